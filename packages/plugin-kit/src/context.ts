@@ -1,0 +1,86 @@
+import type { Infer, Schema } from "./schema.ts";
+import type { Secret, SecretRef } from "./secret.ts";
+
+/** All that a plugin may touch. Functions, so that `{ options, http }` can be taken apart in the parameter list. Each call gets its own; do not keep it. */
+export interface Context<Options = unknown> {
+  readonly options: Options;
+  /** Aborts at the call's time limit and at shutdown. `http`, `exec` and `sleep` obey it by themselves. */
+  readonly signal: AbortSignal;
+  readonly http: Http;
+  readonly exec: Exec;
+  readonly log: Log;
+  /** Wall clock, milliseconds since 1970. The only clock a plugin reads. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** The environment of the process. Never what one of our sinks wrote: reading an `.env` file is not a plugin's business. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Reads a secret option, anew each time. Throws NOT_FOUND when the reference leads nowhere, INVALID when it is empty. */
+  readonly resolve: (ref: SecretRef) => Promise<Secret>;
+  /** Wraps a secret that came off the wire and masks it from this moment on. `name` is shown in its place. */
+  readonly secret: (text: string, name?: string) => Secret;
+}
+
+/** A static message and fields. Everything passes the masker. */
+export type Log = Readonly<
+  Record<"debug" | "info" | "warn", (message: string, fields?: Readonly<Record<string, unknown>>) => void>
+>;
+
+/** What may be secret. */
+export type Text = string | Secret;
+
+/** One request: no redirects, answers up to 1 MiB, proxy from the environment. Throws UNAVAILABLE or TIMEOUT when there is no answer; any status is an answer. */
+export type Http = (url: string | URL, init?: HttpInit) => Promise<HttpAnswer>;
+export interface HttpInit {
+  /** Default GET, or POST when there is a body. */
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly headers?: Readonly<Record<string, Text | undefined>>;
+  readonly bearer?: Secret;
+  readonly basic?: { readonly username: string; readonly password: Secret };
+  /** One body at most: `json`, `form` or `body`. Secrets inside are revealed on the wire only. */
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, Text | undefined>>;
+  readonly body?: Text;
+  readonly tls?: TlsOptions;
+  /** A Unix domain socket to speak to instead of the URL's host. */
+  readonly socketPath?: string;
+  /** Milliseconds; default 30 s, never past `signal`. */
+  readonly timeout?: number;
+}
+/** PEM texts. `ca` replaces the system's authorities. */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  readonly serverName?: string;
+}
+export interface HttpAnswer {
+  readonly status: number;
+  /** 200 to 299. */
+  readonly ok: boolean;
+  readonly headers: Headers;
+  readonly text: () => string;
+  /** The body, checked against `schema`: anything else is a BAD_ANSWER that shows the shape, never the content. */
+  readonly json: <const S extends Schema>(schema: S) => Infer<S>;
+  /** The same, or undefined: for error bodies, which may be anything. */
+  readonly tryJson: <const S extends Schema>(schema: S) => Infer<S> | undefined;
+  /** `Retry-After`, seconds or date, in milliseconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** Runs a command without a shell. Secrets go by `stdin` or `env`; argv takes none. Any exit code is an answer; throws NOT_FOUND when the command is missing, TIMEOUT when it hangs. */
+export type Exec = (argv: readonly [string, ...string[]], init?: ExecInit) => Promise<ExecAnswer>;
+export interface ExecInit {
+  readonly stdin?: Text;
+  /** Added to a scrubbed environment. */
+  readonly env?: Readonly<Record<string, Text | undefined>>;
+  readonly cwd?: string;
+  /** Milliseconds; default 30 s, never past `signal`. The whole process group is killed. */
+  readonly timeout?: number;
+}
+/** Each stream up to 1 MiB. `stdout` may hold secrets: wrap them before they go anywhere. */
+export interface ExecAnswer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}

@@ -1,0 +1,81 @@
+import type { HttpAnswer } from "./context.ts";
+
+/** What went wrong, for the engine. It adds the phase: `DENIED` in a mint is reported as `ROTATE_MINT_DENIED`. */
+export const errorCodes = [
+  /** Refused. On a login that is kept, the engine logs in anew and tries once more. */
+  "DENIED",
+  /** The role, endpoint, file, command or host does not exist. */
+  "NOT_FOUND",
+  /** The outside refuses what the spec asks for. */
+  "INVALID",
+  /** Somebody else changed the target. */
+  "CONFLICT",
+  "RATE_LIMITED",
+  /** Down, sealed, unreachable, full. */
+  "UNAVAILABLE",
+  "TIMEOUT",
+  /** An answer that cannot be believed. */
+  "BAD_ANSWER",
+  /** The command or probe ran, and said no. */
+  "FAILED",
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+export interface ErrorDetails {
+  readonly code: ErrorCode;
+  /** Would the same call make sense a little later? No default: decide. */
+  readonly retryable: boolean;
+  /** Milliseconds that the outside asked us to wait. */
+  readonly retryAfter?: number | undefined;
+  /** What the reader can do, one sentence. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** What a plugin throws. The message is lower case, without full stop and without plugin or rotation name: the engine adds those once. */
+export class RotateError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfter: number | undefined;
+  readonly hint: string | undefined;
+
+  constructor(message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.name = "RotateError";
+    this.code = details.code;
+    this.retryable = details.retryable;
+    this.retryAfter = details.retryAfter;
+    this.hint = details.hint;
+  }
+}
+
+/** True for a RotateError of this or any other copy of the kit. */
+export function isRotateError(error: unknown): error is RotateError {
+  return (
+    error instanceof Error &&
+    error.name === "RotateError" &&
+    "retryable" in error &&
+    errorCodes.includes((error as RotateError).code)
+  );
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401 || status === 403) return "DENIED";
+  if (status === 404) return "NOT_FOUND";
+  if (status === 409) return "CONFLICT";
+  if (status === 429) return "RATE_LIMITED";
+  if (status >= 500) return "UNAVAILABLE";
+  if (status >= 400) return "INVALID";
+  return "BAD_ANSWER";
+}
+
+/** The usual reading of an HTTP status: 401 and 403 denied, 404 not found, 429 and 5xx retryable with their `Retry-After`. `details` overrides. */
+export function httpError(message: string, answer: HttpAnswer, details: Partial<ErrorDetails> = {}): RotateError {
+  const code = codeOfStatus(answer.status);
+  return new RotateError(`${message} (HTTP ${answer.status})`, {
+    code,
+    retryable: code === "RATE_LIMITED" || code === "UNAVAILABLE",
+    retryAfter: answer.retryAfter,
+    ...details,
+  });
+}

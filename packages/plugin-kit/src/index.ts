@@ -1,0 +1,38 @@
+/**
+ * What a plugin author imports. Every method has the same shape: first what the call is about, then `ctx` with everything else.
+ * In: options already validated, defaults filled, durations in milliseconds, paths absolute. Out: plain data, or a RotateError.
+ */
+export type {
+  Context,
+  Exec,
+  ExecAnswer,
+  ExecInit,
+  Http,
+  HttpAnswer,
+  HttpInit,
+  Log,
+  Text,
+  TlsOptions,
+} from "./context.ts";
+export { errorCodes, httpError, isRotateError, RotateError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export { definePlugin, type Plugin } from "./plugin.ts";
+export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
+export {
+  defineProvider,
+  type Expires,
+  type Field,
+  type Fields,
+  type FieldValues,
+  type Lease,
+  type LeaseTerms,
+  type Login,
+  type MintContext,
+  type Minted,
+  type Provider,
+  type ProviderContext,
+  type ProviderDefinition,
+} from "./provider.ts";
+export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent } from "./reload.ts";
+export type { Infer, ObjectSchema, Schema, UnionSchema } from "./schema.ts";
+export { isSecret, Secret, type SecretRef } from "./secret.ts";
+export { defineSink, type Prepared, type Sink, type SinkDefinition, type Values } from "./sink.ts";

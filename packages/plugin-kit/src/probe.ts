@@ -1,0 +1,19 @@
+import type { Context } from "./context.ts";
+import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
+
+export interface ProbeDefinition<O> {
+  readonly type: string;
+  readonly options: O & OnlySchemaWords<O>;
+  /** Resolves when it works. It cannot tell `verify` from `health`: in `verify` its options were rendered with the new credential. */
+  run(ctx: Context<Infer<O>>): Promise<void>;
+}
+/** A probe as the engine sees it. */
+export interface Probe extends Omit<ProbeDefinition<ObjectSchema>, "options"> {
+  readonly options: ObjectSchema;
+  run(ctx: Context): Promise<void>;
+}
+
+/** Checks a probe's definition against its own schema at compile time, and gives the engine's view of it. */
+export function defineProbe<const O extends ObjectSchema>(definition: ProbeDefinition<O>): Probe {
+  return definition as unknown as Probe;
+}

@@ -1,0 +1,136 @@
+import type { Context, Text } from "./context.ts";
+import type { Flat, Infer, ObjectSchema, Only, OnlySchemaWords } from "./schema.ts";
+import type { Secret } from "./secret.ts";
+
+/** An instant, or a life in milliseconds counted from before the call began, or a credential that never ends by itself. */
+export type Expires = Date | { readonly in: number } | "never";
+
+/** One field of the credential. Values are text; `multiline` allows line feeds (PEM), `optional` allows absence. */
+export interface Field {
+  readonly secret: boolean;
+  readonly description: string;
+  readonly multiline?: true;
+  readonly optional?: true;
+}
+export interface Fields {
+  readonly [name: string]: Field;
+}
+type FieldValue<F> = F extends { readonly secret: true }
+  ? Secret
+  : F extends { readonly secret: false }
+    ? string
+    : Text;
+type OptionalField<F> = { [K in keyof F]: F[K] extends { readonly optional: true } ? K : never }[keyof F];
+/** The minted values, by the declaration: a Secret where `secret: true`, else a string. */
+export type FieldValues<F> = Flat<
+  { readonly [K in Exclude<keyof F, OptionalField<F>>]: FieldValue<F[K]> } & {
+    readonly [K in OptionalField<F>]?: FieldValue<F[K]>;
+  }
+>;
+
+/** What a plugin tells about a lease. The engine adds id, issuedAt and fingerprint. */
+export interface LeaseTerms<Handle = unknown> {
+  readonly expires: Expires;
+  /** This lease can be renewed now. Needs `renew`. */
+  readonly renewable?: boolean;
+  /** The issuer kills it together with the login that made it (Vault). */
+  readonly diesWithLogin?: boolean;
+  /** What `renew` and `revoke` need, and nothing secret: it is kept in the state, and may be read by a later version of the plugin. */
+  readonly handle?: Handle;
+}
+export interface Minted<F = Fields, Handle = unknown> extends LeaseTerms<Handle> {
+  readonly fields: FieldValues<F>;
+}
+/** A lease as the state knows it. */
+export interface Lease<Handle = unknown> {
+  readonly id: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date | "never";
+  readonly handle: Handle;
+}
+
+/** What a login may say beside what the plugin keeps in it. Without `expires` it serves one attempt; with it, it is shared until then. */
+export interface Login {
+  readonly [name: string]: unknown;
+  readonly expires?: Expires;
+  /** The end of the secret that we logged in with: alarmed in time. */
+  readonly bootstrapExpires?: Date;
+}
+
+export interface ProviderContext<Options = unknown, L = unknown> extends Context<Options> {
+  /** What `login` returned: shared by all rotations of this provider entry, one login in flight at a time. */
+  readonly login: L;
+}
+export interface MintContext<Options = unknown, L = unknown> extends ProviderContext<Options, L> {
+  /** The lease's id, in the journal before the call: put it in a tag, comment or session name, so that an orphan can be found. `[a-z0-9-]`, 24 characters. */
+  readonly leaseId: string;
+}
+
+/** A provider as the engine sees it: in process, in another process, or a test double. */
+export interface Provider {
+  readonly type: string;
+  readonly options: ObjectSchema;
+  readonly request?: ObjectSchema;
+  readonly fields: Fields | ((request: unknown) => Fields);
+  readonly handle?: ObjectSchema;
+  readonly overlap?: false;
+  login?(ctx: Context): Promise<Login>;
+  keepAlive?(ctx: ProviderContext): Promise<Login>;
+  check?(ctx: ProviderContext): Promise<void>;
+  mint(request: unknown, ctx: MintContext): Promise<Minted>;
+  renew?(lease: Lease, ctx: ProviderContext): Promise<LeaseTerms>;
+  revoke?(lease: Lease, ctx: ProviderContext): Promise<void>;
+  revokeValue?(fields: FieldValues<Fields>, ctx: ProviderContext): Promise<void>;
+  find?(leaseId: string, ctx: ProviderContext): Promise<LeaseTerms | undefined>;
+}
+
+/** A provider as its author writes it. Required: `type`, `options`, `fields`, `mint`. What exists is what it can do. */
+export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> {
+  /** The word in the spec. */
+  readonly type: string;
+  readonly options: O & OnlySchemaWords<O>;
+  /** A property named `ttl` (a duration) is the life asked for: the engine holds the answer to it. */
+  readonly request?: R & OnlySchemaWords<R>;
+  /** Names and secrecy of what `mint` returns; a function when the request decides. Templates are checked against it before anything is minted. */
+  readonly fields: F | ((request: Infer<R>) => Fields);
+  /** Needed only to return a handle. */
+  readonly handle?: H;
+  /** False: a mint kills its predecessor upstream. Then nothing is ever undone, rolled back or revoked. */
+  readonly overlap?: false;
+  /** Proves who we are. Write it above the methods that use `ctx.login`. */
+  login?(ctx: Context<Infer<O>>): Promise<L>;
+  /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */
+  keepAlive?(ctx: ProviderContext<Infer<O>, L>): Promise<NoInfer<L>>;
+  /** Could a mint work now? Changes nothing. */
+  check?(ctx: ProviderContext<Infer<O>, L>): Promise<void>;
+  mint(
+    request: Infer<R>,
+    ctx: MintContext<Infer<O>, L>,
+  ): Promise<LeaseTerms<Infer<H>> & { readonly fields: V & Only<V, keyof F, "not declared in `fields`"> }>;
+  renew?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>>>;
+  /** From the handle alone, in any process, at any time. Revoking what is gone succeeds. */
+  revoke?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
+  /** For issuers that revoke only what is shown to them (RFC 7009). Used while the value is still in memory; later the lease just expires. */
+  revokeValue?(fields: FieldValues<F>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
+  /** Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not. */
+  find?(leaseId: string, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>> | undefined>;
+}
+
+type Empty = { readonly type: "object" };
+type NoHandle = { readonly const: "declare `handle` to return one" };
+interface NoLoginAbove {
+  readonly [noLogin]: true;
+}
+declare const noLogin: unique symbol;
+
+/** Checks a provider's definition against its own schemas at compile time, and gives the engine's view of it. */
+export function defineProvider<
+  const O extends ObjectSchema,
+  const R extends ObjectSchema = Empty,
+  const F extends Fields = Fields,
+  const H extends ObjectSchema | NoHandle = NoHandle,
+  L extends Login | NoLoginAbove = NoLoginAbove,
+  V extends FieldValues<F> = FieldValues<F>,
+>(definition: ProviderDefinition<O, R, F, H, L, V>): Provider {
+  return definition as Provider;
+}

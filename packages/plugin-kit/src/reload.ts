@@ -1,0 +1,35 @@
+import type { Context } from "./context.ts";
+import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
+
+/** What changed. Comes from the journal, so that an owed reload of last week gets the same. No secrets. */
+export interface ReloadEvent {
+  readonly rotation: string;
+  readonly reason: "rotated" | "rolled-back" | "owed";
+  readonly fingerprint: string;
+  readonly expiresAt: Date | "never";
+  /** Only the sinks that were written. */
+  readonly written: readonly { readonly type: string; readonly target: string; readonly keys: readonly string[] }[];
+}
+
+export interface ReloadDefinition<O> {
+  readonly type: string;
+  readonly options: O & OnlySchemaWords<O>;
+  /** Does success of `run` show that the consumer holds the new credential (a restart), or only that it was told (a signal)? The previous lease is revoked only when it was shown. */
+  adopts(options: Infer<O>): boolean;
+  /** Could it run now? Changes nothing. */
+  check?(ctx: Context<Infer<O>>): Promise<void>;
+  /** Resolves when the consumer took the signal. May be repeated: at least once, never at most once. */
+  run(event: ReloadEvent, ctx: Context<Infer<O>>): Promise<void>;
+}
+/** A reload as the engine sees it. */
+export interface Reload extends Omit<ReloadDefinition<ObjectSchema>, "options"> {
+  readonly options: ObjectSchema;
+  adopts(options: unknown): boolean;
+  check?(ctx: Context): Promise<void>;
+  run(event: ReloadEvent, ctx: Context): Promise<void>;
+}
+
+/** Checks a reload's definition against its own schema at compile time, and gives the engine's view of it. */
+export function defineReload<const O extends ObjectSchema>(definition: ReloadDefinition<O>): Reload {
+  return definition as unknown as Reload;
+}

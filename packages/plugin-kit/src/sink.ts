@@ -1,0 +1,53 @@
+import type { Context } from "./context.ts";
+import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
+import type { Secret } from "./secret.ts";
+
+/** The rendered templates, by the keys of `values` in the spec. A sink never sees the credential itself. */
+export type Values = Readonly<Record<string, Secret>>;
+
+/** A write that is ready. Nothing has changed yet. */
+export interface Prepared<Options = unknown> {
+  /** False when the target already holds exactly this: `commit` is then not called. */
+  readonly changed: boolean;
+  /**
+   * Makes the change. A throw with TIMEOUT, UNAVAILABLE or BAD_ANSWER means that the outcome is unknown, any other throw that nothing was written.
+   * CONFLICT: the target changed since `prepare`; the engine prepares again.
+   */
+  readonly commit: (ctx: Context<Options>) => Promise<void>;
+  /**
+   * Leaves our keys as `prepare` found them, whether `commit` ran, failed half-way or never ran (then it only tidies up).
+   * Throws CONFLICT if somebody else changed them meanwhile. Absent: the write cannot be taken back.
+   */
+  readonly undo?: (ctx: Context<Options>) => Promise<void>;
+}
+
+export interface SinkDefinition<O> {
+  readonly type: string;
+  readonly options: O & OnlySchemaWords<O>;
+  /** What a key of `values` may be (a regular expression for the whole key). Absent: the sink takes no `values`; its templates are secret options. */
+  readonly keys?: { readonly pattern: string; readonly description: string };
+  /** The one place this writes, in words that identify it. Pure: used by plan, and to refuse two writers of one key. */
+  target(options: Infer<O>): string;
+  /** Could a write work now? Changes nothing. */
+  check?(ctx: Context<Infer<O>>): Promise<void>;
+  /** Does everything that can fail, except the change itself. */
+  prepare(values: Values, ctx: Context<Infer<O>>): Promise<Prepared<Infer<O>>>;
+  /** What those keys hold now; a missing key is left out. Drift is seen through it. */
+  read?(keys: readonly string[], ctx: Context<Infer<O>>): Promise<Values>;
+  /** Makes a write of an earlier `commit` that may still be on its way fail when it arrives, without changing a value (for a remote target: a new resourceVersion). */
+  fence?(ctx: Context<Infer<O>>): Promise<void>;
+}
+/** A sink as the engine sees it. */
+export interface Sink extends Omit<SinkDefinition<ObjectSchema>, "options"> {
+  readonly options: ObjectSchema;
+  target(options: unknown): string;
+  check?(ctx: Context): Promise<void>;
+  prepare(values: Values, ctx: Context): Promise<Prepared>;
+  read?(keys: readonly string[], ctx: Context): Promise<Values>;
+  fence?(ctx: Context): Promise<void>;
+}
+
+/** Checks a sink's definition against its own schema at compile time, and gives the engine's view of it. */
+export function defineSink<const O extends ObjectSchema>(definition: SinkDefinition<O>): Sink {
+  return definition as unknown as Sink;
+}
