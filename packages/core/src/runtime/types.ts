@@ -1,0 +1,35 @@
+/** The outside world as the engine is given it. Nothing else in core reads a clock, draws a number, opens a socket or starts a process. */
+import type { ExecAnswer, ExecInit, HttpAnswer, HttpInit, Log, Secret } from "@rotate/plugin-kit";
+
+export interface Runtime {
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  /** Never goes back; stands still while the machine sleeps. Milliseconds. */
+  readonly monotonic: () => number;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  /** Resolves after `milliseconds`, rejects with the signal's reason when it aborts. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** An AbortSignal that fires after `milliseconds` or with `parent`; `clear` when the call is over. */
+  readonly deadline: (
+    milliseconds: number,
+    parent?: AbortSignal,
+  ) => { readonly signal: AbortSignal; readonly clear: () => void };
+  readonly http: (url: string | URL, init: HttpInit, signal: AbortSignal) => Promise<HttpAnswer>;
+  readonly exec: (argv: readonly [string, ...string[]], init: ExecInit, signal: AbortSignal) => Promise<ExecAnswer>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly masker: Masker;
+  readonly log: Log;
+  /** Called with each `Date` header of an answer: milliseconds that the local clock is ahead (positive) or behind. */
+  readonly onSkew?: (milliseconds: number, host: string) => void;
+}
+
+/** Knows every secret of the process and takes it out of what is printed, in each encoding that we know. */
+export interface Masker {
+  /** Wraps, and masks from now on. */
+  readonly secret: (text: string, name?: string) => Secret;
+  /** The text with every known secret replaced by `[secret name]`. */
+  readonly mask: (text: string) => string;
+  /** A Transform-like pair for streams: holds back what may be the beginning of a secret. */
+  readonly stream: () => { readonly write: (chunk: string) => string; readonly end: () => string };
+}
