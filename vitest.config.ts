@@ -1,0 +1,21 @@
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+const conditions = ["rotate:src", ...defaultServerConditions];
+const src = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+export default defineConfig({
+  ...src,
+  test: {
+    reporters: ["default", "./test/support/closing-line.ts"],
+    disableConsoleIntercept: true,
+    projects: [
+      { ...src, test: { name: "unit", include: ["{packages,plugins}/*/test/**/*.test.ts"], testTimeout: 20_000 } },
+      {
+        ...src,
+        test: { name: "across", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 60_000 },
+      },
+      { ...src, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
