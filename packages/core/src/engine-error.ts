@@ -1,0 +1,15 @@
+/** An error of the engine itself, already with its full code: `ROTATE_STATE_UNUSABLE`. Plugin errors become an `ErrorReport` instead. */
+export class EngineError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+  /** The process exit code it stands for (DESIGN: 2 usage or spec, 5 locked, 6 cannot tell). */
+  readonly exitCode: 2 | 5 | 6;
+
+  constructor(message: string, details: { readonly code: string; readonly exitCode: 2 | 5 | 6; readonly hint?: string; readonly cause?: unknown }) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.name = "EngineError";
+    this.code = details.code;
+    this.hint = details.hint;
+    this.exitCode = details.exitCode;
+  }
+}
