@@ -1,0 +1,154 @@
+import type { DatabaseSync } from "node:sqlite";
+import { EngineError } from "../engine-error.ts";
+import type { AttemptReport } from "../report.ts";
+import { fenced } from "./memory-store.ts";
+import { createLocks } from "./lock.ts";
+import type { JournalRecord, Stamp } from "./records.ts";
+import { reduce } from "./reduce.ts";
+import { emptyState, type RotationState } from "./state.ts";
+import type { Store } from "./store.ts";
+
+const schema = `
+create table if not exists meta (key text primary key, value text not null) strict;
+create table if not exists rotations (name text primary key, epoch integer not null, state text not null) strict;
+create table if not exists journal (
+  rotation text not null, seq integer not null, epoch integer not null, at integer not null, record text not null, primary key (rotation, seq)
+) strict, without rowid;
+create table if not exists attempts (id text primary key, rotation text not null, started_at text not null, report text not null) strict;
+create index if not exists attempts_by_rotation on attempts (rotation, started_at);
+`;
+const layout = 1;
+const keptRecords = 2_000;
+const keptAttempts = 500;
+
+/** Opens (and makes, when absent) the SQLite state in `directory`, which exists and is ours. Throws EngineError `ROTATE_STATE_UNUSABLE`. */
+export async function openSqliteStore(directory: string): Promise<Store> {
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  const database = open(DatabaseSync, `${directory}/state.db`);
+  const locks = createLocks(`${directory}/locks`);
+  const sql = statements(database);
+
+  function load(rotation: string): RotationState {
+    const row = sql.load.get(rotation) as { state: string } | undefined;
+    return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
+  }
+
+  function append(rotation: string, entry: { record: JournalRecord; epoch: number; stamp: Stamp }): RotationState {
+    const state = load(rotation);
+    if (entry.record.type !== "opened" && state.epoch !== entry.epoch) throw fenced(rotation);
+    const next = reduce(state, entry.record, entry.stamp);
+    sql.save.run(rotation, next.epoch, JSON.stringify(next));
+    sql.journal.run(rotation, next.seq, next.epoch, entry.stamp.at, JSON.stringify(entry.record));
+    if (entry.record.type === "settled") sql.pruneJournal.run(rotation, next.seq - keptRecords);
+    return next;
+  }
+
+  return {
+    load: async (rotation) => load(rotation),
+    names: async () => sql.names.all().map((row) => String(row["name"])),
+    append: async (rotation, entry) => transaction(database, () => append(rotation, entry)),
+    async recordAttempt(report) {
+      transaction(database, () => {
+        sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+        sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
+      });
+    },
+    async attempts({ rotation, limit }) {
+      const rows = rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit);
+      return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
+    },
+    tryLock: (rotation) => locks.tryLock(rotation),
+    async rename(from, to) {
+      transaction(database, () => {
+        const state = load(from);
+        if (state.seq === 0) return;
+        sql.save.run(to, state.epoch, JSON.stringify({ ...state, name: to }));
+        sql.moveJournal.run(to, from);
+        sql.moveAttempts.run(to, from);
+        sql.remove.run(from);
+      });
+    },
+    remove: async (rotation) => void sql.remove.run(rotation),
+    async getMeta(key) {
+      const row = sql.getMeta.get(key);
+      return row === undefined ? undefined : String(row["value"]);
+    },
+    setMeta: async (key, value) => void sql.setMeta.run(key, value),
+    async close() {
+      locks.releaseAll();
+      database.close();
+    },
+  };
+}
+
+function open(Database: typeof DatabaseSync, path: string): DatabaseSync {
+  try {
+    const database = new Database(path, { timeout: 10_000 });
+    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off;");
+    migrate(database, path);
+    return database;
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError(`cannot use the state ${path}: ${(cause as Error).message}`, {
+      code: "ROTATE_STATE_UNUSABLE",
+      exitCode: 6,
+      cause,
+      hint: "check that the disk is neither full nor read-only; if the file is damaged, move it away: every rotation is then minted anew",
+    });
+  }
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
+  if (version > layout) {
+    throw new EngineError(
+      `the state ${path} was written by a newer rotate (layout ${version}, this one knows ${layout})`,
+      {
+        code: "ROTATE_STATE_NEWER",
+        exitCode: 6,
+        hint: "upgrade rotate, or use another --state-dir",
+      },
+    );
+  }
+  if (version === layout) return;
+  transaction(database, () => database.exec(`${schema} pragma user_version = ${layout};`));
+}
+
+/** Runs `work` in an immediate transaction: no other writer comes in between. */
+function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("begin immediate");
+  try {
+    const result = work();
+    database.exec("commit");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("rollback");
+    throw error;
+  }
+}
+
+function statements(database: DatabaseSync) {
+  const prepare = (text: string) => database.prepare(text);
+  return {
+    load: prepare("select state from rotations where name = ?"),
+    save: prepare(
+      "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",
+    ),
+    names: prepare("select name from rotations order by name"),
+    remove: prepare("delete from rotations where name = ?"),
+    journal: prepare("insert or replace into journal (rotation, seq, epoch, at, record) values (?, ?, ?, ?, ?)"),
+    pruneJournal: prepare("delete from journal where rotation = ? and seq < ?"),
+    moveJournal: prepare("update journal set rotation = ? where rotation = ?"),
+    moveAttempts: prepare("update attempts set rotation = ? where rotation = ?"),
+    attempt: prepare("insert or replace into attempts (id, rotation, started_at, report) values (?, ?, ?, ?)"),
+    pruneAttempts: prepare(
+      "delete from attempts where rotation = ? and id not in (select id from attempts where rotation = ? order by started_at desc limit ?)",
+    ),
+    attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
+    attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    getMeta: prepare("select value from meta where key = ?"),
+    setMeta: prepare(
+      "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+    ),
+  };
+}

@@ -1,0 +1,165 @@
+/** What the state knows of one rotation. Plain JSON, no secrets: a journal record changes it (reduce.ts), the store keeps it. Instants are ms since 1970. */
+
+export type LeaseId = string;
+/** What a sink was seen to hold: a lease of ours, a value we cannot explain, or nothing. */
+export type Holding = LeaseId | "foreign" | "absent";
+
+/** Keyed fingerprints of the rendered values, by destination key. */
+export type SinkFingerprints = Readonly<Record<string, string>>;
+
+export interface LeaseState {
+  readonly id: LeaseId;
+  /** ghost: the answer to its mint was lost or not yet there. */
+  readonly phase: "ghost" | "live" | "gone";
+  readonly gone?: "revoked" | "expired" | "merged" | "never" | "forgotten";
+  /** A sink or a consumer may have had it: set before the first write. */
+  readonly exposed: boolean;
+  /** Never exposed, and the process that minted it said that it is not wanted. */
+  readonly dropped: boolean;
+  /** When we last could not tell who holds it. */
+  readonly lastDoubtAt: number;
+  /** Before the mint: when it was asked for. */
+  readonly issuedAt: number;
+  /** Null: never by itself. For a ghost: until when it may live. */
+  readonly expiresAt: number | null;
+  readonly handle?: unknown;
+  readonly renewable: boolean;
+  /** The end of the login that it dies with. */
+  readonly diesAt?: number;
+  /** Of all fields together. */
+  readonly fingerprint: string;
+  readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
+  /** 0 ≤ x < 1, drawn once: the place of its refresh time within the jitter. */
+  readonly jitter: number;
+  /** Which provider entry made it, and whether that can revoke. */
+  readonly provider: string;
+  readonly revocable: boolean;
+  /** Printed by `rotate credential` to an unknown holder: pinned to its expiry. */
+  readonly pinned?: boolean;
+  /** Made by another machine's state: never revoked by us. */
+  readonly foreign?: boolean;
+  readonly revocation?: { readonly tries: number; readonly notBefore: number; readonly error?: string };
+}
+
+export interface SinkState {
+  readonly id: string;
+  readonly type: string;
+  readonly target: string;
+  readonly keys: readonly string[];
+  readonly canRead: boolean;
+  readonly canUndo: boolean;
+  /** What it may hold. */
+  readonly may: readonly Holding[];
+  /** No longer in the spec: what it may hold stays pinned until it expires. */
+  readonly abandoned?: boolean;
+}
+
+export type AttemptPhase = "intent" | "minted" | "verified" | "prepared" | "committing" | "undoing" | "rolling-back";
+
+export interface AttemptState {
+  readonly lease: LeaseId;
+  readonly phase: AttemptPhase;
+  readonly startedAt: number;
+  readonly why: string;
+}
+
+/** A write as an owed reload must be told of it. */
+export interface WrittenSink {
+  readonly type: string;
+  readonly target: string;
+  readonly keys: readonly string[];
+}
+
+export interface OwedWork {
+  /** publish: the sinks are mixed; reload: published, and not yet shown to work. */
+  readonly kind: "publish" | "reload";
+  readonly lease: LeaseId;
+  readonly since: number;
+  readonly tries: number;
+  readonly notBefore: number;
+  readonly why: string;
+  readonly written: readonly WrittenSink[];
+  readonly rolledBack?: boolean;
+  /** Every reload succeeded; only the health of a consumer that was ill before is missing. */
+  readonly reloaded?: boolean;
+}
+
+export interface FailureState {
+  readonly at: number;
+  readonly phase: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryable: boolean;
+  /** In a row. */
+  readonly count: number;
+  /** No new attempt before it. */
+  readonly notBefore: number;
+}
+
+export interface RotationState {
+  readonly name: string;
+  /** Raised by every holder of the lock; a write under an older one is refused. */
+  readonly epoch: number;
+  readonly seq: number;
+  readonly leases: Readonly<Record<LeaseId, LeaseState>>;
+  readonly sinks: Readonly<Record<string, SinkState>>;
+  /** What the consumers may hold. Shrinks only when settled. */
+  readonly consumers: readonly LeaseId[];
+  readonly settled?: LeaseId;
+  readonly settledAt: number;
+  /** Did the last `settled` show that the consumers took the lease over? */
+  readonly adopted: boolean;
+  /** The spec's hash at the last `settled`. */
+  readonly specHash?: string;
+  readonly attempt?: AttemptState;
+  readonly owed?: OwedWork;
+  readonly failure?: FailureState;
+  /** A sink held a value that we cannot explain since then. */
+  readonly foreignSince?: number;
+  /** Instants of the mints of the last hour. */
+  readonly mints: readonly number[];
+  readonly rolledBackTo?: LeaseId;
+  readonly lastSuccessAt?: number;
+  /** The highest wall time seen, with the machine's uptime (ms) and boot at that moment. */
+  readonly clock: { readonly highest: number; readonly uptime: number; readonly bootId: string };
+  /** Not in the spec any more. */
+  readonly orphaned?: boolean;
+}
+
+/** A rotation that was never run. */
+export function emptyState(name: string): RotationState {
+  return {
+    name,
+    epoch: 0,
+    seq: 0,
+    leases: {},
+    sinks: {},
+    consumers: [],
+    settledAt: 0,
+    adopted: false,
+    mints: [],
+    clock: { highest: 0, uptime: 0, bootId: "" },
+  };
+}
+
+/** Every lease that a sink or a consumer may hold. */
+export function heldLeases(state: RotationState): readonly LeaseId[] {
+  const inSinks = Object.values(state.sinks).flatMap((sink) => sink.may);
+  const held = new Set([...inSinks, ...state.consumers]);
+  return [...held].filter((id) => id in state.leases);
+}
+
+/** Do all sinks that are in the spec hold exactly this lease? */
+export function allHold(state: RotationState, sinkIds: readonly string[], lease: LeaseId | undefined): boolean {
+  if (lease === undefined) return false;
+  return sinkIds.every((id) => {
+    const may = state.sinks[id]?.may ?? [];
+    return may.length === 1 && may[0] === lease;
+  });
+}
+
+/** Leases that live upstream, as far as we know, ghosts included. */
+export function liveLeases(state: RotationState): readonly LeaseState[] {
+  return Object.values(state.leases).filter((lease) => lease.phase !== "gone");
+}
