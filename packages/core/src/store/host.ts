@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { hostname, uptime } from "node:os";
+import { uptime } from "node:os";
 
 /** Which machine and which boot this is: a copied state must be told apart from its original. */
 export interface Host {
-  /** A hash of the machine id, or of the host name where there is none. */
-  readonly machineId: string;
+  /** A hash of the machine id; undefined where there is none (many containers), then a clone cannot be told. */
+  readonly machineId: string | undefined;
   /** Changes with every boot. */
   readonly bootId: string;
   /** ms since boot, sleep included. */
@@ -15,7 +15,7 @@ export interface Host {
 /** The host this process runs on. */
 export function readHost(): Host {
   return {
-    machineId: hash(firstReadable(["/etc/machine-id", "/var/lib/dbus/machine-id"]) ?? hostname()),
+    machineId: hash(firstReadable(["/etc/machine-id", "/var/lib/dbus/machine-id"])),
     bootId:
       firstReadable(["/proc/sys/kernel/random/boot_id"]) ??
       `boot-${Math.round((Date.now() - uptime() * 1000) / 60_000)}`,
@@ -23,8 +23,9 @@ export function readHost(): Host {
   };
 }
 
-/** machine-id(5) asks not to be shown: only a keyed hash of it is kept. */
-function hash(id: string): string {
+/** machine-id(5) asks not to be shown: only a hash of it is kept. */
+function hash(id: string | undefined): string | undefined {
+  if (id === undefined) return undefined;
   return createHash("sha256").update(`rotate:${id}`).digest("hex").slice(0, 32);
 }
 

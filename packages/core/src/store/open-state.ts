@@ -31,7 +31,7 @@ export async function openState({
   const store = await openSqliteStore(directory);
   try {
     await claimName(store, spec, directory);
-    return { store, directory, fingerprint: openFingerprint(directory), cloned: await noteMachine(store, host) };
+    return { store, directory, fingerprint: openFingerprint(directory), cloned: await isCloned(store, host) };
   } catch (error) {
     await store.close();
     throw error;
@@ -52,9 +52,14 @@ async function claimName(store: Store, spec: Spec, directory: string): Promise<v
   await store.setMeta("spec", spec.file);
 }
 
-async function noteMachine(store: Store, host: Host): Promise<boolean> {
+/** True until `claimMachine`: the leases have to be disowned first, and a crash in between must not lose that. */
+async function isCloned(store: Store, host: Host): Promise<boolean> {
   const before = await store.getMeta("machine");
-  if (before === host.machineId) return false;
-  await store.setMeta("machine", host.machineId);
-  return before !== undefined;
+  if (before === undefined) await claimMachine(store, host);
+  return before !== undefined && host.machineId !== undefined && before !== host.machineId;
+}
+
+/** From now on the state is this machine's. */
+export async function claimMachine(store: Store, host: Host): Promise<void> {
+  if (host.machineId !== undefined) await store.setMeta("machine", host.machineId);
 }
