@@ -1,0 +1,6 @@
+export {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  type CertificateRequest,
+  type IssuedCertificate,
+} from "./authority.ts";
