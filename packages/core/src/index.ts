@@ -1,1 +1,28 @@
-export {};
+export { EngineError } from "./engine-error.ts";
+export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine.ts";
+export type { EngineEvent, OnEvent } from "./events.ts";
+export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
+export type {
+  AttemptReport,
+  CredentialReport,
+  ErrorReport,
+  HistoryReport,
+  LeaseReport,
+  Outcome,
+  PhaseName,
+  PhaseReport,
+  PhaseResult,
+  PlanReport,
+  PlanRotation,
+  PlanSink,
+  RotationReport,
+  RotationStateName,
+  RotationStatus,
+  RunReport,
+  SinkReport,
+  StatusReport,
+} from "./report.ts";
+export type { Masker, Runtime } from "./runtime/types.ts";
+export { parseDuration } from "./spec/durations.ts";
+export type { Diagnostic, Rotation, Spec } from "./spec/model.ts";
+export { didYouMean } from "./spec/nearest.ts";
