@@ -1,0 +1,1 @@
+export { postgresUnavailable, startPostgres, type Postgres, type PostgresOptions, type RoleOptions } from "./start.ts";

@@ -1,0 +1,118 @@
+/** A real PostgreSQL for a test file: started once, in a fraction of a second, gone with the process that started it. */
+import { chown, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client, ClientConfig } from "pg";
+import { copyBinaries, findBinaries, serverUser, type Binaries } from "./binaries.ts";
+import { createCluster, startServer } from "./process.ts";
+
+export interface PostgresOptions {
+  /** `name=value` as in postgresql.conf, for example `max_connections=10`. */
+  readonly settings?: readonly string[];
+  /** The folder of the programs; default: the npm package's, else Debian's. */
+  readonly bin?: string;
+}
+
+/** A role to be made. */
+export interface RoleOptions {
+  /** Without one the role cannot log in over TCP. */
+  readonly password?: string;
+  readonly superuser?: boolean;
+}
+
+/** A running server. Passwords are SCRAM-SHA-256 over TCP; the socket in `socketDirectory`, which only the server's user and root can enter, asks for none. */
+export interface Postgres {
+  readonly host: string;
+  readonly port: number;
+  readonly superuser: string;
+  readonly password: string;
+  /** Holds `.s.PGSQL.<port>`. */
+  readonly socketDirectory: string;
+  /** A connected client, as the superuser unless `config` says otherwise. Whoever asks for one ends it. */
+  readonly connect: (config?: ClientConfig) => Promise<Client>;
+  /** Makes a role that may log in. */
+  readonly createRole: (name: string, options?: RoleOptions) => Promise<void>;
+  /** Ends the server, and the sessions with it. */
+  readonly close: () => Promise<void>;
+}
+
+/** Why no PostgreSQL can be started here, for `describe.skipIf` and its like; undefined when one can. */
+export function postgresUnavailable(): string | undefined {
+  const found = findBinaries();
+  return typeof found === "string" ? found : undefined;
+}
+
+/** Starts a PostgreSQL on a free port of 127.0.0.1. Throws with the server's own words when it does not come up. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const found = options.bin === undefined ? findBinaries() : { bin: options.bin };
+  if (typeof found === "string") throw new Error(found);
+  const base = await privateFolder();
+  const password = randomBytes(12).toString("hex");
+  try {
+    const running = await boot(found, { base, password, settings: options.settings ?? [] });
+    return handle({ base, password, ...running });
+  } catch (error) {
+    await rm(base, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Boot {
+  readonly base: string;
+  readonly password: string;
+  readonly settings: readonly string[];
+}
+
+async function boot({ bin, copyFrom }: Binaries, { base, password, settings }: Boot) {
+  const files = { base, bin: copyFrom === undefined ? bin : copyBinaries(copyFrom, base) };
+  const passwordFile = join(base, "password");
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  await giveToServer(passwordFile);
+  await createCluster(files);
+  return startServer(files, settings);
+}
+
+async function privateFolder(): Promise<string> {
+  const base = await mkdtemp(join(await realpath(tmpdir()), "rotate-pg-"));
+  await giveToServer(base);
+  return base;
+}
+
+async function giveToServer(path: string): Promise<void> {
+  const { uid, gid } = serverUser();
+  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
+}
+
+interface Parts {
+  readonly base: string;
+  readonly password: string;
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+function handle({ base, password, port, stop }: Parts): Postgres {
+  const address = { host: "127.0.0.1", port };
+  const superuser = "postgres";
+  async function connect(config: ClientConfig = {}): Promise<Client> {
+    const { default: pg } = await import("pg");
+    const client = new pg.Client({ ...address, user: superuser, password, database: "postgres", ...config });
+    await client.connect();
+    return client;
+  }
+  async function createRole(name: string, options: RoleOptions = {}): Promise<void> {
+    const client = await connect();
+    try {
+      await client.query(createRoleStatement(client, name, options));
+    } finally {
+      await client.end();
+    }
+  }
+  return { ...address, superuser, password, socketDirectory: base, connect, createRole, close: stop };
+}
+
+function createRoleStatement(client: Client, name: string, { password, superuser }: RoleOptions): string {
+  const rights = superuser === true ? " superuser" : "";
+  const secret = password === undefined ? "" : ` password ${client.escapeLiteral(password)}`;
+  return `create role ${client.escapeIdentifier(name)} login${rights}${secret}`;
+}
