@@ -1,5 +1,6 @@
 export { EngineError } from "./engine-error.ts";
-export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine.ts";
+export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
+export { openEngine } from "./engine/open-engine.ts";
 export type { EngineEvent, OnEvent } from "./events.ts";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
@@ -22,6 +23,13 @@ export type {
   SinkReport,
   StatusReport,
 } from "./report.ts";
+export { type Clock, deadlineWith, systemClock } from "./runtime/clock.ts";
+export { type ContextParts, createContext } from "./runtime/context.ts";
+export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
+export { encodings, shortestSecret } from "./runtime/encodings.ts";
+export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
+export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
+export { asSecretRef, reference, type Source, templateOption } from "./runtime/reference.ts";
 export type { Masker, Runtime } from "./runtime/types.ts";
 export { parseDuration } from "./spec/durations.ts";
 export type { Diagnostic, Rotation, Spec } from "./spec/model.ts";

@@ -44,6 +44,8 @@ export interface HttpInit {
   readonly tls?: TlsOptions;
   /** A Unix domain socket to speak to instead of the URL's host. */
   readonly socketPath?: string;
+  /** Refuses (INVALID) an address that is link-local or a cloud's metadata service, also behind a name: looked at after DNS, and that very address is connected to. For URLs that others may choose. */
+  readonly refuseLinkLocal?: boolean;
   /** Milliseconds; default 30 s, never past `signal`. */
   readonly timeout?: number;
 }
@@ -58,7 +60,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** 200 to 299. */
   readonly ok: boolean;
-  readonly headers: Headers;
+  /** By name, in any case; several of one name are joined by commas. */
+  readonly headers: Pick<Headers, "get" | "has">;
   readonly text: () => string;
   /** The body, checked against `schema`: anything else is a BAD_ANSWER that shows the shape, never the content. */
   readonly json: <const S extends Schema>(schema: S) => Infer<S>;

@@ -15,6 +15,8 @@ export interface Reference {
   readonly [brand]: true;
   readonly source: Source;
   readonly secret: boolean;
+  /** Makes the option's value of the text that was read: milliseconds of a duration, an absolute path. Absent: the text itself. */
+  readonly finish?: (text: string) => unknown;
 }
 
 /** A secret option that is a template: only in the options of sinks and `verify`, where there is a new credential. */
@@ -23,8 +25,9 @@ export interface TemplateOption {
   readonly template: Template;
 }
 
-export function reference(source: Source, secret: boolean): Reference {
-  return { [brand]: true, source, secret };
+/** A reference to `source`. `finish` is for one that is not secret and whose option is not plain text. */
+export function reference(source: Source, secret: boolean, finish?: Reference["finish"]): Reference {
+  return { [brand]: true, source, secret, ...(finish && { finish }) };
 }
 
 export function templateOption(template: Template): TemplateOption {

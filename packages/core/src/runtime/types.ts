@@ -28,6 +28,10 @@ export interface Runtime {
 export interface Masker {
   /** Wraps, and masks from now on. */
   readonly secret: (text: string, name?: string) => Secret;
+  /** The text of a secret that is about to be sent or written; masked from now on, whoever made it. */
+  readonly reveal: (secret: Secret) => string;
+  /** Does the text hold a known secret of 12 characters or more, as it is? Shorter ones are found by chance. */
+  readonly holdsSecret: (text: string) => boolean;
   /** The text with every known secret replaced by `[secret name]`. */
   readonly mask: (text: string) => string;
   /** A Transform-like pair for streams: holds back what may be the beginning of a secret. */

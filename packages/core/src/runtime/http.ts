@@ -1,0 +1,148 @@
+import type { IncomingMessage, RequestOptions } from "node:http";
+import { type HttpAnswer, type HttpInit, RotateError, type TlsOptions } from "@rotate/plugin-kit";
+import { formatDuration } from "../spec/durations.ts";
+import { makeAnswer, type WireAnswer } from "./http-answer.ts";
+import { transportError } from "./http-errors.ts";
+import { buildRequest, type WireRequest } from "./http-request.ts";
+import type { Masker, Runtime } from "./types.ts";
+
+/** What HTTP needs of the rest of the runtime. */
+export interface HttpParts extends Pick<Runtime, "now" | "deadline" | "env"> {
+  readonly masker: Masker;
+  readonly onSkew?: Runtime["onSkew"];
+}
+
+const maxBody = 1024 * 1024;
+const defaultTimeout = 30_000;
+
+type Module = typeof import("node:http") | typeof import("node:https");
+
+/** `import` of node:http also loads undici, 22 ms; this way it does not. */
+function moduleFor(url: URL): Module {
+  return url.protocol === "https:" ? process.getBuiltinModule("node:https") : process.getBuiltinModule("node:http");
+}
+
+/**
+ * A connection of its own for each request: one kept from before may break in the middle of a mint, and then nobody knows whether it happened.
+ * The proxy comes from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ */
+function agentFor(url: URL, init: HttpInit, env: HttpParts["env"]): RequestOptions["agent"] {
+  if (init.socketPath !== undefined) return false;
+  const names = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+  const proxyEnv = Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  const { Agent } = moduleFor(url);
+  return new Agent({ keepAlive: false, proxyEnv });
+}
+
+function tlsOptions(tls: TlsOptions | undefined, masker: Masker) {
+  return {
+    rejectUnauthorized: true,
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls?.key === undefined ? {} : { key: masker.reveal(tls.key) }),
+    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+}
+
+function requestOptions({ url, method, headers }: WireRequest, init: HttpInit, parts: HttpParts): RequestOptions {
+  return {
+    protocol: url.protocol,
+    hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    ...(url.port === "" ? {} : { port: url.port }),
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers: { ...headers },
+    agent: agentFor(url, init, parts.env),
+    ...(init.socketPath === undefined ? {} : { socketPath: init.socketPath }),
+    ...(url.protocol === "https:" ? tlsOptions(init.tls, parts.masker) : {}),
+  };
+}
+
+function tooLarge(origin: string): RotateError {
+  const hint = "check that the URL is the one meant";
+  return new RotateError(`the answer of ${origin} is larger than 1 MiB`, {
+    code: "BAD_ANSWER",
+    retryable: false,
+    hint,
+  });
+}
+
+async function readBody(message: IncomingMessage, origin: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBody) throw tooLarge(origin);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Does the message itself say where it ends? (RFC 9112 §6.3) */
+function isFramed({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || /\bchunked\b/i.test(headers["transfer-encoding"] ?? "");
+}
+
+async function readAnswer(message: IncomingMessage, origin: string): Promise<WireAnswer> {
+  if (Number(message.headers["content-length"] ?? 0) > maxBody && message.statusCode !== 304) throw tooLarge(origin);
+  const encoding = message.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
+    const hint = "something on the way compresses what asked for no compression";
+    throw new RotateError(`the answer of ${origin} is compressed`, { code: "BAD_ANSWER", retryable: false, hint });
+  }
+  const body = await readBody(message, origin);
+  return { status: message.statusCode ?? 0, headers: message.headers, body, framed: isFramed(message), origin };
+}
+
+/** Sends, and waits for the head of the answer and then for all of it. Whatever ends the wait also ends the connection. */
+function exchange(wire: WireRequest, options: RequestOptions, signal: AbortSignal): Promise<WireAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = moduleFor(wire.url).request({ ...options, signal });
+    request.once("error", reject);
+    const onClose = (): void => reject(new Error("closed without an answer"));
+    request.once("close", onClose);
+    request.once("response", (message) => {
+      request.off("close", onClose);
+      readAnswer(message, wire.url.origin).then(resolve, (error: unknown) => {
+        reject(error);
+        request.destroy();
+      });
+    });
+    request.end(wire.body);
+  });
+}
+
+function reportSkew(answer: WireAnswer, url: URL, parts: HttpParts): void {
+  const date = Date.parse(String(answer.headers["date"]));
+  if (!Number.isNaN(date)) parts.onSkew?.(parts.now() - date, url.host);
+}
+
+function timedOut(origin: string, limit: number, signal: AbortSignal): RotateError {
+  const stopped = signal.aborted;
+  const message = stopped
+    ? `stopped waiting for ${origin}`
+    : `no answer from ${origin} within ${formatDuration(limit)}`;
+  const hint = stopped ? undefined : "check that the host is up and reachable, or give more time";
+  return new RotateError(message, { code: "TIMEOUT", retryable: true, hint });
+}
+
+/** `Runtime.http` over node:http and node:https, on real sockets. See `Http` of the plugin kit for what it promises. */
+export function createHttp(parts: HttpParts): Runtime["http"] {
+  return async (target, init, signal): Promise<HttpAnswer> => {
+    const wire = buildRequest(target, init, parts.masker);
+    const { origin } = wire.url;
+    const limit = init.timeout ?? defaultTimeout;
+    const deadline = parts.deadline(limit, signal);
+    try {
+      if (deadline.signal.aborted) throw timedOut(origin, limit, signal);
+      const answer = await exchange(wire, requestOptions(wire, init, parts), deadline.signal);
+      reportSkew(answer, wire.url, parts);
+      return makeAnswer(answer, parts.now());
+    } catch (error) {
+      if (error instanceof RotateError) throw error;
+      throw deadline.signal.aborted ? timedOut(origin, limit, signal) : transportError(error, origin);
+    } finally {
+      deadline.clear();
+    }
+  };
+}
