@@ -23,13 +23,9 @@ export type {
   SinkReport,
   StatusReport,
 } from "./report.ts";
-export { type Clock, deadlineWith, systemClock } from "./runtime/clock.ts";
-export { type ContextParts, createContext } from "./runtime/context.ts";
 export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
-export { encodings, shortestSecret } from "./runtime/encodings.ts";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
 export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
-export { asSecretRef, reference, type Source, templateOption } from "./runtime/reference.ts";
 export type { Masker, Runtime } from "./runtime/types.ts";
 export { parseDuration } from "./spec/durations.ts";
 export type { Diagnostic, Rotation, Spec } from "./spec/model.ts";

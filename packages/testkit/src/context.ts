@@ -7,7 +7,7 @@ import {
   type Runtime,
   systemClock,
   templateOption,
-} from "@rotate/core";
+} from "@rotate/core/runtime";
 import { type MintContext, type ObjectSchema, Secret, type SecretRef, type Values } from "@rotate/plugin-kit";
 import type { FakeClock } from "./clock.ts";
 import { withDefaults } from "./defaults.ts";
