@@ -22,7 +22,8 @@ function codeOfOutcome({ outcome }: RotationReport): number {
   }
 }
 
-function codeOfState({ state }: RotationStatus): number {
+function codeOfState({ state, owed }: RotationStatus): number {
+  if (owed !== undefined && state !== "expired") return 4;
   switch (state) {
     case "expired":
       return 3;
@@ -52,8 +53,13 @@ export function exitCodeOfRun(rotations: readonly RotationReport[]): number {
 }
 
 /** The exit code of `rotate status --check`; `minRemaining` (ms) makes a credential that ends sooner a 3. */
-export function exitCodeOfStatus(rotations: readonly RotationStatus[], limit?: { readonly now: number; readonly minRemaining: number }): number {
+export function exitCodeOfStatus(
+  rotations: readonly RotationStatus[],
+  limit?: { readonly now: number; readonly minRemaining: number },
+): number {
   const short = (status: RotationStatus): boolean =>
-    limit !== undefined && status.expiresAt !== undefined && Date.parse(status.expiresAt) - limit.now < limit.minRemaining;
+    limit !== undefined &&
+    status.expiresAt !== undefined &&
+    Date.parse(status.expiresAt) - limit.now < limit.minRemaining;
   return worst(rotations.map((status) => (short(status) ? 3 : codeOfState(status))));
 }

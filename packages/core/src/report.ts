@@ -110,6 +110,8 @@ export interface RotationStatus {
   readonly nextAt?: string;
   readonly lastSuccess?: string;
   readonly lastError?: ErrorReport & { readonly at: string };
+  /** Unfinished work: exit 4. publish: the sinks are mixed. */
+  readonly owed?: "publish" | "reload";
   readonly leases: readonly LeaseReport[];
   readonly warnings: readonly string[];
 }

@@ -29,6 +29,8 @@ export interface ErrorDetails {
   readonly retryAfter?: number | undefined;
   /** What the reader can do, one sentence. */
   readonly hint?: string | undefined;
+  /** With TIMEOUT, UNAVAILABLE or BAD_ANSWER: it is certain that the outside did nothing (the connection was refused). Else the outcome counts as unknown. */
+  readonly noEffect?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -38,6 +40,7 @@ export class RotateError extends Error {
   readonly retryable: boolean;
   readonly retryAfter: number | undefined;
   readonly hint: string | undefined;
+  readonly noEffect: boolean;
 
   constructor(message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -46,6 +49,7 @@ export class RotateError extends Error {
     this.retryable = details.retryable;
     this.retryAfter = details.retryAfter;
     this.hint = details.hint;
+    this.noEffect = details.noEffect ?? !["TIMEOUT", "UNAVAILABLE", "BAD_ANSWER"].includes(details.code);
   }
 }
 
@@ -69,13 +73,14 @@ function codeOfStatus(status: number): ErrorCode {
   return "BAD_ANSWER";
 }
 
-/** The usual reading of an HTTP status: 401 and 403 denied, 404 not found, 429 and 5xx retryable with their `Retry-After`. `details` overrides. */
+/** The usual reading of an HTTP status: 401 and 403 denied, 404 not found, 429 and 5xx retryable with their `Retry-After`; a 503 did nothing, another 5xx perhaps. `details` overrides. */
 export function httpError(message: string, answer: HttpAnswer, details: Partial<ErrorDetails> = {}): RotateError {
   const code = codeOfStatus(answer.status);
   return new RotateError(`${message} (HTTP ${answer.status})`, {
     code,
     retryable: code === "RATE_LIMITED" || code === "UNAVAILABLE",
     retryAfter: answer.retryAfter,
+    ...(answer.status === 503 && { noEffect: true }),
     ...details,
   });
 }

@@ -5,7 +5,6 @@ import type {
   Holding,
   LeaseId,
   LeaseState,
-  OwedWork,
   SinkFingerprints,
   SinkState,
   WrittenSink,
@@ -68,7 +67,8 @@ export type JournalRecord =
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" }
   | { readonly type: "orphaned"; readonly orphaned: boolean }
-  | { readonly type: "owed"; readonly owed: OwedWork };
+  /** The issuer's clock shows that the highest time seen was wrong: the stamp of this record is the time from now on. */
+  | { readonly type: "clock-corrected" };
 
 export interface LeaseTermsRecord {
   readonly issuedAt: number;

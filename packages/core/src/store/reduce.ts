@@ -1,4 +1,4 @@
-import type { JournalRecord, LeaseTermsRecord, SinkIdentity, Stamp } from "./records.ts";
+import type { JournalRecord, SinkIdentity, Stamp } from "./records.ts";
 import type { Holding, LeaseId, LeaseState, RotationState, SinkState } from "./state.ts";
 
 const hour = 3_600_000;
@@ -11,7 +11,11 @@ export function reduce(state: RotationState, record: JournalRecord, stamp: Stamp
   return {
     ...next,
     seq: state.seq + 1,
-    clock: { highest: Math.max(state.clock.highest, stamp.at), uptime: stamp.uptime, bootId: stamp.bootId },
+    clock: {
+      highest: record.type === "clock-corrected" ? stamp.at : Math.max(state.clock.highest, stamp.at),
+      uptime: stamp.uptime,
+      bootId: stamp.bootId,
+    },
   };
 }
 
@@ -118,8 +122,8 @@ function apply(state: RotationState, record: JournalRecord, stamp: Stamp): Rotat
       };
     case "orphaned":
       return record.orphaned ? { ...state, orphaned: true } : without(state, "orphaned");
-    case "owed":
-      return { ...state, owed: record.owed };
+    case "clock-corrected":
+      return state;
   }
 }
 
@@ -284,5 +288,3 @@ function forget(state: RotationState): RotationState {
     ? state
     : { ...state, leases: Object.fromEntries(Object.entries(state.leases).filter(([id]) => !drop.has(id))) };
 }
-
-export type { LeaseTermsRecord };

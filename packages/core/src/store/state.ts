@@ -143,11 +143,21 @@ export function emptyState(name: string): RotationState {
   };
 }
 
-/** Every lease that a sink or a consumer may hold. */
+/** Every lease that a sink of the spec or a consumer may hold: deadlines and alarms go by these. */
 export function heldLeases(state: RotationState): readonly LeaseId[] {
-  const inSinks = Object.values(state.sinks).flatMap((sink) => sink.may);
-  const held = new Set([...inSinks, ...state.consumers]);
-  return [...held].filter((id) => id in state.leases);
+  return leasesIn(state, (sink) => sink.abandoned !== true);
+}
+
+/** The same with the sinks that were taken out of the spec: none of these is revoked. */
+export function pinnedLeases(state: RotationState): readonly LeaseId[] {
+  return leasesIn(state, () => true);
+}
+
+function leasesIn(state: RotationState, counts: (sink: SinkState) => boolean): readonly LeaseId[] {
+  const inSinks = Object.values(state.sinks)
+    .filter(counts)
+    .flatMap((sink) => sink.may);
+  return [...new Set([...inSinks, ...state.consumers])].filter((id) => id in state.leases);
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */

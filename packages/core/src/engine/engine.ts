@@ -1,8 +1,8 @@
 /** The engine as the command line and the daemon see it. */
-import type { OnEvent } from "./events.ts";
-import type { HistoryReport, PlanReport, RunReport, StatusReport } from "./report.ts";
-import type { Runtime } from "./runtime/types.ts";
-import type { Spec } from "./spec/model.ts";
+import type { OnEvent } from "../events.ts";
+import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import type { Runtime } from "../runtime/types.ts";
+import type { Spec } from "../spec/model.ts";
 
 export interface EngineOptions {
   readonly spec: Spec;
@@ -32,7 +32,10 @@ export interface RunOptions {
 export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
-  readonly plan: (options?: { readonly names?: readonly string[]; readonly resolveExec?: boolean }) => Promise<PlanReport>;
+  readonly plan: (options?: {
+    readonly names?: readonly string[];
+    readonly resolveExec?: boolean;
+  }) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
   /** Due, never minted or owed work; or nothing to do. */

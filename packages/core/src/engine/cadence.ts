@@ -1,0 +1,25 @@
+import type { Store } from "../store/store.ts";
+
+const kept = 6;
+/** Gaps shorter than this are people, not timers. ms */
+const shortestGap = 20_000;
+
+/** Notes that a run began, and tells how far apart runs are: the median of the last gaps when they are alike, ms; undefined when nothing can be said. */
+export async function learnCadence(store: Store, now: number): Promise<number | undefined> {
+  const before = JSON.parse((await store.getMeta("runs")) ?? "[]") as readonly number[];
+  const runs = [...before.filter((at) => at < now), now].slice(-kept);
+  await store.setMeta("runs", JSON.stringify(runs));
+  return cadenceOf(runs);
+}
+
+/** The median gap of at least three runs; undefined when the gaps differ by more than half, or are too short to be a timer's. */
+export function cadenceOf(runs: readonly number[]): number | undefined {
+  const gaps = runs
+    .slice(1)
+    .map((at, index) => at - runs[index]!)
+    .toSorted((a, b) => a - b);
+  if (gaps.length < 2) return undefined;
+  const median = gaps[Math.floor(gaps.length / 2)]!;
+  const alike = gaps.every((gap) => gap > median / 2 && gap < median * 1.5);
+  return alike && median >= shortestGap ? median : undefined;
+}

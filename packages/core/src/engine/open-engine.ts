@@ -1,0 +1,149 @@
+import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
+import { EngineError } from "../engine-error.ts";
+import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
+import type { ProviderEntry, Rotation, Spec } from "../spec/model.ts";
+import { readHost } from "../store/host.ts";
+import { claimMachine, openState } from "../store/open-state.ts";
+import { chooseStateDir } from "../store/state-dir.ts";
+import type { Store } from "../store/store.ts";
+import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { createLogins } from "../rotation/login.ts";
+import { createReloadGate } from "../rotation/reload-gate.ts";
+import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
+import { openSession } from "../rotation/session.ts";
+import { learnCadence } from "./cadence.ts";
+import type { Engine, EngineOptions, RunOptions } from "./engine.ts";
+import { planAll } from "./plan.ts";
+import { needsWork, timeOf } from "./quick-look.ts";
+import { tick, type TickDeps } from "./run.ts";
+import { selectByName } from "./select.ts";
+import { orphanStatus, statusOf } from "./status.ts";
+
+/** Opens the state and gives the engine. Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6). */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { spec, runtime } = options;
+  const host = readHost();
+  const uid = process.getuid?.();
+  const base = chooseStateDir({ flag: options.stateDir, spec: spec.stateDir, env: runtime.env, uid });
+  const { store, fingerprint, cloned } = await openState({ base, spec, host, uid });
+  const logins = createLogins({ runtime, call: (provider, call) => callLogin(runtime, provider, call) });
+  const nextCron = await cronFor(spec.rotations);
+  const onEvent = options.onEvent ?? (() => undefined);
+  const deps: TickDeps = { store, runtime, host, fingerprint, nextCron, logins, onEvent, memory: createMemory() };
+  await carryOver(spec, store);
+  if (cloned) {
+    await disown({ spec, deps: { ...deps, gate: createReloadGate() } });
+    await claimMachine(store, host);
+  }
+  return engineOf(spec, deps);
+}
+
+function engineOf(spec: Spec, tickDeps: TickDeps): Engine {
+  const deps: RotationDeps = { ...tickDeps, gate: createReloadGate() };
+  const { store } = deps;
+
+  async function run(options: RunOptions = {}) {
+    const rotations = selectByName(spec.rotations, options.names);
+    const cadence = options.every ?? (await learnCadence(store, deps.runtime.now()));
+    return tick(rotations, tickDeps, {
+      force: options.force ?? false,
+      cadence,
+      timeout: options.timeout ?? 120_000,
+      lockTimeout: options.lockTimeout ?? 30_000,
+      concurrency: options.concurrency ?? 16,
+      signal: options.signal ?? new AbortController().signal,
+    });
+  }
+
+  async function status(options: { readonly names?: readonly string[] } = {}) {
+    const rotations = selectByName(spec.rotations, options.names);
+    const own = await Promise.all(
+      rotations.map(async (rotation) => {
+        const state = await store.load(rotation.name);
+        return statusOf(rotation, state, {
+          deps,
+          rotating: state.attempt !== undefined && (await isLocked(store, rotation.name)),
+        });
+      }),
+    );
+    const orphans = options.names?.length ? [] : await orphansOf(spec, deps);
+    return { version: 1 as const, rotations: [...own, ...orphans] };
+  }
+
+  return {
+    run,
+    status,
+    plan: async (options = {}) => planAll(selectByName(spec.rotations, options.names), deps),
+    async history({ name, limit = 50 } = {}) {
+      const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
+      return { version: 1, attempts };
+    },
+    async needsRotation(name) {
+      const [rotation] = selectByName(spec.rotations, [name]);
+      if (!rotation) throw new EngineError(`no rotation is named ${name}`, { code: "ROTATE_USAGE", exitCode: 2 });
+      return (await needsWork({ rotation, deps }, { force: false, cadence: undefined })) ? "due" : "fresh";
+    },
+    close: () => store.close(),
+  };
+}
+
+function callLogin(
+  runtime: EngineOptions["runtime"],
+  provider: ProviderEntry,
+  call: (ctx: Context) => Promise<Login>,
+): Promise<Login> {
+  return callPart({ runtime, bound: { ...provider, kind: "provider" } }, { timeout: timeLimits.login }, call);
+}
+
+async function cronFor(rotations: readonly Rotation[]): Promise<NextCron> {
+  const used = rotations.some(
+    ({ refresh }) => refresh.windows.length > 0 || (refresh.rule !== undefined && "cron" in refresh.rule),
+  );
+  return used ? loadCron() : noCron;
+}
+
+/** The values minted by this process, until it ends. */
+function createMemory(): CredentialMemory {
+  const values = new Map<string, FieldValues<Fields>>();
+  return {
+    get: (lease) => values.get(lease),
+    keep: (lease, fields) => void values.set(lease, fields),
+    drop: (lease) => void values.delete(lease),
+  };
+}
+
+/** `renamedFrom`: the state of the old name goes on under the new one. */
+async function carryOver(spec: Spec, store: Store): Promise<void> {
+  for (const { name, renamedFrom } of spec.rotations) {
+    if (renamedFrom === undefined || (await store.load(renamedFrom)).seq === 0) continue;
+    if ((await store.load(name)).seq > 0) continue;
+    await store.rename(renamedFrom, name);
+  }
+}
+
+/** A copied state knows leases that another machine still uses: they are never revoked from here, and minted anew. */
+async function disown({ spec, deps }: { readonly spec: Spec; readonly deps: RotationDeps }): Promise<void> {
+  for (const rotation of spec.rotations) {
+    const lock = await deps.store.tryLock(rotation.name);
+    if (!lock) continue;
+    try {
+      const session = await openSession({ rotation, deps, lock, signal: new AbortController().signal });
+      await session.journal({ type: "disowned" });
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+async function isLocked(store: Store, rotation: string): Promise<boolean> {
+  const lock = await store.tryLock(rotation);
+  lock?.release();
+  return lock === undefined;
+}
+
+async function orphansOf(spec: Spec, deps: RotationDeps) {
+  const inSpec = new Set(spec.rotations.map(({ name }) => name));
+  const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
+  const states = await Promise.all(names.map((name) => deps.store.load(name)));
+  return states.flatMap((state) => orphanStatus(state, timeOf(deps, state)) ?? []);
+}

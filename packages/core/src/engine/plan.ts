@@ -1,0 +1,106 @@
+import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
+import type { Rotation, SinkEntry } from "../spec/model.ts";
+import { shortFingerprint } from "../store/fingerprint.ts";
+import type { RotationState } from "../store/state.ts";
+import { decide, nextLook } from "../rotation/decide.ts";
+import { instant } from "../rotation/describe.ts";
+import { failureOf } from "../rotation/errors.ts";
+import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { checksOf, type Check } from "../rotation/phases/preflight.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { timeOf } from "./quick-look.ts";
+
+/** What a run would do now, and why. Mints nothing, writes nothing, shows no value. */
+export async function planAll(rotations: readonly Rotation[], deps: RotationDeps): Promise<PlanReport> {
+  return { version: 1, rotations: await Promise.all(rotations.map((rotation) => planOne(rotation, deps))) };
+}
+
+async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRotation> {
+  const state = await deps.store.load(rotation.name);
+  const warnings: string[] = [];
+  const decision = decide(rotation, state, {
+    now: timeOf(deps, state),
+    force: false,
+    cadence: undefined,
+    nextCron: deps.nextCron,
+  });
+  const logging = {
+    ...deps,
+    runtime: { ...deps.runtime, log: { ...deps.runtime.log, warn: (message: string) => void warnings.push(message) } },
+  };
+  const checks = await Promise.all(checksOf({ rotation, deps: logging }).map(runCheck));
+  return {
+    name: rotation.name,
+    provider: rotation.provider.name,
+    due: decision.action !== "none" && decision.action !== "wait",
+    reason: "why" in decision ? decision.why : "nothing is due",
+    nextAt: instant(nextLook(rotation, state, deps.nextCron)),
+    sinks: await Promise.all(rotation.sinks.map((sink) => planSink(sink, state, deps))),
+    reloads: rotation.reloads.map(({ type, name, part, options }) => ({
+      type,
+      ...(name !== undefined && { name }),
+      adopts: part.adopts(options),
+    })),
+    revocation: revocationOf(rotation),
+    checks,
+    warnings,
+  };
+}
+
+async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][number]> {
+  try {
+    await run();
+    return { what, result: "ok" };
+  } catch (error) {
+    return { what, result: "failed", error: failureOf(error, { phase: "preflight" }).report };
+  }
+}
+
+/** Per key: is it ours, somebody else's, or not there yet? */
+async function planSink(sink: SinkEntry, state: RotationState, deps: RotationDeps): Promise<PlanSink> {
+  const keys = Object.keys(sink.values);
+  const head = { type: sink.type, target: sink.target };
+  const { read } = sink.part;
+  if (!read) return { ...head, keys: keys.map((key) => ({ key, change: "unknown" })) };
+  try {
+    const values = await callPart(
+      { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
+      { timeout: timeLimits.read },
+      (ctx) => read.call(sink.part, keys, ctx),
+    );
+    const ours = new Set(
+      Object.values(state.leases).flatMap((lease) => Object.values(lease.sinkFingerprints[sink.id] ?? {})),
+    );
+    return {
+      ...head,
+      keys: keys.map((key) => {
+        const value = values[key];
+        if (value === undefined) return { key, change: "created" };
+        const fingerprint = deps.fingerprint(value.reveal());
+        return {
+          key,
+          change: ours.has(fingerprint) ? "rotated" : "taken-over",
+          fingerprint: shortFingerprint(fingerprint),
+        };
+      }),
+    };
+  } catch {
+    return { ...head, keys: keys.map((key) => ({ key, change: "unknown" })) };
+  }
+}
+
+/** What becomes of the lease before, in words. */
+export function revocationOf(rotation: Rotation): string {
+  const { provider, overlap, reloads } = rotation;
+  if (provider.part.overlap === false)
+    return "each mint kills the lease before it: errors are possible until the reload";
+  if (provider.part.revoke === undefined && provider.part.revokeValue === undefined)
+    return "the issuer cannot revoke: the lease before lives until it expires";
+  if (overlap.revoke === "never") return "the lease before is left to expire (overlap.revoke: never)";
+  const only = provider.part.revoke === undefined ? ", by the process that minted it only" : "";
+  const grace = `${Math.round(overlap.grace / 1000)} s`;
+  if (overlap.revoke === "always") return `the lease before is revoked ${grace} after the reload${only}`;
+  const shown = reloads.length > 0 && reloads.every(({ part, options }) => part.adopts(options));
+  if (!shown) return "the lease before is left to expire: no reload shows that the consumer took the new one over";
+  return `the lease before is revoked ${grace} after the consumer was shown to work with the new one${only}`;
+}

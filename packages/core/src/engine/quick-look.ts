@@ -1,0 +1,80 @@
+import type { RotationReport } from "../report.ts";
+import { rotationClock } from "../schedule/clock.ts";
+import type { Rotation } from "../spec/model.ts";
+import { liveLeases, type RotationState } from "../store/state.ts";
+import { decide, nextLook } from "../rotation/decide.ts";
+import { credentialReport, instant } from "../rotation/describe.ts";
+import { differs, look } from "../rotation/observe.ts";
+import { revocableAt } from "../rotation/retire.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+
+export interface LookOptions {
+  readonly force: boolean;
+  readonly cadence: number | undefined;
+}
+
+/** Rotation time outside a session, ms. */
+export function timeOf(deps: RotationDeps, state: RotationState): number {
+  return rotationClock({ now: deps.runtime.now, uptime: deps.host.uptime, bootId: deps.host.bootId }, state.clock)();
+}
+
+/** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
+export async function needsWork(
+  { rotation, deps }: { readonly rotation: Rotation; readonly deps: RotationDeps },
+  options: LookOptions,
+): Promise<boolean> {
+  const state = await deps.store.load(rotation.name);
+  if (options.force || state.attempt !== undefined || state.seq === 0 || state.orphaned) return true;
+  const now = timeOf(deps, state);
+  const decision = decide(rotation, state, { ...options, now, nextCron: deps.nextCron });
+  if (decision.action !== "none" || retirementDue(rotation, state, now) || sinksChanged(rotation, state)) return true;
+  return observationDiffers({ rotation, deps }, state);
+}
+
+/** A lease that may be revoked now, asked for, or forgotten. */
+export function retirementDue(rotation: Rotation, state: RotationState, now: number): boolean {
+  return liveLeases(state).some((lease) => {
+    if (lease.phase === "ghost")
+      return rotation.provider.part.find !== undefined || (lease.expiresAt ?? Infinity) + 60_000 < now;
+    return revocableAt({ rotation, state: () => state }, lease) <= now;
+  });
+}
+
+function sinksChanged(rotation: Rotation, state: RotationState): boolean {
+  return rotation.sinks.some(({ id }) => state.sinks[id] === undefined || state.sinks[id].abandoned === true);
+}
+
+async function observationDiffers(
+  { rotation, deps }: { readonly rotation: Rotation; readonly deps: RotationDeps },
+  state: RotationState,
+): Promise<boolean> {
+  const looks = await Promise.all(
+    rotation.sinks.map(async (sink) => ({
+      id: sink.id,
+      canRead: sink.part.read !== undefined,
+      seen: await look(deps, sink, state),
+    })),
+  );
+  return looks.some(({ id, canRead, seen }) => ("holding" in seen ? differs(state, { [id]: seen.holding }) : canRead));
+}
+
+/** The report of a rotation for which nothing was to be done. */
+export async function freshReport({
+  rotation,
+  deps,
+}: {
+  readonly rotation: Rotation;
+  readonly deps: RotationDeps;
+}): Promise<RotationReport> {
+  const state = await deps.store.load(rotation.name);
+  const lease = state.leases[state.settled ?? ""];
+  return {
+    name: rotation.name,
+    outcome: "fresh",
+    reason: "nothing is due",
+    ...(lease && { credential: credentialReport(lease) }),
+    nextAt: instant(nextLook(rotation, state, deps.nextCron)),
+    phases: [],
+    sinks: rotation.sinks.map(({ type, target }) => ({ type, target, result: "not-run" })),
+  };
+}

@@ -1,0 +1,156 @@
+import type { RotationReport, RunReport } from "../report.ts";
+import type { Rotation } from "../spec/model.ts";
+import { liveLeases } from "../store/state.ts";
+import type { Lock } from "../store/store.ts";
+import { decide, deadlineFor } from "../rotation/decide.ts";
+import { rotate } from "../rotation/rotate.ts";
+import { createReloadGate, type ReloadGate } from "../rotation/reload-gate.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { refreshAt } from "../schedule/schedule.ts";
+import { freshReport, needsWork, timeOf, type LookOptions } from "./quick-look.ts";
+import { createSlots, type Slots } from "./slots.ts";
+
+export interface TickOptions extends LookOptions {
+  /** ms; failed attempts are retried within it. 0: one attempt each. */
+  readonly timeout: number;
+  readonly lockTimeout: number;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+}
+
+/** Everything but the gate, which each tick has anew. */
+export type TickDeps = Omit<RotationDeps, "gate">;
+
+/** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
+export async function tick(rotations: readonly Rotation[], deps: TickDeps, options: TickOptions): Promise<RunReport> {
+  const slots = createSlots(options.concurrency);
+  const gate = pausingGate(createReloadGate(), slots);
+  const working = await findWork(rotations, { ...deps, gate }, options);
+  const until = deps.runtime.monotonic() + options.timeout;
+  for (const { name, reloads } of working)
+    gate.expect(
+      name,
+      reloads.flatMap((reload) => (reload.name === undefined ? [] : [reload.name])),
+    );
+  const reports = await Promise.all(
+    rotations.map(async (rotation) => {
+      if (!working.has(rotation)) return freshReport({ rotation, deps: { ...deps, gate } });
+      return slots.run(() => rotateUntil({ rotation, deps: { ...deps, gate }, until, slots }, options));
+    }),
+  );
+  return { version: 1, rotations: reports };
+}
+
+/** What is due or owed, and what shares a reload with it and nearly is. */
+async function findWork(
+  rotations: readonly Rotation[],
+  deps: RotationDeps,
+  options: LookOptions,
+): Promise<ReadonlySet<Rotation>> {
+  const due = await Promise.all(rotations.map((rotation) => needsWork({ rotation, deps }, options)));
+  const working = new Set(rotations.filter((_, index) => due[index]));
+  const shared = new Set([...working].flatMap(({ reloads }) => reloads.flatMap(({ name }) => name ?? [])));
+  for (const rotation of rotations) {
+    const shares = rotation.reloads.some(({ name }) => name !== undefined && shared.has(name));
+    if (shares && !working.has(rotation) && (await nearlyDue(rotation, deps))) working.add(rotation);
+  }
+  return working;
+}
+
+/** Within the last tenth of the time from mint to refresh: not worth a reload of its own a little later. */
+async function nearlyDue(rotation: Rotation, deps: RotationDeps): Promise<boolean> {
+  const state = await deps.store.load(rotation.name);
+  const lease = state.leases[state.settled ?? ""];
+  if (lease === undefined) return false;
+  const at = refreshAt(lease, rotation.refresh, deps.nextCron);
+  return timeOf(deps, state) >= at - (at - lease.issuedAt) / 10;
+}
+
+/** While a rotation waits for others at a shared reload, its slot serves another. */
+function pausingGate(gate: ReloadGate, slots: Slots): ReloadGate {
+  return { ...gate, arrive: (reload, rotation, run) => slots.pause(() => gate.arrive(reload, rotation, run)) };
+}
+
+interface Job {
+  readonly rotation: Rotation;
+  readonly deps: RotationDeps;
+  /** Monotonic ms. */
+  readonly until: number;
+  readonly slots: Slots;
+}
+
+async function rotateUntil(job: Job, options: TickOptions): Promise<RotationReport> {
+  const { rotation, deps, until, slots } = job;
+  try {
+    for (let force = options.force; ; force = false) {
+      const report = await rotateLocked(job, { ...options, force });
+      deps.onEvent({ type: "rotation-finished", rotation: rotation.name, report });
+      const at = await retryAt(job, report);
+      if (at === undefined || options.signal.aborted) return report;
+      const wait = Math.max(0, at - deps.runtime.now());
+      if (deps.runtime.monotonic() + wait > until) return report;
+      deps.gate.leave(rotation.name);
+      const stopped = await slots.pause(() =>
+        deps.runtime.sleep(wait, options.signal).then(
+          () => false,
+          () => true,
+        ),
+      );
+      if (stopped) return report;
+    }
+  } finally {
+    deps.gate.leave(rotation.name);
+  }
+}
+
+/** When a failed attempt makes sense again, ms since 1970; undefined when it does not in this run. */
+async function retryAt({ rotation, deps }: Job, report: RotationReport): Promise<number | undefined> {
+  if (report.outcome !== "failed" && report.outcome !== "reload-owed" && report.outcome !== "expired") return undefined;
+  const state = await deps.store.load(rotation.name);
+  if (state.failure?.retryable !== true || report.phases.length === 0) return undefined;
+  const mint = decide(
+    rotation,
+    { ...state, failure: { ...state.failure, notBefore: 0 } },
+    { now: timeOf(deps, state), force: false, cadence: undefined, nextCron: deps.nextCron },
+  );
+  const at = state.owed?.kind === "reload" && mint.action !== "mint" ? state.owed.notBefore : state.failure.notBefore;
+  deps.onEvent({
+    type: "retry-scheduled",
+    rotation: rotation.name,
+    at,
+    error: { code: state.failure.code, message: state.failure.message, retryable: true },
+  });
+  return at;
+}
+
+async function rotateLocked({ rotation, deps }: Job, options: TickOptions): Promise<RotationReport> {
+  const lock = await waitForLock({ rotation, deps }, options);
+  if (!lock) return lockedReport(rotation, deps);
+  try {
+    return await rotate({ rotation, deps, lock }, options);
+  } finally {
+    lock.release();
+  }
+}
+
+async function waitForLock(
+  { rotation, deps }: Pick<Job, "rotation" | "deps">,
+  { lockTimeout, signal }: TickOptions,
+): Promise<Lock | undefined> {
+  const { runtime, store } = deps;
+  const until = runtime.monotonic() + lockTimeout;
+  for (let wait = 25; ; wait = Math.min(wait * 2, 500)) {
+    const lock = await store.tryLock(rotation.name);
+    if (lock || runtime.monotonic() + wait > until || signal.aborted) return lock;
+    if (wait === 25) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
+    await runtime.sleep(wait, signal).catch(() => undefined);
+  }
+}
+
+/** Another process is at work. What is held decides whether that is bad. */
+async function lockedReport(rotation: Rotation, deps: RotationDeps): Promise<RotationReport> {
+  const state = await deps.store.load(rotation.name);
+  const expired = liveLeases(state).length > 0 && deadlineFor(rotation, state) <= timeOf(deps, state);
+  const report = await freshReport({ rotation, deps });
+  return { ...report, outcome: expired ? "expired" : "locked", reason: "another process is at work on it" };
+}

@@ -1,0 +1,36 @@
+import { EngineError } from "../engine-error.ts";
+
+/** The items whose names match; `*` and `?` stand for any text and any character. A pattern that matches nothing is a usage error. */
+export function selectByName<T extends { readonly name: string }>(
+  items: readonly T[],
+  patterns: readonly string[] | undefined,
+): readonly T[] {
+  if (patterns === undefined || patterns.length === 0) return items;
+  const chosen = new Set<T>();
+  for (const pattern of patterns) {
+    const matching = items.filter((item) => matches(item.name, pattern));
+    if (matching.length === 0)
+      throw unknownName(
+        pattern,
+        items.map(({ name }) => name),
+      );
+    for (const item of matching) chosen.add(item);
+  }
+  return items.filter((item) => chosen.has(item));
+}
+
+function matches(name: string, pattern: string): boolean {
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`).test(name);
+}
+
+function unknownName(pattern: string, names: readonly string[]): EngineError {
+  return new EngineError(`no rotation is named ${pattern}`, {
+    code: "ROTATE_USAGE",
+    exitCode: 2,
+    hint: `the spec has: ${names.join(", ")}`,
+  });
+}

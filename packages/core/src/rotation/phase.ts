@@ -1,0 +1,75 @@
+import type { PhaseName, PhaseReport } from "../report.ts";
+import { failureOf, type Failure } from "./errors.ts";
+import type { Attempt, Ended, Session } from "./session.ts";
+
+/** What a phase gives back: what the attempt knows now, or its end. */
+export type Step = Attempt | End;
+/** An end as a phase says it. */
+export interface End extends Omit<Ended, "attempt" | "phases"> {
+  readonly attempt?: Attempt;
+  /** Did the phase itself succeed? An end is a failure unless it says so. */
+  readonly succeeded?: boolean;
+}
+
+/** One row of the phase table. */
+export interface Phase {
+  readonly name: PhaseName;
+  readonly run: (session: Session, attempt: Attempt) => Promise<Step>;
+  /** What its failure means: puts things right as far as that goes, and says how the attempt ends. */
+  readonly failed: (session: Session, attempt: Attempt, failure: Failure) => Promise<End>;
+}
+
+export function end(outcome: Ended["outcome"], reason: string, rest: Partial<End> = {}): End {
+  return { ended: true, outcome, reason, ...rest };
+}
+
+/** Runs the phases in order until one ends the attempt. The last phase always does. */
+export async function runPhases(phases: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
+  const reports: PhaseReport[] = [];
+  let attempt = first;
+  for (const phase of phases) {
+    const { step, report } = await runPhase(phase, session, attempt);
+    reports.push(report);
+    if ("ended" in step) {
+      const rest = phases.slice(reports.length).map(({ name }) => notRun(name));
+      return { ...step, attempt: step.attempt ?? attempt, phases: [...reports, ...rest] };
+    }
+    attempt = step;
+  }
+  throw new Error("the last phase did not end the attempt");
+}
+
+async function runPhase(
+  phase: Phase,
+  session: Session,
+  attempt: Attempt,
+): Promise<{ step: Step; report: PhaseReport }> {
+  const { onEvent, runtime } = session.deps;
+  const rotation = session.rotation.name;
+  onEvent({ type: "phase-started", rotation, phase: phase.name });
+  const start = runtime.monotonic();
+  const step = await stepOf(phase, session, attempt);
+  const report = reportOf(phase.name, step, Math.round(runtime.monotonic() - start));
+  onEvent({ type: "phase-finished", rotation, phase: report });
+  return { step, report };
+}
+
+async function stepOf(phase: Phase, session: Session, attempt: Attempt): Promise<Step> {
+  try {
+    return await phase.run(session, attempt);
+  } catch (error) {
+    const failure = failureOf(error, { phase: phase.name });
+    const ending = await phase.failed(session, attempt, failure);
+    return { failure, ...ending };
+  }
+}
+
+function reportOf(phase: PhaseName, step: Step, durationMs: number): PhaseReport {
+  const failed = "ended" in step && step.succeeded !== true;
+  if (!failed) return { phase, result: "succeeded", durationMs };
+  return { phase, result: "failed", durationMs, ...(step.failure && { error: step.failure.report }) };
+}
+
+function notRun(phase: PhaseName): PhaseReport {
+  return { phase, result: "not-run", durationMs: 0 };
+}

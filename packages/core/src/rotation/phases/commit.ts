@@ -1,0 +1,224 @@
+import type { SinkReport } from "../../report.ts";
+import type { SinkEntry } from "../../spec/model.ts";
+import { allHold, type WrittenSink } from "../../store/state.ts";
+import { AttributedError, innerError, isDefinite } from "../errors.ts";
+import { callPart, timeLimits } from "../invoke.ts";
+import { observeOne } from "../observe.ts";
+import { end, type End, type Phase } from "../phase.ts";
+import { dropLease } from "../retire.ts";
+import type { Attempt, Session, SinkWrite } from "../session.ts";
+import { canUndo, undoWrites } from "../undo.ts";
+import { prepareSink, tidyUp } from "./prepare.ts";
+
+type Outcome = SinkReport["result"];
+/** How one sink's commit ended. A lost answer is `unknown` until the sink itself has told. */
+interface Commit {
+  readonly write: SinkWrite;
+  readonly result: Outcome;
+  readonly error?: unknown;
+}
+
+/** Writes the sinks in order. From the first write on the lease is exposed, whatever comes of it. */
+export const commitPhase: Phase = {
+  name: "commit",
+  async run(session, attempt) {
+    const commits: Commit[] = [];
+    for (const write of attempt.writes!) {
+      const commit = await commitSink(session, attempt.lease!, write);
+      commits.push(commit);
+      if (commit.result === "failed" || commit.result === "unknown")
+        return stopped(session, withSinks(attempt, commits), commits);
+    }
+    const done = withSinks(attempt, commits);
+    if (await isReused(session, done))
+      return end("reused", "the issuer gave the same credential again", { succeeded: true, attempt: done });
+    await session.journal({
+      type: "published",
+      lease: attempt.lease!,
+      written: writtenOf(session, commits),
+      why: attempt.why,
+    });
+    return done;
+  },
+  // commitSink keeps what sinks throw; only the engine's own errors come here, and failureOf has thrown those on.
+  failed: async (_session, _attempt, failure) => end("failed", failure.report.message),
+};
+
+/** Journals, writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
+async function commitSink(session: Session, lease: string, first: SinkWrite): Promise<Commit> {
+  const { sink } = first;
+  let write = first;
+  for (let tries = 1; ; tries++) {
+    await session.journal({ type: "committing", sink: sink.id, lease });
+    await session.guard();
+    const error = await tryCommit(session, write);
+    const result =
+      error === undefined
+        ? "written"
+        : isDefinite(innerError(error))
+          ? "failed"
+          : await resolveUnknown(session, sink, lease);
+    if (result === "written") {
+      await session.journal({ type: "committed", sink: sink.id, lease });
+      return { write, result: write.prepared.changed ? "written" : "unchanged" };
+    }
+    if (result === "unknown") return { write, result, error };
+    if (sink.part.read !== undefined) await observeOne(session, sink);
+    if (tries === 2) return { write, result: "failed", error };
+    try {
+      write = await prepareSink(session, sink, write.values);
+    } catch (again) {
+      return { write, result: "failed", error: again };
+    }
+  }
+}
+
+async function tryCommit(session: Session, { sink, prepared }: SinkWrite): Promise<unknown> {
+  if (!prepared.changed) return undefined;
+  try {
+    await callPart(
+      { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
+      { timeout: timeLimits.commit },
+      (ctx) => prepared.commit(ctx),
+    );
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** An unknown outcome is never failure: a fencing write kills a late one, then the sink is asked. Twice; then it may hold both. */
+async function resolveUnknown(
+  session: Session,
+  sink: SinkEntry,
+  lease: string,
+): Promise<"written" | "failed" | "unknown"> {
+  const { fence, read } = sink.part;
+  if (read === undefined) return "unknown";
+  for (let tries = 0; tries < 2; tries++) {
+    await session.guard();
+    if (fence !== undefined && !(await fenced(session, sink))) continue;
+    const seen = await observeOne(session, sink);
+    if ("holding" in seen) return seen.holding === lease ? "written" : "failed";
+  }
+  return "unknown";
+}
+
+async function fenced(session: Session, sink: SinkEntry): Promise<boolean> {
+  try {
+    await callPart(
+      { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
+      { timeout: timeLimits.commit },
+      async (ctx) => sink.part.fence?.(ctx),
+    );
+    return true;
+  } catch (error) {
+    session.warn(`a late write to ${sink.target} could not be ruled out: ${innerError(error).message}`);
+    return false;
+  }
+}
+
+/** A sink said no, or nobody knows: nothing was written at all, or what was written is undone, or the sinks are mixed. */
+async function stopped(session: Session, attempt: Attempt, commits: readonly Commit[]): Promise<End> {
+  const last = commits.at(-1)!;
+  const lease = attempt.lease!;
+  const error = innerError(last.error);
+  const reason = `${last.write.sink.type} ${last.write.sink.target}: ${error.message}`;
+  await tidyUp(session, attempt.writes!.slice(last.result === "failed" ? commits.length - 1 : commits.length));
+  const wrote = commits.filter(({ result }) => result === "written");
+  const failure = { phase: "commit" as const, error, report: commitReport(last) };
+  if (
+    last.result === "failed" &&
+    wrote.length === 0 &&
+    !mayHold(session, lease) &&
+    session.state().owed === undefined
+  ) {
+    await session.journal({ type: "unexposed", lease });
+    await dropLease(session, lease);
+    return end("failed", reason, { failure, attempt });
+  }
+  const undoable =
+    last.result === "failed" &&
+    canUndo(
+      session,
+      attempt,
+      wrote.map(({ write }) => write),
+    );
+  if (
+    undoable &&
+    (await undoWrites(
+      session,
+      wrote.map(({ write }) => write),
+      attempt.previous!,
+    ))
+  ) {
+    await session.journal({ type: "closed" });
+    return end("failed", `${reason}; the sinks written before it hold the previous credential again`, {
+      failure,
+      attempt: undone(attempt),
+    });
+  }
+  await session.journal({ type: "mixed", lease, why: reason });
+  return end("reload-owed", `the sinks are mixed: ${reason}`, { failure, attempt });
+}
+
+function mayHold({ rotation, state }: Session, lease: string): boolean {
+  return rotation.sinks.some((sink) => state().sinks[sink.id]?.may.includes(lease));
+}
+
+function commitReport({ write, error }: Commit): { code: string; message: string; retryable: boolean; hint?: string } {
+  const inner = innerError(error);
+  const who = error instanceof AttributedError ? error.who : `sink ${write.sink.type}`;
+  return {
+    code: `ROTATE_COMMIT_${inner.code}`,
+    message: `${who}: ${inner.message}`,
+    retryable: inner.retryable,
+    ...(inner.hint !== undefined && { hint: inner.hint }),
+  };
+}
+
+function withSinks(attempt: Attempt, commits: readonly Commit[]): Attempt {
+  const sinks = attempt.writes!.map(({ sink }, index): SinkReport => ({
+    type: sink.type,
+    target: sink.target,
+    result: commits[index]?.result ?? "not-run",
+  }));
+  return { ...attempt, sinks };
+}
+
+function undone(attempt: Attempt): Attempt {
+  return {
+    ...attempt,
+    sinks: attempt.sinks.map((sink) => (sink.result === "written" ? { ...sink, result: "undone" } : sink)),
+  };
+}
+
+/** The same lease everywhere, nothing changed, and the consumers hold it: there is nobody to tell. */
+async function isReused(session: Session, attempt: Attempt): Promise<boolean> {
+  const { state, rotation } = session;
+  const lease = attempt.lease!;
+  const nothingChanged = attempt.sinks.every(({ result }) => result === "unchanged");
+  const known = state().settled === lease && state().consumers.length === 1 && state().consumers[0] === lease;
+  if (
+    !nothingChanged ||
+    !known ||
+    state().owed !== undefined ||
+    !allHold(
+      state(),
+      rotation.sinks.map(({ id }) => id),
+      lease,
+    )
+  )
+    return false;
+  await session.journal({ type: "settled", lease, adopted: state().adopted, specHash: rotation.hash });
+  return true;
+}
+
+/** Only the sinks that were written; all of them when a reload was owed already, since nobody was told of the earlier writes. */
+function writtenOf({ state, rotation }: Session, commits: readonly Commit[]): readonly WrittenSink[] {
+  const owedBefore = state().owed !== undefined;
+  const sinks = owedBefore
+    ? rotation.sinks
+    : commits.filter(({ result }) => result === "written").map(({ write }) => write.sink);
+  return sinks.map((sink) => ({ type: sink.type, target: sink.target, keys: Object.keys(sink.values) }));
+}

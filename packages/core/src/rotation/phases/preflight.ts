@@ -1,0 +1,67 @@
+import type { Reload, Sink } from "@rotate/plugin-kit";
+import type { Rotation } from "../../spec/model.ts";
+import { failureOf } from "../errors.ts";
+import { callPart, callProvider, timeLimits } from "../invoke.ts";
+import { end, type Phase } from "../phase.ts";
+import { runProbes } from "../probes.ts";
+import type { Attempt, RotationDeps, Session } from "../session.ts";
+
+/** One thing that preflight asks, for `plan` as well. */
+export interface Check {
+  readonly what: string;
+  readonly run: () => Promise<void>;
+}
+
+/** Could every step of the rotation work now? Nothing is minted when one could not. */
+export const preflightPhase: Phase = {
+  name: "preflight",
+  async run(session, attempt) {
+    for (const check of checksOf(session)) await check.run();
+    return { ...attempt, ...(await baseline(session)) };
+  },
+  failed: async (_session, _attempt, failure) => end("failed", failure.report.message),
+};
+
+/** The checks of a rotation's provider, sinks and reloads, in this order. */
+export function checksOf({
+  rotation,
+  deps,
+}: {
+  readonly rotation: Rotation;
+  readonly deps: RotationDeps;
+}): readonly Check[] {
+  const { runtime } = deps;
+  const { provider } = rotation;
+  const { check } = provider.part;
+  const ofProvider: Check = {
+    what: `provider ${provider.name}`,
+    run: () =>
+      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) => check?.call(provider.part, ctx)),
+  };
+  const ofParts = [
+    ...rotation.sinks.map((sink) => ({ ...sink, kind: "sink", label: `sink ${sink.type} ${sink.target}` })),
+    ...rotation.reloads.map((reload) => ({ ...reload, kind: "reload", label: `reload ${reload.name ?? reload.type}` })),
+  ].map((bound): Check => ({
+    what: bound.label,
+    run: () =>
+      callPart<Sink | Reload, void>({ runtime, bound }, { timeout: timeLimits.check }, async (ctx) =>
+        bound.part.check?.(ctx),
+      ),
+  }));
+  return [...ofParts, ofProvider];
+}
+
+/** Health, read once before anything is touched: a consumer that is ill already is not blamed on us. */
+async function baseline(session: Session): Promise<Pick<Attempt, "healthyBefore">> {
+  const { rotation, deps } = session;
+  if (rotation.health.length === 0 || session.state().settled === undefined) return {};
+  try {
+    await runProbes(deps, rotation.health, { once: true });
+    return { healthyBefore: true };
+  } catch (error) {
+    session.warn(
+      `the consumer was unhealthy before the rotation: ${failureOf(error, { phase: "health" }).report.message}`,
+    );
+    return { healthyBefore: false };
+  }
+}

@@ -1,0 +1,61 @@
+import type { Prepared, Values } from "@rotate/plugin-kit";
+import type { SinkEntry } from "../../spec/model.ts";
+import { failureOf } from "../errors.ts";
+import { callPart, timeLimits } from "../invoke.ts";
+import { end, type Phase } from "../phase.ts";
+import { dropLease } from "../retire.ts";
+import { commitOrder, type Session, type SinkWrite } from "../session.ts";
+
+/** Makes every write ready: all that can fail fails here, before anything has changed. */
+export const preparePhase: Phase = {
+  name: "prepare",
+  async run(session, attempt) {
+    const writes: SinkWrite[] = [];
+    try {
+      for (const sink of commitOrder(session.rotation))
+        writes.push(await prepareSink(session, sink, attempt.minted!.values.get(sink.id) ?? {}));
+    } catch (error) {
+      await tidyUp(session, writes);
+      throw error;
+    }
+    await session.journal({ type: "phase", phase: "prepared" });
+    return {
+      ...attempt,
+      writes,
+      sinks: writes.map(({ sink }) => ({ type: sink.type, target: sink.target, result: "not-run" })),
+    };
+  },
+  async failed(session, attempt, failure) {
+    await dropLease(session, attempt.lease!);
+    return end("failed", failure.report.message);
+  },
+};
+
+/** Prepares one sink. */
+export async function prepareSink(session: Session, sink: SinkEntry, values: Values): Promise<SinkWrite> {
+  const prepared: Prepared = await callPart(
+    { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
+    { timeout: timeLimits.prepare },
+    (ctx) => sink.part.prepare(values, ctx),
+  );
+  return { sink, values, prepared };
+}
+
+/** Undo of a write that never ran: it removes what `prepare` staged. */
+export async function tidyUp(session: Session, writes: readonly SinkWrite[]): Promise<void> {
+  for (const { sink, prepared } of writes) {
+    const { undo } = prepared;
+    if (!undo) continue;
+    try {
+      await callPart(
+        { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
+        { timeout: timeLimits.prepare },
+        (ctx) => undo(ctx),
+      );
+    } catch (error) {
+      session.warn(
+        `what was staged for ${sink.target} could not be removed: ${failureOf(error, { phase: "prepare" }).report.message}`,
+      );
+    }
+  }
+}

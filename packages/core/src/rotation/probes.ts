@@ -1,0 +1,33 @@
+import { innerError } from "./errors.ts";
+import { callPart } from "./invoke.ts";
+import type { RotationDeps } from "./session.ts";
+import type { ProbeEntry } from "../spec/model.ts";
+import type { TemplateScope } from "../spec/template.ts";
+import { backoff } from "../schedule/backoff.ts";
+
+export interface ProbeRun {
+  readonly scope?: TemplateScope;
+  readonly signal?: AbortSignal;
+  /** One try each, without the window. */
+  readonly once?: boolean;
+}
+
+/** Runs the probes in order; each is tried again within its window, with the same credential. Throws what the last try threw. */
+export async function runProbes(deps: RotationDeps, probes: readonly ProbeEntry[], options: ProbeRun): Promise<void> {
+  for (const probe of probes) await runProbe(deps, probe, options);
+}
+
+async function runProbe(deps: RotationDeps, probe: ProbeEntry, { scope, signal, once }: ProbeRun): Promise<void> {
+  const { runtime } = deps;
+  const until = runtime.monotonic() + (once ? 0 : probe.within);
+  for (let tries = 1; ; tries++) {
+    try {
+      const options = { timeout: probe.timeout, ...(scope && { scope }), ...(signal && { signal }) };
+      return await callPart({ runtime, bound: { ...probe, kind: "probe" } }, options, (ctx) => probe.part.run(ctx));
+    } catch (error) {
+      const wait = innerError(error).retryAfter ?? backoff(tries, { initial: 250, max: 5_000, random: runtime.random });
+      if (runtime.monotonic() + wait > until || signal?.aborted) throw error;
+      await runtime.sleep(wait, signal);
+    }
+  }
+}

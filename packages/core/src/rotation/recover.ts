@@ -1,0 +1,119 @@
+import { allHold, type RotationState } from "../store/state.ts";
+import type { JournalRecord } from "../store/records.ts";
+import { callPart, timeLimits } from "./invoke.ts";
+import { failureOf } from "./errors.ts";
+import { observeAll } from "./observe.ts";
+import { sinkIds, type Session } from "./session.ts";
+
+/**
+ * Brings the journal and the world together before anything else: late writes are fenced off, every sink is observed, and what an attempt left behind is closed,
+ * finished or declared mixed. Recovery revokes nothing.
+ */
+export async function recover(session: Session): Promise<ReadonlySet<string>> {
+  await fenceDoubtfulSinks(session);
+  const unreadable = await observeAll(session);
+  for (const record of recoveryOf(session.state(), {
+    sinks: sinkIds(session.rotation),
+    ghostUntil: ghostUntil(session),
+  }))
+    await session.journal(record);
+  return unreadable;
+}
+
+/** A write of a process that died, or whose answer was lost, may still be on its way to a sink with two possible holdings. */
+async function fenceDoubtfulSinks(session: Session): Promise<void> {
+  const { rotation, deps } = session;
+  for (const sink of rotation.sinks) {
+    const { fence } = sink.part;
+    if (fence === undefined || (session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
+    await session.guard();
+    try {
+      await callPart(
+        { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
+        { timeout: timeLimits.commit },
+        (ctx) => fence.call(sink.part, ctx),
+      );
+    } catch (error) {
+      session.warn(
+        `${failureOf(error, { phase: "recover" }).report.message} (${sink.target}): a late write could not be ruled out`,
+      );
+    }
+  }
+}
+
+/** Until when a lease whose mint's answer was lost may live: counted from when that was noticed, since a paused process may mint late. */
+export function ghostUntil({ rotation, state, now }: Session): number {
+  const settled = state().leases[state().settled ?? ""];
+  const lastLife = settled?.expiresAt ? settled.expiresAt - settled.issuedAt : undefined;
+  return now() + (rotation.ttl ?? lastLife ?? 12 * hour) + skewAllowance;
+}
+const hour = 3_600_000;
+const skewAllowance = 60_000;
+
+/** The records that recovery writes: pure, after the sinks were observed. See the recovery table in docs/guide. */
+export function recoveryOf(
+  state: RotationState,
+  { sinks, ghostUntil }: { readonly sinks: readonly string[]; readonly ghostUntil: number },
+): readonly JournalRecord[] {
+  if (state.attempt) return recoverAttempt(state, sinks, ghostUntil);
+  if (state.owed) return recoverOwed(state, sinks);
+  return recoverDrift(state, sinks);
+}
+
+function recoverAttempt(state: RotationState, sinks: readonly string[], until: number): readonly JournalRecord[] {
+  const { lease, phase } = state.attempt!;
+  const seen = sinks.some((id) => state.sinks[id]?.may.includes(lease));
+  if (phase === "intent") return [{ type: "mint-failed", lease, unknownUntil: until }];
+  if (allHold(state, sinks, lease)) return [published(state, lease)];
+  const early = phase === "minted" || phase === "verified" || phase === "prepared";
+  if (early && !seen) return [{ type: "doubt", lease }, { type: "closed" }];
+  const previous = state.settled;
+  const allPrevious = !seen && previous !== undefined && allHold(state, sinks, previous);
+  if (allPrevious && phase === "rolling-back") return [published(state, previous, true)];
+  if (allPrevious) return [{ type: "doubt", lease }, { type: "closed" }];
+  return [{ type: "mixed", lease, why: "an attempt was cut off while the sinks were being written" }];
+}
+
+function recoverOwed(state: RotationState, sinks: readonly string[]): readonly JournalRecord[] {
+  const { kind, lease } = state.owed!;
+  if (kind === "reload" && allHold(state, sinks, lease)) return [];
+  const healed = oneLease(state, sinks);
+  if (healed !== undefined) return [published(state, healed)];
+  return kind === "reload" ? [{ type: "mixed", lease, why: "the sinks were changed before the reload" }] : [];
+}
+
+function recoverDrift(state: RotationState, sinks: readonly string[]): readonly JournalRecord[] {
+  const { settled } = state;
+  if (settled === undefined || allHold(state, sinks, settled)) return [];
+  const other = sinks
+    .flatMap((id) => state.sinks[id]?.may ?? [])
+    .find((holding) => holding !== settled && holding in state.leases);
+  return other === undefined
+    ? []
+    : [{ type: "mixed", lease: other, why: "drift: a sink holds an earlier credential again" }];
+}
+
+/** The one live lease that all sinks hold, whichever it is. */
+function oneLease(state: RotationState, sinks: readonly string[]): string | undefined {
+  const candidates = new Set(sinks.flatMap((id) => state.sinks[id]?.may ?? []));
+  const [only] = candidates;
+  return candidates.size === 1 &&
+    only !== undefined &&
+    state.leases[only]?.phase === "live" &&
+    allHold(state, sinks, only)
+    ? only
+    : undefined;
+}
+
+function published(state: RotationState, lease: string, rolledBack = false): JournalRecord {
+  const written = Object.values(state.sinks)
+    .filter((sink) => !sink.abandoned)
+    .map(({ type, target, keys }) => ({ type, target, keys }));
+  return {
+    type: "published",
+    lease,
+    written,
+    why: "found written by an earlier attempt",
+    ...(rolledBack && { rolledBack }),
+  };
+}

@@ -1,0 +1,152 @@
+import type { Lease } from "@rotate/plugin-kit";
+import { backoff } from "../schedule/backoff.ts";
+import { liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
+import { innerError } from "./errors.ts";
+import { callProvider, timeLimits } from "./invoke.ts";
+import { instantOf } from "./login.ts";
+import { look, differs } from "./observe.ts";
+import type { Session } from "./session.ts";
+
+/** Revocations are owed work of their own: whatever may be revoked now is, ghosts are asked for, what has ended is forgotten. */
+export async function retire(session: Session): Promise<void> {
+  for (const { id } of liveLeases(session.state())) {
+    const lease = session.state().leases[id];
+    if (lease?.phase === "ghost") await settleGhost(session, lease);
+    const current = session.state().leases[id];
+    if (current?.phase === "live") await retireLease(session, current);
+  }
+}
+
+async function retireLease(session: Session, lease: LeaseState): Promise<void> {
+  const { state, now } = session;
+  const held = pinnedLeases(state()).includes(lease.id);
+  if (!held && lease.expiresAt !== null && lease.expiresAt + doubtAfterExpiry < now())
+    return session.journal({ type: "gone", lease: lease.id, how: "expired" });
+  if (revocableAt(session, lease) <= now()) await tryRevoke(session, lease);
+}
+
+/** Clocks differ: a lease counts as ended only so long after its end. ms */
+const doubtAfterExpiry = 60_000;
+
+/**
+ * From when on a lease may be revoked, ms; Infinity when it may not. Either it was never exposed and its minter dropped it, or a later lease is settled
+ * since it was last in doubt, grace has passed, the consumers were shown to hold the later one, and nothing may hold this one.
+ */
+export function revocableAt({ state, rotation }: Pick<Session, "state" | "rotation">, lease: LeaseState): number {
+  const { overlap, provider } = rotation;
+  const { part } = provider;
+  const current = state();
+  if (lease.phase !== "live" || lease.pinned || lease.foreign || part.overlap === false) return Infinity;
+  if (lease.provider !== provider.name || (part.revoke === undefined && part.revokeValue === undefined))
+    return Infinity;
+  const notBefore = lease.revocation?.notBefore ?? 0;
+  if (!lease.exposed) return lease.dropped && current.attempt?.lease !== lease.id ? notBefore : Infinity;
+  if (current.settled === undefined || current.settled === lease.id || current.settledAt <= lease.lastDoubtAt)
+    return Infinity;
+  if (pinnedLeases(current).includes(lease.id) || current.attempt !== undefined || current.owed !== undefined)
+    return Infinity;
+  if (overlap.revoke === "never" || (overlap.revoke === "adopted" && !current.adopted)) return Infinity;
+  if (overlap.deadline !== undefined && notBefore > current.settledAt + overlap.deadline) return Infinity;
+  return Math.max(current.settledAt + overlap.grace, notBefore);
+}
+
+/** Looks at the sinks once more, then revokes. True when the lease is gone. */
+async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> {
+  await session.guard();
+  if (!(await nobodyHolds(session, lease))) return false;
+  const { rotation, deps, now } = session;
+  const { provider } = rotation;
+  const fields = deps.memory.get(lease.id);
+  if (!provider.part.revoke && !fields) return false;
+  const tries = (lease.revocation?.tries ?? 0) + 1;
+  const notBefore = now() + backoff(tries, { initial: 30_000, max: 3_600_000, random: deps.runtime.random });
+  await session.journal({ type: "revoking", lease: lease.id, notBefore });
+  await session.guard();
+  try {
+    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
+      provider.part.revoke ? provider.part.revoke(asLease(lease), ctx) : provider.part.revokeValue?.(fields!, ctx),
+    );
+  } catch (error) {
+    const { message } = innerError(error);
+    await session.journal({ type: "revoke-failed", lease: lease.id, error: message, notBefore });
+    session.warn(`lease ${lease.id} could not be revoked yet: ${message}`);
+    return false;
+  }
+  await session.journal({ type: "gone", lease: lease.id, how: "revoked" });
+  deps.memory.drop(lease.id);
+  return true;
+}
+
+/** A sink that cannot be read, or holds what the journal cannot explain, stops the revocation of a lease that was once exposed. */
+async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean> {
+  const { rotation, deps, state } = session;
+  for (const sink of rotation.sinks.filter(({ part }) => part.read !== undefined)) {
+    const seen = await look(deps, sink, state());
+    if ("unreadable" in seen) return false;
+    if (differs(state(), { [sink.id]: seen.holding }) && (lease.exposed || seen.holding === lease.id)) {
+      await session.journal({ type: "observed", holdings: { [sink.id]: seen.holding } });
+    }
+    if (seen.holding === lease.id) return false;
+    if (seen.holding === "foreign" && foreignStops(session)) return false;
+  }
+  return true;
+}
+
+function foreignStops({ state }: Session): boolean {
+  const { settled, settledAt, foreignSince } = state();
+  return settled === undefined || (foreignSince !== undefined && settledAt <= foreignSince);
+}
+
+/** The minter itself says that nobody needs the lease: never exposed, so it is revoked at once where the issuer can. */
+export async function dropLease(session: Session, id: string): Promise<void> {
+  const lease = session.state().leases[id];
+  if (lease === undefined || lease.exposed) return session.journal({ type: "closed" });
+  await session.journal({ type: "dropped", lease: id });
+  const dropped = session.state().leases[id];
+  if (dropped && revocableAt(session, dropped) <= session.now()) await tryRevoke(session, dropped);
+}
+
+/** A mint whose answer was lost: the issuer is asked by attempt id, else it counts as live until it must have ended. */
+async function settleGhost(session: Session, ghost: LeaseState): Promise<void> {
+  const { rotation, deps, state, now } = session;
+  if (state().attempt?.lease === ghost.id) return;
+  const { find } = rotation.provider.part;
+  if (find !== undefined && ghost.provider === rotation.provider.name) return findGhost(session, ghost);
+  if (ghost.expiresAt !== null && ghost.expiresAt + doubtAfterExpiry < now())
+    await session.journal({ type: "gone", lease: ghost.id, how: "expired" });
+  else
+    deps.runtime.log.debug("a lease is unknown until it must have ended", { rotation: rotation.name, lease: ghost.id });
+}
+
+async function findGhost(session: Session, ghost: LeaseState): Promise<void> {
+  const { rotation, deps, now } = session;
+  const { provider } = rotation;
+  try {
+    const terms = await callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) =>
+      provider.part.find?.(ghost.id, ctx),
+    );
+    if (terms === undefined) return await session.journal({ type: "gone", lease: ghost.id, how: "never" });
+    const instant = instantOf(terms.expires, now());
+    const found = {
+      issuedAt: ghost.issuedAt,
+      expiresAt: instant === Infinity ? null : instant,
+      renewable: false,
+      fingerprint: "",
+      sinkFingerprints: {},
+      ...(terms.handle !== undefined && { handle: terms.handle }),
+    };
+    await session.journal({ type: "found", lease: ghost.id, terms: found });
+  } catch (error) {
+    session.warn(`whether lease ${ghost.id} lives could not be asked: ${innerError(error).message}`);
+  }
+}
+
+/** A lease as `renew` and `revoke` are told of it. */
+export function asLease(lease: LeaseState): Lease {
+  return {
+    id: lease.id,
+    issuedAt: new Date(lease.issuedAt),
+    expiresAt: lease.expiresAt === null ? "never" : new Date(lease.expiresAt),
+    handle: lease.handle,
+  };
+}

@@ -1,0 +1,42 @@
+import { endOf, marginOf } from "../schedule/schedule.ts";
+import { innerError } from "./errors.ts";
+import { callPart, timeLimits } from "./invoke.ts";
+import type { Attempt, Session, SinkWrite } from "./session.ts";
+
+/**
+ * May the written sinks be put back? Only if all sinks were on one lease before, it outlives its margin, the issuer lets both live at once,
+ * and every written sink can be undone.
+ */
+export function canUndo(session: Session, attempt: Attempt, writes: readonly SinkWrite[]): boolean {
+  const { state, rotation, now } = session;
+  const previous = attempt.previous === undefined ? undefined : state().leases[attempt.previous];
+  if (previous === undefined || previous.phase !== "live") return false;
+  if (rotation.provider.part.overlap === false) return false;
+  if (endOf(previous) - marginOf(previous, rotation.refresh) <= now()) return false;
+  return writes.every(({ prepared }) => prepared.undo !== undefined);
+}
+
+/** Puts the written sinks back, last first. False when one could not be: then the sinks are mixed. */
+export async function undoWrites(session: Session, writes: readonly SinkWrite[], to: string): Promise<boolean> {
+  for (const { sink, prepared } of writes.toReversed()) {
+    await session.journal({ type: "undoing", sink: sink.id, to });
+    await session.guard();
+    const previous = session.state().leases[to];
+    if (previous === undefined || endOf(previous) <= session.now()) {
+      session.warn(`the previous credential ended before ${sink.target} could be put back`);
+      return false;
+    }
+    try {
+      await callPart(
+        { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
+        { timeout: timeLimits.commit },
+        async (ctx) => prepared.undo?.(ctx),
+      );
+    } catch (error) {
+      session.warn(`${sink.target} could not be put back: ${innerError(error).message}`);
+      return false;
+    }
+    await session.journal({ type: "undone", sink: sink.id, to });
+  }
+  return true;
+}
