@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { databricksPostgres } from "./databricks-postgres.ts";
 
-const plugin: Plugin = definePlugin({});
+const plugin: Plugin = definePlugin({ providers: [databricksPostgres] });
 export default plugin;

@@ -1,0 +1,29 @@
+import type { Login, Secret } from "@rotate/plugin-kit";
+
+/** A workspace: the origin of its URL, and its number where one is needed. */
+export interface Workspace {
+  readonly origin: string;
+  readonly id: string | undefined;
+}
+
+/** We hold a bearer for the control plane. */
+export interface BearerSession extends Login {
+  readonly kind: "bearer";
+  readonly workspace: Workspace;
+  readonly bearer: Secret;
+  /** What a reader can do when the bearer is refused. */
+  readonly remedy: string;
+  /** The bearer may ask who it is (SCIM). */
+  readonly mayAskWho: boolean;
+}
+
+/** The Databricks CLI logs in by itself. */
+export interface CliSession extends Login {
+  readonly kind: "cli";
+  readonly workspace: Workspace | undefined;
+  readonly profile: string | undefined;
+  readonly configFile: string | undefined;
+  readonly remedy: string;
+}
+
+export type Session = BearerSession | CliSession;
