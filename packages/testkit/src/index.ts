@@ -4,3 +4,4 @@ export * from "./postgres/index.ts";
 export { createFakeClock, type FakeClock, type FakeClockOptions } from "./clock.ts";
 export * from "./context.ts";
 export { withDefaults } from "./defaults.ts";
+export * from "./doubles/lakebase/index.ts";
