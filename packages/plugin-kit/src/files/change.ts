@@ -1,0 +1,123 @@
+import { type AskedAccess, hasAccessList, wantedAccess } from "./access.ts";
+import { childPath, type Directory } from "./directory.ts";
+import { conflict } from "./fault.ts";
+import type { FileOptions, FileTools } from "./options.ts";
+import { type Outcome, overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
+import { guardDirectory } from "./rules.ts";
+import { type Access, look, type Place, sameAccess, type Snapshot } from "./target.ts";
+import { validateStaged } from "./validate.ts";
+import { discard, type Draft, type Staged, stageBytes } from "./write.ts";
+
+/** How often a target may change under our hands before we give up. */
+const attempts = 5;
+
+/** A target, how it may be written, and what helps in it. */
+export interface Site {
+  readonly place: Place;
+  readonly options: Partial<FileOptions>;
+  readonly asked: (now: Snapshot | undefined) => AskedAccess;
+  readonly tools: FileTools;
+}
+
+/** From what the file holds (undefined: it does not exist) to what it shall hold (undefined: it shall not exist). */
+export type Turn = (before: Buffer | undefined) => Buffer | undefined;
+
+/** What has to be done to a target that stands as `before`. */
+export type Change =
+  | { readonly kind: "none"; readonly before: Snapshot | undefined; readonly content: Buffer | undefined }
+  | { readonly kind: "access"; readonly before: Snapshot; readonly content: Buffer; readonly wanted: Access }
+  | { readonly kind: "remove"; readonly before: Snapshot; readonly content: undefined }
+  | { readonly kind: "overwrite"; readonly before: Snapshot; readonly content: Buffer; readonly wanted: Access }
+  | {
+      readonly kind: "rename";
+      readonly before: Snapshot | undefined;
+      readonly content: Buffer;
+      readonly staged: Staged;
+    };
+
+/** Does all but the change itself: looks, edits, stages, validates. Throws a RotateError and leaves nothing behind. */
+export async function workOut(directory: Directory, site: Site, turn: Turn): Promise<Change> {
+  const inPlace = site.options.write === "in-place";
+  const before = look(directory, site.place.name, { manyNames: inPlace });
+  const asked = site.asked(before);
+  guardDirectory(directory, before, asked);
+  const content = turn(before?.bytes);
+  if (content === undefined)
+    return before === undefined ? { kind: "none", before, content } : { kind: "remove", before, content };
+  const wanted = wantedAccess(asked, before);
+  if (before?.bytes.equals(content)) {
+    return sameAccess(before, wanted) ? { kind: "none", before, content } : { kind: "access", before, content, wanted };
+  }
+  if (before !== undefined && inPlace) {
+    await rehearse(directory, site, { content, wanted });
+    return { kind: "overwrite", before, content, wanted };
+  }
+  const list = before !== undefined && (await hasAccessList(before, { path: site.place.path, tools: site.tools }));
+  const draft = { content, wanted: { ...wanted, listOf: list ? site.place.path : undefined } };
+  return { kind: "rename", before, content, staged: await stageValid(directory, site, draft) };
+}
+
+/** An in-place write stages nothing of its own: only a `validate` command needs a file to look at. */
+async function rehearse(directory: Directory, site: Site, draft: Draft): Promise<void> {
+  if (site.options.validate === undefined) return;
+  const { name } = await stageValid(directory, site, draft);
+  await discard(directory, name);
+}
+
+async function stageValid(directory: Directory, { options, tools }: Site, draft: Draft): Promise<Staged> {
+  const staged = await stageBytes(directory, draft, tools);
+  try {
+    await validateStaged(childPath(directory, staged.name), options, tools);
+    return staged;
+  } catch (error) {
+    await discard(directory, staged.name);
+    throw error;
+  }
+}
+
+/** Removes what `workOut` staged. */
+export async function drop(directory: Directory, change: Change): Promise<void> {
+  if (change.kind === "rename") await discard(directory, change.staged.name);
+}
+
+interface Work {
+  readonly directory: Directory;
+  readonly site: Site;
+  readonly turn: Turn;
+  /** Told of each change just before it is made. */
+  readonly starting?: (change: Change) => void;
+}
+
+/**
+ * Makes a change; if somebody else changed the target since it was worked out, works it out again on what they left.
+ * Throws CONFLICT when they keep changing it, UNAVAILABLE when the outcome is unknown, and otherwise when nothing was changed.
+ */
+export async function carryOut({ directory, site, turn, starting }: Work, first?: Change): Promise<void> {
+  let change = first ?? (await workOut(directory, site, turn));
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    starting?.(change);
+    if ((await applyOrDrop(directory, site, change)) === "done") return;
+    change = await workOut(directory, site, turn);
+  }
+  await drop(directory, change);
+  throw conflict(`${site.place.path} was changed by somebody else ${attempts} times while it was being written`);
+}
+
+async function applyOrDrop(directory: Directory, site: Site, change: Change): Promise<Outcome> {
+  let outcome: Outcome = "stale";
+  try {
+    outcome = await apply(directory, site, change);
+    return outcome;
+  } finally {
+    if (outcome === "stale") await drop(directory, change);
+  }
+}
+
+async function apply(directory: Directory, { place, tools }: Site, change: Change): Promise<Outcome> {
+  const expected = { directory, name: place.name, before: change.before };
+  if (change.kind === "none") return "done";
+  if (change.kind === "access") return repairAccess(expected, change.wanted, tools);
+  if (change.kind === "remove") return takeAway(expected);
+  if (change.kind === "overwrite") return overwrite(expected, change, tools);
+  return putInPlace(expected, change.staged);
+}

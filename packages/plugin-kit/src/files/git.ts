@@ -1,0 +1,45 @@
+import { dirname } from "node:path";
+import { isRotateError } from "../errors.ts";
+import type { FileTools } from "./options.ts";
+import { exists, type Place } from "./target.ts";
+import { newTemporaryName } from "./write.ts";
+
+/**
+ * Warns when the next commit would take the secret along: the target is tracked by git, or it is ignored by a rule so narrow that a temporary
+ * file beside it, left by a crash, would not be. Says nothing outside a work tree or without git.
+ */
+export async function warnOfGit(place: Place, tools: FileTools): Promise<void> {
+  if (!(await isBelowGit(place.parent))) return;
+  const git = (...words: string[]) => exitCodeOf(place.parent, words, tools);
+  if ((await git("ls-files", "--error-unmatch", "--", place.name)) === 0) {
+    tools.log.warn("the file is tracked by git: the next commit would publish the secret", {
+      path: place.path,
+      remedy: "git rm --cached it, add it to .gitignore, and rotate whatever was committed",
+    });
+    return;
+  }
+  const ignored = await git("check-ignore", "-q", "--", place.name);
+  if (ignored !== 0 || (await git("check-ignore", "-q", "--", newTemporaryName())) !== 1) return;
+  tools.log.warn("git ignores the file but would not ignore a temporary file that a crash left beside it", {
+    path: place.path,
+    remedy: "add .rotate-tmp-* to .gitignore",
+  });
+}
+
+async function isBelowGit(directory: string): Promise<boolean> {
+  if (await exists(`${directory}/.git`)) return true;
+  const above = dirname(directory);
+  return above !== directory && isBelowGit(above);
+}
+
+/** Without the repository's own hooks and monitors: a check must not run what a work tree says. Undefined when there is no git. */
+async function exitCodeOf(directory: string, words: readonly string[], tools: FileTools): Promise<number | undefined> {
+  try {
+    const { exitCode } = await tools.exec(["git", "-C", directory, "-c", "core.fsmonitor=false", ...words]);
+    return exitCode;
+  } catch (error) {
+    if (!isRotateError(error)) throw error;
+    tools.log.debug("cannot ask git whether it tracks the file", { directory, reason: error.message });
+    return undefined;
+  }
+}

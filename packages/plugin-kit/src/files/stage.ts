@@ -1,0 +1,133 @@
+import type { Prepared } from "../sink.ts";
+import { askedAccess } from "./access.ts";
+import { carryOut, type Change, drop, type Site, type Turn, workOut } from "./change.ts";
+import { inDirectory, makeDirectories, removeDirectories } from "./directory.ts";
+import { conflict, durabilityUnknown } from "./fault.ts";
+import type { FileOptions, FileTools } from "./options.ts";
+import { guardExisting } from "./rules.ts";
+import { placeOf } from "./target.ts";
+import { guardValidate } from "./validate.ts";
+import { sweep } from "./write.ts";
+
+/** From the file's bytes (undefined: it does not exist) to all that it shall hold. Pure: it is run again when somebody else changed the file. */
+export type Edit = (before: Buffer | undefined) => Buffer;
+
+/**
+ * Takes only our own keys out of a file that somebody else changed since: puts back what `before` had where `now` still has what `written` had.
+ * Returns undefined when the file shall not exist. Throws CONFLICT when one of our keys was changed.
+ */
+export type Revert = (now: Buffer, versions: Versions) => Buffer | undefined;
+/** The file before and after our write. */
+export interface Versions {
+  readonly before: Buffer | undefined;
+  readonly written: Buffer;
+}
+
+/** The shared options of a file sink, as they are in `ctx.options`, and what goes with them. */
+export interface StageOptions extends Partial<FileOptions> {
+  readonly ctx: FileTools;
+  /** Absent: a file that somebody else changed since cannot be undone (CONFLICT). */
+  readonly revert?: Revert;
+}
+
+/**
+ * Stages `edit` of what the file holds as its next content: written, on the disk and validated, beside the target, which is untouched until
+ * `commit` renames. `commit` merges again if a human changed the file meanwhile; `undo` puts the old bytes, permissions and owner back.
+ * @param path absolute @param edit the next content @param options `{ ...ctx.options, ctx, revert }`
+ * Throws INVALID, DENIED, NOT_FOUND, FAILED or CONFLICT, each with a remedy, and nothing was changed. A `commit` that throws UNAVAILABLE may
+ * have written.
+ */
+export async function stageFile(
+  path: string,
+  edit: Edit,
+  { ctx, revert, ...options }: StageOptions,
+): Promise<Prepared> {
+  const site = await siteOf(path, options, ctx);
+  const { parent } = site.place;
+  const turn: Turn = (before) => {
+    guardExisting(site.place, before, options);
+    return edit(before);
+  };
+  const made = await makeParents(site);
+  const first = await prepareIn(site, turn).catch(async (error: unknown) => {
+    await removeDirectories(made);
+    throw error;
+  });
+  let started: Change | undefined;
+  function starting(change: Change): void {
+    if (change.kind !== "none") started = change;
+  }
+  return {
+    changed: first.kind !== "none",
+    commit: () =>
+      inDirectory(parent, async (directory) => {
+        await carryOut({ directory, site, turn, starting }, first);
+        await directory.sync().catch((error: unknown) => {
+          throw durabilityUnknown(path, error);
+        });
+      }),
+    undo: async () => {
+      await inDirectory(parent, async (directory) => {
+        await drop(directory, first);
+        if (started === undefined) return;
+        await carryOut({ directory, site: siteBefore(site, started), turn: turnBack(path, started, revert) });
+        await directory.sync().catch((error: unknown) => {
+          throw durabilityUnknown(path, error);
+        });
+      });
+      if (started?.before === undefined) await removeDirectories(made);
+    },
+  };
+}
+
+async function siteOf(path: string, options: Partial<FileOptions>, tools: FileTools): Promise<Site> {
+  guardValidate(options);
+  const place = placeOf(path);
+  const asked = await askedAccess(options);
+  return { place, options, asked: () => asked, tools };
+}
+
+async function makeParents({ place, options, asked }: Site): Promise<readonly string[]> {
+  if (options.directory?.create !== true) return [];
+  const { uid, gid } = asked(undefined);
+  return makeDirectories(place.parent, { mode: Number.parseInt(options.directory.mode, 8), uid, gid });
+}
+
+function prepareIn(site: Site, turn: Turn): Promise<Change> {
+  return inDirectory(site.place.parent, async (directory) => {
+    await sweep(directory, site.tools);
+    return workOut(directory, site, turn);
+  });
+}
+
+const asItIs = { mode: undefined, uid: undefined, gid: undefined };
+
+/** The site for an undo: old content needs no validation; permissions and owner go back with the bytes that we wrote. */
+function siteBefore(site: Site, { before, content }: Change): Site {
+  const { validate: _, ...options } = site.options;
+  return {
+    ...site,
+    options,
+    asked: (now) => (now !== undefined && content?.equals(now.bytes) ? (before ?? asItIs) : asItIs),
+  };
+}
+
+/** The way back from a change: exact old bytes while the file is what we wrote, else the caller's `revert`. */
+function turnBack(path: string, { kind, before, content }: Change, revert: Revert | undefined): Turn {
+  return (now) => {
+    if (now === undefined && before === undefined) return undefined;
+    if (now === undefined || content === undefined)
+      throw conflict(`${path} was removed by somebody else after it was written`);
+    if (before?.bytes.equals(now)) return now;
+    if (now.equals(content)) return before?.bytes;
+    if (kind === "overwrite" && isTorn(now, before.bytes, content)) return before.bytes;
+    if (revert !== undefined) return revert(now, { before: before?.bytes, written: content });
+    throw conflict(`${path} was changed by somebody else after it was written`);
+  };
+}
+
+/** True when `now` begins like the new content and goes on like the old: an in-place write that was cut off. */
+function isTorn(now: Buffer, before: Buffer, content: Buffer): boolean {
+  const cut = now.findIndex((byte, index) => byte !== content[index]);
+  return cut !== -1 && now.subarray(cut).equals(before.subarray(cut));
+}
