@@ -1,22 +1,51 @@
 #!/usr/bin/env node
-// Plain JS on purpose: it has to run, and explain itself, on any Node >= 14.
+// Plain JavaScript on purpose: it has to run, and to explain itself, on any Node that knows ES modules.
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-const here = (p) => fileURLToPath(new URL(p, import.meta.url));
-const [major, minor] = process.versions.node.split(".").map(Number);
-const checkout = existsSync(here("../src/commands")); // src/ is never published
 
-if (major < 22 || (major === 22 && minor < 22)) {
-  const pinned = here("../../../node_modules/.bin/node");
-  if (!checkout || !existsSync(pinned)) {
-    console.error(
-      `rotate needs Node 22.22 or newer (this is ${process.version}).\n` +
-        (checkout ? "Run `npm ci` once: it brings its own Node." : "See https://nodejs.org/en/download"),
-    );
-    process.exit(70);
-  }
-  const { spawnSync } = await import("node:child_process");
-  const r = spawnSync(pinned, [here("rotate.js"), ...process.argv.slice(2)], { stdio: "inherit" });
-  process.exit(r.status ?? 1);
+const needed = [22, 22];
+const fatal = 70;
+
+function isTooOld(version) {
+  const [major, minor] = version.split(".").map(Number);
+  return major < needed[0] || (major === needed[0] && minor < needed[1]);
 }
-await import("./main.js");
+
+function here(path) {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
+function explain(checkout) {
+  console.error(`rotate needs Node ${needed.join(".")} or newer; this is ${process.version}`);
+  console.error(
+    checkout
+      ? "run `npm ci` in the checkout once: it brings its own Node"
+      : "install a newer Node: https://nodejs.org/en/download",
+  );
+  process.exitCode = fatal;
+}
+
+/** Runs this same command under the Node that `npm ci` brought, as if it were this process. */
+function runUnder(node) {
+  const child = spawn(node, ["--disable-sigusr1", here("rotate.js"), ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {
+    const sentByTerminal = process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT"); // to the child as well
+    process.on(signal, () => sentByTerminal || child.kill(signal));
+  }
+  child.on("error", (error) => {
+    console.error(`cannot start ${node}: ${error.message}`);
+    process.exitCode = fatal;
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+const checkout = existsSync(here("../src/commands")); // sources are never published
+const pinned = here("../../../node_modules/.bin/node");
+if (!isTooOld(process.versions.node)) await import("./main.js");
+else if (checkout && existsSync(pinned)) runUnder(pinned);
+else explain(checkout);

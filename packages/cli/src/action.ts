@@ -1,0 +1,28 @@
+import type { Terminal } from "./output/terminal.ts";
+
+/** The flags that every command has. */
+export interface SpecFlags {
+  readonly file: string;
+  readonly "state-dir"?: string | undefined;
+  readonly "log-level": "debug" | "info" | "warn";
+  readonly "log-format": "text" | "json";
+}
+
+/** What a command does, apart from how its words were parsed. Values of flags are text: an action reads durations and numbers itself. */
+export interface ActionInput<Flags, Args> {
+  readonly flags: Flags & SpecFlags;
+  readonly args: Args;
+  /** The result is printed as JSON by the caller, and nothing else goes to standard output. */
+  readonly json: boolean;
+  readonly terminal: Terminal;
+}
+
+/** Rotations by name or glob. */
+export interface NamesArgs {
+  readonly names?: readonly string[] | undefined;
+}
+
+/** The verdict of a command; 0 leaves what was set before. */
+export function exitWith(code: number): void {
+  if (code !== 0) process.exitCode = code;
+}

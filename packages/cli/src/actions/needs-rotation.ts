@@ -1,0 +1,22 @@
+import { exitWith, type ActionInput } from "../action.ts";
+import { reportFailure } from "../failure.ts";
+import { withSession } from "../session.ts";
+
+const nothingToDo = 1;
+
+/** What systemd's ExecCondition= takes for a failure of the check itself. */
+const cannotTell = 255;
+
+/** `rotate needs-rotation`: answers by the exit code. */
+export async function needsRotation(input: ActionInput<object, { readonly name: string }>): Promise<void> {
+  try {
+    await withSession(input, {}, async ({ engine }) => {
+      const verdict = await engine.needsRotation(input.args.name);
+      input.terminal.out(verdict);
+      exitWith(verdict === "due" ? 0 : nothingToDo);
+    });
+  } catch (error) {
+    reportFailure(error, input);
+    process.exitCode = cannotTell;
+  }
+}

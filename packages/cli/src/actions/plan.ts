@@ -1,0 +1,21 @@
+import type { PlanReport } from "@rotate/core";
+import type { ActionInput, NamesArgs } from "../action.ts";
+import { exitWith } from "../action.ts";
+import { renderPlan } from "../output/plan-text.ts";
+import { withSession } from "../session.ts";
+
+export interface PlanFlags {
+  readonly "resolve-exec"?: boolean;
+}
+
+/** `rotate plan`: says what would happen; a failed check is exit code 1. */
+export function plan(input: ActionInput<PlanFlags, NamesArgs>): Promise<PlanReport> {
+  const { flags, args, json, terminal } = input;
+  return withSession(input, {}, async ({ engine, now }) => {
+    const report = await engine.plan({ names: args.names ?? [], resolveExec: flags["resolve-exec"] ?? false });
+    if (!json) terminal.out(renderPlan(report.rotations, { paint: terminal.paint, now: now() }));
+    const failed = report.rotations.some(({ checks }) => checks.some(({ result }) => result === "failed"));
+    exitWith(failed ? 1 : 0);
+    return report;
+  });
+}

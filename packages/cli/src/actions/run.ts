@@ -1,0 +1,58 @@
+import { exitCodeOfRun, type PlanReport, type RunOptions, type RunReport } from "@rotate/core";
+import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
+import { countValue, durationValue } from "../flag-values.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { renderRun } from "../output/rotation-line.ts";
+import { withSession } from "../session.ts";
+
+export interface RunFlags {
+  readonly force?: boolean;
+  readonly "dry-run"?: boolean;
+  readonly timeout?: string | undefined;
+  readonly every?: string | undefined;
+  readonly "lock-timeout"?: string | undefined;
+  readonly concurrency?: string | undefined;
+  readonly "detailed-exit-code"?: boolean;
+}
+type Input = ActionInput<RunFlags, NamesArgs>;
+
+const somethingRotated = 10;
+
+/** `rotate run`: finishes what is owed and rotates what is due. */
+export async function run(input: Input): Promise<RunReport | PlanReport> {
+  if (input.flags["dry-run"] !== true) return rotate(input);
+  const { plan } = await import("./plan.ts");
+  return plan({ ...input, flags: { ...input.flags, "resolve-exec": false } });
+}
+
+function rotate(input: Input): Promise<RunReport> {
+  const { flags, json, terminal } = input;
+  const options = optionsOf(input);
+  return withSession(input, { board: true, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
+    const interrupt = listenForInterrupt();
+    const report = await engine.run({ ...options, signal: interrupt.signal });
+    interrupt.release();
+    reporter.close();
+    if (!json) terminal.out(renderRun(report.rotations, { paint: terminal.paint, now: now() }));
+    exitWith(interrupt.exitCode() ?? exitCodeOf(report, flags));
+    return report;
+  });
+}
+
+function optionsOf({ flags, args }: Input): RunOptions {
+  const { force, timeout, every, concurrency, "lock-timeout": lockTimeout } = flags;
+  const given = Object.entries({
+    force,
+    timeout: durationValue("timeout", timeout),
+    every: durationValue("every", every),
+    lockTimeout: durationValue("lock-timeout", lockTimeout),
+    concurrency: countValue("concurrency", concurrency),
+  }).filter(([, value]) => value !== undefined);
+  return { names: args.names ?? [], ...Object.fromEntries(given) };
+}
+
+function exitCodeOf({ rotations }: RunReport, flags: RunFlags): number {
+  const code = exitCodeOfRun(rotations);
+  const rotated = rotations.some(({ outcome }) => outcome === "rotated" || outcome === "renewed");
+  return code === 0 && rotated && flags["detailed-exit-code"] === true ? somethingRotated : code;
+}

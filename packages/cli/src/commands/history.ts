@@ -1,0 +1,19 @@
+import { Args } from "@oclif/core";
+import { BaseCommand } from "../base-command.ts";
+import { countFlag } from "../flags.ts";
+
+export class History extends BaseCommand<typeof History> {
+  static override summary = "Show past attempts: when, why, how they ended, and what failed.";
+  static override description = "Credentials appear by fingerprint only.";
+  static override examples = [
+    { description: "the last twenty of all rotations", command: "<%= config.bin %> history" },
+    { description: "the last attempt of one", command: "<%= config.bin %> history backstage-db --limit 1" },
+  ];
+  static override args = { name: Args.string({ description: "one rotation; none: all" }) };
+  static override flags = { limit: countFlag("how many, newest first (default 20)") };
+
+  override async run(): Promise<unknown> {
+    const { history } = await import("../actions/history.ts");
+    return history(await this.input());
+  }
+}

@@ -1,0 +1,68 @@
+/** What went wrong, for people and for `--json`, whoever threw it: the engine, oclif's parser or a bug of ours. */
+import { docsOf, renderAdvice } from "./output/error-text.ts";
+import type { Terminal } from "./output/terminal.ts";
+
+export interface Failure {
+  /** `ROTATE_SPEC_INVALID`. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** The exit code of the process. */
+  readonly exit: number;
+}
+
+interface Thrown extends Error {
+  readonly code?: unknown;
+  readonly hint?: unknown;
+  readonly exitCode?: unknown;
+  readonly oclif?: { readonly exit?: number };
+}
+
+const usage = 2;
+const cannotTell = 6;
+
+/** A usage error of our own. */
+export class UsageError extends Error {
+  readonly code = "ROTATE_USAGE";
+  readonly exitCode = usage;
+  readonly hint: string | undefined;
+
+  /** @param message what is wrong, lower case @param hint what to do */
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** Reads any error. What is not known to be the user's or the outside's doing is `ROTATE_INTERNAL`, exit 6. */
+function describeFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return internal(String(error));
+  const { code, hint, exitCode, oclif }: Thrown = error;
+  if (typeof code === "string" && code.startsWith("ROTATE_") && typeof exitCode === "number") {
+    return { code, message: error.message, ...(typeof hint === "string" && { hint }), exit: exitCode };
+  }
+  return oclif?.exit === usage ? usageFailure(error.message) : internal(error.message);
+}
+
+/** Prints a failure, as JSON on standard output or for people on standard error, and gives the exit code. */
+export function reportFailure(
+  error: unknown,
+  { json, terminal }: { readonly json: boolean; readonly terminal: Terminal },
+): number {
+  const failure = describeFailure(error);
+  const { err, out, paintErr } = terminal;
+  if (json) out(JSON.stringify({ version: 1, error: { ...failure, docs: docsOf(failure.code) } }, null, 2));
+  else err([`${paintErr("red", "error")}  ${failure.message}`, ...renderAdvice(failure, paintErr)].join("\n"));
+  return failure.exit;
+}
+
+/** oclif's sentences, without its layout and its `See more help` line. */
+function usageFailure(text: string): Failure {
+  const message = text.replace(/\nSee more help with --help$/, "").replaceAll(/\s*\n\s*/g, " ");
+  return { code: "ROTATE_USAGE", message, hint: "add --help to see what this command takes", exit: usage };
+}
+
+function internal(message: string): Failure {
+  const hint = "this is a fault in rotate: run again with --log-level debug and report what it prints";
+  return { code: "ROTATE_INTERNAL", message, hint, exit: cannotTell };
+}

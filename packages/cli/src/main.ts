@@ -1,0 +1,31 @@
+import { reportFailure } from "./failure.ts";
+import { createTerminal } from "./output/terminal.ts";
+import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
+
+export interface MainOptions {
+  /** Run the TypeScript sources of a checkout instead of the build. */
+  readonly sources: boolean;
+}
+
+/** The command line: finds the command, runs it, and leaves its verdict in `process.exitCode`. */
+export async function main(argv: readonly string[], { sources }: MainOptions): Promise<void> {
+  hideSqliteWarning();
+  const quick = sources ? undefined : parseQuickly(argv, readManifest(), process.env);
+  if (quick !== undefined) return runQuickly(quick);
+  try {
+    const { runOclif } = await import("./oclif.ts");
+    await runOclif(argv, { sources });
+  } catch (error) {
+    process.exitCode = reportFailure(error, { json: argv.includes("--json"), terminal: createTerminal() });
+  }
+}
+
+/** Node 22 announces node:sqlite as experimental at each start; every other warning is still shown. */
+function hideSqliteWarning(): void {
+  const printers = process.listeners("warning");
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => {
+    if (warning.name === "ExperimentalWarning" && warning.message.includes("SQLite")) return;
+    for (const print of printers) print(warning);
+  });
+}

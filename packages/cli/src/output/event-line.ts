@@ -1,0 +1,80 @@
+/** The engine's events in words: one sentence for people, the same fields for machines. */
+import type { EngineEvent, LogLevel, PhaseName, PhaseReport } from "@rotate/core";
+import { describeRotation } from "./rotation-line.ts";
+import { formatElapsed } from "./time.ts";
+
+export interface Line {
+  readonly level: LogLevel;
+  readonly rotation?: string;
+  readonly message: string;
+}
+
+/** What a phase that succeeded has done. */
+const done: Readonly<Record<PhaseName, string>> = {
+  recover: "looked after an unfinished attempt",
+  observe: "read what the sinks hold",
+  preflight: "checked provider and sinks",
+  mint: "minted a credential",
+  verify: "verified it",
+  prepare: "prepared the sinks",
+  commit: "wrote the sinks",
+  undo: "put the sinks back",
+  reload: "reloaded the consumer",
+  health: "found the consumer healthy",
+  settle: "settled",
+  retire: "retired the previous lease",
+  renew: "renewed the lease",
+};
+
+/** What is worth a line of its own when it succeeds; the rest is for `--log-level debug`. */
+const milestones: ReadonlySet<PhaseName> = new Set(["mint", "verify", "commit", "undo", "reload", "health", "renew"]);
+
+/** One event as a line. @param now milliseconds since 1970 */
+export function describeEvent(event: EngineEvent, now: number): Line {
+  switch (event.type) {
+    case "rotation-started":
+      return { level: "info", rotation: event.rotation, message: `rotating: ${event.why}` };
+    case "phase-started":
+      return { level: "debug", rotation: event.rotation, message: `${event.phase} …` };
+    case "phase-finished":
+      return { rotation: event.rotation, ...describePhase(event.phase) };
+    case "retry-scheduled":
+      return { level: "warn", rotation: event.rotation, message: describeRetry(event, now) };
+    case "rotation-finished":
+      return {
+        level: event.report.outcome === "failed" || event.report.outcome === "expired" ? "warn" : "info",
+        rotation: event.rotation,
+        message: `${event.report.outcome}, ${describeRotation(event.report, now)}`,
+      };
+    case "waiting-for-lock":
+      return { level: "info", rotation: event.rotation, message: "waiting for another process to finish with it" };
+    case "alarm":
+      return {
+        level: event.alarm === "recovered" ? "info" : "warn",
+        rotation: event.rotation,
+        message: `${event.alarm}: ${event.message}`,
+      };
+    case "spec-reloaded":
+      return { level: "info", message: `read the spec again: ${count(event.rotations, "rotation")}` };
+    case "spec-rejected":
+      return { level: "warn", message: `kept the running spec, the new one is refused: ${event.message}` };
+  }
+}
+
+function describePhase({ phase, result, durationMs, error, detail }: PhaseReport): Omit<Line, "rotation"> {
+  if (result === "failed") {
+    return { level: "warn", message: `${phase} failed: ${error?.message ?? detail ?? "no reason given"}` };
+  }
+  if (result !== "succeeded") return { level: "debug", message: `${phase} ${result}` };
+  const message = `${done[phase]} (${detail === undefined ? "" : `${detail}, `}${formatElapsed(durationMs)})`;
+  return { level: milestones.has(phase) ? "info" : "debug", message };
+}
+
+function describeRetry(event: Extract<EngineEvent, { type: "retry-scheduled" }>, now: number): string {
+  return `trying again in ${formatElapsed(Math.max(0, event.at - now))}: ${event.error.message}`;
+}
+
+/** `1 rotation`, `3 rotations`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

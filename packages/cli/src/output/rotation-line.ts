@@ -1,0 +1,47 @@
+import type { ErrorReport, Outcome, RotationReport } from "@rotate/core";
+import { renderError } from "./error-text.ts";
+import type { Colour, Paint } from "./terminal.ts";
+import { formatInstant } from "./time.ts";
+
+const colours: Readonly<Record<Outcome, Colour>> = {
+  rotated: "green",
+  renewed: "green",
+  fresh: "green",
+  reused: "green",
+  planned: "cyan",
+  failed: "red",
+  expired: "red",
+  "reload-owed": "yellow",
+  locked: "yellow",
+};
+
+/** What stands behind the outcome: `expires in 48m, next rotation in 21m`. @param now milliseconds since 1970 */
+export function describeRotation({ outcome, reason, credential, nextAt }: RotationReport, now: number): string {
+  const good = outcome === "rotated" || outcome === "renewed" || outcome === "fresh" || outcome === "reused";
+  const parts = good ? [] : [reason];
+  if (credential !== undefined) parts.push(describeExpiry(credential.expiresAt, now));
+  if (nextAt !== undefined) parts.push(`${good ? "next rotation" : "next try"} ${formatInstant(nextAt, now)}`);
+  return parts.length === 0 ? reason : parts.join(", ");
+}
+
+/** `expires in 48m`, `expired 2m ago`, `never expires`. @param expiresAt RFC 3339 */
+export function describeExpiry(expiresAt: string | undefined, now: number): string {
+  if (expiresAt === undefined) return "never expires";
+  return `${Date.parse(expiresAt) > now ? "expires" : "expired"} ${formatInstant(expiresAt, now)}`;
+}
+
+/** The end of a `run`: a line for each rotation, and under it what failed and what to do about it. */
+export function renderRun(rotations: readonly RotationReport[], { paint, now }: { paint: Paint; now: number }): string {
+  const width = Math.max(0, ...rotations.map(({ name }) => name.length));
+  return rotations
+    .flatMap((rotation) => [
+      `${rotation.name.padEnd(width)}  ${paint(colours[rotation.outcome], rotation.outcome)}  ${describeRotation(rotation, now)}`,
+      ...(rotation.warnings ?? []).map((warning) => `  ${paint("yellow", "warning")}  ${warning}`),
+      ...failures(rotation).flatMap((error) => renderError(error, paint)),
+    ])
+    .join("\n");
+}
+
+function failures({ phases }: RotationReport): readonly ErrorReport[] {
+  return phases.flatMap(({ error }) => (error === undefined ? [] : [error]));
+}

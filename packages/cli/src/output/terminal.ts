@@ -1,0 +1,50 @@
+import { styleText } from "node:util";
+
+/** Where output goes. Everything passes the mask of the running session. */
+export interface Terminal {
+  /** Results: one line or more, on standard output. */
+  readonly out: (text: string) => void;
+  /** Progress, logs and errors: on standard error. */
+  readonly err: (text: string) => void;
+  /** Raw text on standard error, for redrawing. */
+  readonly draw: (text: string) => void;
+  /** Colours for results and for errors; plain without a terminal, and with NO_COLOR. */
+  readonly paint: Paint;
+  readonly paintErr: Paint;
+  /** Is standard error a terminal that can be redrawn? Then its size. */
+  readonly screen: () => { readonly columns: number; readonly rows: number } | undefined;
+  /** From now on every text goes through `mask`. */
+  readonly setMask: (mask: (text: string) => string) => void;
+}
+
+export type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+export type Paint = (colour: Colour, text: string) => string;
+
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** The terminal of this process, or of the given streams in a test. */
+export function createTerminal({ stdout, stderr }: Streams = process): Terminal {
+  let mask = unmasked;
+  return {
+    out: (text) => void stdout.write(`${mask(text)}\n`),
+    err: (text) => void stderr.write(`${mask(text)}\n`),
+    draw: (text) => void stderr.write(mask(text)),
+    paint: (colour, text) => styleText(colour, text, { stream: stdout }),
+    paintErr: (colour, text) => styleText(colour, text, { stream: stderr }),
+    screen: () => (canRedraw(stderr) ? { columns: stderr.columns || 80, rows: stderr.rows || 24 } : undefined),
+    setMask: (next) => {
+      mask = next;
+    },
+  };
+}
+
+function unmasked(text: string): string {
+  return text;
+}
+
+function canRedraw(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env["TERM"] !== "dumb";
+}

@@ -1,0 +1,108 @@
+/**
+ * The short way for commands that are run every few minutes: their words are parsed from the manifest that is built with the package, without loading
+ * oclif (40 ms). It takes only what is plainly well-formed; for anything else (help, errors, rarer commands) oclif takes the long way.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { ActionInput } from "./action.ts";
+import { reportFailure } from "./failure.ts";
+import { createTerminal } from "./output/terminal.ts";
+
+/** The part of oclif's manifest that matters here. */
+export interface Manifest {
+  readonly commands: Readonly<Record<string, ManifestCommand>>;
+}
+interface ManifestCommand {
+  readonly flags: Readonly<Record<string, ManifestFlag>>;
+  readonly args: Readonly<Record<string, { readonly required?: boolean; readonly multiple?: boolean }>>;
+}
+interface ManifestFlag {
+  readonly type: "boolean" | "option";
+  readonly char?: string;
+  readonly env?: string;
+  readonly default?: unknown;
+  readonly options?: readonly string[];
+}
+
+type Words = Readonly<Record<string, unknown>>;
+type Action = (input: ActionInput<never, never>) => Promise<unknown>;
+
+/** A command line that was understood. */
+export interface QuickCommand {
+  readonly id: string;
+  readonly flags: Words;
+  readonly args: Words;
+}
+
+const actions: Readonly<Record<string, () => Promise<Action>>> = {
+  run: async () => (await import("./actions/run.ts")).run,
+  status: async () => (await import("./actions/status.ts")).status,
+  "needs-rotation": async () => (await import("./actions/needs-rotation.ts")).needsRotation,
+};
+
+/** The manifest beside the built package. */
+export function readManifest(): Manifest {
+  return JSON.parse(readFileSync(new URL("../oclif.manifest.json", import.meta.url), "utf8")) as Manifest;
+}
+
+/** The command, its flags with defaults, its arguments; undefined when oclif has to look at it. */
+export function parseQuickly(
+  [id = "", ...argv]: readonly string[],
+  manifest: Manifest,
+  env: NodeJS.ProcessEnv,
+): QuickCommand | undefined {
+  const command = Object.hasOwn(actions, id) ? manifest.commands[id] : undefined;
+  if (command === undefined || argv.includes("--")) return undefined;
+  const words = parseWords(argv, command);
+  if (words === undefined) return undefined;
+  const flags = { ...defaultsOf(command, env), ...words.values };
+  const args = argumentsOf(words.positionals, command);
+  return args !== undefined && areAllowed(flags, command) ? { id, flags, args } : undefined;
+}
+
+/** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. */
+export async function runQuickly({ id, flags, args }: QuickCommand): Promise<void> {
+  const terminal = createTerminal();
+  const json = flags["json"] === true;
+  try {
+    const action = await actions[id]?.();
+    const result = await action?.({ flags, args, json, terminal } as ActionInput<never, never>);
+    if (json && result !== undefined) terminal.out(JSON.stringify(result, null, 2));
+  } catch (error) {
+    process.exitCode = reportFailure(error, { json, terminal });
+  }
+}
+
+function parseWords(argv: readonly string[], { flags }: ManifestCommand): ReturnType<typeof parseArgs> | undefined {
+  const options = Object.entries(flags).map(([name, { type, char }]) => [
+    name,
+    { type: type === "boolean" ? "boolean" : "string", ...(char !== undefined && { short: char }) } as const,
+  ]);
+  try {
+    return parseArgs({ args: [...argv], options: Object.fromEntries(options), allowPositionals: true });
+  } catch {
+    return undefined; // oclif explains what is wrong with it
+  }
+}
+
+function defaultsOf({ flags }: ManifestCommand, env: NodeJS.ProcessEnv): Words {
+  const preset = Object.entries(flags).map(([name, flag]) => [name, env[flag.env ?? ""] ?? flag.default] as const);
+  return Object.fromEntries(preset.filter(([, value]) => value !== undefined));
+}
+
+function areAllowed(values: Words, { flags }: ManifestCommand): boolean {
+  return Object.entries(values).every(([name, value]) => {
+    const allowed = flags[name]?.options;
+    return allowed === undefined || allowed.includes(String(value));
+  });
+}
+
+/** Our commands take one argument, or one list; undefined when that does not fit. */
+function argumentsOf(positionals: readonly string[], { args }: ManifestCommand): Words | undefined {
+  const [entry] = Object.entries(args);
+  if (entry === undefined) return positionals.length === 0 ? {} : undefined;
+  const [name, { required, multiple }] = entry;
+  if (positionals.length === 0) return required === true ? undefined : {};
+  if (multiple === true) return { [name]: positionals };
+  return positionals.length === 1 ? { [name]: positionals[0] } : undefined;
+}

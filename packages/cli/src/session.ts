@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { createCatalog, type Engine, type EngineEvent, loadSpec, openEngine } from "@rotate/core";
+import type { ActionInput } from "./action.ts";
+import { builtins } from "./builtins.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
+
+/** An open engine and what a command needs beside it. */
+export interface Session {
+  readonly engine: Engine;
+  readonly reporter: Reporter;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface SessionOptions {
+  /** Redraw progress in place when there is a terminal. */
+  readonly board?: boolean;
+  /** Events that the command reports itself. */
+  readonly omit?: readonly EngineEvent["type"][];
+}
+
+type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal">;
+
+/** Opens spec, state and engine for the time of `use`. Throws EngineError as `loadSpec` and `openEngine` do. */
+export async function withSession<Result>(
+  { flags, json, terminal }: Input,
+  { board = false, omit = [] }: SessionOptions,
+  use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
+  const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
+  const { runtime, onEvent } = reporter;
+  const spec = await loadSpec(flags.file, { catalog: createCatalog(builtins), runtime });
+  const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
+  const engine = await openEngine({ spec, runtime, onEvent, ...state });
+  try {
+    return await use({ engine, reporter, now: runtime.now });
+  } finally {
+    reporter.close();
+    await engine.close();
+  }
+}
