@@ -15,6 +15,7 @@ export type {
   TlsOptions,
 } from "./context.ts";
 export { errorCodes, httpError, isRotateError, RotateError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export { execError, lastLines } from "./exec-error.ts";
 export { definePlugin, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {

@@ -1,0 +1,88 @@
+import {
+  type Context,
+  defineProvider,
+  execError,
+  type ExecAnswer,
+  type Infer,
+  type ObjectSchema,
+  RotateError,
+} from "@rotate/plugin-kit";
+import { checkCommand, commandOptions, type CommandCall, type CommandOptions, runCommand } from "./command.ts";
+import { expiryOf } from "./expiry.ts";
+import { formats } from "./formats/index.ts";
+import { request, type Request } from "./request.ts";
+
+const options = {
+  type: "object",
+  properties: {
+    ...commandOptions,
+    stdin: {
+      type: "string",
+      secret: true,
+      description: "Text for its standard input, where the format has no use for it.",
+    },
+    timeout: {
+      type: "string",
+      format: "duration",
+      default: "30s",
+      description: "The command and all it started is killed then.",
+    },
+  },
+  required: ["command"],
+} as const satisfies ObjectSchema;
+
+/** Mints by running any command, and reads what it prints in one of the forms that commands already have. */
+export const execProvider = defineProvider({
+  type: "exec",
+  options,
+  request,
+  fields: (asked) => formats[asked.format].fields(asked),
+
+  async check(ctx) {
+    await checkCommand(ctx);
+  },
+  async mint(asked, ctx) {
+    const format = formats[asked.format];
+    const answer = await run(asked, ctx);
+    const document = format.parse(answer.stdout, asked);
+    const fields = format.read(document, { asked, secret: ctx.secret });
+    return { fields, expires: expiryOf(asked, { stated: format.expires(document, asked), fields, now: ctx.now() }) };
+  },
+});
+
+type MintCtx = Context<Infer<typeof options> & CommandOptions> & { readonly leaseId: string };
+
+async function run(asked: Request, ctx: MintCtx): Promise<ExecAnswer> {
+  const format = formats[asked.format];
+  const [program] = ctx.options.command;
+  const answer = await runCommand(ctx, await callOf(asked, ctx));
+  if (answer.exitCode === 0) return answer;
+  const known = format.refusal?.(answer);
+  if (known !== undefined) throw known;
+  throw execError(`${program} failed`, answer, { hint: "run the command by hand, as the user that runs rotate" });
+}
+
+async function callOf(asked: Request, ctx: MintCtx): Promise<CommandCall> {
+  const { stdin, timeout } = ctx.options;
+  const own = formats[asked.format].call?.(asked) ?? {};
+  if (own.stdin !== undefined && stdin !== undefined) {
+    const hint = "leave `stdin` out";
+    throw new RotateError(`the format ${asked.format} needs the standard input`, {
+      code: "INVALID",
+      retryable: false,
+      hint,
+    });
+  }
+  return {
+    args: [...(asked.args ?? []), ...(own.args ?? [])],
+    env: { ROTATE_LEASE_ID: ctx.leaseId, ...ttlEnv(asked), ...own.env },
+    timeout,
+    ...(stdin !== undefined && { stdin: await ctx.resolve(stdin) }),
+    ...(own.stdin !== undefined && { stdin: own.stdin }),
+  };
+}
+
+/** The life asked for, in whole seconds, for commands that can be told. */
+function ttlEnv({ ttl }: Request): Readonly<Record<string, string>> {
+  return ttl === undefined ? {} : { ROTATE_TTL_SECONDS: String(Math.ceil(ttl / 1000)) };
+}

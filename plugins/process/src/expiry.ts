@@ -1,0 +1,62 @@
+import { type Expires, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
+import { badOutput, isObject } from "./document.ts";
+import type { Request } from "./request.ts";
+
+/** What is known when the expiry is decided. */
+export interface ExpiryParts {
+  /** What the output says. */
+  readonly stated: Expires | undefined;
+  readonly fields: Readonly<Record<string, Text | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** An RFC 3339 instant. Throws BAD_ANSWER for anything else. */
+export function instant(text: string): Date {
+  const time = Date.parse(text);
+  // `Date.parse` takes much more than RFC 3339, in the local time zone.
+  if (!Number.isNaN(time) && /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)$/.test(text))
+    return new Date(time);
+  throw badOutput("the expiry in the output is not an RFC 3339 time", "it reads like 2030-01-31T12:00:00Z");
+}
+
+/** The `exp` of a JWT (RFC 7519 §4.1.4), read without checking the signature: only the issuer's word on when it ends. Undefined when the text is not a JWT or has none. */
+export function jwtExpiry(token: string): Date | undefined {
+  const parts = token.split(".");
+  if (parts.length !== 3 || parts[1] === undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(parts[1], "base64url").toString());
+    const exp = isObject(claims) ? claims["exp"] : undefined;
+    return typeof exp === "number" && Math.abs(exp) < 8.64e12 ? new Date(exp * 1000) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function jwtExpiries(fields: ExpiryParts["fields"]): readonly Date[] {
+  const secrets = Object.values(fields).filter(isSecret);
+  return secrets.flatMap((secret) => jwtExpiry(secret.reveal()) ?? []);
+}
+
+function asDate(expires: Exclude<Expires, "never">, now: number): Date {
+  return expires instanceof Date ? expires : new Date(now + expires.in);
+}
+
+function earliest(stated: Expires | undefined, jwts: readonly Date[], now: number): Expires | undefined {
+  if (jwts.length === 0) return stated;
+  const known = stated === undefined || stated === "never" ? jwts : [...jwts, asDate(stated, now)];
+  return new Date(Math.min(...known.map(Number)));
+}
+
+/** The earliest of what the output says and of the `exp` of each JWT in it; else what the request says to assume. Throws BAD_ANSWER when nobody says anything. */
+export function expiryOf(asked: Request, { stated, fields, now }: ExpiryParts): Expires {
+  const known = earliest(stated, jwtExpiries(fields), now);
+  if (known !== undefined) return known;
+  if (asked.expiresIn !== undefined) return { in: asked.expiresIn };
+  if (asked.neverExpires) return "never";
+  throw new RotateError("the output does not say when the credential expires", {
+    code: "BAD_ANSWER",
+    retryable: false,
+    hint: "set `expiresIn` in the request, or `neverExpires: true` with `refresh: { every: … }`",
+  });
+}
