@@ -15,7 +15,9 @@ function strictUri(text: string): string {
 }
 
 function uri(text: string): readonly string[] {
-  const plain = [encodeURIComponent(text), strictUri(text), encodeURI(text)];
+  const loose = [encodeURIComponent(text), encodeURI(text)];
+  // A WHATWG URL writes the apostrophe of a query as %27 and leaves the other exceptions.
+  const plain = [...loose, ...loose.map((one) => one.replaceAll("'", "%27")), strictUri(text)];
   return [...plain, ...plain.map(percentLower), encodeURIComponent(strictUri(text))];
 }
 
@@ -76,14 +78,16 @@ function xml(text: string): readonly string[] {
   ];
 }
 
-/** Inside single quotes, inside double quotes, with backslashes, and as a JavaScript text between single quotes (util.inspect). */
+/** Inside single quotes, inside double quotes, with backslashes, and as a JavaScript text between other quotes than double ones (util.inspect). */
 function quoted(text: string): readonly string[] {
+  const script = jsonOnce(text).replaceAll('\\"', '"');
   return [
     text.replaceAll("'", `'\\''`),
     text.replaceAll("'", `'"'"'`),
     text.replace(/["$`\\]/g, "\\$&"),
     text.replace(/[^\w@%+=:,./-]/g, "\\$&"),
-    jsonOnce(text).replaceAll('\\"', '"').replaceAll("'", "\\'"),
+    script,
+    script.replaceAll("'", "\\'"),
   ];
 }
 

@@ -43,13 +43,15 @@ function codeOf(error: unknown): string {
 }
 
 function readingOf(code: string): Reading {
+  const known = readings[code];
+  if (known !== undefined) return known;
   if (code.startsWith("HPE_")) {
     return { what: "no HTTP from", code: "BAD_ANSWER", retryable: false, hint: "another protocol may be on this port" };
   }
   if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS") || code.startsWith("ERR_OSSL")) {
     return { what: "no TLS with", retryable: false, hint: `TLS said ${code}; check the versions and the certificates` };
   }
-  return readings[code] ?? { what: "no whole answer from", hint: "the connection broke; it may work a little later" };
+  return { what: "no whole answer from", hint: "the connection broke; it may work a little later" };
 }
 
 /**
