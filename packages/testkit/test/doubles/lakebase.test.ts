@@ -43,6 +43,14 @@ describe.skipIf(postgresUnavailable())("the Lakebase gateway", () => {
     return { gateway, user };
   }
 
+  /** Resolves when the user's query is under way: a request to cancel that comes before it is lost. */
+  async function untilAsleep(user: string): Promise<void> {
+    const admin = await postgres.connect();
+    const query = "select 1 from pg_stat_activity where usename = $1 and wait_event = 'PgSleep'";
+    await vi.waitUntil(async () => (await admin.query(query, [user])).rows.length > 0, 10_000);
+    await admin.end();
+  }
+
   test("lets a credential in, as the identity that it was minted for", async () => {
     const { gateway, user } = await start();
     const client = await logIn(gateway, { user, password: await tokens.mint(user), application_name: "app" });
@@ -118,6 +126,7 @@ describe.skipIf(postgresUnavailable())("the Lakebase gateway", () => {
     const { gateway, user } = await start();
     const client = await logIn(gateway, { user, password: await tokens.mint(user) });
     const hanging = client.query("select pg_sleep(60)");
+    await untilAsleep(user);
     const canceller = connect(gateway.port, "127.0.0.1");
     canceller.end(cancelRequest(client));
     await once(canceller.resume(), "close");
