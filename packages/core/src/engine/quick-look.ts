@@ -11,6 +11,8 @@ import type { RotationDeps } from "../rotation/session.ts";
 export interface LookOptions {
   readonly force: boolean;
   readonly cadence: number | undefined;
+  /** Look at the sinks as well. A daemon does so less often than it looks at the clock. */
+  readonly observe?: boolean;
 }
 
 /** Rotation time outside a session, ms. */
@@ -26,9 +28,9 @@ export async function needsWork(
   const state = await deps.store.load(rotation.name);
   if (options.force || state.attempt !== undefined || state.seq === 0 || state.orphaned) return true;
   const now = timeOf(deps, state);
-  const decision = decide(rotation, state, { ...options, now, nextCron: deps.nextCron });
+  const decision = decide(rotation, state, { force: false, cadence: options.cadence, now, nextCron: deps.nextCron });
   if (decision.action !== "none" || retirementDue(rotation, state, now) || sinksChanged(rotation, state)) return true;
-  return observationDiffers({ rotation, deps }, state);
+  return options.observe !== false && observationDiffers({ rotation, deps }, state);
 }
 
 /** A lease that may be revoked now, asked for, or forgotten. */

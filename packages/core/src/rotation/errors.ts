@@ -57,13 +57,13 @@ function unexpected(error: unknown): RotateError {
   return new RotateError(`unexpected error (${kind})`, {
     code: "FAILED",
     retryable: false,
+    noEffect: false,
     hint: "this is a fault in the plugin: please report it",
     cause: error,
   });
 }
 
-/** Is it certain that the outside did nothing? */
-export function isDefinite(error: RotateError): boolean {
-  if (!["TIMEOUT", "UNAVAILABLE", "BAD_ANSWER"].includes(error.code)) return true;
-  return error.noEffect === true;
+/** Is it certain that the outside did nothing? A plugin that threw what it should not may have done anything. */
+export function isDefinite({ code, noEffect }: RotateError): boolean {
+  return noEffect ?? !["TIMEOUT", "UNAVAILABLE", "BAD_ANSWER"].includes(code);
 }

@@ -1,3 +1,4 @@
+import { RotateError } from "@rotate/plugin-kit";
 import type { PhaseName, PhaseReport } from "../report.ts";
 import { failureOf, type Failure } from "./errors.ts";
 import type { Attempt, Ended, Session } from "./session.ts";
@@ -14,6 +15,8 @@ export interface End extends Omit<Ended, "attempt" | "phases"> {
 /** One row of the phase table. */
 export interface Phase {
   readonly name: PhaseName;
+  /** Nothing is exposed yet: when the process is asked to stop, this is where it does. */
+  readonly stoppable?: true;
   readonly run: (session: Session, attempt: Attempt) => Promise<Step>;
   /** What its failure means: puts things right as far as that goes, and says how the attempt ends. */
   readonly failed: (session: Session, attempt: Attempt, failure: Failure) => Promise<End>;
@@ -56,12 +59,22 @@ async function runPhase(
 
 async function stepOf(phase: Phase, session: Session, attempt: Attempt): Promise<Step> {
   try {
+    if (phase.stoppable && session.signal.aborted) throw stopping();
     return await phase.run(session, attempt);
   } catch (error) {
     const failure = failureOf(error, { phase: phase.name });
     const ending = await phase.failed(session, attempt, failure);
     return { failure, ...ending };
   }
+}
+
+function stopping(): RotateError {
+  return new RotateError("rotate was asked to stop", {
+    code: "UNAVAILABLE",
+    retryable: false,
+    noEffect: true,
+    hint: "nothing was written; the next run goes on",
+  });
 }
 
 function reportOf(phase: PhaseName, step: Step, durationMs: number): PhaseReport {

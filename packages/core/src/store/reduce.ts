@@ -45,7 +45,7 @@ function apply(state: RotationState, record: JournalRecord, stamp: Stamp): Rotat
     case "dropped":
       return closed(withLease(state, record.lease, { dropped: true }));
     case "committing":
-      return committing(state, record.sink, record.lease);
+      return committing(state, record, at);
     case "committed":
     case "undone":
       return withMay(state, record.sink, [record.type === "committed" ? record.lease : record.to]);
@@ -235,8 +235,13 @@ function renewed(state: RotationState, record: Extract<JournalRecord, { type: "r
   return { ...without(withLease(state, lease, terms), "failure"), lastSuccessAt: at };
 }
 
-function committing(state: RotationState, sink: string, lease: LeaseId): RotationState {
-  const exposed = withLease(addMay(state, sink, lease), lease, { exposed: true, dropped: false });
+/** From the first write on somebody may have it: in doubt until a later lease is settled. */
+function committing(
+  state: RotationState,
+  { sink, lease }: { sink: string; lease: LeaseId },
+  at: number,
+): RotationState {
+  const exposed = withLease(addMay(state, sink, lease), lease, { exposed: true, dropped: false, lastDoubtAt: at });
   return withPhase({ ...exposed, consumers: union(exposed.consumers, [lease]) }, "committing");
 }
 

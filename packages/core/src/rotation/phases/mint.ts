@@ -15,6 +15,7 @@ import type { Attempt, MintedCredential, Session } from "../session.ts";
 /** Asks the issuer for a new lease: journaled before, believed only after every check. */
 export const mintPhase: Phase = {
   name: "mint",
+  stoppable: true,
   async run(session, attempt) {
     refuseBeyondBudget(session);
     const lease = await intend(session, attempt.why);

@@ -15,6 +15,7 @@ export interface Check {
 /** Could every step of the rotation work now? Nothing is minted when one could not. */
 export const preflightPhase: Phase = {
   name: "preflight",
+  stoppable: true,
   async run(session, attempt) {
     for (const check of checksOf(session)) await check.run();
     return { ...attempt, ...(await baseline(session)) };

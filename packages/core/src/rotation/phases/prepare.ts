@@ -9,6 +9,7 @@ import { commitOrder, type Session, type SinkWrite } from "../session.ts";
 /** Makes every write ready: all that can fail fails here, before anything has changed. */
 export const preparePhase: Phase = {
   name: "prepare",
+  stoppable: true,
   async run(session, attempt) {
     const writes: SinkWrite[] = [];
     try {
@@ -46,6 +47,7 @@ export async function tidyUp(session: Session, writes: readonly SinkWrite[]): Pr
   for (const { sink, prepared } of writes) {
     const { undo } = prepared;
     if (!undo) continue;
+    await session.guard();
     try {
       await callPart(
         { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },

@@ -5,6 +5,7 @@ import { runProbes } from "../probes.ts";
 /** Tries the new credential before any sink is touched, again and again within its window: some issuers propagate slowly. */
 export const verifyPhase: Phase = {
   name: "verify",
+  stoppable: true,
   async run(session, attempt) {
     const { deps, rotation, signal } = session;
     await runProbes(deps, rotation.verify, { scope: attempt.minted!.scope, signal });
