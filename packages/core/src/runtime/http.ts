@@ -4,6 +4,7 @@ import { formatDuration } from "../spec/durations.ts";
 import { makeAnswer, type WireAnswer } from "./http-answer.ts";
 import { transportError } from "./http-errors.ts";
 import { buildRequest, type WireRequest } from "./http-request.ts";
+import { checkLiteral, guardedLookup } from "./link-local.ts";
 import type { Masker, Runtime } from "./types.ts";
 
 /** What HTTP needs of the rest of the runtime. */
@@ -45,9 +46,12 @@ function tlsOptions(tls: TlsOptions | undefined, masker: Masker) {
 }
 
 function requestOptions({ url, method, headers }: WireRequest, init: HttpInit, parts: HttpParts): RequestOptions {
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  if (init.refuseLinkLocal === true) checkLiteral(hostname);
   return {
     protocol: url.protocol,
-    hostname: url.hostname.replace(/^\[|\]$/g, ""),
+    hostname,
+    ...(init.refuseLinkLocal === true ? { lookup: guardedLookup() } : {}),
     ...(url.port === "" ? {} : { port: url.port }),
     path: `${url.pathname}${url.search}`,
     method,
