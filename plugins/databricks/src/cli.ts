@@ -1,6 +1,6 @@
 import { isRotateError, RotateError, type ExecInit } from "@rotate/plugin-kit";
 import type { Ctx } from "./options.ts";
-import { readingOf } from "./readings.ts";
+import { readingOf, withHint } from "./readings.ts";
 
 /** What the Databricks CLI could take for its own login: taken away, so that a database credential in DATABRICKS_TOKEN never becomes one. */
 const logins = [
@@ -54,8 +54,8 @@ function refusalOf(stderr: string, what: string, remedy: string): RotateError {
     const hint = "make the profile: databricks auth login --profile NAME";
     return new RotateError(message, { code: "NOT_FOUND", retryable: false, hint });
   }
-  const { code, retryable, hint = remedy } = readingOf(said) ?? { code: "FAILED", retryable: true };
-  return new RotateError(message, { code, retryable, hint });
+  const reading = readingOf(said) ?? ({ code: "FAILED", retryable: true } as const);
+  return new RotateError(message, withHint(reading, remedy));
 }
 
 /** The CLI's JSON, read by hand because it comes from a process. Undefined when it is none. */

@@ -4,8 +4,8 @@ import type { ErrorCode } from "@rotate/plugin-kit";
 export interface Reading {
   readonly code: ErrorCode;
   readonly retryable: boolean;
-  /** Undefined: what the login itself advises. */
-  readonly hint?: string;
+  /** Undefined in a DENIED: what the login itself advises. */
+  readonly hint?: string | undefined;
 }
 
 interface Row extends Reading {
@@ -106,4 +106,9 @@ const rows: readonly Row[] = [
 /** How `said` is to be taken, if it is a thing that Databricks is known to say. */
 export function readingOf(said: string): Reading | undefined {
   return rows.find(({ pattern }) => pattern.test(said));
+}
+
+/** The reading as error details; a refused login without a hint of its own gets the login's advice. */
+export function withHint({ code, retryable, hint }: Reading, remedy: string): Reading {
+  return { code, retryable, hint: hint ?? (code === "DENIED" || code === "FAILED" ? remedy : undefined) };
 }

@@ -1,5 +1,5 @@
 import { httpError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { readingOf } from "./readings.ts";
+import { readingOf, withHint } from "./readings.ts";
 
 const errorBody = {
   type: "object",
@@ -31,12 +31,12 @@ interface Said {
 export function refusal(what: string, answer: HttpAnswer, remedy: string): RotateError {
   if (isWebPage(answer) && answer.status < 500) return webPage(what, answer);
   const said = readBody(answer);
-  const { code, retryable, hint = remedy } = readingOf(said.text) ?? {};
-  const retryAfter = answer.retryAfter ?? said.retryDelay;
   const message = said.message === "" ? what : `${what}: ${said.message}`;
-  if (code !== undefined) return httpError(message, answer, { code, retryable: retryable ?? false, hint, retryAfter });
-  const auth = answer.status === 401 || answer.status === 403 || answer.status === 400;
-  return httpError(message, answer, auth ? { retryAfter, hint: remedy } : { retryAfter });
+  const retryAfter = answer.retryAfter ?? said.retryDelay;
+  const known = readingOf(said.text);
+  if (known !== undefined) return httpError(message, answer, { retryAfter, ...withHint(known, remedy) });
+  const aboutUs = [400, 401, 403].includes(answer.status);
+  return httpError(message, answer, { retryAfter, hint: aboutUs ? remedy : undefined });
 }
 
 /** A web page where JSON was due, with whatever status: the login page of a wrong host, or of a proxy on the way. Nothing took effect. */

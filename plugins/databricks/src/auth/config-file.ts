@@ -9,7 +9,7 @@ export interface Profile {
 
 /**
  * The profile that is asked for, else the one that `[__settings__] default_profile` names, else DEFAULT (databricks-sdk-go config/config_file.go).
- * Throws NOT_FOUND when the file or the profile does not exist, DENIED when the file may not be read.
+ * Throws NOT_FOUND when the file or the profile does not exist, DENIED when the file may not be read, INVALID when it cannot be.
  */
 export async function readProfile(path: string, asked: string | undefined): Promise<Profile> {
   const sections = await parseProfiles(await readText(path));
@@ -57,13 +57,20 @@ function textsOf(section: Readonly<Record<string, unknown>>): Readonly<Record<st
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
-  } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR");
-    throw new RotateError(missing ? `there is no ${path}` : `cannot read ${path}`, {
-      code: missing ? "NOT_FOUND" : "DENIED",
-      retryable: false,
-      hint: missing ? "run `databricks configure`, or set auth.configFile" : "let the user that runs rotate read it",
-      cause,
-    });
+  } catch (error) {
+    throw unreadable(path, error instanceof Error && "code" in error ? String(error.code) : "");
   }
+}
+
+function unreadable(path: string, code: string): RotateError {
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const hint = "run `databricks configure`, or set auth.configFile";
+    return new RotateError(`there is no ${path}`, { code: "NOT_FOUND", retryable: false, hint });
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    const hint = "let the user that runs rotate read it";
+    return new RotateError(`no permission to read ${path}`, { code: "DENIED", retryable: false, hint });
+  }
+  const hint = "it must be a regular file of profiles";
+  return new RotateError(`cannot read ${path} (${code})`, { code: "INVALID", retryable: false, hint });
 }

@@ -35,6 +35,7 @@ export async function login(ctx: Ctx): Promise<Session> {
     }
     case "databricks-cli":
       return userLogin(auth.profile, ctx);
+    case "profile":
     default:
       return profileSession(auth.profile, auth.configFile, ctx);
   }

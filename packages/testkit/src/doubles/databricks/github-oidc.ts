@@ -52,7 +52,7 @@ export async function createGithubOidcDouble(
     },
     issuer: listener.url,
     subject,
-    key: await exportJWK(publicKey),
+    key: { ...(await exportJWK(publicKey)), alg: "RS256" },
     sign,
     requests: listener.requests,
     faults: listener.faults,
