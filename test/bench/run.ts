@@ -1,0 +1,37 @@
+/** `npm run bench`: how long the built command line takes, as ratios to what it replaces. Nothing is asserted: a figure belongs to the machine it was taken on. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "../support/workspace.ts";
+import { compareCommands } from "./commands.ts";
+import type { Timing } from "./measure.ts";
+import { compareWrites } from "./writes.ts";
+
+function print(title: string, timings: readonly Timing[]): void {
+  process.stdout.write(`\n${title}\n`);
+  for (const { name, median, ratio } of timings) {
+    process.stdout.write(`  ${ratio.toFixed(2).padStart(6)} ×  ${median.toFixed(1).padStart(8)} ms  ${name}\n`);
+  }
+}
+
+function folderIn(base: string, name: string): string {
+  const folder = join(base, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "21" } } });
+const rounds = Number(values.rounds);
+const base = mkdtempSync(join(tmpdir(), "rotate-bench-"));
+try {
+  execFileSync("npm", ["run", "--silent", "bundle", "--workspace", "@rotate/cli"], { cwd: root, stdio: "inherit" });
+  process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores, medians of ${rounds}\n`);
+  const [full = [], idle = []] = await compareCommands(folderIn(base, "commands"), rounds);
+  print("a full rotation: mint over loopback, write, reload", full);
+  print("start-up", idle);
+  print("1,000 durable files of 1.2 kB", await compareWrites(folderIn(base, "writes"), Math.ceil(rounds / 4)));
+} finally {
+  rmSync(base, { recursive: true, force: true });
+}
