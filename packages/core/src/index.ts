@@ -1,3 +1,12 @@
+export {
+  createCatalog,
+  kinds,
+  type Catalog,
+  type Kind,
+  type LazyPlugin,
+  type LoadedPlugin,
+  type Parts,
+} from "./catalog.ts";
 export { EngineError } from "./engine-error.ts";
 export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
 export { openEngine } from "./engine/open-engine.ts";
@@ -27,6 +36,10 @@ export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts"
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
 export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
 export type { Masker, Runtime } from "./runtime/types.ts";
-export { parseDuration } from "./spec/durations.ts";
+export { formatDuration, parseDuration } from "./spec/durations.ts";
+export { loadSpec, type LoadedSpec, type LoadOptions } from "./spec/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./spec/model.ts";
 export { didYouMean } from "./spec/nearest.ts";
+export { publishedSchema, publishedSchemaText } from "./spec/published-schema.ts";
+export { renderDiagnostics } from "./spec/render-diagnostics.ts";
+export { type SpecResult, watch, type WatchOptions } from "./watch/watch.ts";

@@ -1,0 +1,167 @@
+import type { ErrorObject } from "ajv/dist/2020.js";
+import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
+import { didYouMean, nearest } from "./nearest.ts";
+import { marks } from "./rewrite.ts";
+
+export const howToRefer = "{ env: NAME }, { file: PATH }, { exec: [command] } or { credential: NAME }";
+
+/** What a failed keyword means to the person who wrote the spec. Never holds a text that may be a secret. */
+export function explain(error: ErrorObject, prefix: Path): Fault {
+  const path = [...prefix, ...stepsOf(error.instancePath)];
+  if (error.propertyName !== undefined) return explainKey(error, [...path, error.propertyName]);
+  const mark = markOf(error);
+  if (mark === marks.reference) return explainReference(error, path);
+  if (mark === marks.template) return literalSecret(path, ', or a template such as "{{ token }}"');
+  if (mark === marks.duration) return explainDuration(error, path);
+  return (explanations[error.keyword] ?? explainOther)(error, path);
+}
+
+type Explanation = (error: ErrorObject, path: Path) => Fault;
+
+const explanations: Readonly<Record<string, Explanation>> = {
+  additionalProperties: explainUnknownKey,
+  required: explainMissing,
+  const: explainConst,
+  enum: explainEnum,
+  type: explainType,
+  pattern: explainPattern,
+  format: (_, path) => ({ path, message: `${nameOf(path)} must be a URL`, hint: "such as https://host.example.com" }),
+  minProperties: (_, path) => ({ path, message: `${nameOf(path)} is empty` }),
+  minItems: (_, path) => ({ path, message: `${nameOf(path)} is empty` }),
+  minLength: (_, path) => ({ path, message: `${nameOf(path)} is empty or too short` }),
+  uniqueItems: (_, path) => ({ path, message: `${nameOf(path)} holds one value twice` }),
+};
+
+function stepsOf(pointer: string): Path {
+  const steps = pointer.split("/").slice(1);
+  return steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll("~1", "/").replaceAll("~0", "~")));
+}
+
+function parameter(error: ErrorObject, name: string): unknown {
+  const params: Readonly<Record<string, unknown>> = error.params;
+  return params[name];
+}
+
+function markOf({ parentSchema }: ErrorObject): unknown {
+  return parentSchema?.["$comment"] as unknown;
+}
+
+function descriptionOf({ parentSchema }: ErrorObject): string | undefined {
+  const { description, examples } = (parentSchema ?? {}) as { description?: string; examples?: readonly unknown[] };
+  if (examples?.[0] !== undefined) return `such as ${JSON.stringify(examples[0])}`;
+  return description;
+}
+
+function explainKey(error: ErrorObject, path: Path): Fault {
+  const key = String(error.propertyName);
+  const expected = descriptionOf(error);
+  return {
+    path,
+    at: "key",
+    message: `${JSON.stringify(key)} cannot be a key of ${nameOf(path.slice(0, -1))}`,
+    hint: expected && `expected: ${expected}`,
+  };
+}
+
+function literalSecret(path: Path, alternative = ""): Fault {
+  return {
+    path,
+    message: `${nameOf(path)} is secret, so it must not be written in the spec`,
+    hint: `say where it is read: ${howToRefer}${alternative}`,
+  };
+}
+
+/** A wrong key is told only when it is nearly a right one: it may be a secret that lost its quotes. */
+function explainReference(error: ErrorObject, path: Path): Fault {
+  if (error.keyword === "type") return error.data === null ? emptySecret(path) : literalSecret(path);
+  const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
+  const meant =
+    error.keyword === "additionalProperties"
+      ? nearest(String(parameter(error, "additionalProperty")), known)
+      : undefined;
+  const hint = meant === undefined ? `write ${howToRefer}` : `did you mean "${meant}"?`;
+  return { path, message: `${nameOf(path)} is not a reference`, hint };
+}
+
+function emptySecret(path: Path): Fault {
+  return { path, message: `${nameOf(path)} is empty`, hint: `say where it is read: ${howToRefer}` };
+}
+
+function explainDuration(error: ErrorObject, path: Path): Fault {
+  const unit =
+    typeof error.data === "number" || /^\d+$/.test(String(error.data))
+      ? `add the unit: ${String(error.data)}s, ${String(error.data)}m or ${String(error.data)}h`
+      : "larger units first, no fractions";
+  return { path, message: `${nameOf(path)} must be a duration such as 90s, 50m, 1h30m or 2d`, hint: unit };
+}
+
+function explainUnknownKey(error: ErrorObject, path: Path): Fault {
+  const key = String(parameter(error, "additionalProperty"));
+  const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
+  return {
+    path: [...path, key],
+    at: "key",
+    message: `${nameOf(path)} has an unknown key ${JSON.stringify(key)}`,
+    hint: didYouMean(key, known),
+  };
+}
+
+function explainMissing(error: ErrorObject, path: Path): Fault {
+  const key = String(parameter(error, "missingProperty"));
+  const properties = (error.parentSchema?.["properties"] ?? {}) as Readonly<
+    Record<string, { readonly description?: string }>
+  >;
+  return { path, message: `${nameOf(path)} is missing ${JSON.stringify(key)}`, hint: properties[key]?.description };
+}
+
+function explainConst(error: ErrorObject, path: Path): Fault {
+  return { path, message: `${nameOf(path)} must be ${JSON.stringify(parameter(error, "allowedValue"))}` };
+}
+
+function explainEnum(error: ErrorObject, path: Path): Fault {
+  const known = (parameter(error, "allowedValues") as readonly unknown[]).map(String);
+  if (typeof error.data !== "string")
+    return { path, message: `${nameOf(path)} must be a text`, hint: didYouMean("", known) };
+  return {
+    path,
+    message: `${nameOf(path)} is ${JSON.stringify(error.data)}, which is not known`,
+    hint: didYouMean(error.data, known),
+  };
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: "a text",
+  object: "a mapping",
+  array: "a list",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function explainType(error: ErrorObject, path: Path): Fault {
+  const wanted = String(parameter(error, "type"));
+  const expected = typeNames[wanted] ?? wanted;
+  if (error.data === null) return { path, message: `${nameOf(path)} is empty`, hint: `expected ${expected}` };
+  return { path, message: `${nameOf(path)} must be ${expected}`, hint: typeHint(wanted, error.data) };
+}
+
+/** `{ token: null }: null` is what YAML makes of an unquoted `{{ token }}`. */
+function typeHint(wanted: string, data: unknown): string | undefined {
+  if (wanted === "string" && (typeof data === "number" || typeof data === "boolean")) return "put it in quotes";
+  if (wanted === "string" && isRecord(data)) return 'was a template meant? quote it: "{{ field }}"';
+  if (wanted === "array") return "write it as a list: [ … ], or lines that begin with a dash";
+  return undefined;
+}
+
+function explainPattern(error: ErrorObject, path: Path): Fault {
+  const expected = descriptionOf(error);
+  return {
+    path,
+    message: `${nameOf(path)} is not of the form that is expected`,
+    hint: expected && `expected: ${expected}`,
+  };
+}
+
+function explainOther(error: ErrorObject, path: Path): Fault {
+  return { path, message: `${nameOf(path)} ${error.message ?? "is not valid"}` };
+}

@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { open, realpath } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { limits } from "./bounds.ts";
+import { toName } from "./names.ts";
+import { tooLarge } from "./source.ts";
+
+/** Where a spec comes from. */
+export interface InputOptions {
+  /** A path, or `-` for standard input. */
+  readonly file: string;
+  /** The spec itself, when it was read already; `file` is then only its name. */
+  readonly text?: string | undefined;
+  /** What a relative `file` is relative to; default: the process's directory. */
+  readonly cwd?: string | undefined;
+  /** Read when `file` is `-`. */
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
+}
+
+/** A spec's text, bounded. */
+export interface Input {
+  /** Absolute path, or `-`. */
+  readonly file: string;
+  /** What relative paths in it are relative to. */
+  readonly directory: string;
+  /** The spec's name unless it says one: from its real path. Undefined for standard input. */
+  readonly name: string | undefined;
+  readonly text: string;
+}
+
+/** Why there is no text to read. */
+export interface InputFault {
+  readonly file: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Reads a spec from a file, a pipe or standard input. A missing, unreadable, oversized or non-UTF-8 one is a fault, not an exception. */
+export async function readInput(options: InputOptions): Promise<Input | InputFault> {
+  const cwd = options.cwd ?? process.cwd();
+  if (options.file === "-") return readStandardInput(cwd, options);
+  const file = resolve(cwd, options.file);
+  const bytes = options.text === undefined ? await readBytes(file) : Buffer.from(options.text);
+  if ("message" in bytes) return bytes;
+  const text = decode(file, bytes);
+  if (typeof text !== "string") return text;
+  // The directory of the link, not of what it leads to: paths are read as they are seen. The name is of the real file.
+  return { file, directory: dirname(file), name: await defaultName(file), text };
+}
+
+async function readStandardInput(cwd: string, { text, stdin }: InputOptions): Promise<Input | InputFault> {
+  const bytes = text === undefined ? await collect("-", stdin ?? process.stdin) : Buffer.from(text);
+  if ("message" in bytes) return bytes;
+  const decoded = decode("-", bytes);
+  return typeof decoded === "string" ? { file: "-", directory: cwd, name: undefined, text: decoded } : decoded;
+}
+
+async function readBytes(file: string): Promise<Buffer | InputFault> {
+  try {
+    await using handle = await open(file, "r");
+    const stat = await handle.stat();
+    if (stat.isDirectory()) return { file, message: "a directory, not a spec", hint: "name the file in it with -f" };
+    if (stat.size > limits.bytes) return { file, message: tooLarge };
+    return await collect(file, handle.createReadStream({ autoClose: false }));
+  } catch (error) {
+    return inputFault(file, error);
+  }
+}
+
+async function collect(file: string, chunks: AsyncIterable<Uint8Array | string>): Promise<Buffer | InputFault> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    const part = Buffer.from(chunk as Uint8Array);
+    size += part.length;
+    if (size > limits.bytes) return { file, message: tooLarge };
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function inputFault(file: string, error: unknown): InputFault {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  if (code === "ENOENT")
+    return { file, message: "no such file", hint: "name the spec with -f FILE, or in ROTATE_FILE" };
+  if (code === "ENOTDIR") return { file, message: "no such file", hint: "a part of its path is not a directory" };
+  if (code === "EACCES" || code === "EPERM") {
+    return {
+      file,
+      message: "not readable",
+      hint: "give read permission on it, and on its directories, to the user that runs rotate",
+    };
+  }
+  if (code === "EISDIR") return { file, message: "a directory, not a spec", hint: "name the file in it with -f" };
+  return { file, message: `cannot be read (${code})` };
+}
+
+function decode(file: string, bytes: Buffer): string | InputFault {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return { file, message: "not UTF-8 text", hint: "save it as UTF-8" };
+  }
+}
+
+async function defaultName(file: string): Promise<string> {
+  const real = await realpath(file).catch(() => file);
+  const base = toName(basename(file).replace(/\.(ya?ml|json)$/i, ""), 40);
+  return `${base}-${createHash("sha256").update(real).digest("hex").slice(0, 8)}`;
+}

@@ -1,0 +1,173 @@
+import { isRotateError } from "@rotate/plugin-kit";
+import { homedir } from "node:os";
+import type { Catalog, LazyPlugin, LoadedPlugin } from "../catalog.ts";
+import { soundnessOf, type FoundParts } from "./compile/context.ts";
+import { expandRotations, type RawRotation } from "./compile/foreach.ts";
+import { compileSpec } from "./compile/spec.ts";
+import { toDiagnostics, withoutPlace } from "./diagnostics.ts";
+import { valueAt, type Fault } from "./fault.ts";
+import type { FillContext } from "./fill.ts";
+import { readInput, type Input, type InputOptions } from "./input.ts";
+import type { Diagnostic, Spec } from "./model.ts";
+import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
+import { readSource, type Source } from "./source.ts";
+import { partSchema, places, requestSchema, specSchema } from "./spec-schema.ts";
+import { createTemplateParser } from "./templates.ts";
+import { createValidator, type Validate } from "./validate.ts";
+import { visibilityOf } from "./visibility.ts";
+import type { JsonSchema } from "./rewrite.ts";
+
+export interface LoadOptions extends InputOptions {
+  readonly catalog: Catalog;
+  /** What `~/` stands for; default: the home of the running user. */
+  readonly home?: string | undefined;
+  /** Finds a plugin that the spec names under `plugins`. Without it, such a spec is refused. Throws RotateError when there is none. */
+  readonly loadPlugin?: ((name: string, directory: string) => Promise<LoadedPlugin | LazyPlugin>) | undefined;
+}
+
+/** A spec, when there is no error among the diagnostics. */
+export interface LoadedSpec {
+  readonly spec: Spec | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Reads, checks and compiles a spec, offline: no reference is resolved, no target looked at.
+ * Everything that is wrong is told at once, in file order. Does not throw for anything that a spec can hold.
+ */
+export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
+  const input = await readInput(options);
+  if (!("text" in input))
+    return { spec: undefined, diagnostics: [withoutPlace(input.file, input.message, input.hint)] };
+  const source = await readSource(input.text);
+  if (source.broken || source.value === null || source.value === undefined) return refuse(input, source);
+  return check(source, input, options);
+}
+
+async function refuse(input: Input, source: Source): Promise<LoadedSpec> {
+  const empty: Fault = {
+    path: [],
+    message: "the spec is empty",
+    hint: "it begins with `version: 1` and needs `providers` and `rotations`",
+  };
+  const faults = source.broken ? source.faults : [...source.faults, empty];
+  return {
+    spec: undefined,
+    diagnostics: await toDiagnostics(faults, { file: input.file, source, isShown: () => false }),
+  };
+}
+
+async function check(source: Source, input: Input, options: LoadOptions): Promise<LoadedSpec> {
+  const faults: Fault[] = [...source.faults];
+  const report = (fault: Fault): void => void faults.push(fault);
+  const fill = { directory: input.directory, home: options.home ?? homedir(), report };
+  const { parts, spec } = await build(source.value, { fill, input, options, faults });
+  const diagnostics = await toDiagnostics(faults, {
+    file: input.file,
+    source,
+    isShown: visibilityOf(source.value, parts),
+  });
+  if (spec === undefined || diagnostics.some(({ severity }) => severity === "error"))
+    return { spec: undefined, diagnostics };
+  return { spec: { ...spec, warnings: diagnostics }, diagnostics };
+}
+
+interface Building {
+  readonly fill: FillContext;
+  readonly input: Input;
+  readonly options: LoadOptions;
+  readonly faults: Fault[];
+}
+
+interface Built {
+  readonly parts: FoundParts;
+  readonly spec: Omit<Spec, "warnings"> | undefined;
+}
+
+async function build(document: unknown, { fill, input, options, faults }: Building): Promise<Built> {
+  const { report } = fill;
+  const catalog = await withThirdParties(document, { fill, input, options, faults });
+  const validate = createValidator();
+  const core = specSchema((kind) => ({
+    type: "object",
+    properties: { type: { enum: catalog.types(kind) } },
+    required: ["type"],
+  }));
+  validate(core, document, []).forEach(report);
+  const rotations = await expandRotations(valueAt(document, ["rotations"]), fill);
+  const named = partPlacesOf(document, rotations);
+  const parts = await findNamed(catalog, named, report);
+  checkParts(named, parts, validate).forEach(report);
+  checkRequests(document, rotations, { parts, validate }).forEach(report);
+  const parse = await createTemplateParser(rotations.map(({ value }) => value));
+  const compilation = { parts, parse, fill, report, isSound: soundnessOf([...faults]) };
+  const spec = await compileSpec(document, rotations, { origin: input, compilation });
+  return { parts, spec };
+}
+
+/** The catalog with the plugins that the spec names; what cannot be loaded is a fault of the spec at that line. */
+async function withThirdParties(document: unknown, { input, options, fill }: Building): Promise<Catalog> {
+  const names = valueAt(document, ["plugins"]);
+  if (!Array.isArray(names)) return options.catalog;
+  let { catalog } = options;
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== "string") continue;
+    const problem = "this command takes built-in plugins only";
+    try {
+      const plugin = await options.loadPlugin?.(name, input.directory);
+      if (plugin === undefined) fill.report({ path: ["plugins", index], message: problem });
+      else catalog = catalog.with([plugin]);
+    } catch (error) {
+      fill.report({ path: ["plugins", index], ...pluginFault(error) });
+    }
+  }
+  return catalog;
+}
+
+function pluginFault(error: unknown): Pick<Fault, "message" | "hint"> {
+  if (!isRotateError(error)) throw error;
+  return { message: error.message, hint: error.hint };
+}
+
+async function findNamed(
+  catalog: Catalog,
+  named: readonly PartPlace[],
+  report: (fault: Fault) => void,
+): Promise<FoundParts> {
+  try {
+    return await findParts(catalog, named);
+  } catch (error) {
+    report({ path: [], ...pluginFault(error) });
+    return { get: () => undefined };
+  }
+}
+
+/** The second pass: each part's options against its own plugin's schema. */
+function checkParts(named: readonly PartPlace[], parts: FoundParts, validate: Validate): readonly Fault[] {
+  const schemas = new Map<string, JsonSchema>();
+  return named.flatMap(({ kind, place, value, path }) => {
+    const part = parts.get(kind, value["type"]);
+    if (part === undefined) return [];
+    const key = `${place} ${part.type}`;
+    const schema = schemas.get(key) ?? partSchema(kind, part, places[place]);
+    schemas.set(key, schema);
+    return validate(schema, value, path);
+  });
+}
+
+function checkRequests(
+  document: unknown,
+  rotations: readonly RawRotation[],
+  { parts, validate }: { readonly parts: FoundParts; readonly validate: Validate },
+): readonly Fault[] {
+  const schemas = new Map<string, JsonSchema>();
+  return rotations.flatMap(({ value, path }) => {
+    const provider = valueAt(document, ["providers", String(valueAt(value, ["provider"])), "type"]);
+    const part = parts.get("providers", provider);
+    const request = valueAt(value, ["request"]) ?? {};
+    if (part === undefined || typeof request !== "object") return [];
+    const schema = schemas.get(part.type) ?? requestSchema(part.request);
+    schemas.set(part.type, schema);
+    return validate(schema, request, [...path, "request"]);
+  });
+}
