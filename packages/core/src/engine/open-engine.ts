@@ -19,8 +19,20 @@ import { tick, type TickDeps } from "./run.ts";
 import { selectByName } from "./select.ts";
 import { orphanStatus, statusOf } from "./status.ts";
 
+/** An opened state with what works on it: what the engine and the daemon are made of. */
+export interface EngineParts {
+  readonly deps: TickDeps;
+  readonly close: () => Promise<void>;
+}
+
 /** Opens the state and gives the engine. Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6). */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { deps } = await openEngineParts(options);
+  return engineOf(options.spec, deps);
+}
+
+/** Opens the state, carries renamed rotations over, disowns what another machine made. */
+export async function openEngineParts(options: EngineOptions): Promise<EngineParts> {
   const { spec, runtime } = options;
   const host = readHost();
   const uid = process.getuid?.();
@@ -35,7 +47,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     await disown({ spec, deps: { ...deps, gate: createReloadGate() } });
     await claimMachine(store, host);
   }
-  return engineOf(spec, deps);
+  return { deps, close: () => store.close() };
 }
 
 function engineOf(spec: Spec, tickDeps: TickDeps): Engine {

@@ -68,12 +68,20 @@ async function stepOf(phase: Phase, session: Session, attempt: Attempt): Promise
   }
 }
 
+const stopRequested = Symbol("stop requested");
+
+/** Did the attempt end because the process was asked to stop? That is no failure. */
+export function isStop({ failure }: Pick<Ended, "failure">): boolean {
+  return failure?.error.cause === stopRequested;
+}
+
 function stopping(): RotateError {
   return new RotateError("rotate was asked to stop", {
     code: "UNAVAILABLE",
     retryable: false,
     noEffect: true,
     hint: "nothing was written; the next run goes on",
+    cause: stopRequested,
   });
 }
 

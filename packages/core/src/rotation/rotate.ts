@@ -5,7 +5,7 @@ import type { Lock } from "../store/store.ts";
 import type { Rotation } from "../spec/model.ts";
 import { deadlineFor, decide, nextLook, type Decision } from "./decide.ts";
 import type { Failure } from "./errors.ts";
-import { runPhases } from "./phase.ts";
+import { isStop, runPhases } from "./phase.ts";
 import { recoveryPhases, rotationPhases } from "./phases.ts";
 import { recover } from "./recover.ts";
 import { renew } from "./renew.ts";
@@ -78,7 +78,7 @@ async function act(session: Session, decision: Decision): Promise<Ended | undefi
   const phases = owedOnly ? recoveryPhases() : rotationPhases();
   const ended = await runPhases(phases, session, firstAttempt(session, decision.why, owedOnly));
   const final = ended.rolledBack ? await finishRollback(session, ended) : ended;
-  await noteFailure(session, final);
+  if (!isStop(final)) await noteFailure(session, final);
   return final;
 }
 

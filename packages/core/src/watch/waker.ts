@@ -1,0 +1,37 @@
+import type { Runtime } from "../runtime/types.ts";
+
+export type WakeReason = "changed" | "confirmed" | "done" | "stop";
+
+/** A sleep that can be cut short, and remembers why. */
+export interface Waker {
+  readonly wake: (reason: WakeReason) => void;
+  /** At most `milliseconds`; not at all when it was woken since the last `reasons`. */
+  readonly sleep: (milliseconds: number, runtime: Pick<Runtime, "sleep">) => Promise<void>;
+  /** Why it was woken since it was last asked. */
+  readonly reasons: () => ReadonlySet<WakeReason>;
+}
+
+export function createWaker(): Waker {
+  const pending = new Set<WakeReason>();
+  let sleeping: AbortController | undefined;
+  return {
+    wake(reason) {
+      pending.add(reason);
+      sleeping?.abort();
+    },
+    async sleep(milliseconds, runtime) {
+      if (pending.size > 0) return;
+      const controller = new AbortController();
+      sleeping = controller;
+      await runtime.sleep(milliseconds, controller.signal).catch((error: unknown) => {
+        if (!controller.signal.aborted) throw error;
+      });
+      sleeping = undefined;
+    },
+    reasons() {
+      const reasons = new Set(pending);
+      pending.clear();
+      return reasons;
+    },
+  };
+}
