@@ -43,3 +43,4 @@ export { didYouMean } from "./spec/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./spec/published-schema.ts";
 export { renderDiagnostics } from "./spec/render-diagnostics.ts";
 export { type SpecResult, watch, type WatchOptions } from "./watch/watch.ts";
+export { watchSpecFile } from "./watch/spec-file.ts";

@@ -126,7 +126,7 @@ async function runBatch(
   { concurrency, signal }: { concurrency: number; signal: AbortSignal },
 ): Promise<void> {
   try {
-    await tick(batch, deps, { force: false, cadence: undefined, timeout: 0, lockTimeout: 0, concurrency, signal });
+    await tick(batch, deps, { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, concurrency, signal });
   } catch (error) {
     // The state or a lock was lost: the next slice looks again, with what is there then.
     deps.runtime.log.warn("a tick was cut off", { error: (error as Error).message });
