@@ -52,22 +52,22 @@ describe("a request to an address of a user's choosing", () => {
   );
 });
 
-describe("a name that leads to a metadata address", () => {
-  /** DNS as an attacker would answer it. */
-  function answering(...addresses: readonly string[]): typeof systemLookup {
-    const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
-    return ((_name: string, _options: object, done: (error: null, all: typeof found) => void) =>
-      done(null, found)) as typeof systemLookup;
-  }
-  function connect(lookup: typeof systemLookup, port: number): Promise<number | undefined> {
-    return new Promise((resolve, reject) => {
-      const sent = request({ host: "rebind.example", port, lookup: guardedLookup(lookup) }, ({ statusCode }) =>
-        resolve(statusCode),
-      );
-      sent.on("error", reject).end();
-    });
-  }
+/** DNS as an attacker would answer it. */
+function answering(...addresses: readonly string[]): typeof systemLookup {
+  const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  return ((_name: string, _options: object, done: (error: null, all: typeof found) => void) =>
+    done(null, found)) as typeof systemLookup;
+}
+function connect(lookup: typeof systemLookup, port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "rebind.example", port, lookup: guardedLookup(lookup) }, ({ statusCode }) =>
+      resolve(statusCode),
+    );
+    sent.on("error", reject).end();
+  });
+}
 
+describe("a name that leads to a metadata address", () => {
   test("is refused at the moment of connecting", async () => {
     await expect(connect(answering("169.254.169.254"), 80)).rejects.toMatchObject({ code: "INVALID" });
   });
