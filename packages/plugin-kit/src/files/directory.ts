@@ -25,7 +25,7 @@ const syncUnsupported = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
  * @param path absolute, for people and other processes
  * @param use what to do in it
  * @param through the way this process gets there, when it already holds the parent
- * Throws NOT_FOUND, DENIED or INVALID (a symbolic link).
+ * Throws NOT_FOUND, DENIED or INVALID (a symbolic link); what `use` throws, a system error as a RotateError.
  */
 export async function inDirectory<T>(
   path: string,
@@ -35,6 +35,8 @@ export async function inDirectory<T>(
   const handle = await openDirectory(path, through);
   try {
     return await use(await directoryOf(path, handle));
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : fileFault(`write in ${path}`, error);
   } finally {
     await handle.close().catch(() => undefined); // nothing was written through it
   }
@@ -55,9 +57,7 @@ async function openDirectory(path: string, through: string): Promise<FileHandle>
 }
 
 async function directoryOf(path: string, handle: FileHandle): Promise<Directory> {
-  const stats = await handle.stat().catch((error: unknown) => {
-    throw fileFault(`look at the directory ${path}`, error);
-  });
+  const stats = await handle.stat();
   const held = `/proc/self/fd/${handle.fd}`;
   const base = process.platform === "linux" && existsSync(held) ? held : path;
   return {

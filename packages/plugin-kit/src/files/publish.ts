@@ -36,8 +36,12 @@ export function putInPlace({ directory, name, before }: Expected, staged: Staged
 
 /** A rename over a network may report an error and have happened. */
 function arrived(directory: Directory, name: string, staged: Staged): boolean {
-  const now = lstatSync(directory.at(name), { throwIfNoEntry: false });
-  return now !== undefined && now.ino === staged.ino && now.dev === staged.dev;
+  try {
+    const now = lstatSync(directory.at(name), { throwIfNoEntry: false });
+    return now !== undefined && now.ino === staged.ino && now.dev === staged.dev;
+  } catch (error) {
+    throw durabilityUnknown(childPath(directory, name), error);
+  }
 }
 
 /** Removes the target, in one step with looking at it. */

@@ -1,4 +1,4 @@
-import { constants, lstatSync } from "node:fs";
+import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readdir, unlink } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { RotateError } from "../errors.ts";
@@ -6,6 +6,7 @@ import { giveAccess, type Wanted } from "./access.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
+import { look } from "./target.ts";
 
 const temporaryName = /^\.rotate-tmp-[0-9a-f]{24}$/;
 const hour = 3_600_000;
@@ -25,7 +26,7 @@ export interface Staged {
   readonly name: string;
   readonly dev: number;
   readonly ino: number;
-  readonly size: number;
+  readonly content: Buffer;
 }
 
 /** What a new file shall hold and who may read it. */
@@ -37,7 +38,7 @@ export interface Draft {
 /** Writes a temporary file beside the target. Throws a RotateError, and leaves nothing behind. */
 export async function stageBytes(directory: Directory, draft: Draft, tools: FileTools): Promise<Staged> {
   try {
-    return await createFile({ directory, name: newTemporaryName(), tools }, draft);
+    return await createFile({ directory, newName: newTemporaryName, tools }, draft);
   } catch (error) {
     throw fileFault(`write in ${directory.path}`, error);
   }
@@ -45,7 +46,8 @@ export async function stageBytes(directory: Directory, draft: Draft, tools: File
 
 interface NewFile {
   readonly directory: Directory;
-  readonly name: string;
+  /** Called for each attempt. */
+  readonly newName: () => string;
   readonly tools: FileTools;
 }
 
@@ -66,16 +68,17 @@ function isSyncFault(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && (error.syscall === "fsync" || error.syscall === "close");
 }
 
-async function createOnce({ directory, name, tools }: NewFile, { content, wanted }: Draft): Promise<Staged> {
+async function createOnce({ directory, newName, tools }: NewFile, { content, wanted }: Draft): Promise<Staged> {
+  const name = newName();
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(directory.at(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     await giveAccess(file, wanted, { path: childPath(directory, name), tools });
     await fill(file, content);
     await file.sync();
-    const { dev, ino, size } = await file.stat();
+    const { dev, ino } = await file.stat();
     await file.close();
-    return { name, dev, ino, size };
+    return { name, dev, ino, content };
   } catch (error) {
     await file.close().catch(() => undefined); // already closed, or the first error says more
     await unlink(directory.at(name)).catch(() => undefined); // swept later; the first error says more
@@ -108,12 +111,10 @@ function shortWrite(size: number, length: number): RotateError {
   });
 }
 
-/** True when the staged file is still the one that we wrote. */
-export function isIntact(directory: Directory, staged: Staged): boolean {
-  const now = lstatSync(directory.at(staged.name), { throwIfNoEntry: false });
-  return (
-    now !== undefined && now.isFile() && now.ino === staged.ino && now.dev === staged.dev && now.size === staged.size
-  );
+/** True when the staged file is still the one that we wrote, with what we wrote in it. */
+export function isIntact(directory: Directory, { name, dev, ino, content }: Staged): boolean {
+  const now = look(directory, name, { manyNames: false });
+  return now !== undefined && now.ino === ino && now.dev === dev && now.bytes.equals(content);
 }
 
 /** Removes a staged file; one that is gone is fine. */
