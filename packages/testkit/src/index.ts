@@ -5,3 +5,7 @@ export { createFakeClock, type FakeClock, type FakeClockOptions } from "./clock.
 export * from "./context.ts";
 export { withDefaults } from "./defaults.ts";
 export * from "./doubles/lakebase/index.ts";
+export type { DoubleAnswer, DoubleFault, DoubleFaults, DoubleRequest } from "./doubles/http-double.ts";
+export { listen } from "./listen.ts";
+export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surface } from "./canary.ts";
+export * from "./contracts/index.ts";

@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { postgresProbe } from "./postgres-probe.ts";
 
-const plugin: Plugin = definePlugin({});
+const plugin: Plugin = definePlugin({ probes: [postgresProbe] });
 export default plugin;

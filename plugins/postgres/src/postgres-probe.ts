@@ -1,0 +1,37 @@
+import { defineProbe } from "@rotate/plugin-kit";
+import { encryption } from "./encryption.ts";
+import { explain } from "./explain.ts";
+import { logInAndQuery } from "./login.ts";
+
+/** Logs in to a PostgreSQL server with a password and runs one query, over the real protocol. */
+export const postgresProbe = defineProbe({
+  type: "postgres",
+  options: {
+    type: "object",
+    properties: {
+      host: { type: "string", minLength: 1, description: "Host name, address, or the directory of a Unix socket." },
+      port: { type: "integer", minimum: 1, maximum: 65_535, default: 5432 },
+      database: { type: "string", minLength: 1, default: "postgres" },
+      user: { type: "string", minLength: 1 },
+      password: { type: "string", secret: true, description: "The password; a token goes here as well." },
+      tls: {
+        enum: ["verify-full", "require", "disable"],
+        default: "verify-full",
+        description: "`require` encrypts without checking who answers; `disable` never sends a password in clear.",
+      },
+      ca: { type: "string", format: "path", description: "Authorities to trust instead of the system's, PEM." },
+      query: { type: "string", minLength: 1, default: "select 1", description: "What has to succeed after the login." },
+      connectTimeout: { type: "string", format: "duration", default: "10s", min: "100ms", max: "10m" },
+    },
+    required: ["host", "user", "password"],
+  },
+
+  async run({ options, resolve, signal }) {
+    const [password, ssl] = await Promise.all([resolve(options.password), encryption(options)]);
+    try {
+      await logInAndQuery({ ...options, password, ssl, signal });
+    } catch (error) {
+      throw explain(error, { ...options, password, signal });
+    }
+  },
+});
