@@ -14,7 +14,7 @@ export const builtins: readonly LazyPlugin[] = [
   },
   {
     name: "@rotate/plugin-http",
-    types: { probes: ["http", "tcp"] },
+    types: { reloads: ["http"], probes: ["http", "tcp"] },
     load: async () => (await import("@rotate/plugin-http")).default,
   },
   {
@@ -29,7 +29,7 @@ export const builtins: readonly LazyPlugin[] = [
   },
   {
     name: "@rotate/plugin-process",
-    types: { reloads: ["exec", "signal"], probes: ["exec"] },
+    types: { providers: ["exec"], reloads: ["exec", "signal"], probes: ["exec"] },
     load: async () => (await import("@rotate/plugin-process")).default,
   },
 ];

@@ -1,4 +1,5 @@
 /** What went wrong, for people and for `--json`, whoever threw it: the engine, oclif's parser or a bug of ours. */
+import type { Diagnostic } from "@rotate/core";
 import { docsOf, renderAdvice } from "./output/error-text.ts";
 import type { Terminal } from "./output/terminal.ts";
 
@@ -9,12 +10,17 @@ export interface Failure {
   readonly hint?: string;
   /** The exit code of the process. */
   readonly exit: number;
+  /** Everything that is wrong with a spec, as data and with code frames. */
+  readonly diagnostics?: readonly Diagnostic[];
+  readonly text?: string;
 }
 
 interface Thrown extends Error {
   readonly code?: unknown;
   readonly hint?: unknown;
   readonly exitCode?: unknown;
+  readonly diagnostics?: Failure["diagnostics"];
+  readonly text?: string;
   readonly oclif?: { readonly exit?: number };
 }
 
@@ -37,9 +43,10 @@ export class UsageError extends Error {
 /** Reads any error. What is not known to be the user's or the outside's doing is `ROTATE_INTERNAL`, exit 6. */
 function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return internal(String(error));
-  const { code, hint, exitCode, oclif }: Thrown = error;
+  const { code, hint, exitCode, oclif, diagnostics, text }: Thrown = error;
   if (typeof code === "string" && code.startsWith("ROTATE_") && typeof exitCode === "number") {
-    return { code, message: error.message, ...(typeof hint === "string" && { hint }), exit: exitCode };
+    const known = { code, message: error.message, ...(typeof hint === "string" && { hint }), exit: exitCode };
+    return diagnostics === undefined || text === undefined ? known : { ...known, diagnostics, text };
   }
   return oclif?.exit === usage ? usageFailure(error.message) : internal(error.message);
 }
@@ -49,10 +56,12 @@ export function reportFailure(
   error: unknown,
   { json, terminal }: { readonly json: boolean; readonly terminal: Terminal },
 ): number {
-  const failure = describeFailure(error);
+  const { text, ...failure } = describeFailure(error);
   const { err, out, paintErr } = terminal;
+  const head = `${paintErr("red", "error")}  ${failure.message}`;
+  const report = [...(text === undefined ? [] : [text, ""]), head, ...renderAdvice(failure, paintErr)];
   if (json) out(JSON.stringify({ version: 1, error: { ...failure, docs: docsOf(failure.code) } }, null, 2));
-  else err([`${paintErr("red", "error")}  ${failure.message}`, ...renderAdvice(failure, paintErr)].join("\n"));
+  else err(report.join("\n"));
   return failure.exit;
 }
 

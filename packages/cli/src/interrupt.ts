@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-const stops = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 export interface Interrupt {
   /** Aborts with the first signal to stop. */
@@ -12,23 +12,23 @@ export interface Interrupt {
 }
 
 /** Ctrl-C and its kin: the first one asks to stop where it is safe, the second stops dead. */
-export function listenForInterrupt(): Interrupt {
+export function listenForInterrupt(stops: readonly Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"]): Interrupt {
   const controller = new AbortController();
-  let received: (typeof stops)[number] | undefined;
+  let exitCode: number | undefined;
 
-  function stop(name: (typeof stops)[number]): void {
-    if (received !== undefined) process.exit(128 + constants.signals[name]);
-    received = name;
+  function stop(name: Signal): void {
+    const code = 128 + constants.signals[name];
+    if (exitCode !== undefined) process.exit(code);
+    exitCode = code;
     controller.abort(new Error(`stopped by ${name}`));
   }
 
-  const listeners = stops.map((name) => [name, () => stop(name)] as const);
-  for (const [name, listener] of listeners) process.on(name, listener);
+  for (const name of stops) process.on(name, stop);
   return {
     signal: controller.signal,
-    exitCode: () => (received === undefined ? undefined : 128 + constants.signals[received]),
+    exitCode: () => exitCode,
     release: () => {
-      for (const [name, listener] of listeners) process.off(name, listener);
+      for (const name of stops) process.off(name, stop);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { createCatalog, type Engine, type EngineEvent, loadSpec, openEngine } from "@rotate/core";
+import { type Engine, type EngineEvent, openEngine } from "@rotate/core";
 import type { ActionInput } from "./action.ts";
-import { builtins } from "./builtins.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
+import { readSpec } from "./spec.ts";
 
 /** An open engine and what a command needs beside it. */
 export interface Session {
@@ -21,7 +21,7 @@ export interface SessionOptions {
 
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal">;
 
-/** Opens spec, state and engine for the time of `use`. Throws EngineError as `loadSpec` and `openEngine` do. */
+/** Opens spec, state and engine for the time of `use`. Throws SpecError, or EngineError as `openEngine` does. */
 export async function withSession<Result>(
   { flags, json, terminal }: Input,
   { board = false, omit = [] }: SessionOptions,
@@ -30,7 +30,8 @@ export async function withSession<Result>(
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
   const { runtime, onEvent } = reporter;
-  const spec = await loadSpec(flags.file, { catalog: createCatalog(builtins), runtime });
+  const spec = await readSpec(flags.file, terminal);
+  for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const engine = await openEngine({ spec, runtime, onEvent, ...state });
   try {

@@ -1,0 +1,26 @@
+import type { Diagnostic } from "@rotate/core";
+import type { ActionInput } from "../action.ts";
+import { count } from "../output/event-line.ts";
+import { describe, readSpec } from "../spec.ts";
+
+export interface ValidateReport {
+  readonly version: 1;
+  readonly valid: true;
+  /** Absolute path, or `-`. */
+  readonly file: string;
+  readonly rotations: readonly string[];
+  /** Warnings only: a fault is an error, with the same list. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `rotate validate`: everything that is wrong with the spec, offline. */
+export async function validate({ flags, json, terminal }: ActionInput<object, object>): Promise<ValidateReport> {
+  const spec = await readSpec(flags.file, terminal);
+  const diagnostics = spec.warnings;
+  const rotations = spec.rotations.map(({ name }) => name);
+  if (!json) {
+    if (diagnostics.length > 0) terminal.err(describe(diagnostics, terminal));
+    terminal.out(`${spec.file}: valid, ${count(rotations.length, "rotation")}: ${rotations.join(", ")}`);
+  }
+  return { version: 1, valid: true, file: spec.file, rotations, diagnostics };
+}

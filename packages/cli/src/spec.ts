@@ -1,0 +1,31 @@
+import { createCatalog, type Diagnostic, loadSpec, renderDiagnostics, type Spec } from "@rotate/core";
+import { builtins } from "./builtins.ts";
+import { count } from "./output/event-line.ts";
+import type { Terminal } from "./output/terminal.ts";
+
+/** A spec that cannot be run, with everything that is wrong with it. */
+export class SpecError extends Error {
+  readonly code = "ROTATE_SPEC_INVALID";
+  readonly exitCode = 2;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The same for people, with code frames. */
+  readonly text: string;
+
+  constructor(diagnostics: readonly Diagnostic[], text: string) {
+    super(`${count(diagnostics.filter(({ severity }) => severity === "error").length, "fault")} in the spec`);
+    this.diagnostics = diagnostics;
+    this.text = text;
+  }
+}
+
+/** The spec, read and checked offline, its warnings in `warnings`. Throws SpecError. @param file its path, or `-` for standard input */
+export async function readSpec(file: string, terminal: Terminal): Promise<Spec> {
+  const { spec, diagnostics } = await loadSpec({ file, catalog: createCatalog(builtins) });
+  if (spec === undefined) throw new SpecError(diagnostics, describe(diagnostics, terminal));
+  return spec;
+}
+
+/** Faults and warnings with their code frames, coloured where people read them. */
+export function describe(diagnostics: readonly Diagnostic[], { paintErr }: Terminal): string {
+  return renderDiagnostics(diagnostics, { color: paintErr("red", "") !== "" });
+}
