@@ -13,6 +13,10 @@ interface Row extends Reading {
   readonly pattern: RegExp;
 }
 
+/** What to do about a rate limit, and about an outage. */
+export const busy = "the workspace limits calls: fewer rotations at one moment, or a longer ttl";
+export const outage = "the workspace cannot be reached or is down: see the status page of Databricks, if it lasts";
+
 const denied = { code: "DENIED", retryable: false } as const;
 const invalid = { code: "INVALID", retryable: false } as const;
 
@@ -81,13 +85,14 @@ const rows: readonly Row[] = [
     pattern: /request_limit_exceeded|resource_exhausted|rate limit|too many requests/i,
     code: "RATE_LIMITED",
     retryable: true,
-    hint: "the workspace limits calls: fewer rotations at one moment, or a longer ttl",
+    hint: busy,
   },
   {
     pattern:
       /temporarily_unavailable|temporarily unavailable|connection re(fused|set)|no such host|i\/o timeout|unexpected eof/i,
     code: "UNAVAILABLE",
     retryable: true,
+    hint: outage,
   },
   {
     pattern: /^not_found|id not found|does not exist/i,

@@ -1,5 +1,5 @@
 import { httpError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { readingOf, withHint } from "./readings.ts";
+import { busy, outage, readingOf, withHint } from "./readings.ts";
 
 const errorBody = {
   type: "object",
@@ -35,8 +35,14 @@ export function refusal(what: string, answer: HttpAnswer, remedy: string): Rotat
   const retryAfter = answer.retryAfter ?? said.retryDelay;
   const known = readingOf(said.text);
   if (known !== undefined) return httpError(message, answer, { retryAfter, ...withHint(known, remedy) });
-  const aboutUs = [400, 401, 403].includes(answer.status);
-  return httpError(message, answer, { retryAfter, hint: aboutUs ? remedy : undefined });
+  return httpError(message, answer, { retryAfter, hint: hintOf(answer.status, remedy) });
+}
+
+/** For what Databricks left unsaid. */
+function hintOf(status: number, remedy: string): string {
+  if (status === 429) return busy;
+  if (status >= 500) return outage;
+  return status === 404 ? "is host the URL of a workspace?" : remedy;
 }
 
 /** A web page where JSON was due, with whatever status: the login page of a wrong host, or of a proxy on the way. Nothing took effect. */
