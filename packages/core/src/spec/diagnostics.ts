@@ -20,7 +20,7 @@ export async function toDiagnostics(
 ): Promise<readonly Diagnostic[]> {
   if (faults.length === 0) return [];
   const positions = await source.positions();
-  const placed = once(faults.map((fault) => placeOf(fault, positions)));
+  const placed = once(faults.map((fault) => placeOf(fault, source.text, positions)));
   const kept = placed.slice(0, limits.faults);
   const lines = linesOf(source.text);
   const hidden = source.broken ? [] : positions.hidden(isShown);
@@ -34,12 +34,18 @@ export async function toDiagnostics(
   return placed.length === kept.length ? diagnostics : [...diagnostics, theRest(file, placed.length - kept.length)];
 }
 
-function placeOf(fault: Fault, { locate, place }: Positions): Placed {
-  const [from, to] = locate(fault);
+function placeOf(found: Fault, text: string, { locate, place }: Positions): Placed {
+  const [from, to] = locate(found);
+  const fault = quoted(found, text, [from, to]);
   const start = place(from);
   const end = place(to);
   const endColumn = end.line === start.line ? Math.max(end.column, start.column + 1) : start.column + 1;
   return { fault, ...start, endColumn };
+}
+
+/** The fault with the text itself in the hint, where only quotes are missing. */
+function quoted(fault: Fault, text: string, [from, to]: Span): Fault {
+  return fault.quote === true ? { ...fault, hint: `put it in quotes: "${text.slice(from, to)}"` } : fault;
 }
 
 function once(placed: readonly Placed[]): readonly Placed[] {

@@ -26,6 +26,11 @@ const explanations: Readonly<Record<string, Explanation>> = {
   type: explainType,
   pattern: explainPattern,
   format: (_, path) => ({ path, message: `${nameOf(path)} must be a URL`, hint: "such as https://host.example.com" }),
+  minimum: (error, path) => ({
+    path,
+    message: `${nameOf(path)} must be at least ${String(parameter(error, "limit"))}`,
+  }),
+  maximum: (error, path) => ({ path, message: `${nameOf(path)} must be at most ${String(parameter(error, "limit"))}` }),
   minProperties: (_, path) => ({ path, message: `${nameOf(path)} is empty` }),
   minItems: (_, path) => ({ path, message: `${nameOf(path)} is empty` }),
   minLength: (_, path) => ({ path, message: `${nameOf(path)} is empty or too short` }),
@@ -142,12 +147,12 @@ function explainType(error: ErrorObject, path: Path): Fault {
   const wanted = String(parameter(error, "type"));
   const expected = typeNames[wanted] ?? wanted;
   if (error.data === null) return { path, message: `${nameOf(path)} is empty`, hint: `expected ${expected}` };
-  return { path, message: `${nameOf(path)} must be ${expected}`, hint: typeHint(wanted, error.data) };
+  const message = `${nameOf(path)} must be ${expected}`;
+  if (wanted === "string" && ["number", "boolean"].includes(typeof error.data)) return { path, message, quote: true };
+  return { path, message, hint: typeHint(wanted, error.data) };
 }
 
-/** `{ token: null }: null` is what YAML makes of an unquoted `{{ token }}`. */
 function typeHint(wanted: string, data: unknown): string | undefined {
-  if (wanted === "string" && (typeof data === "number" || typeof data === "boolean")) return "put it in quotes";
   if (wanted === "string" && isRecord(data)) return 'was a template meant? quote it: "{{ field }}"';
   if (wanted === "array") return "write it as a list: [ … ], or lines that begin with a dash";
   return undefined;

@@ -62,13 +62,14 @@ async function check(source: Source, input: Input, options: LoadOptions): Promis
   const report = (fault: Fault): void => void faults.push(fault);
   const fill = { directory: input.directory, home: options.home ?? homedir(), report };
   const { parts, spec } = await build(source.value, { fill, input, options, faults });
-  const diagnostics = await toDiagnostics(faults, {
+  const errors = faults.filter(({ severity }) => severity === undefined);
+  // A warning beside an error is mostly its echo: a name that is not used because it is misspelt elsewhere.
+  const diagnostics = await toDiagnostics(errors.length > 0 ? errors : faults, {
     file: input.file,
     source,
     isShown: visibilityOf(source.value, parts),
   });
-  if (spec === undefined || diagnostics.some(({ severity }) => severity === "error"))
-    return { spec: undefined, diagnostics };
+  if (spec === undefined || errors.length > 0) return { spec: undefined, diagnostics };
   return { spec: { ...spec, warnings: diagnostics }, diagnostics };
 }
 

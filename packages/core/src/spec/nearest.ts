@@ -26,9 +26,13 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best.candidate;
 }
 
+function begunBy(word: string, known: readonly string[]): string | undefined {
+  return word.length < 3 ? undefined : known.find((candidate) => candidate.startsWith(word));
+}
+
 /** The hint for a word that is not known: the nearest one, or the few that there are. */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
-  const best = nearest(word, known);
+  const best = nearest(word, known) ?? begunBy(word, known);
   if (best !== undefined) return `did you mean "${best}"?`;
   return known.length === 0 ? undefined : `known: ${known.slice(0, 20).join(", ")}${known.length > 20 ? ", …" : ""}`;
 }

@@ -14,6 +14,7 @@ export interface YamlReading {
 }
 
 interface Walk {
+  readonly text: string;
   readonly faults: Fault[];
   readonly lines: LineCounter;
   /** Anchors met so far, with the number of values below them. */
@@ -33,6 +34,7 @@ export function readYaml(text: string): YamlReading {
   const [error] = document.errors;
   if (error !== undefined) return { value: undefined, faults: [syntaxFault(error)], broken: true, document, lines };
   const walk: Walk = {
+    text,
     faults: document.warnings.map(warningFault),
     lines,
     anchors: new Map(),
@@ -80,7 +82,8 @@ function plainValue(node: unknown, walk: Walk, depth: number): unknown {
   if (!isMap(node) && !isSeq(node)) return null;
   if (depth >= limits.depth) return refuse(walk, node, { message: tooDeep });
   if (isSeq(node)) return node.items.map((item) => valueOf(item, walk, depth + 1));
-  return mapOf(node.items, walk, depth + 1);
+  const strange = node.items.find((pair) => keyOf(pair) === undefined);
+  return strange === undefined ? mapOf(node.items, walk, depth + 1) : unquotedTemplate(node, walk);
 }
 
 /** The anchored value itself: nothing is copied, so that aliases of aliases cost nothing here; they are counted for those who walk the result. */
@@ -110,16 +113,16 @@ function mapOf(pairs: readonly Pair[], walk: Walk, depth: number): Readonly<Reco
   return map;
 }
 
+/** `{{ token }}` without quotes is a mapping with a mapping as its key. It is read as what was meant, so that it is told of once. */
+function unquotedTemplate(node: Node, walk: Walk): string {
+  refuse(walk, node, { message: "a key must be a text", hint: 'was a template meant? quote it: "{{ field }}"' });
+  return walk.text.slice(...spanOf(node));
+}
+
 /** Records why a key cannot stand, and gives undefined then. */
 function acceptedKey(pair: Pair, seen: Map<string, Pair>, walk: Walk): string | undefined {
   const node = pair.key as Node | null;
-  const key = keyOf(pair);
-  if (key === undefined) {
-    return refuse(walk, node, {
-      message: "a key must be a text",
-      hint: 'was a template meant? quote it: "{{ field }}"',
-    });
-  }
+  const key = keyOf(pair) ?? "";
   if (pollution.has(key)) return refuse(walk, node, { message: `"${key}" cannot be a key` });
   const first = seen.get(key);
   if (first === undefined) {

@@ -34,12 +34,14 @@ function whereOf({ path, shownPath }: Located): string {
   return formatPath(shownPath ?? path);
 }
 
-/** A provider's entry; undefined when it has a fault. */
+/** A provider's entry; undefined when its type is not known. With a fault it has no options: its fields still serve to check templates. */
 export function compileProvider(name: string, located: Located, compilation: Compilation): ProviderEntry | undefined {
-  const value = recordAt(located, compilation);
-  const part = compilation.parts.get("providers", value?.["type"]);
-  if (value === undefined || part === undefined) return undefined;
-  const options = fillOptions(part.options, value, { path: located.path, context: compilation.fill });
+  const { value, path } = located;
+  const part = isRecord(value) ? compilation.parts.get("providers", value["type"]) : undefined;
+  if (part === undefined) return undefined;
+  const options = compilation.isSound(path)
+    ? fillOptions(part.options, value, { path, context: compilation.fill })
+    : {};
   return { name, part, type: part.type, options, where: whereOf(located) };
 }
 
@@ -91,26 +93,23 @@ export function compileProbe(
   return { ...keys, part, type: part.type, options, where: whereOf(located) };
 }
 
-/** A sink; undefined when it has a fault. */
+/** A sink; undefined when it has a fault. Its values are checked in any case. */
 export function compileSink(located: Located, names: Nameable, compilation: Compilation): CompiledSink | undefined {
-  const value = recordAt(located, compilation);
-  const part = compilation.parts.get("sinks", value?.["type"]);
-  if (value === undefined || part === undefined) return undefined;
+  const { value, path } = located;
+  const part = isRecord(value) ? compilation.parts.get("sinks", value["type"]) : undefined;
+  if (!isRecord(value) || part === undefined) return undefined;
   const seen: Template[] = [];
   const context = withTemplates(names, compilation, (template) => seen.push(template));
-  const options = fillOptions(part.options, value, { path: located.path, context });
-  const { partial } = fillOptions(sinkKeys, value, { path: located.path, context }) as { readonly partial: boolean };
-  const values = valuesOf(value["values"], [...located.path, "values"], context);
+  const values = valuesOf(value["values"], [...path, "values"], context);
+  if (!compilation.isSound(path)) return undefined;
+  const options = fillOptions(part.options, value, { path, context });
+  const { partial } = fillOptions(sinkKeys, value, { path, context }) as { readonly partial: boolean };
   refuseStrayTemplates(options, names, { located, compilation });
   const target = targetOf(() => part.target(described(options)), located, compilation);
   const id = identityOf({ type: part.type, target, keys: Object.keys(values).toSorted() });
-  const fields = [...new Set([...seen, ...Object.values(values)].flatMap((template) => template.fields))];
-  return {
-    entry: { part, type: part.type, options, id, target, values, where: whereOf(located) },
-    path: located.path,
-    fields,
-    partial,
-  };
+  const entry = { part, type: part.type, options, id, target, values, where: whereOf(located) };
+  const fields = names.fields === undefined ? [] : [...new Set(seen.flatMap((template) => template.fields))];
+  return { entry, path, fields, partial };
 }
 
 function withTemplates(
@@ -131,7 +130,7 @@ function withTemplates(
 function valuesOf(values: unknown, path: Path, { template }: FillContext): Readonly<Record<string, Template>> {
   if (!isRecord(values)) return {};
   const bound = Object.entries(values).flatMap(([key, source]) => {
-    const one = template?.(String(source), [...path, key]);
+    const one = typeof source === "string" ? template?.(source, [...path, key]) : undefined;
     return one === undefined ? [] : [[key, one] as const];
   });
   return Object.fromEntries(bound);

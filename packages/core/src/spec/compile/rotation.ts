@@ -49,11 +49,10 @@ export function compileRotation(raw: RawRotation, shared: Shared, compilation: C
   const health = listOf(raw, "health").flatMap((located) => compileProbe(located, undefined, compilation) ?? []);
   const reloads = listOf(raw, "reload").flatMap((located) => reloadOf(located, shared, compilation) ?? []);
   const writes = { rotation: raw.name, path: raw.path, provider, sinks };
-  const own = { value: settings?.refresh ?? {}, path: [...raw.path, "refresh"] };
+  const own = { value: settings.refresh ?? {}, path: [...raw.path, "refresh"] };
   for (const fault of checkRefresh(own)) compilation.report(fault);
   const crons = cronsOf(own);
-  if (settings === undefined || provider === undefined || asked?.fields === undefined)
-    return { rotation: undefined, writes, crons };
+  if (provider === undefined || asked?.fields === undefined) return { rotation: undefined, writes, crons };
   const refresh = compileRefresh(own, shared.defaults.refresh, asked.ttl);
   for (const fault of refresh.faults) compilation.report(fault);
   const known = { ...asked, fields: asked.fields, provider, sinks: sinks.map(({ entry }) => entry) };
@@ -70,11 +69,10 @@ export function compileRotation(raw: RawRotation, shared: Shared, compilation: C
   return { rotation, writes, crons };
 }
 
-/** The rotation's settings that are not about plugins; undefined when one of them has a fault. */
-function settingsOf(value: OptionTree, { path }: RawRotation, { fill, isSound }: Compilation): Settings | undefined {
-  const keys = Object.keys(rotationSettings.properties);
-  if (keys.some((key) => !isSound([...path, key]))) return undefined;
-  return fillOptions(rotationSettings, value, { path, context: fill }) as unknown as Settings;
+/** The rotation's settings that are not about plugins, without those that have a fault. */
+function settingsOf(value: OptionTree, { path }: RawRotation, { fill, isSound }: Compilation): Settings {
+  const sound = Object.entries(value).filter(([key]) => isSound([...path, key]));
+  return fillOptions(rotationSettings, Object.fromEntries(sound), { path, context: fill }) as unknown as Settings;
 }
 
 function listOf({ value, path, shownPath }: RawRotation, key: string): readonly Located[] {
