@@ -138,5 +138,4 @@ export const request = {
 
 export type Options = Infer<typeof options>;
 export type Request = Infer<typeof request>;
-export type Auth = Options["auth"];
 export type Ctx = Context<Options>;

@@ -4,7 +4,7 @@ import {
   databricksFaults,
   type DatabricksCliOptions,
   type DatabricksDouble,
-  type DatabricksFault,
+  type DoubleFault,
   installDatabricksCli,
   secretRef,
 } from "@rotate/testkit";
@@ -110,7 +110,7 @@ test("a CLI that is not installed says so, before anything is minted", async () 
   });
 });
 
-test.each<[string, DatabricksFault, string, boolean]>([
+test.each<[string, DoubleFault, string, boolean]>([
   ["a refused token", databricksFaults.invalidToken, "DENIED", false],
   ["an address not allowed", databricksFaults.ipBlocked, "DENIED", false],
   ["no permission", databricksFaults.permissionDenied, "DENIED", false],

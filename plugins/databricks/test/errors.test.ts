@@ -1,4 +1,4 @@
-import { databricksFaults, type DatabricksFault, type DatabricksDouble, secretRef } from "@rotate/testkit";
+import { databricksFaults, type DatabricksDouble, type DoubleFault, secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { check, endpoint, errorOf, logIn, mint, mintRoute, pat, tokenRoute, workspaceDouble } from "./support.ts";
 
@@ -11,7 +11,7 @@ function mintWith(workspace: DatabricksDouble, request: Readonly<Record<string, 
 
 interface Row {
   readonly name: string;
-  readonly fault: DatabricksFault;
+  readonly fault: DoubleFault;
   readonly code: string;
   readonly retryable: boolean;
   readonly message: RegExp;
@@ -196,17 +196,20 @@ test.each([
 test("a token that was revoked says what to do", async () => {
   const workspace = await workspaceDouble();
   workspace.revokePat(pat);
-  expect((await mintWith(workspace)).hint).toMatch(/make a new personal access token/);
+  expect(await mintWith(workspace)).toMatchObject({
+    message: `no credential for ${endpoint}: Invalid access token. (HTTP 403)`,
+    hint: expect.stringMatching(/make a new personal access token/),
+  });
 });
 
 const m2m = { method: "oauth-m2m", clientId: "sp", clientSecret: secretRef("dose0123") };
 
-test.each<[string, DatabricksFault, string, boolean, RegExp]>([
+test.each<[string, DoubleFault, string, boolean, RegExp]>([
   ["a wrong secret", faults.invalidClient, "DENIED", false, /Entra/],
   ["an address not allowed", faults.ipBlocked, "DENIED", false, /IP access list/],
   ["an empty 400", faults.emptyBadRequest, "INVALID", false, /clientId/],
   ["a rate limit", faults.rateLimited, "RATE_LIMITED", true, /fewer/],
-  ["an outage", faults.unavailable, "UNAVAILABLE", true, /^$/],
+  ["an outage", faults.unavailable, "UNAVAILABLE", true, /status page/],
   ["a login page", "html", "BAD_ANSWER", false, /URL of a workspace/],
   ["an empty token", { status: 200, body: { access_token: "", expires_in: 3600 } }, "BAD_ANSWER", false, /workspace/],
   [

@@ -2,15 +2,18 @@ import { RotateError } from "@rotate/plugin-kit";
 import type { Options, Request } from "../options.ts";
 
 /** One of the two APIs, with the body of a mint. */
-export type MintBody =
-  | {
-      readonly api: "autoscaling";
-      readonly body: { readonly endpoint: string; readonly ttl: string; readonly claims?: unknown };
-    }
-  | {
-      readonly api: "provisioned";
-      readonly body: { readonly instance_names?: readonly string[]; readonly claims?: unknown };
-    };
+export type MintBody = Subject &
+  (
+    | { readonly api: "autoscaling"; readonly body: Claims & { readonly endpoint: string; readonly ttl: string } }
+    | { readonly api: "provisioned"; readonly body: Claims & { readonly instance_names?: readonly string[] } }
+  );
+interface Subject {
+  /** What the credential is for, in messages. */
+  readonly subject: string;
+}
+interface Claims {
+  readonly claims?: readonly unknown[];
+}
 
 const hour = 3_600_000;
 
@@ -24,7 +27,11 @@ export function mintBody(request: Request, api: Options["api"]): MintBody {
     if (request.instances !== undefined) throw invalid("instances are for api provisioned", "name an endpoint instead");
     if (request.endpoint === undefined)
       throw invalid("the request names no endpoint", "add request.endpoint: projects/P/branches/B/endpoints/E");
-    return { api, body: { endpoint: request.endpoint, ttl: `${request.ttl / 1000}s`, ...claims } };
+    return {
+      api,
+      subject: request.endpoint,
+      body: { endpoint: request.endpoint, ttl: `${request.ttl / 1000}s`, ...claims },
+    };
   }
   if (request.endpoint !== undefined) throw invalid("an endpoint is for api autoscaling", "name instances instead");
   if (request.ttl !== hour)
@@ -32,12 +39,8 @@ export function mintBody(request: Request, api: Options["api"]): MintBody {
   if (request.instances === undefined && claims === undefined) {
     throw invalid("the request names neither instances nor claims", "add request.instances: [NAME]");
   }
-  return { api, body: { ...(request.instances && { instance_names: request.instances }), ...claims } };
-}
-
-/** What the request is about, for messages. */
-export function subjectOf({ endpoint, instances, claims }: Request): string {
-  return endpoint ?? instances?.join(", ") ?? `${claims?.length ?? 0} claims`;
+  const subject = request.instances?.join(", ") ?? "the tables of the claims";
+  return { api, subject, body: { ...(request.instances && { instance_names: request.instances }), ...claims } };
 }
 
 function wireClaim({ permissionSet, tables }: NonNullable<Request["claims"]>[number]): unknown {

@@ -15,11 +15,10 @@ export async function mintByCli(
   ctx: Ctx & { readonly login: Session },
 ): Promise<CredentialAnswer> {
   const { login } = ctx;
+  const what = `no credential for ${mint.subject}`;
   const profile = login.kind === "cli" && login.profile !== undefined ? ["--profile", login.profile] : [];
   const args = [...words(mint, attempt), "--output", "json", ...profile];
-  const output = parseOutput(
-    await runCli({ what: "no credential", args, env: environment(login), remedy: login.remedy }, ctx),
-  );
+  const output = parseOutput(await runCli({ what, args, env: environment(login), remedy: login.remedy }, ctx));
   if (output !== undefined) return output;
   throw new RotateError("the CLI printed no JSON", {
     code: "BAD_ANSWER",

@@ -8,15 +8,16 @@ const paths = { autoscaling: "/api/2.0/postgres/credentials", provisioned: "/api
 
 /** Mints by the REST API. `attempt` is the idempotency key of the older API. Throws what `refusal` says, or BAD_ANSWER. */
 export async function mintOverHttp(
-  { api, body }: MintBody,
+  { api, subject, body }: MintBody,
   attempt: string,
   ctx: Ctx & { readonly login: BearerSession },
 ): Promise<CredentialAnswer> {
   const { workspace, bearer, remedy } = ctx.login;
+  const what = `no credential for ${subject}`;
   const json = api === "provisioned" ? { ...body, request_id: attempt } : body;
   const headers = { "x-databricks-workspace-id": workspace.id };
   const answer = await ctx.http(new URL(paths[api], workspace.origin), { bearer, json, headers });
-  if (isWebPage(answer) && answer.ok) throw webPage("no credential", answer);
-  if (!answer.ok) throw refusal("no credential", answer, remedy);
+  if (isWebPage(answer) && answer.ok) throw webPage(what, answer);
+  if (!answer.ok) throw refusal(what, answer, remedy);
   return answer.json(credentialAnswer);
 }
