@@ -7,6 +7,7 @@ import {
   type Runtime,
   systemClock,
   templateOption,
+  timeLimitError,
 } from "@rotate/core/runtime";
 import { type MintContext, type ObjectSchema, Secret, type SecretRef, type Values } from "@rotate/plugin-kit";
 import type { FakeClock } from "./clock.ts";
@@ -95,8 +96,9 @@ const scope = { fields: {}, lease: { issuedAt: "", expiresAt: "" } };
 
 /** The signal of a call: its time limit, and the test's own. */
 function callSignal(timeout: number, signal: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(timeout);
-  return signal === undefined ? limit : AbortSignal.any([limit, signal]);
+  const limit = new AbortController();
+  setTimeout(() => limit.abort(timeLimitError(timeout)), timeout).unref();
+  return signal === undefined ? limit.signal : AbortSignal.any([limit.signal, signal]);
 }
 
 /**

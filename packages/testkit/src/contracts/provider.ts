@@ -1,0 +1,341 @@
+import assert from "node:assert/strict";
+import {
+  type Expires,
+  type Fields,
+  type FieldValues,
+  isSecret,
+  type Lease,
+  type LeaseTerms,
+  type Minted,
+  type Provider,
+} from "@rotate/plugin-kit";
+import { readBySchema } from "@rotate/core/runtime";
+import type { TestContext } from "../context.ts";
+import { withDefaults } from "../defaults.ts";
+import {
+  assertNoLeak,
+  assertSchema,
+  contextOn,
+  defineContract,
+  type Harness,
+  type Rule,
+  type Stage,
+} from "./contract.ts";
+import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
+
+/** A working issuer for one test. */
+export interface ProviderStage extends Stage {
+  /** A valid request, as the plugin gets it; defaults may be left out. */
+  readonly request?: Readonly<Record<string, unknown>>;
+}
+
+/** What `providerContract` needs to know of a provider. */
+export interface ProviderHarness<S extends ProviderStage = ProviderStage> extends Harness<S> {
+  readonly provider: Provider;
+  /** Does the issuer still accept this credential? Without it nothing is said about revoke's effect and overlap. */
+  readonly isLive?: (stage: S, fields: Readonly<Record<string, string>>) => Promise<boolean> | boolean;
+}
+
+type ProviderRule = Rule<ProviderHarness, ProviderStage>;
+
+function requestOf({ provider }: ProviderHarness, { request = {} }: ProviderStage): unknown {
+  return provider.request === undefined ? request : withDefaults(provider.request, request);
+}
+
+function fieldsOf(harness: ProviderHarness, stage: ProviderStage): Fields {
+  const { fields } = harness.provider;
+  return typeof fields === "function" ? fields(requestOf(harness, stage)) : fields;
+}
+
+/** A context with a login of its own, as another process would have it. */
+async function loggedIn({ provider }: ProviderHarness, stage: ProviderStage, timeout?: number): Promise<TestContext> {
+  const ctx = contextOn(provider.options, stage, timeout);
+  return { ...ctx, login: await provider.login?.(ctx) };
+}
+
+async function mintOn(harness: ProviderHarness, stage: ProviderStage, ctx: TestContext): Promise<Minted> {
+  return harness.provider.mint(requestOf(harness, stage), ctx);
+}
+
+function revealed(fields: FieldValues<Fields>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]),
+  );
+}
+
+function secretTexts(minted: Minted, stage: ProviderStage): readonly string[] {
+  const fresh = Object.values(minted.fields)
+    .filter(isSecret)
+    .map((secret) => secret.reveal());
+  return [...fresh, ...(stage.secrets ?? [])];
+}
+
+/** Milliseconds of life from `now` on. Fails when it is no expiry at all. */
+function lifeOf(expires: Expires, now: number): number {
+  if (expires === "never") return Number.POSITIVE_INFINITY;
+  const life = expires instanceof Date ? expires.getTime() - now : expires.in;
+  assert.ok(Number.isFinite(life), "`expires` is a Date, { in: milliseconds } or never");
+  assert.ok(life > 0, "the credential has expired before it was used");
+  return life;
+}
+
+/** The lease as the journal gives it back: the handle has been JSON. */
+function leaseFrom(terms: LeaseTerms, ctx: TestContext): Lease {
+  const life = lifeOf(terms.expires, ctx.now());
+  const handle: unknown = terms.handle === undefined ? undefined : JSON.parse(JSON.stringify(terms.handle));
+  const expiresAt = Number.isFinite(life) ? new Date(ctx.now() + life) : "never";
+  return { id: ctx.leaseId, issuedAt: new Date(ctx.now()), expiresAt, handle };
+}
+
+function assertField(name: string, value: unknown, field: Fields[string] | undefined): void {
+  assert.ok(field, `${name} is minted but not declared in fields`);
+  assert.equal(
+    isSecret(value),
+    field.secret,
+    `${name} is ${field.secret ? "a Secret" : "plain text"} by its declaration`,
+  );
+  const text = isSecret(value) ? value.reveal() : value;
+  assert.equal(typeof text, "string", `${name} is text`);
+  assert.notEqual(text, "", `${name} is not empty`);
+  const allowed = field.multiline === true ? /^[^\0-\x09\x0b-\x1f\x7f]*$/ : /^[^\0-\x1f\x7f]*$/;
+  assert.match(String(text), allowed, `${name} holds no control character`);
+}
+
+function assertTerms({ provider }: ProviderHarness, terms: LeaseTerms, now: number): void {
+  lifeOf(terms.expires, now);
+  if (terms.renewable === true) assert.ok("renew" in provider, "a renewable lease needs `renew`");
+}
+
+/** Of the issuer's clock and ours, milliseconds. */
+const allowedSkew = 60_000;
+
+const shape: readonly ProviderRule[] = [
+  {
+    name: "describes options, request and handle in the schema subset",
+    check: ({ provider }) => {
+      assertSchema(provider.options, "options");
+      assertSchema(provider.request, "request");
+      assertSchema(provider.handle, "handle");
+    },
+  },
+  {
+    name: "declares what it mints, the same each time",
+    check: (harness, stage) => {
+      const fields = fieldsOf(harness, stage);
+      assert.deepEqual(fields, fieldsOf(harness, stage), "fields is pure");
+      assert.ok(Object.keys(fields).length > 0, "at least one field is declared");
+      for (const [name, field] of Object.entries(fields)) {
+        assert.match(name, /^[A-Za-z][A-Za-z0-9_]*$/, `${name} can be named in a template`);
+        assert.ok(field.description, `${name} has a description`);
+      }
+    },
+  },
+  {
+    name: "mints exactly the declared fields, secret ones as Secret",
+    check: async (harness, stage) => {
+      const declared = fieldsOf(harness, stage);
+      const { fields } = await mintOn(harness, stage, await loggedIn(harness, stage));
+      for (const [name, value] of Object.entries(fields)) assertField(name, value, declared[name]);
+      const missing = Object.keys(declared).filter((name) => declared[name]?.optional !== true && !(name in fields));
+      assert.deepEqual(missing, [], "declared but not minted");
+    },
+  },
+  {
+    name: "masks what it mints from the moment it has it",
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      for (const text of Object.values(minted.fields)
+        .filter(isSecret)
+        .map((secret) => secret.reveal())) {
+        assert.ok(!ctx.mask(`x ${text} x`).includes(text), "wrap what comes off the wire by ctx.secret");
+      }
+    },
+  },
+  {
+    name: "says honestly how long the credential lives",
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      assertTerms(harness, minted, ctx.now());
+      const { ttl } = requestOf(harness, stage) as { readonly ttl?: unknown };
+      if (typeof ttl !== "number") return;
+      assert.ok(lifeOf(minted.expires, ctx.now()) >= ttl - allowedSkew, "the life is shorter than the request's ttl");
+    },
+  },
+  {
+    name: "keeps in the handle only what its schema says and JSON can carry",
+    check: async (harness, stage) => {
+      const { handle } = await mintOn(harness, stage, await loggedIn(harness, stage));
+      if (handle === undefined) return;
+      assert.ok(harness.provider.handle, "a handle needs its schema");
+      assert.deepEqual(JSON.parse(JSON.stringify(handle)), handle, "the handle survives JSON");
+      const { faults } = readBySchema({ additionalProperties: false, ...harness.provider.handle }, handle);
+      assert.deepEqual(faults, [], "the handle fits its schema");
+    },
+  },
+  {
+    name: "gives no secret away in log, login, lease terms or handle",
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      const plain = Object.fromEntries(Object.entries(minted.fields).filter(([, value]) => !isSecret(value)));
+      const shown = {
+        "the handle": minted.handle,
+        "what was minted": minted,
+        "plain fields": plain,
+        "the login": ctx.login,
+      };
+      await assertNoLeak(secretTexts(minted, stage), ctx, shown);
+    },
+  },
+];
+
+const failing: readonly ProviderRule[] = [
+  {
+    name: "throws a RotateError with a hint when the issuer refuses",
+    check: async (harness, stage) => {
+      await harness.refuse(stage);
+      const ctx = contextOn(harness.provider.options, stage);
+      const mint = async (): Promise<unknown> =>
+        mintOn(harness, stage, { ...ctx, login: await harness.provider.login?.(ctx) });
+      await assertRefused(mint, { what: "mint", ctx, secrets: stage.secrets });
+    },
+  },
+  {
+    name: "ends a mint with its signal when the issuer is silent",
+    applies: ({ hang }) => hang !== undefined,
+    check: async (harness, stage) => {
+      await harness.hang?.(stage);
+      await assertObeysSignal(async () => mintOn(harness, stage, await loggedIn(harness, stage, shortLimit)), "mint");
+    },
+  },
+  {
+    name: "finds out before a mint that it could not work",
+    applies: ({ provider }) => provider.check !== undefined,
+    check: async (harness, stage) => {
+      await harness.provider.check?.(await loggedIn(harness, stage));
+      await harness.refuse(stage);
+      const ctx = contextOn(harness.provider.options, stage);
+      const check = async (): Promise<unknown> =>
+        harness.provider.check?.({ ...ctx, login: await harness.provider.login?.(ctx) });
+      await assertRefused(check, { what: "check", ctx, secrets: stage.secrets });
+    },
+  },
+];
+
+async function assertLive(
+  harness: ProviderHarness,
+  stage: ProviderStage,
+  expected: { readonly minted: Minted; readonly live: boolean; readonly when: string },
+): Promise<void> {
+  const live = await harness.isLive?.(stage, revealed(expected.minted.fields));
+  if (live !== undefined)
+    assert.equal(live, expected.live, `the credential ${expected.live ? "works" : "no longer works"} ${expected.when}`);
+}
+
+const leases: readonly ProviderRule[] = [
+  {
+    name: "mints credentials that work, the earlier one still beside the later",
+    applies: ({ isLive }) => isLive !== undefined,
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const first = await mintOn(harness, stage, ctx);
+      await assertLive(harness, stage, { minted: first, live: true, when: "after its mint" });
+      const second = await mintOn(harness, stage, { ...ctx, leaseId: "rotate-test-000000000002" });
+      await assertLive(harness, stage, { minted: second, live: true, when: "after its mint" });
+      if (harness.provider.overlap !== false)
+        await assertLive(harness, stage, { minted: first, live: true, when: "after the next mint" });
+    },
+  },
+  {
+    name: "revokes from the handle alone, in any process, and again when it is gone",
+    applies: ({ provider }) => provider.revoke !== undefined,
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      const lease = leaseFrom(minted, ctx);
+      await harness.provider.revoke?.(lease, await loggedIn(harness, stage));
+      await assertLive(harness, stage, { minted, live: false, when: "after revoke" });
+      await harness.provider.revoke?.(lease, await loggedIn(harness, stage));
+    },
+  },
+  {
+    name: "revokes a credential that is shown to it, and again when it is gone",
+    applies: ({ provider }) => provider.revokeValue !== undefined,
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      await harness.provider.revokeValue?.(minted.fields, ctx);
+      await assertLive(harness, stage, { minted, live: false, when: "after revokeValue" });
+      await harness.provider.revokeValue?.(minted.fields, ctx);
+    },
+  },
+  {
+    name: "throws a RotateError with a hint when the issuer refuses to revoke",
+    applies: ({ provider }) => provider.revoke !== undefined,
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      await harness.refuse(stage);
+      const revoke = async (): Promise<unknown> => harness.provider.revoke?.(leaseFrom(minted, ctx), ctx);
+      await assertRefused(revoke, { what: "revoke", ctx, secrets: secretTexts(minted, stage) });
+    },
+  },
+  {
+    name: "renews a lease from its handle, and says how long it lives then",
+    applies: ({ provider }) => provider.renew !== undefined,
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      const minted = await mintOn(harness, stage, ctx);
+      if (minted.renewable !== true) return;
+      const terms = await harness.provider.renew?.(leaseFrom(minted, ctx), await loggedIn(harness, stage));
+      assert.ok(terms, "renew gives the new terms");
+      assertTerms(harness, terms, ctx.now());
+      await assertLive(harness, stage, { minted, live: true, when: "after renew" });
+    },
+  },
+  {
+    name: "finds a lease whose answer was lost by our id, and none that never was",
+    applies: ({ provider }) => provider.find !== undefined,
+    check: async (harness, stage) => {
+      const ctx = await loggedIn(harness, stage);
+      assert.equal(
+        await harness.provider.find?.("rotate-test-000000000009", ctx),
+        undefined,
+        "find sees a lease that never was",
+      );
+      const minted = await mintOn(harness, stage, ctx);
+      const found = await harness.provider.find?.(ctx.leaseId, await loggedIn(harness, stage));
+      assert.ok(found, "find does not see the lease that was minted");
+      assertTerms(harness, found, ctx.now());
+      await assertNoLeak(secretTexts(minted, stage), ctx, { "what find tells": found });
+    },
+  },
+];
+
+/** The sentences of the contract, for those who run them without a test runner. */
+export const providerRules: readonly ProviderRule[] = [...shape, ...failing, ...leases];
+
+const register = defineContract(providerRules, ({ provider }) => `provider ${provider.type} keeps the contract`);
+
+/**
+ * Tests that a provider keeps the contract of the plugin kit, one for each sentence that concerns it.
+ *
+ * ```ts
+ * import { describe, test } from "vitest";
+ * providerContract({ describe, test }, {
+ *   provider,
+ *   start: async () => ({ ...(await startIssuer()), options: { url, password: secretRef("…") }, secrets: ["…"] }),
+ *   refuse: (stage) => stage.issuer.failNext({ status: 403 }),
+ *   hang: (stage) => stage.issuer.goSilent(),
+ *   isLive: (stage, { token }) => stage.issuer.accepts(token),
+ * });
+ * ```
+ */
+export function providerContract<S extends ProviderStage>(
+  api: Parameters<typeof register>[0],
+  harness: ProviderHarness<S>,
+): void {
+  register(api, harness as unknown as ProviderHarness);
+}

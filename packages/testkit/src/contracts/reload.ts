@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import type { Reload, ReloadEvent } from "@rotate/plugin-kit";
+import { withDefaults } from "../defaults.ts";
+import {
+  assertNoLeak,
+  assertSchema,
+  contextOn,
+  defineContract,
+  type Harness,
+  type Rule,
+  type Stage,
+} from "./contract.ts";
+import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
+
+/** What `reloadContract` needs to know of a reload. */
+export interface ReloadHarness<S extends Stage = Stage> extends Harness<S> {
+  readonly reload: Reload;
+  /** How often the consumer was reloaded since the stage began; wait in it for what is on its way. */
+  readonly count: (stage: S) => Promise<number> | number;
+}
+
+type ReloadRule = Rule<ReloadHarness, Stage>;
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}
+
+/** As the journal gives it. */
+const event: ReloadEvent = deepFreeze({
+  rotation: "contract",
+  reason: "rotated",
+  fingerprint: "f1e2d3c4",
+  expiresAt: new Date(Date.UTC(2030, 0, 1)),
+  written: [{ type: "dotenv", target: "/srv/app/.env", keys: ["TOKEN"] }],
+});
+
+/** The sentences of the contract, for those who run them without a test runner. */
+export const reloadRules: readonly ReloadRule[] = [
+  {
+    name: "describes its options in the schema subset",
+    check: ({ reload }) => assertSchema(reload.options, "options"),
+  },
+  {
+    name: "says by the options alone whether success shows adoption",
+    check: ({ reload }, stage) => {
+      const answers = [1, 2].map(() => reload.adopts(withDefaults(reload.options, stage.options)));
+      assert.equal(typeof answers[0], "boolean", "adopts answers true or false");
+      assert.equal(answers[0], answers[1], "adopts is pure");
+    },
+  },
+  {
+    name: "changes nothing in check",
+    applies: ({ reload }) => reload.check !== undefined,
+    check: async ({ reload, count }, stage) => {
+      const before = await count(stage);
+      await reload.check?.(contextOn(reload.options, stage));
+      assert.equal(await count(stage), before, "check reloaded the consumer");
+    },
+  },
+  {
+    name: "reloads the consumer once per call, and bears repeating, whatever the reason",
+    check: async ({ reload, count }, stage) => {
+      const before = await count(stage);
+      await reload.run(event, contextOn(reload.options, stage));
+      assert.equal(await count(stage), before + 1, "run reloaded the consumer once");
+      await reload.run({ ...event, reason: "owed", expiresAt: "never" }, contextOn(reload.options, stage));
+      assert.equal(await count(stage), before + 2, "the second run reloaded the consumer once more");
+    },
+  },
+  {
+    name: "throws a RotateError with a hint when the consumer cannot be reloaded",
+    check: async ({ reload, refuse }, stage) => {
+      await refuse(stage);
+      const ctx = contextOn(reload.options, stage);
+      await assertRefused(() => reload.run(event, ctx), { what: "run", ctx, secrets: stage.secrets });
+    },
+  },
+  {
+    name: "ends with its signal when the consumer is silent",
+    applies: ({ hang }) => hang !== undefined,
+    check: async ({ reload, hang }, stage) => {
+      await hang?.(stage);
+      await assertObeysSignal(() => reload.run(event, contextOn(reload.options, stage, shortLimit)), "run");
+    },
+  },
+  {
+    name: "gives no secret away in the log",
+    check: async ({ reload }, stage) => {
+      const ctx = contextOn(reload.options, stage);
+      await reload.check?.(ctx);
+      await reload.run(event, ctx);
+      await assertNoLeak(stage.secrets ?? [], ctx, {});
+    },
+  },
+];
+
+const register = defineContract(reloadRules, ({ reload }) => `reload ${reload.type} keeps the contract`);
+
+/**
+ * Tests that a reload keeps the contract of the plugin kit, one for each sentence that concerns it.
+ *
+ * ```ts
+ * reloadContract({ describe, test }, {
+ *   reload,
+ *   start: async () => ({ options: { url }, server: await startConsumer() }),
+ *   count: ({ server }) => server.reloads,
+ *   refuse: ({ server }) => server.answer(500),
+ *   hang: ({ server }) => server.goSilent(),
+ * });
+ * ```
+ */
+export function reloadContract<S extends Stage>(api: Parameters<typeof register>[0], harness: ReloadHarness<S>): void {
+  register(api, harness as unknown as ReloadHarness);
+}

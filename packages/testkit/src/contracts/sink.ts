@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { isRotateError, type Prepared, type Sink } from "@rotate/plugin-kit";
+import { revealValues, sinkValues, type TestContext } from "../context.ts";
+import { withDefaults } from "../defaults.ts";
+import {
+  assertNoLeak,
+  assertSchema,
+  contextOn,
+  defineContract,
+  type Harness,
+  type Rule,
+  type Stage,
+} from "./contract.ts";
+import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+/** A working target for one test. */
+export interface SinkStage extends Stage {
+  /** What to write first, by destination key, and what next: the same keys, other texts of six characters or more. `{}` for a sink without `values`. */
+  readonly values: readonly [Texts, Texts];
+}
+
+/** What `sinkContract` needs to know of a sink. */
+export interface SinkHarness<S extends SinkStage = SinkStage> extends Harness<S> {
+  readonly sink: Sink;
+  /** The whole target as it is now, to be compared with `deepEqual`: bytes and mode of a file, data of an object. Without what the system changes by itself. Undefined: not there. */
+  readonly snapshot: (stage: S) => Promise<unknown>;
+  /** Our keys as another program finds them in the target, by the outside's own means; a missing key is left out. */
+  readonly readBack: (stage: S) => Promise<Texts>;
+  /** Somebody else writes other texts to our keys. */
+  readonly meddle: (stage: S) => Promise<void> | void;
+}
+
+type SinkRule = Rule<SinkHarness, SinkStage>;
+interface Scene {
+  readonly sink: Sink;
+  readonly ctx: TestContext;
+}
+
+function scene({ sink }: SinkHarness, stage: SinkStage, timeout?: number): Scene {
+  return { sink, ctx: contextOn(sink.options, stage, timeout) };
+}
+
+function prepare({ sink, ctx }: Scene, texts: Texts): Promise<Prepared> {
+  return sink.prepare(sinkValues(texts), ctx);
+}
+
+async function write(at: Scene, texts: Texts): Promise<Prepared> {
+  const prepared = await prepare(at, texts);
+  if (prepared.changed) await prepared.commit(at.ctx);
+  return prepared;
+}
+
+async function codeOf(call: () => Promise<unknown>): Promise<string> {
+  try {
+    await call();
+    return "no error";
+  } catch (error) {
+    return isRotateError(error) ? error.code : `not a RotateError: ${String(error)}`;
+  }
+}
+
+function secretsOf(stage: SinkStage): readonly string[] {
+  return [...(stage.secrets ?? []), ...stage.values.flatMap((texts) => Object.values(texts))];
+}
+
+const shape: readonly SinkRule[] = [
+  {
+    name: "describes its options in the schema subset, and its keys by a pattern that fits",
+    check: ({ sink }, { values }) => {
+      assertSchema(sink.options, "options");
+      for (const key of Object.keys(values[0])) {
+        assert.ok(sink.keys, "a sink that takes values declares `keys`");
+        assert.match(key, new RegExp(`^(?:${sink.keys.pattern})$`, "u"), "the key fits the pattern");
+      }
+    },
+  },
+  {
+    name: "names its target by the options alone, the same each time, without a secret",
+    check: async (harness, stage) => {
+      const { sink, ctx } = scene(harness, stage);
+      const target = sink.target(withDefaults(sink.options, stage.options));
+      await write(scene(harness, stage), stage.values[0]);
+      assert.equal(sink.target(withDefaults(sink.options, structuredClone(stage.options))), target, "target is pure");
+      assert.match(target, /^[^\0-\x1f]+$/, "target is one line of text");
+      await assertNoLeak(secretsOf(stage), ctx, { "the target": target });
+    },
+  },
+];
+
+const writing: readonly SinkRule[] = [
+  {
+    name: "changes nothing in check and prepare",
+    check: async (harness, stage) => {
+      const before = await harness.snapshot(stage);
+      const at = scene(harness, stage);
+      await at.sink.check?.(at.ctx);
+      assert.deepEqual(await harness.snapshot(stage), before, "check changed the target");
+      await prepare(at, stage.values[0]);
+      assert.deepEqual(await harness.snapshot(stage), before, "prepare changed the target");
+    },
+  },
+  {
+    name: "writes what it was given, then what it was given next",
+    check: async (harness, stage) => {
+      for (const texts of stage.values) {
+        const { changed } = await write(scene(harness, stage), texts);
+        assert.equal(changed, true, "a new value is a change");
+        assert.deepEqual(await harness.readBack(stage), texts, "the target holds the values");
+      }
+    },
+  },
+  {
+    name: "sees that nothing is to be changed",
+    check: async (harness, stage) => {
+      await write(scene(harness, stage), stage.values[0]);
+      const { changed } = await prepare(scene(harness, stage), stage.values[0]);
+      assert.equal(changed, false, "the target holds exactly this already");
+    },
+  },
+  {
+    name: "reads back what was written, as secrets, and leaves out what is not there",
+    applies: ({ sink }) => sink.read !== undefined,
+    check: async (harness, stage) => {
+      const { sink, ctx } = scene(harness, stage);
+      const keys = Object.keys(stage.values[0]);
+      await write({ sink, ctx }, stage.values[0]);
+      const before = await harness.snapshot(stage);
+      const values = (await sink.read?.(keys, ctx)) ?? {};
+      assert.deepEqual(await harness.snapshot(stage), before, "read changed the target");
+      assert.deepEqual(revealValues(values), await harness.readBack(stage), "read differs from what is there");
+      for (const text of Object.values(revealValues(values))) {
+        assert.ok(!ctx.mask(`x ${text} x`).includes(text), "what read gives was not wrapped by ctx.secret");
+      }
+    },
+  },
+  {
+    name: "reads nothing where nothing was written",
+    applies: ({ sink }) => sink.read !== undefined,
+    check: async (harness, stage) => {
+      const { sink, ctx } = scene(harness, stage);
+      const values = (await sink.read?.(Object.keys(stage.values[0]), ctx)) ?? {};
+      assert.deepEqual(revealValues(values), await harness.readBack(stage));
+    },
+  },
+  {
+    name: "fences without changing a value",
+    applies: ({ sink }) => sink.fence !== undefined,
+    check: async (harness, stage) => {
+      const { sink, ctx } = scene(harness, stage);
+      await write({ sink, ctx }, stage.values[0]);
+      const late = await prepare({ sink, ctx }, stage.values[1]);
+      await sink.fence?.(ctx);
+      assert.deepEqual(await harness.readBack(stage), stage.values[0], "fence changed a value");
+      assert.equal(await codeOf(() => late.commit(ctx)), "CONFLICT", "a write from before the fence still succeeds");
+    },
+  },
+];
+
+/** Applies to a sink with `undo`; which has it is known only once it has prepared. */
+async function undoAfter(harness: SinkHarness, stage: SinkStage, commit: boolean): Promise<void> {
+  const before = await harness.snapshot(stage);
+  const at = scene(harness, stage);
+  const prepared = await prepare(at, stage.values[1]);
+  if (prepared.undo === undefined) return;
+  if (commit) await prepared.commit(at.ctx);
+  await prepared.undo(contextOn(harness.sink.options, stage));
+  assert.deepEqual(await harness.snapshot(stage), before, "undo did not leave the target as prepare found it");
+}
+
+const undoing: readonly SinkRule[] = [
+  {
+    name: "undoes a first write, and one that was never committed, so that nothing remains",
+    check: async (harness, stage) => {
+      await undoAfter(harness, stage, false);
+      await undoAfter(harness, stage, true);
+    },
+  },
+  {
+    name: "undoes a later write, so that the earlier values stand there again",
+    check: async (harness, stage) => {
+      await write(scene(harness, stage), stage.values[0]);
+      await undoAfter(harness, stage, false);
+      await undoAfter(harness, stage, true);
+      assert.deepEqual(await harness.readBack(stage), stage.values[0]);
+    },
+  },
+  {
+    name: "does not undo over what somebody else wrote since",
+    check: async (harness, stage) => {
+      const at = scene(harness, stage);
+      const prepared = await write(at, stage.values[0]);
+      if (prepared.undo === undefined) return;
+      await harness.meddle(stage);
+      const meddled = await harness.snapshot(stage);
+      assert.equal(await codeOf(async () => prepared.undo?.(at.ctx)), "CONFLICT", "undo after somebody else's write");
+      assert.deepEqual(await harness.snapshot(stage), meddled, "undo changed what somebody else wrote");
+    },
+  },
+  {
+    name: "commits over somebody else's write whole, or refuses with CONFLICT and leaves it",
+    check: async (harness, stage) => {
+      const at = scene(harness, stage);
+      const prepared = await prepare(at, stage.values[0]);
+      await harness.meddle(stage);
+      const meddled = await harness.snapshot(stage);
+      const code = await codeOf(() => prepared.commit(at.ctx));
+      if (code === "CONFLICT")
+        return assert.deepEqual(await harness.snapshot(stage), meddled, "a refused commit wrote");
+      assert.equal(code, "no error", "a commit after somebody else's write");
+      assert.deepEqual(await harness.readBack(stage), stage.values[0], "a commit that succeeded did not write all");
+    },
+  },
+];
+
+const failing: readonly SinkRule[] = [
+  {
+    name: "throws a RotateError with a hint when the target refuses, already in prepare or check",
+    check: async (harness, stage) => {
+      await harness.refuse(stage);
+      const { sink, ctx } = scene(harness, stage);
+      const early = async (): Promise<unknown> => {
+        await sink.check?.(ctx);
+        return prepare({ sink, ctx }, stage.values[0]);
+      };
+      await assertRefused(early, { what: "check or prepare", ctx, secrets: secretsOf(stage) });
+    },
+  },
+  {
+    name: "ends with its signal when the target is silent",
+    applies: ({ hang }) => hang !== undefined,
+    check: async (harness, stage) => {
+      await harness.hang?.(stage);
+      await assertObeysSignal(() => prepare(scene(harness, stage, shortLimit), stage.values[0]), "prepare");
+    },
+  },
+  {
+    name: "gives no secret away in log and prepared write",
+    check: async (harness, stage) => {
+      const at = scene(harness, stage);
+      await at.sink.check?.(at.ctx);
+      const prepared = await write(at, stage.values[0]);
+      await assertNoLeak(secretsOf(stage), at.ctx, { "the prepared write": prepared });
+    },
+  },
+];
+
+/** The sentences of the contract, for those who run them without a test runner. */
+export const sinkRules: readonly SinkRule[] = [...shape, ...writing, ...undoing, ...failing];
+
+const register = defineContract(sinkRules, ({ sink }) => `sink ${sink.type} keeps the contract`);
+
+/**
+ * Tests that a sink keeps the contract of the plugin kit, one for each sentence that concerns it. Run it once on an empty target and once on one that holds
+ * other things, which `snapshot` then includes.
+ *
+ * ```ts
+ * sinkContract({ describe, test }, {
+ *   sink,
+ *   start: async () => ({ options: { path }, path, values: [{ TOKEN: "first-text" }, { TOKEN: "second-text" }] }),
+ *   snapshot: async ({ path }) => readFile(path, "utf8").catch(() => undefined),
+ *   readBack: async ({ path }) => parse(await readFile(path, "utf8")),
+ *   meddle: ({ path }) => writeFile(path, "TOKEN=theirs"),
+ *   refuse: ({ path }) => chmod(dirname(path), 0o500),
+ * });
+ * ```
+ */
+export function sinkContract<S extends SinkStage>(api: Parameters<typeof register>[0], harness: SinkHarness<S>): void {
+  register(api, harness as unknown as SinkHarness);
+}
