@@ -1,4 +1,6 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { jwt } from "./jwt.ts";
 
-const plugin: Plugin = definePlugin({});
+/** An embedded issuer of short-lived JWTs. */
+const plugin: Plugin = definePlugin({ providers: [jwt] });
 export default plugin;

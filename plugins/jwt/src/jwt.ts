@@ -1,0 +1,110 @@
+import { type Context, defineProvider, type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
+import { checkFile, stageFile } from "@rotate/plugin-kit/files";
+import { algorithms, describeKey, generateKey, parseKey, type SigningKey } from "./key.ts";
+import { createKeyFile, readKeyFile } from "./key-file.ts";
+import { extraClaims, request } from "./request.ts";
+
+const options = {
+  type: "object",
+  properties: {
+    issuer: { type: "string", minLength: 1, description: "`iss` of the tokens.", examples: ["https://issuer.example"] },
+    algorithm: { enum: algorithms, default: "ES256" },
+    key: {
+      type: "object",
+      description: "The signing key, one of:",
+      properties: {
+        path: {
+          type: "string",
+          format: "path",
+          description: "A file. Generated, 0600, when it is not there. Deleting it changes the issuer.",
+        },
+        value: { type: "string", secret: true, description: "A reference to a private key: PEM or JWK." },
+      },
+    },
+    kid: { type: "string", minLength: 1, description: "The key's id. Default: its thumbprint (RFC 7638)." },
+    jwksPath: {
+      type: "string",
+      format: "path",
+      description: "A file to write the public key set to, readable by everybody, for those who verify the tokens.",
+    },
+  },
+  required: ["issuer", "key"],
+} as const satisfies ObjectSchema;
+type Ctx = Context<Infer<typeof options>>;
+
+/** An embedded issuer: signs short-lived JWTs with a local key. Nothing is asked of anybody, so nothing can be revoked: tokens just expire. */
+export const jwt = defineProvider({
+  type: "jwt",
+  options,
+  request,
+  fields: {
+    token: { secret: true, description: "The signed JWT." },
+    jwks: { secret: false, description: "The public key set that verifies it (RFC 7517 §5)." },
+  },
+
+  async check(ctx) {
+    const text = await givenKey(ctx);
+    if (text !== undefined) parseKey(text, ctx.options.algorithm);
+    else if (ctx.options.key.path !== undefined) await checkFile(ctx.options.key.path, { ctx });
+    if (ctx.options.jwksPath !== undefined) await checkFile(ctx.options.jwksPath, { ctx });
+  },
+  async mint(asked, ctx) {
+    const { algorithm, issuer } = ctx.options;
+    const claims = extraClaims(asked);
+    const signing = await loadKey(ctx);
+    await publishKeys(signing.jwks, ctx);
+    const now = ctx.now();
+    const exp = Math.ceil((now + asked.ttl) / 1000);
+    const { SignJWT } = await import("jose");
+    const unsigned = new SignJWT({
+      ...claims,
+      iss: issuer,
+      ...(asked.subject !== undefined && { sub: asked.subject }),
+      ...(asked.audience !== undefined && {
+        aud: asked.audience.length === 1 ? asked.audience[0] : [...asked.audience],
+      }),
+      iat: Math.floor(now / 1000),
+      exp,
+      jti: ctx.leaseId,
+    }).setProtectedHeader({ alg: algorithm, kid: signing.kid, typ: "JWT" });
+    const token = ctx.secret(await unsigned.sign(signing.key), "token");
+    return { fields: { token, jwks: signing.jwks }, expires: new Date(exp * 1000) };
+  },
+});
+
+/** The key as it stands, or undefined when its file is still to be generated. */
+async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string | undefined> {
+  if ((key.path === undefined) === (key.value === undefined)) {
+    const hint = "set `key: { path: … }`, or `key: { value: { env: … } }`";
+    throw new RotateError("the signing key is given twice or not at all", { code: "INVALID", retryable: false, hint });
+  }
+  if (key.value !== undefined) return (await resolve(key.value)).reveal();
+  return key.path === undefined ? undefined : readKeyFile(key.path, { log });
+}
+
+async function loadKey(ctx: Ctx): Promise<SigningKey> {
+  const { algorithm, kid } = ctx.options;
+  const text = (await givenKey(ctx)) ?? (await newKey(ctx));
+  // From here on no message can show it, whatever goes wrong.
+  return describeKey(parseKey(ctx.secret(text, "signing key").reveal(), algorithm), algorithm, kid);
+}
+
+async function newKey(ctx: Ctx): Promise<string> {
+  const { algorithm, key } = ctx.options;
+  const path = String(key.path);
+  const made = await generateKey(algorithm);
+  const kept = await createKeyFile(path, made, ctx);
+  if (kept === made) {
+    const what = "generated a signing key: keep it, for deleting it changes the issuer and makes every token worthless";
+    ctx.log.warn(what, { path, algorithm });
+  }
+  return kept;
+}
+
+/** Before the token is signed: whoever verifies must know the key when the first token arrives. */
+async function publishKeys(jwks: string, ctx: Ctx): Promise<void> {
+  const { jwksPath } = ctx.options;
+  if (jwksPath === undefined) return;
+  const staged = await stageFile(jwksPath, () => Buffer.from(`${jwks}\n`), { ctx, mode: "0644" });
+  if (staged.changed) await staged.commit(ctx);
+}

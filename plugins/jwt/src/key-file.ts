@@ -1,0 +1,66 @@
+import { randomBytes } from "node:crypto";
+import { link, open, readFile, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type Context, RotateError } from "@rotate/plugin-kit";
+import { stageFile } from "@rotate/plugin-kit/files";
+
+type Tools = Pick<Context, "exec" | "log" | "now">;
+
+const othersRead = 0o004;
+
+function errnoOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/** The text of a key file, following links as secret mounts have them; undefined when there is none. Warns of one that everybody can read. Throws DENIED or INVALID. */
+export async function readKeyFile(path: string, { log }: Pick<Context, "log">): Promise<string | undefined> {
+  try {
+    const text = await readFile(path, "utf8");
+    if (((await stat(path)).mode & othersRead) !== 0)
+      log.warn("everybody on this machine can read the signing key", { path });
+    return text;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw unreadable(path, errnoOf(error));
+  }
+}
+
+function unreadable(path: string, errno: string | undefined): RotateError {
+  const message = `cannot read the signing key ${path} (${errno})`;
+  if (errno === "EACCES" || errno === "EPERM") {
+    const hint = "let the user that runs rotate read it";
+    return new RotateError(message, { code: "DENIED", retryable: false, hint });
+  }
+  return new RotateError(message, { code: "INVALID", retryable: false, hint: "`key.path` must be a file" });
+}
+
+/**
+ * Puts a new key at `path`, 0600 and on the disk, unless somebody else did so first: whoever generates at the same time ends up with the same key.
+ * @returns the key that is there now
+ */
+export async function createKeyFile(path: string, text: string, tools: Tools): Promise<string> {
+  const draft = `${path}.${randomBytes(8).toString("hex")}.new`;
+  const staged = await stageFile(draft, () => Buffer.from(text), { ctx: tools, mode: "0600" });
+  await staged.commit(tools as Context);
+  try {
+    // Unlike a rename, a link never replaces what is there.
+    await link(draft, path).catch((error: unknown) => {
+      if (errnoOf(error) !== "EEXIST") throw unreadable(path, errnoOf(error));
+    });
+  } finally {
+    await unlink(draft);
+    await syncDirectory(dirname(path));
+  }
+  const now = await readKeyFile(path, tools);
+  if (now !== undefined) return now;
+  throw unreadable(path, "a link that leads nowhere");
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,27 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isSecret } from "@rotate/plugin-kit";
+import { createTestContext, type TestContextOptions, withDefaults } from "@rotate/testkit";
+import { jwt } from "../../src/jwt.ts";
+
+export const issuer = "https://issuer.test";
+
+export async function keyPath(): Promise<string> {
+  return join(await mkdtemp(join(tmpdir(), "rotate-jwt-")), "issuer-key.pem");
+}
+
+type More = Omit<TestContextOptions<unknown, unknown>, "options" | "schema">;
+
+/** A context with the schema's defaults filled in. */
+export function contextFor(options: object, more: More = {}) {
+  return createTestContext({ ...more, options: { issuer, ...options }, schema: jwt.options });
+}
+
+/** Mints, and reveals the token. */
+export async function mint(options: object, request: object = {}, more: More = {}) {
+  const ctx = contextFor(options, more);
+  const minted = await jwt.mint(withDefaults(jwt.request ?? { type: "object" }, request), ctx);
+  const { token, jwks } = minted.fields;
+  return { token: isSecret(token) ? token.reveal() : "", jwks: String(jwks), expires: minted.expires, logs: ctx.logs };
+}
