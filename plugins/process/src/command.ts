@@ -1,7 +1,15 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
-import { type Context, type ExecAnswer, RotateError, type Secret, type SecretRef, type Text } from "@rotate/plugin-kit";
+import {
+  type Context,
+  type ExecAnswer,
+  isSecret,
+  RotateError,
+  type Secret,
+  type SecretRef,
+  type Text,
+} from "@rotate/plugin-kit";
 
 /** The options that say which command runs, and where. `as const`, so that each contribution can spread them into its own schema. */
 export const commandOptions = {
@@ -48,20 +56,36 @@ export interface CommandCall {
 /** The longest wait that a timer can count, in milliseconds: the call's signal ends it before. */
 const untilSignal = 2 ** 31 - 1;
 
+/** What a command said, with a way to show it. */
+export interface CommandAnswer extends ExecAnswer {
+  /** Free of every secret that the command was given. */
+  readonly stderr: string;
+  /** Takes those secrets out of any other text. */
+  readonly hide: (text: string) => string;
+}
+
 async function resolveAll(ctx: Context, refs: CommandOptions["secretEnv"] = {}): Promise<Record<string, Secret>> {
   const entries = Object.entries(refs).map(async ([name, ref]) => [name, await ctx.resolve(ref)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** Programs like to print what they were given when they fail. */
+function hiding(secrets: readonly Secret[]): CommandAnswer["hide"] {
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret.reveal(), () => String(secret)), text);
+}
+
 /** Runs the command of the options. Any exit code is an answer; throws what `ctx.exec` and `ctx.resolve` throw. */
-export async function runCommand(ctx: Context<CommandOptions>, call: CommandCall = {}): Promise<ExecAnswer> {
+export async function runCommand(ctx: Context<CommandOptions>, call: CommandCall = {}): Promise<CommandAnswer> {
   const { command, cwd, env, secretEnv } = ctx.options;
-  return ctx.exec([...command, ...(call.args ?? [])], {
-    env: { ...env, ...(await resolveAll(ctx, secretEnv)), ...call.env },
+  const secrets = await resolveAll(ctx, secretEnv);
+  const answer = await ctx.exec([...command, ...(call.args ?? [])], {
+    env: { ...env, ...secrets, ...call.env },
     timeout: call.timeout ?? untilSignal,
     ...(cwd !== undefined && { cwd }),
     ...(call.stdin !== undefined && { stdin: call.stdin }),
   });
+  const hide = hiding([...Object.values(secrets), ...(isSecret(call.stdin) ? [call.stdin] : [])]);
+  return { ...answer, stderr: hide(answer.stderr), hide };
 }
 
 async function isRunnable(path: string): Promise<boolean> {

@@ -23,7 +23,7 @@ export const execReload = defineReload({
   async run(event, ctx) {
     const answer = await runCommand(ctx, { env: eventEnv(event) });
     if (answer.exitCode === 0) return;
-    const stderr = lastLines(answer.stderr) === "" ? answer.stdout : answer.stderr;
+    const stderr = lastLines(answer.stderr) === "" ? answer.hide(answer.stdout) : answer.stderr;
     throw execError(
       `${ctx.options.command[0]} failed`,
       { ...answer, stderr },
