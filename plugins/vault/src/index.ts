@@ -1,4 +1,7 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { vaultKv } from "./kv.ts";
+import { vaultStaticRole } from "./static-role.ts";
+import { vault } from "./vault.ts";
 
-const plugin: Plugin = definePlugin({});
+const plugin: Plugin = definePlugin({ providers: [vault, vaultStaticRole, vaultKv] });
 export default plugin;

@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { allowOnly, type Call, type Outcome, type Services } from "../call.ts";
+import { refuse } from "../envelope.ts";
+import type { DatabaseRole, Engine } from "../types.ts";
+import { createStaticRoles } from "./static-roles.ts";
+
+type DatabaseEngine = Extract<Engine, { readonly type: "database" }>;
+
+/** `creds/:role` makes a user per read, under a renewable lease; `static-creds/:role` and `rotate-role/:role` are in their own file. */
+export function createDatabaseEngine(engine: DatabaseEngine, { now }: Services) {
+  const users = new Set<string>();
+  const staticRoles = createStaticRoles(engine.staticRoles ?? {}, now);
+
+  async function mint(role: DatabaseRole, name: string, displayName: string): Promise<Outcome> {
+    const username = `v-${displayName.slice(0, 8)}-${name.slice(0, 8)}-${randomBytes(10).toString("hex")}-${Math.floor(now() / 1000)}`;
+    const password = newPassword();
+    await role.create?.({ username, password, expiresAt: now() + role.ttl + buffer });
+    users.add(username);
+    const secret = {
+      ttl: role.ttl,
+      maxTtl: role.maxTtl,
+      renewable: true,
+      extend: async (expiresAt: number) => role.extend?.(username, expiresAt + buffer),
+      revoke: async () => {
+        users.delete(username);
+        await role.drop?.(username);
+      },
+    };
+    return { data: { username, password }, secret };
+  }
+
+  async function handle(call: Call, path: string): Promise<Outcome | undefined> {
+    const [kind, name = ""] = path.split("/");
+    if (kind !== "creds") return staticRoles(call, path);
+    allowOnly(call, "read");
+    const role = engine.roles?.[name] ?? refuse(400, `unknown role: ${name}`);
+    return mint(role, name, call.token?.displayName ?? "token");
+  }
+  return { handle, users: () => [...users] };
+}
+
+/** The server makes the user outlive its lease by this much. Milliseconds. */
+const buffer = 5000;
+
+/** 20 characters with a dash in it, as the server's default policy asks for. */
+export function newPassword(): string {
+  return `${randomBytes(12).toString("base64url").slice(0, 9)}-${randomBytes(12).toString("base64url").slice(0, 10)}`;
+}

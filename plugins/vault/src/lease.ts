@@ -1,0 +1,158 @@
+import { RotateError, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
+import { badAnswer, readRenewal, type Answered } from "./envelope.ts";
+import type { LoggedInContext } from "./login/index.ts";
+import { refusal } from "./refusal.ts";
+import { call, send } from "./wire.ts";
+
+/** What renewal and revocation need. An empty handle: the server offers neither. */
+export const handle = {
+  type: "object",
+  properties: {
+    leaseId: { type: "string" },
+    /** The namespace it was made in: elsewhere the server would take an unknown id for a success. */
+    namespace: { type: "string" },
+    /** Which login it dies with. */
+    parent: { type: "string" },
+    /** The life asked for at each renewal, ms. */
+    life: { type: "integer" },
+    /** A certificate without a lease: its serial number and the engine's mount. */
+    serial: { type: "string" },
+    mount: { type: "string" },
+  },
+} as const satisfies ObjectSchema;
+
+export type Handle = Infer<typeof handle>;
+export type Terms = LeaseTerms<Handle>;
+
+/** How an answer to `path` ends. `ttl`: the life asked for, ms. Throws INVALID for answers of engines that have a provider of their own. */
+export function termsOf(
+  answered: Answered,
+  { path, ttl }: { readonly path: string; readonly ttl?: number },
+  ctx: LoggedInContext,
+): Terms {
+  const { namespace = "" } = ctx.options;
+  const { leaseId, life, renewable, data } = answered;
+  if (leaseId !== "") {
+    const { identity: parent } = ctx.login;
+    const made = { leaseId, namespace, parent, life: ttl ?? life };
+    return { expires: { in: life }, renewable: renewable && parent !== "", diesWithLogin: true, handle: made };
+  }
+  refuseOthers(data, path);
+  const expires = instantOf(data["expiration"] ?? data["expires_at_seconds"]);
+  if (expires === undefined) {
+    throw badAnswer(
+      `${path} answers without a lease and without an end`,
+      "this path does not hand out credentials that expire; for stored values use `type: vault-kv`",
+    );
+  }
+  const { serial_number: serial } = data;
+  const mount = /^(.+)\/(?:issue|sign)\//.exec(path)?.[1];
+  if (typeof serial !== "string" || mount === undefined) return { expires, handle: {} };
+  return { expires, handle: { serial, mount, namespace } };
+}
+
+function refuseOthers(data: Answered["data"], path: string): void {
+  if ("rotation_period" in data || "last_vault_rotation" in data) {
+    throw misplaced(`${path} is a static role: its password changes in place`, "use `type: vault-static-role`");
+  }
+  if ("metadata" in data && "data" in data) throw misplaced(`${path} is a stored value`, "use `type: vault-kv`");
+}
+
+function misplaced(message: string, hint: string): RotateError {
+  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+}
+
+/** Seconds since 1970, as pki and gcp answer. */
+function instantOf(seconds: unknown): Date | undefined {
+  return typeof seconds === "number" && seconds > 0 ? new Date(seconds * 1000) : undefined;
+}
+
+/** Renewals give whole seconds. */
+const rounding = 2000;
+
+/**
+ * Asks for the lease's first life again, counted from now. When the server gives less, its max_ttl is near: no more renewals, a new mint.
+ * Throws INVALID when the lease belongs to another login, with which it dies whatever we ask.
+ */
+export async function renewLease(
+  { leaseId, namespace, parent, life = 0, ...rest }: Handle,
+  ctx: LoggedInContext,
+): Promise<Terms> {
+  if (leaseId === undefined) throw misplaced("there is no lease to renew", "a new credential is minted instead");
+  if (parent !== ctx.login.identity) {
+    throw misplaced(
+      "the lease belongs to an earlier login and dies with it",
+      "use a login that lasts (a periodic token, or `watch` instead of single runs) to have leases renewed",
+    );
+  }
+  const path = "sys/leases/renew";
+  const json = { lease_id: leaseId, increment: Math.ceil(life / 1000) };
+  const answer = await call(ctx, { verb: "POST", path, json, token: ctx.login.token, namespace });
+  const left = readRenewal(answer, path, ctx);
+  const capped = left.life < life - rounding;
+  return {
+    expires: { in: left.life },
+    renewable: left.renewable && !capped,
+    diesWithLogin: true,
+    handle: {
+      leaseId,
+      life,
+      ...(namespace !== undefined && { namespace }),
+      ...(parent !== undefined && { parent }),
+      ...rest,
+    },
+  };
+}
+
+/** Kills what the handle names, waiting until it is done. The server takes an unknown lease for a success. */
+export async function revokeLease({ leaseId, serial, mount, namespace }: Handle, ctx: LoggedInContext): Promise<void> {
+  if (leaseId !== undefined) return revokeById(leaseId, namespace, ctx);
+  if (serial !== undefined && mount !== undefined) return revokeCertificate({ serial, mount, namespace }, ctx);
+  ctx.log.info("the server offers no way to revoke this credential: it ends by itself");
+}
+
+async function revokeById(leaseId: string, namespace: string | undefined, ctx: LoggedInContext): Promise<void> {
+  const request = {
+    verb: "POST",
+    path: "sys/leases/revoke",
+    json: { lease_id: leaseId, sync: true },
+    token: ctx.login.token,
+    namespace,
+  } as const;
+  const answer = await send(ctx, request);
+  if (answer.ok) return;
+  if (answer.status === 403)
+    throw refusal(request, answer, {
+      hint: 'grant it in a policy: path "sys/leases/revoke" { capabilities = ["update"] }',
+    });
+  if (answer.status !== 400) throw refusal(request, answer);
+  throw refusal(request, answer, {
+    code: "UNAVAILABLE",
+    retryable: true,
+    hint: "the engine could not revoke it: is the system behind it up?",
+  });
+}
+
+interface CertificateHandle {
+  readonly serial: string;
+  readonly mount: string;
+  readonly namespace: string | undefined;
+}
+
+async function revokeCertificate({ serial, mount, namespace }: CertificateHandle, ctx: LoggedInContext): Promise<void> {
+  const request = {
+    verb: "POST",
+    path: `${mount}/revoke`,
+    json: { serial_number: serial },
+    token: ctx.login.token,
+    namespace,
+  } as const;
+  const answer = await send(ctx, request);
+  if (answer.ok) return;
+  if (answer.status !== 400) throw refusal(request, answer);
+  throw refusal(request, answer, {
+    code: "NOT_FOUND",
+    retryable: false,
+    hint: "the role keeps no certificates (no_store), so that this one only expires",
+  });
+}

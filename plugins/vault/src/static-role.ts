@@ -1,0 +1,94 @@
+import { defineProvider, RotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import { readEnvelope } from "./envelope.ts";
+import { keepAlive, logIn, type LoggedInContext } from "./login/index.ts";
+import { options } from "./options.ts";
+import { ask, checkHealth } from "./read.ts";
+
+const request = {
+  type: "object",
+  properties: {
+    mount: { type: "string", minLength: 1, default: "database", description: "Where the engine is mounted" },
+    role: { type: "string", minLength: 1, description: "Name of the static role" },
+    rotate: {
+      type: "boolean",
+      default: false,
+      description:
+        "Have the server change the password at each mint, instead of following the server's own schedule. Only when all consumers are in this rotation",
+    },
+  },
+  required: ["role"],
+} as const satisfies ObjectSchema;
+
+type Request = Infer<typeof request>;
+
+const fields = {
+  username: { secret: false, description: "The user, always the same" },
+  password: { secret: true, description: "Its password until the next change" },
+} as const;
+
+/** A user whose password the server changes in place: the moment it does, the previous one is dead. */
+export const vaultStaticRole = defineProvider({
+  type: "vault-static-role",
+  options,
+  request,
+  fields,
+  overlap: false,
+  login: logIn,
+  keepAlive,
+  check: checkHealth,
+
+  async mint(wanted, ctx) {
+    if (wanted.rotate) await ask(ctx, { verb: "POST", path: `${wanted.mount}/rotate-role/${wanted.role}`, json: {} });
+    const { username, password, left } = await readSettled(wanted, ctx);
+    return { expires: { in: left }, fields: { username, password: ctx.secret(password, "password") } };
+  },
+});
+
+interface Current {
+  readonly username: string;
+  readonly password: string;
+  /** Milliseconds until the server changes the password. */
+  readonly left: number;
+}
+
+/** A password this near to its end is waited out: it would be dead on arrival. Milliseconds. */
+const tooLate = 15_000;
+const tries = 4;
+
+async function readSettled(wanted: Request, ctx: LoggedInContext): Promise<Current> {
+  for (let count = 0; count < tries; count += 1) {
+    const current = await read(wanted, ctx);
+    if (current.left > tooLate) return current;
+    ctx.log.info("the password is about to change: waiting for the new one", { left: current.left });
+    await ctx.sleep(current.left + 1000);
+  }
+  throw new RotateError(`the password of static role ${wanted.role} is due but was not changed`, {
+    code: "UNAVAILABLE",
+    retryable: true,
+    hint: "the server fails to change it in the database (see its log), or the role's rotation period is under 15 s",
+  });
+}
+
+async function read({ mount, role }: Request, ctx: LoggedInContext): Promise<Current> {
+  const path = `${mount}/static-creds/${role}`;
+  const answer = await ask(ctx, { verb: "GET", path });
+  readEnvelope(answer, path, ctx);
+  const { username, password, ttl } = answer.json(shape).data;
+  return { username, password, left: Math.max(0, ttl) * 1000 };
+}
+
+const shape = {
+  type: "object",
+  properties: {
+    data: {
+      type: "object",
+      properties: {
+        username: { type: "string", minLength: 1 },
+        password: { type: "string", minLength: 1 },
+        ttl: { type: "integer" },
+      },
+      required: ["username", "password", "ttl"],
+    },
+  },
+  required: ["data"],
+} as const;

@@ -1,0 +1,91 @@
+import { defineProvider, isRotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import { readEnvelope } from "./envelope.ts";
+import { declareFields, fieldOptions, readFields } from "./fields.ts";
+import { handle, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
+import { keepAlive, logIn, type LoggedInContext } from "./login/index.ts";
+import { options } from "./options.ts";
+import { ask, checkHealth } from "./read.ts";
+
+const request = {
+  type: "object",
+  properties: {
+    path: {
+      type: "string",
+      pattern: "^[^/].*[^/]$",
+      description: "What is read or written, without `/v1/` and namespace",
+      examples: ["database/creds/app", "aws/sts/deploy", "pki/issue/web"],
+    },
+    method: {
+      enum: ["read", "write"],
+      default: "read",
+      description: "`write` for engines that want parameters in a body, as pki does",
+    },
+    parameters: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      description: "What the path takes, each as text; lists are separated by commas",
+    },
+    ttl: { type: "string", format: "duration", min: "1s" },
+    ...fieldOptions,
+  },
+  required: ["path", "fields"],
+} as const satisfies ObjectSchema;
+
+type Request = Infer<typeof request>;
+
+/** Whatever an engine hands out for a while: database users, cloud credentials, certificates, by one read or write. */
+export const vault = defineProvider({
+  type: "vault",
+  options,
+  request,
+  fields: (wanted) => declareFields(wanted, wanted.path),
+  handle,
+  login: logIn,
+  keepAlive,
+  check: checkHealth,
+
+  async mint(wanted, ctx) {
+    const answered = readEnvelope(await ask(ctx, requestOf(wanted)), wanted.path, ctx);
+    const { leaseId, data } = answered;
+    try {
+      const terms = termsOf(answered, wanted, ctx);
+      return { ...(await lengthen(terms, wanted, ctx)), fields: readFields(data, wanted, ctx) };
+    } catch (error) {
+      if (leaseId !== "") await drop({ leaseId }, ctx);
+      throw error;
+    }
+  },
+  renew: ({ handle: kept }, ctx) => renewLease(kept, ctx),
+  revoke: ({ handle: kept }, ctx) => revokeLease(kept, ctx),
+});
+
+function requestOf({ path, method, parameters, ttl }: Request) {
+  const values = { ...parameters, ...(ttl !== undefined && { ttl: `${Math.ceil(ttl / 1000)}s` }) };
+  return method === "read"
+    ? ({ verb: "GET", path, query: values } as const)
+    : ({ verb: "POST", path, json: values } as const);
+}
+
+/** Engines that know no `ttl` (database) give the role's default: one renewal asks for the rest. Refused, the lease stays as it is, for the engine to judge. */
+async function lengthen(terms: Terms, { ttl }: Request, ctx: LoggedInContext): Promise<Terms> {
+  const { expires, renewable, handle: made } = terms;
+  const life = typeof expires === "object" && "in" in expires ? expires.in : Number.POSITIVE_INFINITY;
+  if (ttl === undefined || renewable !== true || life >= ttl || made === undefined) return terms;
+  try {
+    return await renewLease(made, ctx);
+  } catch (error) {
+    if (!isRotateError(error)) throw error;
+    ctx.log.warn("the lease could not be lengthened to the ttl asked for", { reason: error.message });
+    return terms;
+  }
+}
+
+/** A credential that nobody will get. */
+async function drop(made: { readonly leaseId: string }, ctx: LoggedInContext): Promise<void> {
+  try {
+    await revokeLease(made, ctx);
+  } catch (error) {
+    if (!isRotateError(error)) throw error;
+    ctx.log.warn("a lease that is of no use could not be revoked: it ends by itself", { reason: error.message });
+  }
+}
