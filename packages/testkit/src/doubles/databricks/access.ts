@@ -1,16 +1,17 @@
 import { errors } from "jose";
+import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import { apiError, authError, credentialNotSent } from "./answers.ts";
 import type { Signer } from "./signer.ts";
-import type { Answer, DatabricksDoubleOptions, SeenRequest } from "./types.ts";
+import type { DatabricksDoubleOptions } from "./types.ts";
 
 /** Who is calling, or the answer that refuses them. */
-export type Caller = { readonly userName: string } | { readonly refusal: Answer };
+type Caller = { readonly userName: string } | { readonly refusal: DoubleAnswer };
 
 export interface Access {
   /** Checks the bearer of an API call. A token with the scope `all-apis` or `scope` is let in. */
-  readonly authenticate: (request: SeenRequest, scope: string) => Promise<Caller>;
+  readonly authenticate: (request: DoubleRequest, scope: string) => Promise<Caller>;
   /** The refusal of a user that may log in but may not mint. */
-  readonly refuseMint: (userName: string) => Answer | undefined;
+  readonly refuseMint: (userName: string) => DoubleAnswer | undefined;
   /** Does the principal exist, with this secret? */
   readonly isClient: (clientId: string, secret: string) => boolean;
   readonly revokePat: (pat: string) => void;

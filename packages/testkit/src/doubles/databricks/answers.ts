@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Answer, Fault } from "./types.ts";
+import type { DoubleAnswer, DoubleFault } from "../http-double.ts";
 
 /** The usual error: a text code and a message (databricks-sdk-go apierr/errors.go). */
-export function apiError(status: number, code: string, message: string): Answer {
+export function apiError(status: number, code: string, message: string): DoubleAnswer {
   const details = [
     { "@type": "type.googleapis.com/google.rpc.RequestInfo", request_id: randomUUID(), serving_data: "" },
   ];
@@ -10,25 +10,25 @@ export function apiError(status: number, code: string, message: string): Answer 
 }
 
 /** The authentication layer's error: a numeric code and the reason phrase header (databricks-sdk-go#873). */
-export function authError(status: 401 | 403, message: string): Answer {
+export function authError(status: 401 | 403, message: string): DoubleAnswer {
   return { status, body: { error_code: status, message }, headers: { "x-databricks-reason-phrase": message } };
 }
 
 /** RFC 6749 section 5.2. */
-export function oauthError(status: number, error: string, description: string): Answer {
+export function oauthError(status: number, error: string, description: string): DoubleAnswer {
   return { status, body: { error, error_description: description } };
 }
 
-export function notFound(what: "project" | "branch" | "endpoint" | "instance"): Answer {
+export function notFound(what: "project" | "branch" | "endpoint" | "instance"): DoubleAnswer {
   return apiError(404, "NOT_FOUND", `${what} id not found [TraceId: ${randomUUID().replaceAll("-", "")}]`);
 }
 
-export function invalidParameter(message: string): Answer {
+export function invalidParameter(message: string): DoubleAnswer {
   return apiError(400, "INVALID_PARAMETER_VALUE", message);
 }
 
 /** Any route that does not exist: not to be taken for a missing endpoint. */
-export function noSuchApi(method: string, path: string): Answer {
+export function noSuchApi(method: string, path: string): DoubleAnswer {
   return {
     status: 404,
     body: {
@@ -37,12 +37,6 @@ export function noSuchApi(method: string, path: string): Answer {
     },
   };
 }
-
-export const loginPage: Answer = {
-  status: 200,
-  body: '<!doctype html><html><head><title>Databricks - Sign In</title></head><body><div id="login-page"></div></body></html>',
-  headers: { "content-type": "text/html; charset=utf-8" },
-};
 
 const notSent = "Credential was not sent or was of an unsupported type for this API.";
 
@@ -82,7 +76,7 @@ export const databricksFaults = {
     body: { schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"], detail: "Not allowed", status: "403" },
   },
   plainText: { status: 500, body: "INTERNAL_ERROR: something broke" },
-} as const satisfies Readonly<Record<string, Fault>>;
+} as const satisfies Readonly<Record<string, DoubleFault>>;
 
 /** The answer to a request without a usable credential. */
-export const credentialNotSent: Answer = databricksFaults.credentialNotSent;
+export const credentialNotSent: DoubleAnswer = databricksFaults.credentialNotSent;

@@ -1,10 +1,10 @@
+import type { DoubleAnswer } from "../http-double.ts";
 import { invalidParameter, notFound } from "./answers.ts";
-import type { Answer } from "./types.ts";
 
 /** What the service reads out of a request for a credential, or the answer that refuses it. Lives in milliseconds. */
 export type Asked =
   | { readonly life: number; readonly resources: readonly string[]; readonly claims: readonly unknown[] }
-  | { readonly refusal: Answer };
+  | { readonly refusal: DoubleAnswer };
 
 export interface Limits {
   readonly now: () => number;
@@ -44,7 +44,7 @@ export function readProvisioned(text: string, limits: Limits): Asked {
   return { life: limits.maxTtl, resources, claims };
 }
 
-const malformed: Answer = {
+const malformed: DoubleAnswer = {
   status: 400,
   body: { error_code: "MALFORMED_REQUEST", message: "Could not parse request object" },
 };
@@ -66,16 +66,16 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function required(field: string): Answer {
+function required(field: string): DoubleAnswer {
   return invalidParameter(`Field '${field}' is required, expected non-default value (not "")!`);
 }
 
-function unknownField(body: Body, known: readonly string[]): Answer | undefined {
+function unknownField(body: Body, known: readonly string[]): DoubleAnswer | undefined {
   const field = Object.keys(body).find((name) => !known.includes(name));
   return field === undefined ? undefined : invalidParameter(`Field '${field}' is not known.`);
 }
 
-function badEndpoint(body: Body, { endpoints }: Limits): Answer | undefined {
+function badEndpoint(body: Body, { endpoints }: Limits): DoubleAnswer | undefined {
   const endpoint = body["endpoint"];
   if (typeof endpoint !== "string" || endpoint === "") return required("endpoint");
   const [, project, branch] = endpointPath.exec(endpoint) ?? [];
@@ -86,7 +86,7 @@ function badEndpoint(body: Body, { endpoints }: Limits): Answer | undefined {
   return notFound(exists ? "endpoint" : "branch");
 }
 
-function badClaims({ claims }: Body): Answer | undefined {
+function badClaims({ claims }: Body): DoubleAnswer | undefined {
   if (claims === undefined) return undefined;
   if (!Array.isArray(claims)) return invalidParameter("Field 'claims' must be a list.");
   if (claims.every(isClaim)) return undefined;
@@ -98,7 +98,7 @@ function isClaim(claim: unknown): boolean {
   return listOf(claim["resources"]).every((resource) => isBody(resource) && typeof resource["table_name"] === "string");
 }
 
-function lifeOf(body: Body, { now, minTtl, maxTtl }: Limits): number | Answer {
+function lifeOf(body: Body, { now, minTtl, maxTtl }: Limits): number | DoubleAnswer {
   const { ttl, expire_time: end } = body;
   if (ttl === undefined && end === undefined) return maxTtl;
   if (ttl !== undefined && end !== undefined)

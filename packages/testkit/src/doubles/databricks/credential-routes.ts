@@ -1,7 +1,8 @@
+import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import type { Access } from "./access.ts";
 import { readAutoscaling, readProvisioned, type Limits } from "./credential-body.ts";
 import type { Signer } from "./signer.ts";
-import type { Answer, Mint, SeenRequest } from "./types.ts";
+import type { Mint } from "./types.ts";
 
 export interface CredentialParts {
   readonly access: Access;
@@ -12,7 +13,11 @@ export interface CredentialParts {
 }
 
 /** `POST /api/2.0/postgres/credentials` answers `expire_time`, `POST /api/2.0/database/credentials` answers `expiration_time`. */
-export async function mintCredential(request: SeenRequest, api: Mint["api"], parts: CredentialParts): Promise<Answer> {
+export async function mintCredential(
+  request: DoubleRequest,
+  api: Mint["api"],
+  parts: CredentialParts,
+): Promise<DoubleAnswer> {
   const { access, signer, limits } = parts;
   const caller = await access.authenticate(request, "postgres");
   if ("refusal" in caller) return caller.refusal;

@@ -1,11 +1,11 @@
+import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-double.ts";
 import { createAccess } from "./access.ts";
 import { noSuchApi } from "./answers.ts";
 import { mintCredential, type CredentialParts } from "./credential-routes.ts";
-import { startListener } from "./listener.ts";
 import { instanceLookup, postgresLookup, whoAmI, type LookupParts } from "./lookup-routes.ts";
 import { authorizationServer, hostMetadata, issueToken, type OidcParts } from "./oidc-routes.ts";
 import { createSigner } from "./signer.ts";
-import type { Answer, DatabricksDouble, DatabricksDoubleOptions, Mint, SeenRequest } from "./types.ts";
+import type { DatabricksDouble, DatabricksDoubleOptions, Mint } from "./types.ts";
 
 /**
  * A Databricks workspace's control plane on loopback: login, database credentials, look-ups, and every error of the service.
@@ -34,8 +34,8 @@ export async function createDatabricksDouble(options: DatabricksDoubleOptions = 
   const credentials = { access, signer, limits, fractionalDigits, record: (mint: Mint) => void mints.push(mint) };
   const oidc: OidcParts = { options: settings, now, url: () => listener.url, access, signer };
   const jwks = () => ({ status: 200, body: signer.jwks() });
-  const handle = (request: SeenRequest) => route(request, { oidc, credentials, lookup, jwks });
-  const listener = await startListener({ now, tls: options.tls, handle });
+  const handle = (request: DoubleRequest) => route(request, { oidc, credentials, lookup, jwks });
+  const listener = await startHttpDouble({ now, tls: options.tls, handle });
 
   return {
     url: listener.url,
@@ -53,10 +53,13 @@ interface Parts {
   readonly oidc: OidcParts;
   readonly credentials: CredentialParts;
   readonly lookup: LookupParts;
-  readonly jwks: () => Answer;
+  readonly jwks: () => DoubleAnswer;
 }
 
-function route(request: SeenRequest, { oidc, credentials, lookup, jwks }: Parts): Answer | Promise<Answer> {
+function route(
+  request: DoubleRequest,
+  { oidc, credentials, lookup, jwks }: Parts,
+): DoubleAnswer | Promise<DoubleAnswer> {
   const { method, path } = request;
   switch (`${method} ${path}`) {
     case "GET /.well-known/databricks-config":

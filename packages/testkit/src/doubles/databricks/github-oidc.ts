@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT, type JWK } from "jose";
-import { startListener } from "./listener.ts";
-import type { Answer, Faults, SeenRequest } from "./types.ts";
+import { startHttpDouble, type DoubleAnswer, type DoubleFaults, type DoubleRequest } from "../http-double.ts";
 
 /** An issuer of identity tokens as a GitHub Actions job meets it. */
 export interface GithubOidcDouble {
@@ -13,8 +12,8 @@ export interface GithubOidcDouble {
   readonly key: JWK;
   /** A token of this issuer. `life` in milliseconds, default five minutes. */
   readonly sign: (audience: string, life?: number) => Promise<string>;
-  readonly requests: readonly SeenRequest[];
-  readonly faults: Faults;
+  readonly requests: readonly DoubleRequest[];
+  readonly faults: DoubleFaults;
   readonly close: () => Promise<void>;
 }
 
@@ -38,13 +37,13 @@ export async function createGithubOidcDouble(
       .setExpirationTime(Math.floor((now() + life) / 1000))
       .sign(privateKey);
 
-  async function handle(request: SeenRequest): Promise<Answer> {
+  async function handle(request: DoubleRequest): Promise<DoubleAnswer> {
     if (request.path !== path) return { status: 404 };
     if (request.headers["authorization"] !== `Bearer ${requestToken}`) return { status: 401 };
     return { status: 200, body: { value: await sign(request.query.get("audience") ?? "https://github.com/acme") } };
   }
 
-  const listener = await startListener({ now, handle });
+  const listener = await startHttpDouble({ now, handle });
   return {
     env: {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${listener.url}${path}?api-version=2.0`,

@@ -1,6 +1,6 @@
+import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import type { Access } from "./access.ts";
 import { notFound } from "./answers.ts";
-import type { Answer, SeenRequest } from "./types.ts";
 
 export interface LookupParts {
   readonly access: Access;
@@ -10,14 +10,14 @@ export interface LookupParts {
 }
 
 /** `GET /api/2.0/preview/scim/v2/Me`: `userName` is the PostgreSQL user. Needs a token for all APIs. */
-export async function whoAmI(request: SeenRequest, { access }: LookupParts): Promise<Answer> {
+export async function whoAmI(request: DoubleRequest, { access }: LookupParts): Promise<DoubleAnswer> {
   const caller = await access.authenticate(request, "all-apis");
   if ("refusal" in caller) return caller.refusal;
   return { status: 200, body: { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: caller.userName } };
 }
 
 /** `GET /api/2.0/postgres/projects/…`: an endpoint, or the list of a branch's endpoints. */
-export async function postgresLookup(request: SeenRequest, parts: LookupParts): Promise<Answer> {
+export async function postgresLookup(request: DoubleRequest, parts: LookupParts): Promise<DoubleAnswer> {
   const caller = await parts.access.authenticate(request, "postgres");
   if ("refusal" in caller) return caller.refusal;
   const name = request.path.replace("/api/2.0/postgres/", "");
@@ -43,7 +43,7 @@ function endpointOf(name: string, { databaseHost }: LookupParts): object {
 }
 
 /** `GET /api/2.0/database/instances/{name}`. */
-export async function instanceLookup(request: SeenRequest, parts: LookupParts): Promise<Answer> {
+export async function instanceLookup(request: DoubleRequest, parts: LookupParts): Promise<DoubleAnswer> {
   const caller = await parts.access.authenticate(request, "postgres");
   if ("refusal" in caller) return caller.refusal;
   const name = request.path.replace("/api/2.0/database/instances/", "");

@@ -1,8 +1,9 @@
 import { decodeJwt, importJWK, jwtVerify } from "jose";
+import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import type { Access } from "./access.ts";
 import { oauthError } from "./answers.ts";
 import type { Signer } from "./signer.ts";
-import type { Answer, DatabricksDoubleOptions, FederationPolicy, SeenRequest } from "./types.ts";
+import type { DatabricksDoubleOptions, FederationPolicy } from "./types.ts";
 
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 const jwtType = "urn:ietf:params:oauth:token-type:jwt";
@@ -16,7 +17,7 @@ export interface OidcParts {
 }
 
 /** `GET /.well-known/databricks-config`: what this host is. */
-export function hostMetadata({ options, url }: OidcParts): Answer {
+export function hostMetadata({ options, url }: OidcParts): DoubleAnswer {
   const body = {
     oidc_endpoint: `${url()}/oidc`,
     account_id: "00000000-0000-4000-8000-000000000000",
@@ -29,7 +30,7 @@ export function hostMetadata({ options, url }: OidcParts): Answer {
 }
 
 /** `GET /oidc/.well-known/oauth-authorization-server` (RFC 8414). */
-export function authorizationServer({ url }: OidcParts): Answer {
+export function authorizationServer({ url }: OidcParts): DoubleAnswer {
   const base = `${url()}/oidc`;
   const body = {
     issuer: base,
@@ -41,7 +42,7 @@ export function authorizationServer({ url }: OidcParts): Answer {
 }
 
 /** `POST /oidc/v1/token`: client credentials, token exchange, refresh token. Form bodies only (RFC 6749 section 3.2). */
-export async function issueToken(request: SeenRequest, parts: OidcParts): Promise<Answer> {
+export async function issueToken(request: DoubleRequest, parts: OidcParts): Promise<DoubleAnswer> {
   if (!request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded"))
     return oauthError(400, "invalid_request", "the body must be application/x-www-form-urlencoded");
   const form = new URLSearchParams(request.body);
@@ -57,7 +58,11 @@ export async function issueToken(request: SeenRequest, parts: OidcParts): Promis
   }
 }
 
-function clientCredentials(request: SeenRequest, form: URLSearchParams, parts: OidcParts): Answer | Promise<Answer> {
+function clientCredentials(
+  request: DoubleRequest,
+  form: URLSearchParams,
+  parts: OidcParts,
+): DoubleAnswer | Promise<DoubleAnswer> {
   const client = basicClient(request) ?? { id: form.get("client_id"), secret: form.get("client_secret") };
   if (client.id === null || client.secret === null || !parts.access.isClient(client.id, client.secret))
     return oauthError(401, "invalid_client", "Client authentication failed");
@@ -65,7 +70,7 @@ function clientCredentials(request: SeenRequest, form: URLSearchParams, parts: O
 }
 
 /** Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1). */
-function basicClient(request: SeenRequest): { readonly id: string; readonly secret: string } | undefined {
+function basicClient(request: DoubleRequest): { readonly id: string; readonly secret: string } | undefined {
   const encoded = /^Basic (\S+)$/.exec(request.headers["authorization"] ?? "")?.[1];
   if (encoded === undefined) return undefined;
   const [id = "", secret = ""] = Buffer.from(encoded, "base64")
@@ -76,7 +81,7 @@ function basicClient(request: SeenRequest): { readonly id: string; readonly secr
 }
 
 /** RFC 8693 with a JWT subject: another issuer's token becomes an access token, without any secret. */
-async function exchange(form: URLSearchParams, parts: OidcParts): Promise<Answer> {
+async function exchange(form: URLSearchParams, parts: OidcParts): Promise<DoubleAnswer> {
   const subjectToken = form.get("subject_token");
   if (subjectToken === null || form.get("subject_token_type") !== jwtType)
     return oauthError(400, "invalid_request", "subject_token and subject_token_type are required");
@@ -116,14 +121,14 @@ function decoded(jwt: string): ReturnType<typeof decodeJwt> | undefined {
   }
 }
 
-function refresh(form: URLSearchParams, parts: OidcParts): Answer | Promise<Answer> {
+function refresh(form: URLSearchParams, parts: OidcParts): DoubleAnswer | Promise<DoubleAnswer> {
   const user = parts.options.refreshTokens?.[form.get("refresh_token") ?? ""];
   if (user === undefined || form.get("client_id") !== "databricks-cli")
     return oauthError(400, "invalid_request", "Refresh token is invalid");
   return accessToken(user, form, parts);
 }
 
-async function accessToken(sub: string, form: URLSearchParams, parts: OidcParts): Promise<Answer> {
+async function accessToken(sub: string, form: URLSearchParams, parts: OidcParts): Promise<DoubleAnswer> {
   const { options, now, signer } = parts;
   const life = Math.floor((options.accessTokenTtl ?? 3_600_000) / 1000);
   const scope = form.get("scope") ?? "all-apis";

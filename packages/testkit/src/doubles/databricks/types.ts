@@ -1,4 +1,5 @@
 import type { JSONWebKeySet, JWK } from "jose";
+import type { DoubleFaults, DoubleRequest } from "../http-double.ts";
 
 /** What a Databricks workspace double is made of. Everything has a default; instants and lives are in milliseconds. */
 export interface DatabricksDoubleOptions {
@@ -40,7 +41,7 @@ export interface DatabricksDoubleOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-export interface ServicePrincipal {
+interface ServicePrincipal {
   /** Its application id, which is also its user name in PostgreSQL. */
   readonly clientId: string;
   readonly secret: string;
@@ -54,48 +55,6 @@ export interface FederationPolicy {
   readonly clientId?: string;
   /** The issuer's public key. */
   readonly key: JWK;
-}
-
-/** A fault that replaces one answer (or, for `cut`, spoils it). */
-export type Fault =
-  /** This answer instead of the real one; nothing took effect. */
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** Never answered; nothing took effect. */
-  | "hang"
-  /** The connection is closed without a word; nothing took effect. */
-  | "drop"
-  /** The request takes effect, then the connection breaks in the middle of the answer. */
-  | "cut"
-  /** The login page, with status 200, that a wrong host answers with; nothing took effect. */
-  | "html";
-
-/** `METHOD /path`, without the query; `*` is every route. */
-export type Route = string;
-
-export interface Faults {
-  /** Spoils the next answers of a route, one fault each. */
-  readonly next: (route: Route, ...faults: readonly Fault[]) => void;
-  /** Spoils every answer of a route, until `clear`. */
-  readonly always: (route: Route, fault: Fault) => void;
-  /** Forgets every fault that has not struck. */
-  readonly clear: () => void;
-}
-
-export interface SeenRequest {
-  /** When it arrived, milliseconds since 1970. */
-  readonly at: number;
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface Answer {
-  readonly status: number;
-  /** An object is sent as JSON, a string as it is. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One database credential that the double issued. */
@@ -132,8 +91,8 @@ export interface DatabricksDouble {
   /** Every database credential issued, in order. */
   readonly mints: readonly Mint[];
   /** Every request seen, in order. */
-  readonly requests: readonly SeenRequest[];
-  readonly faults: Faults;
+  readonly requests: readonly DoubleRequest[];
+  readonly faults: DoubleFaults;
   /** From now on this personal access token is refused. Database credentials that it minted go on working. */
   readonly revokePat: (pat: string) => void;
   /** From now on this service principal gets no access token; those it has go on working. */
