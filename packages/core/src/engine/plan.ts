@@ -3,11 +3,11 @@ import type { Rotation, SinkEntry } from "../spec/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
 import { decide, nextLook } from "../rotation/decide.ts";
-import { instant } from "../rotation/describe.ts";
+import { instantAt } from "../rotation/describe.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { checksOf, type Check } from "../rotation/phases/preflight.ts";
-import type { RotationDeps } from "../rotation/session.ts";
+import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import { timeOf } from "./quick-look.ts";
 
 /** What a run would do now, and why. Mints nothing, writes nothing, shows no value. */
@@ -34,7 +34,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRota
     provider: rotation.provider.name,
     due: decision.action !== "none" && decision.action !== "wait",
     reason: "why" in decision ? decision.why : "nothing is due",
-    nextAt: instant(nextLook(rotation, state, deps.nextCron)),
+    ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
     sinks: await Promise.all(rotation.sinks.map((sink) => planSink(sink, state, deps))),
     reloads: rotation.reloads.map(({ type, name, part, options }) => ({
       type,
@@ -60,13 +60,12 @@ async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][nu
 async function planSink(sink: SinkEntry, state: RotationState, deps: RotationDeps): Promise<PlanSink> {
   const keys = Object.keys(sink.values);
   const head = { type: sink.type, target: sink.target };
-  const { read } = sink.part;
-  if (!read) return { ...head, keys: keys.map((key) => ({ key, change: "unknown" })) };
+  if (!isReadable(sink)) return { ...head, keys: keys.map((key) => ({ key, change: "unknown" })) };
   try {
     const values = await callPart(
       { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
       { timeout: timeLimits.read },
-      (ctx) => read.call(sink.part, keys, ctx),
+      (ctx) => sink.part.read!(keys, ctx),
     );
     const ours = new Set(
       Object.values(state.leases).flatMap((lease) => Object.values(lease.sinkFingerprints[sink.id] ?? {})),

@@ -3,7 +3,7 @@ import { rotationClock } from "../schedule/clock.ts";
 import type { Rotation } from "../spec/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import { decide, nextLook } from "../rotation/decide.ts";
-import { credentialReport, instant } from "../rotation/describe.ts";
+import { credentialReport, instantAt } from "../rotation/describe.ts";
 import { differs, look } from "../rotation/observe.ts";
 import { revocableAt } from "../rotation/retire.ts";
 import type { RotationDeps } from "../rotation/session.ts";
@@ -75,7 +75,7 @@ export async function freshReport({
     outcome: "fresh",
     reason: "nothing is due",
     ...(lease && { credential: credentialReport(lease) }),
-    nextAt: instant(nextLook(rotation, state, deps.nextCron)),
+    ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
     phases: [],
     sinks: rotation.sinks.map(({ type, target }) => ({ type, target, result: "not-run" })),
   };

@@ -2,7 +2,7 @@ import type { LeaseReport, RotationStateName, RotationStatus } from "../report.t
 import type { Rotation } from "../spec/model.ts";
 import { allHold, heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { deadlineFor, decide, expiryFor, nextLook, scheduleProblem } from "../rotation/decide.ts";
-import { credentialReport, instant } from "../rotation/describe.ts";
+import { credentialReport, instant, instantAt } from "../rotation/describe.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { retirementDue, timeOf } from "./quick-look.ts";
 
@@ -22,19 +22,15 @@ export function statusOf(
     state: name,
     ...(reason !== undefined && { reason }),
     ...(lease && lease.fingerprint !== "" && { credential: credentialReport(lease) }),
-    ...known("expiresAt", expiryFor(state)),
-    ...known("deadline", deadlineFor(rotation, state)),
-    ...known("nextAt", nextLook(rotation, state, deps.nextCron)),
+    ...instantAt("expiresAt", expiryFor(state)),
+    ...instantAt("deadline", deadlineFor(rotation, state)),
+    ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(state.lastSuccessAt) }),
     ...lastError(state),
     ...(state.owed && { owed: state.owed.kind }),
     leases: leaseReports(rotation, state, now),
     warnings: problem === undefined ? [] : [problem],
   };
-}
-
-function known<K extends string>(key: K, at: number): Partial<Record<K, string>> {
-  return Number.isFinite(at) && at > 0 ? ({ [key]: instant(at) } as Partial<Record<K, string>>) : {};
 }
 
 interface About {
@@ -89,7 +85,7 @@ export function orphanStatus(state: RotationState, now: number): RotationStatus 
     provider: living[0]?.provider ?? "",
     state: "orphaned",
     reason: "not in the spec any more: `rotate forget` or its expiry ends it",
-    ...known("expiresAt", expiryFor(state)),
+    ...instantAt("expiresAt", expiryFor(state)),
     ...lastError(state),
     leases: living.map((lease) => ({ ...leaseReport(lease, "held"), heldBy: holders(state, lease.id) })),
     warnings: [],

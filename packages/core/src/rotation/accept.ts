@@ -1,7 +1,7 @@
 import { isSecret, RotateError, type Fields, type FieldValues, type Minted } from "@rotate/plugin-kit";
 import type { Rotation } from "../spec/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
-import { instantOf } from "./login.ts";
+import { instantOf, type HeldLogin } from "./login.ts";
 
 /** A provider's answer that passed every check. Instants in ms since 1970. */
 export interface Accepted {
@@ -11,7 +11,10 @@ export interface Accepted {
   readonly expiresAt: number | null;
   readonly renewable: boolean;
   readonly handle?: unknown;
+  /** The end of the login that it dies with. */
   readonly diesAt?: number;
+  /** The end of what the provider logs in with: after it nothing can be minted. */
+  readonly refreshBy?: number;
 }
 
 /** How much shorter than asked a life may be: clocks differ, and answers take time. */
@@ -24,13 +27,15 @@ export function acceptMinted(
     readonly rotation: Rotation;
     readonly requestedAt: number;
     readonly now: number;
-    readonly diesAt: number | undefined;
+    readonly skew: number;
+    readonly login: HeldLogin | undefined;
   },
 ): Accepted {
-  const { rotation, requestedAt, now } = about;
+  const { rotation, requestedAt, now, skew, login } = about;
   const fields = acceptFields(minted.fields, rotation.fields);
-  const expiresAt = acceptExpiry(instantOf(minted.expires, requestedAt), { ttl: rotation.ttl, requestedAt, now });
-  const diesAt = minted.diesWithLogin ? about.diesAt : undefined;
+  const expiresAt = acceptExpiry(localExpiry(minted, { requestedAt, skew }), { ttl: rotation.ttl, requestedAt, now });
+  const diesAt =
+    minted.diesWithLogin && login !== undefined && login.expiresAt !== Infinity ? login.expiresAt : undefined;
   return {
     fields,
     issuedAt: requestedAt,
@@ -38,7 +43,13 @@ export function acceptMinted(
     renewable: minted.renewable === true && rotation.provider.part.renew !== undefined,
     ...(minted.handle !== undefined && { handle: minted.handle }),
     ...(diesAt !== undefined && { diesAt }),
+    ...(login?.bootstrapExpiresAt !== undefined && { refreshBy: login.bootstrapExpiresAt }),
   };
+}
+
+/** An instant of the issuer, told by our clock; a relative life needs no such thing. */
+function localExpiry({ expires }: Minted, { requestedAt, skew }: { requestedAt: number; skew: number }): number {
+  return instantOf(expires, requestedAt) + (expires instanceof Date ? skew : 0);
 }
 
 function acceptFields(values: FieldValues<Fields>, declared: Fields): FieldValues<Fields> {
@@ -49,7 +60,7 @@ function acceptFields(values: FieldValues<Fields>, declared: Fields): FieldValue
     if (value === undefined && field.optional) continue;
     if (value === undefined) throw badAnswer(`the answer has no ${name}`);
     if (field.secret && !isSecret(value)) throw badAnswer(`the field ${name} is secret but came as plain text`);
-    refuseText(name, isSecret(value) ? value.reveal() : String(value), field.multiline === true);
+    refuseText(name, isSecret(value) ? value.reveal() : value, field.multiline === true);
   }
   return values;
 }
@@ -73,7 +84,7 @@ function acceptExpiry(
       "compare the clock of this machine with the issuer's: `rotate doctor`",
     );
   const missing = ttl === undefined ? 0 : ttl - (instant - requestedAt);
-  if (ttl !== undefined && missing > Math.max(shortfall, 0) && missing > ttl / 20) {
+  if (ttl !== undefined && missing > shortfall && missing > ttl / 20) {
     const lives = Math.round((instant - requestedAt) / 1000);
     throw badAnswer(
       `asked for a life of ${Math.round(ttl / 1000)} s, got ${lives} s`,
@@ -93,7 +104,7 @@ function badAnswer(
 /** One fingerprint of all fields together: the same for the same credential. */
 export function credentialFingerprint(fields: FieldValues<Fields>, fingerprint: Fingerprint): string {
   const texts = Object.entries(fields)
-    .map(([name, value]) => [name, isSecret(value) ? value.reveal() : String(value)])
-    .toSorted(([a], [b]) => String(a).localeCompare(String(b)));
+    .map(([name, value]) => [name, isSecret(value) ? value.reveal() : value])
+    .toSorted(([a], [b]) => a!.localeCompare(b!));
   return fingerprint(JSON.stringify(texts));
 }

@@ -11,7 +11,13 @@ export function credentialReport(lease: LeaseState): CredentialReport {
   };
 }
 
-/** RFC 3339; "never" for an instant that does not come. */
+/** RFC 3339. */
 export function instant(ms: number): string {
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : "never";
+  return new Date(ms).toISOString();
+}
+
+/** `{ [key]: instant }`, or nothing for an instant that does not come. */
+export function instantAt<K extends string>(key: K, ms: number): { readonly [P in K]?: string } {
+  if (!Number.isFinite(ms) || ms <= 0) return {};
+  return { [key]: instant(ms) } as { readonly [P in K]?: string };
 }

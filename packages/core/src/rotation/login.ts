@@ -1,4 +1,4 @@
-import type { Context, Expires, Login, ProviderContext } from "@rotate/plugin-kit";
+import type { Context, Expires, Login } from "@rotate/plugin-kit";
 import type { Runtime } from "../runtime/types.ts";
 import type { Bound, ProviderEntry } from "../spec/model.ts";
 
@@ -57,13 +57,10 @@ export function createLogins({ runtime, call }: { readonly runtime: Runtime; rea
   }
 
   async function lengthen(provider: ProviderEntry, old: HeldLogin): Promise<HeldLogin> {
-    const { keepAlive } = provider.part;
-    if (!keepAlive) return old;
+    if (!provider.part.keepAlive) return old;
     const madeAt = runtime.now();
     try {
-      const value = await call(provider, (ctx) =>
-        keepAlive.call(provider.part, { ...ctx, login: old.value } as ProviderContext),
-      );
+      const value = await call(provider, (ctx) => provider.part.keepAlive!({ ...ctx, login: old.value }));
       const made = { ...heldFrom(value, madeAt), kept: true };
       held.set(provider, made);
       return made;

@@ -4,14 +4,14 @@ import type { Fingerprint } from "../store/fingerprint.ts";
 import type { Holding, RotationState, SinkFingerprints } from "../store/state.ts";
 import { callPart, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
-import type { RotationDeps, Session } from "./session.ts";
+import { isReadable, type RotationDeps, type Session } from "./session.ts";
 
 /** What was seen of one sink: its holding, or that it could not be read. */
 export type Observation = { readonly holding: Holding } | { readonly unreadable: string };
 
 /** Reads every sink that can be read and journals what it holds. Returns the ids of those that could not be read. */
 export async function observeAll(session: Session): Promise<ReadonlySet<string>> {
-  const readable = session.rotation.sinks.filter((sink) => sink.part.read !== undefined);
+  const readable = session.rotation.sinks.filter(isReadable);
   const seen = await Promise.all(
     readable.map(async (sink) => [sink.id, await look(session.deps, sink, session.state())] as const),
   );
@@ -40,13 +40,12 @@ export async function observeOne(session: Session, sink: SinkEntry): Promise<Obs
 /** Reads one sink and changes nothing. */
 export async function look(deps: RotationDeps, sink: SinkEntry, state: RotationState): Promise<Observation> {
   const keys = Object.keys(sink.values);
-  const { read } = sink.part;
-  if (read === undefined) return { unreadable: `sink ${sink.type} ${sink.target} cannot be read` };
+  if (!isReadable(sink)) return { unreadable: `sink ${sink.type} ${sink.target} cannot be read` };
   try {
     const values = await callPart(
       { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
       { timeout: timeLimits.read },
-      (ctx) => read.call(sink.part, keys, ctx),
+      (ctx) => sink.part.read!(keys, ctx),
     );
     return { holding: classify(fingerprintsOf(values, deps.fingerprint), { keys, sink: sink.id, state }) };
   } catch (error) {

@@ -24,14 +24,13 @@ export async function recover(session: Session): Promise<ReadonlySet<string>> {
 async function fenceDoubtfulSinks(session: Session): Promise<void> {
   const { rotation, deps } = session;
   for (const sink of rotation.sinks) {
-    const { fence } = sink.part;
-    if (fence === undefined || (session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
+    if (sink.part.fence === undefined || (session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
     await session.guard();
     try {
       await callPart(
         { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
         { timeout: timeLimits.commit },
-        (ctx) => fence.call(sink.part, ctx),
+        async (ctx) => sink.part.fence?.(ctx),
       );
     } catch (error) {
       session.warn(
@@ -53,9 +52,9 @@ const skewAllowance = 60_000;
 /** The records that recovery writes: pure, after the sinks were observed. See the recovery table in docs/guide. */
 export function recoveryOf(
   state: RotationState,
-  { sinks, ghostUntil }: { readonly sinks: readonly string[]; readonly ghostUntil: number },
+  { sinks, until }: { readonly sinks: readonly string[]; readonly until: number },
 ): readonly JournalRecord[] {
-  if (state.attempt) return recoverAttempt(state, sinks, ghostUntil);
+  if (state.attempt) return recoverAttempt(state, sinks, until);
   if (state.owed) return recoverOwed(state, sinks);
   return recoverDrift(state, sinks);
 }

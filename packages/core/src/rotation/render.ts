@@ -3,30 +3,19 @@ import type { Masker } from "../runtime/types.ts";
 import type { SinkEntry } from "../spec/model.ts";
 import type { TemplateScope } from "../spec/template.ts";
 import type { Accepted } from "./accept.ts";
+import type { MintedCredential } from "./session.ts";
 
-/** The scope of templates for a minted credential. */
-export function scopeOf({
-  fields,
-  issuedAt,
-  expiresAt,
-}: Pick<Accepted, "fields" | "issuedAt" | "expiresAt">): TemplateScope {
-  const texts = Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : String(value)]);
-  return {
-    fields: Object.fromEntries(texts),
-    lease: {
-      issuedAt: new Date(issuedAt).toISOString(),
-      expiresAt: expiresAt === null ? "never" : new Date(expiresAt).toISOString(),
-    },
-  };
+/** An accepted credential with what every sink is to hold, masked from now on. Throws INVALID when a template does. */
+export function render(sinks: readonly SinkEntry[], accepted: Accepted, masker: Masker): MintedCredential {
+  const scope = scopeOf(accepted);
+  const values = new Map(sinks.map((sink) => [sink.id, renderSink(sink, scope, masker)]));
+  return { fields: accepted.fields, scope, values };
 }
 
-/** The values of every sink, by sink id, masked from now on. */
-export function renderValues(
-  sinks: readonly SinkEntry[],
-  scope: TemplateScope,
-  masker: Masker,
-): ReadonlyMap<string, Values> {
-  return new Map(sinks.map((sink) => [sink.id, renderSink(sink, scope, masker)]));
+function scopeOf({ fields, issuedAt, expiresAt }: Accepted): TemplateScope {
+  const texts = Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]);
+  const ends = expiresAt === null ? "never" : new Date(expiresAt).toISOString();
+  return { fields: Object.fromEntries(texts), lease: { issuedAt: new Date(issuedAt).toISOString(), expiresAt: ends } };
 }
 
 function renderSink(sink: SinkEntry, scope: TemplateScope, masker: Masker): Values {

@@ -5,7 +5,7 @@ import { innerError } from "./errors.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { instantOf } from "./login.ts";
 import { look, differs } from "./observe.ts";
-import type { Session } from "./session.ts";
+import { isReadable, type Session } from "./session.ts";
 
 /** Revocations are owed work of their own: whatever may be revoked now is, ghosts are asked for, what has ended is forgotten. */
 export async function retire(session: Session): Promise<void> {
@@ -80,7 +80,7 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
 /** A sink that cannot be read, or holds what the journal cannot explain, stops the revocation of a lease that was once exposed. */
 async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean> {
   const { rotation, deps, state } = session;
-  for (const sink of rotation.sinks.filter(({ part }) => part.read !== undefined)) {
+  for (const sink of rotation.sinks.filter(isReadable)) {
     const seen = await look(deps, sink, state());
     if ("unreadable" in seen) return false;
     if (differs(state(), { [sink.id]: seen.holding }) && (lease.exposed || seen.holding === lease.id)) {
@@ -110,8 +110,8 @@ export async function dropLease(session: Session, id: string): Promise<void> {
 async function settleGhost(session: Session, ghost: LeaseState): Promise<void> {
   const { rotation, deps, state, now } = session;
   if (state().attempt?.lease === ghost.id) return;
-  const { find } = rotation.provider.part;
-  if (find !== undefined && ghost.provider === rotation.provider.name) return findGhost(session, ghost);
+  if (rotation.provider.part.find !== undefined && ghost.provider === rotation.provider.name)
+    return findGhost(session, ghost);
   if (ghost.expiresAt !== null && ghost.expiresAt + doubtAfterExpiry < now())
     await session.journal({ type: "gone", lease: ghost.id, how: "expired" });
   else

@@ -1,4 +1,4 @@
-import type { Outcome, PhaseReport, RotationReport } from "../report.ts";
+import type { Outcome, RotationReport } from "../report.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { allHold, type FailureState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
@@ -10,7 +10,7 @@ import { recoveryPhases, rotationPhases } from "./phases.ts";
 import { recover } from "./recover.ts";
 import { renew } from "./renew.ts";
 import { retire } from "./retire.ts";
-import { credentialReport, instant } from "./describe.ts";
+import { credentialReport, instantAt } from "./describe.ts";
 import { openSession, sinkIds, type Attempt, type Ended, type RotationDeps, type Session } from "./session.ts";
 
 export interface RotateOptions {
@@ -153,7 +153,7 @@ function reportOf(session: Session, ended: Ended | undefined, decision: Decision
     outcome,
     reason: ended?.reason ?? idleReason(decision),
     ...(lease && lease.fingerprint !== "" && { credential: credentialReport(lease) }),
-    nextAt: instant(nextLook(rotation, current, deps.nextCron)),
+    ...instantAt("nextAt", nextLook(rotation, current, deps.nextCron)),
     phases: ended?.phases ?? [],
     sinks: ended?.attempt.sinks ?? rotation.sinks.map(({ type, target }) => ({ type, target, result: "not-run" })),
     ...(session.warnings().length > 0 && { warnings: session.warnings() }),
@@ -195,6 +195,6 @@ async function recordAttempt(
     outcome: report.outcome,
     reason: report.reason,
     ...(report.credential && { credential: report.credential }),
-    phases: report.phases as readonly PhaseReport[],
+    phases: report.phases,
   });
 }

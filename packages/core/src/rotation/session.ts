@@ -80,6 +80,8 @@ export interface SinkWrite {
   readonly sink: SinkEntry;
   readonly values: Values;
   readonly prepared: Prepared;
+  /** For secret options of the sink that are templates. */
+  readonly scope: TemplateScope;
 }
 
 /** The end of an attempt. */
@@ -139,8 +141,12 @@ export async function openSession(options: {
 
 /** The ids of the rotation's sinks, in the order in which they are written: what cannot be read or undone comes last. */
 export function commitOrder(rotation: Rotation): readonly SinkEntry[] {
-  const blind = (sink: SinkEntry): boolean => sink.part.read === undefined;
-  return [...rotation.sinks.filter((sink) => !blind(sink)), ...rotation.sinks.filter(blind)];
+  return [...rotation.sinks.filter(isReadable), ...rotation.sinks.filter((sink) => !isReadable(sink))];
+}
+
+/** Can it tell what it holds? */
+export function isReadable({ part }: SinkEntry): boolean {
+  return part.read !== undefined;
 }
 
 export function sinkIds(rotation: Rotation): readonly string[] {

@@ -18,7 +18,7 @@ export function canUndo(session: Session, attempt: Attempt, writes: readonly Sin
 
 /** Puts the written sinks back, last first. False when one could not be: then the sinks are mixed. */
 export async function undoWrites(session: Session, writes: readonly SinkWrite[], to: string): Promise<boolean> {
-  for (const { sink, prepared } of writes.toReversed()) {
+  for (const { sink, prepared, scope } of writes.toReversed()) {
     await session.journal({ type: "undoing", sink: sink.id, to });
     await session.guard();
     const previous = session.state().leases[to];
@@ -29,7 +29,7 @@ export async function undoWrites(session: Session, writes: readonly SinkWrite[],
     try {
       await callPart(
         { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.commit },
+        { timeout: timeLimits.commit, scope },
         async (ctx) => prepared.undo?.(ctx),
       );
     } catch (error) {

@@ -9,6 +9,8 @@ export interface Term {
   readonly expiresAt: number | null;
   /** The end of the login that it dies with. */
   readonly diesAt?: number;
+  /** The end of what its provider logs in with: nothing can be minted after it. */
+  readonly refreshBy?: number;
   /** 0 ≤ x < 1. */
   readonly jitter: number;
 }
@@ -38,7 +40,8 @@ export function deadlineOf(term: Term, policy: Pick<RefreshPolicy, "margin">): n
 /** When it should be refreshed. Infinity when the policy says nothing about a lease that never ends. */
 export function refreshAt(term: Term, policy: RefreshPolicy, nextCron: NextCron): number {
   const deadline = deadlineOf(term, policy);
-  const latest = deadline - Math.min(second, (deadline - term.issuedAt) / 20);
+  const end = Math.min(deadline, (term.refreshBy ?? Infinity) - minute);
+  const latest = end - Math.min(second, (deadline - term.issuedAt) / 20);
   const wanted = wantedAt(term, policy, nextCron);
   const jittered = "cron" in (policy.rule ?? {}) ? wanted : withJitter(wanted, term, policy.jitter);
   return Math.min(inWindow({ at: jittered, latest, from: term.issuedAt }, policy, nextCron), latest);

@@ -23,7 +23,13 @@ export type JournalRecord =
   | { readonly type: "mint-failed"; readonly lease: LeaseId; readonly unknownUntil?: number }
   | { readonly type: "minted"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   /** The issuer gave a lease that we know already. */
-  | { readonly type: "merged"; readonly lease: LeaseId; readonly into: LeaseId; readonly expiresAt: number | null }
+  | {
+      readonly type: "merged";
+      readonly lease: LeaseId;
+      readonly into: LeaseId;
+      readonly expiresAt: number | null;
+      readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
+    }
   /** The lease's value stands in these sinks already. */
   | { readonly type: "recognised"; readonly lease: LeaseId; readonly sinks: readonly string[] }
   | {
@@ -78,6 +84,7 @@ export interface LeaseTermsRecord {
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
   readonly handle?: unknown;
   readonly diesAt?: number;
+  readonly refreshBy?: number;
 }
 
 /** When a record is written. */

@@ -29,7 +29,7 @@ function apply(state: RotationState, record: JournalRecord, stamp: Stamp): Rotat
     case "observed":
       return observed(state, record.holdings, at);
     case "intent":
-      return intent(state, record.lease, record.why, at);
+      return intent(state, record, at);
     case "mint-failed":
       return mintFailed(state, record.lease, { unknownUntil: record.unknownUntil, at });
     case "minted":
@@ -37,7 +37,7 @@ function apply(state: RotationState, record: JournalRecord, stamp: Stamp): Rotat
     case "merged":
       return merged(state, record);
     case "recognised":
-      return recognised(state, record.lease, record.sinks, at);
+      return recognised(state, record, at);
     case "renewed":
       return renewed(state, record, at);
     case "phase":
@@ -127,9 +127,11 @@ function apply(state: RotationState, record: JournalRecord, stamp: Stamp): Rotat
   }
 }
 
-function without<K extends keyof RotationState>(state: RotationState, key: K): RotationState {
+type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "orphaned";
+
+function without(state: RotationState, key: OptionalKey): RotationState {
   const { [key]: _, ...rest } = state;
-  return rest as RotationState;
+  return rest;
 }
 
 function withoutOwed(state: RotationState): RotationState {
@@ -196,7 +198,7 @@ function observed(state: RotationState, holdings: Readonly<Record<string, Holdin
   return next.foreignSince !== undefined && next.settledAt > next.foreignSince ? without(next, "foreignSince") : next;
 }
 
-function intent(state: RotationState, lease: LeaseState, why: string, at: number): RotationState {
+function intent(state: RotationState, { lease, why }: { lease: LeaseState; why: string }, at: number): RotationState {
   return {
     ...state,
     leases: { ...state.leases, [lease.id]: lease },
@@ -214,20 +216,23 @@ function mintFailed(
   return closed(withLease(state, id, { expiresAt: unknownUntil, lastDoubtAt: at }));
 }
 
-function merged(
-  state: RotationState,
-  { lease, into, expiresAt }: { lease: LeaseId; into: LeaseId; expiresAt: number | null },
-): RotationState {
-  const next = withLease(withLease(state, lease, { phase: "gone", gone: "merged" }), into, {
-    phase: "live",
-    expiresAt,
-  });
+function merged(state: RotationState, record: Extract<JournalRecord, { type: "merged" }>): RotationState {
+  const { lease, into, expiresAt, sinkFingerprints } = record;
+  const gone = withLease(state, lease, { phase: "gone", gone: "merged" });
+  const next = withLease(gone, into, { phase: "live", expiresAt, sinkFingerprints });
   return next.attempt ? { ...next, attempt: { ...next.attempt, lease: into, phase: "minted" } } : next;
 }
 
-function recognised(state: RotationState, id: LeaseId, sinks: readonly string[], at: number): RotationState {
-  const seen = sinks.reduce((next, sink) => withMay(next, sink, [id]), state);
-  return { ...withLease(seen, id, { exposed: true, lastDoubtAt: at }), consumers: union(seen.consumers, [id]) };
+function recognised(
+  state: RotationState,
+  { lease, sinks }: { lease: LeaseId; sinks: readonly string[] },
+  at: number,
+): RotationState {
+  const seen = sinks.reduce((next, sink) => withMay(next, sink, [lease]), state);
+  return {
+    ...withLease(seen, lease, { exposed: true, lastDoubtAt: at }),
+    consumers: union(seen.consumers, [lease]),
+  };
 }
 
 function renewed(state: RotationState, record: Extract<JournalRecord, { type: "renewed" }>, at: number): RotationState {

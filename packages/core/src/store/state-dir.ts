@@ -78,7 +78,7 @@ const networkFileSystems: Readonly<Record<number, string>> = {
 };
 
 function refuseNetwork(directory: string): void {
-  const name = networkFileSystems[Number(statfsSync(directory).type) >>> 0];
+  const name = networkFileSystems[statfsSync(directory).type >>> 0];
   if (name === undefined) return;
   throw unusable(
     `the state directory ${directory} is on a network file system (${name})`,

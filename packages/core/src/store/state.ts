@@ -1,8 +1,8 @@
 /** What the state knows of one rotation. Plain JSON, no secrets: a journal record changes it (reduce.ts), the store keeps it. Instants are ms since 1970. */
 
 export type LeaseId = string;
-/** What a sink was seen to hold: a lease of ours, a value we cannot explain, or nothing. */
-export type Holding = LeaseId | "foreign" | "absent";
+/** What a sink was seen to hold: a lease of ours, `foreign` (a value that we cannot explain) or `absent`. */
+export type Holding = LeaseId;
 
 /** Keyed fingerprints of the rendered values, by destination key. */
 export type SinkFingerprints = Readonly<Record<string, string>>;
@@ -26,6 +26,8 @@ export interface LeaseState {
   readonly renewable: boolean;
   /** The end of the login that it dies with. */
   readonly diesAt?: number;
+  /** The end of what its provider logs in with. */
+  readonly refreshBy?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;

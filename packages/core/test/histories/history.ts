@@ -156,10 +156,7 @@ function mortalStore(world: WorldWith, store: MemoryStore, mortal: <T>(act: () =
       mortal(async () => {
         await turn(world, `before journal ${entry.record.type}`);
         const state = await store.append(rotation, entry);
-        say(
-          world,
-          `journal ${entry.record.type}${"lease" in entry.record ? ` ${String((entry.record.lease as { id?: string }).id ?? entry.record.lease).slice(-4)}` : ""}`,
-        );
+        say(world, `journal ${entry.record.type}`);
         if (world.log.length > 6_000) violate("P2 it does not end");
         await turn(world, `after journal ${entry.record.type}`);
         return state;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadCron, noCron } from "../../src/schedule/cron.ts";
 import { deadlineOf, marginOf, refreshAt, ruleProblem, type Term } from "../../src/schedule/schedule.ts";

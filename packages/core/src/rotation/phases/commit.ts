@@ -6,7 +6,7 @@ import { callPart, timeLimits } from "../invoke.ts";
 import { observeOne } from "../observe.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
-import type { Attempt, Session, SinkWrite } from "../session.ts";
+import { isReadable, type Attempt, type Session, type SinkWrite } from "../session.ts";
 import { canUndo, undoWrites } from "../undo.ts";
 import { prepareSink, tidyUp } from "./prepare.ts";
 
@@ -63,22 +63,22 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
       return { write, result: write.prepared.changed ? "written" : "unchanged" };
     }
     if (result === "unknown") return { write, result, error };
-    if (sink.part.read !== undefined) await observeOne(session, sink);
+    if (isReadable(sink)) await observeOne(session, sink);
     if (tries === 2) return { write, result: "failed", error };
     try {
-      write = await prepareSink(session, sink, write.values);
+      write = await prepareSink(session, sink, { values: new Map([[sink.id, write.values]]), scope: write.scope });
     } catch (again) {
       return { write, result: "failed", error: again };
     }
   }
 }
 
-async function tryCommit(session: Session, { sink, prepared }: SinkWrite): Promise<unknown> {
+async function tryCommit(session: Session, { sink, prepared, scope }: SinkWrite): Promise<unknown> {
   if (!prepared.changed) return undefined;
   try {
     await callPart(
       { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.commit },
+      { timeout: timeLimits.commit, scope },
       (ctx) => prepared.commit(ctx),
     );
     return undefined;
@@ -93,11 +93,10 @@ async function resolveUnknown(
   sink: SinkEntry,
   lease: string,
 ): Promise<"written" | "failed" | "unknown"> {
-  const { fence, read } = sink.part;
-  if (read === undefined) return "unknown";
+  if (!isReadable(sink)) return "unknown";
   for (let tries = 0; tries < 2; tries++) {
     await session.guard();
-    if (fence !== undefined && !(await fenced(session, sink))) continue;
+    if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;
     const seen = await observeOne(session, sink);
     if ("holding" in seen) return seen.holding === lease ? "written" : "failed";
   }

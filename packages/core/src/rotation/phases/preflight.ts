@@ -33,11 +33,10 @@ export function checksOf({
 }): readonly Check[] {
   const { runtime } = deps;
   const { provider } = rotation;
-  const { check } = provider.part;
   const ofProvider: Check = {
     what: `provider ${provider.name}`,
     run: () =>
-      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) => check?.call(provider.part, ctx)),
+      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) => provider.part.check?.(ctx)),
   };
   const ofParts = [
     ...rotation.sinks.map((sink) => ({ ...sink, kind: "sink", label: `sink ${sink.type} ${sink.target}` })),

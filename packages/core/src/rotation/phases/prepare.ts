@@ -1,10 +1,10 @@
-import type { Prepared, Values } from "@rotate/plugin-kit";
+import type { Prepared } from "@rotate/plugin-kit";
 import type { SinkEntry } from "../../spec/model.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
-import { commitOrder, type Session, type SinkWrite } from "../session.ts";
+import { commitOrder, type MintedCredential, type Session, type SinkWrite } from "../session.ts";
 
 /** Makes every write ready: all that can fail fails here, before anything has changed. */
 export const preparePhase: Phase = {
@@ -13,8 +13,7 @@ export const preparePhase: Phase = {
   async run(session, attempt) {
     const writes: SinkWrite[] = [];
     try {
-      for (const sink of commitOrder(session.rotation))
-        writes.push(await prepareSink(session, sink, attempt.minted!.values.get(sink.id) ?? {}));
+      for (const sink of commitOrder(session.rotation)) writes.push(await prepareSink(session, sink, attempt.minted!));
     } catch (error) {
       await tidyUp(session, writes);
       throw error;
@@ -33,25 +32,30 @@ export const preparePhase: Phase = {
 };
 
 /** Prepares one sink. */
-export async function prepareSink(session: Session, sink: SinkEntry, values: Values): Promise<SinkWrite> {
+export async function prepareSink(
+  session: Session,
+  sink: SinkEntry,
+  { values: all, scope }: Pick<MintedCredential, "values" | "scope">,
+): Promise<SinkWrite> {
+  const values = all.get(sink.id) ?? {};
   const prepared: Prepared = await callPart(
     { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-    { timeout: timeLimits.prepare },
+    { timeout: timeLimits.prepare, scope },
     (ctx) => sink.part.prepare(values, ctx),
   );
-  return { sink, values, prepared };
+  return { sink, values, prepared, scope };
 }
 
 /** Undo of a write that never ran: it removes what `prepare` staged. */
 export async function tidyUp(session: Session, writes: readonly SinkWrite[]): Promise<void> {
-  for (const { sink, prepared } of writes) {
+  for (const { sink, prepared, scope } of writes) {
     const { undo } = prepared;
     if (!undo) continue;
     await session.guard();
     try {
       await callPart(
         { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.prepare },
+        { timeout: timeLimits.prepare, scope },
         (ctx) => undo(ctx),
       );
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { ReloadEvent } from "@rotate/plugin-kit";
+import { EngineError } from "../../engine-error.ts";
 import { reloadBackoff } from "../../schedule/backoff.ts";
 import type { ReloadEntry } from "../../spec/model.ts";
 import { shortFingerprint } from "../../store/fingerprint.ts";
-import { innerError, type Failure } from "../errors.ts";
+import type { Failure } from "../errors.ts";
 import { callPart } from "../invoke.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { rollBack } from "../rollback.ts";
@@ -16,8 +17,7 @@ export const reloadPhase: Phase = {
     if (owed === undefined) return end("failed", "nothing is published");
     await session.journal({ type: "reload-begin", notBefore: session.now() + reloadBackoff(owed.tries + 1) });
     if (owed.reloaded) return attempt;
-    const failed = await runReloads(session, attempt);
-    if (failed !== undefined) throw failed;
+    await runReloads(session, attempt);
     if (attempt.healthyBefore === false) await session.journal({ type: "reloaded" });
     return attempt;
   },
@@ -30,31 +30,32 @@ export async function reloadOwed(session: Session, attempt: Attempt, failure: Fa
   return rolledBack ?? end("reload-owed", failure.report.message, { failure });
 }
 
-/** In order; one that says `continueOnError` lets the next ones run, and still counts. */
-async function runReloads(session: Session, attempt: Attempt): Promise<unknown> {
-  let first: unknown;
+/** In order; one that says `continueOnError` lets the next ones run, and still counts. Throws what the first failure threw. */
+async function runReloads(session: Session, attempt: Attempt): Promise<void> {
+  const errors: Error[] = [];
   for (const reload of session.rotation.reloads) {
     const error = await tryReload(session, attempt, reload);
     if (error === undefined) continue;
-    first ??= error;
-    if (!reload.continueOnError) return first;
+    errors.push(error);
+    if (!reload.continueOnError) break;
   }
-  return first;
+  if (errors[0] !== undefined) throw errors[0];
 }
 
-async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry): Promise<unknown> {
+async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry): Promise<Error | undefined> {
   const { deps, rotation } = session;
   await session.guard();
+  const bound = { ...reload, kind: "reload" };
+  const run = (rotations: readonly string[]): Promise<void> =>
+    callPart({ runtime: deps.runtime, bound }, { timeout: reload.timeout }, (ctx) =>
+      reload.part.run(eventOf(session, attempt, rotations), ctx),
+    );
   try {
-    const run = (rotations: readonly string[]): Promise<void> =>
-      callPart({ runtime: deps.runtime, bound: { ...reload, kind: "reload" } }, { timeout: reload.timeout }, (ctx) =>
-        reload.part.run(eventOf(session, attempt, rotations), ctx),
-      );
     await (reload.name === undefined ? run([rotation.name]) : deps.gate.arrive(reload.name, rotation.name, run));
     return undefined;
   } catch (error) {
-    innerError(error);
-    return error;
+    if (error instanceof EngineError) throw error;
+    return error as Error;
   }
 }
 

@@ -1,0 +1,101 @@
+import type { LeaseState } from "../store/state.ts";
+import { credentialFingerprint, type Accepted } from "./accept.ts";
+import { innerError } from "./errors.ts";
+import { callProvider, timeLimits } from "./invoke.ts";
+import { fingerprintsOf, look } from "./observe.ts";
+import type { Attempt, MintedCredential, Session } from "./session.ts";
+
+type MintedAttempt = Attempt & { readonly lease: string; readonly minted: MintedCredential };
+
+/** Journals a credential that was accepted. When the state cannot hold it, it is revoked from memory and everything stops. */
+export async function recordMinted(session: Session, attempt: MintedAttempt, accepted: Accepted): Promise<Attempt> {
+  const { deps, state } = session;
+  const fingerprint = credentialFingerprint(accepted.fields, deps.fingerprint);
+  const sinkFingerprints = fingerprintsOfAll(attempt.minted.values, deps.fingerprint);
+  const same = Object.values(state().leases).find(
+    (lease) => lease.phase === "live" && lease.fingerprint === fingerprint,
+  );
+  deps.memory.keep(same?.id ?? attempt.lease, accepted.fields);
+  if (same) {
+    await session.journal({
+      type: "merged",
+      lease: attempt.lease,
+      into: same.id,
+      expiresAt: accepted.expiresAt,
+      sinkFingerprints,
+    });
+    return { ...attempt, lease: same.id };
+  }
+  const { fields, ...terms } = accepted;
+  try {
+    await session.journal({ type: "minted", lease: attempt.lease, terms: { ...terms, fingerprint, sinkFingerprints } });
+  } catch (error) {
+    await revokeUnrecorded(session, attempt.lease, { ...terms, fields });
+    throw error;
+  }
+  warnOfLogin(session, accepted);
+  await correctClock(session);
+  await recogniseInSinks(session, attempt.lease);
+  return attempt;
+}
+
+function fingerprintsOfAll(
+  values: MintedCredential["values"],
+  fingerprint: Session["deps"]["fingerprint"],
+): LeaseState["sinkFingerprints"] {
+  return Object.fromEntries([...values].map(([id, rendered]) => [id, fingerprintsOf(rendered, fingerprint)]));
+}
+
+async function revokeUnrecorded(
+  { rotation, deps }: Session,
+  id: string,
+  { issuedAt, handle, fields }: Accepted,
+): Promise<void> {
+  const { provider } = rotation;
+  const { part } = provider;
+  if (!part.revoke && !part.revokeValue) return;
+  const lease = { id, issuedAt: new Date(issuedAt), expiresAt: "never" as const, handle };
+  try {
+    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
+      part.revoke ? part.revoke(lease, ctx) : part.revokeValue?.(fields, ctx),
+    );
+  } catch (error) {
+    const fieldsOfLog = { rotation: rotation.name, error: innerError(error).message };
+    deps.runtime.log.warn("a lease that could not be recorded could not be revoked either", fieldsOfLog);
+  }
+}
+
+/** ms */
+const bootstrapWarning = 7 * 86_400_000;
+
+/** A lease that ends with the login, or a login whose own secret nears its end: said while there is time. */
+function warnOfLogin({ warn, rotation, deps }: Session, { expiresAt, diesAt, refreshBy }: Accepted): void {
+  const provider = rotation.provider.name;
+  if (diesAt !== undefined && (expiresAt === null || diesAt < expiresAt)) {
+    const at = new Date(diesAt).toISOString();
+    warn(
+      `the credential dies with the login of provider ${provider} at ${at}: give the login a longer life, or run \`rotate watch\`, which keeps it alive`,
+    );
+  }
+  if (refreshBy !== undefined && refreshBy - deps.runtime.now() < bootstrapWarning) {
+    warn(
+      `expiring bootstrap: what provider ${provider} logs in with ends at ${new Date(refreshBy).toISOString()}: replace it before`,
+    );
+  }
+}
+
+/** The issuer just accepted the wall clock; a higher time in the state came from a clock that was wrong. */
+async function correctClock(session: Session): Promise<void> {
+  if (session.now() - session.deps.runtime.now() > 60_000) await session.journal({ type: "clock-corrected" });
+}
+
+/** After the state was lost the sinks may hold this very value: then it is exposed from the start. */
+async function recogniseInSinks(session: Session, lease: string): Promise<void> {
+  const { rotation, deps, state } = session;
+  const foreign = rotation.sinks.filter((sink) => state().sinks[sink.id]?.may.includes("foreign"));
+  const looks = await Promise.all(
+    foreign.map(async (sink) => ({ id: sink.id, seen: await look(deps, sink, state()) })),
+  );
+  const sinks = looks.filter(({ seen }) => "holding" in seen && seen.holding === lease).map(({ id }) => id);
+  if (sinks.length > 0) await session.journal({ type: "recognised", lease, sinks });
+}
