@@ -14,7 +14,7 @@ export async function recover(session: Session): Promise<ReadonlySet<string>> {
   const unreadable = await observeAll(session);
   for (const record of recoveryOf(session.state(), {
     sinks: sinkIds(session.rotation),
-    ghostUntil: ghostUntil(session),
+    until: ghostUntil(session),
   }))
     await session.journal(record);
   return unreadable;
