@@ -65,9 +65,13 @@ export function reportFailure(
   return failure.exit;
 }
 
-/** oclif's sentences, without its layout and its `See more help` line. */
+/** oclif's sentences without its layout, and without what was typed where a flag was not known: it may be a secret in the wrong place. */
 function usageFailure(text: string): Failure {
-  const message = text.replace(/\nSee more help with --help$/, "").replaceAll(/\s*\n\s*/g, " ");
+  const message = text
+    .replace(/\nSee more help with --help$/, "")
+    .replaceAll(/\s*\n\s*/g, " ")
+    .replace(/^Nonexistent flags?: (.*)$/, (_, flags: string) => `unknown flag ${flags.replaceAll(/=[^,]*/g, "")}`)
+    .replace(/^Unexpected arguments?: .*$/, "more arguments than this command takes");
   return { code: "ROTATE_USAGE", message, hint: "add --help to see what this command takes", exit: usage };
 }
 

@@ -24,6 +24,7 @@ interface ManifestFlag {
   readonly options?: readonly string[];
 }
 
+type Parsed = Pick<ReturnType<typeof parseArgs>, "values" | "positionals">;
 type Words = Readonly<Record<string, unknown>>;
 type Action = (input: ActionInput<never, never>) => Promise<unknown>;
 
@@ -73,13 +74,20 @@ export async function runQuickly({ id, flags, args }: QuickCommand): Promise<voi
   }
 }
 
-function parseWords(argv: readonly string[], { flags }: ManifestCommand): ReturnType<typeof parseArgs> | undefined {
+function parseWords(argv: readonly string[], { flags }: ManifestCommand): Parsed | undefined {
   const options = Object.entries(flags).map(([name, { type, char }]) => [
     name,
     { type: type === "boolean" ? "boolean" : "string", ...(char !== undefined && { short: char }) } as const,
   ]);
   try {
-    return parseArgs({ args: [...argv], options: Object.fromEntries(options), allowPositionals: true });
+    const parsed = parseArgs({
+      args: [...argv],
+      options: Object.fromEntries(options),
+      allowPositionals: true,
+      tokens: true,
+    });
+    const named = parsed.tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+    return new Set(named).size === named.length ? parsed : undefined;
   } catch {
     return undefined; // oclif explains what is wrong with it
   }

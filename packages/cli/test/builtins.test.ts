@@ -20,7 +20,9 @@ test("every plugin of the workspace is built in, with exactly the types that it 
         .filter(([, parts]) => parts.length > 0)
         .map(([kind, parts]) => [kind, parts.map(({ type }) => type).toSorted()]),
     );
-  const contributed = found.flatMap(({ name, plugin }) => (plugin === undefined ? [] : [[name, typesOf(plugin)]]));
+  const contributed = found
+    .flatMap(({ name, plugin }) => (plugin === undefined ? [] : [[name, typesOf(plugin)] as const]))
+    .filter(([, types]) => Object.keys(types).length > 0);
   const listed = builtins.map(({ name, types }) => [
     name,
     Object.fromEntries(Object.entries(types).map(([kind, words]) => [kind, [...words].toSorted()])),

@@ -1,0 +1,25 @@
+/** docs/cli.md, made from what the commands say themselves. `npm run docs` writes it; a test compares. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { root } from "./workspace.ts";
+
+const entry = join(root, "packages/cli/bin/rotate.js");
+
+function helpOf(...argv: readonly string[]): string {
+  const env = { PATH: process.env["PATH"], HOME: "/nonexistent", NO_COLOR: "1" };
+  const text = execFileSync(process.execPath, [entry, ...argv, "--help"], { env, encoding: "utf8" });
+  return text.replaceAll(/[ \t]+$/gm, "").trim();
+}
+
+/** The page. */
+export function renderCliDocs(): string {
+  const commands = readdirSync(join(root, "packages/cli/src/commands")).map((file) => basename(file, ".ts"));
+  const sections = commands
+    .toSorted()
+    .map((command) => `## rotate ${command}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`);
+  const head = `# Commands\n\nMade from the commands' own help by \`npm run docs\`.\n`;
+  return [head, ...sections].join("\n");
+}
+
+if (import.meta.main) writeFileSync(join(root, "docs/cli.md"), renderCliDocs());
