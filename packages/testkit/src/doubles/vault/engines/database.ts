@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { allowOnly, type Call, type Outcome, type Services } from "../call.ts";
 import { refuse } from "../envelope.ts";
 import type { DatabaseRole, Engine } from "../types.ts";
+import { newPassword } from "./password.ts";
 import { createStaticRoles } from "./static-roles.ts";
 
 type DatabaseEngine = Extract<Engine, { readonly type: "database" }>;
@@ -41,8 +42,3 @@ export function createDatabaseEngine(engine: DatabaseEngine, { now }: Services) 
 
 /** The server makes the user outlive its lease by this much. Milliseconds. */
 const buffer = 5000;
-
-/** 20 characters with a dash in it, as the server's default policy asks for. */
-export function newPassword(): string {
-  return `${randomBytes(12).toString("base64url").slice(0, 9)}-${randomBytes(12).toString("base64url").slice(0, 10)}`;
-}

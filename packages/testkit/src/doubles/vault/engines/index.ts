@@ -14,9 +14,12 @@ export interface MountedEngine {
   readonly users: () => readonly string[];
 }
 
+function none(): readonly string[] {
+  return [];
+}
+
 /** The engine of one mount. */
 export function createEngine(engine: Engine, services: Services): MountedEngine {
-  const none = (): readonly string[] => [];
   switch (engine.type) {
     case "database":
       return createDatabaseEngine(engine, services);

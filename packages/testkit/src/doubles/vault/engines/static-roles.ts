@@ -1,7 +1,7 @@
 import { allowOnly, type Call, type Outcome } from "../call.ts";
 import { refuse } from "../envelope.ts";
 import type { StaticRole } from "../types.ts";
-import { newPassword } from "./database.ts";
+import { newPassword } from "./password.ts";
 
 interface Current {
   readonly password: string;
