@@ -1,4 +1,4 @@
-import { type Clock, deadlineWith } from "@rotate/core/runtime";
+import { type Clock, deadlineWith, sleepWith } from "@rotate/core/runtime";
 
 /** A clock that stands still until it is told to go. A `Clock` of core: spread it into a Runtime, or give it to `createRuntime({ clock })`. */
 export interface FakeClock extends Clock {
@@ -61,24 +61,6 @@ function createTimers() {
   return { start, advance, elapsed: () => elapsed, pending: () => timers.length };
 }
 
-type Timers = ReturnType<typeof createTimers>;
-
-function sleepOn({ start }: Timers): Clock["sleep"] {
-  return (milliseconds, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      function onAbort(): void {
-        cancel();
-        reject(signal?.reason);
-      }
-      const cancel = start(milliseconds, () => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      });
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
-}
-
 /** A clock for tests: see FakeClock. */
 export function createFakeClock({
   start = Date.UTC(2026, 0, 1),
@@ -86,7 +68,7 @@ export function createFakeClock({
 }: FakeClockOptions = {}): FakeClock {
   const timers = createTimers();
   let offset = Number(start);
-  const waiting = sleepOn(timers);
+  const waiting = sleepWith(timers.start);
   const now = (): number => offset + timers.elapsed();
   async function advancing(milliseconds: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { isRotateError, RotateError } from "@rotate/plugin-kit";
 import { formatDuration } from "../spec/durations.ts";
 import type { Runtime } from "./types.ts";
 
@@ -25,26 +25,50 @@ export function timeLimitError(milliseconds: number): RotateError {
   return new RotateError(`not finished within ${formatDuration(milliseconds)}`, { code: "TIMEOUT", retryable: true });
 }
 
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    function onAbort(): void {
-      cancel();
-      reject(signal?.reason);
-    }
-    if (signal?.aborted) return reject(signal.reason);
-    const cancel = startTimer(milliseconds, () => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
+/** Words for a wait that ended too early. */
+export interface EndedWait {
+  /** `no answer from X`. */
+  readonly missing: string;
+  /** `stopped waiting for X`: nobody is to blame. */
+  readonly stopped: string;
+  readonly hint: string;
+}
+
+/** The TIMEOUT of a wait that its own limit ended, or else `signal`: the caller's limit, or a shutdown. */
+export function waitError({ missing, stopped, hint }: EndedWait, limit: number, signal: AbortSignal): RotateError {
+  const reason: unknown = signal.reason;
+  if (signal.aborted && !isRotateError(reason)) return new RotateError(stopped, { code: "TIMEOUT", retryable: true });
+  const message = isRotateError(reason)
+    ? `${missing}: ${reason.message}`
+    : `${missing} within ${formatDuration(limit)}`;
+  return new RotateError(message, { code: "TIMEOUT", retryable: true, hint });
+}
+
+/** What starts a timer and gives what cancels it. */
+export type StartTimer = (milliseconds: number, done: () => void) => () => void;
+
+/** Builds `Runtime.sleep` on any way to start a timer. */
+export function sleepWith(start: StartTimer): Runtime["sleep"] {
+  return (milliseconds, signal) =>
+    new Promise((resolve, reject) => {
+      function onAbort(): void {
+        cancel();
+        reject(signal?.reason);
+      }
+      if (signal?.aborted) return reject(signal.reason);
+      const cancel = start(milliseconds, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal?.addEventListener("abort", onAbort, { once: true });
     });
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }
 
 /**
  * Builds `Runtime.deadline` on any way to start a timer, so that a fake clock has the same rules: the parent's abort is passed on with its reason,
  * the time limit aborts with a RotateError TIMEOUT, `clear` takes both back.
  */
-export function deadlineWith(start: typeof startTimer): Runtime["deadline"] {
+export function deadlineWith(start: StartTimer): Runtime["deadline"] {
   return (milliseconds, parent) => {
     const controller = new AbortController();
     const onParent = (): void => controller.abort(parent?.reason);
@@ -63,5 +87,10 @@ export function deadlineWith(start: typeof startTimer): Runtime["deadline"] {
 
 /** The machine's own clocks. */
 export function systemClock(): Clock {
-  return { now: Date.now, monotonic: () => performance.now(), sleep, deadline: deadlineWith(startTimer) };
+  return {
+    now: Date.now,
+    monotonic: () => performance.now(),
+    sleep: sleepWith(startTimer),
+    deadline: deadlineWith(startTimer),
+  };
 }

@@ -1,16 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { basename } from "node:path";
-import {
-  type ErrorDetails,
-  type ExecAnswer,
-  type ExecInit,
-  isSecret,
-  RotateError,
-  type Text,
-} from "@rotate/plugin-kit";
-import { formatDuration } from "../spec/durations.ts";
+import { type ExecAnswer, type ExecInit, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
+import { waitError } from "./clock.ts";
 import { childEnv } from "./exec-env.ts";
+import { startError } from "./exec-errors.ts";
 import { revealText } from "./reveal.ts";
 import type { Masker, Runtime } from "./types.ts";
 
@@ -40,31 +34,6 @@ function checkArgv(argv: Argv, masker: Masker): void {
   if (argv.some((argument) => argument.includes("\0"))) {
     throw invalid(`an argument of ${basename(argv[0])} holds a NUL character`, "take it out");
   }
-}
-
-const startFailures: Readonly<Record<string, Pick<ErrorDetails, "code" | "hint"> & { readonly what: string }>> = {
-  ENOENT: { what: "not found", code: "NOT_FOUND", hint: "install it, or give its full path" },
-  ENOTDIR: { what: "not found", code: "NOT_FOUND", hint: "a part of its path is not a directory" },
-  EACCES: { what: "may not be run", code: "INVALID", hint: "make it executable for this user" },
-  ENOEXEC: { what: "cannot be run", code: "INVALID", hint: "a script needs a first line like #!/bin/sh" },
-  E2BIG: { what: "was given too much", code: "INVALID", hint: "shorten its arguments and environment" },
-  EAGAIN: { what: "could not be started", code: "UNAVAILABLE", hint: "this machine has no processes left" },
-  ENOMEM: { what: "could not be started", code: "UNAVAILABLE", hint: "this machine has no memory left" },
-};
-
-/** Node's own error holds the arguments, so it goes no further. */
-function startError(error: unknown, command: string, cwd: string | undefined): RotateError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT" && cwd !== undefined && !process.getBuiltinModule("node:fs").existsSync(cwd)) {
-    return new RotateError(`the directory ${cwd} to run ${command} in does not exist`, {
-      code: "NOT_FOUND",
-      retryable: false,
-      hint: "create it, or correct cwd",
-    });
-  }
-  const known = startFailures[code] ?? { what: "could not be started", code: "FAILED" as const, hint: undefined };
-  const retryable = known.code === "UNAVAILABLE";
-  return new RotateError(`${command} ${known.what} (${code})`, { code: known.code, retryable, hint: known.hint });
 }
 
 /** The whole process group: what the command started goes with it. */
@@ -155,9 +124,8 @@ function waitFor({ child, command, cwd }: Running, signal: AbortSignal): Promise
 }
 
 function timedOut(command: string, limit: number, signal: AbortSignal): RotateError {
-  const message = signal.aborted ? `stopped ${command}` : `${command} did not end within ${formatDuration(limit)}`;
-  const hint = signal.aborted ? undefined : "see what it waits for, or give it more time";
-  return new RotateError(message, { code: "TIMEOUT", retryable: true, hint });
+  const hint = "see what it waits for, or give it more time";
+  return waitError({ missing: `${command} did not end`, stopped: `stopped ${command}`, hint }, limit, signal);
 }
 
 function start(argv: Argv, init: ExecInit, parts: ExecParts): Running {

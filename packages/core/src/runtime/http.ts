@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { type HttpAnswer, type HttpInit, RotateError, type TlsOptions } from "@rotate/plugin-kit";
-import { formatDuration } from "../spec/durations.ts";
+import { waitError } from "./clock.ts";
 import { makeAnswer, type WireAnswer } from "./http-answer.ts";
 import { transportError } from "./http-errors.ts";
 import { buildRequest, type WireRequest } from "./http-request.ts";
@@ -122,12 +122,12 @@ function reportSkew(answer: WireAnswer, url: URL, parts: HttpParts): void {
 }
 
 function timedOut(origin: string, limit: number, signal: AbortSignal): RotateError {
-  const stopped = signal.aborted;
-  const message = stopped
-    ? `stopped waiting for ${origin}`
-    : `no answer from ${origin} within ${formatDuration(limit)}`;
-  const hint = stopped ? undefined : "check that the host is up and reachable, or give more time";
-  return new RotateError(message, { code: "TIMEOUT", retryable: true, hint });
+  const hint = "check that the host is up and reachable, or give more time";
+  return waitError(
+    { missing: `no answer from ${origin}`, stopped: `stopped waiting for ${origin}`, hint },
+    limit,
+    signal,
+  );
 }
 
 /** `Runtime.http` over node:http and node:https, on real sockets. See `Http` of the plugin kit for what it promises. */

@@ -1,5 +1,5 @@
 /** The outside world alone, without the engine: for test kits and tools that call plugins themselves. */
-export { type Clock, deadlineWith, systemClock, timeLimitError } from "./clock.ts";
+export { type Clock, deadlineWith, sleepWith, systemClock, timeLimitError } from "./clock.ts";
 export { type ContextParts, createContext } from "./context.ts";
 export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
 export { encodings, shortestSecret } from "./encodings.ts";

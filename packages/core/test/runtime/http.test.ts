@@ -204,6 +204,14 @@ test("says that nothing came within the time, and that the wait was stopped", as
   });
 });
 
+test("says so when it is the whole call's time that is over", async () => {
+  const silent = await serveRaw(undefined);
+  const { http, deadline } = createRuntime({ env: {} });
+  const limit = deadline(20);
+  const { message } = await failure(http(silent, {}, limit.signal));
+  expect(message).toBe(`no answer from ${silent}: not finished within 20ms`);
+});
+
 test("the time limit also ends a body that drips", async () => {
   const dripping = await serve((_q, r) => void r.write("{"));
   expect(await failure(get(dripping, { timeout: 50 }))).toMatchObject({ code: "TIMEOUT" });
@@ -340,4 +348,19 @@ test("says that a port speaks plain HTTP where TLS was asked for", async () => {
     code: "UNAVAILABLE",
     hint: expect.stringContaining("plain HTTP") as string,
   });
+});
+
+test("loads nothing heavy on the way: undici stays out", async () => {
+  const url = await serve((_q, r) => r.end('{"token":"t"}'));
+  const script = `
+    const { createRuntime } = await import(${JSON.stringify(new URL("../../src/runtime/create-runtime.ts", import.meta.url).href)});
+    const { http, exec } = createRuntime();
+    const { signal } = new AbortController();
+    (await http(${JSON.stringify(url)}, {}, signal)).json(${JSON.stringify(token)});
+    await exec(["true"], {}, signal);
+    console.log(process.moduleLoadList.filter((name) => name.includes("undici")).join());`;
+  const { exec } = createRuntime();
+  const argv = [process.execPath, "--conditions=rotate:src", "--input-type=module", "-e"] as const;
+  const answer = await exec([...argv, script], {}, never);
+  expect(answer).toEqual({ exitCode: 0, stdout: "\n", stderr: "" });
 });

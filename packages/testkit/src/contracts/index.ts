@@ -1,6 +1,7 @@
 export { type Harness, type Rule, rulesFor, runRule, type Stage, type TestApi } from "./contract.ts";
 export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";
-export { providerContract, type ProviderHarness, providerRules, type ProviderStage } from "./provider.ts";
+export { providerContract, providerRules } from "./provider.ts";
+export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
 export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
 export { schemaFaults } from "./schema-faults.ts";
 export { sinkContract, type SinkHarness, sinkRules, type SinkStage } from "./sink.ts";

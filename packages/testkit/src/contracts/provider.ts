@@ -1,110 +1,23 @@
 import assert from "node:assert/strict";
-import {
-  type Expires,
-  type Fields,
-  type FieldValues,
-  isSecret,
-  type Lease,
-  type LeaseTerms,
-  type Minted,
-  type Provider,
-} from "@rotate/plugin-kit";
+import { isSecret } from "@rotate/plugin-kit";
 import { readBySchema } from "@rotate/core/runtime";
-import type { TestContext } from "../context.ts";
-import { withDefaults } from "../defaults.ts";
-import {
-  assertNoLeak,
-  assertSchema,
-  contextOn,
-  defineContract,
-  type Harness,
-  type Rule,
-  type Stage,
-} from "./contract.ts";
+import { assertNoLeak, assertSchema, contextOn, defineContract } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
-
-/** A working issuer for one test. */
-export interface ProviderStage extends Stage {
-  /** A valid request, as the plugin gets it; defaults may be left out. */
-  readonly request?: Readonly<Record<string, unknown>>;
-}
-
-/** What `providerContract` needs to know of a provider. */
-export interface ProviderHarness<S extends ProviderStage = ProviderStage> extends Harness<S> {
-  readonly provider: Provider;
-  /** Does the issuer still accept this credential? Without it nothing is said about revoke's effect and overlap. */
-  readonly isLive?: (stage: S, fields: Readonly<Record<string, string>>) => Promise<boolean> | boolean;
-}
-
-type ProviderRule = Rule<ProviderHarness, ProviderStage>;
-
-function requestOf({ provider }: ProviderHarness, { request = {} }: ProviderStage): unknown {
-  return provider.request === undefined ? request : withDefaults(provider.request, request);
-}
-
-function fieldsOf(harness: ProviderHarness, stage: ProviderStage): Fields {
-  const { fields } = harness.provider;
-  return typeof fields === "function" ? fields(requestOf(harness, stage)) : fields;
-}
-
-/** A context with a login of its own, as another process would have it. */
-async function loggedIn({ provider }: ProviderHarness, stage: ProviderStage, timeout?: number): Promise<TestContext> {
-  const ctx = contextOn(provider.options, stage, timeout);
-  return { ...ctx, login: await provider.login?.(ctx) };
-}
-
-async function mintOn(harness: ProviderHarness, stage: ProviderStage, ctx: TestContext): Promise<Minted> {
-  return harness.provider.mint(requestOf(harness, stage), ctx);
-}
-
-function revealed(fields: FieldValues<Fields>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]),
-  );
-}
-
-function secretTexts(minted: Minted, stage: ProviderStage): readonly string[] {
-  const fresh = Object.values(minted.fields)
-    .filter(isSecret)
-    .map((secret) => secret.reveal());
-  return [...fresh, ...(stage.secrets ?? [])];
-}
-
-/** Milliseconds of life from `now` on. Fails when it is no expiry at all. */
-function lifeOf(expires: Expires, now: number): number {
-  if (expires === "never") return Number.POSITIVE_INFINITY;
-  const life = expires instanceof Date ? expires.getTime() - now : expires.in;
-  assert.ok(Number.isFinite(life), "`expires` is a Date, { in: milliseconds } or never");
-  assert.ok(life > 0, "the credential has expired before it was used");
-  return life;
-}
-
-/** The lease as the journal gives it back: the handle has been JSON. */
-function leaseFrom(terms: LeaseTerms, ctx: TestContext): Lease {
-  const life = lifeOf(terms.expires, ctx.now());
-  const handle: unknown = terms.handle === undefined ? undefined : JSON.parse(JSON.stringify(terms.handle));
-  const expiresAt = Number.isFinite(life) ? new Date(ctx.now() + life) : "never";
-  return { id: ctx.leaseId, issuedAt: new Date(ctx.now()), expiresAt, handle };
-}
-
-function assertField(name: string, value: unknown, field: Fields[string] | undefined): void {
-  assert.ok(field, `${name} is minted but not declared in fields`);
-  assert.equal(
-    isSecret(value),
-    field.secret,
-    `${name} is ${field.secret ? "a Secret" : "plain text"} by its declaration`,
-  );
-  const text = isSecret(value) ? value.reveal() : value;
-  assert.equal(typeof text, "string", `${name} is text`);
-  assert.notEqual(text, "", `${name} is not empty`);
-  const allowed = field.multiline === true ? /^[^\0-\x09\x0b-\x1f\x7f]*$/ : /^[^\0-\x1f\x7f]*$/;
-  assert.match(String(text), allowed, `${name} holds no control character`);
-}
-
-function assertTerms({ provider }: ProviderHarness, terms: LeaseTerms, now: number): void {
-  lifeOf(terms.expires, now);
-  if (terms.renewable === true) assert.ok("renew" in provider, "a renewable lease needs `renew`");
-}
+import {
+  assertField,
+  assertLive,
+  assertTerms,
+  fieldsOf,
+  leaseFrom,
+  lifeOf,
+  loggedIn,
+  mintOn,
+  type ProviderHarness,
+  type ProviderRule,
+  type ProviderStage,
+  requestOf,
+  secretTexts,
+} from "./provider-scene.ts";
 
 /** Of the issuer's clock and ours, milliseconds. */
 const allowedSkew = 60_000;
@@ -223,16 +136,6 @@ const failing: readonly ProviderRule[] = [
     },
   },
 ];
-
-async function assertLive(
-  harness: ProviderHarness,
-  stage: ProviderStage,
-  expected: { readonly minted: Minted; readonly live: boolean; readonly when: string },
-): Promise<void> {
-  const live = await harness.isLive?.(stage, revealed(expected.minted.fields));
-  if (live !== undefined)
-    assert.equal(live, expected.live, `the credential ${expected.live ? "works" : "no longer works"} ${expected.when}`);
-}
 
 const leases: readonly ProviderRule[] = [
   {
