@@ -109,8 +109,9 @@ function finisherOf(schema: StringSchema, context: FillContext): Reference["fini
 
 function durationOf(schema: StringSchema, text: string, { path, context }: At): number | undefined {
   const problem = durationProblem(schema, text);
-  if (problem !== undefined) context.report({ path, message: `${nameOf(path)} ${problem}` });
-  return parseDuration(text);
+  if (problem === undefined) return parseDuration(text);
+  context.report({ path, message: `${nameOf(path)} ${problem}` });
+  return undefined;
 }
 
 function durationProblem(schema: StringSchema, text: string): string | undefined {

@@ -13,7 +13,7 @@ import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
 import { readSource, type Source } from "./source.ts";
 import { partSchema, places, requestSchema, specSchema } from "./spec-schema.ts";
 import { createTemplateParser } from "./templates.ts";
-import { createValidator, type Validate } from "./validate.ts";
+import { faultsOf, type Check } from "./validate.ts";
 import { visibilityOf } from "./visibility.ts";
 import type { JsonSchema } from "./rewrite.ts";
 
@@ -88,18 +88,15 @@ interface Built {
 async function build(document: unknown, { fill, input, options, faults }: Building): Promise<Built> {
   const { report } = fill;
   const catalog = await withThirdParties(document, { fill, input, options, faults });
-  const validate = createValidator();
-  const core = specSchema((kind) => ({
-    type: "object",
-    properties: { type: { enum: catalog.types(kind) } },
-    required: ["type"],
-  }));
-  validate(core, document, []).forEach(report);
   const rotations = await expandRotations(valueAt(document, ["rotations"]), fill);
   const named = partPlacesOf(document, rotations);
   const parts = await findNamed(catalog, named, report);
-  checkParts(named, parts, validate).forEach(report);
-  checkRequests(document, rotations, { parts, validate }).forEach(report);
+  const checks = [
+    coreCheck(document, catalog),
+    ...partChecks(named, parts),
+    ...requestChecks(document, rotations, parts),
+  ];
+  (await faultsOf(checks)).forEach(report);
   const parse = await createTemplateParser(rotations.map(({ value }) => value));
   const compilation = { parts, parse, fill, report, isSound: soundnessOf([...faults]) };
   const spec = await compileSpec(document, rotations, { origin: input, compilation });
@@ -143,8 +140,18 @@ async function findNamed(
   }
 }
 
+/** The first pass: everything but the plugins' options. */
+function coreCheck(value: unknown, catalog: Catalog): Check {
+  const schema = specSchema((kind) => ({
+    type: "object",
+    properties: { type: { enum: catalog.types(kind) } },
+    required: ["type"],
+  }));
+  return { schema, value, path: [] };
+}
+
 /** The second pass: each part's options against its own plugin's schema. */
-function checkParts(named: readonly PartPlace[], parts: FoundParts, validate: Validate): readonly Fault[] {
+function partChecks(named: readonly PartPlace[], parts: FoundParts): readonly Check[] {
   const schemas = new Map<string, JsonSchema>();
   return named.flatMap(({ kind, place, value, path }) => {
     const part = parts.get(kind, value["type"]);
@@ -152,23 +159,20 @@ function checkParts(named: readonly PartPlace[], parts: FoundParts, validate: Va
     const key = `${place} ${part.type}`;
     const schema = schemas.get(key) ?? partSchema(kind, part, places[place]);
     schemas.set(key, schema);
-    return validate(schema, value, path);
+    return [{ schema, value, path }];
   });
 }
 
-function checkRequests(
-  document: unknown,
-  rotations: readonly RawRotation[],
-  { parts, validate }: { readonly parts: FoundParts; readonly validate: Validate },
-): readonly Fault[] {
+/** Of the second pass too: a request against the schema of the provider that it names. */
+function requestChecks(document: unknown, rotations: readonly RawRotation[], parts: FoundParts): readonly Check[] {
   const schemas = new Map<string, JsonSchema>();
   return rotations.flatMap(({ value, path }) => {
-    const provider = valueAt(document, ["providers", String(valueAt(value, ["provider"])), "type"]);
-    const part = parts.get("providers", provider);
+    const type = valueAt(document, ["providers", String(valueAt(value, ["provider"])), "type"]);
+    const part = parts.get("providers", type);
     const request = valueAt(value, ["request"]) ?? {};
     if (part === undefined || typeof request !== "object") return [];
     const schema = schemas.get(part.type) ?? requestSchema(part.request);
     schemas.set(part.type, schema);
-    return validate(schema, request, [...path, "request"]);
+    return [{ schema, value: request, path: [...path, "request"] }];
   });
 }

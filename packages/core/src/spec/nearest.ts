@@ -1,17 +1,35 @@
 const longest = 64;
 
-/** Levenshtein's distance: the fewest insertions, deletions and replacements that make `b` of `a`. */
+/** The fewest insertions, deletions, replacements and swaps of neighbours that make `b` of `a` (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + Number(a[i - 1] !== b[j - 1]);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
-    }
-    row = next;
+  const first = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let rows: readonly [before: readonly number[], last: readonly number[]] = [[], first];
+  for (let line = 1; line <= a.length; line++) rows = [rows[1], nextRow(line, rows, { a, b })];
+  return rows[1][b.length] ?? 0;
+}
+
+interface Words {
+  readonly a: string;
+  readonly b: string;
+}
+
+function nextRow(
+  line: number,
+  [before, last]: readonly [readonly number[], readonly number[]],
+  { a, b }: Words,
+): readonly number[] {
+  const row = [line];
+  for (let column = 1; column <= b.length; column++) {
+    const replaced = at(last, column - 1) + Number(a[line - 1] !== b[column - 1]);
+    const swaps = line > 1 && column > 1 && a[line - 1] === b[column - 2] && a[line - 2] === b[column - 1];
+    const swapped = swaps ? at(before, column - 2) + 1 : Infinity;
+    row.push(Math.min(at(last, column) + 1, at(row, column - 1) + 1, replaced, swapped));
   }
-  return row[b.length] ?? 0;
+  return row;
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? 0;
 }
 
 /** The word that was probably meant: at most a third of its letters wrong, case aside. */

@@ -42,8 +42,9 @@ function spanOfFault(text: string, document: Document, { path, at, word }: Pick<
   return offset < 0 ? span : [span[0] + offset, span[0] + offset + (word ?? "").length];
 }
 
-/** A collection over many lines is not underlined: its key is. */
+/** A collection over many lines is not underlined, and nothing cannot be: its key is. */
 function underlined({ key, value }: Place): Node | undefined {
+  if (isEmpty(value)) return key ?? value;
   return (isMap(value) || isSeq(value)) && value.flow !== true ? (key ?? value) : value;
 }
 
@@ -104,5 +105,5 @@ function hiddenSpans(root: unknown, shown: (path: Path) => boolean): readonly Sp
 }
 
 function isEmpty(node: unknown): boolean {
-  return node === null || node === undefined || (isScalar(node) && node.value === null);
+  return node === null || node === undefined || (isScalar(node) && node.value === null && node.source === "");
 }
