@@ -10,3 +10,4 @@ export { listen } from "./listen.ts";
 export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surface } from "./canary.ts";
 export * from "./contracts/index.ts";
 export * from "./doubles/vault/index.ts";
+export * from "./doubles/systemd/index.ts";

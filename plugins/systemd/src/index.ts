@@ -1,4 +1,6 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { systemd } from "./systemd.ts";
 
-const plugin: Plugin = definePlugin({});
+/** Units of systemd. */
+const plugin: Plugin = definePlugin({ reloads: [systemd] });
 export default plugin;
