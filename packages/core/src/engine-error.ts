@@ -2,10 +2,13 @@
 export class EngineError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
-  /** The process exit code it stands for (DESIGN: 2 usage or spec, 5 locked, 6 cannot tell). */
-  readonly exitCode: 2 | 5 | 6;
+  /** The process exit code it stands for (1 failed, 2 usage or spec, 5 locked, 6 cannot tell). */
+  readonly exitCode: 1 | 2 | 5 | 6;
 
-  constructor(message: string, details: { readonly code: string; readonly exitCode: 2 | 5 | 6; readonly hint?: string; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { readonly code: string; readonly exitCode: 1 | 2 | 5 | 6; readonly hint?: string; readonly cause?: unknown },
+  ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.name = "EngineError";
     this.code = details.code;

@@ -9,7 +9,9 @@ export {
 } from "./catalog.ts";
 export { EngineError } from "./engine-error.ts";
 export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
+export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export { openEngine } from "./engine/open-engine.ts";
+export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
 export type { EngineEvent, OnEvent } from "./events.ts";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {

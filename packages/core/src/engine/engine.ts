@@ -3,6 +3,8 @@ import type { OnEvent } from "../events.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { Spec } from "../spec/model.ts";
+import type { EjectReport, EjectValues } from "./eject.ts";
+import type { RevokeOptions, RevokeReport } from "./revoke.ts";
 
 export interface EngineOptions {
   readonly spec: Spec;
@@ -38,6 +40,12 @@ export interface Engine {
   }) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
+  /** Revokes the lease in use, or the superseded ones: a person's word. */
+  readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
+  /** Forgets a rotation: its state goes, its values stay where they are. */
+  readonly forget: (name: string) => Promise<void>;
+  /** Writes given values in the credential's place; without values only says what stays where. */
+  readonly eject: (name: string, values?: EjectValues) => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
   readonly close: () => Promise<void>;

@@ -13,7 +13,10 @@ import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { openSession } from "../rotation/session.ts";
 import { learnCadence } from "./cadence.ts";
 import type { Engine, EngineOptions, RunOptions } from "./engine.ts";
+import { describeEject, ejectTo } from "./eject.ts";
+import { locked } from "./locked.ts";
 import { planAll } from "./plan.ts";
+import { revokeByHand } from "./revoke.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 import { tick, type TickDeps } from "./run.ts";
 import { selectByName } from "./select.ts";
@@ -90,13 +93,36 @@ function engineOf(spec: Spec, tickDeps: TickDeps): Engine {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
       return { version: 1, attempts };
     },
-    async needsRotation(name) {
-      const [rotation] = selectByName(spec.rotations, [name]);
-      if (!rotation) throw new EngineError(`no rotation is named ${name}`, { code: "ROTATE_USAGE", exitCode: 2 });
-      return (await needsWork({ rotation, deps }, { force: false, cadence: undefined })) ? "due" : "fresh";
+    needsRotation: async (name) =>
+      (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence: undefined })) ? "due" : "fresh",
+    revoke: (name, options = {}) => revokeByHand(name, { spec, deps }, options),
+    forget: (name) => forget(name, deps),
+    eject: (name, values) => {
+      const target = { rotation: only(spec, name), deps };
+      return values === undefined ? describeEject(target) : ejectTo(values, target);
     },
     close: () => store.close(),
   };
+}
+
+function only(spec: Spec, name: string): Rotation {
+  const rotation = spec.rotations.find((each) => each.name === name);
+  if (rotation) return rotation;
+  throw new EngineError(`no rotation is named ${name}`, {
+    code: "ROTATE_USAGE",
+    exitCode: 2,
+    hint: `the spec has: ${spec.rotations.map((each) => each.name).join(", ")}`,
+  });
+}
+
+async function forget(name: string, { store }: RotationDeps): Promise<void> {
+  const lock = await store.tryLock(name);
+  if (!lock) throw locked(name);
+  try {
+    await store.remove(name);
+  } finally {
+    lock.release();
+  }
 }
 
 function callLogin(
