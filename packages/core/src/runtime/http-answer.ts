@@ -14,7 +14,7 @@ export interface WireAnswer {
 }
 
 /** `Retry-After` in milliseconds from `now`: seconds or an HTTP date (RFC 9110 §10.2.3). Undefined when absent or nonsense. */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim() ?? "";
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   const date = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;

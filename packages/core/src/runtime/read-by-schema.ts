@@ -2,7 +2,7 @@
 import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
 
 /** One place where the value is not what the schema says. Never holds content. */
-export interface SchemaFault {
+interface SchemaFault {
   /** `endpoints[0].host`; empty: the whole. */
   readonly path: string;
   readonly expected: string;

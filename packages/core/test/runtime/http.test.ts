@@ -1,12 +1,10 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HttpAnswer, type HttpInit, type RotateError, Secret } from "@rotate/plugin-kit";
-import { createCertificateAuthority } from "@rotate/testkit";
 import { afterEach, expect, test } from "vitest";
 import { createRuntime, type RuntimeOptions } from "../../src/runtime/create-runtime.ts";
 
@@ -299,47 +297,6 @@ test("goes through the proxy of the environment, except where it is told not to"
   const bad = await failure(get("http://service.invalid/", {}, { env: { HTTP_PROXY: "http://u:pass@[" } }));
   expect(bad).toMatchObject({ code: "UNAVAILABLE" });
   expect(bad.message).not.toContain("pass");
-});
-
-const authority = createCertificateAuthority();
-async function serveTls(hosts: readonly [string, ...string[]], notAfter?: Date): Promise<string> {
-  const server = createTlsServer({
-    ...authority.issue({ hosts, ...(notAfter && { notAfter }) }),
-    ca: authority.ca,
-    requestCert: true,
-    rejectUnauthorized: false,
-  });
-  server.on("request", (q, r) =>
-    r.end(JSON.stringify({ client: (q.socket as unknown as { authorized: boolean }).authorized })),
-  );
-  return `https://127.0.0.1:${await listen(server)}`;
-}
-
-test("trusts the authority it is given, and shows a client certificate", async () => {
-  const url = await serveTls(["127.0.0.1"]);
-  const { cert, key } = authority.issue({ hosts: ["client"] });
-  const answer = await get(url, { tls: { ca: authority.ca, cert, key: new Secret(key) } });
-  expect(answer.text()).toBe('{"client":true}');
-  expect((await get(await serveTls(["db.test"]), { tls: { ca: authority.ca, serverName: "db.test" } })).status).toBe(
-    200,
-  );
-});
-
-test("says which way a certificate is not to be trusted, whatever the environment says", async () => {
-  const url = await serveTls(["127.0.0.1"]);
-  const before = process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
-  process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
-  open.push(() => (before === undefined ? delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"] : undefined));
-  expect(await failure(get(url))).toMatchObject({
-    code: "UNAVAILABLE",
-    retryable: false,
-    hint: expect.stringContaining("as ca") as string,
-  });
-  const tls = { ca: authority.ca };
-  expect((await failure(get(await serveTls(["other.test"]), { tls }))).hint).toContain("another name");
-  expect((await failure(get(await serveTls(["127.0.0.1"], new Date(Date.now() - 60_000)), { tls }))).hint).toContain(
-    "expired",
-  );
 });
 
 test("says that a port speaks plain HTTP where TLS was asked for", async () => {

@@ -83,7 +83,7 @@ export function assertSchema(schema: ObjectSchema | undefined, what: string): vo
 }
 
 /** All that may be seen of a value: as JSON, and as Node prints it. */
-export function printed(value: unknown): string {
+function printed(value: unknown): string {
   return `${JSON.stringify(value)}\n${inspect(value, { depth: 12, showHidden: true })}`;
 }
 

@@ -4,7 +4,7 @@ import type { TestContext } from "../context.ts";
 import { assertNoLeak } from "./contract.ts";
 
 /** What a call threw. Fails when it did not throw. */
-export async function thrownBy(call: () => Promise<unknown>, what: string): Promise<unknown> {
+async function thrownBy(call: () => Promise<unknown>, what: string): Promise<unknown> {
   try {
     await call();
   } catch (error) {
@@ -14,7 +14,7 @@ export async function thrownBy(call: () => Promise<unknown>, what: string): Prom
 }
 
 /** Fails unless it is a RotateError as the kit asks for: with a hint, lower case, no full stop. */
-export function assertRotateError(error: unknown, what: string): asserts error is RotateError {
+function assertRotateError(error: unknown, what: string): asserts error is RotateError {
   assert.ok(isRotateError(error), `${what} threw something that is not a RotateError: ${String(error)}`);
   assert.equal(typeof error.retryable, "boolean", `${what}: retryable is decided, true or false`);
   assert.ok(error.hint, `${what}: the error has no hint that says what to do: ${error.message}`);
