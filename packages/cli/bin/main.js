@@ -3,6 +3,7 @@ import { existsSync, lstatSync, mkdirSync } from "node:fs";
 import { enableCompileCache, registerHooks } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 process.umask(0o077); // whatever we create is ours alone
 process.on("SIGUSR1", () => {}); // else the signal opens the inspector, and with it the heap
@@ -41,4 +42,4 @@ if (sources) {
   });
 }
 const { main } = await import(sources ? "../src/main.ts" : "../dist/main.js");
-await main(process.argv.slice(2), { sources });
+await main(process.argv.slice(2), { root: fileURLToPath(new URL("..", import.meta.url)), sources });

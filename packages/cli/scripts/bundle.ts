@@ -1,16 +1,16 @@
-/** Builds what is published: the command line with everything that it imports, in modules that are read only when they are needed. */
-import { cpSync, existsSync, globSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+/** Bundles the command line with everything that it imports, in modules that are read only when they are needed. */
+import { globSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Metafile } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const output = join(root, "dist");
 
 /** CommonJS inside an ES module still asks for `require`. */
 const banner = `import { createRequire as rotateRequire } from "node:module"; const require = rotateRequire(import.meta.url);`;
 
-async function bundle(): Promise<readonly string[]> {
+/** Writes the bundle and tells what went into which file. @param output an absolute folder */
+export async function bundle(output: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: globSync(["src/main.ts", "src/commands/**/*.ts", "src/hooks/*.ts"], { cwd: root }),
@@ -31,13 +31,16 @@ async function bundle(): Promise<readonly string[]> {
     metafile: true,
     logLevel: "warning",
   });
-  return Object.keys(metafile.inputs);
+  return metafile;
 }
 
-/** The folders of the packages that went in, from the files that went in. */
-function packagesOf(inputs: readonly string[]): readonly string[] {
-  const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
-  return [...new Set(folders)].toSorted();
+/** The licences of all packages that went in, as one text. */
+export function licencesOf({ inputs }: Metafile): string {
+  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  return [...new Set(folders)]
+    .toSorted()
+    .map(licenceOf)
+    .join(`\n${"-".repeat(80)}\n\n`);
 }
 
 function licenceOf(folder: string): string {
@@ -51,15 +54,3 @@ function licenceOf(folder: string): string {
   const text = file === undefined ? `Licence: ${license}` : readFileSync(join(path, file), "utf8").trim();
   return `${name} ${version}\n\n${text}\n`;
 }
-
-rmSync(output, { recursive: true, force: true });
-const inputs = await bundle();
-writeFileSync(
-  join(output, "LICENSES.txt"),
-  packagesOf(inputs)
-    .map(licenceOf)
-    .join(`\n${"-".repeat(80)}\n\n`),
-);
-
-const schemas = join(dirname(dirname(root)), "schemas");
-if (existsSync(schemas)) cpSync(schemas, join(root, basename(schemas)), { recursive: true });

@@ -3,18 +3,20 @@ import { createTerminal } from "./output/terminal.ts";
 import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
 
 export interface MainOptions {
+  /** The folder of the package: a bundled module does not know where it stands. */
+  readonly root: string;
   /** Run the TypeScript sources of a checkout instead of the build. */
   readonly sources: boolean;
 }
 
 /** The command line: finds the command, runs it, and leaves its verdict in `process.exitCode`. */
-export async function main(argv: readonly string[], { sources }: MainOptions): Promise<void> {
+export async function main(argv: readonly string[], { root, sources }: MainOptions): Promise<void> {
   hideSqliteWarning();
-  const quick = sources ? undefined : parseQuickly(argv, readManifest(), process.env);
+  const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
   if (quick !== undefined) return runQuickly(quick);
   try {
     const { runOclif } = await import("./oclif.ts");
-    await runOclif(argv, { sources });
+    await runOclif(argv, { root, sources });
   } catch (error) {
     process.exitCode = reportFailure(error, { json: argv.includes("--json"), terminal: createTerminal() });
   }

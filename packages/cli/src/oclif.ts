@@ -1,18 +1,14 @@
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { run, settings } from "@oclif/core";
-import type { LoadOptions, PJSON } from "@oclif/core/interfaces";
+import type { PJSON } from "@oclif/core/interfaces";
+import type { MainOptions } from "./main.ts";
 
-/** Finds the command by oclif and runs it. @param sources run the TypeScript sources of a checkout */
-export async function runOclif(argv: readonly string[], { sources }: { readonly sources: boolean }): Promise<void> {
+/** Finds the command by oclif and runs it. */
+export async function runOclif(argv: readonly string[], { root, sources }: MainOptions): Promise<void> {
   settings.enableAutoTranspile = false; // Node strips the types itself
-  await run([...argv], loadOptions(sources));
-}
-
-function loadOptions(sources: boolean): LoadOptions {
-  const root = fileURLToPath(new URL("..", import.meta.url));
-  const pjson = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as PJSON;
-  return { root, pjson: sources ? withSourcePaths(pjson) : pjson, ignoreManifest: sources };
+  const pjson = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PJSON;
+  await run([...argv], { root, pjson: sources ? withSourcePaths(pjson) : pjson, ignoreManifest: sources });
 }
 
 /** The same package.json, with every `./dist/x.js` under `oclif` read from `./src/x.ts`. */

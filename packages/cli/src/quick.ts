@@ -3,6 +3,7 @@
  * oclif (40 ms). It takes only what is plainly well-formed; for anything else (help, errors, rarer commands) oclif takes the long way.
  */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { ActionInput } from "./action.ts";
 import { reportFailure } from "./failure.ts";
@@ -41,9 +42,9 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   "needs-rotation": async () => (await import("./actions/needs-rotation.ts")).needsRotation,
 };
 
-/** The manifest beside the built package. */
-export function readManifest(): Manifest {
-  return JSON.parse(readFileSync(new URL("../oclif.manifest.json", import.meta.url), "utf8")) as Manifest;
+/** The manifest of the built package. @param root the package's folder */
+export function readManifest(root: string): Manifest {
+  return JSON.parse(readFileSync(join(root, "oclif.manifest.json"), "utf8")) as Manifest;
 }
 
 /** The command, its flags with defaults, its arguments; undefined when oclif has to look at it. */

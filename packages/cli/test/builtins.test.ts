@@ -7,6 +7,11 @@ import { builtins } from "../src/builtins.ts";
 
 const plugins = fileURLToPath(new URL("../../../plugins/", import.meta.url));
 
+function typesOf({ providers, sinks, reloads, probes }: Plugin): object {
+  const kinds = Object.entries({ providers, sinks, reloads, probes }).filter(([, parts]) => parts.length > 0);
+  return Object.fromEntries(kinds.map(([kind, parts]) => [kind, parts.map(({ type }) => type).toSorted()]));
+}
+
 test("every plugin of the workspace is built in, with exactly the types that it contributes", async () => {
   const found = await Promise.all(
     readdirSync(plugins).map(async (name) => {
@@ -14,12 +19,6 @@ test("every plugin of the workspace is built in, with exactly the types that it 
       return { name: `@rotate/plugin-${name}`, plugin };
     }),
   );
-  const typesOf = ({ providers, sinks, reloads, probes }: Plugin): object =>
-    Object.fromEntries(
-      Object.entries({ providers, sinks, reloads, probes })
-        .filter(([, parts]) => parts.length > 0)
-        .map(([kind, parts]) => [kind, parts.map(({ type }) => type).toSorted()]),
-    );
   const contributed = found
     .flatMap(({ name, plugin }) => (plugin === undefined ? [] : [[name, typesOf(plugin)] as const]))
     .filter(([, types]) => Object.keys(types).length > 0);

@@ -79,8 +79,9 @@ test("the environment presets a flag, and the command line wins", () => {
 });
 
 const words = [
-  ...["-f", "x.yaml", "-fx.yaml", "--file=y.yaml", "--json", "--force", "--dry-run", "--check", "-w", "--watch"],
-  ...["--timeout", "5m", "--timeout=1s", "--log-level", "debug", "--log-level=loud", "app", "db-*", "-", "-x", ""],
+  "",
+  ..."-f x.yaml -fx.yaml --file=y.yaml --json --force --dry-run --check -w --watch".split(" "),
+  ..."--timeout 5m --timeout=1s --log-level debug --log-level=loud app db-* - -x".split(" "),
 ];
 
 test("whatever the short way understands, oclif understands alike", async () => {

@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folderWith, resultOf, rotate, said, start } from "./support.ts";
+
+const spec = `version: 1
+providers:
+  local: { type: jwt, issuer: https://issuer.example, key: { path: key.pem } }
+rotations:
+  app:
+    provider: local
+    request: { subject: app, ttl: 15m }
+    sinks:
+      - { type: dotenv, path: .env, values: { TOKEN: "{{ token }}" } }
+`;
+
+/** A Node of this machine that is too old to run the sources; undefined when there is none. */
+function oldNode(): string | undefined {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  return folders
+    .map((folder) => join(folder, "node"))
+    .filter((path) => existsSync(path))
+    .find((path) => /^v(1\d|20|21)\./.test(execFileSync(path, ["--version"], { encoding: "utf8" })));
+}
+
+test("what it creates is for its user alone", async () => {
+  const cwd = folderWith({ "rotate.yaml": spec });
+  expect((await rotate(["run"], { cwd })).code).toBe(0);
+  for (const name of ["key.pem", ".env", "state", ".cache/rotate"]) {
+    expect([name, statSync(join(cwd, name)).mode & 0o077]).toEqual([name, 0]);
+  }
+});
+
+test("compiled code is not kept in a folder that others can write", async () => {
+  const cwd = folderWith({});
+  const shared = join(cwd, "shared");
+  execFileSync("mkdir", ["-p", "-m", "0777", join(shared, "rotate")]);
+  execFileSync("chmod", ["0777", join(shared, "rotate")]);
+  expect((await rotate(["--help"], { cwd, env: { XDG_CACHE_HOME: shared } })).code).toBe(0);
+  expect(readdirSync(join(shared, "rotate"))).toEqual([]);
+});
+
+describe("watch", () => {
+  test("does not open the inspector at SIGUSR1, and drains at SIGTERM", async () => {
+    const cwd = folderWith({ "rotate.yaml": spec });
+    const child = start(["watch"], { cwd });
+    const result = resultOf(child);
+    await said(child, "app: rotated");
+    child.kill("SIGUSR1");
+    child.kill("SIGTERM");
+    const { code, signal, stderr } = await result;
+    expect({ code, signal }).toEqual({ code: 0, signal: undefined });
+    expect(stderr).toContain("stopped: what had begun is finished");
+    expect(stderr).not.toContain("Debugger");
+  });
+
+  test("logs one JSON object a line when asked to", async () => {
+    const cwd = folderWith({ "rotate.yaml": spec });
+    const child = start(["watch", "--log-format", "json"], { cwd });
+    const result = resultOf(child);
+    await said(child, '"event":"rotation-finished"');
+    child.kill("SIGINT");
+    const { code, stderr } = await result;
+    expect(code).toBe(0);
+    for (const line of stderr.trim().split("\n")) {
+      expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(String) });
+    }
+  });
+});
+
+describe("with a Node of the host that is too old", () => {
+  const node = oldNode();
+
+  test.skipIf(node === undefined)("runs under the pinned Node, with its exit code", async () => {
+    const cwd = folderWith({});
+    const { code, stdout } = await rotate(["--version"], { cwd, ...(node !== undefined && { node }) });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`node-${process.version}`) });
+    const missing = await rotate(["status"], { cwd, ...(node !== undefined && { node }) });
+    expect(missing.code).toBe(2);
+  });
+
+  test.skipIf(node === undefined)("passes signals on and ends as the command did", async () => {
+    const cwd = folderWith({ "rotate.yaml": spec });
+    const child = start(["watch"], { cwd, ...(node !== undefined && { node }) });
+    await said(child, "app: rotated");
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number | null];
+    expect(code).toBe(0);
+  });
+});

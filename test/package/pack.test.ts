@@ -1,0 +1,139 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundle } from "../../packages/cli/scripts/bundle.ts";
+import { readJson, root, workspaces } from "../support/workspace.ts";
+import { filesOf, packAll, type Packed } from "./packed.ts";
+
+let packed: Packed;
+
+beforeAll(() => {
+  packed = packAll();
+}, 300_000);
+afterAll(() => rmSync(packed.folder, { recursive: true, force: true }));
+
+/** A folder in the project with the quickstart's spec. */
+function quickstart(name: string): string {
+  const folder = join(packed.project, name);
+  mkdirSync(folder);
+  cpSync(join(root, "docs/examples/quickstart/rotate.yaml"), join(folder, "rotate.yaml"));
+  return folder;
+}
+
+function run(argv: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+  const own = { PATH: process.env["PATH"], HOME: packed.project, ...env };
+  return spawnSync(packed.rotate, argv, { cwd, env: own, encoding: "utf8" });
+}
+
+interface Report {
+  readonly rotations: readonly { readonly name: string; readonly outcome: string; readonly nextAt: string }[];
+}
+
+test("every package is packed, without sources, tests or maps, and with its licence", () => {
+  expect(packed.tarballs).toHaveLength(workspaces().length);
+  for (const tarball of packed.tarballs) {
+    const files = filesOf(tarball);
+    expect([basename(tarball), files.includes("LICENSE")]).toEqual([basename(tarball), true]);
+    expect(files.filter((file) => /^(src|test|scripts)\/|\.map$|tsbuildinfo|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+  }
+});
+
+test.each(workspaces().map(({ folder, manifest }) => [manifest.name, folder] as const))(
+  "publint finds nothing in %s",
+  async (_, folder) => {
+    const { messages, pkg } = await publint({ pkgDir: join(root, folder), pack: false, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  },
+);
+
+describe("installed in an empty folder, without a network", () => {
+  test("the command line brings nothing but itself", () => {
+    const installed = execFileSync("ls", [
+      join(packed.project, "node_modules"),
+      join(packed.project, "node_modules/@rotate"),
+    ]);
+    expect(installed.toString()).not.toContain("oclif");
+    const tarball = packed.tarballs.find((path) => path.includes("rotate-cli-"));
+    expect(statSync(String(tarball)).size).toBeLessThan(2_000_000);
+  });
+
+  test("a rotation runs from the build; the second run finds it fresh", () => {
+    const cwd = quickstart("twice");
+    const first = run(["run", "--json"], cwd);
+    expect([first.status, first.stderr]).toEqual([0, expect.stringContaining("minted")]);
+    expect((JSON.parse(first.stdout) as Report).rotations).toMatchObject([{ name: "app-token", outcome: "rotated" }]);
+    const env = readFileSync(join(cwd, ".env"), "utf8");
+    expect(env).toMatch(/^APP_TOKEN=ey\S+$/m);
+
+    const second = run(["run", "--json"], cwd);
+    expect(second.status).toBe(0);
+    expect((JSON.parse(second.stdout) as Report).rotations).toMatchObject([{ name: "app-token", outcome: "fresh" }]);
+    expect(readFileSync(join(cwd, ".env"), "utf8")).toBe(env);
+  });
+
+  test("help, errors and did-you-mean work from the build as well", () => {
+    const cwd = quickstart("usage");
+    expect(run(["status", "--help"], cwd).stdout).toContain("$ rotate status");
+    expect(run(["statsu"], cwd)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('did you mean "status"?'),
+    });
+    expect(run(["run", "--forc"], cwd)).toMatchObject({ status: 2, stderr: expect.stringContaining("--forc") });
+  });
+
+  test("a plugin author's package compiles against the kit and runs with it", () => {
+    writeFileSync(
+      join(packed.project, "author.ts"),
+      `import { definePlugin, defineProbe } from "@rotate/plugin-kit";
+import { stageFile } from "@rotate/plugin-kit/files";
+const probe = defineProbe({ type: "nothing", options: { type: "object" }, run: async () => undefined });
+console.log(definePlugin({ probes: [probe] }).apiVersion, typeof stageFile);
+`,
+    );
+    const options = [
+      "--noEmit",
+      "--module",
+      "nodenext",
+      "--strict",
+      "--types",
+      "node",
+      "--typeRoots",
+      join(root, "node_modules/@types"),
+    ];
+    execFileSync("tsc", [...options, "author.ts"], { cwd: packed.project, stdio: "inherit" });
+    const said = execFileSync(process.execPath, ["author.ts"], { cwd: packed.project, encoding: "utf8" });
+    expect(said).toBe("1 function\n");
+  });
+});
+
+test("a run with nothing due has not loaded what it does not need", async () => {
+  const cwd = quickstart("modules");
+  expect(run(["run"], cwd).status).toBe(0);
+  const record = join(cwd, "modules.json");
+  const recorder = join(root, "test/package/record-modules.mjs");
+  const again = run(["run"], cwd, { NODE_OPTIONS: `--import=${recorder}`, RECORD_MODULES: record });
+  expect(again.stdout).toContain("fresh");
+
+  const { files, builtins } = JSON.parse(readFileSync(record, "utf8")) as Readonly<Record<string, readonly string[]>>;
+  const { outputs } = await bundle(join(packed.folder, "again"));
+  const names = new Set(files?.map((url) => basename(url)));
+  const loaded = Object.entries(outputs).filter(([path]) => names.has(basename(path)));
+  const inputs = loaded.flatMap(([, output]) => Object.keys(output.inputs));
+  const packages = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  expect([...new Set(packages)]).toEqual(["yaml"]);
+  expect(builtins?.filter((name) => /undici|node:https?$|\bhttp\b/.test(name))).toEqual([]);
+});
+
+test("every third-party package in the build is named with its licence", async () => {
+  const { inputs } = await bundle(join(packed.folder, "licences"));
+  const licences = readFileSync(join(packed.project, "node_modules/@rotate/cli/dist/LICENSES.txt"), "utf8");
+  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  expect(folders.length).toBeGreaterThan(10);
+  for (const folder of new Set(folders)) {
+    const { name } = readJson(join("packages/cli", folder, "package.json")) as { readonly name: string };
+    expect(licences).toContain(`${name} `);
+  }
+});
