@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { root } from "../support/workspace.ts";
 import { compareCommands } from "./commands.ts";
 import type { Timing } from "./measure.ts";
+import { compareSpecs } from "./specs.ts";
 import { compareWrites } from "./writes.ts";
 
 function print(title: string, timings: readonly Timing[]): void {
@@ -32,6 +33,7 @@ try {
   print("a full rotation: mint over loopback, write, reload", full);
   print("start-up", idle);
   print("1,000 durable files of 1.2 kB", await compareWrites(folderIn(base, "writes"), Math.ceil(rounds / 4)));
+  print("a spec of 10,000 rotations", await compareSpecs(Math.ceil(rounds / 7)));
 } finally {
   rmSync(base, { recursive: true, force: true });
 }

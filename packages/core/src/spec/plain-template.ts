@@ -1,6 +1,6 @@
 import { RotateError } from "@rotate/plugin-kit";
 import { textFilters, type TextFilter } from "./filters.ts";
-import type { ParsedTemplate, TemplateVariables } from "./template.ts";
+import { looksLikeTemplate, type ParsedTemplate, type TemplateVariables } from "./template.ts";
 
 /** UTF-8 bytes that a rendered template may have. */
 export const longestResult = 1024 * 1024;
@@ -21,7 +21,9 @@ const literals = new Set(["true", "false", "nil", "null", "empty", "blank", "siz
 export function parsePlainTemplate(source: string): ParsedTemplate | undefined {
   const pieces = source.split(new RegExp(output, "g"));
   const texts = pieces.filter((_, index) => index % 3 === 0);
-  if (texts.some((text) => text.includes("{{") || text.includes("{%"))) return undefined;
+  // A brace before an output makes Liquid see the output one character earlier.
+  if (texts.some((text) => looksLikeTemplate(text)) || texts.slice(0, -1).some((text) => text.endsWith("{")))
+    return undefined;
   const outputs = texts.slice(1).map((_, index) => outputOf(pieces[index * 3 + 1], pieces[index * 3 + 2]));
   if (outputs.some(({ variable }) => variable.some((word) => literals.has(word)))) return undefined;
   return {

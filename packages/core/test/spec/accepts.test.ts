@@ -115,10 +115,7 @@ test("a word that is not known is not accepted", () => {
 });
 
 test("sound JSON is read without the YAML parser, to the same value", () => {
-  const json = fc.dictionary(
-    fc.stringMatching(/^[a-z"\\:{ ]{1,6}$/),
-    fc.jsonValue({ maxDepth: 3 }),
-  );
+  const json = fc.dictionary(fc.stringMatching(/^[a-z"\\:{ ]{1,6}$/), fc.jsonValue({ maxDepth: 3 }));
   fc.assert(
     fc.property(json, (value) => {
       const text = JSON.stringify(value);

@@ -5,6 +5,7 @@ import type { OptionTree, ProviderEntry, Rotation } from "../model.ts";
 import { didYouMean } from "../nearest.ts";
 import { checkFields } from "../plugin-check.ts";
 import { rotationSettings } from "../settings.ts";
+import type { Template } from "../template.ts";
 import type { Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import type { RawRotation } from "./foreach.ts";
@@ -161,10 +162,10 @@ function hashOf({ provider, request, sinks }: Pick<Rotation, "provider" | "reque
   return identityOf({
     provider: { type: provider.type, options: provider.options },
     request,
-    sinks: sinks.map(({ type, options, values }) => ({
-      type,
-      options,
-      values: Object.entries(values).map(([key, { source }]) => [key, source]),
-    })),
+    sinks: sinks.map(({ type, options, values }) => ({ type, options, values: sourcesOf(values) })),
   });
+}
+
+function sourcesOf(values: Readonly<Record<string, Template>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([key, { source }]) => [key, source]));
 }
