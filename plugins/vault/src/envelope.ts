@@ -1,4 +1,4 @@
-import { RotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { isRotateError, RotateError, type HttpAnswer, type Infer, type Schema } from "@rotate/plugin-kit";
 import type { VaultContext } from "./options.ts";
 import { saidBy } from "./refusal.ts";
 
@@ -37,7 +37,7 @@ export function readEnvelope(answer: HttpAnswer, path: string, ctx: VaultContext
   if (answer.tryJson(loggedIn) !== undefined) {
     throw badAnswer(`${path} answers with a token, not with a secret`, "choose a path of a secrets engine");
   }
-  const { lease_id, lease_duration, renewable, data } = answer.json(envelope);
+  const { lease_id, lease_duration, renewable, data } = readAs(answer, envelope);
   logWarnings(answer, path, ctx);
   return { leaseId: lease_id, life: lease_duration * 1000, renewable, data };
 }
@@ -49,7 +49,7 @@ export function readRenewal(
   ctx: VaultContext,
 ): { readonly life: number; readonly renewable: boolean } {
   refuseErrors(answer, path);
-  const { lease_duration, renewable } = answer.json(leaseOnly);
+  const { lease_duration, renewable } = readAs(answer, leaseOnly);
   logWarnings(answer, path, ctx);
   return { life: lease_duration * 1000, renewable };
 }
@@ -72,6 +72,16 @@ function logWarnings(answer: HttpAnswer, path: string, { log }: VaultContext): v
   const warnings = answer.tryJson(warned)?.warnings ?? [];
   for (const warning of warnings) {
     if (!/unrecognized parameters: \[ttl\]/.test(warning)) log.warn("the server warns", { path, warning });
+  }
+}
+
+/** The body by a schema. Throws BAD_ANSWER that shows the shape of anything else. */
+export function readAs<const S extends Schema>(answer: HttpAnswer, schema: S): Infer<S> {
+  try {
+    return answer.json(schema);
+  } catch (error) {
+    if (!isRotateError(error) || error.hint !== undefined) throw error;
+    throw badAnswer(error.message, "something else than Vault or OpenBao answered: check the address");
   }
 }
 

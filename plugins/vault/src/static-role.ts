@@ -1,5 +1,5 @@
 import { defineProvider, RotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
-import { readEnvelope } from "./envelope.ts";
+import { readAs, readEnvelope } from "./envelope.ts";
 import { keepAlive, logIn, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
 import { ask, checkHealth } from "./read.ts";
@@ -73,7 +73,7 @@ async function read({ mount, role }: Request, ctx: LoggedInContext): Promise<Cur
   const path = `${mount}/static-creds/${role}`;
   const answer = await ask(ctx, { verb: "GET", path });
   readEnvelope(answer, path, ctx);
-  const { username, password, ttl } = answer.json(shape).data;
+  const { username, password, ttl } = readAs(answer, shape).data;
   return { username, password, left: Math.max(0, ttl) * 1000 };
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isRotateError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { readAs } from "../envelope.ts";
 import type { VaultContext } from "../options.ts";
 import { call } from "../wire.ts";
 import type { LoggedInContext, VaultLogin } from "./types.ts";
@@ -63,7 +64,7 @@ function readAuth(answer: HttpAnswer, ctx: VaultContext): { readonly login: Vaul
       hint: "use a method or role for machines, without MFA enforcement",
     });
   }
-  const { client_token, accessor = "", lease_duration, renewable, num_uses } = answer.json(answered).auth;
+  const { client_token, accessor = "", lease_duration, renewable, num_uses } = readAs(answer, answered).auth;
   if (num_uses)
     ctx.log.warn("the login's token is good for few requests only: let the role issue tokens without token_num_uses", {
       uses: num_uses,

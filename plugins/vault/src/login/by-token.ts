@@ -1,4 +1,5 @@
 import { isRotateError, RotateError, type Secret } from "@rotate/plugin-kit";
+import { readAs } from "../envelope.ts";
 import type { Auth, VaultContext } from "../options.ts";
 import { call } from "../wire.ts";
 import { identityOf, renewSelf } from "./by-proof.ts";
@@ -58,7 +59,7 @@ async function lookUp(token: Secret, ctx: VaultContext): Promise<Looked> {
     token,
     namespace: ctx.options.auth.namespace,
   });
-  const { data } = answer.json(lookup);
+  const { data } = readAs(answer, lookup);
   const { accessor = "", ttl, creation_ttl: first = ttl, renewable = false } = data;
   const end = endOfToken(data, ctx.now());
   const login = {

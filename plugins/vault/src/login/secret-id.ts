@@ -1,4 +1,5 @@
 import { isRotateError, RotateError, type Secret } from "@rotate/plugin-kit";
+import { readAs } from "../envelope.ts";
 import type { Auth, VaultContext } from "../options.ts";
 import { call } from "../wire.ts";
 
@@ -48,7 +49,7 @@ async function unwrap(token: Secret, namespace: string | undefined, ctx: VaultCo
   const answer = await call(ctx, { verb: "POST", path: "sys/wrapping/unwrap", token, namespace, json: {} }).catch(
     refuseUnwrap,
   );
-  const { secret_id: text, secret_id_ttl: seconds = 0 } = answer.json(unwrapped).data;
+  const { secret_id: text, secret_id_ttl: seconds = 0 } = readAs(answer, unwrapped).data;
   const expires = seconds > 0 ? new Date(startedAt + seconds * 1000) : undefined;
   return { value: ctx.secret(text, "secret id"), expires, unwrapped: true };
 }
