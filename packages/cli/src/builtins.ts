@@ -1,35 +1,27 @@
 import type { LazyPlugin } from "@rotate/core";
+import type { Plugin } from "@rotate/plugin-kit";
 
 /** The built-in plugins: the one place that names them. Each is imported when a spec uses one of its types. */
 export const builtins: readonly LazyPlugin[] = [
-  {
-    name: "@rotate/plugin-databricks",
-    types: { providers: ["databricks-postgres"] },
-    load: async () => (await import("@rotate/plugin-databricks")).default,
-  },
-  {
-    name: "@rotate/plugin-files",
-    types: { sinks: ["dotenv"] },
-    load: async () => (await import("@rotate/plugin-files")).default,
-  },
-  {
-    name: "@rotate/plugin-http",
-    types: { reloads: ["http"], probes: ["http", "tcp"] },
-    load: async () => (await import("@rotate/plugin-http")).default,
-  },
-  {
-    name: "@rotate/plugin-jwt",
-    types: { providers: ["jwt"] },
-    load: async () => (await import("@rotate/plugin-jwt")).default,
-  },
-  {
-    name: "@rotate/plugin-postgres",
-    types: { probes: ["postgres"] },
-    load: async () => (await import("@rotate/plugin-postgres")).default,
-  },
-  {
-    name: "@rotate/plugin-process",
-    types: { providers: ["exec"], reloads: ["exec", "signal"], probes: ["exec"] },
-    load: async () => (await import("@rotate/plugin-process")).default,
-  },
+  builtin("databricks", { providers: ["databricks-postgres"] }, () => import("@rotate/plugin-databricks")),
+  builtin("docker", { reloads: ["docker"] }, () => import("@rotate/plugin-docker")),
+  builtin("files", { sinks: ["dotenv", "json", "yaml", "file", "files"] }, () => import("@rotate/plugin-files")),
+  builtin("http", { reloads: ["http"], probes: ["http", "tcp"] }, () => import("@rotate/plugin-http")),
+  builtin("jwt", { providers: ["jwt"] }, () => import("@rotate/plugin-jwt")),
+  builtin("postgres", { probes: ["postgres"] }, () => import("@rotate/plugin-postgres")),
+  builtin(
+    "process",
+    { providers: ["exec"], reloads: ["exec", "signal"], probes: ["exec"] },
+    () => import("@rotate/plugin-process"),
+  ),
+  builtin("systemd", { reloads: ["systemd"] }, () => import("@rotate/plugin-systemd")),
+  builtin("vault", { providers: ["vault", "vault-kv", "vault-static-role"] }, () => import("@rotate/plugin-vault")),
 ];
+
+function builtin(
+  system: string,
+  types: LazyPlugin["types"],
+  load: () => Promise<{ readonly default: Plugin }>,
+): LazyPlugin {
+  return { name: `@rotate/plugin-${system}`, types, load: async () => (await load()).default };
+}

@@ -32,7 +32,7 @@ export function createBoard(terminal: Terminal): Board {
     print: (line) => draw(`${line}\n`),
     close: () => {
       rows.clear();
-      draw();
+      if (drawn > 0) draw();
     },
   };
 }

@@ -1,11 +1,14 @@
 import type { ErrorReport } from "@rotate/core";
+import { errorCodes } from "@rotate/plugin-kit";
 import type { Paint } from "./terminal.ts";
 
 type Explained = Pick<ErrorReport, "code" | "message" | "hint" | "docs">;
 
-/** Where a code is explained, for errors that do not say so themselves. */
+/** Where a code is explained: a plugin's by what it was, whatever the phase; rotate's own by itself. */
 export function docsOf(code: string): string {
-  return `docs/errors.md#${code.toLowerCase()}`;
+  const own = /^ROTATE_(SPEC|STATE)_/.test(code);
+  const kind = own ? undefined : errorCodes.find((known) => code.endsWith(`_${known}`));
+  return `docs/errors.md#${(kind ?? code).toLowerCase()}`;
 }
 
 /** A failure under its headline: why, what to do, where it is explained. */

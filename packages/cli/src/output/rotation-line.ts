@@ -16,9 +16,11 @@ const colours: Readonly<Record<Outcome, Colour>> = {
 };
 
 /** What stands behind the outcome: `expires in 48m, next rotation in 21m`. @param now milliseconds since 1970 */
-export function describeRotation({ outcome, reason, credential, nextAt }: RotationReport, now: number): string {
+export function describeRotation(rotation: RotationReport, now: number): string {
+  const { outcome, reason, credential, nextAt } = rotation;
   const good = outcome === "rotated" || outcome === "renewed" || outcome === "fresh" || outcome === "reused";
-  const parts = good ? [] : [reason];
+  const told = good || failures(rotation).some(({ message }) => message === reason);
+  const parts = told ? [] : [reason];
   if (credential !== undefined) parts.push(describeExpiry(credential.expiresAt, now));
   if (nextAt !== undefined) parts.push(`${good ? "next rotation" : "next try"} ${formatInstant(nextAt, now)}`);
   return parts.length === 0 ? reason : parts.join(", ");

@@ -43,7 +43,7 @@ function toRow(status: RotationStatus, { paint, now }: { paint: Paint; now: numb
 function describe(status: RotationStatus, { paint, now }: { paint: Paint; now: number }): readonly string[] {
   const { name, reason, lastError, warnings, leases } = status;
   const lines = [
-    ...(reason === undefined ? [] : [`  ${reason}`]),
+    ...(reason === undefined || reason === lastError?.message ? [] : [`  ${reason}`]),
     ...(lastError === undefined
       ? []
       : [`  last failure ${formatInstant(lastError.at, now)}`, ...renderError(lastError, paint)]),
