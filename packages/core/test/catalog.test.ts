@@ -14,7 +14,7 @@ import { samplePlugin, soundSpec } from "./spec/sample-plugins.ts";
 function reload(type: string, options: ObjectSchema): Reload {
   return defineReload({
     type,
-    options: options as { readonly type: "object" },
+    options,
     adopts: () => true,
     run: async () => {},
   });
@@ -30,6 +30,10 @@ const types = {
   reloads: ["exec"],
   probes: ["http", "postgres"],
 };
+
+async function load(): Promise<Plugin> {
+  throw new Error("Cannot find package");
+}
 
 describe("a catalog", () => {
   test("finds parts by kind and type", async () => {
@@ -80,9 +84,6 @@ describe("a catalog", () => {
   });
 
   test("tells in the spec's diagnostics that a plugin cannot be loaded", async () => {
-    const load = async (): Promise<Plugin> => {
-      throw new Error("Cannot find package");
-    };
     const { diagnostics } = await loadSpec({
       file: "/x.yaml",
       text: soundSpec,

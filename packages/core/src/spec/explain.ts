@@ -3,7 +3,7 @@ import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import { marks } from "./rewrite.ts";
 
-export const howToRefer = "{ env: NAME }, { file: PATH }, { exec: [command] } or { credential: NAME }";
+const howToRefer = "{ env: NAME }, { file: PATH }, { exec: [command] } or { credential: NAME }";
 
 /** What a failed keyword means to the person who wrote the spec. Never holds a text that may be a secret. */
 export function explain(error: ErrorObject, prefix: Path): Fault {

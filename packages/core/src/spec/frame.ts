@@ -1,7 +1,7 @@
 import type { Span } from "./fault.ts";
 
 /** Takes the place of what a code frame must not show. Its length says nothing. */
-export const covered = "••••••";
+const covered = "••••••";
 
 /** Columns of text that a frame shows of a long line. */
 const widest = 120;

@@ -1,7 +1,7 @@
 const longest = 64;
 
 /** The fewest insertions, deletions, replacements and swaps of neighbours that make `b` of `a` (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   const first = Array.from({ length: b.length + 1 }, (_, column) => column);
   let rows: readonly [before: readonly number[], last: readonly number[]] = [[], first];
   for (let line = 1; line <= a.length; line++) rows = [rows[1], nextRow(line, rows, { a, b })];

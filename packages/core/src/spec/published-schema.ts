@@ -3,7 +3,7 @@ import { choice, definitions, type JsonSchema, type Place } from "./rewrite.ts";
 import { partSchema, places, specSchema } from "./spec-schema.ts";
 
 /** The schema's identity. It names the format; nothing can be fetched there. */
-export const schemaId = "urn:rotate:spec:v1";
+const schemaId = "urn:rotate:spec:v1";
 
 /**
  * The schema of a spec with the options of every plugin in the catalog: for yaml-language-server and other editors.

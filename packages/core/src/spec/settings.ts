@@ -47,7 +47,7 @@ export const refreshSettings = {
   },
 } as const satisfies ObjectSchema;
 
-export const retrySettings = {
+const retrySettings = {
   type: "object",
   description: "the wait between failed attempts",
   properties: {
@@ -56,7 +56,7 @@ export const retrySettings = {
   },
 } as const satisfies ObjectSchema;
 
-export const overlapSettings = {
+const overlapSettings = {
   type: "object",
   description: "what becomes of the previous credential",
   properties: {
@@ -70,7 +70,7 @@ export const overlapSettings = {
   },
 } as const satisfies ObjectSchema;
 
-export const budgetSettings = {
+const budgetSettings = {
   type: "object",
   description: "mints allowed, counting those whose outcome is unknown",
   properties: {
@@ -79,7 +79,7 @@ export const budgetSettings = {
   },
 } as const satisfies ObjectSchema;
 
-export const foreachSettings = {
+const foreachSettings = {
   type: "object",
   description: "makes one rotation per entry of a list; its keys are {{ each.… }} in the request and the sinks",
   properties: {

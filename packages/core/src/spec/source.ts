@@ -41,7 +41,7 @@ function brokenSource(text: string, message: string): Source {
 }
 
 /** The positions of a text that is not parsed: everything is about the whole of it. */
-export const nowhere: Positions = {
+const nowhere: Positions = {
   locate: (fault) => fault.span ?? [0, 0],
   place: () => ({ line: 0, column: 0 }),
   hidden: () => [],

@@ -28,7 +28,7 @@ const nearValue = fc.oneof(
     3,
     2.5,
     NaN,
-    1e400,
+    Infinity,
     "",
     "1h",
     "x",
@@ -53,9 +53,9 @@ const nearValue = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-function places_(value: unknown): readonly (readonly (string | number)[])[] {
+function pathsIn(value: unknown): readonly (readonly (string | number)[])[] {
   if (typeof value !== "object" || value === null) return [[]];
-  return [[], ...Object.entries(value).flatMap(([key, inner]) => places_(inner).map((path) => [key, ...path]))];
+  return [[], ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner).map((path) => [key, ...path]))];
 }
 
 function replaced(value: unknown, [step, ...rest]: readonly (string | number)[], replacement: unknown): unknown {
@@ -66,7 +66,7 @@ function replaced(value: unknown, [step, ...rest]: readonly (string | number)[],
 }
 
 test("what is accepted without ajv is what ajv accepts, for the whole spec", () => {
-  const paths = places_(document);
+  const paths = pathsIn(document);
   fc.assert(
     fc.property(fc.nat(paths.length - 1), nearValue, (index, value) => {
       const changed = replaced(document, paths[index] ?? [], value);
@@ -119,8 +119,7 @@ test("sound JSON is read without the YAML parser, to the same value", () => {
   fc.assert(
     fc.property(json, (value) => {
       const text = JSON.stringify(value);
-      const fast = readJson(text);
-      if (fast !== undefined) expect(readYaml(text).value).toEqual(fast);
+      expect(readJson(text) ?? readYaml(text).value).toEqual(readYaml(text).value);
     }),
     { numRuns: 1000 },
   );

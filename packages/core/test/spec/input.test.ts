@@ -15,11 +15,13 @@ async function folder(): Promise<string> {
 async function messageOf(file: string): Promise<string> {
   const { spec, diagnostics } = await loadSpec({ file, catalog });
   expect(spec).toBeUndefined();
-  expect(diagnostics).toHaveLength(1);
-  const [{ file: named = "", line = -1, message = "", hint = "" } = {}] = diagnostics;
-  expect(line).toBe(0);
-  expect(named).toBe(file);
-  return `${message} (${hint})`;
+  expect(diagnostics).toMatchObject([{ file, line: 0 }]);
+  return diagnostics.map(({ message, hint }) => `${message} (${hint ?? ""})`).join();
+}
+
+async function* inPieces(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text.slice(0, 100));
+  yield Buffer.from(text.slice(100));
 }
 
 test("a missing spec says how to name one", async () => {
@@ -87,16 +89,12 @@ test("a spec may be JSON, and its faults have places too", async () => {
 });
 
 test("a spec comes from standard input, relative to where rotate runs, if it has a name", async () => {
-  async function* stdin(text: string) {
-    yield Buffer.from(text.slice(0, 100));
-    yield Buffer.from(text.slice(100));
-  }
-  const { spec } = await loadSpec({ file: "-", cwd: "/srv", stdin: stdin(soundSpec), catalog });
+  const { spec } = await loadSpec({ file: "-", cwd: "/srv", stdin: inPieces(soundSpec), catalog });
   expect(spec).toMatchObject({ file: "-", directory: "/srv", name: "demo" });
   const { diagnostics } = await loadSpec({
     file: "-",
     cwd: "/srv",
-    stdin: stdin(edited(["name: demo\n", ""])),
+    stdin: inPieces(edited(["name: demo\n", ""])),
     catalog,
   });
   expect(diagnostics).toMatchObject([{ file: "-", message: "a spec on standard input needs a name" }]);
@@ -111,4 +109,11 @@ test("links to one spec lead to one name, so to one state", async () => {
   const direct = await loadSpec({ file: join(directory, "a", "rotate.yaml"), catalog });
   const linked = await loadSpec({ file: join(directory, "rotate.yaml"), catalog });
   expect(linked.spec?.name).toBe(direct.spec?.name);
+});
+
+test("a JSON key that is written with an escape is read as it is meant", async () => {
+  const seen = JSON.parse('{"{":[],"\\\\":{}," ":0}') as object;
+  const { diagnostics } = await loadSpec({ file: "/x.json", text: '{"{":[],"\\"":{}," ":0}', catalog });
+  expect(seen).toBeDefined();
+  expect(diagnostics.map(({ message }) => message)).toContain('the spec has an unknown key "\\""');
 });

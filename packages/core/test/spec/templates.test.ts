@@ -85,6 +85,14 @@ describe("a template", () => {
   });
 });
 
+function outcome(template: ParsedTemplate): string {
+  try {
+    return template.render(scope);
+  } catch (error) {
+    return String(error);
+  }
+}
+
 describe("the fast way without Liquid", () => {
   test("renders and names the same as Liquid, or leaves it to Liquid", () => {
     const names = fc.constantFrom(
@@ -121,14 +129,6 @@ describe("the fast way without Liquid", () => {
       { numRuns: 5000 },
     );
   });
-
-  function outcome(template: ParsedTemplate): string {
-    try {
-      return template.render(scope);
-    } catch (error) {
-      return String(error);
-    }
-  }
 
   test("is all that the usual templates take", async () => {
     const parse = await createTemplateParser(["{{ token | uri_component }}", "plain"]);
