@@ -1,15 +1,12 @@
 import { type AskedAccess, hasAccessList, wantedAccess } from "./access.ts";
 import { childPath, type Directory } from "./directory.ts";
-import { conflict } from "./fault.ts";
 import type { FileOptions, FileTools } from "./options.ts";
 import { type Outcome, overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
+import type { Kind } from "./prepare.ts";
 import { guardDirectory } from "./rules.ts";
 import { type Access, look, type Place, sameAccess, type Snapshot } from "./target.ts";
 import { validateStaged } from "./validate.ts";
 import { discard, type Draft, type Staged, stageBytes } from "./write.ts";
-
-/** How often a target may change under our hands before we give up. */
-const attempts = 5;
 
 /** A target, how it may be written, and what helps in it. */
 export interface Site {
@@ -36,7 +33,7 @@ export type Change =
     };
 
 /** Does all but the change itself: looks, edits, stages, validates. Throws a RotateError and leaves nothing behind. */
-export async function workOut(directory: Directory, site: Site, turn: Turn): Promise<Change> {
+async function workOut(directory: Directory, site: Site, turn: Turn): Promise<Change> {
   const inPlace = site.options.write === "in-place";
   const before = look(directory, site.place.name, { manyNames: inPlace });
   const asked = site.asked(before);
@@ -76,41 +73,18 @@ async function stageValid(directory: Directory, { options, tools }: Site, draft:
 }
 
 /** Removes what `workOut` staged. */
-export async function drop(directory: Directory, change: Change): Promise<void> {
+async function drop(directory: Directory, change: Change): Promise<void> {
   if (change.kind === "rename") await discard(directory, change.staged.name);
 }
 
-interface Work {
-  readonly directory: Directory;
-  readonly site: Site;
-  readonly turn: Turn;
-  /** Told of each change just before it is made. */
-  readonly starting?: (change: Change) => void;
-}
-
-/**
- * Makes a change; if somebody else changed the target since it was worked out, works it out again on what they left.
- * Throws CONFLICT when they keep changing it, UNAVAILABLE when the outcome is unknown, and otherwise when nothing was changed.
- */
-export async function carryOut({ directory, site, turn, starting }: Work, first?: Change): Promise<void> {
-  let change = first ?? (await workOut(directory, site, turn));
-  for (let attempt = 1; attempt <= attempts; attempt++) {
-    starting?.(change);
-    if ((await applyOrDrop(directory, site, change)) === "done") return;
-    change = await workOut(directory, site, turn);
-  }
-  await drop(directory, change);
-  throw conflict(`${site.place.path} was changed by somebody else ${attempts} times while it was being written`);
-}
-
-async function applyOrDrop(directory: Directory, site: Site, change: Change): Promise<Outcome> {
-  let outcome: Outcome = "stale";
-  try {
-    outcome = await apply(directory, site, change);
-    return outcome;
-  } finally {
-    if (outcome === "stale") await drop(directory, change);
-  }
+/** A file as a kind of target: `turn` says what it shall hold. */
+export function fileKind(site: Site, turn: Turn): Kind<Change> {
+  return {
+    path: site.place.path,
+    workOut: (directory) => workOut(directory, site, turn),
+    apply: (directory, change) => apply(directory, site, change),
+    drop,
+  };
 }
 
 async function apply(directory: Directory, { place, tools }: Site, change: Change): Promise<Outcome> {

@@ -128,6 +128,6 @@ export async function removeDirectories(made: readonly string[]): Promise<void> 
 }
 
 /** The entry `name` of the directory that `path` names. */
-export function childPath({ path }: Directory, name: string): string {
+export function childPath({ path }: Pick<Directory, "path">, name: string): string {
   return join(path, name);
 }

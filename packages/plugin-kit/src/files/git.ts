@@ -2,13 +2,13 @@ import { dirname } from "node:path";
 import { isRotateError } from "../errors.ts";
 import type { FileTools } from "./options.ts";
 import { exists, type Place } from "./target.ts";
-import { newTemporaryName } from "./write.ts";
 
 /**
  * Warns when the next commit would take the secret along: the target is tracked by git, or it is ignored by a rule so narrow that a temporary
  * file beside it, left by a crash, would not be. Says nothing outside a work tree or without git.
+ * @param leftOver the name that a temporary file could have; it ends in hexadecimal digits
  */
-export async function warnOfGit(place: Place, tools: FileTools): Promise<void> {
+export async function warnOfGit(place: Place, leftOver: string, tools: FileTools): Promise<void> {
   if (!(await isBelowGit(place.parent))) return;
   const git = (...words: string[]) => exitCodeOf(place.parent, words, tools);
   if ((await git("ls-files", "--error-unmatch", "--", place.name)) === 0) {
@@ -19,10 +19,10 @@ export async function warnOfGit(place: Place, tools: FileTools): Promise<void> {
     return;
   }
   const ignored = await git("check-ignore", "-q", "--", place.name);
-  if (ignored !== 0 || (await git("check-ignore", "-q", "--", newTemporaryName())) !== 1) return;
+  if (ignored !== 0 || (await git("check-ignore", "-q", "--", leftOver)) !== 1) return;
   tools.log.warn("git ignores the file but would not ignore a temporary file that a crash left beside it", {
     path: place.path,
-    remedy: "add .rotate-tmp-* to .gitignore",
+    remedy: `add ${leftOver.replace(/[0-9a-f]+$/, "*")} to .gitignore`,
   });
 }
 

@@ -11,5 +11,6 @@ export {
   filePath,
   type FileTools,
 } from "./options.ts";
+export { checkSet, readSet, type SetOptions, stageSet } from "./set.ts";
 export { type Edit, type Revert, stageFile, type StageOptions, type Versions } from "./stage.ts";
 export { readTarget } from "./target.ts";

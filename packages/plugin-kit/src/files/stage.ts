@@ -1,13 +1,12 @@
 import type { Prepared } from "../sink.ts";
 import { askedAccess } from "./access.ts";
-import { carryOut, type Change, drop, type Site, type Turn, workOut } from "./change.ts";
-import { inDirectory, makeDirectories, removeDirectories } from "./directory.ts";
-import { conflict, durabilityUnknown } from "./fault.ts";
+import { type Change, fileKind, type Site, type Turn } from "./change.ts";
+import { conflict } from "./fault.ts";
 import type { FileOptions, FileTools } from "./options.ts";
+import { prepareTarget, untilDone } from "./prepare.ts";
 import { guardExisting } from "./rules.ts";
 import { placeOf } from "./target.ts";
 import { guardValidate } from "./validate.ts";
-import { sweep } from "./write.ts";
 
 /** From the file's bytes (undefined: it does not exist) to all that it shall hold. Pure: it is run again when somebody else changed the file. */
 export type Edit = (before: Buffer | undefined) => Buffer;
@@ -42,61 +41,25 @@ export async function stageFile(
   edit: Edit,
   { ctx, revert, ...options }: StageOptions,
 ): Promise<Prepared> {
-  const site = await siteOf(path, options, ctx);
-  const { parent } = site.place;
-  const turn: Turn = (before) => {
-    guardExisting(site.place, before, options);
-    return edit(before);
-  };
-  const made = await makeParents(site);
-  const first = await prepareIn(site, turn).catch(async (error: unknown) => {
-    await removeDirectories(made);
-    throw error;
-  });
-  let started: Change | undefined;
-  function starting(change: Change): void {
-    if (change.kind !== "none") started = change;
-  }
-  return {
-    changed: first.kind !== "none",
-    commit: () =>
-      inDirectory(parent, async (directory) => {
-        await carryOut({ directory, site, turn, starting }, first);
-        await directory.sync().catch((error: unknown) => {
-          throw durabilityUnknown(path, error);
-        });
-      }),
-    undo: async () => {
-      await inDirectory(parent, async (directory) => {
-        await drop(directory, first);
-        if (started === undefined) return;
-        await carryOut({ directory, site: siteBefore(site, started), turn: turnBack(path, started, revert) });
-        await directory.sync().catch((error: unknown) => {
-          throw durabilityUnknown(path, error);
-        });
-      });
-      if (started?.before === undefined) await removeDirectories(made);
-    },
-  };
-}
-
-async function siteOf(path: string, options: Partial<FileOptions>, tools: FileTools): Promise<Site> {
   guardValidate(options);
   const place = placeOf(path);
   const asked = await askedAccess(options);
-  return { place, options, asked: () => asked, tools };
-}
-
-async function makeParents({ place, options, asked }: Site): Promise<readonly string[]> {
-  if (options.directory?.create !== true) return [];
-  const { uid, gid } = asked(undefined);
-  return makeDirectories(place.parent, { mode: Number.parseInt(options.directory.mode, 8), uid, gid });
-}
-
-function prepareIn(site: Site, turn: Turn): Promise<Change> {
-  return inDirectory(site.place.parent, async (directory) => {
-    await sweep(directory, site.tools);
-    return workOut(directory, site, turn);
+  const site: Site = { place, options, asked: () => asked, tools: ctx };
+  const turn: Turn = (before) => {
+    guardExisting(place, before, options);
+    return edit(before);
+  };
+  return prepareTarget({
+    ...fileKind(site, turn),
+    place,
+    options,
+    asked,
+    tools: ctx,
+    isChange: ({ kind }) => kind !== "none",
+    isFirst: ({ before }) => before === undefined,
+    takeBack: async (directory, change) => {
+      await untilDone(directory, fileKind(siteBefore(site, change), turnBack(path, change, revert)));
+    },
   });
 }
 

@@ -42,7 +42,7 @@ export function placeOf(path: string): Place {
  * Throws INVALID for what is not a plain file with a single name, and what the system says otherwise.
  */
 export function look(
-  directory: Directory,
+  directory: Pick<Directory, "path" | "at">,
   name: string,
   options: { readonly manyNames: boolean },
 ): Snapshot | undefined {

@@ -1,0 +1,71 @@
+import { constants } from "node:fs";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type AskedAccess, giveAccess, hasAccessList, wantedAccess } from "./access.ts";
+import { childPath, type Directory } from "./directory.ts";
+import { errnoOf, fileFault } from "./fault.ts";
+import type { FileTools } from "./options.ts";
+import { isWorldWritable } from "./rules.ts";
+import type { Place, Snapshot } from "./target.ts";
+import { fill, newTemporaryName } from "./write.ts";
+
+/** Where a file would be made, and what for. */
+export interface Rehearsal {
+  readonly directory: Directory;
+  readonly asked: AskedAccess;
+  readonly tools: FileTools;
+}
+
+/**
+ * Makes a file like the one that will be written, on the real file system, and leaves none. Throws what writing it would throw, and warns of
+ * whom the directory or the permissions let in.
+ */
+export async function rehearse({ directory, asked, tools }: Rehearsal, now?: Snapshot, place?: Place): Promise<void> {
+  const wanted = wantedAccess(asked, now);
+  warnOfReaders(directory, wanted.mode, tools);
+  const path = place === undefined ? directory.path : place.path;
+  if (now !== undefined) await hasAccessList(now, { path, tools });
+  await withNamelessFile(directory, async (file) => {
+    await giveAccess(file, wanted, { path, tools });
+    await fill(file, Buffer.alloc(Math.max(now?.bytes.length ?? 0, 4096)));
+  }).catch((error: unknown) => {
+    throw fileFault(`write in ${directory.path}`, error);
+  });
+}
+
+function warnOfReaders(directory: Directory, mode: number, { log }: FileTools): void {
+  if (isWorldWritable(directory)) {
+    log.warn("the directory is world-writable: others can replace the file", { directory: directory.path });
+  }
+  if ((mode & 0o007) === 0) return;
+  log.warn("every user of the system may read the file", {
+    directory: directory.path,
+    mode: mode.toString(8).padStart(4, "0"),
+  });
+}
+
+/** Linux, asm-generic/fcntl.h; the flag includes O_DIRECTORY. */
+const unnamed = 0o20000000 | constants.O_DIRECTORY;
+
+async function withNamelessFile(directory: Directory, use: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await openNameless(directory);
+  try {
+    await use(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openNameless(directory: Directory): Promise<FileHandle> {
+  try {
+    if (process.platform === "linux") return await open(directory.at("."), unnamed | constants.O_WRONLY, 0o600);
+  } catch (error) {
+    // What a file system answers that has no such files.
+    if (!["EOPNOTSUPP", "ENOTSUP", "EISDIR", "EINVAL"].includes(errnoOf(error) ?? "")) throw error;
+  }
+  const name = newTemporaryName();
+  const file = await open(directory.at(name), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  await unlink(directory.at(name)).catch((error: unknown) => {
+    throw fileFault(`remove ${childPath(directory, name)}`, error);
+  });
+  return file;
+}

@@ -1,0 +1,197 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Prepared } from "../sink.ts";
+import { type AskedAccess, askedAccess, wantedAccess } from "./access.ts";
+import { childPath, type Directory, inDirectory, missingDirectories } from "./directory.ts";
+import { conflict } from "./fault.ts";
+import {
+  type Files,
+  filesOf,
+  flip,
+  lookAtSet,
+  newGenerationName,
+  removeGeneration,
+  removeOld,
+  sameFiles,
+  type SetSnapshot,
+  writeGeneration,
+} from "./generation.ts";
+import { warnOfGit } from "./git.ts";
+import type { AccessOptions, FileTools } from "./options.ts";
+import { type Kind, prepareTarget, untilDone } from "./prepare.ts";
+import type { Outcome } from "./publish.ts";
+import { rehearse } from "./rehearse.ts";
+import { guardDirectory } from "./rules.ts";
+import { exists, type Place, placeOf } from "./target.ts";
+import { guardValidate, validateStaged } from "./validate.ts";
+
+/** The access options of a sink, as they are in `ctx.options`, and the context. */
+export interface SetOptions extends Partial<AccessOptions> {
+  readonly ctx: FileTools;
+}
+
+interface SetSite {
+  readonly place: Place;
+  readonly options: Partial<AccessOptions>;
+  readonly asked: AskedAccess;
+  readonly tools: FileTools;
+}
+
+/** From the files of a set to those that it shall have. */
+type SetTurn = (now: Files) => Files;
+
+/** `generation`: where the link shall lead; undefined: there shall be none. */
+interface SetChange {
+  readonly before: SetSnapshot;
+  readonly generation: string | undefined;
+  readonly files: Files;
+}
+
+/**
+ * Stages files that change together: a new directory with all of them, and one symbolic link at `path` that flips to it in `commit`, as kubelet
+ * does. Files that others put into the set are carried over; the directory before the last is kept for readers that have it open. `undo` flips back.
+ * @param path absolute, of the link @param contents what the named files shall hold @param options `{ ...ctx.options, ctx }`
+ * Throws as `stageFile` does, and INVALID when something stands at `path` that rotate did not make.
+ */
+export async function stageSet(
+  path: string,
+  contents: ReadonlyMap<string, Buffer>,
+  { ctx, ...options }: SetOptions,
+): Promise<Prepared> {
+  guardValidate(options);
+  const site: SetSite = { place: placeOf(path), options, asked: await askedAccess(options), tools: ctx };
+  const turn: SetTurn = (now) => {
+    const ours = [...contents].map(
+      ([name, bytes]) => [name, { bytes, ...wantedAccess(site.asked, now.get(name)) }] as const,
+    );
+    return new Map([...now, ...ours]);
+  };
+  return prepareTarget({
+    ...site,
+    ...setKind(site, turn),
+    isChange: ({ before, generation }) => before.generation !== generation,
+    isFirst: ({ before }) => before.generation === undefined,
+    takeBack: (directory, change) => takeBack(directory, { site, change, names: [...contents.keys()] }),
+    tidy: async (directory, { before, generation }) => {
+      if (before.generation === undefined || generation === undefined) return;
+      await removeOld(directory, site.place.name, { current: generation, previous: before.generation, tools: ctx });
+    },
+  });
+}
+
+function setKind(site: SetSite, turn: SetTurn): Kind<SetChange> {
+  return {
+    path: site.place.path,
+    workOut: (directory) => workOut(directory, site, turn),
+    apply: (directory, change) => apply(directory, site.place.name, change),
+    drop,
+  };
+}
+
+async function workOut(directory: Directory, site: SetSite, turn: SetTurn): Promise<SetChange> {
+  const { place, options, asked, tools } = site;
+  guardDirectory(directory, undefined, asked);
+  const before = lookAtSet(directory, place.name);
+  const files = turn(before.files);
+  if (sameFiles(before.files, files)) return { before, ...before };
+  if (files.size === 0) return { before, generation: undefined, files };
+  const generation = await writeGeneration(directory, place.name, { files, asked, tools });
+  try {
+    await validateStaged(childPath(directory, generation), options, tools);
+    return { before, generation, files: filesOf(directory, generation) };
+  } catch (error) {
+    await removeGeneration(directory, generation);
+    throw error;
+  }
+}
+
+/** Looking and flipping are one step within this process. */
+function apply(directory: Directory, name: string, { before, generation, files }: SetChange): Outcome {
+  if (before.generation === generation) return "done";
+  if (!shows(directory, name, before)) return "stale";
+  if (generation !== undefined && !isThere(directory, { generation, files })) return "stale";
+  flip(directory, name, generation);
+  return "done";
+}
+
+function shows(directory: Directory, name: string, { generation, files }: SetSnapshot): boolean {
+  const now = lookAtSet(directory, name);
+  return now.generation === generation && sameFiles(now.files, files);
+}
+
+function isThere(directory: Directory, { generation, files }: { generation: string; files: Files }): boolean {
+  return existsSync(directory.at(generation)) && sameFiles(filesOf(directory, generation), files);
+}
+
+async function drop(directory: Directory, { before, generation }: SetChange): Promise<void> {
+  if (generation !== undefined && generation !== before.generation) await removeGeneration(directory, generation);
+}
+
+interface Back {
+  readonly site: SetSite;
+  readonly change: SetChange;
+  readonly names: readonly string[];
+}
+
+/** Flips back while the set is as we left it; else gives only our files their old content. */
+async function takeBack(directory: Directory, { site, change, names }: Back): Promise<void> {
+  const { before, generation } = change;
+  if (shows(directory, site.place.name, change)) {
+    if (before.generation !== undefined && !isThere(directory, { ...before, generation: before.generation })) {
+      throw conflict(`the previous directory of ${site.place.path} was changed or removed by somebody else`);
+    }
+    flip(directory, site.place.name, before.generation);
+    if (generation !== undefined) await removeGeneration(directory, generation);
+    return;
+  }
+  const { validate: _, ...options } = site.options;
+  await untilDone(
+    directory,
+    setKind({ ...site, options }, (now) => filesBefore(now, change, { names, path: site.place.path })),
+  );
+}
+
+function filesBefore(
+  now: Files,
+  { before, files }: SetChange,
+  { names, path }: { names: readonly string[]; path: string },
+): Files {
+  const next = new Map(now);
+  for (const name of names) {
+    const [current, old, wrote] = [now.get(name), before.files.get(name), files.get(name)];
+    const isOld = old === undefined ? current === undefined : current?.bytes.equals(old.bytes) === true;
+    if (isOld) continue;
+    if (current === undefined || wrote?.bytes.equals(current.bytes) !== true) {
+      throw conflict(`${path}/${name} was changed by somebody else after it was written`);
+    }
+    if (old === undefined) next.delete(name);
+    else next.set(name, old);
+  }
+  return next;
+}
+
+/** Could `stageSet` work now? As `checkFile`. */
+export async function checkSet(path: string, { ctx, ...options }: SetOptions): Promise<void> {
+  guardValidate(options);
+  const place = placeOf(path);
+  const asked = await askedAccess(options);
+  const [missing] = options.directory?.create === true ? await missingDirectories(place.parent) : [];
+  if (missing !== undefined)
+    return inDirectory(dirname(missing), (directory) => rehearse({ directory, asked, tools: ctx }));
+  await inDirectory(place.parent, async (directory) => {
+    guardDirectory(directory, undefined, asked);
+    lookAtSet(directory, place.name);
+    await rehearse({ directory, asked, tools: ctx });
+  });
+  await warnOfGit(place, newGenerationName(place.name), ctx);
+}
+
+/** The files of a set by name; none when there is no link. Throws INVALID for a link that rotate did not make. */
+export async function readSet(path: string): Promise<ReadonlyMap<string, Buffer>> {
+  const { parent, name } = placeOf(path);
+  if (!(await exists(parent))) return new Map();
+  return inDirectory(parent, async (directory) => {
+    const { files } = lookAtSet(directory, name);
+    return new Map([...files].map(([file, { bytes }]) => [file, bytes]));
+  });
+}

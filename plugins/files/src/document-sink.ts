@@ -1,0 +1,38 @@
+import { defineSink, type Sink } from "@rotate/plugin-kit";
+import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
+import { editDocument, inspectDocument, type Language, readDocument, revertDocument } from "./document.ts";
+import { pointerKeys } from "./pointer.ts";
+import { reveal, wrap } from "./values.ts";
+
+/** A sink that sets text values at JSON Pointers in a document and keeps the rest of it, its order, indentation and comments. `load` brings the parser when it is used. */
+export function documentSink(type: string, load: () => Promise<Language>): Sink {
+  return defineSink({
+    type,
+    options: { type: "object", properties: { path: filePath, ...fileOptions }, required: ["path"] },
+    keys: pointerKeys,
+    target: ({ path }) => path,
+
+    async check(ctx) {
+      const language = await load();
+      await checkFile(ctx.options.path, {
+        ...ctx.options,
+        ctx,
+        inspect: (before) => inspectDocument(language, before),
+      });
+    },
+
+    async prepare(values, ctx) {
+      const language = await load();
+      return stageFile(ctx.options.path, (before) => editDocument(language, before, reveal(values)), {
+        ...ctx.options,
+        ctx,
+        revert: (now, versions) => revertDocument(language, versions, { now, pointers: Object.keys(values) }),
+      });
+    },
+
+    async read(keys, { options: { path }, secret }) {
+      const language = await load();
+      return wrap(readDocument(language, await readTarget(path), keys), secret);
+    },
+  });
+}
