@@ -11,3 +11,4 @@ export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surfa
 export * from "./contracts/index.ts";
 export * from "./doubles/vault/index.ts";
 export * from "./doubles/systemd/index.ts";
+export * from "./doubles/docker/index.ts";

@@ -1,4 +1,6 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { docker } from "./docker.ts";
 
-const plugin: Plugin = definePlugin({});
+/** Containers of a Docker Engine. */
+const plugin: Plugin = definePlugin({ reloads: [docker] });
 export default plugin;

@@ -1,4 +1,5 @@
 /** What every HTTP double is built on: a real server on loopback that keeps what it saw, and spoils the answers it is told to spoil. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { text } from "node:stream/consumers";
@@ -59,11 +60,13 @@ export interface HttpDoubleOptions {
   readonly now: () => number;
   /** Given, the double speaks https. */
   readonly tls?: DoubleTls | undefined;
+  /** Given, the double listens on this Unix domain socket instead of a port. */
+  readonly socketPath?: string | undefined;
   readonly handle: (request: DoubleRequest) => DoubleAnswer | Promise<DoubleAnswer>;
 }
 
 export interface HttpDouble {
-  /** `http://127.0.0.1:PORT`, or https. */
+  /** `http://127.0.0.1:PORT`, or https; `http://localhost` behind a Unix domain socket. */
   readonly url: string;
   /** Every request seen, in order. */
   readonly requests: readonly DoubleRequest[];
@@ -95,9 +98,16 @@ export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpD
   }
 
   const server = options.tls ? createTlsServer(tlsOptions(options.tls), serve) : createServer(serve);
-  const port = await listen(server);
-  const url = `${options.tls ? "https" : "http"}://127.0.0.1:${port}`;
+  const url = await open(server, options);
   return { url, requests, faults, close: () => closed(server) };
+}
+
+async function open(server: Server, { tls, socketPath }: HttpDoubleOptions): Promise<string> {
+  if (socketPath !== undefined) {
+    await once(server.listen(socketPath), "listening");
+    return "http://localhost";
+  }
+  return `${tls ? "https" : "http"}://127.0.0.1:${await listen(server)}`;
 }
 
 const loginPage: DoubleAnswer = {

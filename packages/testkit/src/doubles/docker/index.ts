@@ -1,0 +1,2 @@
+export { type DockerDouble, type DockerDoubleOptions, startDockerDouble } from "./double.ts";
+export type { ContainerRecord, ImageRecord, RunOptions, StartBehaviour } from "./types.ts";

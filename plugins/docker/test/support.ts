@@ -1,0 +1,51 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ReloadEvent } from "@rotate/plugin-kit";
+import { createFakeClock, createTestContext, type DockerDoubleOptions, startDockerDouble } from "@rotate/testkit";
+import { afterEach } from "vitest";
+import { docker } from "../src/docker.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+export const event: ReloadEvent = {
+  rotation: "backstage-db",
+  reason: "rotated",
+  fingerprint: "fp-1234",
+  expiresAt: "never",
+  written: [{ type: "dotenv", target: "/srv/app/.env", keys: ["DB_PASSWORD"] }],
+};
+
+/** An engine on a socket in a directory of its own. */
+export async function startEngine(options: Partial<DockerDoubleOptions> = {}) {
+  const directory = await mkdtemp(join(tmpdir(), "rotate-docker-"));
+  const engine = await startDockerDouble({ socketPath: join(directory, "docker.sock"), ...options });
+  closing.push(engine.close);
+  return { engine, directory };
+}
+
+/** The reload against an engine with one container `app`; time passes only when the reload sleeps. */
+export async function start(options: Partial<DockerDoubleOptions> = {}) {
+  const { engine, directory } = await startEngine(options);
+  const envFile = join(directory, ".env");
+  await writeFile(envFile, "DB_PASSWORD=new-s3cret\nPORT=8080\n");
+  function context(given: object, more: object = {}) {
+    const clock = createFakeClock({ autoAdvance: true });
+    const all = { container: "app", socketPath: engine.socketPath, ...given };
+    return createTestContext({ clock, ...more, options: all, schema: docker.options });
+  }
+  return {
+    engine,
+    directory,
+    envFile,
+    run: (given: object = {}, told: ReloadEvent = event) => docker.run(told, context(given)),
+    check: async (given: object = {}) => {
+      const ctx = context(given);
+      await docker.check?.(ctx);
+      return ctx.logs;
+    },
+  };
+}
