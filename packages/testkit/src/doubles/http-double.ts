@@ -1,5 +1,5 @@
 /** What every HTTP double is built on: a real server on loopback that keeps what it saw, and spoils the answers it is told to spoil. */
-import { once } from "node:events";
+import { once as untilEvent } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { text } from "node:stream/consumers";
@@ -104,7 +104,7 @@ export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpD
 
 async function open(server: Server, { tls, socketPath }: HttpDoubleOptions): Promise<string> {
   if (socketPath !== undefined) {
-    await once(server.listen(socketPath), "listening");
+    await untilEvent(server.listen(socketPath), "listening");
     return "http://localhost";
   }
   return `${tls ? "https" : "http"}://127.0.0.1:${await listen(server)}`;
