@@ -5,7 +5,7 @@ import type { RotationState } from "../store/state.ts";
 import { decide, nextLook } from "../rotation/decide.ts";
 import { instantAt } from "../rotation/describe.ts";
 import { failureOf } from "../rotation/errors.ts";
-import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { readSink, type Looking } from "../rotation/observe.ts";
 import { checksOf, type Check } from "../rotation/phases/preflight.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import { timeOf } from "./quick-look.ts";
@@ -35,7 +35,11 @@ async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRota
     due: decision.action !== "none" && decision.action !== "wait",
     reason: "why" in decision ? decision.why : "nothing is due",
     ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
-    sinks: await Promise.all(rotation.sinks.map((sink) => planSink(sink, state, deps))),
+    sinks: await Promise.all(
+      rotation.sinks.map((sink) =>
+        planSink(sink, { rotation, deps, state: () => state }, (message) => void warnings.push(message)),
+      ),
+    ),
     reloads: rotation.reloads.map(({ type, name, part, options }) => ({
       type,
       ...(name !== undefined && { name }),
@@ -57,35 +61,27 @@ async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][nu
 }
 
 /** Per key: is it ours, somebody else's, or not there yet? */
-async function planSink(sink: SinkEntry, state: RotationState, deps: RotationDeps): Promise<PlanSink> {
+async function planSink(sink: SinkEntry, at: Looking, warn: (message: string) => void): Promise<PlanSink> {
   const keys = Object.keys(sink.values);
   const head = { type: sink.type, target: sink.target };
-  if (!isReadable(sink)) return { ...head, keys: keys.map((key) => ({ key, change: "unknown" })) };
+  const unknown = { ...head, keys: keys.map((key) => ({ key, change: "unknown" as const })) };
+  if (!isReadable(sink)) return unknown;
   try {
-    const values = await callPart(
-      { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.read },
-      (ctx) => sink.part.read!(keys, ctx),
-    );
-    const ours = new Set(
-      Object.values(state.leases).flatMap((lease) => Object.values(lease.sinkFingerprints[sink.id] ?? {})),
-    );
-    return {
-      ...head,
-      keys: keys.map((key) => {
-        const value = values[key];
-        if (value === undefined) return { key, change: "created" };
-        const fingerprint = deps.fingerprint(value.reveal());
-        return {
-          key,
-          change: ours.has(fingerprint) ? "rotated" : "taken-over",
-          fingerprint: shortFingerprint(fingerprint),
-        };
-      }),
-    };
-  } catch {
-    return { ...head, keys: keys.map((key) => ({ key, change: "unknown" })) };
+    const { fingerprints } = await readSink(at, sink);
+    return { ...head, keys: keys.map((key) => planKey(key, fingerprints[key], ourFingerprints(sink, at.state()))) };
+  } catch (error) {
+    warn(failureOf(error, { phase: "observe" }).report.message);
+    return unknown;
   }
+}
+
+function planKey(key: string, fingerprint: string | undefined, ours: ReadonlySet<string>): PlanSink["keys"][number] {
+  if (fingerprint === undefined) return { key, change: "created" };
+  return { key, change: ours.has(fingerprint) ? "rotated" : "taken-over", fingerprint: shortFingerprint(fingerprint) };
+}
+
+function ourFingerprints(sink: SinkEntry, { leases }: RotationState): ReadonlySet<string> {
+  return new Set(Object.values(leases).flatMap((lease) => Object.values(lease.sinkFingerprints[sink.id] ?? {})));
 }
 
 /** What becomes of the lease before, in words. */

@@ -54,7 +54,7 @@ async function observationDiffers(
     rotation.sinks.map(async (sink) => ({
       id: sink.id,
       canRead: sink.part.read !== undefined,
-      seen: await look(deps, sink, state),
+      seen: await look({ rotation, deps, state: () => state }, sink),
     })),
   );
   return looks.some(({ id, canRead, seen }) => ("holding" in seen ? differs(state, { [id]: seen.holding }) : canRead));

@@ -1,10 +1,12 @@
-import type { Values } from "@rotate/plugin-kit";
-import type { SinkEntry } from "../spec/model.ts";
+import { Secret, type Values } from "@rotate/plugin-kit";
+import type { Masker } from "../runtime/types.ts";
+import type { Rotation, SinkEntry } from "../spec/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { Holding, RotationState, SinkFingerprints } from "../store/state.ts";
 import { callPart, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
-import { isReadable, type RotationDeps, type Session } from "./session.ts";
+import { isPublic } from "./render.ts";
+import { isReadable, type Session } from "./session.ts";
 
 /** What was seen of one sink: its holding, or that it could not be read. */
 export type Observation = { readonly holding: Holding } | { readonly unreadable: string };
@@ -12,9 +14,7 @@ export type Observation = { readonly holding: Holding } | { readonly unreadable:
 /** Reads every sink that can be read and journals what it holds. Returns the ids of those that could not be read. */
 export async function observeAll(session: Session): Promise<ReadonlySet<string>> {
   const readable = session.rotation.sinks.filter(isReadable);
-  const seen = await Promise.all(
-    readable.map(async (sink) => [sink.id, await look(session.deps, sink, session.state())] as const),
-  );
+  const seen = await Promise.all(readable.map(async (sink) => [sink.id, await look(session, sink)] as const));
   const holdings: Record<string, Holding> = {};
   const unreadable = new Set<string>();
   for (const [id, observation] of seen) {
@@ -30,27 +30,56 @@ export async function observeAll(session: Session): Promise<ReadonlySet<string>>
 
 /** Reads one sink and journals it. */
 export async function observeOne(session: Session, sink: SinkEntry): Promise<Observation> {
-  const observation = await look(session.deps, sink, session.state());
+  const observation = await look(session, sink);
   if ("holding" in observation && differs(session.state(), { [sink.id]: observation.holding })) {
     await session.journal({ type: "observed", holdings: { [sink.id]: observation.holding } });
   }
   return observation;
 }
 
+/** Whose sink it is. */
+export type Looking = Pick<Session, "deps" | "rotation" | "state">;
+
+/** What a sink holds, key by key, and as a whole. */
+export interface SinkContent {
+  readonly fingerprints: SinkFingerprints;
+  readonly holding: Holding;
+}
+
 /** Reads one sink and changes nothing. */
-export async function look(deps: RotationDeps, sink: SinkEntry, state: RotationState): Promise<Observation> {
-  const keys = Object.keys(sink.values);
+export async function look(at: Looking, sink: SinkEntry): Promise<Observation> {
   if (!isReadable(sink)) return { unreadable: `sink ${sink.type} ${sink.target} cannot be read` };
   try {
-    const values = await callPart(
-      { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.read },
-      (ctx) => sink.part.read!(keys, ctx),
-    );
-    return { holding: classify(fingerprintsOf(values, deps.fingerprint), { keys, sink: sink.id, state }) };
+    return { holding: (await readSink(at, sink)).holding };
   } catch (error) {
     const { report } = failureOf(error, { phase: "observe" });
     return { unreadable: `${report.message} (${sink.target}): what it holds is not known` };
+  }
+}
+
+/** Reads a sink that can be read. Throws what its `read` throws. */
+export async function readSink({ deps, rotation, state }: Looking, sink: SinkEntry): Promise<SinkContent> {
+  const keys = Object.keys(sink.values);
+  const bound = { ...sink, kind: "sink" };
+  const values = await callPart({ runtime: deps.runtime, bound }, { timeout: timeLimits.read }, (ctx) =>
+    sink.part.read!(keys, { ...ctx, secret: (text, name) => new Secret(text, name) }),
+  );
+  const fingerprints = fingerprintsOf(values, deps.fingerprint);
+  const holding = classify(fingerprints, { keys, sink: sink.id, state: state() });
+  maskSeen(values, { sink, rotation, explained: holding in state().leases, masker: deps.runtime.masker });
+  return { fingerprints, holding };
+}
+
+/** What was read is masked, except values of ours that are no secrets: a stranger's value may be anything. */
+function maskSeen(
+  values: Values,
+  about: { sink: SinkEntry; rotation: Rotation; explained: boolean; masker: Masker },
+): void {
+  const { sink, rotation, explained, masker } = about;
+  for (const [key, value] of Object.entries(values)) {
+    const template = sink.values[key];
+    if (explained && template && isPublic(template, rotation.fields)) masker.exempt(value.reveal());
+    else masker.secret(value.reveal(), key);
   }
 }
 

@@ -17,6 +17,8 @@ export interface Phase {
   readonly name: PhaseName;
   /** Nothing is exposed yet: when the process is asked to stop, this is where it does. */
   readonly stoppable?: true;
+  /** Is there anything for it to do? */
+  readonly applies?: (session: Session) => boolean;
   readonly run: (session: Session, attempt: Attempt) => Promise<Step>;
   /** What its failure means: puts things right as far as that goes, and says how the attempt ends. */
   readonly failed: (session: Session, attempt: Attempt, failure: Failure) => Promise<End>;
@@ -47,6 +49,8 @@ async function runPhase(
   session: Session,
   attempt: Attempt,
 ): Promise<{ step: Step; report: PhaseReport }> {
+  if (phase.applies?.(session) === false)
+    return { step: attempt, report: { phase: phase.name, result: "skipped", durationMs: 0 } };
   const { onEvent, runtime } = session.deps;
   const rotation = session.rotation.name;
   onEvent({ type: "phase-started", rotation, phase: phase.name });

@@ -93,9 +93,7 @@ async function correctClock(session: Session): Promise<void> {
 async function recogniseInSinks(session: Session, lease: string): Promise<void> {
   const { rotation, deps, state } = session;
   const foreign = rotation.sinks.filter((sink) => state().sinks[sink.id]?.may.includes("foreign"));
-  const looks = await Promise.all(
-    foreign.map(async (sink) => ({ id: sink.id, seen: await look(deps, sink, state()) })),
-  );
+  const looks = await Promise.all(foreign.map(async (sink) => ({ id: sink.id, seen: await look(session, sink) })));
   const sinks = looks.filter(({ seen }) => "holding" in seen && seen.holding === lease).map(({ id }) => id);
   if (sinks.length > 0) await session.journal({ type: "recognised", lease, sinks });
 }

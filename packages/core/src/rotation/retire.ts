@@ -81,7 +81,7 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
 async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean> {
   const { rotation, deps, state } = session;
   for (const sink of rotation.sinks.filter(isReadable)) {
-    const seen = await look(deps, sink, state());
+    const seen = await look(session, sink);
     if ("unreadable" in seen) return false;
     if (differs(state(), { [sink.id]: seen.holding }) && (lease.exposed || seen.holding === lease.id)) {
       await session.journal({ type: "observed", holdings: { [sink.id]: seen.holding } });

@@ -68,12 +68,14 @@ export function createMasker({ capacity = 2000 }: MaskerOptions = {}): Masker {
   const needles = createNeedles();
   const known = new Map<string, { readonly label: string; readonly forms: readonly string[] }>();
 
+  const open = new Set<string>();
+
   function forget(text: string): void {
     for (const form of known.get(text)?.forms ?? []) needles.remove(form);
     known.delete(text);
   }
   function learn(text: string, name?: string): void {
-    if (text === "") return;
+    if (text === "" || open.has(text)) return;
     const old = known.get(text);
     const entry = old ?? { label: labelOf(name), forms: text.length < shortestSecret ? [] : encodings(text) };
     if (old === undefined) for (const form of entry.forms) needles.add(form, entry.label);
@@ -91,6 +93,10 @@ export function createMasker({ capacity = 2000 }: MaskerOptions = {}): Masker {
       const text = secret.reveal();
       learn(text);
       return text;
+    },
+    exempt: (text) => {
+      open.add(text);
+      forget(text);
     },
     holdsSecret: (text) => [...known.keys()].some((secret) => secret.length >= 12 && text.includes(secret)),
     mask: (text) => known.get(text)?.label ?? replace(text, needles.find(text)),

@@ -30,6 +30,8 @@ export interface Masker {
   readonly secret: (text: string, name?: string) => Secret;
   /** The text of a secret that is about to be sent or written; masked from now on, whoever made it. */
   readonly reveal: (secret: Secret) => string;
+  /** A text that is written like a secret and is none (a user name, an expiry): never masked. */
+  readonly exempt: (text: string) => void;
   /** Does the text hold a known secret of 12 characters or more, as it is? Shorter ones are found by chance. */
   readonly holdsSecret: (text: string) => boolean;
   /** The text with every known secret replaced by `[secret name]`. */

@@ -5,6 +5,7 @@ import { reloadOwed } from "./reload.ts";
 /** Does the consumer work with what it holds now? A consumer that was ill before is not rolled back: it was not us. */
 export const healthPhase: Phase = {
   name: "health",
+  applies: ({ rotation }) => rotation.health.length > 0,
   async run(session, attempt) {
     await runProbes(session.deps, session.rotation.health, { signal: session.signal });
     return attempt;

@@ -130,7 +130,7 @@ async function accept(
   try {
     const login = deps.logins.peek(rotation.provider);
     const accepted = acceptMinted(answer.minted, { rotation, ...answer, now: deps.runtime.now(), login });
-    return { accepted, minted: render(rotation.sinks, accepted, deps.runtime.masker) };
+    return { accepted, minted: render(rotation, accepted, deps.runtime.masker) };
   } catch (error) {
     await noteFailed(session, lease, await revokeRefused(session, lease, answer.minted));
     throw error;

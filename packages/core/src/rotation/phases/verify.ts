@@ -6,6 +6,7 @@ import { runProbes } from "../probes.ts";
 export const verifyPhase: Phase = {
   name: "verify",
   stoppable: true,
+  applies: ({ rotation }) => rotation.verify.length > 0,
   async run(session, attempt) {
     const { deps, rotation, signal } = session;
     await runProbes(deps, rotation.verify, { scope: attempt.minted!.scope, signal });
