@@ -79,6 +79,7 @@ rotations:
     request: { endpoint: ${endpoint}, ttl: ${ttl}s }
     refresh: { every: ${every}s, jitter: 0% }
     budget: { perMinute: 1000, perHour: 10000 }
+    maxLive: 100 # a lease counts as alive for a minute after its end, as clocks differ
     retry: { initial: 100ms, max: 1s }
     verify:
       - type: postgres

@@ -22,8 +22,8 @@ export interface ScenarioOptions {
 
 /** How one application fared. */
 export interface Figures extends LoadFigures {
-  /** Credentials that were minted for it. */
-  readonly mints: number;
+  /** Credentials that were minted for it, the first included. */
+  readonly rotations: number;
   /** Different credentials that the gateway let it in with. */
   readonly generations: number;
   /** Its logins that the gateway refused. */
@@ -96,7 +96,7 @@ function figuresOf({ identity }: Application, load: Load, { databricks, gateway 
   const accepted = logins.filter(({ outcome }) => outcome === "accepted");
   return {
     ...load.figures(),
-    mints: databricks.mints.filter(({ sub }) => sub === identity.user).length,
+    rotations: databricks.mints.filter(({ sub }) => sub === identity.user).length,
     generations: new Set(accepted.map(({ jti }) => jti)).size,
     refusedLogins: logins.length - accepted.length,
   };

@@ -1,6 +1,6 @@
 import type { Figures, Progress } from "./scenario.ts";
 
-const heads = ["", "queries", "failures", "first failure", "mints", "generations seen", "refused logins"];
+const heads = ["", "queries", "failures", "first failure", "rotations", "generations seen", "refused logins"];
 
 /** The figures of both applications, side by side. */
 export function formatFigures({ rotate, cron }: Progress): string {
@@ -10,9 +10,9 @@ export function formatFigures({ rotate, cron }: Progress): string {
 }
 
 function cells(name: string, figures: Figures): readonly string[] {
-  const { queries, failures, firstFailure, mints, generations, refusedLogins } = figures;
+  const { queries, failures, firstFailure, rotations, generations, refusedLogins } = figures;
   const first = firstFailure === undefined ? "none" : `after ${(firstFailure / 1000).toFixed(1)} s`;
-  return [name, queries, failures, first, mints, generations, refusedLogins].map(String);
+  return [name, queries, failures, first, rotations, generations, refusedLogins].map(String);
 }
 
 function pad(cell: string, width: number, column: number): string {
