@@ -31,7 +31,7 @@ export function positionsIn(text: string, document: Document, lines: LineCounter
       const { line, col } = lines.linePos(offset);
       return { line, column: col };
     },
-    hidden: (shown) => hiddenSpans(document.contents, shown),
+    hidden: (shown) => hiddenSpans(text, document.contents, shown),
   };
 }
 
@@ -86,22 +86,39 @@ function mergedChild(document: Document, pairs: readonly Pair[], step: string | 
   return undefined;
 }
 
-function hiddenSpans(root: unknown, shown: (path: Path) => boolean): readonly Span[] {
+/** A leaf is hidden with its anchor, tag or asterisk: `!hunter2` may be a secret that lost its quotes. */
+function hiddenSpans(text: string, root: unknown, shown: (path: Path) => boolean): readonly Span[] {
   const spans: Span[] = [];
-  function visit(node: unknown, path: Path): void {
-    if (isSeq(node)) node.items.forEach((item, index) => visit(item, [...path, index]));
-    else if (isMap(node)) node.items.forEach((pair) => visitPair(pair, path));
-    else if (isScalar(node) && node.range && !shown(path)) spans.push(spanOf(node));
+  function visit(node: unknown, path: Path, from: number | undefined): void {
+    if (isMap(node)) return node.items.forEach((pair) => visitPair(pair, path));
+    if (isSeq(node)) return visitItems(node.items as readonly Node[], path, spanOf(node)[0]);
+    if ((!isScalar(node) && !isAlias(node)) || shown(path)) return;
+    const [start, end] = spanOf(node);
+    spans.push([from ?? start, end]);
+  }
+  function visitItems(items: readonly Node[], path: Path, start: number): void {
+    for (const [index, item] of items.entries()) {
+      const before = index === 0 ? start : spanOf(items[index - 1])[1];
+      visit(item, [...path, index], afterMark(text, before));
+    }
   }
   function visitPair(pair: Pair, path: Path): void {
     const key = keyOf(pair);
     const here = [...path, key ?? "?"];
-    // `{ hunter2 }` is a key without a value: it may be a secret that lost its quotes.
-    if (key === undefined || isEmpty(pair.value)) visit(pair.key, here);
-    visit(pair.value, here);
+    // `{ hunter2 }` is a key without a value: it may be a secret too.
+    if (key === undefined || isEmpty(pair.value)) visit(pair.key, here, undefined);
+    visit(pair.value, here, afterMark(text, spanOf(pair.key as Node | null)[1]));
   }
-  visit(root, []);
+  visit(root, [], undefined);
   return spans;
+}
+
+/** The offset behind the colon, comma, bracket or dash that introduces a value. */
+function afterMark(text: string, from: number): number {
+  const mark = /[\s,:[-]*/y;
+  mark.lastIndex = from;
+  mark.test(text);
+  return mark.lastIndex;
 }
 
 function isEmpty(node: unknown): boolean {

@@ -90,13 +90,16 @@ function plainValue(node: unknown, walk: Walk, depth: number): unknown {
 function aliased(name: string, node: Node, walk: Walk): unknown {
   if (walk.open.has(name)) return refuse(walk, node, { message: "this alias stands inside its own anchor" });
   const anchor = walk.anchors.get(name);
-  if (anchor === undefined) return refuse(walk, node, { message: `no anchor "${name}" before this alias` });
+  if (anchor === undefined) return refuse(walk, node, unknownAnchor);
   walk.size += anchor.size;
   walk.repeated += anchor.size;
   if (walk.repeated <= limits.repeated) return anchor.value;
   if (walk.repeated - anchor.size > limits.repeated) return undefined;
   return refuse(walk, node, { message: `aliases repeat more than ${limits.repeated} values` });
 }
+
+/** Without its name: it may be a secret that begins with an asterisk. */
+const unknownAnchor = { message: "no such anchor before this alias", hint: "a text that begins with * needs quotes" };
 
 function mapOf(pairs: readonly Pair[], walk: Walk, depth: number): Readonly<Record<string, unknown>> {
   const map: Record<string, unknown> = {};

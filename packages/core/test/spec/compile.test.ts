@@ -351,7 +351,7 @@ describe("foreach", () => {
   });
 
   test("says that the list is missing", async () => {
-    expect((await told(perTenant)).join()).toContain("the list /etc/app/tenants.json cannot be read (ENOENT)");
+    expect((await told(perTenant)).join()).toContain("the list /etc/app/tenants.json cannot be used: no such file");
   });
 
   test("tells a fault of the spec once, not once per entry", async () => {

@@ -302,7 +302,11 @@ const faults: readonly (readonly [
       "3:1 invalid YAML: more than one document in the file (remove the second `---` and what follows, or make it another spec)",
     ],
   ],
-  ["an alias that leads nowhere", ["name: demo", "name: *nobody"], ['2:7 no anchor "nobody" before this alias']],
+  [
+    "an alias that leads nowhere",
+    ["name: demo", "name: *nobody"],
+    ["2:7 no such anchor before this alias (a text that begins with * needs quotes)"],
+  ],
   [
     "a tab in the indentation",
     ["  lakebase:\n", "\tlakebase:\n"],

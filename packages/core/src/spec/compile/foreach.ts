@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { isRecord, nameOf, type Path } from "../fault.ts";
 import { absolutePath, type FillContext } from "../fill.ts";
-import { limits } from "../bounds.ts";
+import { readInput } from "../input.ts";
 import { isName } from "../names.ts";
 import type { OptionTree } from "../model.ts";
 import { parsePlainTemplate } from "../plain-template.ts";
@@ -43,24 +42,26 @@ async function expand(name: string, value: unknown, context: Context): Promise<r
 
 async function readEntries(file: string, at: Path, { report }: Context): Promise<readonly unknown[]> {
   const path = [...at, "file"];
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    report({
-      path,
-      message: `the list ${file} cannot be read`,
-      hint: error instanceof Error && "code" in error ? String(error.code) : undefined,
-    });
-  });
-  if (text === undefined) return [];
-  const { value, faults } =
-    text.length > limits.bytes ? { value: undefined, faults: [{ message: "too large" }] } : await readSource(text);
+  const input = await readInput({ file });
+  const list: List = "text" in input ? await readList(input.text) : { problem: input.message, hint: input.hint };
+  const { value, problem, hint } = list;
+  if (problem !== undefined) report({ path, message: `the list ${file} cannot be used: ${problem}`, hint });
+  return Array.isArray(value) ? value : [];
+}
+
+interface List {
+  readonly value?: unknown;
+  readonly problem?: string;
+  readonly hint?: string | undefined;
+}
+
+async function readList(text: string): Promise<List> {
+  const { value, faults } = await readSource(text);
   const [fault] = faults;
-  if (fault !== undefined) report({ path, message: `the list ${file} cannot be used: ${fault.message}` });
-  else if (!Array.isArray(value))
-    report({ path, message: `the list ${file} is not a list`, hint: "it holds a JSON or YAML list of objects" });
-  else if (value.length === 0)
-    report({ path, message: `the list ${file} is empty`, hint: "an empty list would end every rotation made from it" });
-  else return value;
-  return [];
+  if (fault !== undefined) return { problem: fault.message };
+  if (!Array.isArray(value)) return { problem: "it is not a list", hint: "it holds a JSON or YAML list of objects" };
+  if (value.length > 0) return { value };
+  return { problem: "it is empty", hint: "an empty list would end every rotation made from it" };
 }
 
 interface Named {
