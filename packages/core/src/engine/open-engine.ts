@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
+import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { openSession } from "../rotation/session.ts";
 import { learnCadence } from "./cadence.ts";
@@ -18,13 +19,13 @@ import { locked } from "./locked.ts";
 import { planAll } from "./plan.ts";
 import { revokeByHand } from "./revoke.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
-import { tick, type TickDeps } from "./run.ts";
+import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
 import { orphanStatus, statusOf } from "./status.ts";
 
 /** An opened state with what works on it: what the engine and the daemon are made of. */
 export interface EngineParts {
-  readonly deps: TickDeps;
+  readonly deps: RotationDeps;
   readonly close: () => Promise<void>;
 }
 
@@ -44,23 +45,33 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
   const logins = createLogins({ runtime, call: (provider, call) => callLogin(runtime, provider, call) });
   const nextCron = await cronFor(spec.rotations);
   const onEvent = options.onEvent ?? (() => undefined);
-  const deps: TickDeps = { store, runtime, host, fingerprint, nextCron, logins, onEvent, memory: createMemory() };
+  const deps: RotationDeps = {
+    store,
+    runtime,
+    host,
+    fingerprint,
+    nextCron,
+    logins,
+    onEvent,
+    memory: createMemory(),
+    gate: createReloadGate({ sleep: runtime.sleep }),
+    groups: createReloadGroups(),
+  };
   await carryOver(spec, store);
   if (cloned) {
-    await disown({ spec, deps: { ...deps, gate: createReloadGate() } });
+    await disown({ spec, deps: deps });
     await claimMachine(store, host);
   }
   return { deps, close: () => store.close() };
 }
 
-function engineOf(spec: Spec, tickDeps: TickDeps): Engine {
-  const deps: RotationDeps = { ...tickDeps, gate: createReloadGate() };
+function engineOf(spec: Spec, deps: RotationDeps): Engine {
   const { store } = deps;
 
   async function run(options: RunOptions = {}) {
     const rotations = selectByName(spec.rotations, options.names);
     const cadence = options.every ?? (await learnCadence(store, deps.runtime.now()));
-    return tick(rotations, tickDeps, {
+    return tick(rotations, deps, {
       force: options.force ?? false,
       cadence,
       timeout: options.timeout ?? 120_000,

@@ -4,7 +4,7 @@ import { liveLeases } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
 import { decide, deadlineFor } from "../rotation/decide.ts";
 import { rotate } from "../rotation/rotate.ts";
-import { createReloadGate, type ReloadGate } from "../rotation/reload-gate.ts";
+import type { ReloadGate } from "../rotation/reload-gate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { refreshAt } from "../schedule/schedule.ts";
 import { freshReport, needsWork, timeOf, type LookOptions } from "./quick-look.ts";
@@ -18,13 +18,14 @@ export interface TickOptions extends LookOptions {
   readonly signal: AbortSignal;
 }
 
-/** Everything but the gate, which each tick has anew. */
-export type TickDeps = Omit<RotationDeps, "gate">;
-
 /** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
-export async function tick(rotations: readonly Rotation[], deps: TickDeps, options: TickOptions): Promise<RunReport> {
+export async function tick(
+  rotations: readonly Rotation[],
+  deps: RotationDeps,
+  options: TickOptions,
+): Promise<RunReport> {
   const slots = createSlots(options.concurrency);
-  const gate = pausingGate(createReloadGate(), slots);
+  const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);
   const until = deps.runtime.monotonic() + options.timeout;
   for (const { name, reloads } of working)
@@ -68,7 +69,7 @@ async function nearlyDue(rotation: Rotation, deps: RotationDeps): Promise<boolea
 
 /** While a rotation waits for others at a shared reload, its slot serves another. */
 function pausingGate(gate: ReloadGate, slots: Slots): ReloadGate {
-  return { ...gate, arrive: (reload, rotation, run) => slots.pause(() => gate.arrive(reload, rotation, run)) };
+  return { ...gate, arrive: (reload, rotation, arrival) => slots.pause(() => gate.arrive(reload, rotation, arrival)) };
 }
 
 interface Job {

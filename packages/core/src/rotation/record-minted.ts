@@ -91,7 +91,7 @@ async function correctClock(session: Session): Promise<void> {
 
 /** After the state was lost the sinks may hold this very value: then it is exposed from the start. */
 async function recogniseInSinks(session: Session, lease: string): Promise<void> {
-  const { rotation, deps, state } = session;
+  const { rotation, state } = session;
   const foreign = rotation.sinks.filter((sink) => state().sinks[sink.id]?.may.includes("foreign"));
   const looks = await Promise.all(foreign.map(async (sink) => ({ id: sink.id, seen: await look(session, sink) })));
   const sinks = looks.filter(({ seen }) => "holding" in seen && seen.holding === lease).map(({ id }) => id);

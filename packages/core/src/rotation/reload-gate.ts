@@ -1,52 +1,58 @@
 /**
- * Named reloads run once for all rotations of a tick that share them. A rotation says at the start which reloads it may come to; when it comes to one it waits until
- * every other that may come to it has come or has left; then the reload runs once, and all get the same result.
+ * Named reloads run once for all rotations that share them and change together. A rotation says at the start which reloads it may come to; when it comes to one it
+ * waits until every other that may come to it has come or has left, and for the reload's `settle` after that; then it runs once, and all get the same result.
  */
 export interface ReloadGate {
-  /** Before the tick's rotations start. */
+  /** Before the rotation starts. */
   readonly expect: (rotation: string, reloads: readonly string[]) => void;
   /** The rotation will not come (any more). */
   readonly leave: (rotation: string) => void;
-  /** Comes to a reload; `run` of the last to come is called, with the names of all who came. */
-  readonly arrive: (
-    reload: string,
-    rotation: string,
-    run: (rotations: readonly string[]) => Promise<void>,
-  ) => Promise<void>;
+  /** Comes to a reload. The `run` of the last to come is called, with the names of all who came. */
+  readonly arrive: (reload: string, rotation: string, arrival: Arrival) => Promise<void>;
+}
+
+export interface Arrival {
+  /** ms to wait for more rotations once all that were expected have come. */
+  readonly settle: number;
+  readonly run: (rotations: readonly string[]) => Promise<void>;
 }
 
 interface Barrier {
   readonly expected: Set<string>;
   readonly arrived: Set<string>;
-  run: ((rotations: readonly string[]) => Promise<void>) | undefined;
-  readonly done: Promise<void>;
-  readonly settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
+  last: Arrival | undefined;
+  settling: boolean;
+  readonly done: PromiseWithResolvers<void>;
 }
 
-/** A gate for one tick. */
-export function createReloadGate(): ReloadGate {
+/** A gate; `sleep` waits for `settle`. */
+export function createReloadGate({
+  sleep = async () => {},
+}: { readonly sleep?: (milliseconds: number) => Promise<void> } = {}): ReloadGate {
   const barriers = new Map<string, Barrier>();
 
   function barrierOf(reload: string): Barrier {
     const existing = barriers.get(reload);
     if (existing) return existing;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const barrier: Barrier = {
-      expected: new Set(),
-      arrived: new Set(),
-      run: undefined,
-      done: promise,
-      settle: { resolve, reject },
+    const barrier = {
+      expected: new Set<string>(),
+      arrived: new Set<string>(),
+      last: undefined,
+      settling: false,
+      done: Promise.withResolvers<void>(),
     };
     barriers.set(reload, barrier);
     return barrier;
   }
 
-  function openIfComplete(reload: string, barrier: Barrier): void {
-    const complete = [...barrier.expected].every((rotation) => barrier.arrived.has(rotation));
-    if (!complete || !barrier.run || barrier.arrived.size === 0) return;
+  async function openIfComplete(reload: string, barrier: Barrier): Promise<void> {
+    if (barrier.settling || !isComplete(barrier)) return;
+    barrier.settling = true;
+    await sleep(barrier.last?.settle ?? 0);
+    barrier.settling = false;
+    if (!isComplete(barrier) || barriers.get(reload) !== barrier) return;
     barriers.delete(reload);
-    barrier.run([...barrier.arrived]).then(barrier.settle.resolve, barrier.settle.reject);
+    await barrier.last!.run([...barrier.arrived]).then(barrier.done.resolve, barrier.done.reject);
   }
 
   return {
@@ -57,15 +63,19 @@ export function createReloadGate(): ReloadGate {
       for (const [reload, barrier] of barriers) {
         if (barrier.arrived.has(rotation)) continue;
         barrier.expected.delete(rotation);
-        openIfComplete(reload, barrier);
+        void openIfComplete(reload, barrier).catch(barrier.done.reject);
       }
     },
-    arrive(reload, rotation, run) {
+    arrive(reload, rotation, arrival) {
       const barrier = barrierOf(reload);
       barrier.arrived.add(rotation);
-      barrier.run = run;
-      openIfComplete(reload, barrier);
-      return barrier.done;
+      barrier.last = arrival;
+      void openIfComplete(reload, barrier).catch(barrier.done.reject);
+      return barrier.done.promise;
     },
   };
+}
+
+function isComplete({ expected, arrived, last }: Barrier): boolean {
+  return last !== undefined && [...expected].every((rotation) => arrived.has(rotation));
 }

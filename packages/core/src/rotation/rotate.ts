@@ -35,7 +35,7 @@ export async function rotate(
     force: options.force,
     cadence: options.cadence,
   });
-  const ended = await act(session, decision);
+  const ended = await act(session, decision).finally(session.group.leave);
   await retire(session);
   const report = reportOf(session, ended, decision);
   if (ended !== undefined) await recordAttempt(session, { ended, report, decision, started });

@@ -15,6 +15,7 @@ import type { Lock, Store } from "../store/store.ts";
 import type { Failure } from "./errors.ts";
 import type { Logins } from "./login.ts";
 import type { ReloadGate } from "./reload-gate.ts";
+import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
 
 /** What all rotations of an engine share. */
 export interface RotationDeps {
@@ -25,6 +26,8 @@ export interface RotationDeps {
   readonly nextCron: NextCron;
   readonly logins: Logins;
   readonly gate: ReloadGate;
+  /** Absent: no two rotations share a group. */
+  readonly groups?: ReloadGroups;
   readonly memory: CredentialMemory;
   readonly onEvent: OnEvent;
 }
@@ -49,6 +52,8 @@ export interface Session {
   readonly journal: (record: JournalRecord) => Promise<void>;
   /** Throws when the lock is not ours any more: called before each act outside. */
   readonly guard: () => Promise<void>;
+  /** Its place in a reload group, from a reload until the attempt is over. */
+  readonly group: GroupHold;
   readonly warn: (message: string) => void;
   readonly warnings: () => readonly string[];
 }
@@ -127,6 +132,7 @@ export async function openSession(options: {
     rotation,
     deps,
     signal,
+    group: (deps.groups ?? createReloadGroups()).hold(),
     state: () => state,
     now: () => now(),
     journal: (record) => append(record, epoch),

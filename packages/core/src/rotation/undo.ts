@@ -1,4 +1,5 @@
 import { endOf, marginOf } from "../schedule/schedule.ts";
+import type { LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { callPart, timeLimits } from "./invoke.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
@@ -8,12 +9,15 @@ import type { Attempt, Session, SinkWrite } from "./session.ts";
  * and every written sink can be undone.
  */
 export function canUndo(session: Session, attempt: Attempt, writes: readonly SinkWrite[]): boolean {
-  const { state, rotation, now } = session;
+  const { state, rotation } = session;
   const previous = attempt.previous === undefined ? undefined : state().leases[attempt.previous];
   if (previous === undefined || previous.phase !== "live") return false;
-  if (rotation.provider.part.overlap === false) return false;
-  if (endOf(previous) - marginOf(previous, rotation.refresh) <= now()) return false;
+  if (rotation.provider.part.overlap === false || !outlivesMargin(session, previous)) return false;
   return writes.every(({ prepared }) => prepared.undo !== undefined);
+}
+
+function outlivesMargin({ rotation, now }: Session, lease: LeaseState): boolean {
+  return endOf(lease) - marginOf(lease, rotation.refresh) > now();
 }
 
 /** Puts the written sinks back, last first. False when one could not be: then the sinks are mixed. */
@@ -22,8 +26,8 @@ export async function undoWrites(session: Session, writes: readonly SinkWrite[],
     await session.journal({ type: "undoing", sink: sink.id, to });
     await session.guard();
     const previous = session.state().leases[to];
-    if (previous === undefined || endOf(previous) <= session.now()) {
-      session.warn(`the previous credential ended before ${sink.target} could be put back`);
+    if (previous === undefined || !outlivesMargin(session, previous)) {
+      session.warn(`the previous credential came too near its end before ${sink.target} could be put back`);
       return false;
     }
     try {

@@ -18,6 +18,27 @@ export const reloadKeys = {
       default: false,
       description: "run the reloads after it even when it fails; it stays owed",
     },
+    settle: {
+      type: "string",
+      format: "duration",
+      max: "1h",
+      default: "0s",
+      description: "for a named reload: wait this long for more rotations that share it, then run once for all",
+    },
+    group: {
+      type: "object",
+      description: "reloads of one group take turns",
+      properties: {
+        name: { type: "string", minLength: 1, description: "the same name in each reload of the group" },
+        maxUnavailable: {
+          type: "integer",
+          minimum: 1,
+          default: 1,
+          description: "how many consumers may be away at once: from their reload until they are healthy",
+        },
+      },
+      required: ["name"],
+    },
     onFailure: {
       enum: ["keep", "rollback"],
       description: "when it fails: keep the new credential and try again, or roll the rotation back",

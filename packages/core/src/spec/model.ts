@@ -38,6 +38,10 @@ export interface ReloadEntry extends Bound<Reload> {
   /** Milliseconds. */
   readonly timeout: number;
   readonly continueOnError: boolean;
+  /** ms to wait for more rotations before a shared reload runs. */
+  readonly settle: number;
+  /** So many of the group at once, each until it is healthy again. */
+  readonly group: { readonly name: string; readonly maxUnavailable: number } | undefined;
 }
 
 export interface ProbeEntry extends Bound<Probe> {

@@ -4,7 +4,6 @@ import { tick } from "../engine/run.ts";
 import { selectByName } from "../engine/select.ts";
 import type { OnEvent } from "../events.ts";
 import { nextLook } from "../rotation/decide.ts";
-import { createReloadGate } from "../rotation/reload-gate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { Rotation, Spec } from "../spec/model.ts";
@@ -77,7 +76,7 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
     ...(options.stateDir !== undefined && { stateDir: options.stateDir }),
   });
   const rotations = selectByName(spec.rotations, options.names);
-  const deps: RotationDeps = { ...parts.deps, gate: createReloadGate() };
+  const { deps } = parts;
   const alarms = createAlarms(onEvent);
   const busy = new Set<Rotation>();
   const ticks = new Set<Promise<void>>();

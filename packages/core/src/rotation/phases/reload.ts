@@ -46,12 +46,15 @@ async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry
   const { deps, rotation } = session;
   await session.guard();
   const bound = { ...reload, kind: "reload" };
-  const run = (rotations: readonly string[]): Promise<void> =>
-    callPart({ runtime: deps.runtime, bound }, { timeout: reload.timeout }, (ctx) =>
+  async function run(rotations: readonly string[]): Promise<void> {
+    if (reload.group !== undefined) await session.group.enter(reload.group);
+    await callPart({ runtime: deps.runtime, bound }, { timeout: reload.timeout }, (ctx) =>
       reload.part.run(eventOf(session, attempt, rotations), ctx),
     );
+  }
   try {
-    await (reload.name === undefined ? run([rotation.name]) : deps.gate.arrive(reload.name, rotation.name, run));
+    if (reload.name === undefined) await run([rotation.name]);
+    else await deps.gate.arrive(reload.name, rotation.name, { settle: reload.settle, run });
     return undefined;
   } catch (error) {
     if (error instanceof EngineError) throw error;

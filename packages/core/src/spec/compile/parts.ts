@@ -59,11 +59,14 @@ export function compileReload(
   const keys = fillOptions(reloadKeys, value, at) as {
     readonly timeout: number;
     readonly continueOnError: boolean;
+    readonly settle: number;
+    readonly group?: { readonly name: string; readonly maxUnavailable: number };
     readonly onFailure?: string;
   };
   const id = identityOf({ type: part.type, options });
   return {
     ...keys,
+    group: keys.group,
     part,
     type: part.type,
     options,
