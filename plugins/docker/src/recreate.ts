@@ -6,7 +6,7 @@ import { type Dialect, readEnvFiles } from "./env-file.ts";
 import { waitUntilUp, type WaitOptions } from "./wait.ts";
 
 /** The options that a recreation obeys. */
-export interface RecreateOptions extends WaitOptions {
+interface RecreateOptions extends WaitOptions {
   readonly envFiles?: readonly string[];
 }
 

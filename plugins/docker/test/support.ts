@@ -1,15 +1,10 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReloadEvent } from "@rotate/plugin-kit";
 import { createFakeClock, createTestContext, type DockerDoubleOptions, startDockerDouble } from "@rotate/testkit";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { docker } from "../src/docker.ts";
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
 
 export const event: ReloadEvent = {
   rotation: "backstage-db",
@@ -23,7 +18,10 @@ export const event: ReloadEvent = {
 export async function startEngine(options: Partial<DockerDoubleOptions> = {}) {
   const directory = await mkdtemp(join(tmpdir(), "rotate-docker-"));
   const engine = await startDockerDouble({ socketPath: join(directory, "docker.sock"), ...options });
-  closing.push(engine.close);
+  onTestFinished(async () => {
+    await engine.close();
+    await rm(directory, { recursive: true, force: true });
+  });
   return { engine, directory };
 }
 

@@ -77,7 +77,7 @@ export function sendsSecrets({ bearer, secretHeaders }: RequestOptions): boolean
 }
 
 /** This machine itself, by address or by the name that always means it (RFC 6761 §6.3). */
-export function isLoopback({ hostname }: URL): boolean {
+function isLoopback({ hostname }: URL): boolean {
   return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 

@@ -21,7 +21,7 @@ export function instant(text: string): Date {
 }
 
 /** The `exp` of a JWT (RFC 7519 §4.1.4), read without checking the signature: only the issuer's word on when it ends. Undefined when the text is not a JWT or has none. */
-export function jwtExpiry(token: string): Date | undefined {
+function jwtExpiry(token: string): Date | undefined {
   const parts = token.split(".");
   if (parts.length !== 3 || parts[1] === undefined) return undefined;
   try {

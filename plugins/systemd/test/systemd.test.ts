@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReloadEvent } from "@rotate/plugin-kit";
 import { createFakeClock, createTestContext, installSystemd, reloadContract, type UnitRecord } from "@rotate/testkit";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { systemd } from "../src/systemd.ts";
 
 const unit = "backstage.service";
@@ -19,7 +19,9 @@ const event: ReloadEvent = {
 
 /** A stand-in for systemd with one unit in it. */
 async function start(changes: Partial<UnitRecord> = {}) {
-  const manager = await installSystemd(await mkdtemp(join(tmpdir(), "rotate-systemd-")));
+  const directory = await mkdtemp(join(tmpdir(), "rotate-systemd-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const manager = await installSystemd(directory);
   manager.setUnit(unit, changes);
   const env = { PATH: `${manager.directory}:/usr/bin:/bin` };
   function context(options: object = {}, more: object = {}) {

@@ -8,7 +8,7 @@ import { afterEach } from "vitest";
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close()));
 
-export interface Received {
+interface Received {
   readonly method: string | undefined;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;

@@ -1,14 +1,18 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSecret } from "@rotate/plugin-kit";
 import { createTestContext, type TestContextOptions, withDefaults } from "@rotate/testkit";
+import { onTestFinished } from "vitest";
 import { jwt } from "../../src/jwt.ts";
 
 export const issuer = "https://issuer.test";
 
+/** A place for a key in a directory of its own, gone with the running test. */
 export async function keyPath(): Promise<string> {
-  return join(await mkdtemp(join(tmpdir(), "rotate-jwt-")), "issuer-key.pem");
+  const directory = await mkdtemp(join(tmpdir(), "rotate-jwt-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return join(directory, "issuer-key.pem");
 }
 
 type More = Omit<TestContextOptions<unknown, unknown>, "options" | "schema">;

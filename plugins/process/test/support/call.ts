@@ -1,8 +1,9 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ObjectSchema, ReloadEvent } from "@rotate/plugin-kit";
 import { createTestContext, type TestContext, type TestContextOptions } from "@rotate/testkit";
+import { onTestFinished } from "vitest";
 
 /** What a reload is told in these tests. */
 export const event: ReloadEvent = {
@@ -25,8 +26,11 @@ export function contextFor(
   return createTestContext({ ...more, options, schema: part.options });
 }
 
-export function freshDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "rotate-process-"));
+/** A directory of its own for the running test, gone with it. */
+export async function freshDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "rotate-process-"));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
 }
 
 /** An executable script. @returns its path */

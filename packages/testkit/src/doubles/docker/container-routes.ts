@@ -4,7 +4,7 @@ import type { ContainerRecord } from "./types.ts";
 import { inspectionOf, refusal, startContainer, type World } from "./world.ts";
 
 /** One call about one container. */
-export interface ContainerCall {
+interface ContainerCall {
   readonly world: World;
   readonly container: ContainerRecord;
   readonly request: DoubleRequest;
