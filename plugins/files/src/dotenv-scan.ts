@@ -18,24 +18,27 @@ type ValueEnd = (text: string, start: number) => number | undefined;
 
 interface Syntax {
   readonly head: RegExp;
+  /** What blanks behind the `=` are. */
+  readonly blanks: "skipped" | "value";
   readonly valueEnd: ValueEnd;
   /** Where a line or statement ends that is no assignment. */
   readonly otherEnd: ValueEnd;
 }
 
-/** docker/cli, pkg/kvfile: a line each, the name up to the first `=`, all after it the value. */
+/** docker/cli, pkg/kvfile: a line each, the name up to the first `=`, all after it the value, blanks included. */
 const dockerSyntax: Syntax = {
   head: /[ \t]*(?<key>[^\s=#][^\s=]*)=/y,
+  blanks: "value",
   valueEnd: lineEnd,
   otherEnd: lineEnd,
 };
 const assignment = /[ \t]*(?:export[ \t]+)?(?<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=/y;
 /** node --env-file: a quote at the beginning of the value reaches to the next one, over lines. */
-const plainSyntax: Syntax = { head: assignment, valueEnd: dotenvEnd(false), otherEnd: lineEnd };
+const plainSyntax: Syntax = { head: assignment, blanks: "skipped", valueEnd: dotenvEnd(false), otherEnd: lineEnd };
 /** dotenv (npm): the same, but a backslash protects a quote. */
-const escapedSyntax: Syntax = { head: assignment, valueEnd: dotenvEnd(true), otherEnd: lineEnd };
+const escapedSyntax: Syntax = { head: assignment, blanks: "skipped", valueEnd: dotenvEnd(true), otherEnd: lineEnd };
 /** POSIX sh, 2.2: quotes anywhere in a word. */
-const shellSyntax: Syntax = { head: assignment, valueEnd: shellEnd, otherEnd: shellEnd };
+const shellSyntax: Syntax = { head: assignment, blanks: "skipped", valueEnd: shellEnd, otherEnd: shellEnd };
 
 /** All assignments, as the most common reader of the dialect finds them. */
 export function scan(text: string, dialect: Dialect): readonly Entry[] {
@@ -79,13 +82,18 @@ function byteOrderMark(text: string): number {
   return text.startsWith("\u00ef\u00bb\u00bf") ? 3 : 0;
 }
 
-function entryAt(text: string, at: number, { head, valueEnd }: Syntax): Omit<Entry, "line" | "head"> | undefined {
+function entryAt(
+  text: string,
+  at: number,
+  { head, blanks, valueEnd }: Syntax,
+): Omit<Entry, "line" | "head"> | undefined {
   head.lastIndex = at;
   const key = head.exec(text)?.groups?.["key"];
   if (key === undefined) return undefined;
   const from = head.lastIndex;
   const end = valueEnd(text, from);
-  return end === undefined ? undefined : { key, start: Math.min(afterBlanks(text, from), end), end };
+  if (end === undefined) return undefined;
+  return { key, start: blanks === "value" ? from : Math.min(afterBlanks(text, from), end), end };
 }
 
 function otherEnd(text: string, at: number, syntax: Syntax): number | undefined {
