@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it has to run, and to explain itself, on any Node that knows ES modules.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -27,7 +26,8 @@ function explain(checkout) {
 }
 
 /** Runs this same command under the Node that `npm ci` brought, as if it were this process. */
-function runUnder(node) {
+async function runUnder(node) {
+  const { spawn } = await import("node:child_process");
   const child = spawn(node, ["--disable-sigusr1", here("rotate.js"), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {
     const sentByTerminal = process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT"); // to the child as well
@@ -47,5 +47,5 @@ function runUnder(node) {
 const checkout = existsSync(here("../src/commands")); // sources are never published
 const pinned = here("../../../node_modules/.bin/node");
 if (!isTooOld(process.versions.node)) await import("./main.js");
-else if (checkout && existsSync(pinned)) runUnder(pinned);
+else if (checkout && existsSync(pinned)) await runUnder(pinned);
 else explain(checkout);

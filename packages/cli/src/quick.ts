@@ -36,10 +36,10 @@ export interface QuickCommand {
   readonly args: Words;
 }
 
-const actions: Readonly<Record<string, () => Promise<Action>>> = {
-  run: async () => (await import("./actions/run.ts")).run,
-  status: async () => (await import("./actions/status.ts")).status,
-  "needs-rotation": async () => (await import("./actions/needs-rotation.ts")).needsRotation,
+const actions: Readonly<Record<string, (all: typeof import("./actions/index.ts")) => Action>> = {
+  run: ({ run }) => run,
+  status: ({ status }) => status,
+  "needs-rotation": ({ needsRotation }) => needsRotation,
 };
 
 /** The manifest of the built package. @param root the package's folder */
@@ -67,7 +67,7 @@ export async function runQuickly({ id, flags, args }: QuickCommand): Promise<voi
   const terminal = createTerminal();
   const json = flags["json"] === true;
   try {
-    const action = await actions[id]?.();
+    const action = actions[id]?.(await import("./actions/index.ts"));
     const result = await action?.({ flags, args, json, terminal } as ActionInput<never, never>);
     if (json && result !== undefined) terminal.out(JSON.stringify(result, null, 2));
   } catch (error) {

@@ -3,6 +3,7 @@ import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { countValue, durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { renderRun } from "../output/rotation-line.ts";
+import { plan } from "./plan.ts";
 import { withSession } from "../session.ts";
 
 export interface RunFlags {
@@ -19,9 +20,8 @@ type Input = ActionInput<RunFlags, NamesArgs>;
 const somethingRotated = 10;
 
 /** `rotate run`: finishes what is owed and rotates what is due. */
-export async function run(input: Input): Promise<RunReport | PlanReport> {
+export function run(input: Input): Promise<RunReport | PlanReport> {
   if (input.flags["dry-run"] !== true) return rotate(input);
-  const { plan } = await import("./plan.ts");
   return plan({ ...input, flags: { ...input.flags, "resolve-exec": false } });
 }
 

@@ -3,6 +3,7 @@ import { exitCodeOfStatus, type StatusReport } from "@rotate/core";
 import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
+import { renderStatus } from "../output/status-table.ts";
 import { withSession, type Session } from "../session.ts";
 
 export interface StatusFlags {
@@ -48,7 +49,6 @@ async function pause(signal: AbortSignal): Promise<void> {
   }
 }
 
-async function render({ terminal }: Input, { now }: Session, { rotations }: StatusReport): Promise<string> {
-  const { renderStatus } = await import("../output/status-table.ts");
+function render({ terminal }: Input, { now }: Session, { rotations }: StatusReport): Promise<string> {
   return renderStatus(rotations, { paint: terminal.paint, now: now() });
 }

@@ -6,6 +6,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { count } from "../output/event-line.ts";
 import { createReporter } from "../reporter.ts";
 import { readSpec, SpecError } from "../spec.ts";
+import { run } from "./run.ts";
 
 export interface WatchFlags {
   readonly once?: boolean;
@@ -16,7 +17,7 @@ type Input = ActionInput<WatchFlags, NamesArgs>;
 /** `rotate watch`: keeps every rotation fresh until a signal to stop, then finishes what it has begun. */
 export async function watchSpec(input: Input): Promise<unknown> {
   const { flags, args, terminal } = input;
-  if (flags.once === true) return runOnce(input);
+  if (flags.once === true) return run({ ...input, flags: { ...flags, force: false } });
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: [] });
@@ -42,11 +43,6 @@ export async function watchSpec(input: Input): Promise<unknown> {
   }
   runtime.log.info("stopped: what had begun is finished");
   return undefined;
-}
-
-async function runOnce({ flags, ...rest }: Input): Promise<unknown> {
-  const { run } = await import("./run.ts");
-  return run({ ...rest, flags: { ...flags, force: false } });
 }
 
 async function reload({ flags, terminal }: Input): ReturnType<WatchOptions["load"]> {

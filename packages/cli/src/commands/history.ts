@@ -13,7 +13,7 @@ export class History extends BaseCommand<typeof History> {
   static override flags = { limit: countFlag("how many, newest first (default 20)") };
 
   override async run(): Promise<unknown> {
-    const { history } = await import("../actions/history.ts");
+    const { history } = await import("../actions/index.ts");
     return history(await this.input());
   }
 }

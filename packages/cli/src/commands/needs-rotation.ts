@@ -12,7 +12,7 @@ export class NeedsRotation extends BaseCommand<typeof NeedsRotation> {
   static override args = { name: Args.string({ required: true, description: "the rotation" }) };
 
   override async run(): Promise<void> {
-    const { needsRotation } = await import("../actions/needs-rotation.ts");
+    const { needsRotation } = await import("../actions/index.ts");
     await needsRotation(await this.input());
   }
 

@@ -17,7 +17,7 @@ Exit codes: 0 every check passed; 1 a check failed; 2 usage or spec error; 6 cou
   };
 
   override async run(): Promise<unknown> {
-    const { plan } = await import("../actions/plan.ts");
+    const { plan } = await import("../actions/index.ts");
     return plan(await this.input());
   }
 }

@@ -25,7 +25,7 @@ Exit codes: 0 all good; 1 a rotation failed, its credential is still valid; 2 us
   };
 
   override async run(): Promise<unknown> {
-    const { run } = await import("../actions/run.ts");
+    const { run } = await import("../actions/index.ts");
     return run(await this.input());
   }
 }

@@ -11,7 +11,7 @@ Exit codes: 0 valid; 2 not.`;
   ];
 
   override async run(): Promise<unknown> {
-    const { validate } = await import("../actions/validate.ts");
+    const { validate } = await import("../actions/index.ts");
     return validate(await this.input());
   }
 }

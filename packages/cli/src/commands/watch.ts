@@ -19,7 +19,7 @@ SIGTERM and Ctrl-C finish what has begun and exit 0; a second one stops at once.
   static override enableJsonFlag = false;
 
   override async run(): Promise<unknown> {
-    const { watchSpec } = await import("../actions/watch.ts");
+    const { watchSpec } = await import("../actions/index.ts");
     return watchSpec(await this.input());
   }
 }

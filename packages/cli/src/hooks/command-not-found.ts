@@ -1,9 +1,9 @@
 import type { Hook } from "@oclif/core";
+import { didYouMean } from "@rotate/core";
 import { UsageError } from "../failure.ts";
 
 /** `rotate statsu`: says which command was probably meant. oclif calls it before it gives up. */
 export const commandNotFound: Hook<"command_not_found"> = async function commandNotFound({ id, config }) {
-  const { didYouMean } = await import("@rotate/core");
   const word = id.replaceAll(":", " ");
   const error = new UsageError(`there is no command "${word}"`, didYouMean(word, config.commandIDs));
   throw Object.assign(error, { oclif: { exit: error.exitCode } }); // without it, oclif takes the hook for broken

@@ -1,0 +1,8 @@
+/** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
+export { history } from "./history.ts";
+export { needsRotation } from "./needs-rotation.ts";
+export { plan } from "./plan.ts";
+export { run } from "./run.ts";
+export { status } from "./status.ts";
+export { validate } from "./validate.ts";
+export { watchSpec } from "./watch.ts";

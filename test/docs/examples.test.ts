@@ -1,0 +1,65 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createCatalog, loadSpec } from "@rotate/core";
+import { expect, onTestFinished, test } from "vitest";
+import { builtins } from "../../packages/cli/src/builtins.ts";
+import { filesUnder, root } from "../support/workspace.ts";
+
+const entry = join(root, "packages/cli/bin/rotate.js");
+
+function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "rotate-docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function rotate(cwd: string, ...argv: readonly string[]) {
+  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1" };
+  return spawnSync(process.execPath, [entry, ...argv], { cwd, env, encoding: "utf8" });
+}
+
+/** Whole specs in the pages: fenced, and beginning with their version. */
+function specsIn(page: string): readonly (readonly [string, string])[] {
+  const blocks = readFileSync(join(root, page), "utf8").matchAll(/^```ya?ml\n([\s\S]*?)^```/gm);
+  return [...blocks]
+    .map((match) => match[1] ?? "")
+    .filter((text) => /^version: 1$/m.test(text))
+    .map((text, index) => [`${page} (${index + 1})`, text] as const);
+}
+
+test("the README's first command rotates, and run again says that it is fresh and when its time comes", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  expect(readme).toContain("npm ci && npx rotate run -f docs/examples/quickstart/rotate.yaml");
+  const folder = emptyFolder();
+  cpSync(join(root, "docs/examples/quickstart/rotate.yaml"), join(folder, "rotate.yaml"));
+  writeFileSync(join(folder, ".env"), "# mine\nPORT=8080\n");
+
+  const first = rotate(folder, "run", "-f", "rotate.yaml");
+  expect(first.status).toBe(0);
+  expect(first.stdout).toMatch(/^app-token {2}rotated {2}expires in 15m, next rotation in \d+m\n$/);
+  expect(readFileSync(join(folder, ".env"), "utf8")).toMatch(
+    /^# mine\nPORT=8080\nAPP_TOKEN=ey[\w.-]+\nAPP_TOKEN_EXPIRES_AT=\S+Z\n$/,
+  );
+  expect(existsSync(join(folder, "reloaded"))).toBe(true);
+
+  const second = rotate(folder, "run", "-f", "rotate.yaml");
+  expect(second.status).toBe(0);
+  expect(second.stdout).toMatch(/^app-token {2}fresh {2}expires in 1[45]m, next rotation in \d+m\n$/);
+  expect(second.stderr).toBe("");
+});
+
+/** What `rotate validate` would say, with the built-in plugins. */
+async function problemsOf(file: string, text: string): Promise<readonly string[]> {
+  const { diagnostics } = await loadSpec({ file, text, catalog: createCatalog(builtins) });
+  return diagnostics.map(({ line, message }) => `${line}: ${message}`);
+}
+
+test.each(["README.md", ...filesUnder("docs", ".md")].flatMap(specsIn))("the spec in %s is valid", async (_, text) => {
+  expect(await problemsOf("/srv/app/rotate.yaml", text)).toEqual([]);
+});
+
+test.each(filesUnder("docs/examples", ".yaml"))("%s is valid", async (file) => {
+  expect(await problemsOf(join(root, file), readFileSync(join(root, file), "utf8"))).toEqual([]);
+});
