@@ -9,6 +9,7 @@ export type { DoubleAnswer, DoubleFault, DoubleFaults, DoubleRequest } from "./d
 export { listen } from "./listen.ts";
 export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surface } from "./canary.ts";
 export * from "./contracts/index.ts";
+export * from "./doubles/oauth2/index.ts";
 export * from "./doubles/vault/index.ts";
 export * from "./doubles/systemd/index.ts";
 export * from "./doubles/docker/index.ts";
