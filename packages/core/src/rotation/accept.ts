@@ -1,7 +1,8 @@
 import { isSecret, RotateError, type Fields, type FieldValues, type Minted } from "@rotate/plugin-kit";
 import type { Rotation } from "../spec/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
-import { instantOf, type HeldLogin } from "./login.ts";
+import type { HeldLogin } from "./login.ts";
+import { localExpiry } from "./skew.ts";
 
 /** A provider's answer that passed every check. Instants in ms since 1970. */
 export interface Accepted {
@@ -15,6 +16,8 @@ export interface Accepted {
   readonly diesAt?: number;
   /** The end of what the provider logs in with: after it nothing can be minted. */
   readonly refreshBy?: number;
+  /** How far this machine's clock is ahead of the issuer's. */
+  readonly skew: number;
 }
 
 /** How much shorter than asked a life may be: clocks differ, and answers take time. */
@@ -33,23 +36,19 @@ export function acceptMinted(
 ): Accepted {
   const { rotation, requestedAt, now, skew, login } = about;
   const fields = acceptFields(minted.fields, rotation.fields);
-  const expiresAt = acceptExpiry(localExpiry(minted, { requestedAt, skew }), { ttl: rotation.ttl, requestedAt, now });
+  const expiresAt = acceptExpiry(localExpiry(minted.expires, about), { ttl: rotation.ttl, requestedAt, now });
   const diesAt =
     minted.diesWithLogin && login !== undefined && login.expiresAt !== Infinity ? login.expiresAt : undefined;
   return {
     fields,
     issuedAt: requestedAt,
     expiresAt,
+    skew,
     renewable: minted.renewable === true && rotation.provider.part.renew !== undefined,
     ...(minted.handle !== undefined && { handle: minted.handle }),
     ...(diesAt !== undefined && { diesAt }),
     ...(login?.bootstrapExpiresAt !== undefined && { refreshBy: login.bootstrapExpiresAt }),
   };
-}
-
-/** An instant of the issuer, told by our clock; a relative life needs no such thing. */
-function localExpiry({ expires }: Minted, { requestedAt, skew }: { requestedAt: number; skew: number }): number {
-  return instantOf(expires, requestedAt) + (expires instanceof Date ? skew : 0);
 }
 
 function acceptFields(values: FieldValues<Fields>, declared: Fields): FieldValues<Fields> {

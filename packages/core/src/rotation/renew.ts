@@ -1,9 +1,10 @@
 import { endOf } from "../schedule/schedule.ts";
 import { failureOf } from "./errors.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
-import { instantOf, loginEnd } from "./login.ts";
+import { loginEnd } from "./login.ts";
 import { asLease } from "./retire.ts";
 import type { Session } from "./session.ts";
+import { createSkewMeter, localExpiry } from "./skew.ts";
 
 /** Lengthens the settled lease: nothing is written, nobody is reloaded. False when it failed or gave less than 2/3 of the life asked for: then it is minted anew. */
 export async function renew(session: Session): Promise<boolean> {
@@ -14,11 +15,13 @@ export async function renew(session: Session): Promise<boolean> {
   await session.guard();
   const asked = rotation.ttl ?? endOf(lease) - lease.issuedAt;
   const requestedAt = now();
+  const meter = createSkewMeter(deps.runtime.now);
   try {
     const terms = await callProvider({ deps, provider }, { timeout: timeLimits.mint }, async (ctx) =>
-      provider.part.renew!(asLease(lease), ctx),
+      provider.part.renew!(asLease(lease), { ...ctx, http: meter.measure(ctx.http) }),
     );
-    const instant = instantOf(terms.expires, requestedAt);
+    const skew = meter.milliseconds();
+    const instant = localExpiry(terms.expires, { requestedAt, skew });
     const diesAt = terms.diesWithLogin ? loginEnd(deps.logins, provider) : undefined;
     const expiresAt = instant === Infinity ? null : instant;
     const enough = Math.min(instant, diesAt ?? Infinity) - requestedAt >= (asked * 2) / 3;
@@ -26,6 +29,7 @@ export async function renew(session: Session): Promise<boolean> {
       type: "renewed",
       lease: lease.id,
       expiresAt,
+      skew,
       renewable: enough && terms.renewable !== false,
       ...(terms.handle !== undefined && { handle: terms.handle }),
       ...(diesAt !== undefined && { diesAt }),

@@ -37,6 +37,7 @@ export type JournalRecord =
       readonly lease: LeaseId;
       readonly expiresAt: number | null;
       readonly renewable: boolean;
+      readonly skew: number;
       readonly handle?: unknown;
       readonly diesAt?: number;
     }
@@ -85,6 +86,7 @@ export interface LeaseTermsRecord {
   readonly handle?: unknown;
   readonly diesAt?: number;
   readonly refreshBy?: number;
+  readonly skew?: number;
 }
 
 /** When a record is written. */

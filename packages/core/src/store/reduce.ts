@@ -8,15 +8,9 @@ const remembered = 30;
 /** The state after a record. Pure: the same records give the same state, in any process. */
 export function reduce(state: RotationState, record: JournalRecord, stamp: Stamp): RotationState {
   const next = apply(state, record, stamp);
-  return {
-    ...next,
-    seq: state.seq + 1,
-    clock: {
-      highest: record.type === "clock-corrected" ? stamp.at : Math.max(state.clock.highest, stamp.at),
-      uptime: stamp.uptime,
-      bootId: stamp.bootId,
-    },
-  };
+  const { at: highest, uptime, bootId } = stamp;
+  const older = highest < state.clock.highest && record.type !== "clock-corrected";
+  return { ...next, seq: state.seq + 1, clock: older ? state.clock : { highest, uptime, bootId } };
 }
 
 function apply(state: RotationState, record: JournalRecord, stamp: Stamp): RotationState {
@@ -25,7 +19,7 @@ function apply(state: RotationState, record: JournalRecord, stamp: Stamp): Rotat
     case "opened":
       return { ...state, epoch: state.epoch + 1 };
     case "sinks":
-      return { ...state, sinks: withIdentities(state.sinks, record.sinks) };
+      return { ...state, sinks: withIdentities(state, record.sinks) };
     case "observed":
       return observed(state, record.holdings, at);
     case "intent":
@@ -172,11 +166,23 @@ function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return [...new Set([...a, ...b])];
 }
 
-function withIdentities(sinks: RotationState["sinks"], identities: readonly SinkIdentity[]): RotationState["sinks"] {
+/**
+ * A sink that leaves the spec while an attempt is unfinished may hold that attempt's lease as well: when the state is older than the world, the write came
+ * after it, and nobody will look at the sink again.
+ */
+function withIdentities(
+  { sinks, attempt, owed }: RotationState,
+  identities: readonly SinkIdentity[],
+): RotationState["sinks"] {
   const named = new Set(identities.map((sink) => sink.id));
+  const unfinished = [attempt?.lease, owed?.lease].filter((lease) => lease !== undefined);
   const kept = Object.values(sinks)
     .filter((sink) => !named.has(sink.id))
-    .map((sink): SinkState => ({ ...sink, abandoned: true }));
+    .map((sink): SinkState => ({
+      ...sink,
+      abandoned: true,
+      may: sink.abandoned ? sink.may : union(sink.may, unfinished),
+    }));
   const present = identities.map((identity): SinkState => ({ ...identity, may: sinks[identity.id]?.may ?? [] }));
   return Object.fromEntries([...kept, ...present].map((sink) => [sink.id, sink]));
 }
@@ -240,13 +246,14 @@ function renewed(state: RotationState, record: Extract<JournalRecord, { type: "r
   return { ...without(withLease(state, lease, terms), "failure"), lastSuccessAt: at };
 }
 
-/** From the first write on somebody may have it: in doubt until a later lease is settled. */
+/** From the first write on somebody may have it: in doubt until a later lease is settled. A sink that nobody could read yet holds what nobody can explain. */
 function committing(
   state: RotationState,
   { sink, lease }: { sink: string; lease: LeaseId },
   at: number,
 ): RotationState {
-  const exposed = withLease(addMay(state, sink, lease), lease, { exposed: true, dropped: false, lastDoubtAt: at });
+  const before = state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state;
+  const exposed = withLease(addMay(before, sink, lease), lease, { exposed: true, dropped: false, lastDoubtAt: at });
   return withPhase({ ...exposed, consumers: union(exposed.consumers, [lease]) }, "committing");
 }
 

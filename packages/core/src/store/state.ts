@@ -28,6 +28,8 @@ export interface LeaseState {
   readonly diesAt?: number;
   /** The end of what its provider logs in with. */
   readonly refreshBy?: number;
+  /** How far this machine's clock was ahead of the issuer's when it was minted, ms: `expiresAt` counts on it. */
+  readonly skew?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;

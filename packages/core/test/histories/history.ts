@@ -1,280 +1,116 @@
 /** One history: a rotation of the real engine in a world that turns against it, until the faults end and it must be well. */
-import { createHmac } from "node:crypto";
-import { Secret } from "@rotate/plugin-kit";
-import { statusOf } from "../../src/engine/status.ts";
-import type { Rotation, SinkEntry } from "../../src/spec/model.ts";
-import { createLogins } from "../../src/rotation/login.ts";
-import { createReloadGate } from "../../src/rotation/reload-gate.ts";
-import { rotate } from "../../src/rotation/rotate.ts";
-import type { RotationDeps } from "../../src/rotation/session.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
-import { noCron } from "../../src/schedule/cron.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
 import type { RotationState } from "../../src/store/state.ts";
-import type { Store } from "../../src/store/store.ts";
 import type { Choices } from "./choices.ts";
-import { checkAlways, checkSettled } from "./invariants.ts";
-import { partsOf } from "./parts.ts";
-import {
-  Crash,
-  createWorld,
-  land,
-  say,
-  second,
-  turn,
-  Violation,
-  violate,
-  type Shape,
-  type WorldWith,
-} from "./world.ts";
+import { checkAlways, troubleOf, type Seen } from "./invariants.ts";
+import { name } from "./parts.ts";
+import { runProcess, statusIn } from "./process.ts";
+import { createWorld, land, say, second, violate, type Shape, type World } from "./world.ts";
 
-export const name = "db";
+export interface HistoryOptions {
+  readonly shape: Shape;
+  readonly choices: Choices;
+  /** Processes under faults. Default 3. */
+  readonly rounds?: number;
+  /** Seconds after the first rotation at which the faults begin; before 26, the first process is told to rotate. Default 26. */
+  readonly early?: number;
+  /** What the engine is given in place of the store: to switch a rule off. */
+  readonly tamper?: (store: MemoryStore) => MemoryStore;
+}
 
-/** Runs a history to its end. Throws Violation; `world.log` tells the story. */
-export async function runHistory(shape: Shape, choices: Choices, { rounds = 3, early = 26 } = {}): Promise<WorldWith> {
+/** Runs a history to its end. Throws Violation, with the world's log as `story`. */
+export async function runHistory(options: HistoryOptions): Promise<World> {
+  const { shape, choices, early = 26, tamper = (store) => store } = options;
   const world = createWorld(shape, choices);
-  const store = createMemoryStore();
-  await begin(world, store);
-  world.time += early * second;
+  const store = tamper(createMemoryStore());
   try {
-    await live(world, store, { rounds, force: early < 26 });
+    await begin(world, store);
+    world.time += early * second;
+    await underFaults(world, store, { rounds: options.rounds ?? 3, force: early < 26 });
+    await afterwards(world, store);
   } catch (error) {
-    Object.assign(error as object, { story: world.log });
-    throw error;
+    throw Object.assign(error as Error, { story: world.log });
   }
   return world;
 }
 
 /** A first rotation, without faults. */
-async function begin(world: WorldWith, store: MemoryStore): Promise<void> {
+async function begin(world: World, store: MemoryStore): Promise<void> {
   world.quiet = true;
-  await runOnce(world, store, { force: false });
+  await run(world, store);
   world.quiet = false;
-  prepareRich(world, store);
-}
-
-async function live(
-  world: WorldWith,
-  store: MemoryStore,
-  { rounds, force }: { rounds: number; force: boolean },
-): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    await runOnce(world, store, { force: force && round === 0 });
-    world.time += (world.shape.rich ? 3 : 2) * second;
-  }
-  world.quiet = true;
-  while (world.inFlight.length > 0) land(world, 0);
-  world.clockOffset = Math.max(world.clockOffset, 0);
-  for (let round = 0; round < 60; round++) {
-    await runOnce(world, store, { force: false });
-    world.time += 2 * second;
-  }
-  checkSettled(world, await store.load(name), (state) => status(world, store, state));
-}
-
-function prepareRich(world: WorldWith, store: MemoryStore): void {
   let backup: ReadonlyMap<string, RotationState> | undefined;
-  world.onRestoreState = () => {
-    if (!backup) {
+  world.onState = (what) => {
+    if (what === "restore" && backup === undefined) {
       backup = store.snapshot();
       return say(world, "the state is backed up");
     }
     if (world.stateRestored) return;
     world.stateRestored = true;
-    store.restore(backup);
+    store.restore(what === "lose" ? new Map() : backup!);
     store.breakLocks();
-    say(world, "the state is restored from the backup");
+    say(world, what === "lose" ? "the state is lost" : "the state is restored from the backup");
   };
+  world.onSecondProcess = secondProcess(world, store);
+}
+
+/** Somebody removes the lock file, and another process starts and ends while the first stands still. */
+function secondProcess(world: World, store: MemoryStore): () => Promise<void> {
   let nested = false;
-  world.onSecondProcess = async () => {
+  return async () => {
     if (nested) return;
     nested = true;
+    const { memory } = world;
     say(world, "the lock file is removed and a second process starts");
     store.breakLocks();
-    const first = world.process;
     try {
-      await runOnce(world, store, { force: false });
+      await run(world, store);
     } finally {
       nested = false;
-      world.process = first;
+      world.memory = memory;
+      say(world, "the first process goes on");
     }
   };
 }
 
-let processes = 0;
-
-/** A process that does what `rotate run` does under the lock, and may die anywhere. */
-async function runOnce(world: WorldWith, store: MemoryStore, { force }: { force: boolean }): Promise<void> {
-  const me = ++processes;
-  world.process = me % 1000;
-  const life = { dead: false };
-  const alive = (): void => {
-    if (life.dead) throw new Crash("dead");
-  };
-  const mortal = async <T>(act: () => Promise<T>): Promise<T> => {
-    alive();
-    try {
-      return await act();
-    } catch (error) {
-      if (error instanceof Crash) life.dead = true;
-      throw error;
-    }
-  };
-  const deps = depsOf(world, mortalStore(world, store, mortal));
-  const lock = await store.tryLock(name);
-  if (!lock) return;
-  try {
-    await rotate(
-      { rotation: rotationOf(world, alive, mortal), deps, lock },
-      { force, cadence: undefined, signal: new AbortController().signal },
-    );
-  } catch (error) {
-    rethrowViolation(error);
-  } finally {
-    if (life.dead) store.breakLocks();
-    else lock.release();
+async function underFaults(
+  world: World,
+  store: MemoryStore,
+  { rounds, force }: { readonly rounds: number; readonly force: boolean },
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await run(world, store, force && round === 0);
+    world.time += (world.shape.rich.pauses ? 3 : 2) * second;
   }
-  for (const report of violations.splice(0)) throw report;
-  checkAlways(world, await store.load(name), (state) => status(world, store, state));
+  world.quiet = true;
+  while (world.late.length > 0) land(world);
+  world.clockOffset = Math.max(world.clockOffset, 0);
 }
 
-/** Violations inside plugin calls would be taken for the plugin's faults: they are kept aside. */
-const violations: Violation[] = [];
-
-function rethrowViolation(error: unknown): void {
-  if (error instanceof Violation) throw error;
-  if (error instanceof Crash) return;
-  if ((error as { code?: string }).code === "ROTATE_STATE_FENCED") return;
-  throw error;
+/** Within two minutes it must be well, and stay so over the next refresh and the revocation after it. */
+async function afterwards(world: World, store: MemoryStore): Promise<void> {
+  await becomeWell(world, store, 60);
+  world.time += 26 * second;
+  await run(world, store);
+  world.time += 4 * second;
+  await becomeWell(world, store, 20);
 }
 
-function mortalStore(world: WorldWith, store: MemoryStore, mortal: <T>(act: () => Promise<T>) => Promise<T>): Store {
-  return {
-    ...store,
-    load: (rotation) => mortal(() => store.load(rotation)),
-    append: (rotation, entry) =>
-      mortal(async () => {
-        await turn(world, `before journal ${entry.record.type}`);
-        const state = await store.append(rotation, entry);
-        say(world, `journal ${entry.record.type}`);
-        if (world.log.length > 6_000) violate("P2 it does not end");
-        await turn(world, `after journal ${entry.record.type}`);
-        return state;
-      }),
-  };
+async function becomeWell(world: World, store: MemoryStore, rounds: number): Promise<void> {
+  const before = world.issued.length;
+  for (let round = 1; ; round++) {
+    const trouble = troubleOf(world, await run(world, store));
+    if (trouble === undefined) break;
+    if (round >= rounds) violate(trouble);
+    world.time += 2 * second;
+  }
+  if (world.issued.length - before > 6) violate("P4 minted again and again after the faults ended");
 }
 
-const fingerprint = (text: string): string => createHmac("sha256", "k").update(text).digest("hex").slice(0, 32);
-const secretOf = (text: string): Secret => new Secret(text);
-
-function depsOf(world: WorldWith, store: Store): RotationDeps {
-  const runtime = runtimeOf(world);
-  const none = (): never => violate("nobody logs in here");
-  return {
-    store,
-    runtime,
-    fingerprint,
-    nextCron: noCron,
-    gate: createReloadGate(),
-    onEvent: () => undefined,
-    host: { bootId: "boot", uptime: () => world.time },
-    logins: createLogins({ runtime, call: none }),
-    memory: { get: () => undefined, keep: () => undefined, drop: () => undefined },
-  };
-}
-
-function runtimeOf(world: WorldWith): Runtime {
-  const controller = new AbortController();
-  return {
-    now: () => world.time + world.clockOffset,
-    monotonic: () => world.time,
-    random: () => 0.5,
-    sleep: async (milliseconds) => void (world.time += milliseconds),
-    deadline: () => ({ signal: controller.signal, clear: () => undefined }),
-    http: () => violate("no network"),
-    exec: () => violate("no commands"),
-    env: {},
-    masker: {
-      secret: secretOf,
-      reveal: (secret) => secret.reveal(),
-      holdsSecret: () => false,
-      mask: (text) => text,
-      stream: () => ({ write: (chunk) => chunk, end: () => "" }),
-    },
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
-  };
-}
-
-function rotationOf(world: WorldWith, alive: () => void, mortal: <T>(act: () => Promise<T>) => Promise<T>): Rotation {
-  const { provider, plugin, sinks } = partsOf(world, alive);
-  const guarded = <T extends object>(part: T): T => guardCalls(part, mortal);
-  const bound = { options: {}, where: "" };
-  const entries = sinks.map((part, index): SinkEntry => ({
-    ...bound,
-    part: guarded(part),
-    type: part.type,
-    id: `sink-${index}`,
-    target: `sink ${index}`,
-    values: { key: { source: "{{ token }}", fields: ["token"], render: ({ fields }) => fields["token"] ?? "" } },
-  }));
-  const probe = { ...bound, part: guarded(plugin.probes[0]!), type: "world", timeout: 1_000, within: 0 };
-  return {
-    name,
-    hash: "h",
-    ttl: undefined,
-    request: {},
-    renamedFrom: undefined,
-    drift: "report",
-    onFailure: world.shape.rollback ? "rollback" : "keep",
-    fields: { token: { secret: true, description: "" } },
-    provider: { ...bound, part: guarded(provider), type: "world", name: "world" },
-    verify: [probe],
-    sinks: world.order.map((index) => entries[index]!),
-    health: [probe],
-    reloads: [
-      {
-        ...bound,
-        part: guarded(plugin.reloads[0]!),
-        type: "world",
-        id: "r",
-        name: undefined,
-        timeout: 1_000,
-        continueOnError: false,
-      },
-    ],
-    refresh: { rule: { at: 26 / 40 }, jitter: 0, margin: 4 * second, windows: [] },
-    retry: { initial: 1, max: 1 },
-    overlap: { revoke: "adopted", grace: 3 * second, deadline: undefined },
-    budget: { perMinute: 1_000, perHour: 100_000 },
-    maxLive: 1_000,
-  };
-}
-
-/** Every method of a part dies with its process, and a violation in it is not taken for a fault of the plugin. */
-function guardCalls<T extends object>(part: T, mortal: <R>(act: () => Promise<R>) => Promise<R>): T {
-  const entries = Object.entries(part).map(([key, value]) => {
-    if (typeof value !== "function" || key === "target" || key === "adopts") return [key, value];
-    const guarded = (...args: readonly unknown[]): Promise<unknown> =>
-      mortal(async () => {
-        try {
-          const result = await (value as (...args: readonly unknown[]) => Promise<unknown>).apply(part, [...args]);
-          return key === "prepare" ? guardCalls(result as object, mortal) : result;
-        } catch (error) {
-          if (error instanceof Violation) violations.push(error);
-          throw error;
-        }
-      });
-    return [key, guarded];
-  });
-  return Object.fromEntries(entries) as T;
-}
-
-/** What `status` says of the state. */
-function status(world: WorldWith, store: MemoryStore, state: RotationState) {
-  const rotation = rotationOf(
-    world,
-    () => undefined,
-    (act) => act(),
-  );
-  return statusOf(rotation, state, { deps: depsOf(world, store), rotating: false });
+async function run(world: World, store: MemoryStore, force = false): Promise<Seen> {
+  await runProcess(world, store, { force });
+  const state = await store.load(name);
+  const seen = { state, status: statusIn(world, store, state) };
+  checkAlways(world, seen);
+  return seen;
 }

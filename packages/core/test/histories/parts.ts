@@ -1,213 +1,116 @@
-/** The plugin parts of the world: a provider, sinks, a reload and a probe that do to the world what the real ones do to theirs. */
-import {
-  definePlugin,
-  defineProbe,
-  defineProvider,
-  defineReload,
-  defineSink,
-  RotateError,
-  type Plugin,
-  type Provider,
-  type Sink,
-} from "@rotate/plugin-kit";
-import {
-  consumerReads,
-  goesWell,
-  issue,
-  lives,
-  say,
-  setSink,
-  turn,
-  violate,
-  type Issued,
-  type WorldWith,
-} from "./world.ts";
+/** The rotation as the engine knows it: parts that do to the world what real ones do to theirs, and die with their process. */
+import { defineProbe, defineReload, type Probe, type Reload } from "@rotate/plugin-kit";
+import type { ReloadEntry, Rotation, SinkEntry } from "../../src/spec/model.ts";
+import { issuerOf, refused } from "./issuer.ts";
+import { sinkPart } from "./places.ts";
+import { turn } from "./turns.ts";
+import { consumerReads, goesWell, isMixed, second, sinkValues, violate, Violation, type World } from "./world.ts";
+
+export const name = "db";
+
+/** Runs an act of a process: it does nothing when the process is dead, and a Crash in it kills the process. */
+export type Mortal = <T>(act: () => Promise<T>) => Promise<T>;
 
 const empty = { type: "object" } as const;
+const bound = { options: {}, where: "" };
 
-function lost(message: string): RotateError {
-  return new RotateError(message, { code: "TIMEOUT", retryable: true, hint: "" });
-}
-function refused(message: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: true, hint: "" });
+export function rotationOf(world: World, mortal: Mortal): Rotation {
+  const { shape } = world;
+  const living = <T extends object>(part: T): T => guardCalls({ part, world, mortal });
+  const sink = (index: number): SinkEntry => ({
+    ...bound,
+    part: living(sinkPart(world, index)),
+    type: `world-${shape.sinks[index]}`,
+    id: `sink-${index}`,
+    target: `sink ${index}`,
+    values: { key: { source: "{{ token }}", fields: ["token"], render: ({ fields }) => fields["token"] ?? "" } },
+  });
+  const reload = (which: number): ReloadEntry => ({
+    ...bound,
+    part: living(reloadPart(world, which)),
+    type: "world",
+    id: `reload-${which}`,
+    name: undefined,
+    group: undefined,
+    settle: 0,
+    timeout: 1_000,
+    continueOnError: which > 0,
+  });
+  const probe = (label: string) => ({
+    ...bound,
+    part: living(probePart(world, label)),
+    type: "world",
+    timeout: 1_000,
+    within: 0,
+  });
+  return {
+    name,
+    hash: `v${world.edited.version}`,
+    ttl: undefined,
+    request: {},
+    renamedFrom: undefined,
+    drift: shape.repair ? "repair" : "report",
+    onFailure: shape.rollback ? "rollback" : "keep",
+    fields: { token: { secret: true, description: "" } },
+    provider: { ...bound, part: living(issuerOf(world)), type: "world", name: "world" },
+    verify: [probe("verify")],
+    sinks: world.order.map(sink),
+    health: [probe("health")],
+    reloads: world.consumers.map((_, which) => reload(which)),
+    refresh: { rule: { at: 26 / 40 }, jitter: 0, margin: 4 * second, windows: [] },
+    retry: { initial: 1, max: 1 },
+    overlap: { revoke: shape.policy ?? "adopted", grace: 3 * second, deadline: undefined },
+    budget: { perMinute: 1_000, perHour: 100_000 },
+    maxLive: 1_000,
+  };
 }
 
-/** The part's life is the process's: a dead process does nothing any more. */
-export function partsOf(
-  world: WorldWith,
-  alive: () => void,
-): { readonly plugin: Plugin; readonly sinks: readonly Sink[]; readonly provider: Provider } {
-  const provider = providerOf(world, alive);
-  const sinks = world.sinks.map((_, index) => sinkOf(world, index, alive));
-  const reload = defineReload({
+function reloadPart(world: World, which: number): Reload {
+  return defineReload({
     type: "world",
     options: empty,
     adopts: () => true,
     async run() {
-      alive();
       world.reloads++;
-      if (!goesWell(world, "the reload")) throw refused("no");
-      if (new Set(world.sinks.map(({ value }) => value)).size > 1 && !world.handEdited)
-        violate("P1 a consumer is reloaded on a mixed set");
-      consumerReads(world, "reload");
+      if (!goesWell(world, `reload ${which}`)) throw refused("no");
+      if (isMixed(sinkValues(world)) && !world.handEdited) violate("P1 a consumer is reloaded on a mixed set");
+      consumerReads(world, which, "reload");
       await turn(world, "after the reload");
     },
   });
-  const probe = defineProbe({
+}
+
+function probePart(world: World, label: string): Probe {
+  return defineProbe({
     type: "world",
     options: empty,
     async run() {
-      alive();
-      if (!goesWell(world, "the probe")) throw refused("ill");
+      if (!goesWell(world, label)) throw refused("ill");
     },
   });
-  return {
-    plugin: definePlugin({ providers: [provider], sinks, reloads: [reload], probes: [probe] }),
-    sinks,
-    provider,
-  };
 }
 
-function providerOf(world: WorldWith, alive: () => void): Provider {
-  const fields = { token: { secret: true, description: "the value" } } as const;
-  const terms = (issued: Issued) => ({
-    expires: new Date(issued.expiresAt + world.clockOffset),
-    handle: { id: issued.id },
+interface Guarded<T> {
+  readonly part: T;
+  readonly world: World;
+  readonly mortal: Mortal;
+}
+
+/** Every method of a part dies with its process, and a violation in it is not taken for a fault of the plugin. */
+function guardCalls<T extends object>({ part, world, mortal }: Guarded<T>): T {
+  const entries = Object.entries(part).map(([key, value]) => {
+    if (typeof value !== "function" || key === "target" || key === "adopts") return [key, value];
+    const guarded = (...args: readonly unknown[]): Promise<unknown> =>
+      mortal(async () => {
+        try {
+          const result = await (value as (...args: readonly unknown[]) => Promise<unknown>).apply(part, [...args]);
+          return key === "prepare" ? guardCalls({ part: result as object, world, mortal }) : result;
+        } catch (error) {
+          if (error instanceof Violation) world.violations.push(error);
+          throw error;
+        }
+      });
+    return [key, guarded];
   });
-  const { revoke, find, overlap } = world.shape;
-  return defineProvider({
-    type: "world",
-    options: empty,
-    fields,
-    handle: { type: "object", properties: { id: { type: "integer" } }, required: ["id"] },
-    ...(!overlap && { overlap: false as const }),
-    async mint(_request, ctx) {
-      alive();
-      const issued = await mint(world, ctx.leaseId);
-      await turn(world, "after the mint");
-      return { fields: { token: ctx.secret(issued.value) }, ...terms(issued) };
-    },
-    ...(revoke && {
-      async revoke(lease: { readonly handle: { readonly id: number } }) {
-        alive();
-        revokeIssued(world, lease.handle.id);
-      },
-    }),
-    ...(find && {
-      async find(leaseId: string) {
-        alive();
-        const issued = world.issued.find(({ attempt }) => attempt === leaseId);
-        return issued && lives(world, issued) ? terms(issued) : undefined;
-      },
-    }),
-  });
-}
-
-async function mint(world: WorldWith, attempt: string): Promise<Issued> {
-  const choice = world.quiet ? 0 : world.choices.pick(world.shape.sameValue ? 4 : 3, "mint");
-  if (choice === 1) {
-    say(world, "the mint is refused");
-    throw refused("denied");
-  }
-  if (choice === 2) {
-    say(world, `the answer with ${issue(world, attempt).value} is lost`);
-    throw lost("no answer");
-  }
-  const cached =
-    choice === 3
-      ? world.issued.findLast(
-          (issued) => lives(world, issued) && world.sinks.some(({ value }) => value === issued.value),
-        )
-      : undefined;
-  if (!world.shape.overlap && !cached) for (const issued of world.issued) issued.revoked = true;
-  const issued = cached ?? issue(world, attempt);
-  say(world, `${cached ? "the same value again" : "minted"}: ${issued.value}`);
-  return issued;
-}
-
-function revokeIssued(world: WorldWith, id: number): void {
-  if (!goesWell(world, `the revocation of value-${id}`)) throw refused("no");
-  const issued = world.issued[id - 1]!;
-  if (lives(world, issued)) {
-    if (world.sinks.some(({ value }) => value === issued.value)) violate("P1 revoked while a sink holds it");
-    if (world.consumer.includes(issued.value)) violate("P1 revoked while the consumer holds it");
-  }
-  issued.revoked = true;
-  say(world, `revoked ${issued.value}`);
-}
-
-function sinkOf(world: WorldWith, index: number, alive: () => void): Sink {
-  const sink = world.sinks[index]!;
-  const readable = sink.kind !== "blind";
-  return defineSink({
-    type: `world-${sink.kind}`,
-    options: empty,
-    keys: { pattern: ".*", description: "any" },
-    target: () => `sink ${index}`,
-    async prepare(values, ctx) {
-      alive();
-      if (!goesWell(world, `prepare ${index}`)) throw refused("no");
-      const before = { value: sink.value, version: sink.version };
-      const after = values["key"]!.reveal();
-      let wrote = false;
-      return {
-        changed: !readable || before.value !== after,
-        async commit() {
-          alive();
-          if (readable && sink.version !== before.version)
-            throw new RotateError("changed", { code: "CONFLICT", retryable: true });
-          write(world, index, after, { version: before.version, why: "commit" });
-          wrote = true;
-          await turn(world, `after the write to ${index}`);
-        },
-        ...(readable && {
-          async undo() {
-            alive();
-            if (!wrote && sink.value === before.value) return;
-            if (sink.value !== after)
-              throw new RotateError("changed by somebody else", { code: "CONFLICT", retryable: false });
-            write(world, index, before.value, { version: sink.version, why: "undo" });
-            void ctx;
-          },
-        }),
-      };
-    },
-    ...(readable && {
-      async read(_keys: readonly string[], ctx: { secret: (text: string) => import("@rotate/plugin-kit").Secret }) {
-        alive();
-        if (sink.kind === "remote" && !goesWell(world, `read ${index}`)) throw lost("no answer");
-        return sink.value === "" ? {} : { key: ctx.secret(sink.value) };
-      },
-    }),
-    ...(sink.kind === "remote" && {
-      async fence() {
-        alive();
-        if (!goesWell(world, `fence ${index}`)) throw lost("no answer");
-        sink.version++;
-        say(world, `fenced sink ${index}`);
-      },
-    }),
-  });
-}
-
-/** Well, refused, done but the answer lost, or still on its way. A file is written by a helper that may outlive its process. */
-function write(
-  world: WorldWith,
-  index: number,
-  value: string,
-  { version, why }: { readonly version: number; readonly why: string },
-): void {
-  const sink = world.sinks[index]!;
-  const choice = world.quiet ? 0 : world.choices.pick(sink.kind === "file" ? 2 : 4, `${why} ${index}`);
-  if (choice === 0) return setSink(world, index, value, why);
-  if (choice === 1) {
-    say(world, `${why} ${index} is refused`);
-    throw refused("no");
-  }
-  if (choice === 2) setSink(world, index, value, `${why} (the answer is lost)`);
-  else {
-    world.inFlight.push({ sink: index, value, version, helper: false });
-    say(world, `${why} ${index}: ${value} is still on its way`);
-  }
-  throw lost("no answer");
+  return Object.fromEntries(entries) as T;
 }

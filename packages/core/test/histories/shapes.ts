@@ -1,4 +1,5 @@
-import type { Shape, SinkKind } from "./world.ts";
+import { randomNumbers } from "./choices.ts";
+import type { Rich, Shape, SinkKind } from "./world.ts";
 
 const sinkSets: readonly (readonly SinkKind[])[] = [
   ["file", "file", "file"],
@@ -9,21 +10,52 @@ const sinkSets: readonly (readonly SinkKind[])[] = [
 ];
 const bits = [true, false];
 
-/** Every combination of sinks and of what the issuer can do. */
-export const shapes: readonly Shape[] = sinkSets.flatMap((sinks) =>
-  bits.flatMap((revoke) =>
-    bits.flatMap((find) => bits.map((rollback) => ({ sinks, revoke, find, rollback, sameValue: true, overlap: true }))),
+type Issuer = Pick<Shape, "revoke" | "find" | "rollback" | "overlap">;
+
+/** What an issuer can do, and what the spec asks for on a failure. */
+const issuers: readonly Issuer[] = bits.flatMap((find): readonly Issuer[] => [
+  ...(["handle", "none"] as const).flatMap((revoke) =>
+    bits.map((rollback) => ({ revoke, find, rollback, overlap: true })),
   ),
+  { revoke: "value", find, rollback: true, overlap: true },
+  { revoke: "handle", find, rollback: true, overlap: false },
+]);
+
+/** Every combination of sinks and issuers, with one consumer. */
+export const shapes: readonly Shape[] = sinkSets.flatMap((sinks) =>
+  issuers.map((issuer) => ({ ...issuer, sinks, consumers: 1, rich: {} })),
 );
 
-const turns = [
-  {},
-  { stateRollback: true },
-  { clock: true },
-  { twoProcesses: true },
-  { specChange: true },
-  { handEdits: true },
-] as const;
+const troubles: readonly (keyof Rich)[] = [
+  "pauses",
+  "clock",
+  "twoProcesses",
+  "stateRollback",
+  "stateLost",
+  "handEdits",
+  "specChange",
+  "blackouts",
+];
 
-/** The same with one kind of trouble more. */
-export const richShapes: readonly Shape[] = turns.flatMap((rich) => shapes.map((shape) => ({ ...shape, rich })));
+/** A shape drawn by seed: any sinks and issuer, up to two consumers, and any of the further kinds of trouble together. */
+export function randomShape(seed: number): Shape {
+  const next = randomNumbers(seed ^ 0x5bd1e995);
+  for (let skip = 0; skip < 5; skip++) next();
+  const one = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
+  return {
+    ...one(issuers),
+    sinks: one(sinkSets),
+    consumers: next() < 0.3 ? 2 : 1,
+    renew: next() < 0.2,
+    repair: next() < 0.2,
+    policy: next() < 0.2 ? "always" : "adopted",
+    rich: { pauses: true, ...Object.fromEntries(troubles.filter(() => next() < 0.25).map((kind) => [kind, true])) },
+  };
+}
+
+/** Every shape again with two consumers and every kind of trouble. */
+export const troubledShapes: readonly Shape[] = shapes.map((shape) => ({
+  ...shape,
+  consumers: 2,
+  rich: Object.fromEntries(troubles.map((kind) => [kind, true])),
+}));

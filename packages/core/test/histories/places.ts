@@ -1,0 +1,78 @@
+/** The sinks of the world: files, remote ones whose answers get lost, and blind ones. */
+import { defineSink, RotateError, type Secret, type Sink } from "@rotate/plugin-kit";
+import { lost, refused } from "./issuer.ts";
+import { hesitate, turn } from "./turns.ts";
+import { fault, goesWell, say, setSink, type World } from "./world.ts";
+
+export function sinkPart(world: World, index: number): Sink {
+  const { kind } = world.sinks[index]!;
+  return defineSink({
+    type: `world-${kind}`,
+    options: { type: "object" },
+    keys: { pattern: ".*", description: "any" },
+    target: () => `sink ${index}`,
+    prepare: async (values) => prepare(world, index, values["key"]!.reveal()),
+    ...(kind !== "blind" && {
+      read: async (_keys: readonly string[], { secret }: { readonly secret: (text: string) => Secret }) =>
+        read(world, index, secret),
+    }),
+    ...(kind === "remote" && { fence: async () => fence(world, index) }),
+  });
+}
+
+function prepare(world: World, index: number, after: string) {
+  if (!goesWell(world, `prepare ${index}`)) throw refused("no");
+  const sink = world.sinks[index]!;
+  const readable = sink.kind !== "blind";
+  const before = { value: sink.value, version: sink.version };
+  let wrote = false;
+  async function commit(): Promise<void> {
+    hesitate(world);
+    if (readable && sink.version !== before.version)
+      throw new RotateError("changed", { code: "CONFLICT", retryable: true });
+    write(world, index, { value: after, version: before.version, why: "commit" });
+    wrote = true;
+    await turn(world, "after the write");
+  }
+  async function undo(): Promise<void> {
+    hesitate(world);
+    if (!wrote && sink.value === before.value) return;
+    if (sink.value !== after) throw new RotateError("changed by somebody else", { code: "CONFLICT", retryable: false });
+    write(world, index, { value: before.value, version: sink.version, why: "undo" });
+    await turn(world, "after the undo");
+  }
+  return { changed: !readable || before.value !== after, commit, ...(readable && { undo }) };
+}
+
+function read(world: World, index: number, secret: (text: string) => Secret): Record<string, Secret> {
+  const { kind, value } = world.sinks[index]!;
+  const dark = world.time < world.blackoutUntil && !world.quiet;
+  if (kind === "remote" && (dark || !goesWell(world, `read ${index}`))) throw lost("no answer");
+  return value === "" ? {} : { key: secret(value) };
+}
+
+function fence(world: World, index: number): void {
+  if (!goesWell(world, `fence ${index}`)) throw lost("no answer");
+  world.sinks[index]!.version++;
+  say(world, `fenced sink ${index}`);
+}
+
+interface Write {
+  readonly value: string;
+  readonly version: number;
+  readonly why: "commit" | "undo";
+}
+
+const faults = { file: ["is refused"], remote: ["is refused", "answer lost", "late"] } as const;
+
+/** Well, refused, done with the answer lost, or still on its way. */
+function write(world: World, index: number, { value, version, why }: Write): void {
+  const { kind } = world.sinks[index]!;
+  const name = fault(world, `${why} ${index}`, faults[kind === "file" ? "file" : "remote"]);
+  if (name === undefined) return setSink(world, index, { value, why });
+  say(world, `${why} ${index}: ${name}`);
+  if (name === "is refused") throw refused("no");
+  if (name === "late") world.late.push({ sink: index, value, version });
+  else setSink(world, index, { value, why });
+  throw lost("no answer");
+}

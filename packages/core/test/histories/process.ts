@@ -1,0 +1,155 @@
+/** One process of `rotate run` in the world: it holds the lock, journals, acts, and may die anywhere. */
+import { createHash } from "node:crypto";
+import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
+import { statusOf } from "../../src/engine/status.ts";
+import type { RotationStatus } from "../../src/report.ts";
+import { createLogins } from "../../src/rotation/login.ts";
+import { createReloadGate } from "../../src/rotation/reload-gate.ts";
+import { rotate } from "../../src/rotation/rotate.ts";
+import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
+import type { Runtime } from "../../src/runtime/types.ts";
+import { noCron } from "../../src/schedule/cron.ts";
+import type { MemoryStore } from "../../src/store/memory-store.ts";
+import type { RotationState } from "../../src/store/state.ts";
+import type { Store } from "../../src/store/store.ts";
+import { name, rotationOf, type Mortal } from "./parts.ts";
+import { hesitate, turn } from "./turns.ts";
+import { Crash, say, violate, Violation, type World } from "./world.ts";
+
+/** So many lines of log, and it does not end. */
+const endless = 6_000;
+
+/** A process from its start to its end. Throws Violation. */
+export async function runProcess(world: World, store: MemoryStore, { force }: { readonly force: boolean }) {
+  const lock = await store.tryLock(name);
+  if (!lock) return;
+  world.process++;
+  world.memory = new Map();
+  world.order = world.edited.order;
+  const life = { dead: false };
+  const mortal: Mortal = async (act) => {
+    if (life.dead) throw new Crash("dead");
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof Crash) life.dead = true;
+      throw error;
+    }
+  };
+  const deps = depsOf(world, mortalStore(world, store, mortal));
+  try {
+    const options = { force, cadence: undefined, signal: never };
+    await rotate({ rotation: rotationOf(world, mortal), deps, lock }, options);
+  } catch (error) {
+    rethrowUnexpected(error);
+  } finally {
+    if (life.dead) store.breakLocks();
+    else lock.release();
+  }
+  const [first] = world.violations;
+  if (first) throw first;
+}
+
+const { signal: never } = new AbortController();
+
+function rethrowUnexpected(error: unknown): void {
+  if (error instanceof Crash) return;
+  if (!(error instanceof Violation) && (error as { code?: string }).code === "ROTATE_STATE_FENCED") return;
+  throw error;
+}
+
+function mortalStore(world: World, store: MemoryStore, mortal: Mortal): Store {
+  return {
+    ...store,
+    load: (rotation) =>
+      mortal(async () => {
+        const state = await store.load(rotation);
+        hesitate(world);
+        return state;
+      }),
+    append: (rotation, entry) =>
+      mortal(async () => {
+        await turn(world, `before journal ${entry.record.type}`);
+        const state = await store.append(rotation, entry);
+        say(world, `journal ${entry.record.type}`);
+        if (world.log.length > endless) violate("P2 it does not end");
+        await turn(world, `after journal ${entry.record.type}`);
+        return state;
+      }),
+  };
+}
+
+const fingerprints = new Map<string, string>();
+
+/** As good as the keyed one here, and remembered: histories repeat the same few values. */
+function fingerprint(text: string): string {
+  const known = fingerprints.get(text);
+  if (known !== undefined) return known;
+  const made = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  if (fingerprints.size < 10_000) fingerprints.set(text, made);
+  return made;
+}
+
+/** What the engine is given. */
+export function depsOf(world: World, store: Store): RotationDeps {
+  const runtime = runtimeOf(world);
+  return {
+    store,
+    runtime,
+    fingerprint,
+    nextCron: noCron,
+    gate: createReloadGate(),
+    onEvent: () => undefined,
+    host: { bootId: `boot-${world.boot.id}`, uptime: () => world.time - world.boot.at },
+    logins: createLogins({ runtime, call: () => violate("nobody logs in here") }),
+    memory: memoryOf(world),
+  };
+}
+
+function memoryOf(world: World): CredentialMemory {
+  const memory = world.memory as Map<string, ReturnType<CredentialMemory["get"]>>;
+  return {
+    get: (lease) => memory.get(lease),
+    keep: (lease, fields) => void memory.set(lease, fields),
+    drop: (lease) => void memory.delete(lease),
+  };
+}
+
+function runtimeOf(world: World): Runtime {
+  return {
+    now: () => world.time + world.clockOffset,
+    monotonic: () => world.time,
+    random: () => 0.5,
+    sleep: async (milliseconds) => void (world.time += milliseconds),
+    deadline: () => ({ signal: never, clear: () => undefined }),
+    http: async () => answerOf(world),
+    exec: () => violate("no commands"),
+    env: {},
+    masker: {
+      secret: (text) => new Secret(text),
+      reveal: (secret) => secret.reveal(),
+      holdsSecret: () => false,
+      exempt: () => undefined,
+      mask: (text) => text,
+      stream: () => ({ write: (chunk) => chunk, end: () => "" }),
+    },
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+  };
+}
+
+/** The issuer's clock is right: RFC 9110 §6.6.1. */
+function answerOf(world: World): HttpAnswer {
+  const date = new Date(world.time).toUTCString();
+  const headers = new Headers({ date });
+  return { status: 200, ok: true, headers, text: () => "", json: none, tryJson: none, retryAfter: undefined };
+}
+
+function none(): never {
+  return violate("the answer has no body");
+}
+
+/** What `rotate status` says of a state. */
+export function statusIn(world: World, store: Store, state: RotationState): RotationStatus {
+  const rotation = rotationOf(world, (act) => act());
+  return statusOf(rotation, state, { deps: depsOf(world, store), rotating: false });
+}

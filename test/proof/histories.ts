@@ -1,0 +1,129 @@
+/**
+ * The proof campaign over the real engine: every history with up to two faults of every shape, then random ones with up to eight faults of every kind.
+ * `npm run proof:histories -- [--faults 2] [--random 100000] [--from 1] [--workers 2]`; `-- --seed N` plays one random history again and tells its story.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import {
+  describeFound,
+  everyHistory,
+  nothing,
+  randomHistories,
+  settingOf,
+  sum,
+  type Tally,
+} from "../../packages/core/test/histories/campaign.ts";
+import { random } from "../../packages/core/test/histories/choices.ts";
+import { runHistory } from "../../packages/core/test/histories/history.ts";
+import { shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
+import type { Shape } from "../../packages/core/test/histories/world.ts";
+
+type Job =
+  | { readonly kind: "every"; readonly shape: Shape; readonly early: number; readonly faults: number }
+  | { readonly kind: "random"; readonly from: number; readonly count: number };
+
+const block = 1_000;
+
+function jobsOf({ faults, random: count, from }: { faults: number; random: number; from: number }): readonly Job[] {
+  const every = [26, 41].flatMap((early) => [
+    ...shapes.map((shape): Job => ({ kind: "every", shape, early, faults })),
+    ...troubledShapes.map((shape): Job => ({ kind: "every", shape, early, faults: Math.min(faults, 1) })),
+  ]);
+  const starts = Array.from({ length: Math.ceil(count / block) }, (_, index) => index * block);
+  const rest = starts.map((start): Job => ({
+    kind: "random",
+    from: from + start,
+    count: Math.min(block, count - start),
+  }));
+  return [...(faults > 0 ? every : []), ...rest];
+}
+
+function work(job: Job): Promise<Tally> {
+  return job.kind === "every" ? everyHistory(job, job) : randomHistories(job);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Deals the jobs out to processes; calls `done` with each tally. */
+async function deal(jobs: readonly Job[], workers: number, done: (job: Job, tally: Tally) => void): Promise<void> {
+  const left = [...jobs];
+  async function serve(): Promise<void> {
+    const worker = fork(import.meta.filename, ["--worker"]);
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      worker.send(job);
+      const [answer] = (await once(worker, "message")) as [Tally | { readonly failed: string }];
+      if ("failed" in answer) throw new Error(answer.failed);
+      done(job, answer);
+    }
+    worker.disconnect();
+  }
+  await Promise.all(Array.from({ length: workers }, serve));
+}
+
+/** The other end: answers each job with its tally. */
+function serveJobs(): void {
+  process.on("message", (job: Job) => {
+    work(job).then(
+      (tally) => process.send!(tally),
+      (error: Error) => process.send!({ failed: error.stack }),
+    );
+  });
+}
+
+function row(name: string, { histories, crashed, mixed, mostLive, found }: Tally): string {
+  const violations = found.reduce((total, { count }) => total + count, 0);
+  return `| ${[name.padEnd(34), histories, violations, crashed, mixed, mostLive].join(" | ")} |`;
+}
+
+async function campaign(options: { faults: number; random: number; from: number; workers: number }): Promise<void> {
+  const jobs = jobsOf(options);
+  const tallies = new Map<string, Tally>();
+  let finished = 0;
+  await deal(jobs, options.workers, (job, tally) => {
+    const name = job.kind === "random" ? `random, ≤ 8 faults, seeds from ${options.from}` : nameOf(job);
+    tallies.set(name, sum(tallies.get(name) ?? nothing, tally));
+    for (const found of tally.found) say(`VIOLATION ${describeFound(found)}`);
+    if (++finished % 20 === 0 || finished === jobs.length) say(`${finished} of ${jobs.length} blocks`);
+  });
+  say(
+    "| histories | run | violations | with a crash | consumer read a mixed set | most live leases |\n|---|---|---|---|---|---|",
+  );
+  for (const [name, tally] of tallies) say(row(name, tally));
+  if ([...tallies.values()].some(({ found }) => found.length > 0)) process.exitCode = 1;
+}
+
+function nameOf({ faults, shape }: Extract<Job, { kind: "every" }>): string {
+  return `every one, ≤ ${faults} ${faults === 1 ? "fault" : "faults"}${shape.consumers > 1 ? ", every trouble" : ""}`;
+}
+
+async function replay(seed: number): Promise<void> {
+  const choices = random(seed, { share: 0.06 + (seed % 7) / 70, faults: 8 });
+  say(JSON.stringify(settingOf(seed)));
+  await runHistory({ ...settingOf(seed), choices }).then(
+    ({ log }) => say(log.join("\n")),
+    (error: Error & { readonly story?: readonly string[] }) => say([...(error.story ?? []), error.message].join("\n")),
+  );
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      faults: { type: "string", default: "2" },
+      random: { type: "string", default: "100000" },
+      from: { type: "string", default: "1" },
+      workers: { type: "string", default: String(availableParallelism()) },
+      seed: { type: "string" },
+      worker: { type: "boolean", default: false },
+    },
+  });
+  if (values.worker) return serveJobs();
+  if (values.seed !== undefined) return replay(Number(values.seed));
+  const { faults, random: count, from, workers } = values;
+  await campaign({ faults: Number(faults), random: Number(count), from: Number(from), workers: Number(workers) });
+}
+
+await main();
