@@ -10,10 +10,8 @@ import {
 } from "@rotate/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { writeTemporary } from "./support/files.ts";
+import { mint, pat, user } from "./support/mint.ts";
 import { failure, probe, type ProbeOptions } from "./support/probe.ts";
-
-const user = "svc@example.com";
-const pat = `dapi${"0".repeat(32)}`;
 
 describe.skipIf(postgresUnavailable())("on Lakebase", () => {
   let postgres: Postgres;
@@ -34,7 +32,7 @@ describe.skipIf(postgresUnavailable())("on Lakebase", () => {
   });
 
   test("a minted token passes inside verified TLS", async () => {
-    await expect(probe(await verified(), await mint())).resolves.toBeUndefined();
+    await expect(probe(await verified(), await mint(databricks))).resolves.toBeUndefined();
     const [{ jti } = {}] = databricks.mints.slice(-1);
     expect(gateway.logins.slice(-1)).toMatchObject([{ outcome: "accepted", application: "rotate", jti }]);
   });
@@ -46,7 +44,7 @@ describe.skipIf(postgresUnavailable())("on Lakebase", () => {
   });
 
   test("a token that is refused now may be taken later: its role may be on the way", async () => {
-    const token = await mint();
+    const token = await mint(databricks);
     clock += 3_600_000;
     const fault = await failure(await verified(), token);
     expect(fault).toMatchObject({ code: "DENIED", retryable: true, hint: expect.stringContaining("up to a minute") });
@@ -54,32 +52,32 @@ describe.skipIf(postgresUnavailable())("on Lakebase", () => {
 
   test("an identity without a role is refused for good", async () => {
     gateway.failNext({ code: "28P01", message: "password authentication failed for user 'svc'" });
-    const fault = await failure(await verified(), await mint());
+    const fault = await failure(await verified(), await mint(databricks));
     expect(fault).toMatchObject({ code: "DENIED", retryable: false, hint: expect.stringContaining("role") });
   });
 
   test("an endpoint that is waking up is worth another try", async () => {
     gateway.suspend(5_000);
-    const fault = await failure(await verified(), await mint());
+    const fault = await failure(await verified(), await mint(databricks));
     expect(fault).toMatchObject({ code: "UNAVAILABLE", retryable: true, hint: expect.stringContaining("within") });
     clock += 5_000;
-    await expect(probe(await verified(), await mint())).resolves.toBeUndefined();
+    await expect(probe(await verified(), await mint(databricks))).resolves.toBeUndefined();
   });
 
   test("a connection that breaks during the login is worth another try", async () => {
     gateway.failNext("drop");
-    const fault = await failure(await verified(), await mint());
+    const fault = await failure(await verified(), await mint(databricks));
     expect(fault).toMatchObject({ code: "UNAVAILABLE", retryable: true });
   });
 
   test("without TLS it says what to set", async () => {
-    const fault = await failure({ ...target(), tls: "disable" }, await mint());
+    const fault = await failure({ ...target(), tls: "disable" }, await mint(databricks));
     expect(fault).toMatchObject({ code: "INVALID", hint: expect.stringContaining("tls: verify-full") });
   });
 
   test("does not speak to a server whose certificate it cannot trust, and sends it nothing", async () => {
     const before = gateway.logins.length;
-    const token = await mint();
+    const token = await mint(databricks);
     const untrusted = await failure(target(), token);
     expect(untrusted).toMatchObject({ code: "BAD_ANSWER", retryable: false, hint: expect.stringContaining("ca") });
     const misnamed = await failure({ ...(await verified()), host: "127.0.0.1" }, token);
@@ -90,7 +88,7 @@ describe.skipIf(postgresUnavailable())("on Lakebase", () => {
   });
 
   test("require encrypts without asking who answers", async () => {
-    await expect(probe({ ...target(), tls: "require" }, await mint())).resolves.toBeUndefined();
+    await expect(probe({ ...target(), tls: "require" }, await mint(databricks))).resolves.toBeUndefined();
   });
 
   test("a certificate that has expired is named as such", async () => {
@@ -99,7 +97,10 @@ describe.skipIf(postgresUnavailable())("on Lakebase", () => {
     const { verify } = databricks.tokens;
     const stale = await createLakebaseGateway({ postgres, verify, authority: expired });
     onTestFinished(() => stale.close());
-    const fault = await failure({ ...target(), port: stale.port, ca: await writeTemporary(stale.ca) }, await mint());
+    const fault = await failure(
+      { ...target(), port: stale.port, ca: await writeTemporary(stale.ca) },
+      await mint(databricks),
+    );
     expect(fault).toMatchObject({ code: "BAD_ANSWER", hint: expect.stringContaining("renew") });
   });
 
@@ -111,15 +112,5 @@ describe.skipIf(postgresUnavailable())("on Lakebase", () => {
 
   async function verified(): Promise<ProbeOptions> {
     return { ...target(), ca: await writeTemporary(gateway.ca) };
-  }
-
-  async function mint(): Promise<string> {
-    const answer = await fetch(`${databricks.url}/api/2.0/postgres/credentials`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${pat}`, "content-type": "application/json" },
-      body: JSON.stringify({ endpoint: "projects/app/branches/production/endpoints/primary" }),
-    });
-    const { token } = JSON.parse(await answer.text());
-    return String(token);
   }
 });

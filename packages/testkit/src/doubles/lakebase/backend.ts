@@ -2,8 +2,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Postgres } from "../../postgres/start.ts";
 import { nextBytes, startupEnd, type Refusal } from "./wire.ts";
 
@@ -32,7 +30,17 @@ export async function refusalOf(backend: Socket): Promise<Refusal | undefined> {
   return startupEnd(said)?.refusal;
 }
 
-/** Passes everything on, both ways, byte for byte, until both sides are closed. How they close is their business: whichever goes takes the other along. */
-export async function passThrough(client: Duplex, backend: Duplex): Promise<void> {
-  await Promise.allSettled([pipeline(client, backend), pipeline(backend, client)]);
+/** Passes everything on, both ways, byte for byte. Whichever side closes takes the other along, once what it said has been passed on. */
+export async function passThrough(client: Socket, backend: Socket): Promise<void> {
+  if (client.destroyed || backend.destroyed) {
+    client.destroy();
+    backend.destroy();
+    return;
+  }
+  const closed = Promise.all([once(client, "close"), once(backend, "close")]);
+  client.once("close", () => backend.destroySoon());
+  backend.once("close", () => client.destroySoon());
+  client.pipe(backend);
+  backend.pipe(client);
+  await closed;
 }

@@ -47,7 +47,16 @@ function accept(socket: Socket, gate: Gate, sockets: Set<Socket>): void {
 }
 
 async function createRole(identity: string, { password }: GatewayRole, gate: Gate): Promise<void> {
-  await gate.postgres.createRole(identity, password === undefined ? {} : { password });
+  try {
+    await gate.postgres.createRole(identity, password === undefined ? {} : { password });
+  } catch (error) {
+    if (password !== undefined || !isDuplicate(error)) throw error;
+  }
   if (password !== undefined) gate.ledger.nativeRoles.add(identity);
   gate.ledger.roles.set(identity, gate.now());
+}
+
+/** Another gateway on the same PostgreSQL may have made the role (SQLSTATE duplicate_object). */
+function isDuplicate(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "42710";
 }

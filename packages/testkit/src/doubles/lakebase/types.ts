@@ -76,7 +76,7 @@ export interface LakebaseGateway {
   readonly ca: string;
   /** Every login attempt, in order. */
   readonly logins: readonly LoginRecord[];
-  /** What ended connections before a login: clients that broke off, handshakes that failed, packets that were none. */
+  /** What ended connections badly: clients that broke off, handshakes that failed, packets that were none. */
   readonly troubles: readonly unknown[];
   /** Sessions open now. */
   readonly sessions: () => readonly SessionRecord[];
