@@ -33,7 +33,7 @@ export {
   type ProviderContext,
   type ProviderDefinition,
 } from "./provider.ts";
-export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent } from "./reload.ts";
+export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent, type WrittenSink } from "./reload.ts";
 export type { Infer, ObjectSchema, Schema, UnionSchema } from "./schema.ts";
 export { isSecret, Secret, type SecretRef } from "./secret.ts";
 export { defineSink, type Prepared, type Sink, type SinkDefinition, type Values } from "./sink.ts";

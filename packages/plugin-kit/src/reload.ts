@@ -8,7 +8,14 @@ export interface ReloadEvent {
   readonly fingerprint: string;
   readonly expiresAt: Date | "never";
   /** Only the sinks that were written. */
-  readonly written: readonly { readonly type: string; readonly target: string; readonly keys: readonly string[] }[];
+  readonly written: readonly WrittenSink[];
+}
+
+/** A sink that was, or will be, written. */
+export interface WrittenSink {
+  readonly type: string;
+  readonly target: string;
+  readonly keys: readonly string[];
 }
 
 export interface ReloadDefinition<O> {
@@ -16,8 +23,8 @@ export interface ReloadDefinition<O> {
   readonly options: O & OnlySchemaWords<O>;
   /** Does success of `run` show that the consumer holds the new credential (a restart), or only that it was told (a signal)? The previous lease is revoked only when it was shown. */
   adopts(options: Infer<O>): boolean;
-  /** Could it run now? Changes nothing. */
-  check?(ctx: Context<Infer<O>>): Promise<void>;
+  /** Could it run now, and would it make the consumer see what these sinks get? Changes nothing. */
+  check?(ctx: Context<Infer<O>>, planned?: readonly WrittenSink[]): Promise<void>;
   /** Resolves when the consumer took the signal. May be repeated: at least once, never at most once. */
   run(event: ReloadEvent, ctx: Context<Infer<O>>): Promise<void>;
 }
@@ -25,7 +32,7 @@ export interface ReloadDefinition<O> {
 export interface Reload extends Omit<ReloadDefinition<ObjectSchema>, "options"> {
   readonly options: ObjectSchema;
   adopts(options: unknown): boolean;
-  check?(ctx: Context): Promise<void>;
+  check?(ctx: Context, planned?: readonly WrittenSink[]): Promise<void>;
   run(event: ReloadEvent, ctx: Context): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import {
   type ObjectSchema,
   type ReloadEvent,
   RotateError,
+  type WrittenSink,
 } from "@rotate/plugin-kit";
 import { composeNames, type Container, environmentNames, inspect } from "./container.ts";
 import { connectEngine, type Engine } from "./engine.ts";
@@ -53,10 +54,13 @@ export const docker = defineReload({
   options,
 
   adopts: ({ action, adopts }) => adopts ?? action !== "signal",
-  async check(ctx) {
+  async check(ctx, planned = []) {
     const engine = await connectEngine(ctx);
     const containers = await Promise.all((await namesOf(engine, ctx)).map((name) => inspect(engine, name)));
-    for (const container of containers) await checkOne(container, ctx);
+    for (const container of containers) {
+      await checkOne(container, ctx);
+      if (ctx.options.action !== "recreate") refuseFixed(container, planned);
+    }
   },
   async run(event, ctx) {
     const engine = await connectEngine(ctx);
@@ -114,15 +118,15 @@ async function reloadOne({ engine, name, event }: Target, ctx: Ctx): Promise<voi
   if (action === "recreate") {
     return recreate({ engine, name, event, dialect: service === undefined ? "docker" : "compose" }, ctx);
   }
-  refuseFixed(await inspect(engine, name), event);
+  refuseFixed(await inspect(engine, name), event.written);
   const path = `/containers/${encodeURIComponent(name)}`;
   if (action === "signal") return void (await engine.call("POST", `${path}/kill`, { query: { signal } }));
   await engine.call("POST", `${path}/restart`);
   await waitUntilUp(engine, name, ctx);
 }
 
-/** A variable that our sink just wrote stands in the container's own environment: it keeps the old value through any restart. */
-function refuseFixed(container: Container, { written }: ReloadEvent): void {
+/** A variable that our sink writes stands in the container's own environment: it keeps the old value through any restart. */
+function refuseFixed(container: Container, written: readonly WrittenSink[]): void {
   const fixed = environmentNames(container);
   const keys = written.filter(({ type }) => type === "dotenv").flatMap((sink) => sink.keys);
   const held = keys.find((key) => fixed.has(key));

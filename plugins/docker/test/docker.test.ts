@@ -125,6 +125,17 @@ describe("the check", () => {
     await expect(check({ container: undefined })).rejects.toMatchObject({ code: "INVALID" });
   });
 
+  test("finds before the mint that a restart would not bring what the sink writes", async () => {
+    const { engine, check } = await start();
+    engine.run("app", { env: ["DB_PASSWORD=old"] });
+    const planned = [{ type: "dotenv", target: "/srv/.env", keys: ["DB_PASSWORD"] }];
+    await expect(check({}, planned)).rejects.toMatchObject({
+      code: "INVALID",
+      message: expect.stringContaining("fixed when it is created"),
+    });
+    await expect(check({ action: "recreate" }, planned)).resolves.toBeDefined();
+  });
+
   test("finds an engine that is not there, or too old", async () => {
     const { directory, check } = await start();
     await expect(check({ socketPath: join(directory, "none.sock") })).rejects.toMatchObject({ code: "UNAVAILABLE" });

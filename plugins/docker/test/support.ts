@@ -40,9 +40,9 @@ export async function start(options: Partial<DockerDoubleOptions> = {}) {
     directory,
     envFile,
     run: (given: object = {}, told: ReloadEvent = event) => docker.run(told, context(given)),
-    check: async (given: object = {}) => {
+    check: async (given: object = {}, planned: ReloadEvent["written"] = []) => {
       const ctx = context(given);
-      await docker.check?.(ctx);
+      await docker.check?.(ctx, planned);
       return ctx.logs;
     },
   };

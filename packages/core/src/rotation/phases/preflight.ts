@@ -1,4 +1,3 @@
-import type { Reload, Sink } from "@rotate/plugin-kit";
 import type { Rotation } from "../../spec/model.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, callProvider, timeLimits } from "../invoke.ts";
@@ -38,17 +37,22 @@ export function checksOf({
     run: () =>
       callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) => provider.part.check?.(ctx)),
   };
-  const ofParts = [
-    ...rotation.sinks.map((sink) => ({ ...sink, kind: "sink", label: `sink ${sink.type} ${sink.target}` })),
-    ...rotation.reloads.map((reload) => ({ ...reload, kind: "reload", label: `reload ${reload.name ?? reload.type}` })),
-  ].map((bound): Check => ({
-    what: bound.label,
+  const planned = rotation.sinks.map(({ type, target, values }) => ({ type, target, keys: Object.keys(values) }));
+  const ofSinks = rotation.sinks.map((sink): Check => ({
+    what: `sink ${sink.type} ${sink.target}`,
     run: () =>
-      callPart<Sink | Reload, void>({ runtime, bound }, { timeout: timeLimits.check }, async (ctx) =>
-        bound.part.check?.(ctx),
+      callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
+        sink.part.check?.(ctx),
       ),
   }));
-  return [...ofParts, ofProvider];
+  const ofReloads = rotation.reloads.map((reload): Check => ({
+    what: `reload ${reload.name ?? reload.type}`,
+    run: () =>
+      callPart({ runtime, bound: { ...reload, kind: "reload" } }, { timeout: timeLimits.check }, async (ctx) =>
+        reload.part.check?.(ctx, planned),
+      ),
+  }));
+  return [...ofSinks, ...ofReloads, ofProvider];
 }
 
 /** Health, read once before anything is touched: a consumer that is ill already is not blamed on us. */
