@@ -1,7 +1,10 @@
 /** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
+export { eject } from "./eject.ts";
+export { forget } from "./forget.ts";
 export { history } from "./history.ts";
 export { needsRotation } from "./needs-rotation.ts";
 export { plan } from "./plan.ts";
+export { revoke } from "./revoke.ts";
 export { run } from "./run.ts";
 export { status } from "./status.ts";
 export { validate } from "./validate.ts";

@@ -99,7 +99,8 @@ function engineOf(spec: Spec, deps: RotationDeps): Engine {
   return {
     run,
     status,
-    plan: async (options = {}) => planAll(selectByName(spec.rotations, options.names), deps),
+    plan: async (options = {}) =>
+      planAll(selectByName(spec.rotations, options.names), deps, { resolveExec: options.resolveExec ?? false }),
     async history({ name, limit = 50 } = {}) {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
       return { version: 1, attempts };

@@ -1,3 +1,4 @@
+import { RotateError } from "@rotate/plugin-kit";
 import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
 import type { Rotation, SinkEntry } from "../spec/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
@@ -10,9 +11,25 @@ import { checksOf, type Check } from "../rotation/phases/preflight.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import { timeOf } from "./quick-look.ts";
 
-/** What a run would do now, and why. Mints nothing, writes nothing, shows no value. */
-export async function planAll(rotations: readonly Rotation[], deps: RotationDeps): Promise<PlanReport> {
+/** What a run would do now, and why. Mints nothing, writes nothing, shows no value; runs the commands of `{ exec: … }` references only when asked to. */
+export async function planAll(
+  rotations: readonly Rotation[],
+  given: RotationDeps,
+  { resolveExec }: { readonly resolveExec: boolean },
+): Promise<PlanReport> {
+  const deps = resolveExec ? given : { ...given, runtime: { ...given.runtime, execReference: refuseExec } };
   return { version: 1, rotations: await Promise.all(rotations.map((rotation) => planOne(rotation, deps))) };
+}
+
+const notAsked = Symbol("not asked to run it");
+
+async function refuseExec(): Promise<never> {
+  throw new RotateError("the command of a reference was not run", {
+    code: "UNAVAILABLE",
+    retryable: false,
+    hint: "plan with --resolve-exec to run it",
+    cause: notAsked,
+  });
 }
 
 async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRotation> {
@@ -56,7 +73,9 @@ async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][nu
     await run();
     return { what, result: "ok" };
   } catch (error) {
-    return { what, result: "failed", error: failureOf(error, { phase: "preflight" }).report };
+    const failure = failureOf(error, { phase: "preflight" });
+    const result = failure.error.cause === notAsked ? "not-checked" : "failed";
+    return { what, result, error: failure.report };
   }
 }
 

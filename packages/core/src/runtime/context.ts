@@ -18,8 +18,11 @@ export interface ContextParts<Options> {
 async function resolveOption<O>(ref: SecretRef, { runtime, signal, scope }: ContextParts<O>): Promise<Secret> {
   const option: unknown = ref;
   if (isReference(option)) {
-    const { env, exec, masker } = runtime;
-    return masker.secret(await resolveReference(option.source, { env, exec, signal }), describeSource(option.source));
+    const { env, masker, exec, execReference = exec } = runtime;
+    return masker.secret(
+      await resolveReference(option.source, { env, exec: execReference, signal }),
+      describeSource(option.source),
+    );
   }
   if (isTemplateOption(option) && scope !== undefined)
     return runtime.masker.secret(option.template.render(scope), "rendered");

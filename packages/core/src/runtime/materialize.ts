@@ -4,12 +4,13 @@ import { resolveReference } from "./resolve.ts";
 import type { Runtime } from "./types.ts";
 
 export interface MaterializeParts {
-  readonly runtime: Pick<Runtime, "env" | "exec">;
+  readonly runtime: Pick<Runtime, "env" | "exec" | "execReference">;
   readonly signal: AbortSignal;
 }
 
 async function readText({ source, finish }: Reference, { runtime, signal }: MaterializeParts): Promise<unknown> {
-  const text = await resolveReference(source, { env: runtime.env, exec: runtime.exec, signal });
+  const { env, exec, execReference = exec } = runtime;
+  const text = await resolveReference(source, { env, exec: execReference, signal });
   return finish === undefined ? text : finish(text);
 }
 

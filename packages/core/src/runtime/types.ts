@@ -17,6 +17,8 @@ export interface Runtime {
   ) => { readonly signal: AbortSignal; readonly clear: () => void };
   readonly http: (url: string | URL, init: HttpInit, signal: AbortSignal) => Promise<HttpAnswer>;
   readonly exec: (argv: readonly [string, ...string[]], init: ExecInit, signal: AbortSignal) => Promise<ExecAnswer>;
+  /** Runs the command of an `{ exec: … }` reference; absent: `exec` does. */
+  readonly execReference?: Runtime["exec"];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly masker: Masker;
   readonly log: Log;

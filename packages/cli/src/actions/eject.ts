@@ -1,0 +1,66 @@
+import { resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import type { EjectReport } from "@rotate/core";
+import { Secret } from "@rotate/plugin-kit";
+import type { ActionInput } from "../action.ts";
+import { confirm } from "../confirm.ts";
+import { UsageError } from "../failure.ts";
+import { describeExpiry } from "../output/rotation-line.ts";
+import { withSession } from "../session.ts";
+
+export interface EjectFlags {
+  readonly values?: readonly string[] | undefined;
+  readonly yes?: boolean;
+}
+
+/** `rotate eject`: the way out. Writes given values in the credential's place, revokes, forgets; without values only tells what stays where. */
+export function eject(input: ActionInput<EjectFlags, { readonly name: string }>): Promise<EjectReport> {
+  const { flags, args, json, terminal } = input;
+  const { name } = args;
+  return withSession(input, {}, async ({ engine, reporter, now }) => {
+    if (flags.values === undefined || flags.values.length === 0) {
+      const report = await engine.eject(name);
+      if (!json) terminal.out(render(report, now()));
+      return report;
+    }
+    const texts = await Promise.all(flags.values.map(readValue));
+    const values = new Map<string, Secret>(
+      texts.map(([key, text]) => [key, reporter.runtime.masker.secret(text, key)]),
+    );
+    await confirm(name, {
+      yes: flags.yes === true,
+      question: `the given values are written in the place of ${name}; then its credential is revoked and its state forgotten`,
+    });
+    const report = await engine.eject(name, values);
+    await engine.revoke(name);
+    await engine.revoke(name, { previous: true });
+    await engine.forget(name);
+    if (!json)
+      terminal.out(
+        `${render(report, now())}\n${name}  ejected: take it out of the spec now, or the next run rotates it again`,
+      );
+    return report;
+  });
+}
+
+/** `KEY={file:PATH}` or `KEY={env:NAME}`: never the value itself, which would stand in the process list. */
+async function readValue(text: string): Promise<readonly [key: string, value: string]> {
+  const match = /^(?<key>[^=]+)=\{\s*(?<kind>file|env):\s*(?<from>[^}]+?)\s*\}$/.exec(text);
+  const { key, kind, from } = match?.groups ?? {};
+  if (key === undefined || from === undefined)
+    throw new UsageError(
+      "--values takes KEY={file:PATH} or KEY={env:NAME}",
+      "a value itself would be seen by everybody on the machine",
+    );
+  const value = kind === "env" ? process.env[from] : await readFile(resolve(from), "utf8");
+  if (value === undefined || value === "") throw new UsageError(`${kind} ${from} gives no value for ${key}`);
+  return [key, value.replace(/\r?\n$/, "")];
+}
+
+function render({ name, sinks, expiresAt }: EjectReport, now: number): string {
+  const lines = sinks.map(
+    ({ type, target, keys, result }) => `${name}  ${result}  ${type} ${target}: ${keys.join(", ")}`,
+  );
+  const left = sinks.some(({ result }) => result === "left");
+  return [...lines, ...(left ? [`${name}  what stands there ${describeExpiry(expiresAt, now)}`] : [])].join("\n");
+}

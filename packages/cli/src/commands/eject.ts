@@ -1,0 +1,30 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand } from "../base-command.ts";
+
+export class Eject extends BaseCommand<typeof Eject> {
+  static override summary = "Stop rotating: write values of your own in the credential's place.";
+  static override description = `Writes the given values through the rotation's own sinks, reloads, asks its health, then revokes its credentials and forgets its state. When a step fails, the values before are put back. Without --values it changes nothing and tells what stays where, and until when it works.
+
+Exit codes: 0 done; 1 a step failed and was undone; 2 usage or spec error; 5 another process is at work on it; 6 could not tell.`;
+  static override examples = [
+    { description: "what would stay", command: "<%= config.bin %> eject backstage-db" },
+    {
+      description: "back to a fixed password",
+      command: "<%= config.bin %> eject backstage-db --values DB_PASSWORD={file:/run/secrets/db}",
+    },
+  ];
+  static override args = { name: Args.string({ required: true, description: "the rotation" }) };
+  static override flags = {
+    values: Flags.string({
+      multiple: true,
+      helpValue: "KEY={file:PATH}",
+      description: "a value for each key that the sinks write; {env:NAME} works too",
+    }),
+    yes: Flags.boolean({ char: "y", description: "do not ask" }),
+  };
+
+  override async run(): Promise<unknown> {
+    const { eject } = await import("../actions/index.ts");
+    return eject(await this.input());
+  }
+}
