@@ -13,6 +13,8 @@ export interface LookOptions {
   readonly cadence: number | undefined;
   /** Look at the sinks as well. A daemon does so less often than it looks at the clock. */
   readonly observe?: boolean;
+  /** What has to wait is no work yet: a daemon comes back by itself. */
+  readonly patient?: boolean;
 }
 
 /** Rotation time outside a session, ms. */
@@ -29,7 +31,8 @@ export async function needsWork(
   if (options.force || state.attempt !== undefined || state.seq === 0 || state.orphaned) return true;
   const now = timeOf(deps, state);
   const decision = decide(rotation, state, { force: false, cadence: options.cadence, now, nextCron: deps.nextCron });
-  if (decision.action !== "none" || retirementDue(rotation, state, now) || sinksChanged(rotation, state)) return true;
+  const due = decision.action === "wait" ? options.patient !== true : decision.action !== "none";
+  if (due || retirementDue(rotation, state, now) || sinksChanged(rotation, state)) return true;
   return options.observe !== false && observationDiffers({ rotation, deps }, state);
 }
 

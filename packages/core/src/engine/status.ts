@@ -27,7 +27,7 @@ export function statusOf(
     ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(state.lastSuccessAt) }),
     ...lastError(state),
-    ...(state.owed && { owed: state.owed.kind }),
+    ...owedKind(state),
     leases: leaseReports(rotation, state, now),
     warnings: problem === undefined ? [] : [problem],
   };
@@ -48,6 +48,7 @@ function stateOf(about: About): { readonly state: RotationStateName; readonly re
   if (deadlineFor(rotation, state) <= now)
     return { state: "expired", reason: state.failure?.message ?? "nobody rotated it in time" };
   if (state.owed?.kind === "publish") return { state: "failing", reason: `mixed: ${state.owed.why}` };
+  if (isCutOff(state)) return { state: "failing", reason: "an attempt was cut off while the sinks were being written" };
   if (state.owed) return { state: "reload-owed", reason: state.failure?.message ?? "the reload was not finished" };
   if (state.settled === undefined)
     return state.failure ? { state: "failing", reason: state.failure.message } : { state: "never" };
@@ -58,6 +59,16 @@ function stateOf(about: About): { readonly state: RotationStateName; readonly re
   if (seen && !allHold(state, ids, state.settled))
     return { state: "failing", reason: "drift: a sink does not hold what was written to it" };
   return dueOrFresh(about);
+}
+
+/** A process died between the first write and the last: the sinks may be mixed, the next run sees. */
+function isCutOff({ attempt }: RotationState): boolean {
+  return attempt !== undefined && ["committing", "undoing", "rolling-back"].includes(attempt.phase);
+}
+
+function owedKind(state: RotationState): Pick<RotationStatus, "owed"> {
+  if (state.owed) return { owed: state.owed.kind };
+  return isCutOff(state) ? { owed: "publish" } : {};
 }
 
 function dueOrFresh({ rotation, state, now, deps }: About): {

@@ -57,7 +57,8 @@ export function mintReason(
     return "drift: a sink was changed by hand";
   const at = refreshAt(current, rotation.refresh, nextCron);
   if (at <= now) return "its refresh time has come";
-  const deadline = deadlineFor(rotation, state);
+  // While a reload is owed a further lease would help nobody: only the reload takes the consumers off what they hold.
+  const deadline = state.owed ? deadlineOf(current, rotation.refresh) : deadlineFor(rotation, state);
   if (deadline <= now) return "it is expired or about to";
   if (cadence !== undefined && deadline < now + 2 * cadence)
     return "it would not last until the run after the next one";

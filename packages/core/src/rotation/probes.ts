@@ -7,6 +7,7 @@ import { backoff } from "../schedule/backoff.ts";
 
 export interface ProbeRun {
   readonly scope?: TemplateScope;
+  /** Ends the waiting between two tries; a try that has begun is finished. */
   readonly signal?: AbortSignal;
   /** One try each, without the window. */
   readonly once?: boolean;
@@ -22,7 +23,7 @@ async function runProbe(deps: RotationDeps, probe: ProbeEntry, { scope, signal, 
   const until = runtime.monotonic() + (once ? 0 : probe.within);
   for (let tries = 1; ; tries++) {
     try {
-      const options = { timeout: probe.timeout, ...(scope && { scope }), ...(signal && { signal }) };
+      const options = { timeout: probe.timeout, ...(scope && { scope }) };
       return await callPart({ runtime, bound: { ...probe, kind: "probe" } }, options, (ctx) => probe.part.run(ctx));
     } catch (error) {
       const wait = innerError(error).retryAfter ?? backoff(tries, { initial: 250, max: 5_000, random: runtime.random });

@@ -87,7 +87,9 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
     if (observe) observedAt = runtime.monotonic();
     const idle = rotations.filter((rotation) => !busy.has(rotation));
     const needed = await Promise.all(
-      idle.map((rotation) => needsWork({ rotation, deps }, { force: false, cadence: undefined, observe })),
+      idle.map((rotation) =>
+        needsWork({ rotation, deps }, { force: false, cadence: undefined, observe, patient: true }),
+      ),
     );
     return idle.filter((_, index) => needed[index]);
   }
