@@ -13,3 +13,4 @@ export * from "./doubles/oauth2/index.ts";
 export * from "./doubles/vault/index.ts";
 export * from "./doubles/systemd/index.ts";
 export * from "./doubles/docker/index.ts";
+export * from "./doubles/kubernetes/index.ts";

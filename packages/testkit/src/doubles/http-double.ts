@@ -2,7 +2,7 @@
 import { once as untilEvent } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 import { listen } from "../listen.ts";
 
@@ -15,6 +15,8 @@ export interface DoubleRequest {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
+  /** The body as it came, for formats that are no text. */
+  readonly bytes: Buffer;
   /** The client's certificate, PEM, when it showed one that its authority signed. */
   readonly clientCertificate?: string;
 }
@@ -36,6 +38,8 @@ export type DoubleFault =
   | "drop"
   /** The request takes effect, then the connection breaks in the middle of the answer. */
   | "cut"
+  /** The request takes effect, then this answer is given in place of the real one. */
+  | { readonly afterwards: DoubleAnswer }
   /** A proxy's login page, with status 200; nothing took effect. */
   | "html";
 
@@ -88,6 +92,10 @@ export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpD
     response.setHeader("date", new Date(options.now()).toUTCString());
     if (fault === undefined) return send(response, await options.handle(request));
     if (fault === "cut") return sendHalf(response, await options.handle(request));
+    if (typeof fault === "object" && "afterwards" in fault) {
+      await options.handle(request);
+      return send(response, fault.afterwards);
+    }
     send(response, fault === "html" ? loginPage : fault);
   }
 
@@ -145,12 +153,20 @@ function certificateOf({ socket }: IncomingMessage): string | undefined {
 
 async function readRequest(incoming: IncomingMessage, at: number): Promise<DoubleRequest> {
   const clientCertificate = certificateOf(incoming);
-  const body = await text(incoming);
+  const bytes = await buffer(incoming);
   const url = new URL(incoming.url ?? "/", "http://double");
   const headers = Object.fromEntries(
     Object.entries(incoming.headers).map(([name, value]) => [name, [value].flat().join(", ")]),
   );
-  const request = { at, method: incoming.method ?? "GET", path: url.pathname, query: url.searchParams, headers, body };
+  const request = {
+    at,
+    method: incoming.method ?? "GET",
+    path: url.pathname,
+    query: url.searchParams,
+    headers,
+    bytes,
+    body: bytes.toString(),
+  };
   return clientCertificate === undefined ? request : { ...request, clientCertificate };
 }
 
