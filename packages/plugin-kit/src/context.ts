@@ -28,7 +28,7 @@ export type Log = Readonly<
 /** What may be secret. */
 export type Text = string | Secret;
 
-/** One request: no redirects, answers up to 1 MiB, proxy from the environment. Throws UNAVAILABLE or TIMEOUT when there is no answer; any status is an answer. */
+/** One request: no redirects, answers up to 1 MiB unless `maxAnswer` says otherwise, proxy from the environment. Throws UNAVAILABLE or TIMEOUT when there is no answer; any status is an answer. */
 export type Http = (url: string | URL, init?: HttpInit) => Promise<HttpAnswer>;
 export interface HttpInit {
   /** Default GET, or POST when there is a body. */
@@ -44,6 +44,10 @@ export interface HttpInit {
   readonly tls?: TlsOptions;
   /** A Unix domain socket to speak to instead of the URL's host. */
   readonly socketPath?: string;
+  /** `http://` or `https://` URL of a proxy to go through, in place of the environment's. */
+  readonly proxy?: string;
+  /** The largest answer taken, bytes; default 1 MiB. */
+  readonly maxAnswer?: number;
   /** Refuses (INVALID) an address that is link-local or a cloud's metadata service, also behind a name: looked at after DNS, and that very address is connected to. For URLs that others may choose. */
   readonly refuseLinkLocal?: boolean;
   /** Milliseconds; default 30 s, never past `signal`. */

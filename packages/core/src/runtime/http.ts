@@ -13,7 +13,7 @@ export interface HttpParts extends Pick<Runtime, "now" | "deadline" | "env"> {
   readonly onSkew?: Runtime["onSkew"];
 }
 
-const maxBody = 1024 * 1024;
+const standardMax = 1024 * 1024;
 const defaultTimeout = 30_000;
 
 type Module = typeof import("node:http") | typeof import("node:https");
@@ -25,14 +25,18 @@ function moduleFor(url: URL): Module {
 
 /**
  * A connection of its own for each request: one kept from before may break in the middle of a mint, and then nobody knows whether it happened.
- * The proxy comes from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * The proxy comes from the call, else from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
  */
 function agentFor(url: URL, init: HttpInit, env: HttpParts["env"]): RequestOptions["agent"] {
   if (init.socketPath !== undefined) return false;
-  const names = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
-  const proxyEnv = Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   const { Agent } = moduleFor(url);
-  return new Agent({ keepAlive: false, proxyEnv });
+  return new Agent({ keepAlive: false, proxyEnv: proxyOf(init, env) });
+}
+
+function proxyOf({ proxy }: HttpInit, env: HttpParts["env"]): Readonly<Record<string, string | undefined>> {
+  if (proxy !== undefined) return { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const names = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
 function tlsOptions(tls: TlsOptions | undefined, masker: Masker) {
@@ -62,21 +66,27 @@ function requestOptions({ url, method, headers }: WireRequest, init: HttpInit, p
   };
 }
 
-function tooLarge(origin: string): RotateError {
+/** Where an answer comes from, and how many bytes of it are taken. */
+interface Source {
+  readonly origin: string;
+  readonly max: number;
+}
+
+function tooLarge({ origin, max }: Source): RotateError {
   const hint = "check that the URL is the one meant";
-  return new RotateError(`the answer of ${origin} is larger than 1 MiB`, {
+  return new RotateError(`the answer of ${origin} is larger than ${max / 1024 / 1024} MiB`, {
     code: "BAD_ANSWER",
     retryable: false,
     hint,
   });
 }
 
-async function readBody(message: IncomingMessage, origin: string): Promise<Buffer> {
+async function readBody(message: IncomingMessage, source: Source): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBody) throw tooLarge(origin);
+    if (size > source.max) throw tooLarge(source);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -87,19 +97,24 @@ function isFramed({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || /\bchunked\b/i.test(headers["transfer-encoding"] ?? "");
 }
 
-async function readAnswer(message: IncomingMessage, origin: string): Promise<WireAnswer> {
-  if (Number(message.headers["content-length"] ?? 0) > maxBody && message.statusCode !== 304) throw tooLarge(origin);
+async function readAnswer(message: IncomingMessage, source: Source): Promise<WireAnswer> {
+  const { origin, max } = source;
+  if (Number(message.headers["content-length"] ?? 0) > max && message.statusCode !== 304) throw tooLarge(source);
   const encoding = message.headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") {
     const hint = "something on the way compresses what asked for no compression";
     throw new RotateError(`the answer of ${origin} is compressed`, { code: "BAD_ANSWER", retryable: false, hint });
   }
-  const body = await readBody(message, origin);
+  const body = await readBody(message, source);
   return { status: message.statusCode ?? 0, headers: message.headers, body, framed: isFramed(message), origin };
 }
 
 /** Sends, and waits for the head of the answer and then for all of it. Whatever ends the wait also ends the connection. */
-function exchange(wire: WireRequest, options: RequestOptions, signal: AbortSignal): Promise<WireAnswer> {
+function exchange(
+  wire: WireRequest,
+  options: RequestOptions,
+  { signal, max }: { readonly signal: AbortSignal; readonly max: number },
+): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     const request = moduleFor(wire.url).request({ ...options, signal });
     request.once("error", reject);
@@ -107,7 +122,7 @@ function exchange(wire: WireRequest, options: RequestOptions, signal: AbortSigna
     request.once("close", onClose);
     request.once("response", (message) => {
       request.off("close", onClose);
-      readAnswer(message, wire.url.origin).then(resolve, (error: unknown) => {
+      readAnswer(message, { origin: wire.url.origin, max }).then(resolve, (error: unknown) => {
         reject(error);
         request.destroy();
       });
@@ -139,7 +154,8 @@ export function createHttp(parts: HttpParts): Runtime["http"] {
     const deadline = parts.deadline(limit, signal);
     try {
       if (deadline.signal.aborted) throw timedOut(origin, limit, signal);
-      const answer = await exchange(wire, requestOptions(wire, init, parts), deadline.signal);
+      const waiting = { signal: deadline.signal, max: init.maxAnswer ?? standardMax };
+      const answer = await exchange(wire, requestOptions(wire, init, parts), waiting);
       reportSkew(answer, wire.url, parts);
       return makeAnswer(answer, parts.now());
     } catch (error) {
