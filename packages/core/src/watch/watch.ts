@@ -32,6 +32,8 @@ export interface WatchOptions {
 const longestSleep = 30_000;
 /** How often the sinks are looked at for changes by hand. ms */
 const observeEvery = 5 * 60_000;
+/** Between two looks at one rotation. ms */
+const shortestPause = 250;
 
 /** Keeps all rotations fresh until the signal: one loop, one short timer, the same tick as `rotate run`. */
 export async function watch(options: WatchOptions): Promise<void> {
@@ -80,12 +82,31 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
   const alarms = createAlarms(onEvent);
   const busy = new Set<Rotation>();
   const ticks = new Set<Promise<void>>();
+  /** Monotonic ms: what a tick could not help is not tried again at once. */
+  const restUntil = new Map<Rotation, number>();
   let observedAt = -Infinity;
+
+  function restOf(rotation: Rotation): number {
+    return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
+  }
+
+  async function rest(batch: readonly Rotation[], idle: ReadonlySet<string>): Promise<void> {
+    for (const rotation of batch) {
+      busy.delete(rotation);
+      const pause = idle.has(rotation.name) ? Math.min(await waitOf(rotation, deps), longestSleep) : shortestPause;
+      restUntil.set(rotation, runtime.monotonic() + pause);
+    }
+  }
+
+  async function work(batch: readonly Rotation[]): Promise<void> {
+    for (const rotation of batch) busy.add(rotation);
+    await rest(batch, await runBatch(parts, batch, { concurrency, signal }));
+  }
 
   async function due(): Promise<readonly Rotation[]> {
     const observe = runtime.monotonic() - observedAt >= observeEvery;
     if (observe) observedAt = runtime.monotonic();
-    const idle = rotations.filter((rotation) => !busy.has(rotation));
+    const idle = rotations.filter((rotation) => !busy.has(rotation) && restOf(rotation) <= 0);
     const needed = await Promise.all(
       idle.map((rotation) =>
         needsWork({ rotation, deps }, { force: false, cadence: undefined, observe, patient: true }),
@@ -100,17 +121,16 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
       await alarms.check(rotations, deps);
       const batch = await due();
       if (batch.length === 0 || signal.aborted) return;
-      for (const rotation of batch) busy.add(rotation);
-      const done = runBatch(parts, batch, { concurrency, signal }).finally(() => {
-        for (const rotation of batch) busy.delete(rotation);
+      const done = work(batch).finally(() => {
         ticks.delete(done);
         wake("done");
       });
       ticks.add(done);
     },
     async untilNext() {
+      const idle = rotations.filter((rotation) => !busy.has(rotation));
       const waits = await Promise.all(
-        rotations.filter((rotation) => !busy.has(rotation)).map((rotation) => waitOf(rotation, deps)),
+        idle.map(async (rotation) => Math.max(await waitOf(rotation, deps), restOf(rotation))),
       );
       return Math.min(...waits, longestSleep);
     },
@@ -121,22 +141,27 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
   };
 }
 
+/** Gives the names of the rotations for which nothing could be done. */
 async function runBatch(
   { deps }: EngineParts,
   batch: readonly Rotation[],
   { concurrency, signal }: { concurrency: number; signal: AbortSignal },
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const options = { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, concurrency, signal };
   try {
-    await tick(batch, deps, { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, concurrency, signal });
+    const { rotations } = await tick(batch, deps, options);
+    return new Set(rotations.filter(({ phases }) => phases.length === 0).map(({ name }) => name));
   } catch (error) {
     // The state or a lock was lost: the next slice looks again, with what is there then.
     deps.runtime.log.warn("a tick was cut off", { error: (error as Error).message });
+    return new Set(batch.map(({ name }) => name));
   }
 }
 
+/** ms until the rotation's own next time. */
 async function waitOf(rotation: Rotation, deps: RotationDeps): Promise<number> {
   const state = await deps.store.load(rotation.name);
-  return Math.max(nextLook(rotation, state, deps.nextCron) - timeOf(deps, state), 250);
+  return Math.max(nextLook(rotation, state, deps.nextCron) - timeOf(deps, state), shortestPause);
 }
 
 /** A spec that is bad, or that drops many rotations at once, does not replace the running one. */
