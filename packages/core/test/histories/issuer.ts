@@ -1,7 +1,7 @@
 /** The issuer of the world, as a provider. */
 import { defineProvider, RotateError, type Http, type Provider } from "@rotate/plugin-kit";
 import { turn } from "./turns.ts";
-import { fault, goesWell, issue, life, lives, say, second, violate, type Issued, type World } from "./world.ts";
+import { fault, issue, life, lives, say, second, violate, type Issued, type World } from "./world.ts";
 
 const empty = { type: "object" } as const;
 const fields = { token: { secret: true, description: "the value" } } as const;
@@ -14,6 +14,14 @@ export function lost(message: string): RotateError {
 /** It is certain that nothing was done. */
 export function refused(message: string): RotateError {
   return new RotateError(message, { code: "INVALID", retryable: true });
+}
+
+/** Throws where the history says that it does not go well: a refusal, or no answer. */
+export function go(world: World, label: string): void {
+  const name = fault(world, label, world.shape.rich.timeouts ? ["fails", "times out"] : ["fails"]);
+  if (name === undefined) return;
+  say(world, `${label} ${name}`);
+  throw name === "fails" ? refused("no") : lost("no answer");
 }
 
 export function issuerOf(world: World): Provider {
@@ -30,7 +38,7 @@ export function issuerOf(world: World): Provider {
     handle,
     ...(!overlap && { overlap: false as const }),
     async check() {
-      if (!goesWell(world, "preflight")) throw refused("not ready");
+      go(world, "preflight");
     },
     async mint(_request, ctx) {
       await ctx.http("https://issuer.example/");
@@ -98,7 +106,7 @@ function lengthen(world: World, id: number): Issued {
 }
 
 function revokeIssued(world: World, id: number): void {
-  if (!goesWell(world, "revoke")) throw refused("no");
+  go(world, "revoke");
   const issued = world.issued[id - 1]!;
   if (lives(world, issued)) {
     if (world.sinks.some(({ value }) => value === issued.value)) violate("P1 revoked while a sink holds it");

@@ -1,10 +1,10 @@
 /** The rotation as the engine knows it: parts that do to the world what real ones do to theirs, and die with their process. */
 import { defineProbe, defineReload, type Probe, type Reload } from "@rotate/plugin-kit";
 import type { ReloadEntry, Rotation, SinkEntry } from "../../src/spec/model.ts";
-import { issuerOf, refused } from "./issuer.ts";
+import { go, issuerOf } from "./issuer.ts";
 import { sinkPart } from "./places.ts";
 import { turn } from "./turns.ts";
-import { consumerReads, goesWell, isMixed, second, sinkValues, violate, Violation, type World } from "./world.ts";
+import { consumerReads, isMixed, second, sinkValues, violate, Violation, type World } from "./world.ts";
 
 export const name = "db";
 
@@ -36,7 +36,7 @@ export function rotationOf(world: World, mortal: Mortal): Rotation {
     timeout: 1_000,
     continueOnError: which > 0,
   });
-  const probe = (label: string) => ({
+  const probe = (label: () => string) => ({
     ...bound,
     part: living(probePart(world, label)),
     type: "world",
@@ -53,9 +53,9 @@ export function rotationOf(world: World, mortal: Mortal): Rotation {
     onFailure: shape.rollback ? "rollback" : "keep",
     fields: { token: { secret: true, description: "" } },
     provider: { ...bound, part: living(issuerOf(world)), type: "world", name: "world" },
-    verify: [probe("verify")],
+    verify: [probe(() => "verify")],
     sinks: world.order.map(sink),
-    health: [probe("health")],
+    health: [probe(() => (world.reloading ? "health" : "baseline"))],
     reloads: world.consumers.map((_, which) => reload(which)),
     refresh: { rule: { at: 26 / 40 }, jitter: 0, margin: 4 * second, windows: [] },
     retry: { initial: 1, max: 1 },
@@ -72,7 +72,7 @@ function reloadPart(world: World, which: number): Reload {
     adopts: () => true,
     async run() {
       world.reloads++;
-      if (!goesWell(world, `reload ${which}`)) throw refused("no");
+      go(world, `reload ${which}`);
       if (isMixed(sinkValues(world)) && !world.handEdited) violate("P1 a consumer is reloaded on a mixed set");
       consumerReads(world, which, "reload");
       await turn(world, "after the reload");
@@ -80,12 +80,12 @@ function reloadPart(world: World, which: number): Reload {
   });
 }
 
-function probePart(world: World, label: string): Probe {
+function probePart(world: World, label: () => string): Probe {
   return defineProbe({
     type: "world",
     options: empty,
     async run() {
-      if (!goesWell(world, label)) throw refused("ill");
+      go(world, label());
     },
   });
 }

@@ -1,8 +1,8 @@
 /** The sinks of the world: files, remote ones whose answers get lost, and blind ones. */
 import { defineSink, RotateError, type Secret, type Sink } from "@rotate/plugin-kit";
-import { lost, refused } from "./issuer.ts";
+import { go, lost, refused } from "./issuer.ts";
 import { hesitate, turn } from "./turns.ts";
-import { fault, goesWell, say, setSink, type World } from "./world.ts";
+import { fault, say, setSink, type World } from "./world.ts";
 
 export function sinkPart(world: World, index: number): Sink {
   const { kind } = world.sinks[index]!;
@@ -21,7 +21,7 @@ export function sinkPart(world: World, index: number): Sink {
 }
 
 function prepare(world: World, index: number, after: string) {
-  if (!goesWell(world, `prepare ${index}`)) throw refused("no");
+  go(world, `prepare ${index}`);
   const sink = world.sinks[index]!;
   const readable = sink.kind !== "blind";
   const before = { value: sink.value, version: sink.version };
@@ -47,12 +47,13 @@ function prepare(world: World, index: number, after: string) {
 function read(world: World, index: number, secret: (text: string) => Secret): Record<string, Secret> {
   const { kind, value } = world.sinks[index]!;
   const dark = world.time < world.blackoutUntil && !world.quiet;
-  if (kind === "remote" && (dark || !goesWell(world, `read ${index}`))) throw lost("no answer");
+  if (kind === "remote" && dark) throw lost("no answer");
+  if (kind === "remote") go(world, `read ${index}`);
   return value === "" ? {} : { key: secret(value) };
 }
 
 function fence(world: World, index: number): void {
-  if (!goesWell(world, `fence ${index}`)) throw lost("no answer");
+  go(world, `fence ${index}`);
   world.sinks[index]!.version++;
   say(world, `fenced sink ${index}`);
 }

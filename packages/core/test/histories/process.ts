@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
 import { statusOf } from "../../src/engine/status.ts";
-import type { RotationStatus } from "../../src/report.ts";
+import type { RotationReport, RotationStatus } from "../../src/report.ts";
 import { createLogins } from "../../src/rotation/login.ts";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
 import { rotate } from "../../src/rotation/rotate.ts";
@@ -19,12 +19,17 @@ import { Crash, say, violate, Violation, type World } from "./world.ts";
 /** So many lines of log, and it does not end. */
 const endless = 6_000;
 
-/** A process from its start to its end. Throws Violation. */
-export async function runProcess(world: World, store: MemoryStore, { force }: { readonly force: boolean }) {
+/** A process from its start to its end, with its report unless it died, was locked out or overtaken. Throws Violation. */
+export async function runProcess(
+  world: World,
+  store: MemoryStore,
+  { force }: { readonly force: boolean },
+): Promise<RotationReport | undefined> {
   const lock = await store.tryLock(name);
-  if (!lock) return;
+  if (!lock) return undefined;
   world.process++;
   world.memory = new Map();
+  world.reloading = false;
   world.order = world.edited.order;
   const life = { dead: false };
   const mortal: Mortal = async (act) => {
@@ -37,24 +42,20 @@ export async function runProcess(world: World, store: MemoryStore, { force }: { 
     }
   };
   const deps = depsOf(world, mortalStore(world, store, mortal));
-  try {
-    const options = { force, cadence: undefined, signal: never };
-    await rotate({ rotation: rotationOf(world, mortal), deps, lock }, options);
-  } catch (error) {
-    rethrowUnexpected(error);
-  } finally {
-    if (life.dead) store.breakLocks();
-    else lock.release();
-  }
+  const options = { force, cadence: undefined, signal: never };
+  const report = await rotate({ rotation: rotationOf(world, mortal), deps, lock }, options)
+    .catch(rethrowUnexpected)
+    .finally(() => (life.dead ? store.breakLocks() : lock.release()));
   const [first] = world.violations;
   if (first) throw first;
+  return report;
 }
 
 const { signal: never } = new AbortController();
 
-function rethrowUnexpected(error: unknown): void {
-  if (error instanceof Crash) return;
-  if (!(error instanceof Violation) && (error as { code?: string }).code === "ROTATE_STATE_FENCED") return;
+function rethrowUnexpected(error: unknown): undefined {
+  if (error instanceof Crash) return undefined;
+  if (!(error instanceof Violation) && (error as { code?: string }).code === "ROTATE_STATE_FENCED") return undefined;
   throw error;
 }
 
@@ -72,6 +73,7 @@ function mortalStore(world: World, store: MemoryStore, mortal: Mortal): Store {
         await turn(world, `before journal ${entry.record.type}`);
         const state = await store.append(rotation, entry);
         say(world, `journal ${entry.record.type}`);
+        if (entry.record.type === "reload-begin") world.reloading = true;
         if (world.log.length > endless) violate("P2 it does not end");
         await turn(world, `after journal ${entry.record.type}`);
         return state;

@@ -35,6 +35,8 @@ export interface Rich {
   readonly handEdits?: boolean;
   readonly specChange?: boolean;
   readonly blackouts?: boolean;
+  /** Whatever may say no may also not answer in time. */
+  readonly timeouts?: boolean;
 }
 
 /** The end of a process. Everything it tries afterwards ends the same way. */
@@ -87,6 +89,8 @@ export interface World {
   handEdited: boolean;
   stateRestored: boolean;
   process: number;
+  /** Has the running process come to its reloads? Before it, health is read as a baseline. */
+  reloading: boolean;
   crashes: number;
   reloads: number;
   mixedReads: number;
@@ -118,6 +122,7 @@ export function createWorld(shape: Shape, choices: Choices): World {
     handEdited: false,
     stateRestored: false,
     process: 0,
+    reloading: false,
     crashes: 0,
     reloads: 0,
     mixedReads: 0,
@@ -138,13 +143,6 @@ export function violate(text: string): never {
 /** The fault that happens here, if any; told in the log by who asked. */
 export function fault(world: World, label: string, faults: readonly string[]): string | undefined {
   return world.quiet ? undefined : world.choices.pick(label, faults);
-}
-
-/** Does it go well? */
-export function goesWell(world: World, label: string): boolean {
-  if (fault(world, label, ["fails"]) === undefined) return true;
-  say(world, `${label} fails`);
-  return false;
 }
 
 export function issue(world: World, attempt: string): Issued {
