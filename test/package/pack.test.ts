@@ -29,7 +29,11 @@ function run(argv: readonly string[], cwd: string, env: Readonly<Record<string, 
 }
 
 interface Report {
-  readonly rotations: readonly { readonly name: string; readonly outcome: string; readonly nextAt: string }[];
+  readonly rotations: readonly {
+    readonly name: string;
+    readonly outcome: string;
+    readonly credential: { readonly expiresAt: string };
+  }[];
 }
 
 test("every package is packed, without sources, tests or maps, and with its licence", () => {
@@ -70,7 +74,9 @@ describe("installed in an empty folder, without a network", () => {
 
     const second = run(["run", "--json"], cwd);
     expect(second.status).toBe(0);
-    expect((JSON.parse(second.stdout) as Report).rotations).toMatchObject([{ name: "app-token", outcome: "fresh" }]);
+    const [fresh] = (JSON.parse(second.stdout) as Report).rotations;
+    expect(fresh).toMatchObject({ name: "app-token", outcome: "fresh" });
+    expect(env).toContain(`APP_TOKEN_EXPIRES_AT=${fresh?.credential.expiresAt}\n`);
     expect(readFileSync(join(cwd, ".env"), "utf8")).toBe(env);
   });
 
