@@ -73,6 +73,7 @@ function valueAt(data: Data, source: string): unknown {
 
 function own(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  if (Array.isArray(value) && !/^\d+$/.test(key)) return undefined;
   return (value as Data)[key];
 }
 

@@ -49,6 +49,7 @@ export const vault = defineProvider({
     const { leaseId, data } = answered;
     try {
       const terms = termsOf(answered, wanted, ctx);
+      if (terms.diesWithLogin) noteShortLogin(answered.life, ctx);
       return { ...(await lengthen(terms, wanted, ctx)), fields: readFields(data, wanted, ctx) };
     } catch (error) {
       if (leaseId !== "") await drop({ leaseId }, ctx);
@@ -64,6 +65,16 @@ function requestOf({ path, method, parameters, ttl }: Request) {
   return method === "read"
     ? ({ verb: "GET", path, query: values } as const)
     : ({ verb: "POST", path, json: values } as const);
+}
+
+/** Harmless while somebody keeps the login alive; under single runs the credential ends with the run's login. */
+function noteShortLogin(life: number, { login, log }: LoggedInContext): void {
+  if (login.life === 0 || login.life >= life) return;
+  log.info("the credential dies with its login, which ends earlier unless it is renewed", {
+    loginSeconds: login.life / 1000,
+    credentialSeconds: life / 1000,
+    remedy: "under single runs: let the role's token_ttl be at least the credential's life",
+  });
 }
 
 /** Engines that know no `ttl` (database) give the role's default: one renewal asks for the rest. Refused, the lease stays as it is, for the engine to judge. */

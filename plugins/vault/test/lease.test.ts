@@ -1,7 +1,7 @@
 import { secretRef } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { vault } from "../src/vault.ts";
-import { database, hour, leaseOf, loggedIn, minute, mint, start } from "./support/call.ts";
+import { asUser, database, hour, leaseOf, loggedIn, minute, mint, start } from "./support/call.ts";
 
 describe("a lease", () => {
   test("is a child of the login, lives as long as the role says, and can be renewed", async () => {
@@ -58,16 +58,7 @@ describe("a lease", () => {
   });
 
   test("under a batch token is never said to be renewable", async () => {
-    const method = {
-      type: "userpass",
-      users: { app: { type: "batch", ttl: 20 * minute, policies: ["app"], password: "pa55word" } },
-    } as const;
-    const { double, clock } = await start({ auth: { userpass: method } });
-    const ctx = await loggedIn({
-      double,
-      clock,
-      options: { auth: { method: "userpass", username: "app", password: secretRef("pa55word") } },
-    });
+    const { ctx } = await asUser({ type: "batch", ttl: 20 * minute });
     expect(await mint(database, ctx)).toMatchObject({ expires: { in: 20 * minute }, renewable: false });
   });
 
@@ -157,6 +148,18 @@ describe("revoke", () => {
       retryable: true,
     });
   });
+});
+
+test("says when the login ends before the credential that dies with it", async () => {
+  const { ctx } = await asUser({ ttl: 20 * minute });
+  await mint(database, ctx);
+  expect(ctx.logs).toContainEqual(
+    expect.objectContaining({
+      level: "info",
+      message: "the credential dies with its login, which ends earlier unless it is renewed",
+      fields: expect.objectContaining({ loginSeconds: 1200, credentialSeconds: 3600 }),
+    }),
+  );
 });
 
 test("keeps neither token nor accessor nor a secret in the handle", async () => {

@@ -5,7 +5,7 @@ import { createCertificateAuthority, secretRef, type VaultAuthMethod } from "@ro
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { vault } from "../src/vault.ts";
-import { contextOf, database, hour, loggedIn, minute, mint, revealed, start } from "./support/call.ts";
+import { asUser, contextOf, database, hour, leaseOf, loggedIn, minute, mint, revealed, start } from "./support/call.ts";
 
 const settings = { ttl: hour, maxTtl: 4 * hour, policies: ["app"] };
 
@@ -271,38 +271,20 @@ describe("refuses a login", () => {
 
 describe("keeps the login", () => {
   test("alive by renewing its token, so that its leases live on", async () => {
-    const method = {
-      type: "userpass",
-      users: { app: { ttl: hour, maxTtl: 24 * hour, policies: ["app"], password: "pa55word" } },
-    } as const;
-    const { double, clock } = await start({ auth: { userpass: method } });
-    const ctx = await loggedIn({
-      double,
-      clock,
-      options: { auth: { method: "userpass", username: "app", password: secretRef("pa55word") } },
-    });
-    await mint(database, ctx);
+    const { double, clock, ctx } = await asUser({ ttl: hour, maxTtl: 24 * hour });
+    const minted = await mint(database, ctx);
     await clock.advance(40 * minute);
     const kept = await vault.keepAlive?.(ctx);
     expect(kept).toMatchObject({ expires: { in: hour } });
     await clock.advance(10 * minute);
-    await vault.renew?.(...(await leaseArguments(double.leases()[0]?.id ?? "", { ...ctx, login: kept })));
+    await vault.renew?.(leaseOf(minted, ctx), { ...ctx, login: kept });
     await clock.advance(45 * minute);
     await double.sweep();
     expect(double.databaseUsers()).toHaveLength(1);
   });
 
   test("by a new token when the old one nears the end of its renewals, without killing the old one's leases", async () => {
-    const method = {
-      type: "userpass",
-      users: { app: { ttl: hour, maxTtl: 80 * minute, policies: ["app"], password: "pa55word" } },
-    } as const;
-    const { double, clock } = await start({ auth: { userpass: method } });
-    const ctx = await loggedIn({
-      double,
-      clock,
-      options: { auth: { method: "userpass", username: "app", password: secretRef("pa55word") } },
-    });
+    const { double, clock, ctx } = await asUser({ ttl: hour, maxTtl: 80 * minute });
     await mint(database, ctx);
     await clock.advance(55 * minute);
     const kept = await vault.keepAlive?.(ctx);
@@ -320,22 +302,9 @@ describe("keeps the login", () => {
   });
 
   test("is not replaced while the server is down", async () => {
-    const { double, clock } = await start({
-      auth: { userpass: { type: "userpass", users: { app: { ...settings, password: "pa55word" } } } },
-    });
-    const ctx = await loggedIn({
-      double,
-      clock,
-      options: { auth: { method: "userpass", username: "app", password: secretRef("pa55word") } },
-    });
+    const { double, ctx } = await asUser({ ttl: hour });
     double.setNode("sealed");
     await expect(vault.keepAlive?.(ctx)).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(double.requests.filter(({ path }) => path.includes("/login/"))).toHaveLength(1);
   });
 });
-
-async function leaseArguments(leaseId: string, ctx: Awaited<ReturnType<typeof loggedIn>>) {
-  const { identity } = ctx.login as { readonly identity: string };
-  const handle = { leaseId, namespace: "", parent: identity, life: hour };
-  return [{ id: ctx.leaseId, issuedAt: new Date(ctx.now()), expiresAt: "never", handle }, ctx] as const;
-}

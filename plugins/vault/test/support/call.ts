@@ -9,6 +9,7 @@ import {
   type TestContext,
   type VaultDouble,
   type VaultDoubleOptions,
+  type VaultTokenSettings,
 } from "@rotate/testkit";
 import { isSecret } from "@rotate/plugin-kit";
 import { onTestFinished } from "vitest";
@@ -111,4 +112,12 @@ export function leaseOf({ handle }: Pick<Minted, "handle">, ctx: TestContext): L
     expiresAt: new Date(ctx.now() + hour),
     handle: JSON.parse(JSON.stringify(handle)),
   };
+}
+
+/** Logs in by a password, with a token of these settings. */
+export async function asUser(settings: VaultTokenSettings) {
+  const users = { app: { policies: ["app"], ...settings, password: "pa55word" } };
+  const { double, clock } = await start({ auth: { userpass: { type: "userpass", users } } });
+  const auth = { method: "userpass", username: "app", password: secretRef("pa55word") };
+  return { double, clock, ctx: await loggedIn({ double, clock, options: { auth } }) };
 }
