@@ -15,5 +15,5 @@ export interface Probe extends Omit<ProbeDefinition<ObjectSchema>, "options"> {
 
 /** Checks a probe's definition against its own schema at compile time, and gives the engine's view of it. */
 export function defineProbe<const O extends ObjectSchema>(definition: ProbeDefinition<O>): Probe {
-  return definition as unknown as Probe;
+  return definition;
 }

@@ -38,5 +38,5 @@ export interface Reload extends Omit<ReloadDefinition<ObjectSchema>, "options"> 
 
 /** Checks a reload's definition against its own schema at compile time, and gives the engine's view of it. */
 export function defineReload<const O extends ObjectSchema>(definition: ReloadDefinition<O>): Reload {
-  return definition as unknown as Reload;
+  return definition;
 }
