@@ -11,8 +11,11 @@ export interface Interrupt {
   readonly release: () => void;
 }
 
-/** Ctrl-C and its kin: the first one asks to stop where it is safe, the second stops dead. */
-export function listenForInterrupt(stops: readonly Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"]): Interrupt {
+/** Ctrl-C and its kin: the first one asks to stop where it is safe, and `onFirst` may say so; the second stops dead. */
+export function listenForInterrupt(
+  onFirst?: () => void,
+  stops: readonly Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"],
+): Interrupt {
   const controller = new AbortController();
   let exitCode: number | undefined;
 
@@ -20,6 +23,7 @@ export function listenForInterrupt(stops: readonly Signal[] = ["SIGINT", "SIGTER
     const code = 128 + constants.signals[name];
     if (exitCode !== undefined) process.exit(code);
     exitCode = code;
+    onFirst?.();
     controller.abort(new Error(`stopped by ${name}`));
   }
 

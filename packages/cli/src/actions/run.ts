@@ -29,7 +29,8 @@ function rotate(input: Input): Promise<RunReport> {
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
   return withSession(input, { board: true, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
-    const interrupt = listenForInterrupt();
+    const { log } = reporter.runtime;
+    const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
     const report = await engine.run({ ...options, signal: interrupt.signal });
     interrupt.release();
     reporter.close();

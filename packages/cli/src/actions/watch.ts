@@ -23,7 +23,8 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: [] });
   const spec = await readSpec(flags.file, terminal);
   const file = await followFile(spec.file);
-  const interrupt = listenForInterrupt(["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
+  const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
+  const interrupt = listenForInterrupt(finishing, ["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
   runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
   try {
     await watch({
