@@ -83,8 +83,10 @@ interface Job {
 async function rotateUntil(job: Job, options: TickOptions): Promise<RotationReport> {
   const { rotation, deps, until, slots } = job;
   try {
-    for (let force = options.force; ; force = false) {
+    for (let { force } = options; ;) {
       const report = await rotateLocked(job, { ...options, force });
+      // What was asked for is asked for again; once something is published only the rest is owed.
+      force &&= report.outcome === "failed" || report.outcome === "expired";
       deps.onEvent({ type: "rotation-finished", rotation: rotation.name, report });
       const at = await retryAt(job, report);
       if (at === undefined || options.signal.aborted) return report;

@@ -1,7 +1,7 @@
 import type { LeaseReport, RotationStateName, RotationStatus } from "../report.ts";
 import type { Rotation } from "../spec/model.ts";
 import { allHold, heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
-import { deadlineFor, decide, expiryFor, nextLook, scheduleProblem } from "../rotation/decide.ts";
+import { deadlineFor, decide, type Decision, expiryFor, nextLook, scheduleProblem } from "../rotation/decide.ts";
 import { credentialReport, instant, instantAt } from "../rotation/describe.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { retirementDue, timeOf } from "./quick-look.ts";
@@ -53,7 +53,7 @@ function stateOf(about: About): { readonly state: RotationStateName; readonly re
   if (state.settled === undefined)
     return state.failure ? { state: "failing", reason: state.failure.message } : { state: "never" };
   if (state.leases[state.settled]?.foreign) return { state: "foreign", reason: "the state came from another machine" };
-  if (state.failure) return { state: "failing", reason: state.failure.message };
+  if (state.failure && isDue(about)) return { state: "failing", reason: state.failure.message };
   const ids = rotation.sinks.map(({ id }) => id);
   const seen = ids.every((id) => (state.sinks[id]?.may.length ?? 0) > 0);
   if (seen && !allHold(state, ids, state.settled))
@@ -71,11 +71,18 @@ function owedKind(state: RotationState): Pick<RotationStatus, "owed"> {
   return isCutOff(state) ? { owed: "publish" } : {};
 }
 
-function dueOrFresh({ rotation, state, now, deps }: About): {
-  readonly state: RotationStateName;
-  readonly reason?: string;
-} {
-  const decision = decide(rotation, state, { now, force: false, cadence: undefined, nextCron: deps.nextCron });
+function decisionOf({ rotation, state, now, deps }: About): Decision {
+  return decide(rotation, state, { now, force: false, cadence: undefined, nextCron: deps.nextCron });
+}
+
+/** A failure of a rotation that was forced and is not due is history: nothing waits for it. */
+function isDue(about: About): boolean {
+  return decisionOf(about).action !== "none";
+}
+
+function dueOrFresh(about: About): { readonly state: RotationStateName; readonly reason?: string } {
+  const { rotation, state, now } = about;
+  const decision = decisionOf(about);
   if (decision.action !== "none") return { state: "due", reason: decision.why };
   if (retirementDue(rotation, state, now)) return { state: "due", reason: "a superseded lease can be revoked" };
   return { state: "fresh" };
