@@ -18,7 +18,7 @@ rotations:
   db:
     provider: lakebase
     request: { endpoint: ${endpoint}, ttl: 1h }
-    budget: { perMinute: 10000, perHour: 100000 }
+    budget: { perMinute: 1000, perHour: 10000 }
     sinks:
       - { type: dotenv, path: .env, values: { LAKEBASE_PASSWORD: "{{ token }}" } }
     reload:
