@@ -1,7 +1,8 @@
 import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
-import { innerError } from "./errors.ts";
+import { innerError, isDefinite } from "./errors.ts";
 import { callPart, timeLimits } from "./invoke.ts";
+import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
 
 /**
@@ -43,8 +44,11 @@ export async function undoWrites(session: Session, writes: readonly SinkWrite[],
         async (ctx) => prepared.undo?.(ctx),
       );
     } catch (error) {
-      session.warn(`${sink.target} could not be put back: ${innerError(error).message}`);
-      return false;
+      const answered = isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to);
+      if (answered !== "written") {
+        session.warn(`${sink.target} could not be put back: ${innerError(error).message}`);
+        return false;
+      }
     }
     await session.journal({ type: "undone", sink: sink.id, to });
   }

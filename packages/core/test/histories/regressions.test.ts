@@ -54,6 +54,26 @@ const past: readonly Past[] = [
       ["after journal committed", 2, "long pause"],
     ],
   },
+  {
+    story: "an undo whose answer was lost is fenced at once, not when somebody next looks at that sink",
+    shape: {
+      sinks: ["remote", "file"],
+      revoke: "value",
+      find: false,
+      rollback: true,
+      rich: { pauses: true, specChange: true },
+    },
+    early: 20,
+    turns: [
+      ["before journal published", 1, "sinks reordered"],
+      ["before journal reload-begin", 1, "pause"],
+      ["reload 0", 1, "fails"],
+      ["before journal undone", 1, "sink dropped"],
+      ["undo 0", 1, "late"],
+      ["after journal opened", 4, "long pause"],
+      ["before journal opened", 5, "a late write lands"],
+    ],
+  },
 ];
 
 test.each(past.map((one) => [one.story, one] as const))("%s", async (_, { shape, early = 26, turns }) => {

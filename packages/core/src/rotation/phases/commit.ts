@@ -1,9 +1,9 @@
 import type { SinkReport } from "../../report.ts";
-import type { SinkEntry } from "../../spec/model.ts";
 import { allHold, type WrittenSink } from "../../store/state.ts";
 import { AttributedError, innerError, isDefinite } from "../errors.ts";
 import { callPart, timeLimits } from "../invoke.ts";
 import { observeOne } from "../observe.ts";
+import { resolveUnknown } from "../resolve-unknown.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
 import { isReadable, type Attempt, type Session, type SinkWrite } from "../session.ts";
@@ -84,36 +84,6 @@ async function tryCommit(session: Session, { sink, prepared, scope }: SinkWrite)
     return undefined;
   } catch (error) {
     return error;
-  }
-}
-
-/** An unknown outcome is never failure: a fencing write kills a late one, then the sink is asked. Twice; then it may hold both. */
-async function resolveUnknown(
-  session: Session,
-  sink: SinkEntry,
-  lease: string,
-): Promise<"written" | "failed" | "unknown"> {
-  if (!isReadable(sink)) return "unknown";
-  for (let tries = 0; tries < 2; tries++) {
-    await session.guard();
-    if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;
-    const seen = await observeOne(session, sink);
-    if ("holding" in seen) return seen.holding === lease ? "written" : "failed";
-  }
-  return "unknown";
-}
-
-async function fenced(session: Session, sink: SinkEntry): Promise<boolean> {
-  try {
-    await callPart(
-      { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.commit },
-      async (ctx) => sink.part.fence?.(ctx),
-    );
-    return true;
-  } catch (error) {
-    session.warn(`a late write to ${sink.target} could not be ruled out: ${innerError(error).message}`);
-    return false;
   }
 }
 
