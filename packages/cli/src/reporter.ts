@@ -28,7 +28,10 @@ export function createReporter({ terminal, level, format, board: wanted, omit }:
   const redraw = wanted && format === "text" && terminal.screen() !== undefined;
   const board = redraw ? createBoard(terminal) : undefined;
   const print = board?.print ?? terminal.err;
-  const runtime = createRuntime({ log: { level, format, write: (line) => print(line.replace(/\n$/, "")) } });
+  const runtime = createRuntime({
+    log: { level, format, write: (line) => print(line.replace(/\n$/, "")) },
+    announce: terminal.announce,
+  });
   terminal.setMask(runtime.masker.mask);
   const least = redraw && level === "info" ? "warn" : level;
 

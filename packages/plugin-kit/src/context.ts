@@ -18,6 +18,11 @@ export interface Context<Options = unknown> {
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
   /** Wraps a secret that came off the wire and masks it from this moment on. `name` is shown in its place. */
   readonly secret: (text: string, name?: string) => Secret;
+  /**
+   * One line, unmasked, for a program that reads what we print and acts on it, as the runner of a CI job does: it goes to standard error, before anything
+   * that is written later. Absent where nobody would read it, so that a secret never lands in a file by this way.
+   */
+  readonly announce?: (line: Text) => void;
 }
 
 /** A static message and fields. Everything passes the masker. */
@@ -44,8 +49,8 @@ export interface HttpInit {
   readonly tls?: TlsOptions;
   /** A Unix domain socket to speak to instead of the URL's host. */
   readonly socketPath?: string;
-  /** `http://` or `https://` URL of a proxy to go through, in place of the environment's. */
-  readonly proxy?: string;
+  /** `http://` or `https://` URL of a proxy to go through, in place of the environment's. False: none, for services of this very machine such as a cloud's metadata service. */
+  readonly proxy?: string | false;
   /** The largest answer taken, bytes; default 1 MiB. */
   readonly maxAnswer?: number;
   /** Refuses (INVALID) an address that is link-local or a cloud's metadata service, also behind a name: looked at after DNS, and that very address is connected to. For URLs that others may choose. */

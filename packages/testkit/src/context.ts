@@ -38,6 +38,8 @@ export interface TestContextOptions<Options, Login> {
   readonly clock?: FakeClock;
   /** Milliseconds until the signal aborts; default 10 s. */
   readonly timeout?: number;
+  /** Gets what the plugin announces; default: nobody reads it. */
+  readonly announce?: (line: string) => void;
   /** Aborts the call earlier. */
   readonly signal?: AbortSignal;
 }
@@ -84,11 +86,11 @@ function captureLogs(runtime: Pick<Runtime, "masker">, logs: LogEntry[]): Runtim
   return createLog({ write, masker: runtime.masker, now: Date.now, format: "json", level: "debug" });
 }
 
-function testRuntime<O, L>({ env, now, clock }: TestContextOptions<O, L>, logs: LogEntry[]): Runtime {
+function testRuntime<O, L>({ env, now, clock, announce }: TestContextOptions<O, L>, logs: LogEntry[]): Runtime {
   const { PATH, HOME } = process.env;
   const system = systemClock();
   const merged = { ...system, ...(clock && { now: clock.now, sleep: clock.sleep }), ...(now && { now }) };
-  const runtime = createRuntime({ env: env ?? { PATH, HOME }, clock: merged });
+  const runtime = createRuntime({ env: env ?? { PATH, HOME }, clock: merged, ...(announce && { announce }) });
   return { ...runtime, log: captureLogs(runtime, logs) };
 }
 

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { styleText } from "node:util";
 
 /** Where output goes. Everything passes the mask of the running session. */
@@ -8,6 +9,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Raw text on standard error, for redrawing. */
   readonly draw: (text: string) => void;
+  /** One line as it is, past the mask, on standard error, for the runner of a CI job. Undefined where it would only be kept or shown: in a file, on a screen. */
+  readonly announce: ((line: string) => void) | undefined;
   /** Colours for results and for errors; plain without a terminal, and with NO_COLOR. */
   readonly paint: Paint;
   readonly paintErr: Paint;
@@ -32,6 +35,7 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
     out: (text) => void stdout.write(`${mask(text)}\n`),
     err: (text) => void stderr.write(`${mask(text)}\n`),
     draw: (text) => void stderr.write(mask(text)),
+    announce: isPiped(stderr) ? (line) => void stderr.write(`${line}\n`) : undefined,
     paint: (colour, text) => styleText(colour, text, { stream: stdout }),
     paintErr: (colour, text) => styleText(colour, text, { stream: stderr }),
     screen: () => (canRedraw(stderr) ? { columns: stderr.columns || 80, rows: stderr.rows || 24 } : undefined),
@@ -47,4 +51,11 @@ function unmasked(text: string): string {
 
 function canRedraw(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && process.env["TERM"] !== "dumb";
+}
+
+/** Somebody else's program is at the other end. */
+function isPiped(stream: NodeJS.WriteStream): boolean {
+  if (!("fd" in stream) || typeof stream.fd !== "number") return false;
+  const end = fstatSync(stream.fd);
+  return end.isFIFO() || end.isSocket();
 }

@@ -2,6 +2,7 @@ import { type Context, RotateError, type Secret, type SecretRef } from "@rotate/
 import type { TemplateScope } from "../spec/template.ts";
 import { describeSource, isReference, isTemplateOption } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
+import { revealText } from "./reveal.ts";
 import type { Runtime } from "./types.ts";
 
 /** What makes a plugin's context. */
@@ -35,6 +36,7 @@ async function resolveOption<O>(ref: SecretRef, { runtime, signal, scope }: Cont
 /** The context of one call of a plugin. `http`, `exec` and `sleep` end with the signal; what they learn of secrets is masked at once. */
 export function createContext<Options>(parts: ContextParts<Options>): Context<Options> {
   const { runtime, options, signal } = parts;
+  const { announce } = runtime;
   return {
     options,
     signal,
@@ -46,5 +48,13 @@ export function createContext<Options>(parts: ContextParts<Options>): Context<Op
     env: runtime.env,
     resolve: (ref) => resolveOption(ref, parts),
     secret: runtime.masker.secret,
+    ...(announce && { announce: (line) => announce(oneLine(revealText(line, runtime.masker))) }),
   };
+}
+
+/** A second line would be a command of its own to whoever reads it. */
+function oneLine(line: string): string {
+  if (!/[\r\n]/.test(line)) return line;
+  const hint = "escape the line feeds as its reader wants";
+  throw new RotateError("an announcement has a line feed in it", { code: "INVALID", retryable: false, hint });
 }

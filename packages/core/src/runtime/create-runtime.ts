@@ -16,6 +16,8 @@ export interface RuntimeOptions {
   /** Default: Math.random. */
   readonly random?: Runtime["random"];
   readonly onSkew?: Runtime["onSkew"];
+  /** Default: nobody reads. */
+  readonly announce?: Runtime["announce"] | undefined;
 }
 
 function writeToStderr(line: string): void {
@@ -24,7 +26,7 @@ function writeToStderr(line: string): void {
 
 /** The outside world: real sockets and processes, the machine's clocks. One masker serves all of it. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { env = { ...process.env }, clock = systemClock(), random = Math.random, onSkew } = options;
+  const { env = { ...process.env }, clock = systemClock(), random = Math.random, onSkew, announce } = options;
   const masker = createMasker();
   const { now, deadline } = clock;
   return {
@@ -36,5 +38,6 @@ export function createRuntime(options: RuntimeOptions = {}): Runtime {
     http: createHttp({ env, masker, now, deadline, ...(onSkew && { onSkew }) }),
     exec: createExec({ env, masker, deadline }),
     ...(onSkew && { onSkew }),
+    ...(announce && { announce }),
   };
 }

@@ -34,6 +34,7 @@ function agentFor(url: URL, init: HttpInit, env: HttpParts["env"]): RequestOptio
 }
 
 function proxyOf({ proxy }: HttpInit, env: HttpParts["env"]): Readonly<Record<string, string | undefined>> {
+  if (proxy === false) return {};
   if (proxy !== undefined) return { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
   const names = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));

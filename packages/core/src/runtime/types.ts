@@ -22,6 +22,8 @@ export interface Runtime {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly masker: Masker;
   readonly log: Log;
+  /** Writes one unmasked line where a CI runner reads it. Absent: nobody reads. */
+  readonly announce?: (line: string) => void;
   /** Called with each `Date` header of an answer: milliseconds that the local clock is ahead (positive) or behind. */
   readonly onSkew?: (milliseconds: number, host: string) => void;
 }

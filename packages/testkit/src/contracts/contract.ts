@@ -19,6 +19,8 @@ export interface Stage {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The outside's clock, when it has its own. */
   readonly now?: () => number;
+  /** Gets what the plugin announces to a CI runner. */
+  readonly announce?: (line: string) => void;
   /** Every secret text in the options and behind them, of six characters or more: looked for in logs, errors and handles. */
   readonly secrets?: readonly string[];
   /** Takes the outside down. */
@@ -72,8 +74,9 @@ export function defineContract<H extends Harness<S>, S extends Stage>(
 
 /** A context on the stage, with the schema's defaults filled in. `timeout` in milliseconds. */
 export function contextOn(schema: ObjectSchema, stage: Stage, timeout?: number): TestContext {
-  const { options, env, now } = stage;
-  return createTestContext({ schema, options, ...(env && { env }), ...(now && { now }), ...(timeout && { timeout }) });
+  const { options, env, now, announce } = stage;
+  const world = { ...(env && { env }), ...(now && { now }), ...(announce && { announce }) };
+  return createTestContext({ schema, options, ...world, ...(timeout && { timeout }) });
 }
 
 /** Fails when a schema leaves our subset. */
