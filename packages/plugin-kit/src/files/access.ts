@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, readFile } from "node:fs/promises";
+import type { ExecAnswer } from "../context.ts";
 import { isRotateError, RotateError } from "../errors.ts";
 import { errnoOf, fileFault, refused } from "./fault.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
@@ -61,8 +61,8 @@ export interface Located {
 }
 
 /**
- * True when the file at `path` has an access list. Node cannot read one (acl(5)), so `ls` is asked. Its mask stands in the group bits of the mode: without them no entry is in effect,
- * and nothing needs to be asked.
+ * True when the file at `path` has an access list (acl(5)). Node cannot read one, so `ls` is asked. The list's mask stands in the group bits of
+ * the mode: without them no entry is in effect, and nothing needs to be asked.
  */
 export async function hasAccessList(now: { readonly mode: number }, { path, tools }: Located): Promise<boolean> {
   if (process.platform !== "linux" || (now.mode & 0o070) === 0) return false;
@@ -75,6 +75,22 @@ export async function hasAccessList(now: { readonly mode: number }, { path, tool
     return false;
   }
   throw listFault(path);
+}
+
+/** Finds, before it is needed, that the access list of a file could not be kept. */
+export async function checkAccessList(now: { readonly mode: number }, at: Located): Promise<void> {
+  if (!(await hasAccessList(now, at))) return;
+  const { exitCode } = await copy(at, ["--help"]);
+  if (exitCode !== 0) throw listFault(at.path);
+}
+
+/** GNU's cp copies an access list along with the mode; others do not know the option and say so. */
+function copy({ path, tools }: Located, words: readonly string[]): Promise<ExecAnswer> {
+  return tools
+    .exec(["cp", "--attributes-only", "--preserve=mode", ...words], { env: { LC_ALL: "C" } })
+    .catch((cause: unknown) => {
+      throw listFault(path, cause);
+    });
 }
 
 function listFault(path: string, cause?: unknown): RotateError {
@@ -119,11 +135,7 @@ function ownerFault(path: string, ids: { owner: number; group: number }, cause: 
   });
 }
 
-async function copyAccessList(from: string, { path, tools }: Located): Promise<void> {
-  const copied = await tools
-    .exec(["cp", "--attributes-only", "--preserve=mode", "--", from, path], { env: { LC_ALL: "C" } })
-    .catch((cause: unknown) => {
-      throw listFault(from, cause);
-    });
-  if (copied.exitCode !== 0 || !(await hasAccessList({ mode: 0o070 }, { path, tools }))) throw listFault(from);
+async function copyAccessList(from: string, to: Located): Promise<void> {
+  const { exitCode } = await copy({ ...to, path: from }, ["--", from, to.path]);
+  if (exitCode !== 0 || !(await hasAccessList({ mode: 0o070 }, to))) throw listFault(from);
 }

@@ -100,10 +100,10 @@ const remedies: Readonly<Record<string, Remedy>> = {
   },
 };
 
-/** The errno name of a system error (`ENOSPC`), or undefined. */
+/** The errno name of a system error (`ENOSPC`), or undefined: Node's own errors (`ERR_…`) are faults of the program. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  return /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
 }
 
 /**

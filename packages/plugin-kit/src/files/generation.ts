@@ -127,28 +127,35 @@ export function flip(directory: Directory, name: string, generation: string | un
   try {
     renameSync(directory.at(temporary), directory.at(name));
   } catch (error) {
+    if (leadsTo(directory, name, generation)) return; // over a network it may have happened all the same
     unlinkSync(directory.at(temporary));
     throw error;
   }
 }
 
-/** Removes a generation that the link does not lead to. */
-export function removeGeneration(directory: Directory, generation: string): Promise<void> {
-  return rm(directory.at(generation), { recursive: true, force: true });
+function leadsTo(directory: Directory, name: string, generation: string): boolean {
+  const stats = lstatSync(directory.at(name), { throwIfNoEntry: false });
+  return stats?.isSymbolicLink() === true && readlinkSync(directory.at(name)) === generation;
+}
+
+/** Removes a generation, unless the link leads to it. */
+export async function removeGeneration(directory: Directory, name: string, generation: string): Promise<void> {
+  if (leadsTo(directory, name, generation)) return;
+  await rm(directory.at(generation), { recursive: true, force: true });
 }
 
 /**
  * Removes the generations older than `previous`, which readers may still have open. One that another process is just writing is younger.
  * What cannot be removed is logged: the new set is in place all the same.
  */
-export async function removeOld(directory: Directory, name: string, { current, previous, tools }: Kept): Promise<void> {
+export async function removeOld(directory: Directory, name: string, { previous, tools }: Kept): Promise<void> {
   try {
     const { mtimeMs } = await lstat(directory.at(previous));
     const others = (await readdir(directory.at("."))).filter(
-      (other) => isGeneration(name, other) && other !== previous && other !== current,
+      (other) => isGeneration(name, other) && other !== previous,
     );
     for (const other of others) {
-      if ((await lstat(directory.at(other))).mtimeMs < mtimeMs) await removeGeneration(directory, other);
+      if ((await lstat(directory.at(other))).mtimeMs < mtimeMs) await removeGeneration(directory, name, other);
     }
   } catch (error) {
     const { message } = fileFault("remove old generations", error);
@@ -157,7 +164,6 @@ export async function removeOld(directory: Directory, name: string, { current, p
 }
 
 interface Kept {
-  readonly current: string;
   readonly previous: string;
   readonly tools: FileTools;
 }

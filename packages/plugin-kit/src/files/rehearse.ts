@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import { type AskedAccess, giveAccess, hasAccessList, wantedAccess } from "./access.ts";
+import { type AskedAccess, checkAccessList, giveAccess, wantedAccess } from "./access.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
@@ -23,7 +23,7 @@ export async function rehearse({ directory, asked, tools }: Rehearsal, now?: Sna
   const wanted = wantedAccess(asked, now);
   warnOfReaders(directory, wanted.mode, tools);
   const path = place === undefined ? directory.path : place.path;
-  if (now !== undefined) await hasAccessList(now, { path, tools });
+  if (now !== undefined) await checkAccessList(now, { path, tools });
   await withNamelessFile(directory, async (file) => {
     await giveAccess(file, wanted, { path, tools });
     await fill(file, Buffer.alloc(Math.max(now?.bytes.length ?? 0, 4096)));

@@ -73,8 +73,8 @@ export async function stageSet(
     isFirst: ({ before }) => before.generation === undefined,
     takeBack: (directory, change) => takeBack(directory, { site, change, names: [...contents.keys()] }),
     tidy: async (directory, { before, generation }) => {
-      if (before.generation === undefined || generation === undefined) return;
-      await removeOld(directory, site.place.name, { current: generation, previous: before.generation, tools: ctx });
+      if (before.generation === undefined || before.generation === generation) return;
+      await removeOld(directory, site.place.name, { previous: before.generation, tools: ctx });
     },
   });
 }
@@ -84,7 +84,7 @@ function setKind(site: SetSite, turn: SetTurn): Kind<SetChange> {
     path: site.place.path,
     workOut: (directory) => workOut(directory, site, turn),
     apply: (directory, change) => apply(directory, site.place.name, change),
-    drop,
+    drop: (directory, change) => drop(directory, site.place.name, change),
   };
 }
 
@@ -100,7 +100,7 @@ async function workOut(directory: Directory, site: SetSite, turn: SetTurn): Prom
     await validateStaged(childPath(directory, generation), options, tools);
     return { before, generation, files: filesOf(directory, generation) };
   } catch (error) {
-    await removeGeneration(directory, generation);
+    await removeGeneration(directory, place.name, generation);
     throw error;
   }
 }
@@ -123,8 +123,9 @@ function isThere(directory: Directory, { generation, files }: { generation: stri
   return existsSync(directory.at(generation)) && sameFiles(filesOf(directory, generation), files);
 }
 
-async function drop(directory: Directory, { before, generation }: SetChange): Promise<void> {
-  if (generation !== undefined && generation !== before.generation) await removeGeneration(directory, generation);
+/** Removes a generation that was staged and is not shown. */
+async function drop(directory: Directory, name: string, { before, generation }: SetChange): Promise<void> {
+  if (generation !== undefined && generation !== before.generation) await removeGeneration(directory, name, generation);
 }
 
 interface Back {
@@ -141,7 +142,7 @@ async function takeBack(directory: Directory, { site, change, names }: Back): Pr
       throw conflict(`the previous directory of ${site.place.path} was changed or removed by somebody else`);
     }
     flip(directory, site.place.name, before.generation);
-    if (generation !== undefined) await removeGeneration(directory, generation);
+    if (generation !== undefined) await removeGeneration(directory, site.place.name, generation);
     return;
   }
   const { validate: _, ...options } = site.options;

@@ -91,6 +91,7 @@ function turnBack(path: string, { kind, before, content }: Change, revert: Rever
 
 /** True when `now` begins like the new content and goes on like the old: an in-place write that was cut off. */
 function isTorn(now: Buffer, before: Buffer, content: Buffer): boolean {
-  const cut = now.findIndex((byte, index) => byte !== content[index]);
-  return cut !== -1 && now.subarray(cut).equals(before.subarray(cut));
+  const difference = now.findIndex((byte, index) => byte !== content[index]);
+  const cut = difference === -1 ? now.length : difference;
+  return now.subarray(cut).equals(before.subarray(cut));
 }

@@ -99,10 +99,10 @@ test.skipIf(!can.mount)("says that a file system is read-only (needs root to mou
   mount("--bind", directory, directory);
   spawnSync("mount", ["-o", "remount,ro,bind", directory]);
   for (const attempt of [
-    checkFile(`${directory}/.env`, { ctx }),
-    stageFile(`${directory}/.env`, whole("new"), { ctx }),
+    () => checkFile(`${directory}/.env`, { ctx }),
+    () => stageFile(`${directory}/.env`, whole("new"), { ctx }),
   ]) {
-    expect(await faultOf(attempt)).toMatchObject({
+    expect(await faultOf(attempt())).toMatchObject({
       code: "DENIED",
       message: expect.stringContaining("read-only (EROFS)"),
     });

@@ -62,10 +62,10 @@ test("a parent that is a symbolic link is refused by name, with where it leads",
   const directory = freshDirectory();
   symlinkSync(directory, `${directory}/link`);
   for (const attempt of [
-    checkFile(`${directory}/link/.env`, { ctx }),
-    stageFile(`${directory}/link/.env`, whole("x"), { ctx }),
+    () => checkFile(`${directory}/link/.env`, { ctx }),
+    () => stageFile(`${directory}/link/.env`, whole("x"), { ctx }),
   ]) {
-    expect(await faultOf(attempt)).toMatchObject({
+    expect(await faultOf(attempt())).toMatchObject({
       code: "INVALID",
       message: `the directory ${directory}/link is a symbolic link to ${directory}`,
     });

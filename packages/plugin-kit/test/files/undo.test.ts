@@ -130,3 +130,13 @@ test("restores a file whose in-place write was cut off half-way", async () => {
   await undo(prepared);
   expect(text(file)).toBe("the old content, which is long\n");
 });
+
+test("restores a file whose in-place write was cut off behind the old end", async () => {
+  const file = `${freshDirectory()}/.env`;
+  writeFileSync(file, "old\n");
+  const prepared = await stageFile(file, whole("a much longer content\n"), { ctx, write: "in-place" });
+  await commit(prepared);
+  writeFileSync(file, "a much lon");
+  await undo(prepared);
+  expect(text(file)).toBe("old\n");
+});
