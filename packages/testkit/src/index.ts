@@ -14,3 +14,4 @@ export * from "./doubles/vault/index.ts";
 export * from "./doubles/systemd/index.ts";
 export * from "./doubles/docker/index.ts";
 export * from "./doubles/kubernetes/index.ts";
+export * from "./doubles/aws/index.ts";
