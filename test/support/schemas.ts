@@ -1,0 +1,19 @@
+/** schemas/, made from the schema literals of the engine and the built-in plugins. `npm run schemas` writes it; a test compares. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createCatalog, publishedSchemaText } from "@rotate/core";
+import { builtins } from "../../packages/cli/src/builtins.ts";
+import { root } from "./workspace.ts";
+
+/** Where an editor finds the schema of a spec. */
+export const schemaFile = join(root, "schemas/rotate.v1.schema.json");
+
+/** The schema of a spec with every built-in plugin. */
+export function renderSchema(): Promise<string> {
+  return publishedSchemaText(createCatalog(builtins));
+}
+
+if (import.meta.main) {
+  mkdirSync(dirname(schemaFile), { recursive: true });
+  writeFileSync(schemaFile, await renderSchema());
+}
