@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { createReloadGate } from "../../src/rotation/reload-gate.ts";
+import { createReloadGroups } from "../../src/rotation/reload-groups.ts";
+
+const now = { settle: 0 };
+
+function recorder() {
+  const runs: string[][] = [];
+  return { runs, run: async (rotations: readonly string[]) => void runs.push([...rotations]) };
+}
+
+describe("a reload that several rotations share", () => {
+  test("runs once, after the last of them came, and tells of all", async () => {
+    const gate = createReloadGate();
+    const { runs, run } = recorder();
+    for (const name of ["a", "b", "c"]) gate.expect(name, ["app"]);
+    const first = gate.arrive("app", "a", { ...now, run });
+    const second = gate.arrive("app", "b", { ...now, run });
+    expect(runs).toEqual([]);
+    await Promise.all([first, second, gate.arrive("app", "c", { ...now, run })]);
+    expect(runs).toEqual([["a", "b", "c"]]);
+  });
+
+  test("does not wait for a rotation that failed before it", async () => {
+    const gate = createReloadGate();
+    const { runs, run } = recorder();
+    gate.expect("a", ["app"]);
+    gate.expect("b", ["app"]);
+    const arrived = gate.arrive("app", "a", { ...now, run });
+    gate.leave("b");
+    await arrived;
+    expect(runs).toEqual([["a"]]);
+  });
+
+  test("fails for all who came when it fails", async () => {
+    const gate = createReloadGate();
+    gate.expect("a", ["app"]);
+    gate.expect("b", ["app"]);
+    const run = (): Promise<void> => Promise.reject(new Error("no"));
+    const results = await Promise.allSettled([
+      gate.arrive("app", "a", { ...now, run }),
+      gate.arrive("app", "b", { ...now, run }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+
+  test("waits its settle time for rotations that turn up meanwhile", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const slept: number[] = [];
+    const gate = createReloadGate({
+      sleep: (milliseconds) => {
+        slept.push(milliseconds);
+        return slept.length === 1 ? promise : Promise.resolve();
+      },
+    });
+    const { runs, run } = recorder();
+    gate.expect("a", ["app"]);
+    const first = gate.arrive("app", "a", { settle: 5_000, run });
+    gate.expect("b", ["app"]);
+    resolve();
+    await Promise.resolve();
+    const second = gate.arrive("app", "b", { settle: 5_000, run });
+    await Promise.all([first, second]);
+    expect(runs).toEqual([["a", "b"]]);
+    expect(slept[0]).toBe(5_000);
+  });
+
+  test("runs again for a rotation that comes later", async () => {
+    const gate = createReloadGate();
+    const { runs, run } = recorder();
+    await gate.arrive("app", "a", { ...now, run });
+    await gate.arrive("app", "b", { ...now, run });
+    expect(runs).toEqual([["a"], ["b"]]);
+  });
+});
+
+describe("a reload group", () => {
+  test("lets no more consumers be away at once than it says, and lets the next one go when one is back", async () => {
+    const groups = createReloadGroups();
+    const group = { name: "web", maxUnavailable: 2 };
+    const holds = [groups.hold(), groups.hold(), groups.hold()];
+    const entered: number[] = [];
+    const waits = holds.map(async (hold, index) => {
+      await hold.enter(group);
+      entered.push(index);
+    });
+    await Promise.all(waits.slice(0, 2));
+    expect(entered).toEqual([0, 1]);
+    holds[0]!.leave();
+    await waits[2];
+    expect(entered).toEqual([0, 1, 2]);
+  });
+
+  test("is entered once by a rotation with two reloads of it", async () => {
+    const groups = createReloadGroups();
+    const hold = groups.hold();
+    const group = { name: "web", maxUnavailable: 1 };
+    await hold.enter(group);
+    await hold.enter(group);
+    hold.leave();
+    await expect(groups.hold().enter(group)).resolves.toBeUndefined();
+  });
+
+  test("is left for another one, so that two rotations never wait for each other", async () => {
+    const groups = createReloadGroups();
+    const [one, two] = [groups.hold(), groups.hold()];
+    const [left, right] = [
+      { name: "left", maxUnavailable: 1 },
+      { name: "right", maxUnavailable: 1 },
+    ];
+    await Promise.all([one.enter(left), two.enter(right)]);
+    await Promise.all([one.enter(right), two.enter(left)]);
+    one.leave();
+    two.leave();
+    await expect(groups.hold().enter(left)).resolves.toBeUndefined();
+  });
+});
