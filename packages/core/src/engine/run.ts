@@ -28,41 +28,43 @@ export async function tick(
   const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);
   const until = deps.runtime.monotonic() + options.timeout;
-  for (const { name, reloads } of working)
+  for (const { name, reloads } of working.keys())
     gate.expect(
       name,
       reloads.flatMap((reload) => (reload.name === undefined ? [] : [reload.name])),
     );
   const reports = await Promise.all(
     rotations.map(async (rotation) => {
-      if (!working.has(rotation)) return freshReport({ rotation, deps: { ...deps, gate } });
-      return slots.run(() => rotateUntil({ rotation, deps: { ...deps, gate }, until, slots }, options));
+      const pulledForward = working.get(rotation);
+      if (pulledForward === undefined) return freshReport({ rotation, deps: { ...deps, gate } });
+      const job = { rotation, deps: { ...deps, gate }, until, slots, pulledForward };
+      return slots.run(() => rotateUntil(job, options));
     }),
   );
   return { version: 1, rotations: reports };
 }
 
-/** What is due or owed, and what shares a reload with it and nearly is. */
+/** What is due or owed, and what shares a reload with it and nearly is: that is pulled forward. */
 async function findWork(
   rotations: readonly Rotation[],
   deps: RotationDeps,
   options: LookOptions,
-): Promise<ReadonlySet<Rotation>> {
+): Promise<ReadonlyMap<Rotation, boolean>> {
   const due = await Promise.all(rotations.map((rotation) => needsWork({ rotation, deps }, options)));
-  const working = new Set(rotations.filter((_, index) => due[index]));
-  const shared = new Set([...working].flatMap(({ reloads }) => reloads.flatMap(({ name }) => name ?? [])));
+  const working = new Map(rotations.filter((_, index) => due[index]).map((rotation) => [rotation, false]));
+  const shared = new Set([...working.keys()].flatMap(({ reloads }) => reloads.flatMap(({ name }) => name ?? [])));
   for (const rotation of rotations) {
     const shares = rotation.reloads.some(({ name }) => name !== undefined && shared.has(name));
-    if (shares && !working.has(rotation) && (await nearlyDue(rotation, deps))) working.add(rotation);
+    if (shares && !working.has(rotation) && (await nearlyDue(rotation, deps))) working.set(rotation, true);
   }
   return working;
 }
 
-/** Within the last tenth of the time from mint to refresh: not worth a reload of its own a little later. */
+/** Within the last tenth of the time from mint to refresh: not worth a reload of its own a little later. A renewal needs no reload. */
 async function nearlyDue(rotation: Rotation, deps: RotationDeps): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
   const lease = state.leases[state.settled ?? ""];
-  if (lease === undefined) return false;
+  if (lease === undefined || lease.renewable) return false;
   const at = refreshAt(lease, rotation.refresh, deps.nextCron);
   return timeOf(deps, state) >= at - (at - lease.issuedAt) / 10;
 }
@@ -78,6 +80,7 @@ interface Job {
   /** Monotonic ms. */
   readonly until: number;
   readonly slots: Slots;
+  readonly pulledForward: boolean;
 }
 
 async function rotateUntil(job: Job, options: TickOptions): Promise<RotationReport> {
@@ -126,11 +129,11 @@ async function retryAt({ rotation, deps }: Job, report: RotationReport): Promise
   return at;
 }
 
-async function rotateLocked({ rotation, deps }: Job, options: TickOptions): Promise<RotationReport> {
+async function rotateLocked({ rotation, deps, pulledForward }: Job, options: TickOptions): Promise<RotationReport> {
   const lock = await waitForLock({ rotation, deps }, options);
   if (!lock) return lockedReport(rotation, deps);
   try {
-    return await rotate({ rotation, deps, lock }, options);
+    return await rotate({ rotation, deps, lock }, { ...options, pulledForward });
   } finally {
     lock.release();
   }

@@ -135,7 +135,10 @@ function leaseState(
     rotation.provider.part.revoke !== undefined &&
     rotation.overlap.revoke !== "never" &&
     rotation.provider.part.overlap !== false;
-  if (!canRevoke || (rotation.overlap.revoke === "adopted" && !state.adopted && lease.exposed)) return "expires only";
+  const { deadline } = rotation.overlap;
+  const givenUp = deadline !== undefined && (lease.revocation?.notBefore ?? 0) > state.settledAt + deadline;
+  if (!canRevoke || givenUp || (rotation.overlap.revoke === "adopted" && !state.adopted && lease.exposed))
+    return "expires only";
   return lease.revocation !== undefined || state.settledAt + rotation.overlap.grace <= now
     ? "revoke-pending"
     : "superseded";

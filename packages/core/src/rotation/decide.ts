@@ -16,6 +16,8 @@ export interface DecideOptions {
   readonly force: boolean;
   /** ms between runs, when the process is started again and again; a credential must last until the run after the next. */
   readonly cadence: number | undefined;
+  /** It shares a reload with a rotation that is due, and nearly is itself. */
+  readonly pulledForward?: boolean;
   readonly nextCron: NextCron;
 }
 
@@ -36,7 +38,7 @@ export function decide(rotation: Rotation, state: RotationState, options: Decide
 export function mintReason(
   rotation: Rotation,
   state: RotationState,
-  { now, cadence, nextCron }: DecideOptions,
+  { now, cadence, pulledForward, nextCron }: DecideOptions,
 ): string | undefined {
   const lease = state.leases[state.settled ?? ""];
   if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;
@@ -57,6 +59,7 @@ export function mintReason(
     return "drift: a sink was changed by hand";
   const at = refreshAt(current, rotation.refresh, nextCron);
   if (at <= now) return "its refresh time has come";
+  if (pulledForward && state.owed === undefined) return "it shares a reload with a rotation that is due";
   // While a reload is owed a further lease would help nobody: only the reload takes the consumers off what they hold.
   const deadline = state.owed ? deadlineOf(current, rotation.refresh) : deadlineFor(rotation, state);
   if (deadline <= now) return "it is expired or about to";

@@ -17,6 +17,7 @@ export interface RotateOptions {
   readonly force: boolean;
   /** ms between runs; undefined in a daemon. */
   readonly cadence: number | undefined;
+  readonly pulledForward?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -34,6 +35,7 @@ export async function rotate(
     nextCron: deps.nextCron,
     force: options.force,
     cadence: options.cadence,
+    pulledForward: options.pulledForward ?? false,
   });
   const ended = await act(session, decision).finally(session.group.leave);
   await retire(session);

@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import type { Rotation } from "../../src/spec/model.ts";
+import { reloadEntry } from "./spec.ts";
+import { createScene, failAt, failing, minute, untilDue, type Scene } from "./support.ts";
+
+type Overlap = Partial<Rotation["overlap"]>;
+
+function sceneWith(overlap: Overlap, { adopts = true } = {}): Scene {
+  return createScene((rotation, world) => ({
+    ...rotation,
+    overlap: { ...rotation.overlap, ...overlap },
+    reloads: [reloadEntry(world, { name: "app", reads: ["a"], adopts })],
+  }));
+}
+
+/** Two rotations, then so much time, then another run. */
+async function rotateTwiceAndWait(scene: Scene, milliseconds: number): Promise<void> {
+  await scene.run();
+  await scene.clock.advance(untilDue);
+  await scene.run();
+  await scene.clock.advance(milliseconds);
+  await scene.run();
+}
+
+test("the previous lease is revoked once the new one was adopted and the grace has passed", async () => {
+  const scene = sceneWith({});
+  await rotateTwiceAndWait(scene, 4 * minute);
+  expect(scene.revoked()).toEqual([]);
+  expect((await scene.status()).leases).toMatchObject([{ state: "superseded" }]);
+  await scene.clock.advance(2 * minute);
+  expect(await scene.ask((engine) => engine.needsRotation("db"))).toBe("due");
+  await scene.run();
+  expect(scene.revoked()).toEqual(["value-1"]);
+  expect((await scene.status()).leases).toEqual([]);
+});
+
+test("a reload that only tells the consumer shows no adoption: the previous lease is left to expire", async () => {
+  const scene = sceneWith({}, { adopts: false });
+  await rotateTwiceAndWait(scene, 10 * minute);
+  expect(scene.revoked()).toEqual([]);
+  expect((await scene.status()).leases).toMatchObject([{ state: "expires only" }]);
+});
+
+test("revoke: always revokes after the grace, shown or not", async () => {
+  const scene = sceneWith({ revoke: "always" }, { adopts: false });
+  await rotateTwiceAndWait(scene, 6 * minute);
+  expect(scene.revoked()).toEqual(["value-1"]);
+});
+
+test("revoke: never leaves every lease to expire", async () => {
+  const scene = sceneWith({ revoke: "never" });
+  await rotateTwiceAndWait(scene, 10 * minute);
+  expect(scene.revoked()).toEqual([]);
+});
+
+test("while a reload is owed nothing is revoked", async () => {
+  const scene = sceneWith({});
+  await scene.run();
+  await scene.clock.advance(untilDue);
+  failAt(scene, { "reload app": failing("FAILED") });
+  await scene.run();
+  await scene.clock.advance(10 * minute);
+  await scene.run();
+  expect(scene.revoked()).toEqual([]);
+  expect((await scene.status()).leases).toMatchObject([
+    { state: "held", heldBy: [`test-place ${scene.directory}/a`, "consumers"] },
+  ]);
+});
+
+test("a revocation that fails is retried later, listed meanwhile, and no reason to fail", async () => {
+  const scene = sceneWith({});
+  failAt(scene, { revoke: [failing("UNAVAILABLE")] });
+  await rotateTwiceAndWait(scene, 6 * minute);
+  expect((await scene.status()).leases).toMatchObject([{ state: "revoke-pending" }]);
+  await scene.clock.advance(minute);
+  expect((await scene.run()).exit).toBe(0);
+  expect(scene.revoked()).toEqual(["value-1"]);
+});
+
+test("past its deadline a revocation is given up, and the lease left to expire", async () => {
+  const scene = sceneWith({ deadline: 7 * minute });
+  failAt(scene, { revoke: failing("UNAVAILABLE") });
+  await rotateTwiceAndWait(scene, 6 * minute);
+  for (let round = 0; round < 10; round++) {
+    await scene.clock.advance(minute);
+    await scene.run();
+  }
+  expect(scene.steps.filter((step) => step === "revoke").length).toBeLessThan(4);
+  expect((await scene.status()).leases).toMatchObject([{ state: "expires only" }]);
+});
+
+test("a credential that never reached a sink is given back at once", async () => {
+  const scene = sceneWith({});
+  await scene.run();
+  await scene.clock.advance(untilDue);
+  failAt(scene, { "prepare a": failing("INVALID") });
+  await scene.run();
+  expect(scene.revoked()).toEqual(["value-2"]);
+});
+
+test("a sink that holds the old value again stops its revocation", async () => {
+  const scene = sceneWith({ grace: minute });
+  await scene.run();
+  const old = scene.read("a");
+  await scene.clock.advance(untilDue);
+  await scene.run();
+  scene.write("a", old);
+  await scene.clock.advance(5 * minute);
+  failAt(scene, { mint: failing("DENIED") });
+  await scene.run();
+  expect(scene.revoked()).toEqual([]);
+  expect(await scene.status()).toMatchObject({ state: "failing", check: 4 });
+});
+
+test("a sink that cannot be read stops revocations until it can", async () => {
+  const scene = sceneWith({ grace: minute });
+  await scene.run();
+  await scene.clock.advance(untilDue);
+  await scene.run();
+  await scene.clock.advance(5 * minute);
+  failAt(scene, { "read a": failing("UNAVAILABLE") });
+  const { db } = await scene.run();
+  expect(scene.revoked()).toEqual([]);
+  expect(db.warnings?.join()).toMatch("what it holds is not known");
+  failAt(scene, {});
+  await scene.run();
+  expect(scene.revoked()).toEqual(["value-1"]);
+});

@@ -1,0 +1,127 @@
+/** Scenes for tests of the engine over the real state: a temporary directory, an injected clock, plugins of the test's own. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFakeClock, type FakeClock } from "@rotate/testkit";
+import { onTestFinished } from "vitest";
+import type { Engine } from "../../src/engine/engine.ts";
+import { openEngine } from "../../src/engine/open-engine.ts";
+import type { EngineEvent } from "../../src/events.ts";
+import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
+import type { RotationReport, RotationStatus } from "../../src/report.ts";
+import { createRuntime } from "../../src/runtime/create-runtime.ts";
+import type { Runtime } from "../../src/runtime/types.ts";
+import type { Rotation, Spec } from "../../src/spec/model.ts";
+import { heldIn, hour, issuedIn, minute, reloadsIn, revokedIn, type DiskWorld, type Hook } from "./world.ts";
+import { rotationIn, specIn } from "./spec.ts";
+
+export { failing, hour, minute } from "./world.ts";
+
+/** What a run ended in. */
+export interface Ran {
+  readonly exit: number;
+  readonly db: RotationReport;
+  readonly all: readonly RotationReport[];
+}
+
+export interface Scene extends DiskWorld {
+  readonly clock: FakeClock;
+  readonly runtime: Runtime;
+  readonly events: EngineEvent[];
+  readonly logs: string[];
+  /** What the outside does at each step; replace to make steps fail. */
+  onStep: Hook;
+  /** Every step so far. */
+  readonly steps: string[];
+  /** The rotations of the spec; replace to edit the spec. The next engine sees it. */
+  rotations: readonly Rotation[];
+  readonly spec: () => Spec;
+  /** Runs as a new process would: opens the state, runs, closes. */
+  readonly run: (options?: Parameters<Engine["run"]>[0]) => Promise<Ran>;
+  readonly status: () => Promise<RotationStatus & { readonly check: number }>;
+  /** Opens the engine for one question. */
+  readonly ask: <T>(question: (engine: Engine) => Promise<T>) => Promise<T>;
+  /** `value-1`, without the tail that makes it long enough to be a secret. */
+  readonly held: (sink?: string) => string | undefined;
+  /** The whole text of a sink's file, as somebody with an editor sees it. */
+  readonly read: (sink: string) => string;
+  readonly write: (sink: string, text: string) => void;
+  readonly mints: () => number;
+  readonly revoked: () => readonly string[];
+  readonly reloads: () => readonly string[];
+}
+
+/** A scene with one rotation `db`, one sink `a`, one reload `app` that adopts; leases live an hour. `edit` changes the rotation. */
+export function createScene(edit: (rotation: Rotation, world: DiskWorld) => Rotation = (rotation) => rotation): Scene {
+  const directory = mkdtempSync(join(tmpdir(), "rotate-engine-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  mkdirSync(join(directory, "state"), { mode: 0o700 });
+  const clock = createFakeClock({ autoAdvance: true });
+  const logs: string[] = [];
+  const runtime = createRuntime({
+    clock,
+    env: {},
+    random: () => 0.5,
+    log: { write: (line) => void logs.push(line), level: "debug", format: "json" },
+  });
+  const scene: Scene = {
+    directory,
+    clock,
+    runtime,
+    logs,
+    events: [],
+    steps: [],
+    life: hour,
+    now: clock.now,
+    rotations: [],
+    onStep: () => undefined,
+    hook: (step) => {
+      scene.steps.push(step);
+      return scene.onStep(step);
+    },
+    spec: () => specIn(directory, scene.rotations),
+    ask: (question) => ask(scene, question),
+    run: async (options = {}) => {
+      const { rotations } = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
+      return { exit: exitCodeOfRun(rotations), db: rotations[0]!, all: rotations };
+    },
+    status: async () => {
+      const { rotations } = await ask(scene, (engine) => engine.status());
+      return { ...rotations[0]!, check: exitCodeOfStatus(rotations) };
+    },
+    held: (sink = "a") => heldIn(directory, sink)?.split("-s")[0],
+    read: (sink) => readFileSync(join(directory, sink), "utf8"),
+    write: (sink, text) => writeFileSync(join(directory, sink), text),
+    mints: () => issuedIn(directory).length,
+    revoked: () => revokedIn(directory),
+    reloads: () => reloadsIn(directory),
+  };
+  scene.rotations = [edit(rotationIn(scene), scene)];
+  return scene;
+}
+
+async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): Promise<T> {
+  const stateDir = join(scene.directory, "state");
+  const onEvent = (event: EngineEvent): void => void scene.events.push(event);
+  const engine = await openEngine({ spec: scene.spec(), runtime: scene.runtime, stateDir, onEvent });
+  try {
+    return await question(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Lets these steps fail from now on, each as often as it is named; the others go well. */
+export function failAt(scene: Scene, failures: Readonly<Record<string, Error | readonly (Error | undefined)[]>>): void {
+  const left = new Map(
+    Object.entries(failures).map(([step, errors]) => [step, Array.isArray(errors) ? [...errors] : undefined] as const),
+  );
+  scene.onStep = (step) => {
+    const queue = left.get(step);
+    const error = queue === undefined ? failures[step] : queue.shift();
+    if (error instanceof Error) throw error;
+  };
+}
+
+/** The refresh time of a lease of an hour has come, its margin not. */
+export const untilDue = 45 * minute;
