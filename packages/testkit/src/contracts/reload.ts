@@ -17,6 +17,8 @@ export interface ReloadHarness<S extends Stage = Stage> extends Harness<S> {
   readonly reload: Reload;
   /** How often the consumer was reloaded since the stage began; wait in it for what is on its way. */
   readonly count: (stage: S) => Promise<number> | number;
+  /** It marks the consumer with the fingerprint: a run for one that the consumer has already reloads nothing. */
+  readonly marks?: true;
 }
 
 type ReloadRule = Rule<ReloadHarness, Stage>;
@@ -60,12 +62,28 @@ export const reloadRules: readonly ReloadRule[] = [
   },
   {
     name: "reloads the consumer once per call, and bears repeating, whatever the reason",
-    check: async ({ reload, count }, stage) => {
+    check: async ({ reload, count, marks }, stage) => {
       const before = await count(stage);
       await reload.run(event, contextOn(reload.options, stage));
       assert.equal(await count(stage), before + 1, "run reloaded the consumer once");
-      await reload.run({ ...event, reason: "owed", expiresAt: "never" }, contextOn(reload.options, stage));
+      const again = {
+        ...event,
+        reason: "owed",
+        expiresAt: "never",
+        ...(marks && { fingerprint: "0a1b2c3d" }),
+      } as const;
+      await reload.run(again, contextOn(reload.options, stage));
       assert.equal(await count(stage), before + 2, "the second run reloaded the consumer once more");
+    },
+  },
+  {
+    name: "reloads the consumer once for one fingerprint, however often it is run",
+    applies: ({ marks }) => marks === true,
+    check: async ({ reload, count }, stage) => {
+      const before = await count(stage);
+      await reload.run(event, contextOn(reload.options, stage));
+      await reload.run({ ...event, reason: "owed" }, contextOn(reload.options, stage));
+      assert.equal(await count(stage), before + 1, "the second run reloaded a consumer that has the fingerprint");
     },
   },
   {

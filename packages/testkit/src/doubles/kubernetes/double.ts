@@ -1,14 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-double.ts";
-import { updated } from "./apply.ts";
 import type { Services } from "./call.ts";
 import { createGate } from "./gate.ts";
-import { fillStore, secretBody, textsOf } from "./preset.ts";
+import { editSecret, fillStore, textsOf } from "./preset.ts";
 import { route } from "./routes.ts";
 import { Refusal, unauthorized } from "./status.ts";
 import { createStore, shownObject } from "./store.ts";
 import { createTokens } from "./tokens.ts";
-import type { Json, KubernetesDouble, KubernetesDoubleOptions, KubernetesUser } from "./types.ts";
+import type { KubernetesDouble, KubernetesDoubleOptions, KubernetesUser } from "./types.ts";
 import { createWorkloads, workloadKinds } from "./workloads.ts";
 
 const everything: KubernetesUser = { name: "kubernetes-admin", rules: [{ verbs: ["*"], resources: ["*"] }] };
@@ -53,15 +52,7 @@ export async function createKubernetesDouble(options: KubernetesDoubleOptions = 
       const stored = store.get({ resource: "secrets", namespace, name });
       return stored && textsOf(stored.body);
     },
-    editSecret: ({ namespace, name }, data, manager = "kubectl-edit") => {
-      const live = store.get({ resource: "secrets", namespace, name });
-      if (live === undefined) throw new Error(`the double has no secret ${namespace}/${name}`);
-      const body = {
-        ...live.body,
-        data: { ...(live.body["data"] as Json), ...(secretBody({ data })["data"] as Json) },
-      };
-      store.put({ key: live.key, ...updated(live, body, manager) });
-    },
+    editSecret: (place, data, manager = "kubectl-edit") => editSecret({ ...place, data, manager }, services),
     remove: store.remove,
     rollouts: (kind, namespace, name) => workloads.changes({ resource: workloadKinds[kind].resource, namespace, name }),
     setUser: (token, user) => void (user === undefined ? users.delete(token) : users.set(token, user)),

@@ -1,3 +1,4 @@
+import { updated, type Draft } from "./apply.ts";
 import { leavesOf } from "./fields.ts";
 import type { Services } from "./call.ts";
 import { freshMetadata } from "./store.ts";
@@ -22,8 +23,17 @@ export function fillStore(options: KubernetesDoubleOptions, { store, now, worklo
   for (const workload of options.workloads ?? []) workloads.add(workload);
 }
 
+/** Somebody writes keys of a Secret, past all that the API asks. */
+export function editSecret(secret: KubernetesSecret & { readonly manager: string }, { store, now }: Services): void {
+  const key = { resource: "secrets", namespace: secret.namespace, name: secret.name };
+  const blank = { ...secretBody({}), metadata: freshMetadata(key, now()) };
+  const live: Draft = store.get(key) ?? { body: blank, managers: [] };
+  const data = { ...(live.body["data"] as Json), ...(secretBody(secret)["data"] as Json) };
+  store.put({ key, ...updated(live, { ...live.body, data }, secret.manager) });
+}
+
 /** A Secret with its texts encoded. */
-export function secretBody({ data = {}, type = "Opaque", immutable, labels }: Partial<KubernetesSecret>): Json {
+function secretBody({ data = {}, type = "Opaque", immutable, labels }: Partial<KubernetesSecret>): Json {
   const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString("base64")]);
   return {
     kind: "Secret",

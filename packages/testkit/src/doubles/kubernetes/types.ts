@@ -97,7 +97,7 @@ export interface KubernetesDouble {
   readonly object: (key: ObjectKey) => Json | undefined;
   /** The decoded data of a Secret; undefined when it is not there. */
   readonly secret: (namespace: string, name: string) => Readonly<Record<string, string>> | undefined;
-  /** Somebody else writes keys of a Secret, which must exist, as an update by `manager` (default `kubectl-edit`). */
+  /** Somebody else writes keys of a Secret, made when it is not there, as an update by `manager` (default `kubectl-edit`). */
   readonly editSecret: (
     key: { readonly namespace: string; readonly name: string },
     data: Readonly<Record<string, string>>,

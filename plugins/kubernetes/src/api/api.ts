@@ -1,0 +1,60 @@
+import type { HttpAnswer, HttpInit, RotateError } from "@rotate/plugin-kit";
+import { findCluster, type Connection } from "../auth/index.ts";
+import type { ClusterContext } from "../options.ts";
+import { refusal } from "./refusal.ts";
+
+/** One request to the API server. */
+export interface ApiRequest extends Pick<HttpInit, "method" | "query" | "json"> {
+  /** Segments, each encoded: `["api", "v1", …]`. */
+  readonly path: readonly string[];
+  /** Of the body; default `application/json`. */
+  readonly contentType?: string;
+  /** Answer only with the metadata: it spares us what is secret in a body that we wrote ourselves. */
+  readonly metadataOnly?: boolean;
+  /** For messages, what is tried: `read secret app/db`. */
+  readonly what: string;
+}
+
+export interface Api {
+  /** Any status is an answer. 401 is tried once more with a login that is read anew. */
+  readonly send: (request: ApiRequest) => Promise<HttpAnswer>;
+  /** A success. Throws what `refusal` makes of anything else. */
+  readonly call: (request: ApiRequest) => Promise<HttpAnswer>;
+  /** An answer of `send` that is no success, as an error. @param what what was tried */
+  readonly refusal: (what: string, answer: HttpAnswer) => RotateError;
+}
+
+/** A whole Secret of the largest size, in base64 and with its metadata; bytes. */
+const maxAnswer = 4 * 1024 * 1024;
+const partial = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+/** Finds the cluster and logs in. Good for one call of the plugin: nothing is kept after it. */
+export async function connect(ctx: ClusterContext): Promise<Api> {
+  let connection = await findCluster(ctx);
+  async function send(request: ApiRequest): Promise<HttpAnswer> {
+    const answer = await exchange(connection, request, ctx);
+    if (answer.status !== 401) return answer;
+    connection = await findCluster(ctx);
+    return exchange(connection, request, ctx);
+  }
+  async function call(request: ApiRequest): Promise<HttpAnswer> {
+    const answer = await send(request);
+    if (answer.ok) return answer;
+    throw refused(request.what, answer);
+  }
+  function refused(what: string, answer: HttpAnswer): RotateError {
+    return refusal(what, answer, { who: connection.who });
+  }
+  return { send, call, refusal: refused };
+}
+
+function exchange(connection: Connection, request: ApiRequest, { http }: ClusterContext): Promise<HttpAnswer> {
+  const { server, who: _who, ...proof } = connection;
+  const { path, contentType, metadataOnly, what: _what, ...init } = request;
+  const url = new URL(path.map(encodeURIComponent).join("/"), server.endsWith("/") ? server : `${server}/`);
+  const headers = {
+    ...(contentType !== undefined && { "content-type": contentType }),
+    ...(metadataOnly === true && { accept: partial }),
+  };
+  return http(url, { ...init, ...proof, headers, maxAnswer });
+}

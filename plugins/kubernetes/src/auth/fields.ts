@@ -1,0 +1,21 @@
+import { RotateError } from "@rotate/plugin-kit";
+
+/** A mapping of a kubeconfig. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A text, or undefined when it is absent or empty. Throws INVALID for anything else, never showing it. */
+export function textOf(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string") return value;
+  throw wrong(`${name} of the kubeconfig is no text`, "put it in quotes");
+}
+
+/** An INVALID about what a kubeconfig says. */
+export function wrong(message: string, hint: string): RotateError {
+  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+}
