@@ -36,4 +36,4 @@ export {
 export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent, type WrittenSink } from "./reload.ts";
 export type { Infer, ObjectSchema, Schema, UnionSchema } from "./schema.ts";
 export { isSecret, Secret, type SecretRef } from "./secret.ts";
-export { defineSink, type Prepared, type Sink, type SinkDefinition, type Values } from "./sink.ts";
+export { defineSink, type Prepared, type Sink, type SinkContext, type SinkDefinition, type Values } from "./sink.ts";

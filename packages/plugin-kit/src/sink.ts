@@ -5,6 +5,12 @@ import type { Secret } from "./secret.ts";
 /** The rendered templates, by the keys of `values` in the spec. A sink never sees the credential itself. */
 export type Values = Readonly<Record<string, Secret>>;
 
+/** What a sink's `check` and `prepare` are told beside the usual. */
+export interface SinkContext<Options = unknown> extends Context<Options> {
+  /** This rotation has written the target before: it is not taken over from anybody. */
+  readonly ours?: boolean;
+}
+
 /** A write that is ready. Nothing has changed yet. */
 export interface Prepared<Options = unknown> {
   /** False when the target already holds exactly this: `commit` is then not called. */
@@ -29,9 +35,9 @@ export interface SinkDefinition<O> {
   /** The one place this writes, in words that identify it. Pure: used by plan, and to refuse two writers of one key. */
   target(options: Infer<O>): string;
   /** Could a write work now? Changes nothing. */
-  check?(ctx: Context<Infer<O>>): Promise<void>;
+  check?(ctx: SinkContext<Infer<O>>): Promise<void>;
   /** Does everything that can fail, except the change itself. */
-  prepare(values: Values, ctx: Context<Infer<O>>): Promise<Prepared<Infer<O>>>;
+  prepare(values: Values, ctx: SinkContext<Infer<O>>): Promise<Prepared<Infer<O>>>;
   /** What those keys hold now; a missing key is left out. Drift is seen through it. */
   read?(keys: readonly string[], ctx: Context<Infer<O>>): Promise<Values>;
   /** Makes a write of an earlier `commit` that may still be on its way fail when it arrives, without changing a value (for a remote target: a new resourceVersion). */
@@ -41,8 +47,8 @@ export interface SinkDefinition<O> {
 export interface Sink extends Omit<SinkDefinition<ObjectSchema>, "options"> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
-  check?(ctx: Context): Promise<void>;
-  prepare(values: Values, ctx: Context): Promise<Prepared>;
+  check?(ctx: SinkContext): Promise<void>;
+  prepare(values: Values, ctx: SinkContext): Promise<Prepared>;
   read?(keys: readonly string[], ctx: Context): Promise<Values>;
   fence?(ctx: Context): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { OnEvent } from "../events.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { Spec } from "../spec/model.ts";
+import type { Host } from "../store/host.ts";
 import type { EjectReport, EjectValues } from "./eject.ts";
 import type { RevokeOptions, RevokeReport } from "./revoke.ts";
 
@@ -12,6 +13,8 @@ export interface EngineOptions {
   /** Overrides the spec's `stateDir`. Absolute. */
   readonly stateDir?: string;
   readonly onEvent?: OnEvent;
+  /** Default: the machine this process runs on. */
+  readonly host?: Host;
 }
 
 export interface RunOptions {

@@ -37,8 +37,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 /** Opens the state, carries renamed rotations over, disowns what another machine made. */
 export async function openEngineParts(options: EngineOptions): Promise<EngineParts> {
-  const { spec, runtime } = options;
-  const host = readHost();
+  const { spec, runtime, host = readHost() } = options;
   const uid = process.getuid?.();
   const base = chooseStateDir({ flag: options.stateDir, spec: spec.stateDir, env: runtime.env, uid });
   const { store, fingerprint, cloned } = await openState({ base, spec, host, uid });

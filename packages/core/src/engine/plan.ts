@@ -45,7 +45,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRota
     ...deps,
     runtime: { ...deps.runtime, log: { ...deps.runtime.log, warn: (message: string) => void warnings.push(message) } },
   };
-  const checks = await Promise.all(checksOf({ rotation, deps: logging }).map(runCheck));
+  const checks = await Promise.all(checksOf({ rotation, deps: logging, state: () => state }).map(runCheck));
   return {
     name: rotation.name,
     provider: rotation.provider.name,

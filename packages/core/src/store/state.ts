@@ -173,6 +173,11 @@ export function allHold(state: RotationState, sinkIds: readonly string[], lease:
   });
 }
 
+/** Has this rotation written the sink before? */
+export function hasWritten(state: RotationState, sink: string): boolean {
+  return Object.values(state.leases).some((lease) => lease.exposed && sink in lease.sinkFingerprints);
+}
+
 /** Leases that live upstream, as far as we know, ghosts included. */
 export function liveLeases(state: RotationState): readonly LeaseState[] {
   return Object.values(state.leases).filter((lease) => lease.phase !== "gone");

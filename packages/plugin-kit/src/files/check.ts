@@ -37,7 +37,7 @@ export async function checkFile(path: string, { ctx, inspect, ...options }: Chec
   await inDirectory(place.parent, async (directory) => {
     const now = look(directory, place.name, { manyNames: options.write === "in-place" });
     guardDirectory(directory, now, asked);
-    guardExisting(place, now, options);
+    guardExisting(place, now, { ...options, ctx });
     inspect?.(now?.bytes);
     if (now !== undefined) await checkTarget({ directory, place }, options);
     if (now === undefined || options.write !== "in-place") await rehearse({ directory, asked, tools: ctx }, now, place);

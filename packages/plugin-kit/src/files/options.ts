@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
+import type { SinkContext } from "../sink.ts";
 import type { Infer, Schema } from "../schema.ts";
 
 /** What the writer needs of a plugin's context: `exec` for `validate`, access lists and git; `now` (ms) for the age of left-over temporary files. */
-export type FileTools = Pick<Context, "exec" | "log" | "now">;
+export type FileTools = Pick<SinkContext, "exec" | "log" | "now" | "ours">;
 
 const mode = { type: "string", pattern: "^0[0-7]{3}$" } as const;
 
@@ -68,7 +68,7 @@ export const fileOptions = {
   existing: {
     enum: ["replace", "refuse"],
     default: "replace",
-    description: "refuse: a file that is already there is an error (for a consumer that takes the file away).",
+    description: "refuse: a file that is there and was not written by this rotation before is an error.",
   },
 } as const satisfies Record<string, Schema>;
 

@@ -2,7 +2,7 @@ import { RotateError } from "../errors.ts";
 import type { AskedAccess } from "./access.ts";
 import type { Directory } from "./directory.ts";
 import { refused } from "./fault.ts";
-import type { FileOptions } from "./options.ts";
+import type { FileOptions, FileTools } from "./options.ts";
 import type { Place, Snapshot } from "./target.ts";
 
 /** True when every user of the system may make and remove files there. */
@@ -33,8 +33,12 @@ function denied(message: string): RotateError {
   });
 }
 
-/** Refuses a target that exists where the spec says `existing: refuse`. */
-export function guardExisting({ path }: Place, now: unknown, options: Partial<FileOptions>): void {
-  if (now === undefined || options.existing !== "refuse") return;
+interface GuardOptions extends Partial<FileOptions> {
+  readonly ctx: FileTools;
+}
+
+/** Refuses a target that exists and was not written by this rotation before, where the spec says `existing: refuse`. */
+export function guardExisting({ path }: Place, now: unknown, { existing, ctx }: GuardOptions): void {
+  if (now === undefined || existing !== "refuse" || ctx.ours === true) return;
   throw refused(`${path} exists already`, "take the file away, or set `existing: replace`");
 }

@@ -46,7 +46,7 @@ export async function stageFile(
   const asked = await askedAccess(options);
   const site: Site = { place, options, asked: () => asked, tools: ctx };
   const turn: Turn = (before) => {
-    guardExisting(place, before, options);
+    guardExisting(place, before, { ...options, ctx });
     return edit(before);
   };
   return prepareTarget({

@@ -225,6 +225,13 @@ test("refuses to take over a file when the spec says so", async () => {
   expect(text(file)).toBe("theirs\n");
 });
 
+test("does not refuse the file that this rotation wrote before", async () => {
+  const file = `${freshDirectory()}/.env`;
+  writeFileSync(file, "ours, of last time\n");
+  await commit(await stageFile(file, whole("ours\n"), { ctx: { ...ctx, ours: true }, existing: "refuse" }));
+  expect(text(file)).toBe("ours\n");
+});
+
 test("may be committed again after a failure", async () => {
   const file = `${freshDirectory()}/.env`;
   const prepared = await stageFile(file, whole("ours\n"), { ctx });

@@ -1,9 +1,10 @@
-import type { Rotation } from "../../spec/model.ts";
+import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, callProvider, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
+import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
-import type { Attempt, RotationDeps, Session } from "../session.ts";
+import type { Attempt, Session } from "../session.ts";
 
 /** One thing that preflight asks, for `plan` as well. */
 export interface Check {
@@ -23,13 +24,7 @@ export const preflightPhase: Phase = {
 };
 
 /** The checks of a rotation's provider, sinks and reloads, in this order. */
-export function checksOf({
-  rotation,
-  deps,
-}: {
-  readonly rotation: Rotation;
-  readonly deps: RotationDeps;
-}): readonly Check[] {
+export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const { runtime } = deps;
   const { provider } = rotation;
   const ofProvider: Check = {
@@ -42,7 +37,7 @@ export function checksOf({
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
       callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
-        sink.part.check?.(ctx),
+        sink.part.check?.({ ...ctx, ours: hasWritten(state(), sink.id) }),
       ),
   }));
   const ofReloads = rotation.reloads.map((reload): Check => ({

@@ -1,5 +1,6 @@
 import type { Prepared } from "@rotate/plugin-kit";
 import type { SinkEntry } from "../../spec/model.ts";
+import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
@@ -41,7 +42,7 @@ export async function prepareSink(
   const prepared: Prepared = await callPart(
     { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
     { timeout: timeLimits.prepare, scope },
-    (ctx) => sink.part.prepare(values, ctx),
+    (ctx) => sink.part.prepare(values, { ...ctx, ours: hasWritten(session.state(), sink.id) }),
   );
   return { sink, values, prepared, scope };
 }
