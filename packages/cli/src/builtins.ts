@@ -8,6 +8,11 @@ export const builtins: readonly LazyPlugin[] = [
   builtin("files", { sinks: ["dotenv", "json", "yaml", "file", "files"] }, () => import("@rotate/plugin-files")),
   builtin("http", { reloads: ["http"], probes: ["http", "tcp"] }, () => import("@rotate/plugin-http")),
   builtin("jwt", { providers: ["jwt"] }, () => import("@rotate/plugin-jwt")),
+  builtin(
+    "kubernetes",
+    { providers: ["kubernetes-token"], sinks: ["kubernetes-secret"], reloads: ["kubernetes-rollout"] },
+    () => import("@rotate/plugin-kubernetes"),
+  ),
   builtin("oauth2", { providers: ["oauth2", "oauth2-refresh-token"] }, () => import("@rotate/plugin-oauth2")),
   builtin("postgres", { probes: ["postgres"] }, () => import("@rotate/plugin-postgres")),
   builtin(
