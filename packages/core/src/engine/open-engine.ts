@@ -21,6 +21,7 @@ import { revokeByHand } from "./revoke.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
+import { refuseShrunken } from "./shrunken.ts";
 import { orphanStatus, statusOf } from "./status.ts";
 
 /** An opened state with what works on it: what the engine and the daemon are made of. */
@@ -68,6 +69,7 @@ function engineOf(spec: Spec, deps: RotationDeps): Engine {
   const { store } = deps;
 
   async function run(options: RunOptions = {}) {
+    await refuseShrunken(spec, deps);
     const rotations = selectByName(spec.rotations, options.names);
     const cadence = options.every ?? (await learnCadence(store, deps.runtime.now()));
     return tick(rotations, deps, {

@@ -102,6 +102,8 @@ export interface Rotation {
   /** Changes when the request, a provider option, a sink or a value does: then the rotation is due (`spec-changed`). */
   readonly hash: string;
   readonly renamedFrom: string | undefined;
+  /** The rotation of the spec whose `foreach` made it. */
+  readonly family: string | undefined;
 }
 
 export interface Spec {

@@ -59,6 +59,7 @@ export function compileRotation(raw: RawRotation, shared: Shared, compilation: C
   const known = { ...asked, fields: asked.fields, provider, sinks: sinks.map(({ entry }) => entry) };
   const rotation = {
     name: raw.name,
+    family: raw.each === undefined ? undefined : raw.path[1],
     ...known,
     verify,
     reloads,
