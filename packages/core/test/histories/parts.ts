@@ -49,6 +49,7 @@ export function rotationOf(world: World, mortal: Mortal): Rotation {
     ttl: undefined,
     request: {},
     renamedFrom: undefined,
+    family: undefined,
     drift: shape.repair ? "repair" : "report",
     onFailure: shape.rollback ? "rollback" : "keep",
     fields: { token: { secret: true, description: "" } },

@@ -59,7 +59,7 @@ export function compileRotation(raw: RawRotation, shared: Shared, compilation: C
   const known = { ...asked, fields: asked.fields, provider, sinks: sinks.map(({ entry }) => entry) };
   const rotation = {
     name: raw.name,
-    family: raw.each === undefined ? undefined : raw.path[1],
+    family: raw.each === undefined ? undefined : String(raw.path[1]),
     ...known,
     verify,
     reloads,
