@@ -34,7 +34,7 @@ test("--force rotates a fresh credential, and a failed one before its backoff is
 });
 
 test("waits longer after each failure, also when the next process is another one", async () => {
-  const scene = createScene(({ retry: _, ...rotation }) => ({ ...rotation, retry: { initial: minute, max: hour } }));
+  const scene = createScene((rotation) => ({ ...rotation, retry: { initial: minute, max: hour } }));
   failAt(scene, { mint: failing("DENIED") });
   await scene.run();
   const waiting = await scene.run();

@@ -1,4 +1,5 @@
 /** Specs as the loader would make them, with the test's own plugins. */
+import { dirname } from "node:path";
 import type { ReloadEntry, Rotation, SinkEntry, Spec } from "../../src/spec/model.ts";
 import { issuerIn, minute, placeIn, probeIn, reloadIn, type DiskWorld } from "./world.ts";
 
@@ -66,15 +67,17 @@ export function rotationIn(
     maxLive: 6,
     hash: "1",
     renamedFrom: undefined,
+    family: undefined,
+    family: undefined,
   };
 }
 
-export function specIn(directory: string, rotations: readonly Rotation[]): Spec {
+export function specIn(file: string, rotations: readonly Rotation[]): Spec {
   return {
     version: 1,
     name: "test",
-    file: `${directory}/rotate.yaml`,
-    directory,
+    file,
+    directory: dirname(file),
     stateDir: undefined,
     providers: new Map(rotations.map(({ provider }) => [provider.name, provider])),
     rotations,

@@ -11,6 +11,7 @@ import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
 import { createRuntime } from "../../src/runtime/create-runtime.ts";
 import type { Runtime } from "../../src/runtime/types.ts";
+import type { Host } from "../../src/store/host.ts";
 import type { Rotation, Spec } from "../../src/spec/model.ts";
 import { heldIn, hour, issuedIn, minute, reloadsIn, revokedIn, type DiskWorld, type Hook } from "./world.ts";
 import { rotationIn, specIn } from "./spec.ts";
@@ -27,6 +28,8 @@ export interface Ran {
 export interface Scene extends DiskWorld {
   readonly clock: FakeClock;
   readonly runtime: Runtime;
+  /** The machine; replace to clone or to reboot it. */
+  host: Host;
   readonly events: EngineEvent[];
   readonly logs: string[];
   /** What the outside does at each step; replace to make steps fail. */
@@ -35,6 +38,7 @@ export interface Scene extends DiskWorld {
   readonly steps: string[];
   /** The rotations of the spec; replace to edit the spec. The next engine sees it. */
   rotations: readonly Rotation[];
+  specFile: string;
   readonly spec: () => Spec;
   /** Runs as a new process would: opens the state, runs, closes. */
   readonly run: (options?: Parameters<Engine["run"]>[0]) => Promise<Ran>;
@@ -46,6 +50,7 @@ export interface Scene extends DiskWorld {
   /** The whole text of a sink's file, as somebody with an editor sees it. */
   readonly read: (sink: string) => string;
   readonly write: (sink: string, text: string) => void;
+  readonly remove: (sink: string) => void;
   readonly mints: () => number;
   readonly revoked: () => readonly string[];
   readonly reloads: () => readonly string[];
@@ -68,6 +73,7 @@ export function createScene(edit: (rotation: Rotation, world: DiskWorld) => Rota
     directory,
     clock,
     runtime,
+    host: { machineId: "machine-1", bootId: "boot-1", uptime: clock.monotonic },
     logs,
     events: [],
     steps: [],
@@ -79,7 +85,8 @@ export function createScene(edit: (rotation: Rotation, world: DiskWorld) => Rota
       scene.steps.push(step);
       return scene.onStep(step);
     },
-    spec: () => specIn(directory, scene.rotations),
+    specFile: join(directory, "rotate.yaml"),
+    spec: () => specIn(scene.specFile, scene.rotations),
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {
       const { rotations } = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
@@ -92,6 +99,7 @@ export function createScene(edit: (rotation: Rotation, world: DiskWorld) => Rota
     held: (sink = "a") => heldIn(directory, sink)?.split("-s")[0],
     read: (sink) => readFileSync(join(directory, sink), "utf8"),
     write: (sink, text) => writeFileSync(join(directory, sink), text),
+    remove: (sink) => rmSync(join(directory, sink)),
     mints: () => issuedIn(directory).length,
     revoked: () => revokedIn(directory),
     reloads: () => reloadsIn(directory),
@@ -103,7 +111,8 @@ export function createScene(edit: (rotation: Rotation, world: DiskWorld) => Rota
 async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): Promise<T> {
   const stateDir = join(scene.directory, "state");
   const onEvent = (event: EngineEvent): void => void scene.events.push(event);
-  const engine = await openEngine({ spec: scene.spec(), runtime: scene.runtime, stateDir, onEvent });
+  const { runtime, host } = scene;
+  const engine = await openEngine({ spec: scene.spec(), runtime, host, stateDir, onEvent });
   try {
     return await question(engine);
   } finally {
