@@ -1,5 +1,6 @@
 import { isRotateError, RotateError } from "@rotate/plugin-kit";
 import { EngineError } from "../engine-error.ts";
+import type { Masker } from "../runtime/types.ts";
 import type { ErrorReport, PhaseName } from "../report.ts";
 
 /** What a failed call is to the engine. */
@@ -50,7 +51,16 @@ export function innerError(error: unknown): RotateError {
   return isRotateError(inner) ? inner : unexpected(inner);
 }
 
-/** A plugin that throws anything but a RotateError has a fault of its own; its message may hold anything, so only its kind is shown. */
+/** What a plugin threw, with every secret that we know taken out of its texts: they go to the state, the reports and the log. */
+export function maskError(error: unknown, { mask }: Pick<Masker, "mask">): unknown {
+  if (error instanceof EngineError || !(error instanceof Error)) return error;
+  const known = isRotateError(error) ? error : unexpected(error);
+  const { code, retryable, retryAfter, hint, noEffect, cause } = known;
+  const details = { code, retryable, retryAfter, noEffect, cause, ...(hint !== undefined && { hint: mask(hint) }) };
+  return new RotateError(mask(known.message), details);
+}
+
+/** A plugin that throws anything but a RotateError has a fault of its own. */
 function unexpected(error: unknown): RotateError {
   if (error instanceof EngineError) throw error;
   const kind = error instanceof Error ? `${error.name}: ${error.message}` : typeof error;

@@ -4,7 +4,7 @@ import { materialize } from "../runtime/materialize.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { Bound, ProviderEntry } from "../spec/model.ts";
 import type { TemplateScope } from "../spec/template.ts";
-import { AttributedError, innerError } from "./errors.ts";
+import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { RotationDeps } from "./session.ts";
 
 export interface CallOptions {
@@ -39,7 +39,7 @@ export async function callPart<Part, T>(
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
     return await call(ctx);
   } catch (error) {
-    throw new AttributedError(error, `${bound.kind} ${bound.type}`);
+    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.type}`);
   } finally {
     limit.clear();
   }

@@ -68,7 +68,6 @@ export function rotationIn(
     hash: "1",
     renamedFrom: undefined,
     family: undefined,
-    family: undefined,
   };
 }
 

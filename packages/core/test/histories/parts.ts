@@ -50,7 +50,6 @@ export function rotationOf(world: World, mortal: Mortal): Rotation {
     request: {},
     renamedFrom: undefined,
     family: undefined,
-    family: undefined,
     drift: shape.repair ? "repair" : "report",
     onFailure: shape.rollback ? "rollback" : "keep",
     fields: { token: { secret: true, description: "" } },
