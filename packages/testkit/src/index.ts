@@ -15,3 +15,4 @@ export * from "./doubles/systemd/index.ts";
 export * from "./doubles/docker/index.ts";
 export * from "./doubles/kubernetes/index.ts";
 export * from "./doubles/aws/index.ts";
+export * from "./doubles/gcp/index.ts";

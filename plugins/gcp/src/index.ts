@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { gcpAccessToken } from "./gcp-access-token.ts";
 
-const plugin: Plugin = definePlugin({});
+const plugin: Plugin = definePlugin({ providers: [gcpAccessToken] });
 export default plugin;

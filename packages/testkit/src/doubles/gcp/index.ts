@@ -1,0 +1,3 @@
+export { gcpFaults } from "./answers.ts";
+export { createGcpDouble } from "./double.ts";
+export type { AccessTokenRecord, GcpDouble, GcpDoubleOptions, Person, PoolProvider } from "./types.ts";

@@ -1,0 +1,4 @@
+export { gcloudRefusal } from "./gcloud.ts";
+export { iamRefusal } from "./iam.ts";
+export { metadataRefusal } from "./metadata.ts";
+export { oauthRefusal } from "./oauth.ts";
