@@ -27,7 +27,8 @@ export interface Ran {
 
 export interface Scene extends DiskWorld {
   readonly clock: FakeClock;
-  readonly runtime: Runtime;
+  now: () => number;
+  runtime: Runtime;
   /** The machine; replace to clone or to reboot it. */
   host: Host;
   readonly events: EngineEvent[];
