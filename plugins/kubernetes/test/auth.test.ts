@@ -25,33 +25,34 @@ async function look(
   return sink.check(secretContext(cluster, settings));
 }
 
-describe("in a pod", () => {
-  async function pod(cluster: Cluster): Promise<{ readonly path: string; readonly settings: CallSettings }> {
-    const path = join(cluster.directory, "serviceaccount");
-    await mkdir(path);
-    await writeFile(join(path, "ca.crt"), cluster.ca);
-    await writeFile(join(path, "token"), "admin-token\n");
-    const { hostname, port } = new URL(cluster.double.url);
-    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
-    return { path, settings: { env, options: { kubeconfig: undefined, serviceAccountPath: path } } };
-  }
+/** The files that the kubelet puts into a pod. */
+async function pod(cluster: Cluster): Promise<{ readonly path: string; readonly settings: CallSettings }> {
+  const path = join(cluster.directory, "serviceaccount");
+  await mkdir(path);
+  await writeFile(join(path, "ca.crt"), cluster.ca);
+  await writeFile(join(path, "token"), "admin-token\n");
+  const { hostname, port } = new URL(cluster.double.url);
+  const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+  return { path, settings: { env, options: { kubeconfig: undefined, serviceAccountPath: path } } };
+}
 
+describe("in a pod", () => {
   test("the service account's token is read anew at each use", async () => {
     const cluster = await startCluster({
       users: { "admin-token": { name: "one", rules }, next: { name: "two", rules } },
     });
     const { path, settings } = await pod(cluster);
-    await sink.check(secretContext(cluster, settings));
+    await expect(sink.check(secretContext(cluster, settings))).resolves.toBeUndefined();
     cluster.double.setUser("admin-token", undefined);
     await writeFile(join(path, "token"), "next");
-    await sink.check(secretContext(cluster, settings));
+    await expect(sink.check(secretContext(cluster, settings))).resolves.toBeUndefined();
   });
 
   test("a token that was replaced while we called is picked up", async () => {
     const cluster = await startCluster();
     const { settings } = await pod(cluster);
     cluster.double.faults.next("*", { status: 401, body: "{}" });
-    await sink.check(secretContext(cluster, settings));
+    await expect(sink.check(secretContext(cluster, settings))).resolves.toBeUndefined();
   });
 
   test("files that are not there are named, with what switches them on", async () => {
@@ -77,8 +78,12 @@ describe("a kubeconfig", () => {
     const first = join(cluster.directory, "first");
     await writeFile(first, JSON.stringify({ "current-context": "prod", ...names }));
     const env = { KUBECONFIG: `/nowhere/at/all:${first}:${cluster.kubeconfig}` };
-    await sink.check(secretContext(cluster, { env, options: { kubeconfig: undefined } }));
-    await sink.check(secretContext(cluster, { env, options: { kubeconfig: undefined, context: "main" } }));
+    await expect(
+      sink.check(secretContext(cluster, { env, options: { kubeconfig: undefined } })),
+    ).resolves.toBeUndefined();
+    await expect(
+      sink.check(secretContext(cluster, { env, options: { kubeconfig: undefined, context: "main" } })),
+    ).resolves.toBeUndefined();
   });
 
   test("without the context asked for says which it has", async () => {
@@ -103,7 +108,7 @@ describe("a kubeconfig", () => {
   ])("logs in by %s", async (_name, user) => {
     const cluster = await startCluster();
     await writeFile(join(cluster.directory, "token"), "admin-token\n");
-    await look(cluster, { user });
+    await expect(look(cluster, { user })).resolves.toBeUndefined();
   });
 
   test("logs in by a client certificate", async () => {
@@ -112,14 +117,18 @@ describe("a kubeconfig", () => {
       certificates: { "rotate.example.com": { name: "rotate", rules } },
     });
     const { cert, key } = clientCertificate("rotate.example.com");
-    await look(cluster, { user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) } });
+    await expect(
+      look(cluster, { user: { "client-certificate-data": base64(cert), "client-key-data": base64(key) } }),
+    ).resolves.toBeUndefined();
     const half = await errorOf(look(cluster, { user: { "client-certificate-data": base64(cert) } }));
     expect(half.message).toContain("half of a client certificate");
   });
 
   test("may name the server otherwise than its certificate does", async () => {
     const cluster = await startCluster();
-    await look(cluster, { cluster: { ...clusterPart(cluster), "tls-server-name": "kubernetes.default.svc" } });
+    await expect(
+      look(cluster, { cluster: { ...clusterPart(cluster), "tls-server-name": "kubernetes.default.svc" } }),
+    ).resolves.toBeUndefined();
     const other = { ...clusterPart(cluster), "tls-server-name": "elsewhere.example.com" };
     expect(await errorOf(look(cluster, { cluster: other }))).toMatchObject({ code: "UNAVAILABLE" });
   });
@@ -137,7 +146,9 @@ describe("a kubeconfig", () => {
     });
     const port = await listen(proxy);
     onTestFinished(() => void proxy.close());
-    await look(cluster, { cluster: { ...clusterPart(cluster), "proxy-url": `http://127.0.0.1:${port}` } });
+    await expect(
+      look(cluster, { cluster: { ...clusterPart(cluster), "proxy-url": `http://127.0.0.1:${port}` } }),
+    ).resolves.toBeUndefined();
     expect(new Set(seen)).toEqual(new Set([new URL(cluster.double.url).host]));
   });
 
@@ -182,7 +193,7 @@ describe("an exec plugin", () => {
     const told = join(cluster.directory, "told");
     const script = `[ "$MODE $1" = "x y" ] || exit 9\nprintf %s "$KUBERNETES_EXEC_INFO" >${told}\n${prints({ token: "admin-token" })}`;
     const more = { args: ["y"], env: [{ name: "MODE", value: "x" }], provideClusterInfo: true };
-    await look(cluster, await pluginThat(cluster, script, more));
+    await expect(look(cluster, await pluginThat(cluster, script, more))).resolves.toBeUndefined();
     expect(JSON.parse(await readFile(told, "utf8"))).toMatchObject({
       apiVersion,
       kind: "ExecCredential",
@@ -193,14 +204,16 @@ describe("an exec plugin", () => {
   test("may speak the beta, as that of EKS does", async () => {
     const cluster = await startCluster();
     const version = "client.authentication.k8s.io/v1beta1";
-    await look(cluster, await pluginThat(cluster, prints({ token: "admin-token" }, version), { apiVersion: version }));
+    await expect(
+      look(cluster, await pluginThat(cluster, prints({ token: "admin-token" }, version), { apiVersion: version })),
+    ).resolves.toBeUndefined();
   });
 
   test("is asked again, once, when its token is refused", async () => {
     const cluster = await startCluster();
     const once = join(cluster.directory, "once");
     const script = `if [ -e ${once} ]; then ${prints({ token: "admin-token" })}; else : >${once}; ${prints({ token: "stale" })}; fi`;
-    await look(cluster, await pluginThat(cluster, script));
+    await expect(look(cluster, await pluginThat(cluster, script))).resolves.toBeUndefined();
   });
 
   test.each([

@@ -171,7 +171,8 @@ describe("permissions", () => {
 });
 
 test("the target names the cluster as the options do", () => {
-  const target = (options: object) => sink.target({ namespace: "app", name: "db", ...options });
-  expect(target({})).toBe("secret app/db");
-  expect(target({ context: "prod", kubeconfig: "/etc/kube" })).toBe("secret app/db of context prod in /etc/kube");
+  const place = { namespace: "app", name: "db" };
+  expect(sink.target(place)).toBe("secret app/db");
+  const elsewhere = { ...place, context: "prod", kubeconfig: "/etc/kube" };
+  expect(sink.target(elsewhere)).toBe("secret app/db of context prod in /etc/kube");
 });

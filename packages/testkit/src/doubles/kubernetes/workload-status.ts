@@ -12,7 +12,7 @@ export interface Rollout {
   changes: number;
   /** Milliseconds since 1970. */
   startedAt: number;
-  /** Pods of the newest template; -1: the controller has not looked yet. */
+  /** Pods of the newest template; below 0: the controller has not looked yet, so many looks before it does. */
   updated: number;
   /** Of these the ready ones. */
   ready: number;

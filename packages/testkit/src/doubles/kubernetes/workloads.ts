@@ -41,7 +41,7 @@ export function createWorkloads(store: Store, now: () => number): Workloads {
     if (rollout !== undefined && templateOf(before.body) !== templateOf(after)) {
       rollout.changes += 1;
       rollout.startedAt = now();
-      rollout.updated = -1;
+      rollout.updated = -2;
       rollout.ready = 0;
     }
     return { ...after, metadata: { ...after.metadata, generation: Number(before.body.metadata["generation"]) + 1 } };
@@ -87,11 +87,11 @@ function firstBody({
   };
 }
 
-/** First the controller sees the new generation; then pod after pod is made, and becomes ready a step later. */
+/** First the controller lags, then it sees the new generation; then pod after pod is made, and becomes ready a step later. */
 function advance(rollout: Rollout, body: Json): void {
   const { settings } = rollout;
   const halted = specOf(body)["paused"] === true || settings.strategy === "OnDelete";
-  if (rollout.updated < 0) rollout.updated = 0;
+  if (rollout.updated < 0) rollout.updated += 1;
   else if (halted || (settings.stuck === true && rollout.changes > 0 && rollout.updated > 0)) return;
   else if (rollout.ready < rollout.updated) rollout.ready += 1;
   else if (rollout.updated < sizeOf(rollout, body) - (settings.partition ?? 0)) rollout.updated += 1;
