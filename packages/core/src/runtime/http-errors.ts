@@ -5,9 +5,11 @@ interface Reading {
   readonly hint: string;
   readonly code?: ErrorDetails["code"];
   readonly retryable?: boolean;
+  /** Known by its code alone: nothing of the request was sent. */
+  readonly unsent?: true;
 }
 
-const certificate = { retryable: false, what: "does not trust the certificate of" } as const;
+const certificate = { retryable: false, unsent: true, what: "does not trust the certificate of" } as const;
 const readings: Readonly<Record<string, Reading>> = {
   ENOTFOUND: { what: "cannot find the host", hint: "check the host name and this machine's DNS" },
   EAI_AGAIN: { what: "cannot look up the host", hint: "this machine's DNS does not answer; check the network" },
@@ -31,10 +33,12 @@ const readings: Readonly<Record<string, Reading>> = {
     what: "the proxy of the environment cannot be used to reach",
     hint: "check HTTP_PROXY and HTTPS_PROXY",
     retryable: false,
+    unsent: true,
   },
   ERR_PROXY_TUNNEL: {
     what: "the proxy does not connect to",
     hint: "check HTTPS_PROXY, NO_PROXY and the proxy's rules",
+    unsent: true,
   },
 };
 
@@ -54,13 +58,22 @@ function readingOf(code: string): Reading {
   return { what: "no whole answer from", hint: "the connection broke; it may work a little later" };
 }
 
+/** Did it fail before a byte of the request was sent: looking the host up, connecting (to each of its addresses), or judging its certificate? */
+function isUnsent(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isUnsent);
+  const syscall = error instanceof Error && "syscall" in error ? error.syscall : undefined;
+  return syscall === "connect" || syscall === "getaddrinfo" || readings[codeOf(error)]?.unsent === true;
+}
+
 /**
  * What Node says of a request that got no answer, as a RotateError: UNAVAILABLE, or BAD_ANSWER when something answered that is not HTTP.
+ * It says `noEffect` when the request was certainly never sent.
  * Built anew from the error's code, because Node's messages hold addresses and proxy passwords. `origin` is scheme, host and port.
  */
 export function transportError(error: unknown, origin: string): RotateError {
   const code = codeOf(error);
   const { what, hint, code: kind = "UNAVAILABLE", retryable = true } = readingOf(code);
   const suffix = code === "" ? "" : ` (${code})`;
-  return new RotateError(`${what} ${origin}${suffix}`, { code: kind, retryable, hint });
+  const noEffect = isUnsent(error) ? { noEffect: true } : {};
+  return new RotateError(`${what} ${origin}${suffix}`, { code: kind, retryable, hint, ...noEffect });
 }
