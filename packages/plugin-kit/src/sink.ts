@@ -9,6 +9,8 @@ export type Values = Readonly<Record<string, Secret>>;
 export interface SinkContext<Options = unknown> extends Context<Options> {
   /** This rotation has written the target before: it is not taken over from anybody. */
   readonly ours?: boolean;
+  /** The keys of `values` that will be written: what stands in the way of one is found before the mint. */
+  readonly keys?: readonly string[];
 }
 
 /** A write that is ready. Nothing has changed yet. */

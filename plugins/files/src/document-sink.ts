@@ -1,6 +1,6 @@
 import { defineSink, type Sink } from "@rotate/plugin-kit";
 import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
-import { editDocument, inspectDocument, type Language, readDocument, revertDocument } from "./document.ts";
+import { editDocument, type Language, readDocument, revertDocument } from "./document.ts";
 import { pointerKeys } from "./pointer.ts";
 import { reveal, wrap } from "./values.ts";
 
@@ -17,7 +17,7 @@ export function documentSink(type: string, load: () => Promise<Language>): Sink 
       await checkFile(ctx.options.path, {
         ...ctx.options,
         ctx,
-        inspect: (before) => inspectDocument(language, before),
+        inspect: (before) => readDocument(language, before, ctx.keys ?? []),
       });
     },
 

@@ -48,11 +48,6 @@ function encode({ mark, text }: Decoded): Buffer {
   return Buffer.from(mark + text);
 }
 
-/** Refuses a document that could not be edited, before anything is minted. */
-export function inspectDocument(language: Language, bytes: Buffer | undefined): void {
-  language.data(decode(bytes).text);
-}
-
 /** Sets the scalars at JSON Pointers and leaves all else as it is written. What came out is read again and compared, so that no slip of an editor can lose anything. */
 export function editDocument(
   language: Language,

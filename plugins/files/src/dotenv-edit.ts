@@ -41,7 +41,7 @@ function hasControls(value: string): boolean {
 }
 
 /** Refuses what is not text in an encoding that begins with ASCII. */
-export function inspectDotenv(bytes: Buffer | undefined): void {
+function inspectDotenv(bytes: Buffer | undefined): void {
   if (bytes?.includes(0) !== true) return;
   throw invalid("the target holds a NUL byte, so it is not an env file in UTF-8", "point the sink at a text file");
 }

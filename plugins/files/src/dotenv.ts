@@ -1,6 +1,6 @@
 import { defineSink, type Values } from "@rotate/plugin-kit";
 import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
-import { editDotenv, inspectDotenv, needsQuotes, readDotenv, revertDotenv } from "./dotenv-edit.ts";
+import { editDotenv, needsQuotes, readDotenv, revertDotenv } from "./dotenv-edit.ts";
 import { reveal, wrap } from "./values.ts";
 
 /** The sink `dotenv`: keys of an `.env` file. Touches only these; comments, order, `export`, line ends and everything else stay byte for byte. */
@@ -23,7 +23,11 @@ export const dotenv = defineSink({
   keys: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$", description: "an environment variable name" },
   target: ({ path }) => path,
 
-  check: (ctx) => checkFile(ctx.options.path, { ...ctx.options, ctx, inspect: inspectDotenv }),
+  check(ctx) {
+    const { path, dialect } = ctx.options;
+    const inspect = (before: Buffer | undefined): unknown => readDotenv(before, ctx.keys ?? [], dialect);
+    return checkFile(path, { ...ctx.options, ctx, inspect });
+  },
 
   async prepare(values, ctx) {
     const { path, dialect } = ctx.options;

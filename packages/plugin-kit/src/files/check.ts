@@ -7,7 +7,7 @@ import { warnOfGit } from "./git.ts";
 import { isMountPoint } from "./mounts.ts";
 import type { FileOptions, FileTools } from "./options.ts";
 import { rehearse } from "./rehearse.ts";
-import { guardDirectory, guardExisting } from "./rules.ts";
+import { guardDirectory, guardExisting, guardReadOnly } from "./rules.ts";
 import { look, type Place, placeOf } from "./target.ts";
 import { guardValidate } from "./validate.ts";
 import { newTemporaryName } from "./write.ts";
@@ -16,7 +16,7 @@ import { newTemporaryName } from "./write.ts";
 export interface CheckOptions extends Partial<FileOptions> {
   readonly ctx: FileTools;
   /** Looks at what the file holds (undefined: it does not exist) and throws INVALID when it could not be edited. */
-  readonly inspect?: (before: Buffer | undefined) => void;
+  readonly inspect?: (before: Buffer | undefined) => unknown;
 }
 
 /**
@@ -38,6 +38,7 @@ export async function checkFile(path: string, { ctx, inspect, ...options }: Chec
     const now = look(directory, place.name, { manyNames: options.write === "in-place" });
     guardDirectory(directory, now, asked);
     guardExisting(place, now, { ...options, ctx });
+    guardReadOnly(place, now, asked);
     inspect?.(now?.bytes);
     if (now !== undefined) await checkTarget({ directory, place }, options);
     if (now === undefined || options.write !== "in-place") await rehearse({ directory, asked, tools: ctx }, now, place);

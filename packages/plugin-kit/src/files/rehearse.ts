@@ -21,8 +21,8 @@ export interface Rehearsal {
  */
 export async function rehearse({ directory, asked, tools }: Rehearsal, now?: Snapshot, place?: Place): Promise<void> {
   const wanted = wantedAccess(asked, now);
-  warnOfReaders(directory, wanted.mode, tools);
   const path = place === undefined ? directory.path : place.path;
+  warnOfReaders(directory, { path, mode: wanted.mode }, tools);
   if (now !== undefined) await checkAccessList(now, { path, tools });
   await withNamelessFile(directory, async (file) => {
     await giveAccess(file, wanted, { path, tools });
@@ -32,13 +32,13 @@ export async function rehearse({ directory, asked, tools }: Rehearsal, now?: Sna
   });
 }
 
-function warnOfReaders(directory: Directory, mode: number, { log }: FileTools): void {
+function warnOfReaders(directory: Directory, { path, mode }: { path: string; mode: number }, { log }: FileTools): void {
   if (isWorldWritable(directory)) {
     log.warn("the directory is world-writable: others can replace the file", { directory: directory.path });
   }
   if ((mode & 0o007) === 0) return;
   log.warn("every user of the system may read the file", {
-    directory: directory.path,
+    path,
     mode: mode.toString(8).padStart(4, "0"),
   });
 }

@@ -33,6 +33,16 @@ function denied(message: string): RotateError {
   });
 }
 
+/** Refuses a file that its owner made read-only, unless the spec names a `mode`: a rename would not ask. */
+export function guardReadOnly({ path }: Place, now: Snapshot | undefined, asked: AskedAccess): void {
+  if (now === undefined || asked.mode !== undefined || (now.mode & 0o200) !== 0) return;
+  const mode = now.mode.toString(8).padStart(4, "0");
+  throw refused(
+    `${path} is read-only (mode ${mode})`,
+    `chmod u+w it, or set \`mode: "${mode}"\` so that it is rotated and stays so`,
+  );
+}
+
 interface GuardOptions extends Partial<FileOptions> {
   readonly ctx: FileTools;
 }

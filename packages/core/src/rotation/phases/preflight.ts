@@ -37,7 +37,7 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
       callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
-        sink.part.check?.({ ...ctx, ours: hasWritten(state(), sink.id) }),
+        sink.part.check?.({ ...ctx, ours: hasWritten(state(), sink.id), keys: Object.keys(sink.values) }),
       ),
   }));
   const ofReloads = rotation.reloads.map((reload): Check => ({
