@@ -68,6 +68,8 @@ export interface RotationReport {
   readonly phases: readonly PhaseReport[];
   readonly sinks: readonly SinkReport[];
   readonly warnings?: readonly string[];
+  /** Nothing was tried because the last failure is too fresh: that failure. */
+  readonly lastError?: ErrorReport;
 }
 
 export interface RunReport {

@@ -44,6 +44,7 @@ export function renderRun(rotations: readonly RotationReport[], { paint, now }: 
     .join("\n");
 }
 
-function failures({ phases }: RotationReport): readonly ErrorReport[] {
-  return phases.flatMap(({ error }) => (error === undefined ? [] : [error]));
+function failures({ phases, lastError }: RotationReport): readonly ErrorReport[] {
+  const failed = phases.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  return lastError === undefined ? failed : [...failed, lastError];
 }

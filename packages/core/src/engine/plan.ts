@@ -3,7 +3,7 @@ import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
 import type { Rotation, SinkEntry } from "../spec/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
-import { decide, nextLook } from "../rotation/decide.ts";
+import { decide, type Decision, nextLook } from "../rotation/decide.ts";
 import { instantAt } from "../rotation/describe.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { readSink, type Looking } from "../rotation/observe.ts";
@@ -43,14 +43,17 @@ async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRota
   });
   const logging = {
     ...deps,
-    runtime: { ...deps.runtime, log: { ...deps.runtime.log, warn: (message: string) => void warnings.push(message) } },
+    runtime: {
+      ...deps.runtime,
+      log: { ...deps.runtime.log, warn: (...said: Said) => void warnings.push(oneLine(said)) },
+    },
   };
   const checks = await Promise.all(checksOf({ rotation, deps: logging, state: () => state }).map(runCheck));
   return {
     name: rotation.name,
     provider: rotation.provider.name,
     due: decision.action !== "none" && decision.action !== "wait",
-    reason: "why" in decision ? decision.why : "nothing is due",
+    reason: reasonOf(decision),
     ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
     sinks: await Promise.all(
       rotation.sinks.map((sink) =>
@@ -66,6 +69,19 @@ async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRota
     checks,
     warnings,
   };
+}
+
+type Said = Parameters<RotationDeps["runtime"]["log"]["warn"]>;
+
+/** A warning of a check, with the place that it is about and what helps. */
+function oneLine([message, { path, remedy } = {}]: Said): string {
+  const place = typeof path === "string" ? ` (${path})` : "";
+  return `${message}${place}${typeof remedy === "string" ? `; ${remedy}` : ""}`;
+}
+
+function reasonOf(decision: Decision): string {
+  if (decision.action === "wait") return `waiting after a failure: ${decision.why}`;
+  return decision.action === "none" ? "nothing is due" : decision.why;
 }
 
 async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][number]> {

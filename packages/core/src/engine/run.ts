@@ -1,6 +1,7 @@
+import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../spec/model.ts";
-import { liveLeases } from "../store/state.ts";
+import { liveLeases, type RotationState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
 import { decide, deadlineFor } from "../rotation/decide.ts";
 import { rotate } from "../rotation/rotate.ts";
@@ -11,8 +12,10 @@ import { freshReport, needsWork, timeOf, type LookOptions } from "./quick-look.t
 import { createSlots, type Slots } from "./slots.ts";
 
 export interface TickOptions extends LookOptions {
-  /** ms; failed attempts are retried within it. 0: one attempt each. */
+  /** ms; failed attempts are retried within it, and the backoff of an earlier process is waited for. 0: one attempt each. */
   readonly timeout: number;
+  /** The caller ticks again by itself, so a retry is announced whatever the timeout. */
+  readonly comesBack?: boolean;
   readonly lockTimeout: number;
   readonly concurrency: number;
   readonly signal: AbortSignal;
@@ -91,10 +94,12 @@ async function rotateUntil(job: Job, options: TickOptions): Promise<RotationRepo
       // What was asked for is asked for again; once something is published only the rest is owed.
       force &&= report.outcome === "failed" || report.outcome === "expired";
       deps.onEvent({ type: "rotation-finished", rotation: rotation.name, report });
-      const at = await retryAt(job, report);
-      if (at === undefined || options.signal.aborted) return report;
-      const wait = Math.max(0, at - deps.runtime.now());
-      if (deps.runtime.monotonic() + wait > until) return report;
+      const retry = await retryOf(job, report);
+      if (retry === undefined || options.signal.aborted) return report;
+      const wait = Math.max(0, retry.at - deps.runtime.now());
+      const inTime = deps.runtime.monotonic() + wait <= until;
+      if (inTime || options.comesBack === true) deps.onEvent(retry);
+      if (!inTime) return report;
       deps.gate.leave(rotation.name);
       const stopped = await slots.pause(() =>
         deps.runtime.sleep(wait, options.signal).then(
@@ -109,24 +114,34 @@ async function rotateUntil(job: Job, options: TickOptions): Promise<RotationRepo
   }
 }
 
-/** When a failed attempt makes sense again, ms since 1970; undefined when it does not in this run. */
-async function retryAt({ rotation, deps }: Job, report: RotationReport): Promise<number | undefined> {
+type Retry = Extract<EngineEvent, { type: "retry-scheduled" }>;
+
+/** When the next attempt makes sense, after a failure now or in an earlier process; undefined when it does not in this run. */
+async function retryOf(job: Job, report: RotationReport): Promise<Retry | undefined> {
   if (report.outcome !== "failed" && report.outcome !== "reload-owed" && report.outcome !== "expired") return undefined;
+  const { rotation, deps } = job;
   const state = await deps.store.load(rotation.name);
-  if (state.failure?.retryable !== true || report.phases.length === 0) return undefined;
+  const at = report.phases.length === 0 ? waitingUntil(job, state) : retryAt(job, state);
+  if (at === undefined) return undefined;
+  const { code, message } = state.failure ?? { code: "ROTATE_RELOAD_UNAVAILABLE", message: "the reload was cut off" };
+  return { type: "retry-scheduled", rotation: rotation.name, at, error: { code, message, retryable: true } };
+}
+
+/** Nothing was tried: an earlier process failed, and its backoff is not over. */
+function waitingUntil({ rotation, deps }: Job, state: RotationState): number | undefined {
+  const { nextCron } = deps;
+  const decision = decide(rotation, state, { now: timeOf(deps, state), force: false, cadence: undefined, nextCron });
+  return decision.action === "wait" ? decision.until : undefined;
+}
+
+function retryAt({ rotation, deps }: Job, state: RotationState): number | undefined {
+  if (state.failure?.retryable !== true) return undefined;
   const mint = decide(
     rotation,
     { ...state, failure: { ...state.failure, notBefore: 0 } },
     { now: timeOf(deps, state), force: false, cadence: undefined, nextCron: deps.nextCron },
   );
-  const at = state.owed?.kind === "reload" && mint.action !== "mint" ? state.owed.notBefore : state.failure.notBefore;
-  deps.onEvent({
-    type: "retry-scheduled",
-    rotation: rotation.name,
-    at,
-    error: { code: state.failure.code, message: state.failure.message, retryable: true },
-  });
-  return at;
+  return state.owed?.kind === "reload" && mint.action !== "mint" ? state.owed.notBefore : state.failure.notBefore;
 }
 
 async function rotateLocked({ rotation, deps, pulledForward }: Job, options: TickOptions): Promise<RotationReport> {

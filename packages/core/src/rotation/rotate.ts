@@ -1,4 +1,4 @@
-import type { Outcome, RotationReport } from "../report.ts";
+import type { ErrorReport, Outcome, RotationReport } from "../report.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { allHold, type FailureState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
@@ -159,7 +159,12 @@ function reportOf(session: Session, ended: Ended | undefined, decision: Decision
     phases: ended?.phases ?? [],
     sinks: ended?.attempt.sinks ?? rotation.sinks.map(({ type, target }) => ({ type, target, result: "not-run" })),
     ...(session.warnings().length > 0 && { warnings: session.warnings() }),
+    ...(decision.action === "wait" && current.failure && { lastError: lastError(current.failure) }),
   };
+}
+
+function lastError({ code, message, hint, retryable }: FailureState): ErrorReport {
+  return { code, message, retryable, ...(hint !== undefined && { hint }) };
 }
 
 function idleReason(decision: Decision): string {
