@@ -89,7 +89,7 @@ function engineOf(spec: Spec, deps: RotationDeps): Engine {
         const state = await store.load(rotation.name);
         return statusOf(rotation, state, {
           deps,
-          rotating: state.attempt !== undefined && (await isLocked(store, rotation.name)),
+          rotating: (state.attempt ?? state.owed) !== undefined && (await isLocked(store, rotation.name)),
         });
       }),
     );

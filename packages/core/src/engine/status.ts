@@ -44,7 +44,7 @@ interface About {
 /** The state's name, worst first. */
 function stateOf(about: About): { readonly state: RotationStateName; readonly reason?: string } {
   const { rotation, state, now, rotating } = about;
-  if (rotating) return { state: "rotating", reason: state.attempt?.why ?? "" };
+  if (rotating) return { state: "rotating", reason: (state.attempt ?? state.owed)?.why ?? "" };
   if (deadlineFor(rotation, state) <= now)
     return { state: "expired", reason: state.failure?.message ?? "nobody rotated it in time" };
   if (state.owed?.kind === "publish") return { state: "failing", reason: `mixed: ${state.owed.why}` };

@@ -12,6 +12,7 @@ import type { Attempt, Session } from "../session.ts";
 /** Makes the consumers pick the new credential up. Journaled before it starts, so that a reload that restarts us cannot storm. */
 export const reloadPhase: Phase = {
   name: "reload",
+  applies: ({ rotation: { reloads, health } }) => reloads.length + health.length > 0,
   async run(session, attempt) {
     const { owed } = session.state();
     if (owed === undefined) return end("failed", "nothing is published");
