@@ -8,7 +8,8 @@ import type { MainOptions } from "./main.ts";
 export async function runOclif(argv: readonly string[], { root, sources }: MainOptions): Promise<void> {
   settings.enableAutoTranspile = false; // Node strips the types itself
   const pjson = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PJSON;
-  await run([...argv], { root, pjson: sources ? withSourcePaths(pjson) : pjson, ignoreManifest: sources });
+  const ours = { root, pjson: sources ? withSourcePaths(pjson) : pjson, ignoreManifest: sources };
+  await run([...argv], { ...ours, userPlugins: false, devPlugins: false }); // nothing below the home is looked at
 }
 
 /** The same package.json, with every `./dist/x.js` under `oclif` read from `./src/x.ts`. */

@@ -80,7 +80,7 @@ function acceptExpiry(
   if (instant <= now)
     throw badAnswer(
       `the credential had expired when it came (${new Date(instant).toISOString()})`,
-      "compare the clock of this machine with the issuer's: `rotate doctor`",
+      "compare the clock of this machine with the issuer's",
     );
   const missing = ttl === undefined ? 0 : ttl - (instant - requestedAt);
   if (ttl !== undefined && missing > shortfall && missing > ttl / 20) {
