@@ -6,6 +6,7 @@ export const builtins: readonly LazyPlugin[] = [
   builtin("databricks", { providers: ["databricks-postgres"] }, () => import("@rotate/plugin-databricks")),
   builtin("docker", { reloads: ["docker"] }, () => import("@rotate/plugin-docker")),
   builtin("files", { sinks: ["dotenv", "json", "yaml", "file", "files"] }, () => import("@rotate/plugin-files")),
+  builtin("gcp", { providers: ["gcp-access-token"] }, () => import("@rotate/plugin-gcp")),
   builtin("http", { reloads: ["http"], probes: ["http", "tcp"] }, () => import("@rotate/plugin-http")),
   builtin("jwt", { providers: ["jwt"] }, () => import("@rotate/plugin-jwt")),
   builtin(

@@ -16,3 +16,4 @@ export * from "./doubles/docker/index.ts";
 export * from "./doubles/kubernetes/index.ts";
 export * from "./doubles/aws/index.ts";
 export * from "./doubles/gcp/index.ts";
+export { errorOf, type ProviderCall, providerCalls, type ProviderCalls, textOf } from "./calls.ts";

@@ -12,7 +12,7 @@ import type { GcpDouble, GcpDoubleOptions } from "./types.ts";
  * and identity tokens are really verified, tokens really expire. `gcloud` works with it.
  */
 export async function createGcpDouble(options: GcpDoubleOptions = {}): Promise<GcpDouble> {
-  const state = await createState(options);
+  const state = createState(options);
   const handle = (request: DoubleRequest) => route(request, state, `${listener.url}/token`);
   const listener = await startHttpDouble({ now: state.now, handle });
   const { url, requests, faults, close } = listener;
@@ -28,7 +28,7 @@ export async function createGcpDouble(options: GcpDoubleOptions = {}): Promise<G
     inspect: state.inspect,
     verifyIdToken: state.verifyIdToken,
     issued: state.issued,
-    deleteKey: (email) => void state.keys.delete(email),
+    deleteKey: state.deleteKey,
     revokeRefreshToken: (email) => void state.deadRefreshTokens.add(personOf(email, state).refreshToken),
     forbid: (account) => void state.mayActAs.delete(account),
   };
@@ -53,8 +53,8 @@ async function route(request: DoubleRequest, state: GcpState, tokenUrl: string):
   }
 }
 
-function keyFile(email: string, { keys }: GcpState, url: string): string {
-  const key = keys.get(email);
+function keyFile(email: string, { keyOf }: GcpState, url: string): string {
+  const key = keyOf(email);
   if (key === undefined) throw new TypeError(`${email} has no key`);
   const file = {
     type: "service_account",

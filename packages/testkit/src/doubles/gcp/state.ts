@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { exportPKCS8, generateKeyPair, jwtVerify, SignJWT, type CryptoKey } from "jose";
+import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { generateKeyPair, jwtVerify, SignJWT } from "jose";
 import type { AccessTokenRecord, GcpDoubleOptions } from "./types.ts";
 
 /** How long before its end the machine's token is replaced by a new one. */
@@ -9,7 +9,7 @@ const issuer = "https://accounts.google.com";
 
 interface AccountKey {
   readonly pem: string;
-  readonly publicKey: CryptoKey;
+  readonly publicKey: KeyObject;
   readonly id: string;
 }
 
@@ -19,7 +19,9 @@ export interface GcpState {
   readonly now: () => number;
   readonly accounts: readonly string[];
   readonly attached: string;
-  readonly keys: Map<string, AccountKey>;
+  /** The account's key, made when first asked for; undefined once it is deleted. */
+  readonly keyOf: (email: string) => AccountKey | undefined;
+  readonly deleteKey: (email: string) => void;
   readonly deadRefreshTokens: Set<string>;
   readonly mayActAs: Map<string, readonly string[]>;
   readonly issued: AccessTokenRecord[];
@@ -31,28 +33,39 @@ export interface GcpState {
   readonly verifyIdToken: (token: string) => Promise<Readonly<Record<string, unknown>>>;
 }
 
-async function accountKey(): Promise<AccountKey> {
-  const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
-  return { pem: await exportPKCS8(privateKey), publicKey, id: randomBytes(20).toString("hex") };
+function accountKeys(accounts: readonly string[]) {
+  const keys = new Map<string, AccountKey | undefined>();
+  return {
+    keyOf(email: string): AccountKey | undefined {
+      if (!keys.has(email) && accounts.includes(email)) keys.set(email, accountKey());
+      return keys.get(email);
+    },
+    deleteKey: (email: string) => void keys.set(email, undefined),
+  };
+}
+
+function accountKey(): AccountKey {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" });
+  return { pem, publicKey, id: randomBytes(20).toString("hex") };
 }
 
 /** A fresh Google Cloud. */
-export async function createState(options: GcpDoubleOptions): Promise<GcpState> {
+export function createState(options: GcpDoubleOptions): GcpState {
   const now = options.now ?? Date.now;
   const accounts = options.accounts ?? ["app@acme.iam.gserviceaccount.com", "target@acme.iam.gserviceaccount.com"];
   const [first = "", second = first] = accounts;
-  const keys = await Promise.all(accounts.map(async (email) => [email, await accountKey()] as const));
   const tokens = tokenStore(options, now);
   return {
     options,
     now,
     accounts,
     attached: options.attached ?? first,
-    keys: new Map(keys),
+    ...accountKeys(accounts),
     deadRefreshTokens: new Set(),
     mayActAs: new Map(Object.entries(options.mayActAs ?? { [second]: [first] })),
     ...tokens,
-    ...(await idTokens(now)),
+    ...idTokens(now),
   };
 }
 
@@ -89,10 +102,11 @@ function tokenStore({ tokenLength = 220 }: GcpDoubleOptions, now: () => number) 
   };
 }
 
-async function idTokens(now: () => number) {
-  const { privateKey, publicKey } = await generateKeyPair("RS256");
+function idTokens(now: () => number) {
+  let made: ReturnType<typeof generateKeyPair> | undefined;
+  const pair = () => (made ??= generateKeyPair("RS256"));
   return {
-    signIdToken(email: string, audience: string, withEmail: boolean): Promise<string> {
+    async signIdToken(email: string, audience: string, withEmail: boolean): Promise<string> {
       const seconds = Math.floor(now() / 1000);
       return new SignJWT(withEmail ? { azp: email, email, email_verified: true } : { azp: email })
         .setProtectedHeader({ alg: "RS256", typ: "JWT" })
@@ -101,10 +115,10 @@ async function idTokens(now: () => number) {
         .setAudience(audience)
         .setIssuedAt(seconds)
         .setExpirationTime(seconds + 3600)
-        .sign(privateKey);
+        .sign((await pair()).privateKey);
     },
     async verifyIdToken(token: string): Promise<Readonly<Record<string, unknown>>> {
-      const { payload } = await jwtVerify(token, publicKey, { issuer, currentDate: new Date(now()) });
+      const { payload } = await jwtVerify(token, (await pair()).publicKey, { issuer, currentDate: new Date(now()) });
       return payload;
     },
   };

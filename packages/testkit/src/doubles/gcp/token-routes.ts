@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
 import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import { formOf, gcpFaults, oauthError } from "./answers.ts";
@@ -6,6 +7,8 @@ import type { GcpState } from "./state.ts";
 /** Clocks may differ by so much, seconds. */
 const tolerance = 30;
 const life = 3_599_000;
+/** Google's libraries make assertions for it, wherever they send them. */
+const publicAddress = "https://oauth2.googleapis.com/token";
 
 /** `POST /token`: JWT bearer and refresh token grants (developers.google.com/identity/protocols/oauth2). `url` is the endpoint's own. */
 export async function token(request: DoubleRequest, state: GcpState, url: string): Promise<DoubleAnswer> {
@@ -26,9 +29,10 @@ async function jwtBearer(assertion: string, state: GcpState, url: string): Promi
   if (claims === undefined) return oauthError("invalid_grant", "Bad Request");
   const email = claims.iss ?? "";
   if (!state.accounts.includes(email)) return gcpFaults.accountGone;
-  const key = state.keys.get(email);
+  const key = state.keyOf(email);
   if (key === undefined || !(await isSigned(assertion, key.publicKey))) return gcpFaults.badSignature;
-  if (claims.aud !== url) return oauthError("invalid_grant", "Invalid JWT: Failed audience check.");
+  if (claims.aud !== url && claims.aud !== publicAddress)
+    return oauthError("invalid_grant", "Invalid JWT: Failed audience check.");
   if (!isTimely(claims, state.now())) return gcpFaults.clock;
   return grant(claims, email, state);
 }
@@ -56,7 +60,7 @@ function decoded(assertion: string): JWTPayload | undefined {
 }
 
 /** Only the signature: the times have an answer of their own. */
-async function isSigned(assertion: string, key: CryptoKey): Promise<boolean> {
+async function isSigned(assertion: string, key: KeyObject): Promise<boolean> {
   try {
     await jwtVerify(assertion, key, { algorithms: ["RS256"], currentDate: new Date(0) });
     return true;
