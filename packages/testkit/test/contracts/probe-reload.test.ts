@@ -16,6 +16,8 @@ import { forever, testEveryRule } from "./every-rule.ts";
 interface Consumer {
   mode: "works" | "refuses" | "hangs";
   reloads: number;
+  /** The fingerprint that it was last reloaded for. */
+  mark?: string;
 }
 interface ConsumerStage extends Stage {
   readonly consumer: Consumer;
@@ -118,6 +120,17 @@ function reloadHarness(parts: Partial<Reload> = {}): ReloadHarness {
   return { ...outside, count, reload: { ...goodReload, ...parts } } as unknown as ReloadHarness;
 }
 
+/** Reloads a consumer only for a fingerprint that it does not have yet. */
+function markingHarness(parts: Partial<Reload> = {}): ReloadHarness {
+  const run: Reload["run"] = async ({ fingerprint }, ctx) => {
+    const consumer = await call(ctx);
+    if (consumer.mark === fingerprint) return;
+    consumer.mark = fingerprint;
+    consumer.reloads += 1;
+  };
+  return { ...reloadHarness({ run, ...parts }), marks: true };
+}
+
 function reloadsOnce(): Reload["run"] {
   return async (_event, ctx) => {
     const consumer = await call(ctx);
@@ -127,7 +140,7 @@ function reloadsOnce(): Reload["run"] {
 
 describe("reloads", () => {
   testEveryRule(reloadRules, {
-    good: [reloadHarness()],
+    good: [reloadHarness(), markingHarness()],
     breakers: {
       "describes its options in the schema subset": [[reloadHarness({ options: badOptions }), /subset/]],
       "says by the options alone whether success shows adoption": [
@@ -158,6 +171,9 @@ describe("reloads", () => {
           }),
           /toISOString/,
         ],
+      ],
+      "reloads the consumer once for one fingerprint, however often it is run": [
+        [markingHarness({ run: goodReload.run }), /has the fingerprint/],
       ],
       "throws a RotateError with a hint when the consumer cannot be reloaded": [
         [reloadHarness({ run: async () => undefined }), /succeeded although/],
