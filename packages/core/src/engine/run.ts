@@ -19,6 +19,8 @@ export interface TickOptions extends LookOptions {
   readonly lockTimeout: number;
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  /** Each rotation as it ends, while others may still be at work. */
+  readonly onDone?: (rotation: Rotation, report: RotationReport) => void;
 }
 
 /** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
@@ -36,12 +38,17 @@ export async function tick(
       name,
       reloads.flatMap((reload) => (reload.name === undefined ? [] : [reload.name])),
     );
+  async function one(rotation: Rotation): Promise<RotationReport> {
+    const pulledForward = working.get(rotation);
+    if (pulledForward === undefined) return freshReport({ rotation, deps: { ...deps, gate } });
+    const job = { rotation, deps: { ...deps, gate }, until, slots, pulledForward };
+    return slots.run(() => rotateUntil(job, options));
+  }
   const reports = await Promise.all(
     rotations.map(async (rotation) => {
-      const pulledForward = working.get(rotation);
-      if (pulledForward === undefined) return freshReport({ rotation, deps: { ...deps, gate } });
-      const job = { rotation, deps: { ...deps, gate }, until, slots, pulledForward };
-      return slots.run(() => rotateUntil(job, options));
+      const report = await one(rotation);
+      options.onDone?.(rotation, report);
+      return report;
     }),
   );
   return { version: 1, rotations: reports };

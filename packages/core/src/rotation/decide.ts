@@ -79,6 +79,14 @@ export function deadlineFor(rotation: Rotation, state: RotationState): number {
   return Math.min(...heldLeases(state).map((id) => deadlineOf(state.leases[id]!, rotation.refresh)), Infinity);
 }
 
+/** From when on a credential in use nears its end unrotated, ms: half way between the time it should be refreshed and the time it must be. Infinity when nothing ends. */
+export function expiringFrom(rotation: Rotation, state: RotationState, nextCron: NextCron): number {
+  const deadline = deadlineFor(rotation, state);
+  const lease = state.leases[state.settled ?? ""];
+  const should = lease ? refreshAt(lease, rotation.refresh, nextCron) : deadline;
+  return Number.isFinite(deadline) ? should + (deadline - should) / 2 : Infinity;
+}
+
 /** The earliest end of everything that may be held, ms; Infinity when nothing ends. */
 export function expiryFor(state: RotationState): number {
   return Math.min(...heldLeases(state).map((id) => state.leases[id]?.expiresAt ?? Infinity), Infinity);

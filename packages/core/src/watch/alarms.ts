@@ -1,8 +1,7 @@
 import { timeOf } from "../engine/quick-look.ts";
 import type { EngineEvent, OnEvent } from "../events.ts";
-import { deadlineFor } from "../rotation/decide.ts";
+import { deadlineFor, expiringFrom } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { refreshAt } from "../schedule/schedule.ts";
 import type { Rotation } from "../spec/model.ts";
 import type { RotationState } from "../store/state.ts";
 
@@ -33,11 +32,8 @@ export function createAlarms(onEvent: OnEvent): Alarms {
 /** The alarm a state stands for: of what the consumers hold, not of what was last written. */
 export function alarmOf(rotation: Rotation, state: RotationState, deps: RotationDeps): Alarm | undefined {
   const now = timeOf(deps, state);
-  const deadline = deadlineFor(rotation, state);
-  if (deadline <= now) return "expired";
-  const lease = state.leases[state.settled ?? ""];
-  const should = lease ? refreshAt(lease, rotation.refresh, deps.nextCron) : deadline;
-  if (Number.isFinite(deadline) && now >= should + (deadline - should) / 2) return "expiring";
+  if (deadlineFor(rotation, state) <= now) return "expired";
+  if (expiringFrom(rotation, state, deps.nextCron) <= now) return "expiring";
   if (state.owed) return "reload-owed";
   return state.failure ? "failed" : undefined;
 }

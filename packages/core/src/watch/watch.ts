@@ -1,13 +1,15 @@
 import { openEngineParts, type EngineParts } from "../engine/open-engine.ts";
 import { needsWork, timeOf } from "../engine/quick-look.ts";
-import { tick } from "../engine/run.ts";
+import { tick, type TickOptions } from "../engine/run.ts";
 import { selectByName } from "../engine/select.ts";
 import type { OnEvent } from "../events.ts";
+import type { RotationReport } from "../report.ts";
 import { nextLook } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { Rotation, Spec } from "../spec/model.ts";
-import { createAlarms } from "./alarms.ts";
+import type { Host } from "../store/host.ts";
+import { createAlarms, type Alarms } from "./alarms.ts";
 import { createWaker } from "./waker.ts";
 
 /** What loading the spec gave: the spec, or what is wrong with it in one text. */
@@ -18,6 +20,8 @@ export interface WatchOptions {
   /** Reads the spec file again. */
   readonly load: () => Promise<SpecResult>;
   readonly runtime: Runtime;
+  /** Default: the machine this process runs on. */
+  readonly host?: Host;
   readonly stateDir?: string;
   readonly names?: readonly string[];
   readonly concurrency?: number;
@@ -44,14 +48,15 @@ export async function watch(options: WatchOptions): Promise<void> {
     confirm: () => waker.wake("confirmed"),
   });
   signal.addEventListener("abort", () => waker.wake("stop"), { once: true });
-  let running = await start(options, options.spec);
+  const alarms = createAlarms(options.onEvent ?? (() => undefined));
+  let running = await start(options.spec, { options, alarms });
   try {
     while (!signal.aborted) {
       await running.startDue(waker.wake);
       await waker.sleep(Math.min(await running.untilNext(), longestSleep), runtime);
       const reasons = waker.reasons();
       if (reasons.has("changed") || reasons.has("confirmed"))
-        running = await reread(options, running, reasons.has("confirmed"));
+        running = await reread(running, { options, alarms, confirmed: reasons.has("confirmed") });
     }
   } finally {
     stopListening();
@@ -69,17 +74,23 @@ interface Running {
   readonly drain: () => Promise<void>;
 }
 
-async function start(options: WatchOptions, spec: Spec): Promise<Running> {
+/** What outlives a spec. */
+interface Daemon {
+  readonly options: WatchOptions;
+  readonly alarms: Alarms;
+}
+
+async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> {
   const { runtime, signal, onEvent = () => undefined, concurrency = 16 } = options;
+  const rotations = selectByName(spec.rotations, options.names);
   const parts = await openEngineParts({
     spec,
     runtime,
     onEvent,
+    ...(options.host && { host: options.host }),
     ...(options.stateDir !== undefined && { stateDir: options.stateDir }),
   });
-  const rotations = selectByName(spec.rotations, options.names);
   const { deps } = parts;
-  const alarms = createAlarms(onEvent);
   const busy = new Set<Rotation>();
   const ticks = new Set<Promise<void>>();
   /** Monotonic ms: what a tick could not help is not tried again at once. */
@@ -90,17 +101,25 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
     return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
   }
 
-  async function rest(batch: readonly Rotation[], idle: ReadonlySet<string>): Promise<void> {
-    for (const rotation of batch) {
-      busy.delete(rotation);
-      const pause = idle.has(rotation.name) ? Math.min(await waitOf(rotation, deps), longestSleep) : shortestPause;
-      restUntil.set(rotation, runtime.monotonic() + pause);
-    }
+  async function rest(rotation: Rotation, helped: boolean): Promise<void> {
+    const pause = helped ? shortestPause : Math.min(await waitOf(rotation, deps), longestSleep);
+    restUntil.set(rotation, runtime.monotonic() + pause);
+    busy.delete(rotation);
   }
 
-  async function work(batch: readonly Rotation[]): Promise<void> {
+  /** A rotation that takes long does not keep the others of its batch from their next time. */
+  async function work(batch: readonly Rotation[], wake: (reason: "done") => void): Promise<void> {
     for (const rotation of batch) busy.add(rotation);
-    await rest(batch, await runBatch(parts, batch, { concurrency, signal }));
+    const resting = new Map<Rotation, Promise<void>>();
+    function onDone(rotation: Rotation, { phases }: Pick<RotationReport, "phases">): void {
+      resting.set(
+        rotation,
+        rest(rotation, phases.length > 0).then(() => wake("done")),
+      );
+    }
+    await runBatch(parts, batch, { concurrency, signal, onDone });
+    for (const rotation of batch) if (!resting.has(rotation)) onDone(rotation, { phases: [] });
+    await Promise.all(resting.values());
   }
 
   async function due(): Promise<readonly Rotation[]> {
@@ -112,7 +131,8 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
         needsWork({ rotation, deps }, { force: false, cadence: undefined, observe, patient: true }),
       ),
     );
-    return idle.filter((_, index) => needed[index]);
+    const names = new Set(idle.filter((_, index) => needed[index]).flatMap(sharedReloads));
+    return idle.filter((rotation, index) => needed[index] || sharedReloads(rotation).some((name) => names.has(name)));
   }
 
   return {
@@ -121,10 +141,7 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
       await alarms.check(rotations, deps);
       const batch = await due();
       if (batch.length === 0 || signal.aborted) return;
-      const done = work(batch).finally(() => {
-        ticks.delete(done);
-        wake("done");
-      });
+      const done = work(batch, wake).finally(() => ticks.delete(done));
       ticks.add(done);
     },
     async untilNext() {
@@ -141,20 +158,22 @@ async function start(options: WatchOptions, spec: Spec): Promise<Running> {
   };
 }
 
-/** Gives the names of the rotations for which nothing could be done. */
+/** What shares a reload with it may be pulled forward with it. */
+function sharedReloads({ reloads }: Rotation): readonly string[] {
+  return reloads.flatMap(({ name }) => name ?? []);
+}
+
 async function runBatch(
   { deps }: EngineParts,
   batch: readonly Rotation[],
-  { concurrency, signal }: { concurrency: number; signal: AbortSignal },
-): Promise<ReadonlySet<string>> {
-  const options = { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, concurrency, signal };
+  options: Pick<TickOptions, "concurrency" | "signal" | "onDone">,
+): Promise<void> {
+  const always = { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, comesBack: true };
   try {
-    const { rotations } = await tick(batch, deps, options);
-    return new Set(rotations.filter(({ phases }) => phases.length === 0).map(({ name }) => name));
+    await tick(batch, deps, { ...always, ...options });
   } catch (error) {
     // The state or a lock was lost: the next slice looks again, with what is there then.
     deps.runtime.log.warn("a tick was cut off", { error: (error as Error).message });
-    return new Set(batch.map(({ name }) => name));
   }
 }
 
@@ -165,7 +184,8 @@ async function waitOf(rotation: Rotation, deps: RotationDeps): Promise<number> {
 }
 
 /** A spec that is bad, or that drops many rotations at once, does not replace the running one. */
-async function reread(options: WatchOptions, running: Running, confirmed: boolean): Promise<Running> {
+async function reread(running: Running, daemon: Daemon & { readonly confirmed: boolean }): Promise<Running> {
+  const { options, confirmed } = daemon;
   const { onEvent = () => undefined } = options;
   const loaded = await options.load();
   if ("problem" in loaded) {
@@ -178,9 +198,14 @@ async function reread(options: WatchOptions, running: Running, confirmed: boolea
     return running;
   }
   await running.drain();
-  const next = await start(options, loaded.spec);
-  onEvent({ type: "spec-reloaded", rotations: loaded.spec.rotations.length });
-  return next;
+  try {
+    const next = await start(loaded.spec, daemon);
+    onEvent({ type: "spec-reloaded", rotations: loaded.spec.rotations.length });
+    return next;
+  } catch (error) {
+    onEvent({ type: "spec-rejected", message: (error as Error).message });
+    return start(running.spec, daemon);
+  }
 }
 
 /** More than a fifth of the rotations gone (at least 2) is more likely a mishap than an edit. */

@@ -86,9 +86,11 @@ test("a crash loop stops minting when the budget of the minute is used up", asyn
   expect((await scene.status()).lastError).toMatchObject({ code: "ROTATE_MINT_RATE_LIMITED" });
 });
 
-test("stops new attempts when as many leases live as allowed", async () => {
+test("stops new attempts when as many leases live as allowed, until the credential nears its end", async () => {
   const scene = createScene((rotation) => ({ ...rotation, maxLive: 3, retry: { initial: 1, max: 1 } }));
+  await scene.run();
   failAt(scene, { minted: failing("TIMEOUT") });
+  await scene.clock.advance(41 * minute);
   for (let round = 0; round < 5; round++) {
     await scene.run();
     await scene.clock.advance(minute);
@@ -96,7 +98,10 @@ test("stops new attempts when as many leases live as allowed", async () => {
   expect(scene.mints()).toBe(3);
   const status = await scene.status();
   expect(status.lastError?.message).toMatch("3 leases of this rotation live upstream already");
-  expect(status.leases.map(({ state }) => state)).toEqual(["unknown", "unknown", "unknown"]);
+  expect(status.leases.map(({ state }) => state)).toEqual(["unknown", "unknown"]);
+  failAt(scene, {});
+  await scene.clock.advance(2 * minute);
+  expect((await scene.run()).db.outcome).toBe("rotated");
 });
 
 test("a request for a name that the spec does not have is a usage error", async () => {

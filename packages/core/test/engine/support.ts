@@ -28,6 +28,7 @@ export interface Ran {
 export interface Scene extends DiskWorld {
   readonly clock: FakeClock;
   now: () => number;
+  life: number;
   runtime: Runtime;
   /** The machine; replace to clone or to reboot it. */
   host: Host;
@@ -57,12 +58,16 @@ export interface Scene extends DiskWorld {
   readonly reloads: () => readonly string[];
 }
 
-/** A scene with one rotation `db`, one sink `a`, one reload `app` that adopts; leases live an hour. `edit` changes the rotation. */
-export function createScene(edit: (rotation: Rotation, world: DiskWorld) => Rotation = (rotation) => rotation): Scene {
+export type EditRotation = (rotation: Rotation, world: DiskWorld) => Rotation;
+
+/** A scene with one rotation `db`, one sink `a`, one reload `app` that adopts; leases live an hour. `edit` changes the rotation. A sleep moves the clock by itself. */
+export function createScene(
+  edit: EditRotation = (rotation) => rotation,
+  clock = createFakeClock({ autoAdvance: true }),
+): Scene {
   const directory = mkdtempSync(join(tmpdir(), "rotate-engine-"));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   mkdirSync(join(directory, "state"), { mode: 0o700 });
-  const clock = createFakeClock({ autoAdvance: true });
   const logs: string[] = [];
   const runtime = createRuntime({
     clock,

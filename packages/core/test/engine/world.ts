@@ -70,7 +70,8 @@ export function reloadsIn(directory: string): readonly string[] {
 }
 
 /** An issuer whose leases are numbered. It revokes, finds, and may be told to answer the same again. */
-export function issuerIn({ directory, now, hook, life }: DiskWorld): Provider {
+export function issuerIn(world: DiskWorld): Provider {
+  const { directory, now, hook } = world;
   return defineProvider({
     type: "test-issuer",
     options: empty,
@@ -85,7 +86,11 @@ export function issuerIn({ directory, now, hook, life }: DiskWorld): Provider {
       const issued =
         same && last
           ? last
-          : { value: `value-${before.length + 1}-${"s".repeat(20)}`, leaseId: ctx.leaseId, expiresAt: now() + life };
+          : {
+              value: `value-${before.length + 1}-${"s".repeat(20)}`,
+              leaseId: ctx.leaseId,
+              expiresAt: now() + world.life,
+            };
       if (issued !== last) appendFileSync(join(directory, "issued"), `${JSON.stringify(issued)}\n`);
       await hook("minted");
       return {

@@ -2,6 +2,7 @@ import { RotateError, type Minted } from "@rotate/plugin-kit";
 import { materialize } from "../../runtime/materialize.ts";
 import { liveLeases, type LeaseState } from "../../store/state.ts";
 import { acceptMinted, type Accepted } from "../accept.ts";
+import { expiringFrom } from "../decide.ts";
 import { innerError, isDefinite } from "../errors.ts";
 import { callProvider, timeLimits } from "../invoke.ts";
 import { newLeaseId } from "../lease-id.ts";
@@ -27,16 +28,22 @@ export const mintPhase: Phase = {
 };
 
 /** The last guard: a crash loop never mints again and again. Counts what was asked for, whatever came of it. */
-function refuseBeyondBudget({ rotation, state, now }: Session): void {
+function refuseBeyondBudget(session: Session): void {
+  const { rotation, state, now } = session;
   const { budget, maxLive } = rotation;
   refuseMore(state().mints, { limit: budget.perMinute, span: 60_000, word: "minute", now: now() });
   refuseMore(state().mints, { limit: budget.perHour, span: 3_600_000, word: "hour", now: now() });
-  if (liveLeases(state()).length < maxLive) return;
+  if (liveLeases(state()).length < maxLive || isPressing(session)) return;
   throw new RotateError(`${maxLive} leases of this rotation live upstream already`, {
     code: "RATE_LIMITED",
     retryable: true,
     hint: "`rotate status` lists them; attempts go on when one has ended or been revoked",
   });
+}
+
+/** Nothing that works is held, or it nears its end: then a lease too many is the lesser evil, and only the budget limits the attempts. */
+function isPressing({ rotation, state, now, deps }: Session): boolean {
+  return state().settled === undefined || expiringFrom(rotation, state(), deps.nextCron) <= now();
 }
 
 function refuseMore(
