@@ -1,4 +1,4 @@
-import { type Probe, type Reload, RotateError, type SecretRef } from "@rotate/plugin-kit";
+import { type Probe, type Reload, type ReloadEvent, RotateError, type SecretRef } from "@rotate/plugin-kit";
 import {
   probeContract,
   type ProbeHarness,
@@ -121,14 +121,14 @@ function reloadHarness(parts: Partial<Reload> = {}): ReloadHarness {
 }
 
 /** Reloads a consumer only for a fingerprint that it does not have yet. */
-function markingHarness(parts: Partial<Reload> = {}): ReloadHarness {
-  const run: Reload["run"] = async ({ fingerprint }, ctx) => {
-    const consumer = await call(ctx);
-    if (consumer.mark === fingerprint) return;
-    consumer.mark = fingerprint;
-    consumer.reloads += 1;
-  };
-  return { ...reloadHarness({ run, ...parts }), marks: true };
+async function reloadByMark({ fingerprint }: ReloadEvent, ctx: Ctx): Promise<void> {
+  const consumer = await call(ctx);
+  if (consumer.mark === fingerprint) return;
+  consumer.mark = fingerprint;
+  consumer.reloads += 1;
+}
+function markingHarness(run: Reload["run"] = reloadByMark): ReloadHarness {
+  return { ...reloadHarness({ run }), marks: true };
 }
 
 function reloadsOnce(): Reload["run"] {
@@ -173,7 +173,7 @@ describe("reloads", () => {
         ],
       ],
       "reloads the consumer once for one fingerprint, however often it is run": [
-        [markingHarness({ run: goodReload.run }), /has the fingerprint/],
+        [markingHarness((event, ctx) => goodReload.run(event, ctx)), /has the fingerprint/],
       ],
       "throws a RotateError with a hint when the consumer cannot be reloaded": [
         [reloadHarness({ run: async () => undefined }), /succeeded although/],
