@@ -3,6 +3,11 @@ import type { Plugin } from "@rotate/plugin-kit";
 
 /** The built-in plugins: the one place that names them. Each is imported when a spec uses one of its types. */
 export const builtins: readonly LazyPlugin[] = [
+  builtin(
+    "aws",
+    { providers: ["aws-sts", "aws-rds-iam", "aws-ecr"], sinks: ["aws-credentials"] },
+    () => import("@rotate/plugin-aws"),
+  ),
   builtin("databricks", { providers: ["databricks-postgres"] }, () => import("@rotate/plugin-databricks")),
   builtin("docker", { reloads: ["docker"] }, () => import("@rotate/plugin-docker")),
   builtin("files", { sinks: ["dotenv", "json", "yaml", "file", "files"] }, () => import("@rotate/plugin-files")),

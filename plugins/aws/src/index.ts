@@ -1,4 +1,8 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { awsCredentials } from "./aws-credentials.ts";
+import { awsEcr } from "./aws-ecr.ts";
+import { awsRdsIam } from "./aws-rds-iam.ts";
+import { awsSts } from "./aws-sts.ts";
 
-const plugin: Plugin = definePlugin({});
+const plugin: Plugin = definePlugin({ providers: [awsSts, awsRdsIam, awsEcr], sinks: [awsCredentials] });
 export default plugin;

@@ -139,8 +139,10 @@ function fieldsOf(
     checkFields(part.type, Object.keys(fields));
     return fields;
   } catch (error) {
-    const hint = isRotateError(error) ? error.message : "a fault of the plugin";
-    compilation.report({ path, message: `${nameOf(path)} does not say which fields the credential has`, hint });
+    const fault = isRotateError(error)
+      ? { message: `${nameOf(path)}: ${error.message}`, hint: error.hint }
+      : { message: `${nameOf(path)} does not say which fields the credential has`, hint: "a fault of the plugin" };
+    compilation.report({ path, ...fault });
     return undefined;
   }
 }

@@ -167,8 +167,9 @@ describe.skipIf(!installed)(`the AWS command line meets in the double what it me
       aws(
         double,
         user,
-        ...["sts", "assume-role-with-web-identity", "--role-arn", "arn:aws:iam::123456789012:role/ci"],
-        ...["--role-session-name", "run-1", "--web-identity-token", token],
+        ..."sts assume-role-with-web-identity --role-session-name run-1".split(" "),
+        "--role-arn=arn:aws:iam::123456789012:role/ci",
+        `--web-identity-token=${token}`,
       );
     const session = credentialOf(await call(await issuer.sign(audience)));
     expect(double.whoIs(session)).toBe("arn:aws:sts::123456789012:assumed-role/ci/run-1");
