@@ -1,8 +1,8 @@
 /** What a command says while it works: engine events and plugins' messages, on standard error, through the runtime's masked log. */
 import { createRuntime, type EngineEvent, logLevels, type LogLevel, type OnEvent, type Runtime } from "@rotate/core";
-import { createBoard } from "./output/board.ts";
-import { describeEvent } from "./output/event-line.ts";
-import type { Terminal } from "./output/terminal.ts";
+import { type Board, createBoard } from "./output/board.ts";
+import { describeEvent, type Line } from "./output/event-line.ts";
+import type { Paint, Terminal } from "./output/terminal.ts";
 
 export interface ReporterOptions {
   readonly terminal: Terminal;
@@ -23,22 +23,33 @@ export interface Reporter {
   readonly close: () => void;
 }
 
+/** RFC 3339: somebody who looks on knows what time it is. */
+const timestamp = /^\d{4}-\S+Z /;
+
+/** What has been done, above the rows that say what is being done. What failed is told with the retry, or at the end. */
+function tell(board: Board, event: EngineEvent, { rotation, message, paint }: Line & { readonly paint: Paint }): void {
+  if (event.type === "rotation-started" || event.type === "phase-started") return;
+  if (event.type === "phase-finished" && event.phase.result === "failed") return;
+  board.print(rotation === undefined ? message : `${paint("bold", rotation)}  ${message}`);
+}
+
 /** A runtime that reports to the terminal. */
 export function createReporter({ terminal, level, format, board: wanted, omit }: ReporterOptions): Reporter {
   const redraw = wanted && format === "text" && terminal.screen() !== undefined;
   const board = redraw ? createBoard(terminal) : undefined;
-  const print = board?.print ?? terminal.err;
-  const runtime = createRuntime({
-    log: { level, format, write: (line) => print(line.replace(/\n$/, "")) },
-    announce: terminal.announce,
-  });
+  const write = (line: string): void => {
+    const text = line.replace(/\n$/, "");
+    if (board === undefined) terminal.err(text);
+    else board.print(text.replace(timestamp, ""));
+  };
+  const runtime = createRuntime({ log: { level, format, write }, announce: terminal.announce });
   terminal.setMask(runtime.masker.mask);
-  const least = redraw && level === "info" ? "warn" : level;
 
   function onEvent(event: EngineEvent): void {
     board?.show(event);
     const line = describeEvent(event, runtime.now());
-    if (omit.includes(event.type) || logLevels.indexOf(line.level) < logLevels.indexOf(least)) return;
+    if (omit.includes(event.type) || logLevels.indexOf(line.level) < logLevels.indexOf(level)) return;
+    if (board !== undefined) return tell(board, event, { ...line, paint: terminal.paintErr });
     const { type, ...fields } = event;
     if (format === "json") runtime.log[line.level](line.message, { event: type, ...fields });
     else runtime.log[line.level](line.rotation === undefined ? line.message : `${line.rotation}: ${line.message}`);

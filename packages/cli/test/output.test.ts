@@ -143,11 +143,11 @@ describe("the board", () => {
   test("shows what each rotation is doing, in place, and leaves nothing behind", () => {
     const { terminal, drawn } = screen();
     const board = createBoard(terminal);
-    board.show({ type: "phase-started", rotation: "db", phase: "mint" });
     board.show({ type: "phase-started", rotation: "db", phase: "verify" });
+    board.show({ type: "phase-started", rotation: "db", phase: "settle" });
     board.show({ type: "rotation-finished", rotation: "db", report: fresh });
     board.close();
-    expect(stripVTControlCharacters(drawn()).split("\n")).toEqual(["db  mint …", "\rdb  verify …", "\r"]);
+    expect(stripVTControlCharacters(drawn()).split("\n")).toEqual(["db  verifying it …", "\rdb  settling …", "\r"]);
     expect(drawn().endsWith("\u001b[0J")).toBe(true);
   });
 

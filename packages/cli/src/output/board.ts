@@ -1,5 +1,5 @@
 /** Progress on a terminal: one row for each rotation in work, redrawn in place; every other line scrolls by above it. */
-import type { EngineEvent } from "@rotate/core";
+import type { EngineEvent, PhaseName } from "@rotate/core";
 import type { Terminal } from "./terminal.ts";
 
 export interface Board {
@@ -10,6 +10,23 @@ export interface Board {
   /** Takes the rows away. */
   readonly close: () => void;
 }
+
+/** What a phase is at. */
+const doing: Readonly<Record<PhaseName, string>> = {
+  recover: "looking after an unfinished attempt",
+  observe: "reading what the sinks hold",
+  preflight: "checking sinks, reloads and provider",
+  mint: "minting a credential",
+  verify: "verifying it",
+  prepare: "preparing the sinks",
+  commit: "writing the sinks",
+  undo: "putting the sinks back",
+  reload: "reloading the consumer",
+  health: "looking at the consumer",
+  settle: "settling",
+  retire: "retiring the previous lease",
+  renew: "renewing the lease",
+};
 
 const eraseBelow = "\u001b[0J";
 
@@ -44,8 +61,9 @@ function up(lines: number): string {
 /** True when something changed. */
 function move(rows: Map<string, string>, event: EngineEvent): boolean {
   if (event.type === "rotation-started") rows.set(event.rotation, event.why);
-  else if (event.type === "phase-started") rows.set(event.rotation, `${event.phase} …`);
+  else if (event.type === "phase-started") rows.set(event.rotation, `${doing[event.phase]} …`);
   else if (event.type === "waiting-for-lock") rows.set(event.rotation, "waiting for another process …");
+  else if (event.type === "retry-scheduled") rows.set(event.rotation, "waiting to try again …");
   else return event.type === "rotation-finished" && rows.delete(event.rotation);
   return true;
 }

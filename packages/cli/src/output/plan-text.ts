@@ -34,9 +34,10 @@ function renderOne(rotation: PlanRotation, { paint, now }: { paint: Paint; now: 
 }
 
 function renderSink({ type, target, keys }: PlanSink): readonly string[] {
+  const width = Math.max(0, ...keys.map(({ key }) => key.length));
   return [
     `  sink      ${type} ${target}`,
-    ...keys.map(({ key, change }) => `              ${key}  ${changes[change]}`),
+    ...keys.map(({ key, change }) => `              ${key.padEnd(width)}  ${changes[change]}`),
   ];
 }
 
