@@ -145,8 +145,29 @@ function start(argv: Argv, init: ExecInit, parts: ExecParts): Running {
   return { child, command, cwd: init.cwd };
 }
 
+/** Remembers commands in work: when this process stops dead (a second Ctrl-C) they are asked to end too, group and all, for they hear no terminal. */
+function createCompany(): { readonly join: (child: ChildProcess) => void } {
+  const company = new Set<ChildProcess>();
+  function dismiss(): void {
+    for (const child of company) killGroup(child, "SIGTERM");
+  }
+  function leave(child: ChildProcess): void {
+    company.delete(child);
+    if (company.size === 0) process.off("exit", dismiss);
+  }
+  return {
+    join(child) {
+      if (company.size === 0) process.on("exit", dismiss);
+      company.add(child);
+      child.once("exit", () => leave(child));
+      child.once("error", () => leave(child));
+    },
+  };
+}
+
 /** `Runtime.exec` with real processes, each in a group of its own. See `Exec` of the plugin kit for what it promises. */
 export function createExec(parts: ExecParts): Runtime["exec"] {
+  const company = createCompany();
   return async (argv, init, signal) => {
     checkArgv(argv, parts.masker);
     const command = basename(argv[0]);
@@ -154,7 +175,9 @@ export function createExec(parts: ExecParts): Runtime["exec"] {
     const deadline = parts.deadline(limit, signal);
     try {
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
-      return await waitFor(start(argv, init, parts), deadline.signal);
+      const running = start(argv, init, parts);
+      company.join(running.child);
+      return await waitFor(running, deadline.signal);
     } catch (error) {
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
       throw error instanceof RotateError ? error : startError(error, command, init.cwd);
