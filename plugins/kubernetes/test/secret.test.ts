@@ -10,7 +10,7 @@ const theirs = { namespace: "app", name: "db", data: { password: "theirs", other
 describe("what is written", () => {
   test("is a new Secret with our type and labels when there is none", async () => {
     const cluster = await startCluster();
-    await write(secretContext(cluster, { options: { type: "example.com/db", labels: { team: "web" } } }), {
+    await write(secretContext(cluster, { options: { secretType: "example.com/db", labels: { team: "web" } } }), {
       password: "p",
     });
     const labels = { "app.kubernetes.io/managed-by": "rotate", team: "web" };
@@ -74,14 +74,14 @@ describe("a write is refused before it is made", () => {
 
   test("when it has another type", async () => {
     const cluster = await startCluster({ secrets: [theirs] });
-    const error = await errorOf(sink.check(secretContext(cluster, { options: { type: "kubernetes.io/tls" } })));
+    const error = await errorOf(sink.check(secretContext(cluster, { options: { secretType: "kubernetes.io/tls" } })));
     expect(error.message).toBe("secret app/db has the type Opaque, not kubernetes.io/tls");
   });
 
   test("when its type wants other keys", async () => {
     const cluster = await startCluster();
     const error = await errorOf(
-      prepare(secretContext(cluster, { options: { type: "kubernetes.io/tls" } }), { "tls.crt": "c" }),
+      prepare(secretContext(cluster, { options: { secretType: "kubernetes.io/tls" } }), { "tls.crt": "c" }),
     );
     expect(error).toMatchObject({ code: "INVALID", message: expect.stringContaining("data[tls.key]: Required value") });
   });

@@ -95,17 +95,17 @@ function keysOf(fields: object = {}): readonly string[] {
 
 /** Refuses a Secret that no write can change. */
 export function checkChangeable(live: LiveSecret, ctx: SecretContext): void {
-  const { type } = ctx.options;
+  const { secretType } = ctx.options;
   const name = nameOf(ctx);
   if (live.immutable) {
     const hint = "delete it, and let it be made anew without `immutable: true`: its values can never change";
     throw new RotateError(`${name} is immutable`, { code: "INVALID", retryable: false, hint });
   }
-  if (type === undefined || type === live.type) return;
-  throw new RotateError(`${name} has the type ${live.type}, not ${type}`, {
+  if (secretType === undefined || secretType === live.type) return;
+  throw new RotateError(`${name} has the type ${live.type}, not ${secretType}`, {
     code: "INVALID",
     retryable: false,
-    hint: "a type can never change: delete the Secret, or correct `type`",
+    hint: "a type can never change: delete the Secret, or correct `secretType`",
   });
 }
 

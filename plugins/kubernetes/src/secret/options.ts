@@ -8,7 +8,7 @@ export const options = {
     name: { ...nameSchema, description: "Of the Secret." },
     ...clusterOptions,
     create: { type: "boolean", default: true, description: "Make the Secret when it is not there." },
-    type: {
+    secretType: {
       type: "string",
       minLength: 1,
       description: "Of the Secret when we make it; it can never change. Default: Opaque.",

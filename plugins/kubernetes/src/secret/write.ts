@@ -68,7 +68,7 @@ function requestOf(write: Write, ctx: SecretContext, dryRun: boolean): ApiReques
 }
 
 function newSecret({ data }: Write, { options }: SecretContext): object {
-  const { namespace, name, type = "Opaque", labels } = options;
+  const { namespace, name, secretType: type = "Opaque", labels } = options;
   const metadata = { name, namespace, labels: { [managedBy]: "rotate", ...labels } };
   return { apiVersion: "v1", kind: "Secret", metadata, type, data };
 }
