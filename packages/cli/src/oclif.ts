@@ -7,9 +7,16 @@ import type { MainOptions } from "./main.ts";
 /** Finds the command by oclif and runs it. */
 export async function runOclif(argv: readonly string[], { root, sources }: MainOptions): Promise<void> {
   settings.enableAutoTranspile = false; // Node strips the types itself
+  leaveOutputToEntry();
   const pjson = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PJSON;
   const ours = { root, pjson: sources ? withSourcePaths(pjson) : pjson, ignoreManifest: sources };
   await run([...argv], { ...ours, userPlugins: false, devPlugins: false }); // nothing below the home is looked at
+}
+
+/** A full disk behind standard output: the entry, which listens first, has said so; oclif's listener would throw. */
+function leaveOutputToEntry(): void {
+  const [, ...others] = process.stdout.listeners("error") as ((error: Error) => void)[];
+  for (const listener of others) process.stdout.off("error", listener);
 }
 
 /** The same package.json, with every `./dist/x.js` under `oclif` read from `./src/x.ts`. */
