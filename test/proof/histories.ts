@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import {
   describeFound,
   everyHistory,
+  namedHistories,
   nothing,
   randomHistories,
   settingOf,
@@ -21,6 +22,7 @@ import { shapes, troubledShapes } from "../../packages/core/test/histories/shape
 import type { Shape } from "../../packages/core/test/histories/world.ts";
 
 type Job =
+  | { readonly kind: "named" }
   | { readonly kind: "every"; readonly shape: Shape; readonly early: number; readonly faults: number }
   | { readonly kind: "random"; readonly from: number; readonly count: number };
 
@@ -37,10 +39,11 @@ function jobsOf({ faults, random: count, from }: { faults: number; random: numbe
     from: from + start,
     count: Math.min(block, count - start),
   }));
-  return [...(faults > 0 ? every : []), ...rest];
+  return [{ kind: "named" }, ...(faults > 0 ? every : []), ...rest];
 }
 
 function work(job: Job): Promise<Tally> {
+  if (job.kind === "named") return namedHistories();
   return job.kind === "every" ? everyHistory(job, job) : randomHistories(job);
 }
 
@@ -84,7 +87,7 @@ async function campaign(options: { faults: number; random: number; from: number;
   const tallies = new Map<string, Tally>();
   let finished = 0;
   await deal(jobs, options.workers, (job, tally) => {
-    const name = job.kind === "random" ? `random, ≤ 8 faults, seeds from ${options.from}` : nameOf(job);
+    const name = nameOf(job, options.from);
     tallies.set(name, sum(tallies.get(name) ?? nothing, tally));
     for (const found of tally.found) say(`VIOLATION ${describeFound(found)}`);
     if (++finished % 20 === 0 || finished === jobs.length) say(`${finished} of ${jobs.length} blocks`);
@@ -96,7 +99,10 @@ async function campaign(options: { faults: number; random: number; from: number;
   if ([...tallies.values()].some(({ found }) => found.length > 0)) process.exitCode = 1;
 }
 
-function nameOf({ faults, shape }: Extract<Job, { kind: "every" }>): string {
+function nameOf(job: Job, from: number): string {
+  if (job.kind === "named") return "named ones";
+  if (job.kind === "random") return `random, ≤ 8 faults, seeds from ${from}`;
+  const { faults, shape } = job;
   return `every one, ≤ ${faults} ${faults === 1 ? "fault" : "faults"}${shape.consumers > 1 ? ", every trouble" : ""}`;
 }
 

@@ -1,173 +1,228 @@
-/** A rule of the engine, and how to switch it off: the text in its source, and what to put in its place. */
+/** A rule of the engine, and how to switch it off. Where two rules guard the same promise, both are off. */
 export interface Rule {
   readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+/** A text in the engine's source, and what to put in its place. */
+export interface Edit {
   /** Under packages/core/src. */
   readonly file: string;
   readonly from: string;
   readonly to: string;
 }
 
+const noLook: Edit = {
+  file: "rotation/retire.ts",
+  from: "if (!(await nobodyHolds(session, lease))) return false;",
+  to: "",
+};
+
 export const rules: readonly Rule[] = [
   {
     name: "pins: what may be held is not revoked",
-    file: "store/state.ts",
-    from: "return leasesIn(state, () => true);",
-    to: "return [];",
-  },
-  {
-    name: "may-hold of the consumers before the first write",
-    file: "store/reduce.ts",
-    from: "consumers: union(exposed.consumers, [lease]) }",
-    to: "consumers: exposed.consumers }",
+    edits: [{ file: "store/state.ts", from: "return leasesIn(state, () => true);", to: "return [];" }],
   },
   {
     name: "may-hold of the sink before the write",
-    file: "store/reduce.ts",
-    from: "withLease(addMay(before, sink, lease), lease, { exposed",
-    to: "withLease(before, lease, { exposed",
+    edits: [
+      {
+        file: "store/reduce.ts",
+        from: "withLease(addMay(before, sink, lease), lease, { exposed",
+        to: "withLease(before, lease, { exposed",
+      },
+    ],
   },
   {
     name: "deadline over everything that may be held",
-    file: "rotation/decide.ts",
-    from: "Math.min(...heldLeases(state).map((id) => deadlineOf",
-    to: 'Math.min(...[state.owed?.lease ?? state.settled ?? ""].filter((id) => id in state.leases).map((id) => deadlineOf',
+    edits: [
+      {
+        file: "rotation/decide.ts",
+        from: "Math.min(...heldLeases(state).map((id) => deadlineOf",
+        to: 'Math.min(...[state.owed?.lease ?? state.settled ?? ""].filter((id) => id in state.leases).map((id) => deadlineOf',
+      },
+    ],
   },
   {
     name: "look at the sinks before revoking",
-    file: "rotation/retire.ts",
-    from: "if (!(await nobodyHolds(session, lease))) return false;",
-    to: "",
+    edits: [noLook],
   },
   {
-    name: "in doubt until a later lease is settled",
-    file: "rotation/retire.ts",
-    from: " || current.settledAt <= lease.lastDoubtAt",
-    to: "",
+    name: "what the consumers may hold is pinned, and in doubt until a later lease is settled",
+    edits: [
+      {
+        file: "store/reduce.ts",
+        from: "consumers: union(exposed.consumers, [lease]) }",
+        to: "consumers: exposed.consumers }",
+      },
+      { file: "rotation/retire.ts", from: " || current.settledAt <= lease.lastDoubtAt", to: "" },
+    ],
   },
   {
     name: "ghosts: a mint whose answer was lost is listed",
-    file: "rotation/phases/mint.ts",
-    from: "...(!nothing && { unknownUntil: ghostUntil(session) }),",
-    to: "",
+    edits: [
+      { file: "rotation/phases/mint.ts", from: "...(!nothing && { unknownUntil: ghostUntil(session) }),", to: "" },
+    ],
   },
   {
     name: "ghosts: a mint that was cut off is listed",
-    file: "rotation/recover.ts",
-    from: '[{ type: "mint-failed", lease, unknownUntil: until }]',
-    to: '[{ type: "mint-failed", lease }]',
+    edits: [
+      {
+        file: "rotation/recover.ts",
+        from: '[{ type: "mint-failed", lease, unknownUntil: until }]',
+        to: '[{ type: "mint-failed", lease }]',
+      },
+    ],
   },
   {
     name: "undo only where the previous lease outlives its margin",
-    file: "rotation/undo.ts",
-    from: "> now();\n}",
-    to: "> 0 * now();\n}",
+    edits: [{ file: "rotation/undo.ts", from: "> now();\n}", to: "> 0 * now();\n}" }],
   },
   {
     name: "undo only to one lease in all sinks",
-    file: "rotation/rotate.ts",
-    from: "const previous = allHold(state(), sinkIds(rotation), candidate) ? candidate : undefined;",
-    to: "const previous = candidate;",
+    edits: [
+      {
+        file: "rotation/rotate.ts",
+        from: "const previous = allHold(state(), sinkIds(rotation), candidate) ? candidate : undefined;",
+        to: "const previous = candidate;",
+      },
+    ],
   },
   {
     name: "the issuer's clock in undo",
-    file: "rotation/undo.ts",
-    from: "const setBack = Math.min((latest?.skew ?? 0) - (lease.skew ?? 0), 0);",
-    to: "const setBack = 0 * (latest?.skew ?? 0);",
+    edits: [
+      {
+        file: "rotation/undo.ts",
+        from: "const setBack = Math.min((latest?.skew ?? 0) - (lease.skew ?? 0), 0);",
+        to: "const setBack = 0 * (latest?.skew ?? 0);",
+      },
+    ],
   },
   {
     name: "highest time seen",
-    file: "schedule/clock.ts",
-    from: "Math.max(sources.now(), floor)",
-    to: "sources.now() + 0 * floor",
+    edits: [{ file: "schedule/clock.ts", from: "Math.max(sources.now(), floor)", to: "sources.now() + 0 * floor" }],
   },
   {
     name: "unknown is not failed",
-    file: "rotation/phases/commit.ts",
-    from: ": await resolveUnknown(session, sink, lease)",
-    to: ': ((await resolveUnknown(session, sink, lease)), "failed" as const)',
+    edits: [
+      {
+        file: "rotation/phases/commit.ts",
+        from: ": await resolveUnknown(session, sink, lease)",
+        to: ': ((await resolveUnknown(session, sink, lease)), "failed" as const)',
+      },
+    ],
   },
   {
     name: "fencing write before asking a sink",
-    file: "rotation/resolve-unknown.ts",
-    from: "if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;",
-    to: "",
+    edits: [
+      {
+        file: "rotation/resolve-unknown.ts",
+        from: "if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;",
+        to: "",
+      },
+    ],
   },
   {
     name: "fencing write in recovery",
-    file: "rotation/recover.ts",
-    from: "if (sink.part.fence === undefined ||",
-    to: "if (sink.part.fence !== undefined ||",
+    edits: [
+      {
+        file: "rotation/recover.ts",
+        from: "if (sink.part.fence === undefined ||",
+        to: "if (sink.part.fence !== undefined ||",
+      },
+    ],
   },
   {
     name: "epoch and lock are looked at before each act",
-    file: "rotation/session.ts",
-    from: "if (!lock.valid() || current.epoch !== epoch) throw fenced(rotation.name);",
-    to: "void current;",
+    edits: [
+      {
+        file: "rotation/session.ts",
+        from: "if (!lock.valid() || current.epoch !== epoch) throw fenced(rotation.name);",
+        to: "void current;",
+      },
+    ],
   },
   {
     name: "epoch and lock are looked at before each record",
-    file: "store/memory-store.ts",
-    from: 'if (record.type !== "opened" && state.epoch !== epoch) throw fenced(rotation);',
-    to: "void epoch;",
+    edits: [
+      { file: "rotation/session.ts", from: "    if (!lock.valid()) throw fenced(rotation.name);\n", to: "" },
+      {
+        file: "store/memory-store.ts",
+        from: 'if (record.type !== "opened" && state.epoch !== epoch) throw fenced(rotation);',
+        to: "void epoch;",
+      },
+    ],
   },
   {
     name: "same value is the same lease",
-    file: "rotation/record-minted.ts",
-    from: '(lease) => lease.phase === "live" && lease.fingerprint === fingerprint,',
-    to: "() => false,",
+    edits: [
+      {
+        file: "rotation/record-minted.ts",
+        from: '(lease) => lease.phase === "live" && lease.fingerprint === fingerprint,',
+        to: "() => false,",
+      },
+    ],
   },
   {
     name: "same value seen in a sink after the state was lost",
-    file: "rotation/record-minted.ts",
-    from: 'if (sinks.length > 0) await session.journal({ type: "recognised", lease, sinks });',
-    to: "",
+    edits: [
+      noLook,
+      {
+        file: "rotation/record-minted.ts",
+        from: 'if (sinks.length > 0) await session.journal({ type: "recognised", lease, sinks });',
+        to: "",
+      },
+    ],
   },
   {
     name: "recovery revokes nothing: what was minted counts as exposed",
-    file: "rotation/recover.ts",
-    from: 'if (early && !seen) return [{ type: "doubt", lease }, { type: "closed" }];',
-    to: 'if (early && !seen) return [{ type: "dropped", lease }, { type: "closed" }];',
+    edits: [
+      noLook,
+      {
+        file: "rotation/recover.ts",
+        from: 'if (early && !seen) return [{ type: "doubt", lease }, { type: "closed" }];',
+        to: 'if (early && !seen) return [{ type: "dropped", lease }, { type: "closed" }];',
+      },
+    ],
   },
   {
     name: "mixed sinks are minted for at once",
-    file: "rotation/decide.ts",
-    from: 'if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;',
-    to: "",
-  },
-  {
-    name: "the sinks are looked at once more before settled",
-    file: "rotation/phases/settle.ts",
-    from: "await observeAll(session);",
-    to: "",
+    edits: [
+      {
+        file: "rotation/decide.ts",
+        from: 'if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;',
+        to: "",
+      },
+    ],
   },
   {
     name: "a sink nobody read yet holds what nobody can explain",
-    file: "store/reduce.ts",
-    from: 'state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state',
-    to: "state",
+    edits: [
+      {
+        file: "store/reduce.ts",
+        from: 'state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state',
+        to: "state",
+      },
+    ],
   },
   {
     name: "a sink that left the spec in the middle of an attempt pins its lease",
-    file: "store/reduce.ts",
-    from: "may: sink.abandoned ? sink.may : union(sink.may, unfinished),",
-    to: "may: union(sink.may, unfinished.slice(0, 0)),",
+    edits: [
+      {
+        file: "store/reduce.ts",
+        from: "may: sink.abandoned ? sink.may : union(sink.may, unfinished),",
+        to: "may: union(sink.may, unfinished.slice(0, 0)),",
+      },
+    ],
   },
   {
     name: "an undo whose answer was lost is fenced at once",
-    file: "rotation/undo.ts",
-    from: 'isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to)',
-    to: 'isDefinite(innerError(error)) ? "failed" : ("unknown" as "unknown" | "written")',
-  },
-  {
-    name: "a foreign value stops revocations",
-    file: "rotation/retire.ts",
-    from: 'if (seen.holding === "foreign" && foreignStops(session)) return false;',
-    to: "",
-  },
-  {
-    name: "rolled back once per previous lease",
-    file: "rotation/rollback.ts",
-    from: " || state().rolledBackTo === attempt.previous",
-    to: "",
+    edits: [
+      {
+        file: "rotation/undo.ts",
+        from: 'isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to)',
+        to: 'isDefinite(innerError(error)) ? "failed" : ("unknown" as "unknown" | "written")',
+      },
+    ],
   },
 ];

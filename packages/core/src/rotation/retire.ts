@@ -50,7 +50,7 @@ export function revocableAt({ state, rotation }: Pick<Session, "state" | "rotati
   return Math.max(current.settledAt + overlap.grace, notBefore);
 }
 
-/** Looks at the sinks once more, then revokes. True when the lease is gone. */
+/** Looks at the sinks before it says so, and once more just before the call, then revokes. True when the lease is gone. */
 async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> {
   await session.guard();
   if (!(await nobodyHolds(session, lease))) return false;
@@ -62,6 +62,7 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
   const notBefore = now() + backoff(tries, { initial: 30_000, max: 3_600_000, random: deps.runtime.random });
   await session.journal({ type: "revoking", lease: lease.id, notBefore });
   await session.guard();
+  if (!(await nobodyHolds(session, lease))) return false;
   try {
     await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
       provider.part.revoke ? provider.part.revoke(asLease(lease), ctx) : provider.part.revokeValue?.(fields!, ctx),

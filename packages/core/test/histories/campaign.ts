@@ -1,6 +1,7 @@
 /** Many histories, counted: what the proof script runs in full and the tests a slice of. */
 import { exhaustive, random, recorded, type Turn } from "./choices.ts";
 import { runHistory, type HistoryOptions } from "./history.ts";
+import { optionsOf, past } from "./past.ts";
 import { randomShape } from "./shapes.ts";
 import { shrink } from "./shrink.ts";
 import { Violation, type Shape, type World } from "./world.ts";
@@ -84,6 +85,16 @@ export async function everyHistory(
     choices.start();
     tally = sum(tally, await play(setting, { choices, ...(tamper && { tamper }) }));
   } while (choices.next());
+  return tally;
+}
+
+/** Those with a story. */
+export async function namedHistories(tamper?: Tamper): Promise<Tally> {
+  let tally = nothing;
+  for (const one of past) {
+    const { choices, ...setting } = optionsOf(one);
+    tally = sum(tally, await play(setting, { choices, ...(tamper && { tamper }) }));
+  }
   return tally;
 }
 

@@ -101,10 +101,15 @@ async function becomeWell(world: World, store: MemoryStore, rounds: number): Pro
   for (let round = 1; ; round++) {
     const trouble = troubleOf(world, await run(world, store));
     if (trouble === undefined) break;
-    if (round >= rounds) violate(trouble);
+    if (round >= (isPressing(world, trouble) ? 4 : rounds)) violate(trouble);
     world.time += 2 * second;
   }
   if (world.issued.length - before > 6) violate("P4 minted again and again after the faults ended");
+}
+
+/** A set that is mixed waits for no refresh time, unless somebody meddled: then the spec may say that it is left alone. */
+function isPressing(world: World, trouble: string): boolean {
+  return trouble.startsWith("P1 still mixed") && !world.handEdited && !world.stateRestored;
 }
 
 async function run(world: World, store: MemoryStore, force = false): Promise<Seen> {

@@ -1,5 +1,17 @@
 /** What may happen between any two acts of the engine: its process dies, time passes, somebody else meddles. */
-import { consumerReads, Crash, fault, land, say, second, setSink, type Shape, type World } from "./world.ts";
+import {
+  byValue,
+  consumerReads,
+  Crash,
+  fault,
+  land,
+  lives,
+  say,
+  second,
+  setSink,
+  type Shape,
+  type World,
+} from "./world.ts";
 
 type Meddling = (world: World) => void | Promise<void>;
 
@@ -53,6 +65,22 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
         value: `by hand ${world.log.length}`,
         why: "somebody edits",
       });
+    },
+  },
+  "an old value by hand": {
+    in: ({ rich }) => rich.handEdits === true,
+    act(world) {
+      const index = world.log.length % world.sinks.length;
+      const sink = world.sinks[index]!;
+      const now = byValue(world, sink.value)?.id ?? 0;
+      const old = world.issued.findLast(
+        (issued) => issued.id < now && lives(world, issued) && world.published.has(issued.value),
+      );
+      if (old === undefined || sink.kind === "blind") return;
+      world.handEdited = true;
+      sink.value = old.value;
+      sink.version++;
+      say(world, `somebody puts ${old.value} back into sink ${index}`);
     },
   },
   "state backed up or restored": {

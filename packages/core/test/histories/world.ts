@@ -75,6 +75,8 @@ export interface World {
   /** What each consumer read at its last start, from every sink. */
   readonly consumers: (readonly string[])[];
   readonly late: LateWrite[];
+  /** Every value that ever stood in a sink. */
+  readonly published: Set<string>;
   /** Violations seen inside plugin calls, where they would be taken for the plugin's faults. */
   readonly violations: Violation[];
   /** What processes minted, by process: gone with it. */
@@ -112,6 +114,7 @@ export function createWorld(shape: Shape, choices: Choices): World {
     log: [],
     consumers: Array.from({ length: shape.consumers }, () => []),
     late: [],
+    published: new Set(),
     violations: [],
     memory: new Map(),
     time: 1_000_000 * second,
@@ -177,6 +180,7 @@ export function setSink(world: World, index: number, { value, why }: { readonly 
   const before = byValue(world, sink.value);
   sink.value = value;
   sink.version++;
+  world.published.add(value);
   say(world, `${why}: sink ${index} holds ${value}`);
   if (after?.revoked && world.shape.overlap) violate("P1 a revoked credential is written to a sink");
   if (after && !lives(world, after) && before && lives(world, before))

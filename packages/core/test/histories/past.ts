@@ -1,0 +1,107 @@
+/** Histories with a story: those that once ended in a broken promise, and those that show what a rule is for. */
+import { scripted, type Turn } from "./choices.ts";
+import type { HistoryOptions } from "./history.ts";
+import type { Rich, Shape } from "./world.ts";
+
+const base = { revoke: "handle", find: true, rollback: false, overlap: true, consumers: 1 } as const;
+
+export interface Past {
+  readonly story: string;
+  readonly shape: Partial<Shape> & { readonly sinks: Shape["sinks"]; readonly rich: Rich };
+  readonly early?: number;
+  readonly turns: readonly (readonly [label: string, nth: number, fault: string])[];
+}
+
+/** The history of a story. */
+export function optionsOf({ shape, early = 26, turns }: Past): HistoryOptions {
+  const script = turns.map(([label, nth, fault]): Turn => ({ label, nth, fault }));
+  return { shape: { ...base, ...shape }, early, rounds: 5, choices: scripted(script) };
+}
+
+export const past: readonly Past[] = [
+  {
+    story:
+      "a sink that nobody could ever read, cut off in its first write, is not taken to hold what was to be written",
+    shape: { sinks: ["file", "remote", "blind"], rich: { pauses: true, stateLost: true } },
+    early: 38,
+    turns: [
+      ["after journal opened", 1, "state lost"],
+      ["after journal committing", 3, "crash"],
+    ],
+  },
+  {
+    story: "a sink that left the spec while a restored state was in the middle of writing it still pins that lease",
+    shape: {
+      sinks: ["remote", "file"],
+      rich: { pauses: true, twoProcesses: true, stateRollback: true, handEdits: true, specChange: true },
+    },
+    early: 38,
+    turns: [
+      ["before journal committed", 1, "state backed up or restored"],
+      ["before journal committed", 2, "sink dropped"],
+      ["after journal reload-begin", 1, "state backed up or restored"],
+    ],
+  },
+  {
+    story: "a record stamped before another process went on does not make the clock leap",
+    shape: {
+      sinks: ["blind", "file", "remote"],
+      revoke: "value",
+      find: false,
+      rollback: true,
+      renew: true,
+      rich: { pauses: true, twoProcesses: true },
+    },
+    turns: [
+      ["before journal opened", 3, "second process"],
+      ["before journal opened", 4, "long pause"],
+      ["after journal opened", 3, "long pause"],
+      ["after journal committed", 2, "long pause"],
+    ],
+  },
+  {
+    story: "an undo whose answer was lost is fenced at once, not when somebody next looks at that sink",
+    shape: {
+      sinks: ["remote", "file"],
+      revoke: "value",
+      find: false,
+      rollback: true,
+      rich: { pauses: true, specChange: true },
+    },
+    early: 20,
+    turns: [
+      ["before journal published", 1, "sinks reordered"],
+      ["before journal reload-begin", 1, "pause"],
+      ["reload 0", 1, "fails"],
+      ["before journal undone", 1, "sink dropped"],
+      ["undo 0", 1, "late"],
+      ["after journal opened", 4, "long pause"],
+      ["before journal opened", 5, "a late write lands"],
+    ],
+  },
+  {
+    story: "a clock that was set back across a reboot does not bring an ended credential back",
+    shape: { sinks: ["file"], revoke: "none", find: false, rollback: true, rich: { pauses: true, clock: true } },
+    early: 38,
+    turns: [
+      ["before journal opened", 1, "clock 8 s back"],
+      ["before journal opened", 2, "reboot"],
+      ["after journal opened", 1, "reboot"],
+      ["health", 1, "fails"],
+    ],
+  },
+  {
+    story: "the sinks are looked at once more between the record of a revocation and the call",
+    shape: { sinks: ["file"], rollback: true, repair: true, policy: "always", rich: { pauses: true, handEdits: true } },
+    early: 20,
+    turns: [["before journal revoking", 1, "an old value by hand"]],
+  },
+  {
+    story: "an old value that somebody puts back just before its revocation is seen",
+    shape: { sinks: ["file"], rich: { pauses: true, handEdits: true } },
+    turns: [
+      ["after journal opened", 2, "pause"],
+      ["after journal opened", 3, "an old value by hand"],
+    ],
+  },
+];
