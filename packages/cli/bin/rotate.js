@@ -1,18 +1,11 @@
 #!/usr/bin/env node
 // Plain JavaScript on purpose: it has to run, and to explain itself, on any Node that knows ES modules.
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
 const needed = [22, 22];
 const fatal = 70;
 
 function isTooOld(version) {
   const [major, minor] = version.split(".").map(Number);
   return major < needed[0] || (major === needed[0] && minor < needed[1]);
-}
-
-function here(path) {
-  return fileURLToPath(new URL(path, import.meta.url));
 }
 
 function explain(checkout) {
@@ -26,9 +19,9 @@ function explain(checkout) {
 }
 
 /** Runs this same command under the Node that `npm ci` brought, as if it were this process. */
-async function runUnder(node) {
+async function runUnder(node, program) {
   const { spawn } = await import("node:child_process");
-  const child = spawn(node, ["--disable-sigusr1", here("rotate.js"), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, ["--disable-sigusr1", program, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {
     const sentByTerminal = process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT"); // to the child as well
     process.on(signal, () => sentByTerminal || child.kill(signal));
@@ -44,8 +37,16 @@ async function runUnder(node) {
   });
 }
 
-const checkout = existsSync(here("../src/commands")); // sources are never published
-const pinned = here("../../../node_modules/.bin/node");
-if (!isTooOld(process.versions.node)) await import("./main.js");
-else if (checkout && existsSync(pinned)) await runUnder(pinned);
-else explain(checkout);
+/** In a checkout the pinned Node takes over. Only here is anything of Node's imported: it costs every start 10 ms. */
+async function leaveTo() {
+  const { existsSync } = await import("node:fs");
+  const { fileURLToPath } = await import("node:url");
+  const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+  const checkout = existsSync(here("../src/commands")); // sources are never published
+  const pinned = here("../../../node_modules/.bin/node");
+  if (checkout && existsSync(pinned)) await runUnder(pinned, here("rotate.js"));
+  else explain(checkout);
+}
+
+if (isTooOld(process.versions.node)) await leaveTo();
+else await import("./main.js");

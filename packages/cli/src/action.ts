@@ -1,3 +1,4 @@
+import type { SpecCacheOptions } from "@rotate/core";
 import type { Terminal } from "./output/terminal.ts";
 
 /** The flags that every command has. */
@@ -15,6 +16,8 @@ export interface ActionInput<Flags, Args> {
   /** The result is printed as JSON by the caller, and nothing else goes to standard output. */
   readonly json: boolean;
   readonly terminal: Terminal;
+  /** Where compiled specs are kept. Undefined: nowhere. */
+  readonly specCache?: SpecCacheOptions | undefined;
 }
 
 /** Rotations by name or glob. */

@@ -7,13 +7,15 @@ export interface MainOptions {
   readonly root: string;
   /** Run the TypeScript sources of a checkout instead of the build. */
   readonly sources: boolean;
+  /** A directory that only this user can write to, for what is compiled once and used at each start. Undefined: there is none. */
+  readonly cache?: string | undefined;
 }
 
 /** The command line: finds the command, runs it, and leaves its verdict in `process.exitCode`. */
-export async function main(argv: readonly string[], { root, sources }: MainOptions): Promise<void> {
+export async function main(argv: readonly string[], { root, sources, cache }: MainOptions): Promise<void> {
   hideSqliteWarning();
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
-  if (quick !== undefined) return runQuickly(quick);
+  if (quick !== undefined) return runQuickly(quick, cache);
   try {
     const { runOclif } = await import("./oclif.ts");
     await runOclif(argv, { root, sources });

@@ -62,13 +62,17 @@ export function parseQuickly(
   return args !== undefined && areAllowed(flags, command) ? { id, flags, args } : undefined;
 }
 
-/** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. */
-export async function runQuickly({ id, flags, args }: QuickCommand): Promise<void> {
+/** Which build this is: the bundler puts a hash of it here. */
+declare const ROTATE_BUILD: string;
+
+/** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. @param directory keeps compiled specs */
+export async function runQuickly({ id, flags, args }: QuickCommand, directory: string | undefined): Promise<void> {
   const terminal = createTerminal();
   const json = flags["json"] === true;
+  const specCache = directory === undefined ? undefined : { directory, build: ROTATE_BUILD };
   try {
     const action = actions[id]?.(await import("./actions/index.ts"));
-    const result = await action?.({ flags, args, json, terminal } as ActionInput<never, never>);
+    const result = await action?.({ flags, args, json, terminal, specCache } as ActionInput<never, never>);
     if (json && result !== undefined) terminal.out(JSON.stringify(result, null, 2));
   } catch (error) {
     process.exitCode = reportFailure(error, { json, terminal });

@@ -19,18 +19,18 @@ export interface SessionOptions {
   readonly omit?: readonly EngineEvent["type"][];
 }
 
-type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal">;
+type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
 
 /** Opens spec, state and engine for the time of `use`. Throws SpecError, or EngineError as `openEngine` does. */
 export async function withSession<Result>(
-  { flags, json, terminal }: Input,
+  { flags, json, terminal, specCache }: Input,
   { board = false, omit = [] }: SessionOptions,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
   const { runtime, onEvent } = reporter;
-  const spec = await readSpec(flags.file, terminal);
+  const spec = await readSpec(flags.file, terminal, specCache);
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const engine = await openEngine({ spec, runtime, onEvent, ...state });

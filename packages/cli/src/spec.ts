@@ -1,4 +1,11 @@
-import { createCatalog, type Diagnostic, loadSpec, renderDiagnostics, type Spec } from "@rotate/core";
+import {
+  createCatalog,
+  type Diagnostic,
+  loadSpec,
+  renderDiagnostics,
+  type Spec,
+  type SpecCacheOptions,
+} from "@rotate/core";
 import { builtins } from "./builtins.ts";
 import { count } from "./output/event-line.ts";
 import type { Terminal } from "./output/terminal.ts";
@@ -19,8 +26,8 @@ export class SpecError extends Error {
 }
 
 /** The spec, read and checked offline, its warnings in `warnings`. Throws SpecError. @param file its path, or `-` for standard input */
-export async function readSpec(file: string, terminal: Terminal): Promise<Spec> {
-  const { spec, diagnostics } = await loadSpec({ file, catalog: createCatalog(builtins) });
+export async function readSpec(file: string, terminal: Terminal, cache?: SpecCacheOptions): Promise<Spec> {
+  const { spec, diagnostics } = await loadSpec({ file, catalog: createCatalog(builtins), cache });
   if (spec === undefined) throw new SpecError(diagnostics, describe(diagnostics, terminal));
   return spec;
 }

@@ -39,6 +39,7 @@ export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/
 export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
 export type { Masker, Runtime } from "./runtime/types.ts";
 export { formatDuration, parseDuration } from "./spec/durations.ts";
+export type { SpecCacheOptions } from "./spec/cache/spec-cache.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./spec/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./spec/model.ts";
 export { didYouMean } from "./spec/nearest.ts";

@@ -1,6 +1,7 @@
 import { isRotateError } from "@rotate/plugin-kit";
 import { homedir } from "node:os";
 import type { Catalog, LazyPlugin, LoadedPlugin } from "../catalog.ts";
+import { openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
 import { soundnessOf, type FoundParts } from "./compile/context.ts";
 import { expandRotations, type RawRotation } from "./compile/foreach.ts";
 import { compileSpec } from "./compile/spec.ts";
@@ -23,6 +24,8 @@ export interface LoadOptions extends InputOptions {
   readonly home?: string | undefined;
   /** Finds a plugin that the spec names under `plugins`. Without it, such a spec is refused. Throws RotateError when there is none. */
   readonly loadPlugin?: ((name: string, directory: string) => Promise<LoadedPlugin | LazyPlugin>) | undefined;
+  /** Keeps compiled specs for the next time. Without it every spec is compiled. */
+  readonly cache?: SpecCacheOptions | undefined;
 }
 
 /** A spec, when there is no error among the diagnostics. */
@@ -39,6 +42,22 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   const input = await readInput(options);
   if (!("text" in input))
     return { spec: undefined, diagnostics: [withoutPlace(input.file, input.message, input.hint)] };
+  const home = options.home ?? homedir();
+  const cache = options.cache && input.file !== "-" ? openSpecCache(options.cache, input, home) : undefined;
+  const known = await cache?.find(options.catalog);
+  if (known !== undefined) return { spec: known, diagnostics: known.warnings };
+  const lists: Input[] = [];
+  const loaded = await compile(input, { ...options, home, onList: (list) => void lists.push(list) });
+  if (loaded.spec !== undefined) await cache?.keep(loaded.spec, lists);
+  return loaded;
+}
+
+interface CompileOptions extends LoadOptions {
+  readonly home: string;
+  readonly onList: (list: Input) => void;
+}
+
+async function compile(input: Input, options: CompileOptions): Promise<LoadedSpec> {
   const source = await readSource(input.text);
   if (source.broken || source.value === null || source.value === undefined) return refuse(input, source);
   return check(source, input, options);
@@ -57,10 +76,10 @@ async function refuse(input: Input, source: Source): Promise<LoadedSpec> {
   };
 }
 
-async function check(source: Source, input: Input, options: LoadOptions): Promise<LoadedSpec> {
+async function check(source: Source, input: Input, options: CompileOptions): Promise<LoadedSpec> {
   const faults: Fault[] = [...source.faults];
   const report = (fault: Fault): void => void faults.push(fault);
-  const fill = { directory: input.directory, home: options.home ?? homedir(), report };
+  const fill = { directory: input.directory, home: options.home, report };
   const { parts, spec } = await build(source.value, { fill, input, options, faults });
   const errors = faults.filter(({ severity }) => severity === undefined);
   // A warning beside an error is mostly its echo: a name that is not used because it is misspelt elsewhere.
@@ -76,7 +95,7 @@ async function check(source: Source, input: Input, options: LoadOptions): Promis
 interface Building {
   readonly fill: FillContext;
   readonly input: Input;
-  readonly options: LoadOptions;
+  readonly options: CompileOptions;
   readonly faults: Fault[];
 }
 
@@ -88,7 +107,7 @@ interface Built {
 async function build(document: unknown, { fill, input, options, faults }: Building): Promise<Built> {
   const { report } = fill;
   const catalog = await withThirdParties(document, { fill, input, options, faults });
-  const rotations = await expandRotations(valueAt(document, ["rotations"]), fill);
+  const rotations = await expandRotations(valueAt(document, ["rotations"]), { ...fill, onList: options.onList });
   const named = partPlacesOf(document, rotations);
   const parts = await findNamed(catalog, named, report);
   const checks = [

@@ -10,7 +10,17 @@ export function renderDiagnostics(
 ): string {
   const paint = (style: Style, text: string): string =>
     color ? styleText(style, text, { validateStream: false }) : text;
-  return diagnostics.map((one) => renderOne(one, paint)).join("\n\n");
+  return diagnostics.map((one) => renderOne(harmless(one), paint)).join("\n\n");
+}
+
+/** A spec is somebody's file: what a terminal would obey (C0, DEL, C1) is shown as a mark instead. */
+function harmless(diagnostic: Diagnostic): Diagnostic {
+  const { message, frame } = diagnostic;
+  return { ...diagnostic, message: marked(message), ...(frame !== undefined && { frame: marked(frame) }) };
+}
+
+function marked(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (char) => (char === "\n" || char === "\t" ? char : "\ufffd"));
 }
 
 function renderOne(

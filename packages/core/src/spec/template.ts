@@ -10,6 +10,8 @@ export interface Template {
   readonly source: string;
   /** The fields it names. */
   readonly fields: readonly string[];
+  /** The entry of a `foreach` list that its `each.…` are taken from. */
+  readonly each?: Each;
   /** Throws RotateError INVALID when a field is missing or the result is too long. */
   render(scope: TemplateScope): string;
 }
@@ -45,6 +47,11 @@ export interface TemplateFault {
 
 /** Parses a template; what is wrong with its syntax is a value, not an exception. */
 export type ParseTemplate = (source: string) => ParsedTemplate | TemplateFault;
+
+/** Tells a template from other objects of a compiled spec. */
+export function isTemplate(value: object): value is Template {
+  return "source" in value && "render" in value && typeof value.render === "function";
+}
 
 /** What a text looks like that may hold a template. */
 export function looksLikeTemplate(text: string): boolean {

@@ -1,7 +1,14 @@
 import type { Fields } from "@rotate/plugin-kit";
 import { nameOf, type Fault, type Path } from "../fault.ts";
 import { didYouMean } from "../nearest.ts";
-import { leaseFields, type Each, type ParseTemplate, type Template, type TemplateFault } from "../template.ts";
+import {
+  leaseFields,
+  type Each,
+  type ParsedTemplate,
+  type ParseTemplate,
+  type Template,
+  type TemplateFault,
+} from "../template.ts";
 
 /** What a template may name. */
 export interface Nameable {
@@ -28,12 +35,16 @@ export function bindTemplate(
   const faults = parsed.variables.flatMap((variable) => checkVariable(variable, names) ?? []);
   for (const fault of faults) report(toFault(fault, path));
   if (faults.length > 0) return undefined;
-  const { each } = names;
+  return templateOf(source, parsed, names.each);
+}
+
+/** A template that was checked. */
+export function templateOf(source: string, parsed: ParsedTemplate, each: Each | undefined): Template {
+  const names = parsed.variables.map(([name = ""]) => name);
   return {
     source,
-    fields: [
-      ...new Set(parsed.variables.map(([name = ""]) => name).filter((name) => name !== "lease" && name !== "each")),
-    ],
+    fields: [...new Set(names.filter((name) => name !== "lease" && name !== "each"))],
+    ...(each && { each }),
     render: ({ fields, lease }) => parsed.render({ ...fields, lease, ...(each && { each }) }),
   };
 }

@@ -1,6 +1,6 @@
 import { isRecord, nameOf, type Path } from "../fault.ts";
 import { absolutePath, type FillContext } from "../fill.ts";
-import { readInput } from "../input.ts";
+import { readInput, type Input } from "../input.ts";
 import { isName } from "../names.ts";
 import type { OptionTree } from "../model.ts";
 import { parsePlainTemplate } from "../plain-template.ts";
@@ -18,7 +18,10 @@ export interface RawRotation {
   readonly each: Each | undefined;
 }
 
-type Context = Pick<FillContext, "directory" | "home" | "report">;
+type Context = Pick<FillContext, "directory" | "home" | "report"> & {
+  /** Is told of each list that was read. */
+  readonly onList?: (list: Input) => void;
+};
 
 /** The rotations of a document, those with `foreach` once for each entry of their list. Faults of the lists are reported at the setting. */
 export async function expandRotations(rotations: unknown, context: Context): Promise<readonly RawRotation[]> {
@@ -40,9 +43,10 @@ async function expand(name: string, value: unknown, context: Context): Promise<r
   });
 }
 
-async function readEntries(file: string, at: Path, { report }: Context): Promise<readonly unknown[]> {
+async function readEntries(file: string, at: Path, { report, onList }: Context): Promise<readonly unknown[]> {
   const path = [...at, "file"];
   const input = await readInput({ file });
+  if ("text" in input) onList?.(input);
   const list: List = "text" in input ? await readList(input.text) : { problem: input.message, hint: input.hint };
   const { value, problem, hint } = list;
   if (problem !== undefined) report({ path, message: `the list ${file} cannot be used: ${problem}`, hint });
