@@ -8,6 +8,7 @@ export const builtins: readonly LazyPlugin[] = [
     { providers: ["aws-sts", "aws-rds-iam", "aws-ecr"], sinks: ["aws-credentials"] },
     () => import("@rotate/plugin-aws"),
   ),
+  builtin("azure", { providers: ["azure-entra"] }, () => import("@rotate/plugin-azure")),
   builtin("databricks", { providers: ["databricks-postgres"] }, () => import("@rotate/plugin-databricks")),
   builtin("docker", { reloads: ["docker"] }, () => import("@rotate/plugin-docker")),
   builtin("files", { sinks: ["dotenv", "json", "yaml", "file", "files"] }, () => import("@rotate/plugin-files")),

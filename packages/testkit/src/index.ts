@@ -17,3 +17,4 @@ export * from "./doubles/kubernetes/index.ts";
 export * from "./doubles/aws/index.ts";
 export * from "./doubles/gcp/index.ts";
 export { errorOf, type ProviderCall, providerCalls, type ProviderCalls, textOf } from "./calls.ts";
+export * from "./doubles/azure/index.ts";

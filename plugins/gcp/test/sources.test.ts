@@ -131,8 +131,7 @@ test("an identity program is told what it is asked for", async () => {
   const end = Math.floor(Date.now() / 1000) + 600;
   const command = await program(
     directory,
-    `:
-printf '{"version":1,"success":true,"token_type":"%s","id_token":"%s","expiration_time":%s}' "$GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE" '${token}' ${end}
+    `printf '{"version":1,"success":true,"token_type":"%s","id_token":"%s","expiration_time":%s}' "$GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE" '${token}' ${end}
 test "$GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE" = '${pool}' && test "$GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE" = 0`,
   );
   const minted = await mint(federated({ from: "executable", command: [command] }));

@@ -31,13 +31,15 @@ export interface CertificateRequest {
   readonly notBefore?: Date;
   /** Default: a day after now. In the past makes an expired certificate. */
   readonly notAfter?: Date;
+  /** Default `ec` (P-256); `rsa` has 2048 bits. */
+  readonly keyType?: "ec" | "rsa";
 }
 
 /** Issues certificates under one self-signed root. */
 export interface CertificateAuthority {
   /** The root, PEM: what a client is to trust. */
   readonly ca: string;
-  /** A certificate for a server or a client, with a fresh P-256 key. */
+  /** A certificate for a server or a client, with a fresh key. */
   readonly issue: (request: CertificateRequest) => IssuedCertificate;
 }
 
@@ -69,14 +71,17 @@ export function createCertificateAuthority(name = "rotate test authority"): Cert
 }
 
 function issue(issuer: Identity, request: CertificateRequest): IssuedCertificate {
-  const subject = createIdentity(request.hosts[0]);
+  const subject = createIdentity(request.hosts[0], request.keyType);
   const extensions = leafExtensions(subject, issuer, request.hosts);
   const cert = certificate({ subject, issuer, ...life(request), extensions });
   return { cert, key: subject.privateKey.export({ type: "pkcs8", format: "pem" }) };
 }
 
-function createIdentity(name: string): Identity {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+function createIdentity(name: string, keyType: CertificateRequest["keyType"] = "ec"): Identity {
+  const { privateKey } =
+    keyType === "rsa"
+      ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+      : generateKeyPairSync("ec", { namedCurve: "P-256" });
   return { name, privateKey, publicKey: createPublicKey(privateKey) };
 }
 

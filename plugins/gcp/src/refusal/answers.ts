@@ -1,4 +1,5 @@
-import { httpError, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import type { ErrorDetails, HttpAnswer, RotateError } from "@rotate/plugin-kit";
+import { webPage } from "@rotate/plugin-kit/tokens";
 
 /** How a refusal is to be taken. */
 export type Reading = Pick<ErrorDetails, "code" | "retryable" | "hint">;
@@ -24,20 +25,7 @@ export function readStatus(answer: HttpAnswer): Partial<ErrorDetails> {
   return { hint: "is the endpoint Google's, and no proxy or login page between?" };
 }
 
-/** A page, or a redirect to one, where JSON was due: a proxy's login page, or no Google at all. Nothing took effect. */
-export function webPage(answer: HttpAnswer, what: string): RotateError | undefined {
-  const redirected = answer.status >= 300 && answer.status < 400;
-  const page = /html/i.test(answer.headers.get("content-type") ?? "") || /^\s*<(!doctype|html)/i.test(answer.text());
-  if (!redirected && !(page && answer.status < 500)) return undefined;
-  return httpError(`${what}: a web page answered`, answer, {
-    code: "BAD_ANSWER",
-    retryable: false,
-    noEffect: true,
-    hint: "a proxy or login page stands between, or the endpoint is not Google's",
-  });
-}
-
-/** What a service said, on one line, short enough for a message. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "").slice(0, 300);
+/** A web page where Google was to answer: see `webPage` of the kit. */
+export function strangerPage(answer: HttpAnswer, what: string): RotateError | undefined {
+  return webPage(answer, what, "a proxy or login page stands between, or the endpoint is not Google's");
 }

@@ -1,5 +1,6 @@
 import { httpError, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
-import { denied, down, invalid, limited, notFound, oneLine, readStatus, webPage, type Reading } from "./answers.ts";
+import { oneLine } from "@rotate/plugin-kit/tokens";
+import { denied, down, invalid, limited, notFound, readStatus, strangerPage, type Reading } from "./answers.ts";
 
 const errorBody = {
   type: "object",
@@ -57,7 +58,7 @@ const byText: readonly (Reading & { readonly pattern: RegExp })[] = [
 
 /** An error of the IAM Credentials API (google.rpc.Status as JSON), whatever the status; undefined when the answer is none. */
 export function iamRefusal(answer: HttpAnswer, what: string): RotateError | undefined {
-  const page = webPage(answer, what);
+  const page = strangerPage(answer, what);
   if (page !== undefined) return page;
   const error = answer.tryJson(errorBody)?.error;
   if (error === undefined) return answer.ok ? undefined : httpError(what, answer, readStatus(answer));

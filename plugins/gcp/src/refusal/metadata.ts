@@ -1,5 +1,6 @@
 import { httpError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { oneLine, readStatus } from "./answers.ts";
+import { oneLine } from "@rotate/plugin-kit/tokens";
+import { readStatus } from "./answers.ts";
 
 /** An answer of the metadata server that is no success; undefined when it is one. Throws nothing. */
 export function metadataRefusal(answer: HttpAnswer, account: string): RotateError | undefined {

@@ -1,6 +1,6 @@
 import { httpError, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
-import { clockHint } from "@rotate/plugin-kit/tokens";
-import { denied, down, invalid, notFound, oneLine, readStatus, webPage, type Reading } from "./answers.ts";
+import { clockHint, oneLine } from "@rotate/plugin-kit/tokens";
+import { denied, down, invalid, notFound, readStatus, strangerPage, type Reading } from "./answers.ts";
 
 const errorBody = {
   type: "object",
@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
 
 /** An error of a token endpoint or of STS, whatever the status; undefined when the answer is none. `now` in ms since 1970. */
 export function oauthRefusal(answer: HttpAnswer, what: string, now: number): RotateError | undefined {
-  const page = webPage(answer, what);
+  const page = strangerPage(answer, what);
   if (page !== undefined) return page;
   const body = answer.tryJson(errorBody);
   if (body === undefined) return answer.ok ? undefined : httpError(what, answer, readStatus(answer));

@@ -1,0 +1,51 @@
+import { randomUUID } from "node:crypto";
+import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-double.ts";
+import { azureFaults } from "./answers.ts";
+import { identityRoutes, type IdentityRoutes } from "./identity-routes.ts";
+import { createSigner } from "./tokens.ts";
+import { token, type EntraParts } from "./token-routes.ts";
+import type { AzureDouble, AzureDoubleOptions } from "./types.ts";
+
+const services = ["https://ossrdbms-aad.database.windows.net", "https://database.windows.net"];
+
+/**
+ * Microsoft Entra ID on loopback, with the services that hand out tokens of managed identities. Secrets end, assertions are really verified,
+ * tokens are signed and really expire.
+ */
+export async function createAzureDouble(options: AzureDoubleOptions = {}): Promise<AzureDouble> {
+  const now = options.now ?? Date.now;
+  const tenantId = options.tenantId ?? "11111111-1111-4111-8111-111111111111";
+  const disabled = new Set<string>();
+  const signer = await createSigner(tenantId, now);
+  const parts = { options, tenantId, now, signer, resources: options.resources ?? services, disabled };
+  const header = randomUUID();
+  const identity = identityRoutes(parts, header);
+  const handle = (request: DoubleRequest) => route(request, { parts, identity }, listener.url);
+  const listener = await startHttpDouble({ now, handle });
+  const { url, requests, faults, close } = listener;
+  return {
+    url,
+    tenantId,
+    requests,
+    faults,
+    close,
+    machineEnv: { AZURE_POD_IDENTITY_AUTHORITY_HOST: url },
+    appServiceEnv: { IDENTITY_ENDPOINT: `${url}/msi/token`, IDENTITY_HEADER: header },
+    verify: signer.verify,
+    disable: (clientId) => void disabled.add(clientId),
+  };
+}
+
+async function route(
+  request: DoubleRequest,
+  { parts, identity }: { readonly parts: EntraParts; readonly identity: IdentityRoutes },
+  url: string,
+): Promise<DoubleAnswer> {
+  const { method, path } = request;
+  if (`${method} ${path}` === "GET /metadata/identity/oauth2/token") return identity.machine(request);
+  if (`${method} ${path}` === "GET /msi/token") return identity.appService(request);
+  const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path)?.[1];
+  if (method !== "POST" || tenant === undefined) return { status: 404, body: "" };
+  if (!/^[0-9a-f-]{36}$|\./.test(tenant)) return azureFaults.malformedTenant;
+  return tenant === parts.tenantId ? token(request, parts, `${url}${path}`) : azureFaults.unknownTenant;
+}
