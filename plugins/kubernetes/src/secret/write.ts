@@ -82,9 +82,14 @@ function configuration(live: LiveSecret, { data }: Write, { options }: SecretCon
   return {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name, namespace, uid, resourceVersion, labels, annotations },
+    metadata: { name, namespace, uid, resourceVersion, ...unlessEmpty({ labels, annotations }) },
     data: { ...kept(live.data, owned.data), ...data },
   };
+}
+
+/** An empty map would be applied as a field of its own. */
+function unlessEmpty(maps: Readonly<Record<string, object>>): object {
+  return Object.fromEntries(Object.entries(maps).filter(([, map]) => Object.keys(map).length > 0));
 }
 
 function kept(values: Readonly<Record<string, string>>, keys: readonly string[]): Readonly<Record<string, string>> {
