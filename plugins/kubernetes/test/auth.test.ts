@@ -172,6 +172,15 @@ describe("a kubeconfig", () => {
     expect(error).toMatchObject({ code: "INVALID", message: expect.stringContaining(said) });
   });
 
+  test("may have a context without a user, who is then let in or not", async () => {
+    const cluster = await startCluster();
+    const config = JSON.parse(kubeconfigText(clusterPart(cluster), {}));
+    config.contexts = [{ name: "main", context: { cluster: "here" } }];
+    await writeFile(cluster.kubeconfig, JSON.stringify(config));
+    const error = await errorOf(sink.check(secretContext(cluster)));
+    expect(error).toMatchObject({ code: "DENIED", hint: expect.stringContaining("user nobody of context main") });
+  });
+
   test("whose token is not known says who was not let in", async () => {
     const cluster = await startCluster();
     const error = await errorOf(look(cluster, { user: { token: "other" } }));

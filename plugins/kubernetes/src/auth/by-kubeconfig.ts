@@ -13,8 +13,8 @@ export async function byKubeconfig(config: Kubeconfig, ctx: ClusterContext): Pro
     throw wrong("the kubeconfig has no current context", "set `context`, or run `kubectl config use-context`");
   }
   const { fields } = entryOf(config.contexts, "context", name);
-  const cluster = entryOf(config.clusters, "cluster", textOf(fields, "cluster") ?? "");
-  const user = entryOf(config.users, "user", textOf(fields, "user") ?? "");
+  const cluster = entryOf(config.clusters, "cluster", textOf(fields, "cluster") ?? "(none)");
+  const user = userOf(config, textOf(fields, "user"));
   const server = serverOf(cluster);
   const proxy = proxyOf(cluster);
   const ca = await authorityOf(cluster);
@@ -27,6 +27,11 @@ export async function byKubeconfig(config: Kubeconfig, ctx: ClusterContext): Pro
     ...(proxy !== undefined && { proxy }),
     who: `user ${user.name} of context ${name}`,
   };
+}
+
+/** A context may have no user, for a server that asks for none, such as `kubectl proxy`. */
+function userOf({ users }: Kubeconfig, name: string | undefined): Entry {
+  return name === undefined ? { name: "nobody", fields: {}, directory: "" } : entryOf(users, "user", name);
 }
 
 function serverOf({ name, fields }: Entry): string {
