@@ -174,6 +174,28 @@ test("onFailure: rollback publishes the previous credential again and says so", 
   expect(scene.reloads().at(-1)).toBe("app rolled-back db value-1");
 });
 
+test("rollback happens once per previous credential: a health that stays bad does not mint and reload for ever", async () => {
+  const scene = createScene((rotation, world) => ({
+    ...rotation,
+    onFailure: "rollback",
+    health: [probeEntry(world, "health")],
+  }));
+  await scene.run();
+  await scene.clock.advance(41 * minute);
+  let reloaded = false;
+  scene.onStep = (step) => {
+    if (step === "preflight" || step.startsWith("check")) reloaded = false;
+    if (step === "reload app") reloaded = true;
+    if (step === "health" && reloaded) throw failing("FAILED");
+  };
+  for (let round = 0; round < 10; round++) {
+    await scene.run();
+    await scene.clock.advance(minute);
+  }
+  expect(scene.mints()).toBeLessThanOrEqual(3);
+  expect(scene.reloads().filter((reload) => reload.includes("rolled-back")).length).toBe(1);
+});
+
 test("rollback does not bring back a credential that is about to end", async () => {
   const scene = createScene((rotation, world) => ({
     ...rotation,

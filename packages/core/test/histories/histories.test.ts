@@ -7,13 +7,16 @@ function expectNone({ found }: Tally): void {
 }
 
 describe("the real engine, whatever happens to it", () => {
+  // Every second shape here, due in time or too late by turns; `npm run proof:histories` runs all of them, with two faults.
   test("keeps every promise in every history with one fault", async () => {
     let tally = nothing;
-    for (const [index, shape] of shapes.entries())
-      tally = sum(tally, await everyHistory({ shape, early: index % 2 === 0 ? 26 : 41 }, { faults: 1 }));
+    for (const [index, shape] of shapes.entries()) {
+      if (index % 2 === 0)
+        tally = sum(tally, await everyHistory({ shape, early: index % 4 === 0 ? 26 : 41 }, { faults: 1 }));
+    }
     expectNone(tally);
-    expect(tally.histories).toBeGreaterThan(4_000);
-    expect(tally.crashed).toBeGreaterThan(1_000);
+    expect(tally.histories).toBeGreaterThan(2_000);
+    expect(tally.crashed).toBeGreaterThan(500);
   });
 
   test("keeps every promise in random histories with faults of every kind", async () => {

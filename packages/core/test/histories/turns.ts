@@ -70,7 +70,8 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
   "an old value by hand": {
     in: ({ rich }) => rich.handEdits === true,
     act(world) {
-      const index = world.log.length % world.sinks.length;
+      const watched = world.order.filter((sink) => world.edited.order.includes(sink));
+      const index = watched[world.log.length % watched.length] ?? 0;
       const sink = world.sinks[index]!;
       const now = byValue(world, sink.value)?.id ?? 0;
       const old = world.issued.findLast(
