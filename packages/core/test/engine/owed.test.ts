@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { reloadEntry, probeEntry, rotationIn } from "./spec.ts";
+import { reloadEntry, rotationIn } from "./spec.ts";
 import { createScene, failAt, failing, minute, untilDue } from "./support.ts";
 
 test("a reload that failed is owed: exit 4, and the next process that may tries it again", async () => {
@@ -131,81 +131,4 @@ test("one rotation that fails does not keep the shared reload from the others", 
   const { all } = await scene.run();
   expect(all.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual(["db rotated", "mq failed"]);
   expect(scene.reloads()).toEqual(["app rotated db value-1+nothing"]);
-});
-
-test("health that fails after the reload is owed work", async () => {
-  const scene = createScene((rotation, world) => ({ ...rotation, health: [probeEntry(world, "health")] }));
-  failAt(scene, { health: [failing("FAILED")] });
-  expect(await scene.run()).toMatchObject({ exit: 4, db: { outcome: "reload-owed" } });
-});
-
-test("a consumer that was ill before is told so, reloaded once, and not rolled back", async () => {
-  const scene = createScene((rotation, world) => ({
-    ...rotation,
-    onFailure: "rollback",
-    health: [probeEntry(world, "health")],
-  }));
-  await scene.run();
-  await scene.clock.advance(untilDue);
-  failAt(scene, { health: failing("FAILED") });
-  const { db } = await scene.run();
-  expect(db.outcome).toBe("reload-owed");
-  expect(db.warnings?.join()).toMatch("the consumer was unhealthy before the rotation");
-  await scene.clock.advance(5 * minute);
-  await scene.run();
-  expect(scene.reloads()).toHaveLength(2);
-  expect(scene.held()).toBe("value-2");
-});
-
-test("onFailure: rollback publishes the previous credential again and says so", async () => {
-  const scene = createScene((rotation, world) => ({
-    ...rotation,
-    onFailure: "rollback",
-    health: [probeEntry(world, "health")],
-  }));
-  await scene.run();
-  await scene.clock.advance(untilDue);
-  failAt(scene, { health: [undefined, failing("FAILED")] });
-  const { db, exit } = await scene.run();
-  expect(exit).toBe(1);
-  expect(db.outcome).toBe("failed");
-  expect(db.sinks[0]!.result).toBe("undone");
-  expect(scene.held()).toBe("value-1");
-  expect(scene.reloads().at(-1)).toBe("app rolled-back db value-1");
-});
-
-test("rollback happens once per previous credential: a health that stays bad does not mint and reload for ever", async () => {
-  const scene = createScene((rotation, world) => ({
-    ...rotation,
-    onFailure: "rollback",
-    health: [probeEntry(world, "health")],
-  }));
-  await scene.run();
-  await scene.clock.advance(41 * minute);
-  let reloaded = false;
-  scene.onStep = (step) => {
-    if (step === "preflight" || step.startsWith("check")) reloaded = false;
-    if (step === "reload app") reloaded = true;
-    if (step === "health" && reloaded) throw failing("FAILED");
-  };
-  for (let round = 0; round < 10; round++) {
-    await scene.run();
-    await scene.clock.advance(minute);
-  }
-  expect(scene.mints()).toBeLessThanOrEqual(3);
-  expect(scene.reloads().filter((reload) => reload.includes("rolled-back")).length).toBe(1);
-});
-
-test("rollback does not bring back a credential that is about to end", async () => {
-  const scene = createScene((rotation, world) => ({
-    ...rotation,
-    onFailure: "rollback",
-    health: [probeEntry(world, "health")],
-  }));
-  await scene.run();
-  await scene.clock.advance(56 * minute);
-  failAt(scene, { health: [undefined, failing("FAILED")] });
-  await scene.run();
-  expect(scene.held()).toBe("value-2");
-  expect((await scene.status()).owed).toBe("reload");
 });
