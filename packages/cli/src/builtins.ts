@@ -13,6 +13,7 @@ export const builtins: readonly LazyPlugin[] = [
   builtin("docker", { reloads: ["docker"] }, () => import("@rotate/plugin-docker")),
   builtin("files", { sinks: ["dotenv", "json", "yaml", "file", "files"] }, () => import("@rotate/plugin-files")),
   builtin("gcp", { providers: ["gcp-access-token"] }, () => import("@rotate/plugin-gcp")),
+  builtin("github", { providers: ["github-app"], sinks: ["github-actions"] }, () => import("@rotate/plugin-github")),
   builtin("http", { reloads: ["http"], probes: ["http", "tcp"] }, () => import("@rotate/plugin-http")),
   builtin("jwt", { providers: ["jwt"] }, () => import("@rotate/plugin-jwt")),
   builtin(
@@ -24,7 +25,7 @@ export const builtins: readonly LazyPlugin[] = [
   builtin("postgres", { probes: ["postgres"] }, () => import("@rotate/plugin-postgres")),
   builtin(
     "process",
-    { providers: ["exec"], reloads: ["exec", "signal"], probes: ["exec"] },
+    { providers: ["exec"], sinks: ["env"], reloads: ["exec", "signal"], probes: ["exec"] },
     () => import("@rotate/plugin-process"),
   ),
   builtin("systemd", { reloads: ["systemd"] }, () => import("@rotate/plugin-systemd")),

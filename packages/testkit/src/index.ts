@@ -18,3 +18,4 @@ export * from "./doubles/aws/index.ts";
 export * from "./doubles/gcp/index.ts";
 export { errorOf, type ProviderCall, providerCalls, type ProviderCalls, textOf } from "./calls.ts";
 export * from "./doubles/azure/index.ts";
+export * from "./doubles/github/index.ts";

@@ -1,0 +1,58 @@
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
+import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
+import { githubFaults } from "./answers.ts";
+
+/** The longest life ahead that GitHub takes, seconds. */
+const longest = 600;
+
+export interface AppAccess {
+  readonly privateKey: string;
+  readonly deleteKey: () => void;
+  /** The refusal of a request that the app does not sign as it must; undefined: it does. */
+  readonly refuse: (request: DoubleRequest) => Promise<DoubleAnswer | undefined>;
+}
+
+/** Knows the app's key, and checks every JWT that it signs (docs.github.com, "Generating a JSON Web Token for a GitHub App"). */
+export function createAppAccess(ids: readonly string[], now: () => number): AppAccess {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  let key: KeyObject | undefined = publicKey;
+  return {
+    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }),
+    deleteKey() {
+      key = undefined;
+    },
+    async refuse(request) {
+      const jwt = /^[Bb]earer (\S+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? "";
+      const claims = decoded(jwt);
+      if (claims === undefined) return githubFaults.badJwt;
+      if (!ids.includes(String(claims.iss))) return githubFaults.unknownApp;
+      if (key === undefined || !(await isSigned(jwt, key))) return githubFaults.badJwt;
+      return timeRefusal(claims, Math.floor(now() / 1000));
+    },
+  };
+}
+
+function decoded(jwt: string): JWTPayload | undefined {
+  try {
+    return decodeProtectedHeader(jwt).alg === "RS256" ? decodeJwt(jwt) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Only the signature: the times have answers of their own. */
+async function isSigned(jwt: string, key: KeyObject): Promise<boolean> {
+  try {
+    await jwtVerify(jwt, key, { algorithms: ["RS256"], currentDate: new Date(0) });
+    return true;
+  } catch (error) {
+    return error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
+  }
+}
+
+function timeRefusal({ iat, exp }: JWTPayload, now: number): DoubleAnswer | undefined {
+  if (iat === undefined || iat > now) return githubFaults.issuedAhead;
+  if (exp === undefined || exp <= now) return githubFaults.ended;
+  return exp > now + longest ? githubFaults.endTooFar : undefined;
+}

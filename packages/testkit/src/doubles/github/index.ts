@@ -1,0 +1,3 @@
+export { githubFaults, primaryLimit as githubRateLimit } from "./answers.ts";
+export { createGithubDouble } from "./double.ts";
+export type { GithubDouble, GithubDoubleOptions, Installation, InstallationToken } from "./types.ts";

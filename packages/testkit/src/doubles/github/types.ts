@@ -1,0 +1,51 @@
+import type { DoubleFaults, DoubleRequest } from "../http-double.ts";
+
+/** What a GitHub double is made of. Everything has a default. */
+export interface GithubDoubleOptions {
+  /** Wall clock, milliseconds since 1970. Tokens are issued, expire and are refused by it. */
+  readonly now?: () => number;
+  /** Default `123456`; the client id `Iv23liDOUBLE` stands for the same app. */
+  readonly appId?: string;
+  readonly installations?: readonly Installation[];
+  /** Behind this path, as an Enterprise Server has it: `/api/v3`. Default: none. */
+  readonly prefix?: string;
+  /** Length of an installation token. Default 40, as until 2026; newer ones have some 520. */
+  readonly tokenLength?: number;
+}
+
+export interface Installation {
+  readonly id: number;
+  readonly owner: string;
+  /** Default `Organization`. */
+  readonly ownerType?: "Organization" | "User";
+  readonly repositories: readonly string[];
+  /** What the app was granted. */
+  readonly permissions: Readonly<Record<string, "read" | "write" | "admin">>;
+}
+
+/** An installation token that the double issued. */
+export interface InstallationToken {
+  readonly installation: number;
+  readonly repositories: readonly string[];
+  readonly permissions: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface GithubDouble {
+  /** The API's base URL. */
+  readonly url: string;
+  readonly appId: string;
+  /** The app's private key, PEM (PKCS#1), as GitHub hands it out. */
+  readonly privateKey: string;
+  /** What is known of a token, while it lives. */
+  readonly inspect: (token: string) => InstallationToken | undefined;
+  readonly issued: readonly InstallationToken[];
+  readonly requests: readonly DoubleRequest[];
+  readonly faults: DoubleFaults;
+  /** The key is deleted from the app's settings. */
+  readonly deleteKey: () => void;
+  /** The owner suspends the installation. */
+  readonly suspend: (id: number) => void;
+  readonly close: () => Promise<void>;
+}

@@ -1,0 +1,37 @@
+import { isRotateError, RotateError, type HttpAnswer, type Infer, type Schema, type Secret } from "@rotate/plugin-kit";
+import { secured, webPage } from "@rotate/plugin-kit/tokens";
+import type { Ctx } from "./options.ts";
+
+export interface ApiCall {
+  /** Behind the base URL, with a slash in front. */
+  readonly path: string;
+  readonly bearer: Secret;
+  readonly json?: unknown;
+  readonly method?: "DELETE";
+}
+
+/** One call of GitHub's REST API, version 2022-11-28. Any status is an answer, but a web page is none: BAD_ANSWER. */
+export async function call({ path, bearer, json, method }: ApiCall, { http, options }: Ctx): Promise<HttpAnswer> {
+  const base = secured("baseUrl", options.baseUrl);
+  const headers = { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" };
+  const url = `${base.href.replace(/\/$/, "")}${path}`;
+  const answer = await http(url, { bearer, headers, ...(json !== undefined && { json }), ...(method && { method }) });
+  const page = webPage(
+    answer,
+    "this is not GitHub's API",
+    "baseUrl is https://api.github.com, or https://HOST/api/v3; is a proxy between?",
+  );
+  if (page !== undefined) throw page;
+  return answer;
+}
+
+/** The body by a schema. Throws BAD_ANSWER that shows the shape of anything else. */
+export function readAs<const S extends Schema>(answer: HttpAnswer, schema: S): Infer<S> {
+  try {
+    return answer.json(schema);
+  } catch (error) {
+    if (!isRotateError(error) || error.hint !== undefined) throw error;
+    const hint = "something else than GitHub answered: check baseUrl";
+    throw new RotateError(error.message, { code: "BAD_ANSWER", retryable: false, hint });
+  }
+}

@@ -1,0 +1,40 @@
+import { RotateError, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
+import { call, readAs } from "./api.ts";
+import type { Ctx, Request } from "./options.ts";
+import { appRemedy, refusal } from "./refusal.ts";
+
+const answered = { type: "object", properties: { id: { type: "integer" } }, required: ["id"] } as const;
+
+interface Which extends Pick<Request, "installationId" | "owner"> {
+  /** One of those asked for: the installation is looked up by it, so that a repository the app does not have is found at once. */
+  readonly repository: string | undefined;
+}
+
+/** The number of the installation: what the request says, else that of the owner's installation. Throws NOT_FOUND when there is none. */
+export async function findInstallation(
+  { installationId, owner, repository }: Which,
+  bearer: Secret,
+  ctx: Ctx,
+): Promise<string> {
+  if (installationId !== undefined) return installationId;
+  if (owner === undefined) {
+    const hint = "add request.owner, or request.installationId";
+    throw new RotateError("the request names no installation", { code: "INVALID", retryable: false, hint });
+  }
+  if (repository !== undefined)
+    return read(
+      await call({ path: `/repos/${owner}/${repository}/installation`, bearer }, ctx),
+      `${owner}/${repository}`,
+      ctx,
+    );
+  const answer = await call({ path: `/orgs/${owner}/installation`, bearer }, ctx);
+  if (answer.status !== 404) return read(answer, owner, ctx);
+  return read(await call({ path: `/users/${owner}/installation`, bearer }, ctx), owner, ctx);
+}
+
+function read(answer: HttpAnswer, where: string, ctx: Ctx): string {
+  if (answer.ok) return String(readAs(answer, answered).id);
+  const missing = `install the app on ${where}, and give it access to the repository; check the name`;
+  const remedy = answer.status === 404 ? missing : appRemedy;
+  throw refusal(`no installation on ${where}`, answer, { now: ctx.now(), remedy });
+}
