@@ -6,9 +6,9 @@ const shortestGap = 20_000;
 
 /** Notes that a run began, and tells how far apart runs are: the median of the last gaps when they are alike, ms; undefined when nothing can be said. */
 export async function learnCadence(store: Store, now: number): Promise<number | undefined> {
-  const before = JSON.parse((await store.getMeta("runs")) ?? "[]") as readonly number[];
+  const before = await store.recentRuns();
   const runs = [...before.filter((at) => at < now), now].slice(-kept);
-  await store.setMeta("runs", JSON.stringify(runs));
+  await store.noteRuns(runs);
   return cadenceOf(runs);
 }
 

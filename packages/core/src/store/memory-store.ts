@@ -17,6 +17,7 @@ export interface MemoryStore extends Store {
 export function createMemoryStore(): MemoryStore {
   let states = new Map<string, RotationState>();
   const meta = new Map<string, string>();
+  let runs: readonly number[] = [];
   const attempts: AttemptReport[] = [];
   const locks = new Map<string, symbol>();
 
@@ -53,6 +54,8 @@ export function createMemoryStore(): MemoryStore {
     remove: async (rotation) => void states.delete(rotation),
     getMeta: async (key) => meta.get(key),
     setMeta: async (key, value) => void meta.set(key, value),
+    recentRuns: async () => runs,
+    noteRuns: async (noted) => void (runs = noted),
     close: async () => {},
     snapshot: () => new Map(states),
     restore: (copy) => void (states = new Map(copy)),

@@ -3,6 +3,7 @@ import { EngineError } from "../engine-error.ts";
 import type { AttemptReport } from "../report.ts";
 import { fenced } from "./memory-store.ts";
 import { createLocks } from "./lock.ts";
+import { createRunLog } from "./run-log.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
 import { reduce } from "./reduce.ts";
 import { emptyState, type RotationState } from "./state.ts";
@@ -20,6 +21,19 @@ create index if not exists attempts_by_rotation on attempts (rotation, started_a
 const layout = 1;
 const keptRecords = 2_000;
 const keptAttempts = 500;
+
+/**
+ * Records that announce no act: each tells what was seen or done already, and what comes next is announced by a synced record of its own. A power
+ * failure that takes one leaves the state of a moment earlier, which recovery knows.
+ */
+const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
+  "opened",
+  "sinks",
+  "observed",
+  "phase",
+  "committed",
+  "published",
+]);
 
 /** Opens (and makes, when absent) the SQLite state in `directory`, which exists and is ours. Throws EngineError `ROTATE_STATE_UNUSABLE`. */
 export async function openSqliteStore(directory: string): Promise<Store> {
@@ -46,12 +60,14 @@ export async function openSqliteStore(directory: string): Promise<Store> {
   return {
     load: async (rotation) => load(rotation),
     names: async () => sql.names.all().map((row) => String(row["name"])),
-    append: async (rotation, entry) => transaction(database, () => append(rotation, entry)),
+    append: async (rotation, entry) =>
+      transaction(database, () => append(rotation, entry), { sync: !unannounced.has(entry.record.type) }),
     async recordAttempt(report) {
-      transaction(database, () => {
+      function record(): void {
         sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
         sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
-      });
+      }
+      transaction(database, record, { sync: false });
     },
     async attempts({ rotation, limit }) {
       const rows = rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit);
@@ -74,6 +90,7 @@ export async function openSqliteStore(directory: string): Promise<Store> {
       return row === undefined ? undefined : String(row["value"]);
     },
     setMeta: async (key, value) => void sql.setMeta.run(key, value),
+    ...createRunLog(`${directory}/runs.json`),
     async close() {
       locks.releaseAll();
       database.close();
@@ -114,9 +131,12 @@ function migrate(database: DatabaseSync, path: string): void {
   transaction(database, () => database.exec(`${schema} pragma user_version = ${layout};`));
 }
 
-/** Runs `work` in an immediate transaction: no other writer comes in between. */
-function transaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec("begin immediate");
+/**
+ * Runs `work` in an immediate transaction: no other writer comes in between. Without `sync` a power failure may take it, together with all that came
+ * after it: the log is a sequence, and the next synced transaction makes the whole of it durable.
+ */
+function transaction<T>(database: DatabaseSync, work: () => T, { sync = true } = {}): T {
+  database.exec(`pragma synchronous = ${sync ? "full" : "normal"}; begin immediate`);
   try {
     const result = work();
     database.exec("commit");

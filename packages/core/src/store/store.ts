@@ -36,5 +36,8 @@ export interface Store {
   /** Small facts about the state as a whole: the spec's path, the machine's id. */
   readonly getMeta: (key: string) => Promise<string | undefined>;
   readonly setMeta: (key: string, value: string) => Promise<void>;
+  /** The instants of the last runs, ms since 1970. They cost no sync: a crash may take them. */
+  readonly recentRuns: () => Promise<readonly number[]>;
+  readonly noteRuns: (runs: readonly number[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
