@@ -78,12 +78,27 @@ interface Place {
   readonly bytes: Buffer;
 }
 
-function leaksIn(canary: Canary | string, { where, bytes }: Place): readonly Leak[] {
-  const name = typeof canary === "string" ? "a secret" : canary.name;
-  const forms = formsOf(canary);
+/** What is looked for. */
+interface Wanted {
+  readonly name: string;
+  readonly forms: readonly Form[];
+}
+
+function wanted(canary: Canary | string): Wanted {
+  return { name: typeof canary === "string" ? "a secret" : canary.name, forms: formsOf(canary) };
+}
+
+function leaksIn({ where, bytes }: Place, secrets: readonly Wanted[]): readonly Leak[] {
+  const joined = Buffer.from(bytes.toString("latin1").replace(/\s+/g, ""), "latin1");
+  return secrets.flatMap((secret) => leakIn(secret, { where, bytes, joined }));
+}
+
+function leakIn(
+  { name, forms }: Wanted,
+  { where, bytes, joined }: Place & { readonly joined: Buffer },
+): readonly Leak[] {
   const found = forms.find((form) => bytes.includes(form.bytes));
   if (found !== undefined) return [{ canary: name, where, how: found.how }];
-  const joined = Buffer.from(bytes.toString("latin1").replace(/\s+/g, ""), "latin1");
   const split = forms.some((form) => !/\s/.test(form.bytes.toString("latin1")) && joined.includes(form.bytes));
   return split ? [{ canary: name, where, how: "split over lines" }] : [];
 }
@@ -116,7 +131,8 @@ export async function findLeaks(
   surfaces: Readonly<Record<string, Surface>>,
 ): Promise<readonly Leak[]> {
   const places = await Promise.all(Object.entries(surfaces).map(([where, surface]) => placesOf(where, surface)));
-  return places.flat().flatMap((place) => canaries.flatMap((canary) => leaksIn(canary, place)));
+  const secrets = canaries.map(wanted);
+  return places.flat().flatMap((place) => leaksIn(place, secrets));
 }
 
 /**

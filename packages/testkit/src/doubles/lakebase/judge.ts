@@ -3,7 +3,10 @@ import type { LakebaseGatewayOptions, VerifiedToken } from "./types.ts";
 import type { Refusal, Startup } from "./wire.ts";
 
 /** What a judgement looks at besides the credential. */
-export interface Circumstances extends Pick<LakebaseGatewayOptions, "verify" | "endpoint" | "refusedState"> {
+export interface Circumstances extends Pick<
+  LakebaseGatewayOptions,
+  "verify" | "judgeOther" | "endpoint" | "refusedState"
+> {
   readonly now: number;
   readonly propagation: number;
   /** When each identity's role was made. */
@@ -16,7 +19,8 @@ export async function judge(
   password: string,
   circumstances: Circumstances,
 ): Promise<Refusal | undefined> {
-  if (readClaims(password) === undefined) return undecodable(user);
+  const { judgeOther = ({ user: name }) => undecodable(name) } = circumstances;
+  if (readClaims(password) === undefined) return judgeOther({ user, password });
   const refused = { code: circumstances.refusedState ?? "28000", message: "External authorization failed" };
   const token = await circumstances.verify(password).catch(() => undefined);
   if (token === undefined || !current(token, circumstances) || token.sub !== user) return refused;

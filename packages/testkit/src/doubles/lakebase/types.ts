@@ -19,6 +19,8 @@ export interface LakebaseGatewayOptions {
   readonly postgres: Postgres;
   /** Checks a credential's signature: the Databricks double's `tokens.verify`. Rejects when it is not one. */
   readonly verify: (jwt: string) => Promise<VerifiedToken>;
+  /** Judges what is no JWT, such as the signed request that RDS takes as a password: undefined lets its user in. Default: in the service's words, it cannot be decoded. */
+  readonly judgeOther?: (login: { readonly user: string; readonly password: string }) => Refusal | undefined;
   /** Wall clock, milliseconds since 1970. Credentials expire by it. */
   readonly now?: () => number;
   /** Issues the server's certificate. Default: one of its own. */
