@@ -20,6 +20,8 @@ export interface Phase {
   /** Is there anything for it to do? */
   readonly applies?: (session: Session) => boolean;
   readonly run: (session: Session, attempt: Attempt) => Promise<Step>;
+  /** What it has done, in a few words without secrets, when "succeeded" alone says too little. */
+  readonly detail?: (attempt: Attempt) => string | undefined;
   /** What its failure means: puts things right as far as that goes, and says how the attempt ends. */
   readonly failed: (session: Session, attempt: Attempt, failure: Failure) => Promise<End>;
 }
@@ -56,7 +58,7 @@ async function runPhase(
   onEvent({ type: "phase-started", rotation, phase: phase.name });
   const start = runtime.monotonic();
   const step = await stepOf(phase, session, attempt);
-  const report = reportOf(phase.name, step, Math.round(runtime.monotonic() - start));
+  const report = reportOf(phase, step, Math.round(runtime.monotonic() - start));
   onEvent({ type: "phase-finished", rotation, phase: report });
   return { step, report };
 }
@@ -89,10 +91,13 @@ function stopping(): RotateError {
   });
 }
 
-function reportOf(phase: PhaseName, step: Step, durationMs: number): PhaseReport {
-  const failed = "ended" in step && step.succeeded !== true;
-  if (!failed) return { phase, result: "succeeded", durationMs };
-  return { phase, result: "failed", durationMs, ...(step.failure && { error: step.failure.report }) };
+function reportOf({ name: phase, detail }: Phase, step: Step, durationMs: number): PhaseReport {
+  if ("ended" in step)
+    return step.succeeded === true
+      ? { phase, result: "succeeded", durationMs }
+      : { phase, result: "failed", durationMs, ...(step.failure && { error: step.failure.report }) };
+  const done = detail?.(step);
+  return { phase, result: "succeeded", durationMs, ...(done !== undefined && { detail: done }) };
 }
 
 function notRun(phase: PhaseName): PhaseReport {

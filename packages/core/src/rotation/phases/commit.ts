@@ -40,9 +40,17 @@ export const commitPhase: Phase = {
     });
     return done;
   },
+  detail: ({ sinks }) => targetsOf(sinks),
   // commitSink keeps what sinks throw; only the engine's own errors come here, and failureOf has thrown those on.
   failed: async (_session, _attempt, failure) => end("failed", failure.report.message),
 };
+
+/** At most three: a line is read by people. */
+function targetsOf(sinks: readonly SinkReport[]): string | undefined {
+  const written = sinks.filter(({ result }) => result === "written").map(({ target }) => target);
+  const rest = written.length - 3;
+  return written.length === 0 ? undefined : [...written.slice(0, 3), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
+}
 
 /** Journals, writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
 async function commitSink(session: Session, lease: string, first: SinkWrite): Promise<Commit> {
