@@ -1,9 +1,11 @@
+import { RotateError } from "@rotate/plugin-kit";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../spec/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
 import { decide, deadlineFor } from "../rotation/decide.ts";
+import { failureOf } from "../rotation/errors.ts";
 import { rotate } from "../rotation/rotate.ts";
 import type { ReloadGate } from "../rotation/reload-gate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
@@ -130,9 +132,14 @@ async function retryOf(job: Job, report: RotationReport): Promise<Retry | undefi
   const state = await deps.store.load(rotation.name);
   const at = report.phases.length === 0 ? waitingUntil(job, state) : retryAt(job, state);
   if (at === undefined) return undefined;
-  const { code, message } = state.failure ?? { code: "ROTATE_RELOAD_UNAVAILABLE", message: "the reload was cut off" };
+  const { code, message } = state.failure ?? cutOff;
   return { type: "retry-scheduled", rotation: rotation.name, at, error: { code, message, retryable: true } };
 }
+
+/** An earlier process ended in the middle of a reload: nothing says how that went. */
+const cutOff = failureOf(new RotateError("the reload was cut off", { code: "UNAVAILABLE", retryable: true }), {
+  phase: "reload",
+}).report;
 
 /** Nothing was tried: an earlier process failed, and its backoff is not over. */
 function waitingUntil({ rotation, deps }: Job, state: RotationState): number | undefined {
