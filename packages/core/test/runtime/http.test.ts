@@ -221,14 +221,15 @@ test("names what is wrong with the connection, without the URL's user, path or q
   server.close();
   await once(server, "close");
   const refused = await failure(get(`http://u:pass@127.0.0.1:${port}/path?key=k3y`));
-  expect(refused).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+  expect(refused).toMatchObject({ code: "UNAVAILABLE", retryable: true, noEffect: true });
   expect(refused.message).toBe(`connection refused by http://127.0.0.1:${port} (ECONNREFUSED)`);
   expect(await failure(get("http://no-such-host.invalid/"))).toMatchObject({
     code: "UNAVAILABLE",
+    noEffect: true,
     hint: expect.stringContaining("DNS") as string,
   });
   expect(await failure(get(await serveRaw("SSH-2.0-x\r\n")))).toMatchObject({ code: "BAD_ANSWER" });
-  expect(await failure(get(await serveRaw("")))).toMatchObject({ code: "UNAVAILABLE" });
+  expect(await failure(get(await serveRaw("")))).toMatchObject({ code: "UNAVAILABLE", noEffect: false });
 });
 
 test.each(["", "not a url user:pass@", "ftp://u:pass@h/"])("refuses the URL %j without showing it", async (url) => {

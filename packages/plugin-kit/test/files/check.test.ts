@@ -22,6 +22,17 @@ test("passes for a directory that is still to be created", async () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
+test("refuses a file that its owner made read-only, unless the spec names the mode that it shall have", async () => {
+  const file = `${freshDirectory()}/.env`;
+  writeFileSync(file, "A=1\n", { mode: 0o400 });
+  expect(await faultOf(checkFile(file, { ctx }))).toMatchObject({
+    code: "INVALID",
+    message: `${file} is read-only (mode 0400)`,
+    hint: expect.stringContaining('`mode: "0400"`') as string,
+  });
+  await checkFile(file, { ctx, mode: "0400" });
+});
+
 test("finds a missing directory", async () => {
   expect(await faultOf(checkFile(`${freshDirectory()}/a/.env`, { ctx }))).toMatchObject({ code: "NOT_FOUND" });
 });
