@@ -36,6 +36,7 @@ describe("a mint that answers", () => {
     await expectRefused(scene, once, refusal);
     scene.double.faults.clear();
     await expectRecovered(scene);
+    expect((await scene.rotate(["status", "--check"])).code).toBe(0);
   });
 });
 
@@ -56,6 +57,7 @@ describe("an issuer that cannot be reached", () => {
     scene.double.faults.always("*", "html");
     const refusal = { what: /a web page answered/, todo: /host must be the URL of a workspace/, see: "bad_answer" };
     await expectRefused(scene, once, { exit: 1, ...refusal });
+    expect(scene.double.mints).toEqual([]);
     scene.double.faults.clear();
     await expectRecovered(scene);
   });
@@ -75,8 +77,9 @@ const commands: readonly (readonly [string, string, Refusal])[] = [
   ],
 ];
 
-test.each(commands)("a command that prints %s instead of a token changes nothing", async (_, script, refusal) => {
-  const spec = (command: string) => `version: 1
+/** A spec whose credential is what a shell prints. */
+function printing(command: string): string {
+  return `version: 1
 providers:
   own: { type: exec, command: ["sh", "-c", ${JSON.stringify(command)}] }
 rotations:
@@ -86,9 +89,12 @@ rotations:
     retry: { initial: 100ms, max: 100ms }
     sinks: [{ type: dotenv, path: .env, values: { TOKEN: "{{ token }}" } }]
 `;
-  const scene = await openScene({ spec: spec(script) });
+}
+
+test.each(commands)("a command that prints %s instead of a token changes nothing", async (_, script, refusal) => {
+  const scene = await openScene({ spec: printing(script) });
   await expectRefused(scene, once, refusal);
-  scene.write("rotate.yaml", spec("echo a-good-token"));
+  scene.write("rotate.yaml", printing("echo a-good-token"));
   expect((await scene.rotate(["run"])).code).toBe(0);
   expect(scene.env()).toBe("# mine\nTOKEN=a-good-token\nPORT=8080\n");
 });

@@ -75,6 +75,7 @@ test("no spec, a folder in its place and an empty standard input are told apart,
   mkdirSync(scene.path("folder"));
   await expectRefused(scene, ["run", "-f", "folder"], { ...base, what: /a directory, not a spec/, todo: /with -f/ });
   await expectRefused(scene, ["run", "-f", "-"], { ...base, stdin: "", what: /the spec is empty/, todo: /version: 1/ });
+  expect(scene.double.requests).toEqual([]);
   await expectRecovered(scene);
 });
 

@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -37,6 +38,8 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly asNobody?: boolean;
+  /** Milliseconds that its clock is ahead: time passed. */
+  readonly later?: number;
 }
 
 export interface Scene {
@@ -69,12 +72,20 @@ rotations:
 ${more}`;
 }
 
+export interface SceneOptions {
+  readonly spec?: string;
+  readonly folder?: string;
+  /** More that must not be seen. */
+  readonly secrets?: readonly string[];
+}
+
 /** A folder with a good spec and an `.env` that holds an older value. */
 export async function openScene({
   spec = specWith(),
   folder = mkdtempSync(join(tmpdir(), "rotate-behaviour-")),
   secrets = [],
-}: { readonly spec?: string; readonly folder?: string; readonly secrets?: readonly string[] } = {}): Promise<Scene> {
+}: SceneOptions = {}): Promise<Scene> {
+  mkdirSync(folder, { recursive: true });
   const login = `dapi${mintCanary("login", { plain: true }).text}`;
   const old = mintCanary("old value", { plain: true }).text;
   const double = await createDatabricksDouble({ pats: { [login]: "app" } });
@@ -95,9 +106,14 @@ export async function openScene({
     DATABRICKS_TOKEN: login,
   };
 
-  function start(argv: readonly string[], { env, asNobody }: Options = {}): ChildProcess {
+  function start(argv: readonly string[], { env, asNobody, later = 0 }: Options = {}): ChildProcess {
     const user = asNobody ? nobody : {};
-    return spawn(process.execPath, [entry, ...argv], { cwd: folder, env: { ...surroundings, ...env }, ...user });
+    const clock = `--import=data:text/javascript,const { now } = Date; Date.now = () => now() + ${later};`;
+    return spawn(process.execPath, [...(later > 0 ? [clock] : []), entry, ...argv], {
+      cwd: folder,
+      env: { ...surroundings, ...env },
+      ...user,
+    });
   }
 
   async function rotate(argv: readonly string[], options: Options = {}): Promise<Result> {
