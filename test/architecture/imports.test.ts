@@ -8,7 +8,7 @@ function allowedOf({ folder }: Workspace): RegExp {
   if (folder.startsWith("plugins/")) return /^@rotate\/plugin-kit(\/[a-z]+)?$/;
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
-    "packages/core": /^@rotate\/plugin-kit$/,
+    "packages/core": /^@rotate\/plugin-kit(\/files)?$/,
     "packages/testkit": /^@rotate\/(core|plugin-kit)(\/.*)?$/,
     "packages/cli": /^@rotate\/(core|plugin-kit|plugin-[a-z0-9]+)$/,
   };

@@ -22,6 +22,7 @@ interface ManifestFlag {
   readonly char?: string;
   readonly env?: string;
   readonly default?: unknown;
+  readonly required?: boolean;
   readonly options?: readonly string[];
 }
 
@@ -40,6 +41,7 @@ const actions: Readonly<Record<string, (all: typeof import("./actions/index.ts")
   run: ({ run }) => run,
   status: ({ status }) => status,
   "needs-rotation": ({ needsRotation }) => needsRotation,
+  credential: ({ credential }) => credential,
 };
 
 /** The manifest of the built package. @param root the package's folder */
@@ -104,6 +106,8 @@ function defaultsOf({ flags }: ManifestCommand, env: NodeJS.ProcessEnv): Words {
 }
 
 function areAllowed(values: Words, { flags }: ManifestCommand): boolean {
+  if (Object.entries(flags).some(([name, { required }]) => required === true && values[name] === undefined))
+    return false;
   return Object.entries(values).every(([name, value]) => {
     const allowed = flags[name]?.options;
     return allowed === undefined || allowed.includes(String(value));

@@ -9,6 +9,7 @@ export {
 } from "./catalog.ts";
 export { EngineError } from "./engine-error.ts";
 export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
+export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export { openEngine } from "./engine/open-engine.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";

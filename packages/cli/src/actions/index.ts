@@ -1,4 +1,5 @@
 /** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
+export { credential } from "./credential.ts";
 export { eject } from "./eject.ts";
 export { forget } from "./forget.ts";
 export { history } from "./history.ts";

@@ -5,6 +5,8 @@ import { styleText } from "node:util";
 export interface Terminal {
   /** Results: one line or more, on standard output. */
   readonly out: (text: string) => void;
+  /** Text on standard output past the mask, and without a line's end: only for a secret that was asked for. */
+  readonly reveal: (text: string) => void;
   /** Progress, logs and errors: on standard error. */
   readonly err: (text: string) => void;
   /** Raw text on standard error, for redrawing. */
@@ -33,6 +35,7 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
   let mask = unmasked;
   return {
     out: (text) => void stdout.write(`${mask(text)}\n`),
+    reveal: (text) => void stdout.write(text),
     err: (text) => void stderr.write(`${mask(text)}\n`),
     draw: (text) => void stderr.write(mask(text)),
     announce: isPiped(stderr) ? (line) => void stderr.write(`${line}\n`) : undefined,

@@ -4,6 +4,7 @@ import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../repo
 import type { Runtime } from "../runtime/types.ts";
 import type { Spec } from "../spec/model.ts";
 import type { Host } from "../store/host.ts";
+import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import type { EjectReport, EjectValues } from "./eject.ts";
 import type { RevokeOptions, RevokeReport } from "./revoke.ts";
 
@@ -43,6 +44,8 @@ export interface Engine {
   }) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
+  /** The credential that consumers are to use now, in the clear; minted when there is none. */
+  readonly credential: (name: string, options?: CredentialOptions) => Promise<CurrentCredential>;
   /** Revokes the lease in use, or the superseded ones: a person's word. */
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
   /** Forgets a rotation: its state goes, its values stay where they are. */

@@ -1,4 +1,5 @@
 import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
+import { createCredentialCache } from "../credential/cache.ts";
 import { EngineError } from "../engine-error.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 import type { ProviderEntry, Rotation, Spec } from "../spec/model.ts";
@@ -13,6 +14,7 @@ import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { openSession } from "../rotation/session.ts";
 import { learnCadence } from "./cadence.ts";
+import { currentCredential } from "./credential.ts";
 import type { Engine, EngineOptions, RunOptions } from "./engine.ts";
 import { describeEject, ejectTo } from "./eject.ts";
 import { locked } from "./locked.ts";
@@ -27,13 +29,15 @@ import { orphanStatus, statusOf } from "./status.ts";
 /** An opened state with what works on it: what the engine and the daemon are made of. */
 export interface EngineParts {
   readonly deps: RotationDeps;
+  /** The state's own, 0700. */
+  readonly directory: string;
   readonly close: () => Promise<void>;
 }
 
 /** Opens the state and gives the engine. Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6). */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { deps } = await openEngineParts(options);
-  return engineOf(options.spec, deps);
+  const { deps, directory } = await openEngineParts(options);
+  return engineOf(options.spec, deps, directory);
 }
 
 /** Opens the state, carries renamed rotations over, disowns what another machine made. */
@@ -41,7 +45,7 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
   const { spec, runtime, host = readHost() } = options;
   const uid = process.getuid?.();
   const base = chooseStateDir({ flag: options.stateDir, spec: spec.stateDir, env: runtime.env, uid });
-  const { store, fingerprint, cloned } = await openState({ base, spec, host, uid });
+  const { store, fingerprint, directory, cloned } = await openState({ base, spec, host, uid });
   const logins = createLogins({ runtime, call: (provider, call) => callLogin(runtime, provider, call) });
   const nextCron = await cronFor(spec.rotations);
   const onEvent = options.onEvent ?? (() => undefined);
@@ -54,6 +58,7 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
     logins,
     onEvent,
     memory: createMemory(),
+    cache: createCredentialCache(directory, runtime),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };
@@ -62,10 +67,10 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
     await disown({ spec, deps: deps });
     await claimMachine(store, host);
   }
-  return { deps, close: () => store.close() };
+  return { deps, directory, close: () => store.close() };
 }
 
-function engineOf(spec: Spec, deps: RotationDeps): Engine {
+function engineOf(spec: Spec, deps: RotationDeps, directory: string): Engine {
   const { store } = deps;
 
   async function run(options: RunOptions = {}) {
@@ -108,6 +113,7 @@ function engineOf(spec: Spec, deps: RotationDeps): Engine {
     },
     needsRotation: async (name) =>
       (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence: undefined })) ? "due" : "fresh",
+    credential: (name, options = {}) => currentCredential({ rotation: only(spec, name), deps, directory }, options),
     revoke: (name, options = {}) => revokeByHand(name, { spec, deps }, options),
     forget: (name) => forget(name, deps),
     eject: (name, values) => {
@@ -128,10 +134,11 @@ function only(spec: Spec, name: string): Rotation {
   });
 }
 
-async function forget(name: string, { store }: RotationDeps): Promise<void> {
+async function forget(name: string, { store, cache }: RotationDeps): Promise<void> {
   const lock = await store.tryLock(name);
   if (!lock) throw locked(name);
   try {
+    cache?.remove(name);
     await store.remove(name);
   } finally {
     lock.release();

@@ -1,3 +1,4 @@
+import { keepCurrent } from "../credential/keep-current.ts";
 import type { ErrorReport, Outcome, RotationReport } from "../report.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { allHold, type FailureState } from "../store/state.ts";
@@ -38,6 +39,7 @@ export async function rotate(
     pulledForward: options.pulledForward ?? false,
   });
   const ended = await act(session, decision).finally(session.group.leave);
+  await keepCurrent(session);
   await retire(session);
   const report = reportOf(session, ended, decision);
   if (ended !== undefined) await recordAttempt(session, { ended, report, decision, started });

@@ -1,4 +1,5 @@
 import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
+import type { CredentialCache } from "../credential/cache.ts";
 import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, SinkReport } from "../report.ts";
 import type { Runtime } from "../runtime/types.ts";
@@ -29,6 +30,8 @@ export interface RotationDeps {
   /** Absent: no two rotations share a group. */
   readonly groups?: ReloadGroups;
   readonly memory: CredentialMemory;
+  /** Absent: nothing is kept beyond memory. */
+  readonly cache?: CredentialCache;
   readonly onEvent: OnEvent;
 }
 

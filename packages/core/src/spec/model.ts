@@ -99,6 +99,8 @@ export interface Rotation {
   /** Mints allowed, counting unknown outcomes. */
   readonly budget: { readonly perMinute: number; readonly perHour: number };
   readonly maxLive: number;
+  /** The current values are kept in the state directory, for those who ask for them. */
+  readonly cache?: boolean;
   /** Changes when the request, a provider option, a sink or a value does: then the rotation is due (`spec-changed`). */
   readonly hash: string;
   readonly renamedFrom: string | undefined;

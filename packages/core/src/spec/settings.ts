@@ -125,6 +125,11 @@ export const rotationSettings = {
       default: 6,
       description: "credentials that may be alive at once",
     },
+    cache: {
+      type: "boolean",
+      default: false,
+      description: "keep the current values in a 0600 file of the state directory, for `rotate credential`",
+    },
     renamedFrom: { type: "string", pattern: namePattern, description: `the name it had before (${nameRule})` },
     foreach: foreachSettings,
   },

@@ -20,6 +20,7 @@ const plainRotation = new Set([
   "overlap",
   "budget",
   "maxLive",
+  "cache",
   "renamedFrom",
   "foreach",
 ]);

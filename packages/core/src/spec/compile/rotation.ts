@@ -148,7 +148,7 @@ function fieldsOf(
 }
 
 function policiesOf(settings: Settings, reloads: readonly CompiledReload[], { defaults }: Shared) {
-  const { overlap, budget, drift, maxLive, renamedFrom } = settings;
+  const { overlap, budget, drift, maxLive, cache, renamedFrom } = settings;
   return {
     retry: { initial: 1000, max: 300_000, ...defaults.retry, ...settings.retry },
     onFailure: settings.onFailure ?? (reloads.some(({ onFailure }) => onFailure === "rollback") ? "rollback" : "keep"),
@@ -156,6 +156,7 @@ function policiesOf(settings: Settings, reloads: readonly CompiledReload[], { de
     overlap: { revoke: overlap?.revoke ?? "adopted", grace: overlap?.grace ?? 300_000, deadline: overlap?.deadline },
     budget: { perMinute: budget?.perMinute ?? 5, perHour: budget?.perHour ?? 30 },
     maxLive,
+    cache,
     renamedFrom,
   } as const;
 }

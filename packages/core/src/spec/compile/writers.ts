@@ -102,7 +102,8 @@ export function findOwnSources({ provider, sinks }: Writes): readonly Fault[] {
 }
 
 function ownSource(provider: ProviderEntry, { entry, path }: CompiledSink, source: Source): Fault | undefined {
-  if ("file" in source && (source.file === entry.target || source.file.startsWith(`${entry.target}/`))) {
+  const isPlace = entry.target !== "";
+  if (isPlace && "file" in source && (source.file === entry.target || source.file.startsWith(`${entry.target}/`))) {
     return {
       path,
       message: `${formatPath(path)} writes ${entry.target}, which provider "${provider.name}" reads to log in`,

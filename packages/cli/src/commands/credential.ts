@@ -1,0 +1,45 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand } from "../base-command.ts";
+import { durationFlag } from "../flags.ts";
+
+export class Credential extends BaseCommand<typeof Credential> {
+  static override summary = "Print the current credential, for programs that ask for theirs.";
+  static override description = `The secret goes to standard output in the clear, and nothing else does. A credential that is due is rotated first; then its values come from a sink that holds them as they are, from the cache (\`cache: true\` of the rotation), else they are minted anew, once for all who wait. What was printed is never revoked early.
+
+Exit codes: 0 printed; 1 there is none, or its rotation failed and it is over; 2 usage or spec error; 5 another process is at work on it for too long; 6 could not tell.`;
+  static override examples = [
+    {
+      description: "in ~/.aws/config: the SDKs ask whenever they need to",
+      command:
+        "credential_process = <%= config.bin %> credential app-aws -f /etc/rotate.yaml --format aws-credential-process",
+    },
+    {
+      description: "for a request by hand",
+      command:
+        'curl -H "Authorization: Bearer $(<%= config.bin %> credential api --format token)" https://api.example.com',
+    },
+    {
+      description: "for a shell",
+      command: 'set -a; eval "$(<%= config.bin %> credential app-aws --format env)"; set +a',
+    },
+  ];
+  static override enableJsonFlag = false;
+  static override args = { name: Args.string({ required: true, description: "the rotation" }) };
+  static override flags = {
+    format: Flags.option({
+      options: ["aws-credential-process", "exec-credential", "token", "env", "json"] as const,
+      required: true,
+      description: "in whose words",
+    })(),
+    field: Flags.string({ helpValue: "NAME", description: "the field that is the token (token, exec-credential)" }),
+    "min-remaining": durationFlag(
+      "how long it must still live, at least while half of its life lasts (default 20m for AWS, else 0s)",
+    ),
+    "lock-timeout": durationFlag("how long to wait for another process (default 1m)"),
+  };
+
+  override async run(): Promise<void> {
+    const { credential } = await import("../actions/index.ts");
+    await credential(await this.input());
+  }
+}

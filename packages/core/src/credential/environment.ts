@@ -1,0 +1,14 @@
+import type { Rotation } from "../spec/model.ts";
+import type { TemplateScope } from "../spec/template.ts";
+
+/** The type of the sink that is no place: its `values` name what a command's environment gets. */
+const virtual = "env";
+
+/** The rotation's own names for its environment: what its `env` sinks say. Undefined without one. Throws INVALID when a template does. */
+export function environmentOf({ sinks }: Rotation, scope: TemplateScope): Readonly<Record<string, string>> | undefined {
+  const named = sinks.filter(({ type }) => type === virtual);
+  if (named.length === 0) return undefined;
+  return Object.fromEntries(
+    named.flatMap(({ values }) => Object.entries(values).map(([name, template]) => [name, template.render(scope)])),
+  );
+}

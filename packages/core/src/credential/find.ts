@@ -1,0 +1,88 @@
+import type { Values } from "@rotate/plugin-kit";
+import { credentialFingerprint } from "../rotation/accept.ts";
+import { innerError } from "../rotation/errors.ts";
+import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { fingerprintsOf } from "../rotation/observe.ts";
+import { isReadable, type RotationDeps } from "../rotation/session.ts";
+import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { LeaseState, RotationState } from "../store/state.ts";
+import { textsOf, type KeptCredential } from "./cache.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+export interface Looking {
+  readonly rotation: Rotation;
+  readonly deps: RotationDeps;
+}
+
+/** The lease that consumers are to use: the one last published. */
+export function currentLease(state: RotationState): LeaseState | undefined {
+  const id = state.owed?.kind === "reload" ? state.owed.lease : state.settled;
+  const lease = state.leases[id ?? ""];
+  return lease?.phase === "live" && lease.foreign !== true ? lease : undefined;
+}
+
+/** The values of a lease, from this process's memory, the sinks that hold it, or the cache; undefined when none of them has all of `needed`. */
+export async function findFields(
+  lease: LeaseState,
+  needed: readonly string[],
+  { rotation, deps }: Looking,
+): Promise<Texts | undefined> {
+  const minted = deps.memory.get(lease.id);
+  if (minted !== undefined) return textsOf(minted);
+  const cached = fromCache(lease, deps.cache?.read(rotation.name), deps);
+  if (cached !== undefined) return cached;
+  const inSinks = await fromSinks(lease, { rotation, deps });
+  return needed.every((name) => inSinks[name] !== undefined) ? inSinks : undefined;
+}
+
+/** Only what the journal knows as this lease's. */
+function fromCache(
+  lease: LeaseState,
+  kept: KeptCredential | undefined,
+  { fingerprint }: RotationDeps,
+): Texts | undefined {
+  if (kept?.lease !== lease.id) return undefined;
+  return credentialFingerprint(kept.fields, fingerprint) === lease.fingerprint ? kept.fields : undefined;
+}
+
+async function fromSinks(lease: LeaseState, { rotation, deps }: Looking): Promise<Texts> {
+  const found = await Promise.all(
+    rotation.sinks.filter(isReadable).map((sink) => fromSink(sink, lease, { rotation, deps })),
+  );
+  return Object.assign({}, ...found) as Texts;
+}
+
+/** The fields that stand bare in a sink, if it holds exactly this lease. */
+async function fromSink(sink: SinkEntry, lease: LeaseState, { deps }: Looking): Promise<Texts> {
+  const bare = bareFields(sink);
+  if (bare.length === 0) return {};
+  const values = await readValues(sink, deps);
+  const seen = fingerprintsOf(values, deps.fingerprint);
+  const expected = lease.sinkFingerprints[sink.id] ?? {};
+  const holds = Object.keys(sink.values).every((key) => seen[key] !== undefined && seen[key] === expected[key]);
+  if (!holds) return {};
+  return Object.fromEntries(bare.map(([key, field]) => [field, values[key]?.reveal() ?? ""]));
+}
+
+/** Destination keys whose template is a field and nothing else, with the field. */
+function bareFields({ values }: SinkEntry): readonly (readonly [key: string, field: string])[] {
+  return Object.entries(values).flatMap(([key, { source, fields }]) => {
+    const field = /^\s*\{\{-?\s*(\w+)\s*-?\}\}\s*$/.exec(source)?.[1];
+    return field !== undefined && source.trim() === source && fields.includes(field) ? [[key, field] as const] : [];
+  });
+}
+
+/** What cannot be read gives nothing. */
+async function readValues(sink: SinkEntry, { runtime }: RotationDeps): Promise<Values> {
+  const bound = { ...sink, kind: "sink" };
+  try {
+    return await callPart({ runtime, bound }, { timeout: timeLimits.read }, (ctx) =>
+      sink.part.read!(Object.keys(sink.values), ctx),
+    );
+  } catch (error) {
+    const { message } = innerError(error);
+    runtime.log.debug("a sink could not be read for its credential", { target: sink.target, error: message });
+    return {};
+  }
+}
