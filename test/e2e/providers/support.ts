@@ -63,11 +63,12 @@ export async function layOut({ spec, env: more = {}, files = {} }: StageOptions)
     const child = start(["watch"]);
     const ended = outcomeOf(child);
     try {
-      await vi.waitUntil(reached, { timeout: 10_000, interval: 20 });
+      await vi.waitUntil(reached, { timeout: 20_000, interval: 20 });
     } finally {
       child.kill("SIGTERM");
+      await ended;
     }
-    return (await ended).code;
+    return child.exitCode;
   }
   const file = (name: string): Promise<string> => readFile(join(directory, name), "utf8");
   return { directory, env, said, rotate: (...argv) => outcomeOf(start(argv)), watchUntil, file, write };
@@ -139,7 +140,9 @@ export async function startApi(
     return 200;
   }
   const server = createServer(({ headers }, response) => {
-    void judge(headers.authorization ?? "").then((status) => response.writeHead(status).end());
+    void judge(headers.authorization ?? "")
+      .catch(() => 500)
+      .then((status) => response.writeHead(status).end());
   });
   const port = await listen(server);
   onTestFinished(() => void server.close());
