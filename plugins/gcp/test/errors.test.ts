@@ -294,6 +294,23 @@ test.each([
   expect(error.message).toMatch(message);
 });
 
+test("an identity comes over TLS, from this machine, or from its cloud's metadata service", async () => {
+  const { mint } = await cloud();
+  const signal = AbortSignal.abort(new Error("stopped before anything is sent"));
+  const ask = (url: string) => errorOf(mint(federated({ from: "url", url }), { signal }));
+  expect(await ask("http://tokens.example.com/")).toMatchObject({
+    code: "INVALID",
+    hint: expect.stringContaining("https"),
+  });
+  for (const url of [
+    "https://tokens.example.com/",
+    "http://127.0.0.1:1/",
+    "http://169.254.169.254/metadata/identity",
+  ]) {
+    expect((await ask(url)).message).toContain("stopped waiting for");
+  }
+});
+
 test("outside of a GitHub job its identity cannot be asked for", async () => {
   const { mint } = await cloud();
   expect(await errorOf(mint(federated({ from: "github-actions" })))).toMatchObject({

@@ -23,10 +23,17 @@ export async function readSubject({ subject, audience, subjectTokenType }: Feder
   }
 }
 
-async function askUrl({ url, headers, field }: ByUrl, ctx: Ctx): Promise<Secret> {
-  const answer = await ctx.http(secured("source.subject.url", url), headers === undefined ? {} : { headers });
+async function askUrl({ url, headers = {}, field }: ByUrl, ctx: Ctx): Promise<Secret> {
+  const answer = await (isMachines(url)
+    ? ctx.http(url, { headers, proxy: false })
+    : ctx.http(secured("source.subject.url", url), { headers }));
   if (answer.ok) return pick(answer.text(), field, ctx);
   throw httpError("no identity token from source.subject.url", answer, { hint: "ask that address by hand" });
+}
+
+/** Another cloud's metadata service, which speaks no TLS and is on this very machine's link: Azure's tokens are exchanged so. */
+function isMachines(url: string): boolean {
+  return URL.canParse(url) && /^169\.254\.\d+\.\d+$/.test(new URL(url).hostname);
 }
 
 /** cloud.google.com/iam/docs/workload-identity-federation-with-other-providers, "Executable-sourced credentials". */

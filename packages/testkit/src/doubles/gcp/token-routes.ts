@@ -1,5 +1,5 @@
-import type { KeyObject } from "node:crypto";
-import { decodeJwt, errors, jwtVerify, type JWTPayload } from "jose";
+import type { JWTPayload } from "jose";
+import { claimsIn, isSignedBy } from "../assertion.ts";
 import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import { formOf, gcpFaults, oauthError } from "./answers.ts";
 import type { GcpState } from "./state.ts";
@@ -25,12 +25,12 @@ export async function token(request: DoubleRequest, state: GcpState, url: string
 }
 
 async function jwtBearer(assertion: string, state: GcpState, url: string): Promise<DoubleAnswer> {
-  const claims = decoded(assertion);
+  const claims = claimsIn(assertion);
   if (claims === undefined) return oauthError("invalid_grant", "Bad Request");
   const email = claims.iss ?? "";
   if (!state.accounts.includes(email)) return gcpFaults.accountGone;
   const key = state.keyOf(email);
-  if (key === undefined || !(await isSigned(assertion, key.publicKey))) return gcpFaults.badSignature;
+  if (key === undefined || !(await isSignedBy(assertion, key.publicKey))) return gcpFaults.badSignature;
   if (claims.aud !== url && claims.aud !== publicAddress)
     return oauthError("invalid_grant", "Invalid JWT: Failed audience check.");
   if (!isTimely(claims, state.now())) return gcpFaults.clock;
@@ -49,24 +49,6 @@ async function grant(claims: JWTPayload, email: string, state: GcpState): Promis
 
 function accessToken(access_token: string, more: object = {}): DoubleAnswer {
   return { status: 200, body: { access_token, expires_in: life / 1000, token_type: "Bearer", ...more } };
-}
-
-function decoded(assertion: string): JWTPayload | undefined {
-  try {
-    return decodeJwt(assertion);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only the signature: the times have an answer of their own. */
-async function isSigned(assertion: string, key: KeyObject): Promise<boolean> {
-  try {
-    await jwtVerify(assertion, key, { algorithms: ["RS256"], currentDate: new Date(0) });
-    return true;
-  } catch (error) {
-    return error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
-  }
 }
 
 function isTimely({ iat, exp }: JWTPayload, now: number): boolean {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from "jose";
+import type { JWTPayload } from "jose";
+import { claimsIn, isSignedBy } from "../assertion.ts";
 import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import { githubFaults } from "./answers.ts";
 
@@ -24,31 +25,13 @@ export function createAppAccess(ids: readonly string[], now: () => number): AppA
     },
     async refuse(request) {
       const jwt = /^[Bb]earer (\S+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? "";
-      const claims = decoded(jwt);
+      const claims = claimsIn(jwt);
       if (claims === undefined) return githubFaults.badJwt;
       if (!ids.includes(String(claims.iss))) return githubFaults.unknownApp;
-      if (key === undefined || !(await isSigned(jwt, key))) return githubFaults.badJwt;
+      if (key === undefined || !(await isSignedBy(jwt, key))) return githubFaults.badJwt;
       return timeRefusal(claims, Math.floor(now() / 1000));
     },
   };
-}
-
-function decoded(jwt: string): JWTPayload | undefined {
-  try {
-    return decodeProtectedHeader(jwt).alg === "RS256" ? decodeJwt(jwt) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Only the signature: the times have answers of their own. */
-async function isSigned(jwt: string, key: KeyObject): Promise<boolean> {
-  try {
-    await jwtVerify(jwt, key, { algorithms: ["RS256"], currentDate: new Date(0) });
-    return true;
-  } catch (error) {
-    return error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired;
-  }
 }
 
 function timeRefusal({ iat, exp }: JWTPayload, now: number): DoubleAnswer | undefined {
