@@ -1,29 +1,36 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createDatabricksDouble } from "@rotate/testkit";
-import { root } from "../support/workspace.ts";
 import { command, compare, type Timing } from "./measure.ts";
 
 const endpoint = "projects/app/branches/production/endpoints/primary";
 const node = process.execPath;
-const rotate = [node, join(root, "packages/cli/bin/rotate.js")] as const;
 
-const spec = `version: 1
+const head = `version: 1
 providers:
   lakebase:
     type: databricks-postgres
     host: { env: DATABRICKS_HOST }
     auth: { method: pat, token: { env: DATABRICKS_TOKEN } }
 rotations:
-  db:
+`;
+
+function rotationOf(name: string, path: string): string {
+  return `  ${name}:
     provider: lakebase
     request: { endpoint: ${endpoint}, ttl: 1h }
     budget: { perMinute: 1000, perHour: 10000 }
+    maxLive: 100
     sinks:
-      - { type: dotenv, path: .env, values: { LAKEBASE_PASSWORD: "{{ token }}" } }
+      - { type: dotenv, path: ${path}, values: { LAKEBASE_PASSWORD: "{{ token }}" } }
     reload:
       - { type: exec, command: [/bin/true] }
 `;
+}
+
+/** Forced mints leave their predecessors alive, and a rotation has at most this many. */
+const mostRounds = 90;
+const many = 100;
 
 /** The job as people write it for cron: the same request, the same file, replaced in one move. */
 const script = `#!/usr/bin/env bash
@@ -43,42 +50,60 @@ function makeFolder(base: string, name: string, files: Readonly<Record<string, s
   const folder = join(base, name);
   mkdirSync(folder);
   for (const [file, text] of Object.entries({ ".env": "PORT=8080\n", ...files }))
-    writeFileSync(join(folder, file), text);
+    writeFileSync(join(folder, file), text, { mode: 0o600 });
   return folder;
 }
 
-/** Whole commands of the built package against what they replace. @param base an empty folder */
-export async function compareCommands(base: string, rounds: number): Promise<readonly (readonly Timing[])[]> {
+export interface Comparisons {
+  readonly full: readonly Timing[];
+  readonly idle: readonly Timing[];
+  readonly many: readonly Timing[];
+}
+
+/** Whole commands of the packed command line against what they replace. @param base an empty folder @param program the packed `rotate` */
+export async function compareCommands(base: string, program: string, asked: number): Promise<Comparisons> {
   const double = await createDatabricksDouble({ pats: { "dapi-bench": "bench@example.com" } });
   const env = {
     PATH: process.env["PATH"],
     HOME: base,
-    ROTATE_DIST: "1",
     ROTATE_STATE_DIR: join(base, "state"),
     DATABRICKS_HOST: double.url,
     DATABRICKS_TOKEN: "dapi-bench",
   };
-  const ours = { cwd: makeFolder(base, "rotate", { "rotate.yaml": spec }), env };
+  const rounds = Math.min(asked, mostRounds);
+  const rotate = [node, program] as const;
+  const names = Array.from({ length: many }, (_, index) => `db-${index}`);
+  const hundred = head + names.map((name) => rotationOf(name, `${name}.env`)).join("");
+  const one = { cwd: makeFolder(base, "rotate", { "rotate.yaml": head + rotationOf("db", ".env") }), env };
+  const all = { cwd: makeFolder(base, "hundred", { "rotate.yaml": hundred }), env };
   const theirs = { cwd: makeFolder(base, "script", { "rotate.sh": script }), env };
+  const loop = ["bash", "-c", `for i in {1..${many}}; do bash rotate.sh; done`] as const;
   try {
-    const bare = { name: "node -e 0", once: command([node, "-e", "0"], ours) };
-    const full = await compare(
-      [
-        { name: "bash + curl + jq", once: command(["bash", "rotate.sh"], theirs) },
-        { name: "rotate run, a full rotation", once: command([...rotate, "run", "--force"], ours) },
-      ],
-      rounds,
-    );
-    const idle = await compare(
-      [
-        bare,
-        { name: "rotate run, nothing due", once: command([...rotate, "run"], ours) },
-        { name: "rotate status", once: command([...rotate, "status"], ours) },
-        { name: "rotate --help", once: command([...rotate, "--help"], ours) },
-      ],
-      rounds,
-    );
-    return [full, idle];
+    return {
+      full: await compare(
+        [
+          { name: "bash + curl + jq", once: command(["bash", "rotate.sh"], theirs) },
+          { name: "rotate run, a full rotation", once: command([...rotate, "run", "--force"], one) },
+        ],
+        rounds,
+      ),
+      idle: await compare(
+        [
+          { name: "node -e 0", once: command([node, "-e", "0"], one) },
+          { name: "rotate run, nothing due", once: command([...rotate, "run"], one) },
+          { name: "rotate status", once: command([...rotate, "status"], one) },
+          { name: "rotate --help", once: command([...rotate, "--help"], one) },
+        ],
+        rounds,
+      ),
+      many: await compare(
+        [
+          { name: `bash + curl + jq, ${many} times`, once: command(loop, theirs) },
+          { name: `rotate run of ${many} rotations`, once: command([...rotate, "run", "--force"], all) },
+        ],
+        Math.ceil(rounds / 7),
+      ),
+    };
   } finally {
     await double.close();
   }

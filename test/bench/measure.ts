@@ -32,7 +32,8 @@ export async function compare(contenders: readonly Contender[], rounds: number):
   });
 }
 
-function medianOf(values: readonly number[]): number {
+/** The middle one; the upper of two. */
+export function medianOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 

@@ -1,12 +1,13 @@
 /** `npm run bench`: how long the built command line takes, as ratios to what it replaces. Nothing is asserted: a figure belongs to the machine it was taken on. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../support/workspace.ts";
 import { compareCommands } from "./commands.ts";
 import type { Timing } from "./measure.ts";
+import { measurePlugins, type PluginCost } from "./plugins.ts";
 import { compareSpecs } from "./specs.ts";
 import { compareWrites } from "./writes.ts";
 
@@ -23,17 +24,36 @@ function folderIn(base: string, name: string): string {
   return folder;
 }
 
+/** The command line as it is published, unpacked. */
+function packCommandLine(folder: string): string {
+  const argv = ["pack", "--workspace=@rotate/cli", `--pack-destination=${folder}`, "--loglevel=error"];
+  execFileSync("npm", argv, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const [tarball = ""] = readdirSync(folder);
+  execFileSync("tar", ["-xzf", tarball], { cwd: folder });
+  return join(folder, "package/bin/rotate.js");
+}
+
+function printPlugins(costs: readonly PluginCost[]): void {
+  process.stdout.write(
+    "\nwhat a built-in plugin adds to a process that has the engine, when a spec names one of its types\n",
+  );
+  for (const { name, time, memory } of costs)
+    process.stdout.write(`  ${time.toFixed(1).padStart(6)} ms  ${memory.toFixed(1).padStart(6)} MB  ${name}\n`);
+}
+
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "21" } } });
 const rounds = Number(values.rounds);
 const base = mkdtempSync(join(tmpdir(), "rotate-bench-"));
 try {
-  execFileSync("npm", ["run", "--silent", "bundle", "--workspace", "@rotate/cli"], { cwd: root, stdio: "inherit" });
+  const program = packCommandLine(folderIn(base, "packed"));
   process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores, medians of ${rounds}\n`);
-  const [full = [], idle = []] = await compareCommands(folderIn(base, "commands"), rounds);
+  const { full, idle, many } = await compareCommands(folderIn(base, "commands"), program, rounds);
   print("a full rotation: mint over loopback, write, reload", full);
   print("start-up", idle);
+  print("a hundred rotations", many);
   print("1,000 durable files of 1.2 kB", await compareWrites(folderIn(base, "writes"), Math.ceil(rounds / 4)));
-  print("a spec of 10,000 rotations", await compareSpecs(Math.ceil(rounds / 7)));
+  print("a spec of 10,000 rotations", await compareSpecs(folderIn(base, "specs"), Math.ceil(rounds / 7)));
+  printPlugins(await measurePlugins(folderIn(base, "plugins"), Math.ceil(rounds / 3)));
 } finally {
   rmSync(base, { recursive: true, force: true });
 }

@@ -14,13 +14,24 @@ const banner = `const require = process.getBuiltinModule("node:module").createRe
 /** Stands for the hash of the whole build until all of it is there. */
 const buildMark = "@build@";
 
+/** A module that is asked for by its file: where it is, and what it becomes, without its ending. */
+interface Entry {
+  readonly in: string;
+  readonly out: string;
+}
+
+/** What is published: the entry, and the commands that oclif finds by their files. */
+function published(): readonly Entry[] {
+  const files = globSync(["main.ts", "commands/**/*.ts", "hooks/*.ts"], { cwd: join(root, "src") });
+  return files.map((file) => ({ in: join(root, "src", file), out: file.replace(/\.ts$/, "") }));
+}
+
 /** Writes the bundle and tells what went into which file. @param output an absolute folder */
-export async function bundle(output: string): Promise<Metafile> {
+export async function bundle(output: string, entries: readonly Entry[] = published()): Promise<Metafile> {
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: globSync(["src/main.ts", "src/commands/**/*.ts", "src/hooks/*.ts"], { cwd: root }),
+    entryPoints: [...entries],
     outdir: output,
-    outbase: "src",
     chunkNames: "chunks/[name]-[hash]",
     bundle: true,
     splitting: true,
