@@ -93,8 +93,8 @@ export const rules: readonly Rule[] = [
     edits: [
       {
         file: "rotation/undo.ts",
-        from: "const setBack = Math.min((latest?.skew ?? 0) - (lease.skew ?? 0), 0);",
-        to: "const setBack = 0 * (latest?.skew ?? 0);",
+        from: "const setBack = Math.min((minted?.skew ?? 0) - (lease.skew ?? 0), 0);",
+        to: "const setBack = 0 * (minted?.skew ?? 0);",
       },
     ],
   },

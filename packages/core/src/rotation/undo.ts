@@ -17,13 +17,11 @@ export function canUndo(session: Session, attempt: Attempt, writes: readonly Sin
   return writes.every(({ prepared }) => prepared.undo !== undefined);
 }
 
-/** By the issuer's clock as the last mint showed it: when ours was set back since the lease was minted, its end is nearer than it looks. */
+/** By the issuer's clock as the mint at work showed it: when ours was set back since the lease was minted, its end is nearer than it looks. */
 function outlivesMargin({ rotation, state, now }: Session, lease: LeaseState): boolean {
-  const latest = Object.values(state().leases)
-    .filter(({ skew }) => skew !== undefined)
-    .toSorted((a, b) => a.issuedAt - b.issuedAt)
-    .at(-1);
-  const setBack = Math.min((latest?.skew ?? 0) - (lease.skew ?? 0), 0);
+  const { attempt, owed, leases } = state();
+  const minted = leases[attempt?.lease ?? owed?.lease ?? ""];
+  const setBack = Math.min((minted?.skew ?? 0) - (lease.skew ?? 0), 0);
   return endOf(lease) + setBack - marginOf(lease, rotation.refresh) > now();
 }
 
