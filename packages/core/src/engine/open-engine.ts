@@ -14,7 +14,6 @@ import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { openSession } from "../rotation/session.ts";
 import { learnCadence } from "./cadence.ts";
-import { currentCredential } from "./credential.ts";
 import type { Engine, EngineOptions, RunOptions } from "./engine.ts";
 import { describeEject, ejectTo } from "./eject.ts";
 import { locked } from "./locked.ts";
@@ -113,7 +112,11 @@ function engineOf(spec: Spec, deps: RotationDeps, directory: string): Engine {
     },
     needsRotation: async (name) =>
       (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence: undefined })) ? "due" : "fresh",
-    credential: (name, options = {}) => currentCredential({ rotation: only(spec, name), deps, directory }, options),
+    async credential(name, options = {}) {
+      const rotation = only(spec, name);
+      const { currentCredential } = await import("./credential.ts");
+      return currentCredential({ rotation, deps, directory }, options);
+    },
     revoke: (name, options = {}) => revokeByHand(name, { spec, deps }, options),
     forget: (name) => forget(name, deps),
     eject: (name, values) => {
