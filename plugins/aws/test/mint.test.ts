@@ -2,7 +2,19 @@ import { createGithubOidcDouble, fileRef, secretRef } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { awsEcr } from "../src/aws-ecr.ts";
 import { awsRdsIam } from "../src/aws-rds-iam.ts";
-import { appRole, credentialOf, errorOf, fileWith, hour, minute, mint, revealed, start, user } from "./support/call.ts";
+import {
+  appRole,
+  credentialOf,
+  errorOf,
+  fileWith,
+  hour,
+  minute,
+  mint,
+  revealed,
+  start,
+  user,
+  sessionKeys,
+} from "./support/call.ts";
 
 describe("AssumeRole", () => {
   test("the session carries all that was asked for, and works until its end", async () => {
@@ -183,13 +195,7 @@ describe("GetSessionToken and GetFederationToken", () => {
 
   test.each(["GetSessionToken", "GetFederationToken"])("%s of a session is said before any call", async (action) => {
     const double = await start();
-    const credentials = {
-      source: "keys",
-      accessKeyId: "ASIAEXAMPLESESSION00",
-      secretAccessKey: secretRef("some-secret"),
-      sessionToken: secretRef("some-token"),
-    };
-    const error = await errorOf(mint({ double, options: { credentials } }, { action }));
+    const error = await errorOf(mint({ double, options: { credentials: sessionKeys } }, { action }));
     expect(error).toMatchObject({ code: "INVALID", hint: expect.stringMatching(/AKIA/) });
     expect(double.requests).toEqual([]);
   });

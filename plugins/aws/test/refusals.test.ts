@@ -1,7 +1,7 @@
 import { awsFaults, secretRef, type AwsDoubleOptions, type DoubleFault } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { awsSts } from "../src/aws-sts.ts";
-import { appRole, check, credentialOf, errorOf, hour, mint, start, user } from "./support/call.ts";
+import { appRole, check, credentialOf, errorOf, hour, mint, start, user, sessionKeys } from "./support/call.ts";
 
 describe("what AWS refuses is told with what to do", () => {
   test.each<[string, AwsDoubleOptions, object, object]>([
@@ -171,14 +171,8 @@ describe("what AWS would refuse is known before it is asked", () => {
 
   test("a session that takes a role for more than an hour", async () => {
     const double = await start();
-    const credentials = {
-      source: "keys",
-      accessKeyId: "ASIAEXAMPLESESSION00",
-      secretAccessKey: secretRef("some-secret"),
-      sessionToken: secretRef("some-token"),
-    };
     const request = { roleArn: appRole, ttl: 2 * hour };
-    expect(await errorOf(mint({ double, options: { credentials } }, request))).toMatchObject({
+    expect(await errorOf(mint({ double, options: { credentials: sessionKeys } }, request))).toMatchObject({
       code: "INVALID",
       message: expect.stringMatching(/an hour at most/),
     });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isRotateError, isSecret, type Minted, type Provider, type RotateError } from "@rotate/plugin-kit";
+import { isSecret, type Minted, type Provider } from "@rotate/plugin-kit";
 import {
   createAwsDouble,
   createTestContext,
@@ -14,6 +14,8 @@ import {
 } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import { awsSts } from "../../src/aws-sts.ts";
+
+export { errorOf } from "@rotate/testkit";
 
 export const minute = 60_000;
 export const hour = 60 * minute;
@@ -58,6 +60,14 @@ export const keys = {
   source: "keys",
   accessKeyId: user.accessKeyId,
   secretAccessKey: secretRef(user.secretAccessKey),
+} as const;
+
+/** A session's key, by references: of nobody, for what is refused before any call. */
+export const sessionKeys = {
+  source: "keys",
+  accessKeyId: "ASIAEXAMPLESESSION00",
+  secretAccessKey: secretRef("some-secret"),
+  sessionToken: secretRef("some-token"),
 } as const;
 
 export interface Setup {
@@ -105,14 +115,4 @@ export function revealed({ fields }: Minted): Texts {
 export function credentialOf(minted: Minted): AwsCredentialTexts {
   const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = revealed(minted);
   return { accessKeyId, secretAccessKey, sessionToken };
-}
-
-/** The error of a call that must fail. */
-export async function errorOf(outcome: Promise<unknown>): Promise<RotateError> {
-  const error = await outcome.then(
-    () => new Error("it succeeded"),
-    (reason: unknown) => reason,
-  );
-  if (isRotateError(error)) return error;
-  throw error;
 }
