@@ -33,7 +33,12 @@ export async function findFields(
   const cached = fromCache(lease, deps.cache?.read(rotation.name), deps);
   if (cached !== undefined) return cached;
   const inSinks = await fromSinks(lease, { rotation, deps });
-  return needed.every((name) => inSinks[name] !== undefined) ? inSinks : undefined;
+  return hasAll(inSinks, needed) ? inSinks : undefined;
+}
+
+/** Do these values answer the question? One that was asked for less may have found less. */
+export function hasAll(fields: Texts, needed: readonly string[]): boolean {
+  return needed.every((name) => fields[name] !== undefined);
 }
 
 /** Only what the journal knows as this lease's. */

@@ -2,7 +2,7 @@ import type { Fields } from "@rotate/plugin-kit";
 import { EngineError } from "../engine-error.ts";
 import { environmentOf } from "../credential/environment.ts";
 import type { KeptCredential } from "../credential/cache.ts";
-import { currentLease, findFields } from "../credential/find.ts";
+import { currentLease, findFields, hasAll } from "../credential/find.ts";
 import { createHandoff } from "../credential/handoff.ts";
 import { instant } from "../rotation/describe.ts";
 import { rotate } from "../rotation/rotate.ts";
@@ -54,14 +54,15 @@ export async function currentCredential(asked: Asked, options: CredentialOptions
   const required = requiredOf(rotation);
   const needed = options.needed?.(rotation.fields)?.filter((name) => required.includes(name)) ?? required;
   const handoff = createHandoff(directory, rotation.name);
-  const until = deps.runtime.monotonic() + (options.lockTimeout ?? 60_000);
+  const { lockTimeout = 60_000 } = options;
+  const until = deps.runtime.monotonic() + lockTimeout;
   const signal = options.signal ?? new AbortController().signal;
   for (let told = false; ; told = true) {
     const lock = await deps.store.tryLock(rotation.name);
     if (lock) return underLock({ ...asked, lock, signal, needed }, options, handoff);
     if (!told) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
-    const received = await handoff.receive(AbortSignal.any([signal, AbortSignal.timeout(60_000)]));
-    if (received) return describe(received, asked);
+    const received = await handoff.receive(AbortSignal.any([signal, AbortSignal.timeout(lockTimeout)]));
+    if (received && hasAll(received.fields, needed)) return describe(received, asked);
     if (deps.runtime.monotonic() > until || signal.aborted) throw locked(rotation.name);
     await deps.runtime.sleep(50, signal).catch(() => undefined);
   }
@@ -181,9 +182,8 @@ async function describe(
   }
   const issuedAt = instant(lease.issuedAt);
   const ends = lease.expiresAt === null ? {} : { expiresAt: instant(lease.expiresAt) };
-  const whole = requiredOf(rotation).every((name) => fields[name] !== undefined);
   const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" } };
-  const environment = whole ? environmentOf(rotation, scope) : undefined;
+  const environment = hasAll(fields, requiredOf(rotation)) ? environmentOf(rotation, scope) : undefined;
   return {
     name: rotation.name,
     declared: rotation.fields,
