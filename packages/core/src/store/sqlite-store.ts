@@ -41,6 +41,19 @@ export async function openSqliteStore(directory: string): Promise<Store> {
   const database = open(DatabaseSync, `${directory}/state.db`);
   const locks = createLocks(`${directory}/locks`);
   const sql = statements(database);
+  let syncing: Promise<void> | undefined;
+
+  /** Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. */
+  function sync(): Promise<void> {
+    syncing ??= syncSoon();
+    return syncing;
+  }
+
+  async function syncSoon(): Promise<void> {
+    await new Promise(setImmediate);
+    syncing = undefined;
+    transaction(database, () => sql.setMeta.run("synced", "1"));
+  }
 
   function load(rotation: string): RotationState {
     const row = sql.load.get(rotation) as { state: string } | undefined;
@@ -60,8 +73,11 @@ export async function openSqliteStore(directory: string): Promise<Store> {
   return {
     load: async (rotation) => load(rotation),
     names: async () => sql.names.all().map((row) => String(row["name"])),
-    append: async (rotation, entry) =>
-      transaction(database, () => append(rotation, entry), { sync: !unannounced.has(entry.record.type) }),
+    async append(rotation, entry) {
+      const state = transaction(database, () => append(rotation, entry), { sync: false });
+      if (!unannounced.has(entry.record.type)) await sync();
+      return state;
+    },
     async recordAttempt(report) {
       function record(): void {
         sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
@@ -92,6 +108,7 @@ export async function openSqliteStore(directory: string): Promise<Store> {
     setMeta: async (key, value) => void sql.setMeta.run(key, value),
     ...createRunLog(`${directory}/runs.json`),
     async close() {
+      await syncing;
       locks.releaseAll();
       database.close();
     },
