@@ -14,12 +14,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDatabricksDouble, type DatabricksDouble, expectNoLeak, mintCanary } from "@rotate/testkit";
-import { expect, onTestFinished } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 import { entry, resultOf, type Result } from "../../packages/cli/test/support.ts";
 
 /** Compiled code that all processes of a test file share: it halves their start. */
 const compiled = mkdtempSync(join(tmpdir(), "rotate-compiled-"));
-process.once("exit", () => rmSync(compiled, { recursive: true, force: true }));
+afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 chmodSync(compiled, 0o777);
 
 /** Nobody: a user without rights. */

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { entry, resultOf, type Result } from "../../packages/cli/test/support.ts";
 import { expectRecovered, noNobody, openScene, type Scene } from "./support.ts";
 
@@ -32,7 +32,9 @@ function inShell(
 }
 
 test("a path with blanks and letters of any script is a path", async () => {
-  const scene = await openScene({ folder: join(mkdtempSync(join(tmpdir(), "rotate-")), "größe 日本 'x'") });
+  const parent = mkdtempSync(join(tmpdir(), "rotate-behaviour-"));
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  const scene = await openScene({ folder: join(parent, "größe 日本 'x'") });
   await expectRecovered(scene, ["run", "-f", scene.path("rotate.yaml")]);
   expect((await scene.rotate(["validate"])).stdout).toContain("größe 日本 'x'/rotate.yaml: valid, 1 rotation: app");
 });
