@@ -143,17 +143,6 @@ export const rules: readonly Rule[] = [
     ],
   },
   {
-    name: "epoch and lock are looked at before each record",
-    edits: [
-      { file: "rotation/session.ts", from: "    if (!lock.valid()) throw fenced(rotation.name);\n", to: "" },
-      {
-        file: "store/memory-store.ts",
-        from: 'if (record.type !== "opened" && state.epoch !== epoch) throw fenced(rotation);',
-        to: "void epoch;",
-      },
-    ],
-  },
-  {
     name: "same value is the same lease",
     edits: [
       {

@@ -2,7 +2,7 @@
 import { defineSink, RotateError, type Secret, type Sink } from "@rotate/plugin-kit";
 import { go, lost, refused } from "./issuer.ts";
 import { hesitate, turn } from "./turns.ts";
-import { fault, say, setSink, type World } from "./world.ts";
+import { die, fault, say, setSink, type World } from "./world.ts";
 
 export function sinkPart(world: World, index: number): Sink {
   const { kind } = world.sinks[index]!;
@@ -64,16 +64,17 @@ interface Write {
   readonly why: "commit" | "undo";
 }
 
-const faults = { file: ["is refused"], remote: ["is refused", "answer lost", "late"] } as const;
+const faults = { file: ["is refused"], remote: ["is refused", "answer lost", "late", "late, and killed"] } as const;
 
-/** Well, refused, done with the answer lost, or still on its way. */
+/** Well, refused, done with the answer lost, or still on its way, maybe from a process that was killed meanwhile. */
 function write(world: World, index: number, { value, version, why }: Write): void {
   const { kind } = world.sinks[index]!;
   const name = fault(world, `${why} ${index}`, faults[kind === "file" ? "file" : "remote"]);
   if (name === undefined) return setSink(world, index, { value, why });
   say(world, `${why} ${index}: ${name}`);
   if (name === "is refused") throw refused("no");
-  if (name === "late") world.late.push({ sink: index, value, version });
+  if (name.startsWith("late")) world.late.push({ sink: index, value, version });
   else setSink(world, index, { value, why });
+  if (name === "late, and killed") die(world, "killed while a write is under way");
   throw lost("no answer");
 }

@@ -2,7 +2,7 @@
 import {
   byValue,
   consumerReads,
-  Crash,
+  die,
   fault,
   land,
   lives,
@@ -16,11 +16,7 @@ import {
 type Meddling = (world: World) => void | Promise<void>;
 
 const always: Readonly<Record<string, Meddling>> = {
-  crash(world) {
-    world.crashes++;
-    say(world, "CRASH");
-    throw new Crash("crash");
-  },
+  crash: (world) => die(world, ""),
 };
 
 const pauses: Readonly<Record<string, Meddling>> = {
@@ -34,9 +30,7 @@ const clock: Readonly<Record<string, Meddling>> = {
   "clock 8 s back": (world) => stepClock(world, -8),
   reboot(world) {
     world.boot = { id: world.boot.id + 1, at: world.time };
-    world.crashes++;
-    say(world, "CRASH: the machine reboots");
-    throw new Crash("reboot");
+    die(world, "the machine reboots");
   },
 };
 

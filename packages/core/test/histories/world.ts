@@ -139,6 +139,13 @@ export function say(world: World, text: string): void {
   world.log.push(`t${(world.time / second) % 1_000_000} p${world.process} ${text}`);
 }
 
+/** The running process ends here. */
+export function die(world: World, how: string): never {
+  world.crashes++;
+  say(world, `CRASH ${how}`);
+  throw new Crash(how);
+}
+
 export function violate(text: string): never {
   throw new Violation(text);
 }
