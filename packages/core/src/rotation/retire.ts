@@ -50,6 +50,22 @@ export function revocableAt({ state, rotation }: Pick<Session, "state" | "rotati
   return Math.max(current.settledAt + overlap.grace, notBefore);
 }
 
+/**
+ * The leases that `maxLive` limits: all that live, but for those that a later one has replaced for good and that nothing but their end will remove.
+ * These are no attempts gone wrong, and some never end: counted, they would stop a rotation that works.
+ */
+export function limitedLeases(session: Session): readonly LeaseState[] {
+  const { state, rotation, deps } = session;
+  const { settledAt } = state();
+  const held = pinnedLeases(state());
+  const isReplaced = ({ id, phase, issuedAt, lastDoubtAt }: LeaseState): boolean =>
+    phase === "live" && !held.includes(id) && Math.max(issuedAt, lastDoubtAt) < settledAt;
+  const waits = (lease: LeaseState): boolean =>
+    (rotation.provider.part.revoke !== undefined || deps.memory.get(lease.id) !== undefined) &&
+    revocableAt(session, lease) < Infinity;
+  return liveLeases(state()).filter((lease) => !isReplaced(lease) || waits(lease));
+}
+
 /** Looks at the sinks before it says so, and once more just before the call, then revokes. True when the lease is gone. */
 async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> {
   await session.guard();

@@ -104,6 +104,20 @@ test("stops new attempts when as many leases live as allowed, until the credenti
   expect((await scene.run()).db.outcome).toBe("rotated");
 });
 
+test.each([
+  ["goes on while earlier leases just wait for their end", "never", ["rotated", "rotated", "rotated", "rotated"]],
+  ["stops when earlier leases cannot be revoked", "always", ["rotated", "rotated", "rotated", "failed"]],
+] as const)("with few leases allowed it %s", async (_name, revoke, outcomes) => {
+  const scene = createScene((rotation) => ({ ...rotation, maxLive: 3, overlap: { ...rotation.overlap, revoke } }));
+  failAt(scene, { revoke: failing("UNAVAILABLE") });
+  const seen: string[] = [];
+  for (let round = 0; round < 4; round++) {
+    seen.push((await scene.run({ force: true })).db.outcome);
+    await scene.clock.advance(6 * minute);
+  }
+  expect(seen).toEqual(outcomes);
+});
+
 test("a request for a name that the spec does not have is a usage error", async () => {
   const scene = createScene();
   await expect(scene.run({ names: ["dbs"] })).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { RotateError, type Minted } from "@rotate/plugin-kit";
 import { materialize } from "../../runtime/materialize.ts";
-import { liveLeases, type LeaseState } from "../../store/state.ts";
+import type { LeaseState } from "../../store/state.ts";
 import { acceptMinted, type Accepted } from "../accept.ts";
 import { expiringFrom } from "../decide.ts";
 import { innerError, isDefinite } from "../errors.ts";
@@ -10,6 +10,7 @@ import { end, type Phase } from "../phase.ts";
 import { ghostUntil } from "../recover.ts";
 import { render } from "../render.ts";
 import { recordMinted } from "../record-minted.ts";
+import { limitedLeases } from "../retire.ts";
 import type { MintedCredential, Session } from "../session.ts";
 import { createSkewMeter } from "../skew.ts";
 
@@ -33,7 +34,7 @@ function refuseBeyondBudget(session: Session): void {
   const { budget, maxLive } = rotation;
   refuseMore(state().mints, { limit: budget.perMinute, span: 60_000, word: "minute", now: now() });
   refuseMore(state().mints, { limit: budget.perHour, span: 3_600_000, word: "hour", now: now() });
-  if (liveLeases(state()).length < maxLive || isPressing(session)) return;
+  if (limitedLeases(session).length < maxLive || isPressing(session)) return;
   throw new RotateError(`${maxLive} leases of this rotation live upstream already`, {
     code: "RATE_LIMITED",
     retryable: true,
