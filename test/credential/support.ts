@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
+import { compiled } from "../support/compiled.ts";
 import { root } from "../support/workspace.ts";
 
 export const entry = join(root, "packages/cli/bin/rotate.js");
@@ -33,10 +34,10 @@ export function startAsking(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
 ): Asking {
-  const own = { PATH: process.env["PATH"], HOME: folder, ROTATE_STATE_DIR: join(folder, "state"), ...env };
+  const own = { PATH: process.env["PATH"], HOME: folder, ROTATE_STATE_DIR: join(folder, "state") };
   const child = spawn(process.execPath, [entry, "credential", ...argv], {
     cwd: folder,
-    env: own,
+    env: { ...own, NODE_COMPILE_CACHE: compiled, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const code = new Promise<number | null>((resolve) => child.on("close", resolve));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createCatalog, loadSpec } from "@rotate/core";
 import { expect, onTestFinished, test } from "vitest";
 import { builtins } from "../../packages/cli/src/builtins.ts";
+import { compiled } from "../support/compiled.ts";
 import { filesUnder, root } from "../support/workspace.ts";
 
 const entry = join(root, "packages/cli/bin/rotate.js");
@@ -16,7 +17,7 @@ function emptyFolder(): string {
 }
 
 function rotate(cwd: string, ...argv: readonly string[]) {
-  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1" };
+  const env = { PATH: process.env["PATH"], HOME: cwd, NO_COLOR: "1", NODE_COMPILE_CACHE: compiled };
   return spawnSync(process.execPath, [entry, ...argv], { cwd, env, encoding: "utf8" });
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { compiled } from "../../../test/support/compiled.ts";
 
 /** The command line's entry. */
 export const entry = fileURLToPath(new URL("../bin/rotate.js", import.meta.url));
@@ -18,7 +19,7 @@ export interface Result {
 
 export interface Options {
   readonly cwd: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string;
   /** The Node to run it with. */
   readonly node?: string;
@@ -34,8 +35,13 @@ export function folderWith(files: Readonly<Record<string, string>> = {}): string
 
 /** Starts `rotate` with its state and its home in the folder. */
 export function start(argv: readonly string[], { cwd, env, node = process.execPath }: Options): ChildProcess {
-  const own = { PATH: process.env["PATH"], HOME: cwd, ROTATE_STATE_DIR: join(cwd, "state"), ...env };
-  return spawn(node, [entry, ...argv], { cwd, env: own, stdio: ["pipe", "pipe", "pipe"] });
+  const own = {
+    PATH: process.env["PATH"],
+    HOME: cwd,
+    ROTATE_STATE_DIR: join(cwd, "state"),
+    NODE_COMPILE_CACHE: compiled,
+  };
+  return spawn(node, [entry, ...argv], { cwd, env: { ...own, ...env }, stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** What a process says and how it ends. */

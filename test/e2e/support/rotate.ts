@@ -5,6 +5,7 @@ import { openSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { compiled } from "../../support/compiled.ts";
 import type { Application } from "./application.ts";
 import type { World } from "./world.ts";
 
@@ -38,7 +39,12 @@ export async function startRotate(application: Application, world: World, pace: 
   const log = openSync(join(directory, "rotate.log"), "a");
   const child = spawn(process.execPath, [cli, "watch", "--state-dir", "state"], {
     cwd: directory,
-    env: { ...process.env, DATABRICKS_HOST: world.databricks.url, DATABRICKS_TOKEN: identity.pat },
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: compiled,
+      DATABRICKS_HOST: world.databricks.url,
+      DATABRICKS_TOKEN: identity.pat,
+    },
     stdio: ["ignore", log, log],
   });
   application.own(child);
@@ -79,7 +85,6 @@ rotations:
     request: { endpoint: ${endpoint}, ttl: ${ttl}s }
     refresh: { every: ${every}s, jitter: 0% }
     budget: { perMinute: 1000, perHour: 10000 }
-    maxLive: 100 # a lease counts as alive for a minute after its end, as clocks differ
     retry: { initial: 100ms, max: 1s }
     verify:
       - type: postgres
