@@ -7,7 +7,12 @@ export class EngineError extends Error {
 
   constructor(
     message: string,
-    details: { readonly code: string; readonly exitCode: 1 | 2 | 5 | 6; readonly hint?: string; readonly cause?: unknown },
+    details: {
+      readonly code: string;
+      readonly exitCode: 1 | 2 | 5 | 6;
+      readonly hint?: string;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.name = "EngineError";

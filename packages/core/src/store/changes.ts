@@ -1,0 +1,44 @@
+/** Small changes to a state that several transitions are made of. Each gives a new state. */
+import type { Holding, LeaseId, LeaseState, RotationState } from "./state.ts";
+
+/** What a state may be without. */
+export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "orphaned";
+
+export function without(state: RotationState, key: OptionalKey): RotationState {
+  const { [key]: _, ...rest } = state;
+  return rest;
+}
+
+/** The attempt is over; owed work of an earlier one stays. */
+export function closed(state: RotationState): RotationState {
+  return without(state, "attempt");
+}
+
+export function withLease(state: RotationState, id: LeaseId, change: Partial<LeaseState>): RotationState {
+  const lease = state.leases[id];
+  return lease ? { ...state, leases: { ...state.leases, [id]: { ...lease, ...change } } } : state;
+}
+
+export function withPhase(state: RotationState, phase: NonNullable<RotationState["attempt"]>["phase"]): RotationState {
+  return state.attempt ? { ...state, attempt: { ...state.attempt, phase } } : state;
+}
+
+export function withMay(state: RotationState, id: string, may: readonly Holding[]): RotationState {
+  const sink = state.sinks[id];
+  return sink ? { ...state, sinks: { ...state.sinks, [id]: { ...sink, may } } } : state;
+}
+
+export function addMay(state: RotationState, id: string, holding: Holding): RotationState {
+  return withMay(state, id, union(state.sinks[id]?.may ?? [], [holding]));
+}
+
+export function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
+  return [...new Set([...a, ...b])];
+}
+
+export function mapValues<T, U>(
+  record: Readonly<Record<string, T>>,
+  change: (value: T) => U,
+): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

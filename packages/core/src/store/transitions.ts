@@ -1,0 +1,156 @@
+/** What the larger records make of a state. Pure; instants in ms since 1970. */
+import { addMay, closed, union, withLease, without, withMay, withPhase } from "./changes.ts";
+import type { JournalRecord, SinkIdentity } from "./records.ts";
+import type { Holding, LeaseId, LeaseState, RotationState, SinkState } from "./state.ts";
+
+const hour = 3_600_000;
+/** How many gone leases are kept, so that an old value in a sink is still recognised. */
+const remembered = 30;
+
+/**
+ * A sink that leaves the spec while an attempt is unfinished may hold that attempt's lease as well: when the state is older than the world, the write came
+ * after it, and nobody will look at the sink again.
+ */
+export function withIdentities(
+  { sinks, attempt, owed }: RotationState,
+  identities: readonly SinkIdentity[],
+): RotationState["sinks"] {
+  const named = new Set(identities.map((sink) => sink.id));
+  const unfinished = [attempt?.lease, owed?.lease].filter((lease) => lease !== undefined);
+  const kept = Object.values(sinks)
+    .filter((sink) => !named.has(sink.id))
+    .map((sink): SinkState => ({
+      ...sink,
+      abandoned: true,
+      may: sink.abandoned ? sink.may : union(sink.may, unfinished),
+    }));
+  const present = identities.map((identity): SinkState => ({ ...identity, may: sinks[identity.id]?.may ?? [] }));
+  return Object.fromEntries([...kept, ...present].map((sink) => [sink.id, sink]));
+}
+
+/** A lease that is seen where the journal did not expect it counts as exposed, and the consumers may have it. */
+export function observed(state: RotationState, holdings: Readonly<Record<string, Holding>>, at: number): RotationState {
+  let next = state;
+  for (const [id, holding] of Object.entries(holdings)) {
+    const surprise = holding in next.leases && !next.sinks[id]?.may.includes(holding);
+    if (surprise)
+      next = {
+        ...withLease(next, holding, { exposed: true, lastDoubtAt: at }),
+        consumers: union(next.consumers, [holding]),
+      };
+    next = withMay(next, id, [holding]);
+  }
+  const foreign = Object.values(next.sinks).some((sink) => sink.may.includes("foreign"));
+  if (foreign) return { ...next, foreignSince: next.foreignSince ?? at };
+  return next.foreignSince !== undefined && next.settledAt > next.foreignSince ? without(next, "foreignSince") : next;
+}
+
+export function intent(
+  state: RotationState,
+  { lease, why }: { lease: LeaseState; why: string },
+  at: number,
+): RotationState {
+  return {
+    ...state,
+    leases: { ...state.leases, [lease.id]: lease },
+    attempt: { lease: lease.id, phase: "intent", startedAt: at, why },
+    mints: [...state.mints.filter((mint) => mint > at - hour), at],
+  };
+}
+
+export function mintFailed(
+  state: RotationState,
+  id: LeaseId,
+  { unknownUntil, at }: { unknownUntil: number | undefined; at: number },
+): RotationState {
+  if (unknownUntil === undefined) return closed(forget(withLease(state, id, { phase: "gone", gone: "never" })));
+  return closed(withLease(state, id, { expiresAt: unknownUntil, lastDoubtAt: at }));
+}
+
+export function merged(state: RotationState, record: Extract<JournalRecord, { type: "merged" }>): RotationState {
+  const { lease, into, expiresAt, sinkFingerprints } = record;
+  const gone = withLease(state, lease, { phase: "gone", gone: "merged" });
+  const next = withLease(gone, into, { phase: "live", expiresAt, sinkFingerprints });
+  return next.attempt ? { ...next, attempt: { ...next.attempt, lease: into, phase: "minted" } } : next;
+}
+
+export function recognised(
+  state: RotationState,
+  { lease, sinks }: { lease: LeaseId; sinks: readonly string[] },
+  at: number,
+): RotationState {
+  const seen = sinks.reduce((next, sink) => withMay(next, sink, [lease]), state);
+  return {
+    ...withLease(seen, lease, { exposed: true, lastDoubtAt: at }),
+    consumers: union(seen.consumers, [lease]),
+  };
+}
+
+export function renewed(
+  state: RotationState,
+  record: Extract<JournalRecord, { type: "renewed" }>,
+  at: number,
+): RotationState {
+  const { type: _, lease, ...terms } = record;
+  return { ...without(withLease(state, lease, terms), "failure"), lastSuccessAt: at };
+}
+
+/** From the first write on somebody may have it: in doubt until a later lease is settled. A sink that nobody could read yet holds what nobody can explain. */
+export function committing(
+  state: RotationState,
+  { sink, lease }: { sink: string; lease: LeaseId },
+  at: number,
+): RotationState {
+  const before = state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state;
+  const exposed = withLease(addMay(before, sink, lease), lease, { exposed: true, dropped: false, lastDoubtAt: at });
+  return withPhase({ ...exposed, consumers: union(exposed.consumers, [lease]) }, "committing");
+}
+
+export function unexposed(state: RotationState, id: LeaseId): RotationState {
+  const next = withLease(state, id, { exposed: false, dropped: true });
+  return closed({ ...next, consumers: next.consumers.filter((lease) => lease !== id) });
+}
+
+export function settled(
+  state: RotationState,
+  { lease, adopted, specHash }: { lease: LeaseId; adopted: boolean; specHash: string },
+  at: number,
+): RotationState {
+  const clean = without(without(closed(without(state, "owed")), "failure"), "rolledBackTo");
+  const rolledBack = state.owed?.rolledBack === true;
+  return forget({
+    ...clean,
+    settled: lease,
+    settledAt: at,
+    adopted,
+    specHash,
+    consumers: [lease],
+    ...(rolledBack ? { rolledBackTo: lease } : { lastSuccessAt: at }),
+  });
+}
+
+export function withRevocation(
+  state: RotationState,
+  id: LeaseId,
+  change: { notBefore: number; error?: string },
+): RotationState {
+  const tries = state.leases[id]?.revocation?.tries ?? 0;
+  return withLease(state, id, { revocation: { ...change, tries: change.error === undefined ? tries + 1 : tries } });
+}
+
+/** Drops the oldest gone leases, except what a sink or a consumer may still hold. */
+export function forget(state: RotationState): RotationState {
+  const pinned = new Set<string>([
+    ...Object.values(state.sinks).flatMap((sink) => sink.may),
+    ...state.consumers,
+    state.settled ?? "",
+  ]);
+  const droppable = Object.values(state.leases)
+    .filter((lease) => lease.phase === "gone" && !pinned.has(lease.id))
+    .toSorted((a, b) => b.issuedAt - a.issuedAt)
+    .slice(remembered);
+  const drop = new Set(droppable.map((lease) => lease.id));
+  return drop.size === 0
+    ? state
+    : { ...state, leases: Object.fromEntries(Object.entries(state.leases).filter(([id]) => !drop.has(id))) };
+}
