@@ -4,6 +4,8 @@ import { createReloadGroups } from "../../src/rotation/reload-groups.ts";
 
 const now = { settle: 0 };
 
+const refuse = (): Promise<void> => Promise.reject(new Error("no"));
+
 function recorder() {
   const runs: string[][] = [];
   return { runs, run: async (rotations: readonly string[]) => void runs.push([...rotations]) };
@@ -36,10 +38,9 @@ describe("a reload that several rotations share", () => {
     const gate = createReloadGate();
     gate.expect("a", ["app"]);
     gate.expect("b", ["app"]);
-    const run = (): Promise<void> => Promise.reject(new Error("no"));
     const results = await Promise.allSettled([
-      gate.arrive("app", "a", { ...now, run }),
-      gate.arrive("app", "b", { ...now, run }),
+      gate.arrive("app", "a", { ...now, run: refuse }),
+      gate.arrive("app", "b", { ...now, run: refuse }),
     ]);
     expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
