@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { parseEnv } from "node:util";
 import { expectNoLeak, listen, type Canary } from "@rotate/testkit";
 import { expect, onTestFinished, vi } from "vitest";
+import { compiled } from "../../support/compiled.ts";
 
 const cli = join(import.meta.dirname, "../../../packages/cli/bin/rotate.js");
 const app = join(import.meta.dirname, "../app");
@@ -49,7 +51,8 @@ export async function layOut({ spec, env: more = {}, files = {} }: StageOptions)
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const write = (name: string, content: string) => writeFile(join(directory, name), content, { mode: 0o600 });
   for (const [name, content] of Object.entries({ ...files, "rotate.yaml": spec })) await write(name, content);
-  const env = { PATH: process.env["PATH"] ?? "", HOME: directory, ROTATE_STATE_DIR: join(directory, "state"), ...more };
+  const own = { HOME: directory, ROTATE_STATE_DIR: join(directory, "state"), NODE_COMPILE_CACHE: compiled };
+  const env = { PATH: process.env["PATH"] ?? "", ...own, ...more };
   const said: string[] = [];
 
   const start = (argv: readonly string[]): Child =>
@@ -156,6 +159,11 @@ export function startConsumer({ url }: Pick<Api, "url">): string {
 
 /** For a spec: starts a consumer of the database that `DATABASE_URL` in `.env` leads to; it notes in the file `who` who it is there. */
 export const logIn: string = program("who-am-i.ts");
+
+/** The password in the `DATABASE_URL` in `.env`. */
+export async function passwordIn({ file }: Stage): Promise<string> {
+  return decodeURIComponent(new URL(parseEnv(await file(".env"))["DATABASE_URL"] ?? "").password);
+}
 
 function program(name: string, ...args: readonly string[]): string {
   return JSON.stringify({ type: "exec", command: [process.execPath, join(app, name), ...args], cwd: "." });

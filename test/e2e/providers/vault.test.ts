@@ -1,4 +1,3 @@
-import { parseEnv } from "node:util";
 import { postgresUnavailable, startPostgres, type Postgres, type VaultDouble } from "@rotate/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -9,6 +8,7 @@ import {
   formerLeases,
   layOut,
   logIn,
+  passwordIn,
   type Stage,
 } from "./support.ts";
 import { secretId, startVault, usersOf } from "./vault-on-postgres.ts";
@@ -87,8 +87,4 @@ describe.skipIf(postgresUnavailable() !== undefined)("a database user of Vault",
 
 async function whoWasThere({ file }: Stage): Promise<readonly string[]> {
   return (await file("who")).trim().split("\n");
-}
-
-async function passwordIn({ file }: Stage): Promise<string> {
-  return decodeURIComponent(new URL(parseEnv(await file(".env"))["DATABASE_URL"] ?? "").password);
 }
