@@ -3,7 +3,7 @@
  * `npm run proof:ablations -- [--most 40000] [--only "pins"]`. Exits 1 when a rule's absence shows nothing.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,12 +27,12 @@ function copyEngine(): string {
 }
 
 function switchOff(copy: string, { edits }: Rule): void {
-  for (const { file, from, to } of edits) {
-    const path = join(copy, "packages/core/src", file);
-    const source = readFileSync(path, "utf8");
-    if (!source.includes(from)) throw new Error(`${file} does not hold: ${from}`);
-    const changed = source.replaceAll(from, () => to);
-    writeFileSync(path, changed);
+  for (const { from, to } of edits) {
+    const files = globSync("packages/core/src/**/*.ts", { cwd: copy }).map((file) => join(copy, file));
+    const holding = files.filter((file) => readFileSync(file, "utf8").includes(from));
+    if (holding.length !== 1) throw new Error(`${holding.length} files of the engine hold: ${from}`);
+    const changed = readFileSync(holding[0]!, "utf8").replaceAll(from, () => to);
+    writeFileSync(holding[0]!, changed);
   }
 }
 

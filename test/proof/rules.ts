@@ -4,40 +4,29 @@ export interface Rule {
   readonly edits: readonly Edit[];
 }
 
-/** A text in the engine's source, and what to put in its place. */
+/** A text in the engine's sources, wherever it stands, and what to put in its place. */
 export interface Edit {
-  /** Under packages/core/src. */
-  readonly file: string;
   readonly from: string;
   readonly to: string;
 }
 
-const noLook: Edit = {
-  file: "rotation/retire.ts",
-  from: "if (!(await nobodyHolds(session, lease))) return false;",
-  to: "",
-};
+const noLook: Edit = { from: "if (!(await nobodyHolds(session, lease))) return false;", to: "" };
 
 export const rules: readonly Rule[] = [
   {
     name: "pins: what may be held is not revoked",
-    edits: [{ file: "store/state.ts", from: "return leasesIn(state, () => true);", to: "return [];" }],
+    edits: [{ from: "return leasesIn(state, () => true);", to: "return [];" }],
   },
   {
     name: "may-hold of the sink before the write",
     edits: [
-      {
-        file: "store/reduce.ts",
-        from: "withLease(addMay(before, sink, lease), lease, { exposed",
-        to: "withLease(before, lease, { exposed",
-      },
+      { from: "withLease(addMay(before, sink, lease), lease, { exposed", to: "withLease(before, lease, { exposed" },
     ],
   },
   {
     name: "deadline over everything that may be held",
     edits: [
       {
-        file: "rotation/decide.ts",
         from: "Math.min(...heldLeases(state).map((id) => deadlineOf",
         to: 'Math.min(...[state.owed?.lease ?? state.settled ?? ""].filter((id) => id in state.leases).map((id) => deadlineOf',
       },
@@ -50,39 +39,26 @@ export const rules: readonly Rule[] = [
   {
     name: "what the consumers may hold is pinned, and in doubt until a later lease is settled",
     edits: [
-      {
-        file: "store/reduce.ts",
-        from: "consumers: union(exposed.consumers, [lease]) }",
-        to: "consumers: exposed.consumers }",
-      },
-      { file: "rotation/retire.ts", from: " || current.settledAt <= lease.lastDoubtAt", to: "" },
+      { from: "consumers: union(exposed.consumers, [lease]) }", to: "consumers: exposed.consumers }" },
+      { from: " || current.settledAt <= lease.lastDoubtAt", to: "" },
     ],
   },
   {
     name: "ghosts: a mint whose answer was lost is listed",
-    edits: [
-      { file: "rotation/phases/mint.ts", from: "...(!nothing && { unknownUntil: ghostUntil(session) }),", to: "" },
-    ],
+    edits: [{ from: "...(!nothing && { unknownUntil: ghostUntil(session) }),", to: "" }],
   },
   {
     name: "ghosts: a mint that was cut off is listed",
-    edits: [
-      {
-        file: "rotation/recover.ts",
-        from: '[{ type: "mint-failed", lease, unknownUntil: until }]',
-        to: '[{ type: "mint-failed", lease }]',
-      },
-    ],
+    edits: [{ from: '[{ type: "mint-failed", lease, unknownUntil: until }]', to: '[{ type: "mint-failed", lease }]' }],
   },
   {
     name: "undo only where the previous lease outlives its margin",
-    edits: [{ file: "rotation/undo.ts", from: "> now();\n}", to: "> 0 * now();\n}" }],
+    edits: [{ from: "> now();\n}", to: "> 0 * now();\n}" }],
   },
   {
     name: "undo only to one lease in all sinks",
     edits: [
       {
-        file: "rotation/rotate.ts",
         from: "const previous = allHold(state(), sinkIds(rotation), candidate) ? candidate : undefined;",
         to: "const previous = candidate;",
       },
@@ -92,7 +68,6 @@ export const rules: readonly Rule[] = [
     name: "the issuer's clock in undo",
     edits: [
       {
-        file: "rotation/undo.ts",
         from: "const setBack = Math.min((minted?.skew ?? 0) - (lease.skew ?? 0), 0);",
         to: "const setBack = 0 * (minted?.skew ?? 0);",
       },
@@ -100,13 +75,12 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "highest time seen",
-    edits: [{ file: "schedule/clock.ts", from: "Math.max(sources.now(), floor)", to: "sources.now() + 0 * floor" }],
+    edits: [{ from: "Math.max(sources.now(), floor)", to: "sources.now() + 0 * floor" }],
   },
   {
     name: "unknown is not failed",
     edits: [
       {
-        file: "rotation/phases/commit.ts",
         from: ": await resolveUnknown(session, sink, lease)",
         to: ': ((await resolveUnknown(session, sink, lease)), "failed" as const)',
       },
@@ -114,53 +88,27 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "fencing write before asking a sink",
-    edits: [
-      {
-        file: "rotation/resolve-unknown.ts",
-        from: "if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;",
-        to: "",
-      },
-    ],
+    edits: [{ from: "if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;", to: "" }],
   },
   {
     name: "fencing write in recovery",
-    edits: [
-      {
-        file: "rotation/recover.ts",
-        from: "if (sink.part.fence === undefined ||",
-        to: "if (sink.part.fence !== undefined ||",
-      },
-    ],
+    edits: [{ from: "if (sink.part.fence === undefined ||", to: "if (sink.part.fence !== undefined ||" }],
   },
   {
     name: "epoch and lock are looked at before each act",
     edits: [
-      {
-        file: "rotation/session.ts",
-        from: "if (!lock.valid() || current.epoch !== epoch) throw fenced(rotation.name);",
-        to: "void current;",
-      },
+      { from: "if (!lock.valid() || current.epoch !== epoch) throw fenced(rotation.name);", to: "void current;" },
     ],
   },
   {
     name: "same value is the same lease",
-    edits: [
-      {
-        file: "rotation/record-minted.ts",
-        from: '(lease) => lease.phase === "live" && lease.fingerprint === fingerprint,',
-        to: "() => false,",
-      },
-    ],
+    edits: [{ from: '(lease) => lease.phase === "live" && lease.fingerprint === fingerprint,', to: "() => false," }],
   },
   {
     name: "same value seen in a sink after the state was lost",
     edits: [
       noLook,
-      {
-        file: "rotation/record-minted.ts",
-        from: 'if (sinks.length > 0) await session.journal({ type: "recognised", lease, sinks });',
-        to: "",
-      },
+      { from: 'if (sinks.length > 0) await session.journal({ type: "recognised", lease, sinks });', to: "" },
     ],
   },
   {
@@ -168,7 +116,6 @@ export const rules: readonly Rule[] = [
     edits: [
       noLook,
       {
-        file: "rotation/recover.ts",
         from: 'if (early && !seen) return [{ type: "doubt", lease }, { type: "closed" }];',
         to: 'if (early && !seen) return [{ type: "dropped", lease }, { type: "closed" }];',
       },
@@ -176,29 +123,16 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "mixed sinks are minted for at once",
-    edits: [
-      {
-        file: "rotation/decide.ts",
-        from: 'if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;',
-        to: "",
-      },
-    ],
+    edits: [{ from: 'if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;', to: "" }],
   },
   {
     name: "a sink nobody read yet holds what nobody can explain",
-    edits: [
-      {
-        file: "store/reduce.ts",
-        from: 'state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state',
-        to: "state",
-      },
-    ],
+    edits: [{ from: 'state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state', to: "state" }],
   },
   {
     name: "a sink that left the spec in the middle of an attempt pins its lease",
     edits: [
       {
-        file: "store/reduce.ts",
         from: "may: sink.abandoned ? sink.may : union(sink.may, unfinished),",
         to: "may: union(sink.may, unfinished.slice(0, 0)),",
       },
@@ -208,7 +142,6 @@ export const rules: readonly Rule[] = [
     name: "an undo whose answer was lost is fenced at once",
     edits: [
       {
-        file: "rotation/undo.ts",
         from: 'isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to)',
         to: 'isDefinite(innerError(error)) ? "failed" : ("unknown" as "unknown" | "written")',
       },

@@ -40,6 +40,7 @@ export const past: readonly Past[] = [
       ["before journal committed", 1, "state backed up or restored"],
       ["before journal committed", 2, "sink dropped"],
       ["after journal reload-begin", 1, "state backed up or restored"],
+      ["after journal settled", 1, "request changed"],
     ],
   },
   {
@@ -82,11 +83,12 @@ export const past: readonly Past[] = [
   {
     story: "a clock that was set back across a reboot does not bring an ended credential back",
     shape: { sinks: ["file"], revoke: "none", find: false, rollback: true, rich: { pauses: true, clock: true } },
-    early: 38,
+    early: 20,
     turns: [
       ["before journal opened", 1, "clock 8 s back"],
-      ["before journal opened", 2, "reboot"],
-      ["after journal opened", 1, "reboot"],
+      ["after journal opened", 1, "long pause"],
+      ["before journal intent", 1, "reboot"],
+      ["after the mint", 1, "pause"],
       ["health", 1, "fails"],
     ],
   },
