@@ -132,4 +132,6 @@ async function main(): Promise<void> {
   await campaign({ faults: Number(faults), random: Number(count), from: Number(from), workers: Number(workers) });
 }
 
+/** Histories throw much and look at no stack. */
+Error.stackTraceLimit = 0;
 await main();
