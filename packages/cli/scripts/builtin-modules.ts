@@ -19,7 +19,7 @@ export const builtinModules: Plugin = {
 };
 
 /** The same module with its named imports of Node's modules turned into constants. @param source TypeScript, as oxfmt writes it */
-export function takeBuiltins(source: string): string {
+function takeBuiltins(source: string): string {
   return source.replaceAll(namedImport, (_, names: string, module: string) => {
     const taken = names
       .split(",")
