@@ -123,7 +123,8 @@ export const rotationSettings = {
       minimum: 2,
       maximum: 100,
       default: 6,
-      description: "credentials that may be alive at once",
+      description:
+        "credentials that may be alive at once, without those that were replaced and only wait for their end",
     },
     cache: {
       type: "boolean",
