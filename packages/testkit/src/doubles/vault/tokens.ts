@@ -74,7 +74,8 @@ export function createTokenStore(now: () => number, presets: readonly PresetToke
       uses: settings.numUses ?? 0,
     };
   }
-  for (const preset of presets) put(record(preset.id, { path: "auth/token/create", displayName: "token", settings: preset }));
+  for (const preset of presets)
+    put(record(preset.id, { path: "auth/token/create", displayName: "token", settings: preset }));
 
   function lives(token: TokenRecord): boolean {
     return !usedUp.has(token.id) && (token.expiresAt === null || token.expiresAt > now());
