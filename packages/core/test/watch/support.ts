@@ -26,9 +26,9 @@ export function createWatchScene(edit?: EditRotation): Scene {
   return createScene(edit, createFakeClock());
 }
 
-/** Everything that can go on without time passing has gone on: the world is on disk, and read at once. */
+/** More turns of the event loop than a whole rotation takes: all that can go on without time passing has gone on. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await setImmediate();
+  for (let turn = 0; turn < 60; turn++) await setImmediate();
 }
 
 /** Starts `rotate watch` in this process. */
