@@ -17,31 +17,34 @@ export interface LookOptions {
   readonly patient?: boolean;
 }
 
+/** A rotation and what it works with. */
+export interface At {
+  readonly rotation: Rotation;
+  readonly deps: RotationDeps;
+}
+
 /** Rotation time outside a session, ms. */
 export function timeOf(deps: RotationDeps, state: RotationState): number {
   return rotationClock({ now: deps.runtime.now, uptime: deps.host.uptime, bootId: deps.host.bootId }, state.clock)();
 }
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
-export async function needsWork(
-  { rotation, deps }: { readonly rotation: Rotation; readonly deps: RotationDeps },
-  options: LookOptions,
-): Promise<boolean> {
+export async function needsWork({ rotation, deps }: At, options: LookOptions): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
   if (options.force || state.attempt !== undefined || state.seq === 0 || state.orphaned) return true;
   const now = timeOf(deps, state);
   const decision = decide(rotation, state, { force: false, cadence: options.cadence, now, nextCron: deps.nextCron });
   const due = decision.action === "wait" ? options.patient !== true : decision.action !== "none";
-  if (due || retirementDue(rotation, state, now) || sinksChanged(rotation, state)) return true;
+  if (due || retirementDue({ rotation, deps }, state, now) || sinksChanged(rotation, state)) return true;
   return options.observe !== false && observationDiffers({ rotation, deps }, state);
 }
 
 /** A lease that may be revoked now, asked for, or forgotten. */
-export function retirementDue(rotation: Rotation, state: RotationState, now: number): boolean {
+export function retirementDue({ rotation, deps }: At, state: RotationState, now: number): boolean {
   return liveLeases(state).some((lease) => {
     if (lease.phase === "ghost")
       return rotation.provider.part.find !== undefined || (lease.expiresAt ?? Infinity) + 60_000 < now;
-    return revocableAt({ rotation, state: () => state }, lease) <= now;
+    return revocableAt({ rotation, deps, state: () => state }, lease) <= now;
   });
 }
 
@@ -49,10 +52,7 @@ function sinksChanged(rotation: Rotation, state: RotationState): boolean {
   return rotation.sinks.some(({ id }) => state.sinks[id] === undefined || state.sinks[id].abandoned === true);
 }
 
-async function observationDiffers(
-  { rotation, deps }: { readonly rotation: Rotation; readonly deps: RotationDeps },
-  state: RotationState,
-): Promise<boolean> {
+async function observationDiffers({ rotation, deps }: At, state: RotationState): Promise<boolean> {
   const looks = await Promise.all(
     rotation.sinks.map(async (sink) => ({
       id: sink.id,
@@ -64,13 +64,7 @@ async function observationDiffers(
 }
 
 /** The report of a rotation for which nothing was to be done. */
-export async function freshReport({
-  rotation,
-  deps,
-}: {
-  readonly rotation: Rotation;
-  readonly deps: RotationDeps;
-}): Promise<RotationReport> {
+export async function freshReport({ rotation, deps }: At): Promise<RotationReport> {
   const state = await deps.store.load(rotation.name);
   const lease = state.leases[state.settled ?? ""];
   return {

@@ -81,10 +81,10 @@ function isDue(about: About): boolean {
 }
 
 function dueOrFresh(about: About): { readonly state: RotationStateName; readonly reason?: string } {
-  const { rotation, state, now } = about;
+  const { state, now } = about;
   const decision = decisionOf(about);
   if (decision.action !== "none") return { state: "due", reason: decision.why };
-  if (retirementDue(rotation, state, now)) return { state: "due", reason: "a superseded lease can be revoked" };
+  if (retirementDue(about, state, now)) return { state: "due", reason: "a superseded lease can be revoked" };
   return { state: "fresh" };
 }
 

@@ -4,7 +4,7 @@ import { liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { instantOf } from "./login.ts";
-import { look, differs } from "./observe.ts";
+import { differs, look, type Looking } from "./observe.ts";
 import { isReadable, type Session } from "./session.ts";
 
 /** Revocations are owed work of their own: whatever may be revoked now is, ghosts are asked for, what has ended is forgotten. */
@@ -22,7 +22,17 @@ async function retireLease(session: Session, lease: LeaseState): Promise<void> {
   const held = pinnedLeases(state()).includes(lease.id);
   if (!held && lease.expiresAt !== null && lease.expiresAt + doubtAfterExpiry < now())
     return session.journal({ type: "gone", lease: lease.id, how: "expired" });
+  if (!held && isForgettable(session, lease))
+    return session.journal({ type: "gone", lease: lease.id, how: "forgotten" });
   if (revocableAt(session, lease) <= now()) await tryRevoke(session, lease);
+}
+
+/** Replaced for good, without an end of its own and beyond anybody's reach: to list it for ever would help nobody. */
+function isForgettable(session: Session, lease: LeaseState): boolean {
+  const { state, rotation } = session;
+  if (lease.expiresAt !== null || !lease.exposed || lease.pinned || lease.id === state().settled) return false;
+  if (rotation.provider.part.revoke !== undefined || state().owed !== undefined) return false;
+  return state().settledAt > lease.lastDoubtAt && !canRevoke(session, lease);
 }
 
 /** Clocks differ: a lease counts as ended only so long after its end. ms */
@@ -32,13 +42,13 @@ const doubtAfterExpiry = 60_000;
  * From when on a lease may be revoked, ms; Infinity when it may not. Either it was never exposed and its minter dropped it, or a later lease is settled
  * since it was last in doubt, grace has passed, the consumers were shown to hold the later one, and nothing may hold this one.
  */
-export function revocableAt({ state, rotation }: Pick<Session, "state" | "rotation">, lease: LeaseState): number {
+export function revocableAt(at: Looking, lease: LeaseState): number {
+  const { state, rotation } = at;
   const { overlap, provider } = rotation;
   const { part } = provider;
   const current = state();
   if (lease.phase !== "live" || lease.pinned || lease.foreign || part.overlap === false) return Infinity;
-  if (lease.provider !== provider.name || (part.revoke === undefined && part.revokeValue === undefined))
-    return Infinity;
+  if (lease.provider !== provider.name || !canRevoke(at, lease)) return Infinity;
   const notBefore = lease.revocation?.notBefore ?? 0;
   if (!lease.exposed) return lease.dropped && current.attempt?.lease !== lease.id ? notBefore : Infinity;
   if (current.settled === undefined || current.settled === lease.id || current.settledAt <= lease.lastDoubtAt)
@@ -50,20 +60,23 @@ export function revocableAt({ state, rotation }: Pick<Session, "state" | "rotati
   return Math.max(current.settledAt + overlap.grace, notBefore);
 }
 
+/** From the handle at any time, or by value while this process has it. */
+function canRevoke({ rotation, deps }: Looking, { id }: LeaseState): boolean {
+  const { part } = rotation.provider;
+  return part.revoke !== undefined || (part.revokeValue !== undefined && deps.memory.get(id) !== undefined);
+}
+
 /**
  * The leases that `maxLive` limits: all that live, but for those that a later one has replaced for good and that nothing but their end will remove.
  * These are no attempts gone wrong, and some never end: counted, they would stop a rotation that works.
  */
 export function limitedLeases(session: Session): readonly LeaseState[] {
-  const { state, rotation, deps } = session;
+  const { state } = session;
   const { settledAt } = state();
   const held = pinnedLeases(state());
   const isReplaced = ({ id, phase, issuedAt, lastDoubtAt }: LeaseState): boolean =>
     phase === "live" && !held.includes(id) && Math.max(issuedAt, lastDoubtAt) < settledAt;
-  const waits = (lease: LeaseState): boolean =>
-    (rotation.provider.part.revoke !== undefined || deps.memory.get(lease.id) !== undefined) &&
-    revocableAt(session, lease) < Infinity;
-  return liveLeases(state()).filter((lease) => !isReplaced(lease) || waits(lease));
+  return liveLeases(state()).filter((lease) => !isReplaced(lease) || revocableAt(session, lease) < Infinity);
 }
 
 /** Looks at the sinks before it says so, and once more just before the call, then revokes. True when the lease is gone. */

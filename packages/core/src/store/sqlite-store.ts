@@ -26,7 +26,7 @@ const keptAttempts = 500;
  * Records that announce no act: each tells what was seen or done already, and what comes next is announced by a synced record of its own. A power
  * failure that takes one leaves the state of a moment earlier, which recovery knows.
  */
-const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
+export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "opened",
   "sinks",
   "observed",
