@@ -1,3 +1,4 @@
+import type { Provider } from "@rotate/plugin-kit";
 import { expect, test } from "vitest";
 import type { Rotation } from "../../src/spec/model.ts";
 import { reloadEntry } from "./spec.ts";
@@ -126,3 +127,38 @@ test("a sink that cannot be read stops revocations until it can", async () => {
   await scene.run();
   expect(scene.revoked()).toEqual(["value-1"]);
 });
+
+test("a replaced lease without an end that nobody can revoke is not listed for ever", async () => {
+  const scene = createScene((rotation) => ({
+    ...rotation,
+    refresh: { ...rotation.refresh, rule: { every: 30 * minute } },
+    provider: { ...rotation.provider, part: endless(rotation.provider.part) },
+  }));
+  await scene.run();
+  await scene.run({ force: true });
+  await scene.clock.advance(minute);
+  await scene.run({ force: true });
+  expect(scene.mints()).toBe(3);
+  expect((await scene.status()).leases.length).toBeLessThanOrEqual(1);
+});
+
+/** The same issuer, for ever and without a way back. */
+function endless(part: Provider): Provider {
+  const { revoke: _revoke, find: _find, ...kept } = part;
+  return { ...kept, mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), expires: "never" }) };
+}
+
+test("what only the minting process could revoke is no work for another one", async () => {
+  const scene = createScene((rotation, world) => ({
+    ...rotation,
+    reloads: [reloadEntry(world, { name: "app", reads: ["a"], adopts: true })],
+    provider: { ...rotation.provider, part: byValueOnly(rotation.provider.part) },
+  }));
+  await rotateTwiceAndWait(scene, 10 * minute);
+  expect(await scene.ask((engine) => engine.needsRotation("db"))).toBe("fresh");
+});
+
+function byValueOnly(part: Provider): Provider {
+  const { revoke: _revoke, find: _find, ...kept } = part;
+  return { ...kept, revokeValue: async () => undefined };
+}
