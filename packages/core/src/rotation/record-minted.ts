@@ -3,6 +3,7 @@ import { credentialFingerprint, type Accepted } from "./accept.ts";
 import { innerError } from "./errors.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { fingerprintsOf, look } from "./observe.ts";
+import { sinksAreExplained } from "./refused.ts";
 import type { Attempt, MintedCredential, Session } from "./session.ts";
 
 type MintedAttempt = Attempt & { readonly lease: string; readonly minted: MintedCredential };
@@ -46,14 +47,11 @@ function fingerprintsOfAll(
   return Object.fromEntries([...values].map(([id, rendered]) => [id, fingerprintsOf(rendered, fingerprint)]));
 }
 
-async function revokeUnrecorded(
-  { rotation, deps }: Session,
-  id: string,
-  { issuedAt, handle, fields }: Accepted,
-): Promise<void> {
+async function revokeUnrecorded(session: Session, id: string, { issuedAt, handle, fields }: Accepted): Promise<void> {
+  const { rotation, deps } = session;
   const { provider } = rotation;
   const { part } = provider;
-  if (!part.revoke && !part.revokeValue) return;
+  if ((!part.revoke && !part.revokeValue) || !sinksAreExplained(session)) return;
   const lease = { id, issuedAt: new Date(issuedAt), expiresAt: "never" as const, handle };
   try {
     await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>

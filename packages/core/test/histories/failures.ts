@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { scripted, type Turn } from "./choices.ts";
+import { durable } from "./durable.ts";
 import { name } from "./parts.ts";
 import { runProcess, statusIn } from "./process.ts";
 import { createWorld, lives, second, type Shape, type World } from "./world.ts";
@@ -64,7 +65,7 @@ const words: Readonly<Record<Before, string>> = {
  */
 async function cellOf(before: Before, { turns, shape: overrides, after }: Failure): Promise<string> {
   const world = createWorld({ ...shape, ...overrides }, scripted(turns));
-  const store = createMemoryStore();
+  const store = durable(createMemoryStore());
   const run = () => runProcess(world, store, { force: false });
   if (before !== "nothing") await quietly(world, run);
   world.time += (before === "expired" ? 45 : 27) * second;

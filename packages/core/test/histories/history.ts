@@ -2,6 +2,7 @@
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import type { Choices } from "./choices.ts";
+import { durable, type DurableStore } from "./durable.ts";
 import { checkAlways, troubleOf, type Seen } from "./invariants.ts";
 import { name } from "./parts.ts";
 import { runProcess, statusIn } from "./process.ts";
@@ -22,7 +23,7 @@ export interface HistoryOptions {
 export async function runHistory(options: HistoryOptions): Promise<World> {
   const { shape, choices, early = 26, tamper = (store) => store } = options;
   const world = createWorld(shape, choices);
-  const store = tamper(createMemoryStore());
+  const store = durable(tamper(createMemoryStore()));
   try {
     await begin(world, store);
     world.time += early * second;
@@ -35,7 +36,7 @@ export async function runHistory(options: HistoryOptions): Promise<World> {
 }
 
 /** A first rotation, without faults. */
-async function begin(world: World, store: MemoryStore): Promise<void> {
+async function begin(world: World, store: DurableStore): Promise<void> {
   world.quiet = true;
   await run(world, store);
   world.quiet = false;
@@ -49,13 +50,15 @@ async function begin(world: World, store: MemoryStore): Promise<void> {
     world.stateRestored = true;
     store.restore(what === "lose" ? new Map() : backup!);
     store.breakLocks();
+    store.sync();
     say(world, what === "lose" ? "the state is lost" : "the state is restored from the backup");
   };
+  world.onPowerFailure = store.losePower;
   world.onSecondProcess = secondProcess(world, store);
 }
 
 /** Somebody removes the lock file, and another process starts and ends while the first stands still. */
-function secondProcess(world: World, store: MemoryStore): () => Promise<void> {
+function secondProcess(world: World, store: DurableStore): () => Promise<void> {
   let nested = false;
   return async () => {
     if (nested) return;
@@ -75,7 +78,7 @@ function secondProcess(world: World, store: MemoryStore): () => Promise<void> {
 
 async function underFaults(
   world: World,
-  store: MemoryStore,
+  store: DurableStore,
   { rounds, force }: { readonly rounds: number; readonly force: boolean },
 ): Promise<void> {
   for (let round = 0; round < rounds; round++) {
@@ -88,7 +91,7 @@ async function underFaults(
 }
 
 /** Within two minutes it must be well, and stay so over the next refresh and the revocation after it. */
-async function afterwards(world: World, store: MemoryStore): Promise<void> {
+async function afterwards(world: World, store: DurableStore): Promise<void> {
   await becomeWell(world, store, 60);
   world.time += 26 * second;
   await run(world, store);
@@ -96,7 +99,7 @@ async function afterwards(world: World, store: MemoryStore): Promise<void> {
   await becomeWell(world, store, 20);
 }
 
-async function becomeWell(world: World, store: MemoryStore, rounds: number): Promise<void> {
+async function becomeWell(world: World, store: DurableStore, rounds: number): Promise<void> {
   const before = world.issued.length;
   for (let round = 1; ; round++) {
     const trouble = troubleOf(world, await run(world, store));
@@ -112,7 +115,7 @@ function isPressing(world: World, trouble: string): boolean {
   return trouble.startsWith("P1 still mixed") && !world.handEdited && !world.stateRestored;
 }
 
-async function run(world: World, store: MemoryStore, force = false): Promise<Seen> {
+async function run(world: World, store: DurableStore, force = false): Promise<Seen> {
   await runProcess(world, store, { force });
   const state = await store.load(name);
   const seen = { state, status: statusIn(world, store, state) };

@@ -99,6 +99,15 @@ export const past: readonly Past[] = [
     turns: [["before journal revoking", 1, "an old value by hand"]],
   },
   {
+    story: "an answer that is refused although it names the credential in use does not take that away",
+    shape: { sinks: ["file"], rich: { pauses: true, clock: true } },
+    early: 38,
+    turns: [
+      ["mint", 1, "same value"],
+      ["after the mint", 1, "clock 8 s ahead"],
+    ],
+  },
+  {
     story: "an old value that somebody puts back just before its revocation is seen",
     shape: { sinks: ["file"], rich: { pauses: true, handEdits: true } },
     turns: [

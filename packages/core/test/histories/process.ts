@@ -9,9 +9,10 @@ import { rotate } from "../../src/rotation/rotate.ts";
 import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
 import type { Runtime } from "../../src/runtime/types.ts";
 import { noCron } from "../../src/schedule/cron.ts";
-import type { MemoryStore } from "../../src/store/memory-store.ts";
+import { unannounced } from "../../src/store/sqlite-store.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import type { Store } from "../../src/store/store.ts";
+import type { DurableStore } from "./durable.ts";
 import { name, rotationOf, type Mortal } from "./parts.ts";
 import { hesitate, turn } from "./turns.ts";
 import { Crash, say, violate, Violation, type World } from "./world.ts";
@@ -22,7 +23,7 @@ const endless = 6_000;
 /** A process from its start to its end, with its report unless it died, was locked out or overtaken. Throws Violation. */
 export async function runProcess(
   world: World,
-  store: MemoryStore,
+  store: DurableStore,
   { force }: { readonly force: boolean },
 ): Promise<RotationReport | undefined> {
   const lock = await store.tryLock(name);
@@ -59,7 +60,7 @@ function rethrowUnexpected(error: unknown): undefined {
   throw error;
 }
 
-function mortalStore(world: World, store: MemoryStore, mortal: Mortal): Store {
+function mortalStore(world: World, store: DurableStore, mortal: Mortal): Store {
   return {
     ...store,
     load: (rotation) =>
@@ -72,6 +73,7 @@ function mortalStore(world: World, store: MemoryStore, mortal: Mortal): Store {
       mortal(async () => {
         await turn(world, `before journal ${entry.record.type}`);
         const state = await store.append(rotation, entry);
+        if (!unannounced.has(entry.record.type)) store.sync();
         say(world, `journal ${entry.record.type}`);
         if (entry.record.type === "reload-begin") world.reloading = true;
         if (world.log.length > endless) violate("P2 it does not end");

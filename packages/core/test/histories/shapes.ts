@@ -35,6 +35,7 @@ const troubles: readonly (keyof Rich)[] = [
   "handEdits",
   "specChange",
   "blackouts",
+  "power",
 ];
 
 /** A shape drawn by seed: any sinks and issuer, up to two consumers, and any of the further kinds of trouble together. */

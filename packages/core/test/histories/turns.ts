@@ -83,6 +83,14 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
     act: (world) => world.onState?.("restore"),
   },
   "state lost": { in: ({ rich }) => rich.stateLost === true, act: (world) => world.onState?.("lose") },
+  "power failure": {
+    in: ({ rich }) => rich.power === true && !rich.twoProcesses,
+    act(world) {
+      world.boot = { id: world.boot.id + 1, at: world.time };
+      world.onPowerFailure?.();
+      die(world, "the machine loses power");
+    },
+  },
   "second process": { in: ({ rich }) => rich.twoProcesses === true, act: (world) => world.onSecondProcess?.() },
   blackout: {
     in: ({ rich }) => rich.blackouts === true,

@@ -35,6 +35,8 @@ export interface Rich {
   readonly handEdits?: boolean;
   readonly specChange?: boolean;
   readonly blackouts?: boolean;
+  /** The machine loses power, and with it all that was written since the last sync. */
+  readonly power?: boolean;
   /** Whatever may say no may also not answer in time. */
   readonly timeouts?: boolean;
 }
@@ -102,6 +104,8 @@ export interface World {
   /** The spec as it stands in its file. */
   edited: { readonly order: readonly number[]; readonly version: number };
   onState?: (what: "restore" | "lose") => void;
+  /** The state goes back to what was synced. */
+  onPowerFailure?: () => void;
   onSecondProcess?: () => Promise<void>;
 }
 

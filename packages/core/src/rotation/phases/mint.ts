@@ -8,6 +8,7 @@ import { callProvider, timeLimits } from "../invoke.ts";
 import { newLeaseId } from "../lease-id.ts";
 import { end, type Phase } from "../phase.ts";
 import { ghostUntil } from "../recover.ts";
+import { giveBack } from "../refused.ts";
 import { render } from "../render.ts";
 import { recordMinted } from "../record-minted.ts";
 import { limitedLeases } from "../retire.ts";
@@ -140,25 +141,7 @@ async function accept(
     const accepted = acceptMinted(answer.minted, { rotation, ...answer, now: deps.runtime.now(), login });
     return { accepted, minted: render(rotation, accepted, deps.runtime.masker) };
   } catch (error) {
-    await noteFailed(session, lease, await revokeRefused(session, lease, answer.minted));
+    await noteFailed(session, lease, await giveBack(session, lease, answer.minted));
     throw error;
-  }
-}
-
-async function revokeRefused(
-  { rotation, deps, warn }: Session,
-  lease: LeaseState,
-  { handle }: Minted,
-): Promise<boolean> {
-  const { provider } = rotation;
-  const { part } = provider;
-  if (!part.revoke || handle === undefined) return false;
-  const known = { id: lease.id, issuedAt: new Date(lease.issuedAt), expiresAt: "never" as const, handle };
-  try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) => part.revoke?.(known, ctx));
-    return true;
-  } catch (error) {
-    warn(`the lease that was refused could not be revoked: ${innerError(error).message}`);
-    return false;
   }
 }

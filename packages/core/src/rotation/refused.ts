@@ -1,0 +1,57 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Minted } from "@rotate/plugin-kit";
+import { liveLeases, type LeaseState } from "../store/state.ts";
+import { credentialFingerprint } from "./accept.ts";
+import { innerError } from "./errors.ts";
+import { callProvider, timeLimits } from "./invoke.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Gives the lease of an answer that was refused back, where its handle allows it. True when no lease of it lives. An issuer may answer with what it gave before:
+ * then it is in use, and nothing is revoked.
+ */
+export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
+  if (isKnown(session, minted)) return true;
+  if (!sinksAreExplained(session)) return false;
+  return revokeRefused(session, lease, minted);
+}
+
+function isKnown({ state, deps }: Session, { fields, handle }: Minted): boolean {
+  // A plugin in plain JavaScript may have left them out: then only the handle tells.
+  const fingerprint = credentialFingerprint((fields as typeof fields | undefined) ?? {}, deps.fingerprint);
+  return liveLeases(state()).some(
+    (lease) =>
+      lease.fingerprint === fingerprint || (handle !== undefined && isDeepStrictEqual(lease.handle, asKept(handle))),
+  );
+}
+
+/** A handle as it comes back from the state. */
+function asKept(handle: unknown): unknown {
+  return JSON.parse(JSON.stringify(handle));
+}
+
+/** Is it known of every sink which of our leases it may hold? Not after the state was lost: then a sink may hold this very lease. */
+export function sinksAreExplained({ rotation, state }: Pick<Session, "rotation" | "state">): boolean {
+  return rotation.sinks.every(({ id }) => {
+    const may = state().sinks[id]?.may ?? [];
+    return may.length > 0 && !may.includes("foreign");
+  });
+}
+
+async function revokeRefused(
+  { rotation, deps, warn }: Session,
+  lease: LeaseState,
+  { handle }: Minted,
+): Promise<boolean> {
+  const { provider } = rotation;
+  const { part } = provider;
+  if (!part.revoke || handle === undefined) return false;
+  const known = { id: lease.id, issuedAt: new Date(lease.issuedAt), expiresAt: "never" as const, handle };
+  try {
+    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) => part.revoke?.(known, ctx));
+    return true;
+  } catch (error) {
+    warn(`the lease that was refused could not be revoked: ${innerError(error).message}`);
+    return false;
+  }
+}
