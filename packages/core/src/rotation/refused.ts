@@ -18,7 +18,7 @@ export async function giveBack(session: Session, lease: LeaseState, minted: Mint
 
 function isKnown({ state, deps }: Session, { fields, handle }: Minted): boolean {
   // A plugin in plain JavaScript may have left them out: then only the handle tells.
-  const fingerprint = credentialFingerprint((fields as typeof fields | undefined) ?? {}, deps.fingerprint);
+  const fingerprint = credentialFingerprint(fields ?? {}, deps.fingerprint);
   return liveLeases(state()).some(
     (lease) =>
       lease.fingerprint === fingerprint || (handle !== undefined && isDeepStrictEqual(lease.handle, asKept(handle))),
