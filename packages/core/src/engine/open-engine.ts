@@ -9,6 +9,7 @@ import { chooseStateDir } from "../store/state-dir.ts";
 import type { Store } from "../store/store.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins } from "../rotation/login.ts";
+import { createHelpers } from "../rotation/helpers.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
@@ -58,6 +59,7 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
     onEvent,
     memory: createMemory(),
     cache: createCredentialCache(directory, runtime),
+    helpers: createHelpers(`${directory}/helpers`),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };

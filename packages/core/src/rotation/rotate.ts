@@ -24,9 +24,10 @@ export interface RotateOptions {
 
 /** One rotation under its lock: recover, decide, act, retire. Never throws for what a plugin did; throws EngineError when the state or the lock is lost. */
 export async function rotate(
-  { rotation, deps, lock }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly lock: Lock },
+  { rotation, deps: given, lock }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly lock: Lock },
   options: RotateOptions,
 ): Promise<RotationReport> {
+  const deps = withHelpers(rotation, given);
   const started = deps.runtime.now();
   const session = await openSession({ rotation, deps, lock, signal: options.signal });
   await noteSinks(session);
@@ -44,6 +45,15 @@ export async function rotate(
   const report = reportOf(session, ended, decision);
   if (ended !== undefined) await recordAttempt(session, { ended, report, decision, started });
   return report;
+}
+
+/** Commands of an earlier process are ended before anything else, and ours are noted, should we not live to end them. */
+function withHelpers({ name }: Rotation, deps: RotationDeps): RotationDeps {
+  const { helpers, runtime } = deps;
+  if (helpers === undefined) return deps;
+  for (const pid of helpers.endLeftOvers(name))
+    runtime.log.warn("ended a command that an earlier run left behind", { rotation: name, pid });
+  return { ...deps, runtime: helpers.noting(name, runtime) };
 }
 
 /** Sinks are journaled by identity, never by index: the spec may change between two runs. */

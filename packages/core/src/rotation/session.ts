@@ -14,6 +14,7 @@ import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId, RotationState } from "../store/state.ts";
 import type { Lock, Store } from "../store/store.ts";
 import type { Failure } from "./errors.ts";
+import type { Helpers } from "./helpers.ts";
 import type { Logins } from "./login.ts";
 import type { ReloadGate } from "./reload-gate.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
@@ -27,6 +28,8 @@ export interface RotationDeps {
   readonly nextCron: NextCron;
   readonly logins: Logins;
   readonly gate: ReloadGate;
+  /** Absent: commands are not noted. */
+  readonly helpers?: Helpers;
   /** Absent: no two rotations share a group. */
   readonly groups?: ReloadGroups;
   readonly memory: CredentialMemory;

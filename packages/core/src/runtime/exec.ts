@@ -6,7 +6,7 @@ import { waitError } from "./clock.ts";
 import { childEnv } from "./exec-env.ts";
 import { startError } from "./exec-errors.ts";
 import { revealText } from "./reveal.ts";
-import type { Masker, Runtime } from "./types.ts";
+import type { Masker, Runtime, RuntimeExecInit } from "./types.ts";
 
 /** What running commands needs of the rest of the runtime. */
 export interface ExecParts extends Pick<Runtime, "deadline" | "env"> {
@@ -165,6 +165,13 @@ function createCompany(): { readonly join: (child: ChildProcess) => void } {
   };
 }
 
+function tell(child: ChildProcess, { onStart, onEnd }: RuntimeExecInit): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  onStart?.(pid);
+  child.once("exit", () => onEnd?.(pid));
+}
+
 /** `Runtime.exec` with real processes, each in a group of its own. See `Exec` of the plugin kit for what it promises. */
 export function createExec(parts: ExecParts): Runtime["exec"] {
   const company = createCompany();
@@ -177,6 +184,7 @@ export function createExec(parts: ExecParts): Runtime["exec"] {
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
       const running = start(argv, init, parts);
       company.join(running.child);
+      tell(running.child, init);
       return await waitFor(running, deadline.signal);
     } catch (error) {
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);

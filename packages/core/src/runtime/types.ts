@@ -16,7 +16,11 @@ export interface Runtime {
     parent?: AbortSignal,
   ) => { readonly signal: AbortSignal; readonly clear: () => void };
   readonly http: (url: string | URL, init: HttpInit, signal: AbortSignal) => Promise<HttpAnswer>;
-  readonly exec: (argv: readonly [string, ...string[]], init: ExecInit, signal: AbortSignal) => Promise<ExecAnswer>;
+  readonly exec: (
+    argv: readonly [string, ...string[]],
+    init: RuntimeExecInit,
+    signal: AbortSignal,
+  ) => Promise<ExecAnswer>;
   /** Runs the command of an `{ exec: … }` reference; absent: `exec` does. */
   readonly execReference?: Runtime["exec"];
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -26,6 +30,13 @@ export interface Runtime {
   readonly announce?: (line: string) => void;
   /** Called with each `Date` header of an answer: milliseconds that the local clock is ahead (positive) or behind. */
   readonly onSkew?: (milliseconds: number, host: string) => void;
+}
+
+/** A command as the engine starts it. */
+export interface RuntimeExecInit extends ExecInit {
+  /** Called with its process id when it runs, and again when it has ended. */
+  readonly onStart?: (pid: number) => void;
+  readonly onEnd?: (pid: number) => void;
 }
 
 /** Knows every secret of the process and takes it out of what is printed, in each encoding that we know. */
