@@ -67,8 +67,10 @@ export function mintFailed(
   return closed(withLease(state, id, { expiresAt: unknownUntil, lastDoubtAt: at }));
 }
 
+/** A sink that is not in the spec now may come back with the lease in it: what is known of it there stays. */
 export function merged(state: RotationState, record: Extract<JournalRecord, { type: "merged" }>): RotationState {
-  const { lease, into, expiresAt, sinkFingerprints } = record;
+  const { lease, into, expiresAt } = record;
+  const sinkFingerprints = { ...state.leases[into]?.sinkFingerprints, ...record.sinkFingerprints };
   const gone = withLease(state, lease, { phase: "gone", gone: "merged" });
   const next = withLease(gone, into, { phase: "live", expiresAt, sinkFingerprints });
   return next.attempt ? { ...next, attempt: { ...next.attempt, lease: into, phase: "minted" } } : next;

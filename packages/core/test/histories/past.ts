@@ -108,6 +108,17 @@ export const past: readonly Past[] = [
     ],
   },
   {
+    story: "a sink that comes back to the spec is known by the credential that it kept, given again meanwhile or not",
+    shape: { sinks: ["remote", "file"], consumers: 2, rich: { pauses: true, specChange: true } },
+    turns: [
+      ["after journal opened", 1, "request changed"],
+      ["before journal committing", 2, "sink dropped"],
+      ["before journal sinks", 1, "request changed"],
+      ["mint", 2, "same value"],
+      ["after the reload", 3, "sink added"],
+    ],
+  },
+  {
     story: "an old value that somebody puts back just before its revocation is seen",
     shape: { sinks: ["file"], rich: { pauses: true, handEdits: true } },
     turns: [
