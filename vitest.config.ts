@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line.ts"],
     disableConsoleIntercept: true,
+    // On two cores vitest would take one: many tests wait for processes and sockets.
+    maxWorkers: 2,
     projects: [
       { ...src, test: { name: "unit", include: ["{packages,plugins}/*/test/**/*.test.ts"], testTimeout: 20_000 } },
       {

@@ -5,6 +5,7 @@ import { folderWith, resultOf, rotate, said, start } from "./support.ts";
 
 /** A rotation whose reload takes a while. */
 const spec = `version: 1
+name: interrupt
 providers:
   local: { type: jwt, issuer: https://issuer.example, key: { path: key.pem } }
 rotations:
@@ -45,6 +46,7 @@ test.skipIf(!existsSync("/proc/self/cmdline"))(
     const child = start(["run"], { cwd });
     const result = resultOf(child);
     await waitForFile(join(cwd, "reload.pid"));
+    await waitForFile(join(cwd, "state/interrupt/helpers/app.json"));
     child.kill("SIGKILL");
     await result;
     const pid = Number(readFileSync(join(cwd, "reload.pid"), "utf8"));
