@@ -31,7 +31,7 @@ export function timeOf(deps: RotationDeps, state: RotationState): number {
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
 export async function needsWork({ rotation, deps }: At, options: LookOptions): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
-  if (options.force || state.attempt !== undefined || state.seq === 0 || state.orphaned) return true;
+  if (options.force || state.attempt !== undefined || state.seq === 0) return true;
   const now = timeOf(deps, state);
   const decision = decide(rotation, state, { force: false, cadence: options.cadence, now, nextCron: deps.nextCron });
   const due = decision.action === "wait" ? options.patient !== true : decision.action !== "none";

@@ -65,14 +65,12 @@ async function noteSinks(session: Session): Promise<void> {
     target,
     keys: Object.keys(values),
     canRead: part.read !== undefined,
-    canUndo: true,
   }));
   const known = Object.values(state().sinks)
     .filter(({ abandoned }) => !abandoned)
     .map(({ id }) => id);
   const same = known.length === present.length && present.every(({ id }) => known.includes(id));
   if (!same) await session.journal({ type: "sinks", sinks: present });
-  if (state().orphaned) await session.journal({ type: "orphaned", orphaned: false });
 }
 
 async function act(session: Session, decision: Decision): Promise<Ended | undefined> {

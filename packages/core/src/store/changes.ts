@@ -2,7 +2,7 @@
 import type { Holding, LeaseId, LeaseState, RotationState } from "./state.ts";
 
 /** What a state may be without. */
-export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "orphaned";
+export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo";
 
 export function without(state: RotationState, key: OptionalKey): RotationState {
   const { [key]: _, ...rest } = state;

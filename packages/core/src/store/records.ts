@@ -65,7 +65,6 @@ export type JournalRecord =
   | { readonly type: "reloaded" }
   | { readonly type: "settled"; readonly lease: LeaseId; readonly adopted: boolean; readonly specHash: string }
   | { readonly type: "failed"; readonly failure: FailureState }
-  | { readonly type: "recovered" }
   | { readonly type: "revoking"; readonly lease: LeaseId; readonly notBefore: number }
   | { readonly type: "revoke-failed"; readonly lease: LeaseId; readonly error: string; readonly notBefore: number }
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
@@ -73,7 +72,6 @@ export type JournalRecord =
   | { readonly type: "pinned"; readonly lease: LeaseId }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" }
-  | { readonly type: "orphaned"; readonly orphaned: boolean }
   /** The issuer's clock shows that the highest time seen was wrong: the stamp of this record is the time from now on. */
   | { readonly type: "clock-corrected" };
 

@@ -62,7 +62,6 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   reloaded: (state) => withOwed(state, { reloaded: true }),
   settled,
   failed: (state, { failure }) => ({ ...state, failure }),
-  recovered: (state) => without(state, "failure"),
   revoking: (state, { lease, notBefore }) => withRevocation(state, lease, { notBefore }),
   "revoke-failed": (state, { lease, notBefore, error }) => withRevocation(state, lease, { notBefore, error }),
   gone: (state, { lease, how }) => forget(withLease(state, lease, { phase: "gone", gone: how })),
@@ -73,7 +72,6 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
     ...state,
     leases: mapValues(state.leases, (lease) => (lease.phase === "gone" ? lease : { ...lease, foreign: true })),
   }),
-  orphaned: (state, { orphaned }) => (orphaned ? { ...state, orphaned } : without(state, "orphaned")),
   "clock-corrected": (state) => state,
 };
 

@@ -35,9 +35,8 @@ export interface LeaseState {
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
   /** 0 ≤ x < 1, drawn once: the place of its refresh time within the jitter. */
   readonly jitter: number;
-  /** Which provider entry made it, and whether that can revoke. */
+  /** Which provider entry made it. */
   readonly provider: string;
-  readonly revocable: boolean;
   /** Printed by `rotate credential` to an unknown holder: pinned to its expiry. */
   readonly pinned?: boolean;
   /** Made by another machine's state: never revoked by us. */
@@ -51,7 +50,6 @@ export interface SinkState {
   readonly target: string;
   readonly keys: readonly string[];
   readonly canRead: boolean;
-  readonly canUndo: boolean;
   /** What it may hold. */
   readonly may: readonly Holding[];
   /** No longer in the spec: what it may hold stays pinned until it expires. */
@@ -127,8 +125,6 @@ export interface RotationState {
   readonly lastSuccessAt?: number;
   /** The highest wall time seen, with the machine's uptime (ms) and boot at that moment. */
   readonly clock: { readonly highest: number; readonly uptime: number; readonly bootId: string };
-  /** Not in the spec any more. */
-  readonly orphaned?: boolean;
 }
 
 /** A rotation that was never run. */

@@ -34,7 +34,6 @@ function lease(id: string): LeaseState {
     sinkFingerprints: {},
     jitter: 0.5,
     provider: "p",
-    revocable: true,
   };
 }
 
@@ -94,7 +93,7 @@ describe("the state", () => {
       fc.constantFrom("a", "b").map((id): JournalRecord => ({ type: "mixed", lease: id, why: "w" })),
       fc.constant<JournalRecord>({
         type: "sinks",
-        sinks: [{ id: "s", type: "t", target: "x", keys: ["k"], canRead: true, canUndo: true }],
+        sinks: [{ id: "s", type: "t", target: "x", keys: ["k"], canRead: true }],
       }),
       fc.constantFrom("a", "b").map((id): JournalRecord => ({ type: "gone", lease: id, how: "revoked" })),
       fc.constant<JournalRecord>({ type: "closed" }),

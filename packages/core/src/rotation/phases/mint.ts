@@ -64,7 +64,7 @@ function refuseMore(
 
 async function intend(session: Session, why: string): Promise<LeaseState> {
   const { rotation, deps } = session;
-  const { part, name } = rotation.provider;
+  const { name } = rotation.provider;
   const lease: LeaseState = {
     id: newLeaseId(),
     phase: "ghost",
@@ -78,7 +78,6 @@ async function intend(session: Session, why: string): Promise<LeaseState> {
     sinkFingerprints: {},
     jitter: deps.runtime.random(),
     provider: name,
-    revocable: part.revoke !== undefined && part.overlap !== false,
   };
   await session.journal({ type: "intent", lease, why });
   await session.guard();
