@@ -1,7 +1,8 @@
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { type HttpInit, Secret } from "@rotate/plugin-kit";
-import { createCertificateAuthority, createTestContext, listen } from "@rotate/testkit";
+import { createCertificateAuthority, listen } from "@rotate/doubles";
+import { createTestContext } from "@rotate/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 
 const closing: (() => void)[] = [];

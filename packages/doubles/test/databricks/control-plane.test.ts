@@ -7,7 +7,7 @@ import {
   databricksFaults,
   type DatabricksDouble,
   type DatabricksDoubleOptions,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
 
 const pat = "dapi0123456789abcdef0123456789abcdef";
 const endpoint = "projects/app/branches/production/endpoints/primary";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { connect, createServer, type ConnectionOptions } from "node:tls";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { createCertificateAuthority, type IssuedCertificate } from "@rotate/testkit";
+import { createCertificateAuthority, type IssuedCertificate } from "@rotate/doubles";
 import { listen } from "../src/listen.ts";
 import { integer, objectIdentifier, octetString } from "../src/tls/der.ts";
 

@@ -1,5 +1,5 @@
-import type { Postgres } from "../../postgres/start.ts";
-import type { CertificateAuthority } from "../../tls/index.ts";
+import type { Postgres } from "../postgres/start.ts";
+import type { CertificateAuthority } from "../tls/index.ts";
 import type { Refusal } from "./wire.ts";
 
 /** What a verified database credential says. */

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import type { Postgres } from "../../postgres/start.ts";
+import type { Postgres } from "../postgres/start.ts";
 import { nextBytes, startupEnd, type Refusal } from "./wire.ts";
 
 /**

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
-import { listen } from "../listen.ts";
+import { listen } from "./listen.ts";
 
 export interface DoubleRequest {
   /** When it arrived, milliseconds since 1970. */

@@ -14,8 +14,8 @@ import {
   type LakebaseGateway,
   type LakebaseGatewayOptions,
   type Postgres,
-} from "@rotate/testkit";
-import { createTokens, type Tokens } from "../support/tokens.ts";
+} from "@rotate/doubles";
+import { createTokens, type Tokens } from "./support/tokens.ts";
 
 const psqlMissing = spawnSync("psql", ["--version"]).status !== 0;
 const refused = { code: "28000", message: "External authorization failed" };

@@ -6,12 +6,12 @@ import { promisify } from "node:util";
 import {
   awsFaults,
   createAwsDouble,
-  createFakeClock,
   createGithubOidcDouble,
   type AwsCredentialTexts,
   type AwsDouble,
   type AwsDoubleOptions,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
+import { createFakeClock } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { createKubernetesDouble, type KubernetesDouble, type KubernetesDoubleOptions } from "@rotate/testkit";
+import { createKubernetesDouble, type KubernetesDouble, type KubernetesDoubleOptions } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 const path = "/api/v1/namespaces/app/secrets/db";

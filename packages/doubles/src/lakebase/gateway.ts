@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
-import { listen } from "../../listen.ts";
-import { createCertificateAuthority } from "../../tls/index.ts";
+import { listen } from "../listen.ts";
+import { createCertificateAuthority } from "../tls/index.ts";
 import { createLedger } from "./ledger.ts";
 import { serve, type Gate } from "./session.ts";
 import type { GatewayRole, LakebaseGateway, LakebaseGatewayOptions } from "./types.ts";

@@ -1,7 +1,7 @@
 /** A workspace's token service, cut down to one key: signs database credentials and checks their signatures. */
 import { randomUUID } from "node:crypto";
 import { generateKeyPair, jwtVerify, SignJWT } from "jose";
-import type { VerifiedToken } from "@rotate/testkit";
+import type { VerifiedToken } from "@rotate/doubles";
 
 export interface Tokens {
   /** @param seconds its life @param resources the endpoints it is for */

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { createCertificateAuthority } from "../../../tls/index.ts";
+import { createCertificateAuthority } from "../../tls/index.ts";
 import { allowOnly, textOf, type Call, type Outcome, type Services } from "../call.ts";
 import { goDuration, readLife, refuse } from "../envelope.ts";
 import type { Engine } from "../types.ts";

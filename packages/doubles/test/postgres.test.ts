@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { postgresUnavailable, startPostgres, type Postgres } from "@rotate/testkit";
+import { postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { copyBinaries, findBinaries, serverUser } from "../src/postgres/binaries.ts";
 
 const found = findBinaries();
