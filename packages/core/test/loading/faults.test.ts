@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renderDiagnostics } from "../../src/spec/render-diagnostics.ts";
+import { renderDiagnostics } from "../../src/loading/render-diagnostics.ts";
 import { edited, load, told } from "./load.ts";
 import { soundSpec } from "./sample-plugins.ts";
 

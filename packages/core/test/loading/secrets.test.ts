@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { renderDiagnostics } from "../../src/spec/render-diagnostics.ts";
+import { renderDiagnostics } from "../../src/loading/render-diagnostics.ts";
 import { edited, load } from "./load.ts";
 import { soundSpec } from "./sample-plugins.ts";
 

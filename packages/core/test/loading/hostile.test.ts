@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { limits } from "../../src/spec/bounds.ts";
+import { limits } from "../../src/loading/bounds.ts";
 import { edited, load, loadSound, told } from "./load.ts";
 import { soundSpec } from "./sample-plugins.ts";
 

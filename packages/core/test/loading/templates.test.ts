@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createLiquidParser } from "../../src/spec/liquid.ts";
-import { parsePlainTemplate } from "../../src/spec/plain-template.ts";
-import type { ParsedTemplate, ParseTemplate, TemplateVariables } from "../../src/spec/template.ts";
-import { createTemplateParser } from "../../src/spec/templates.ts";
+import { createLiquidParser } from "../../src/loading/liquid.ts";
+import { parsePlainTemplate } from "../../src/loading/plain-template.ts";
+import type { ParsedTemplate, ParseTemplate, TemplateVariables } from "../../src/loading/template.ts";
+import { createTemplateParser } from "../../src/loading/templates.ts";
 
 const lease = { issuedAt: "2030-01-01T00:00:00Z", expiresAt: "2030-01-01T01:00:00Z" };
 const scope: TemplateVariables = {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadSpec } from "../../src/spec/load.ts";
+import { loadSpec } from "../../src/loading/load.ts";
 import { edited } from "./load.ts";
 import { sampleCatalog, soundSpec } from "./sample-plugins.ts";
 

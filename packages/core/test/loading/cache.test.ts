@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createCatalog } from "../../src/catalog.ts";
-import { freeze } from "../../src/spec/cache/freeze.ts";
-import { loadSpec } from "../../src/spec/load.ts";
-import type { Spec } from "../../src/spec/model.ts";
+import { freeze } from "../../src/loading/cache/freeze.ts";
+import { loadSpec } from "../../src/loading/load.ts";
+import type { Spec } from "../../src/loading/model.ts";
 import { sampleCatalog, samplePlugin, soundSpec } from "./sample-plugins.ts";
 
 let directory: string;

@@ -1,5 +1,5 @@
-import { loadSpec, type LoadedSpec, type LoadOptions } from "../../src/spec/load.ts";
-import type { Rotation, Spec } from "../../src/spec/model.ts";
+import { loadSpec, type LoadedSpec, type LoadOptions } from "../../src/loading/load.ts";
+import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { sampleCatalog, soundSpec } from "./sample-plugins.ts";
 
 /** Loads a text as if it stood in `/etc/app/rotate.yaml`. */

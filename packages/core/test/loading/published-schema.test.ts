@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import { publishedSchema, publishedSchemaText } from "../../src/spec/published-schema.ts";
-import { readYaml } from "../../src/spec/yaml-reader.ts";
+import { publishedSchema, publishedSchemaText } from "../../src/loading/published-schema.ts";
+import { readYaml } from "../../src/loading/yaml-reader.ts";
 import { edited, load } from "./load.ts";
 import { sampleCatalog, soundSpec } from "./sample-plugins.ts";
 

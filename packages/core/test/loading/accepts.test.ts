@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { kinds } from "../../src/catalog.ts";
-import { createAcceptor } from "../../src/spec/accepts.ts";
-import { readJson } from "../../src/spec/json-reader.ts";
-import { partSchema, places, specSchema } from "../../src/spec/spec-schema.ts";
-import { createValidator } from "../../src/spec/validator.ts";
-import { readYaml } from "../../src/spec/yaml-reader.ts";
+import { createAcceptor } from "../../src/loading/accepts.ts";
+import { readJson } from "../../src/loading/json-reader.ts";
+import { partSchema, places, specSchema } from "../../src/loading/spec-schema.ts";
+import { createValidator } from "../../src/loading/validator.ts";
+import { readYaml } from "../../src/loading/yaml-reader.ts";
 import { samplePlugin, soundSpec } from "./sample-plugins.ts";
 
 const core = specSchema(() => ({ type: "object", properties: { type: { type: "string" } }, required: ["type"] }));
