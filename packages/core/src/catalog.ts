@@ -1,5 +1,5 @@
 import { RotateError, type Plugin, type Probe, type Provider, type Reload, type Sink } from "@rotate/plugin-kit";
-import { checkPlugin } from "./spec/plugin-check.ts";
+import { checkPlugin } from "./loading/plugin-check.ts";
 
 /** The kinds of things that a plugin contributes. */
 export const kinds = ["providers", "sinks", "reloads", "probes"] as const;

@@ -8,8 +8,8 @@ import {
 } from "@rotate/plugin-kit";
 import { describe, expect, test } from "vitest";
 import { createCatalog } from "../src/catalog.ts";
-import { loadSpec } from "../src/spec/load.ts";
-import { samplePlugin, soundSpec } from "./spec/sample-plugins.ts";
+import { loadSpec } from "../src/loading/load.ts";
+import { samplePlugin, soundSpec } from "./loading/sample-plugins.ts";
 
 function reload(type: string, options: ObjectSchema): Reload {
   return defineReload({
