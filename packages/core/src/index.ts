@@ -16,8 +16,10 @@ export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
 export type { EngineEvent, OnEvent } from "./events.ts";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
+  AlarmName,
   AttemptReport,
   CredentialReport,
+  DriftedKey,
   ErrorReport,
   HistoryReport,
   LeaseReport,
@@ -29,12 +31,16 @@ export type {
   PlanRotation,
   PlanSink,
   RotationReport,
-  RotationStateName,
   RotationStatus,
   RunReport,
   SinkReport,
+  StandingCode,
+  StandingExit,
+  StandingReport,
+  StandingState,
   StatusReport,
 } from "./report.ts";
+export { policies } from "./rotation/standing.ts";
 export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
 export { createMasker, type MaskerOptions } from "./runtime/masker.ts";

@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly names?: readonly string[];
   /** Rotate now, due or not. */
   readonly force?: boolean;
-  /** Milliseconds in which failed attempts are retried. Default 120,000. */
+  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. */
   readonly timeout?: number;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;
@@ -41,6 +41,8 @@ export interface Engine {
   readonly plan: (options?: {
     readonly names?: readonly string[];
     readonly resolveExec?: boolean;
+    /** Milliseconds between two runs, when told; else learned from past gaps. */
+    readonly every?: number;
   }) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;

@@ -8,19 +8,21 @@ import { claimMachine, openState } from "../store/open-state.ts";
 import { chooseStateDir } from "../store/state-dir.ts";
 import type { Store } from "../store/store.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { createEntries } from "../rotation/entries.ts";
+import { createRotationClock } from "../schedule/clock.ts";
 import { createLogins } from "../rotation/login.ts";
 import { createHelpers } from "../rotation/helpers.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { openSession } from "../rotation/session.ts";
-import { learnCadence } from "./cadence.ts";
+import { knownCadence, learnCadence } from "./cadence.ts";
 import type { Engine, EngineOptions, RunOptions } from "./engine.ts";
 import { describeEject, ejectTo } from "./eject.ts";
 import { locked } from "./locked.ts";
 import { planAll } from "./plan.ts";
 import { revokeByHand } from "./revoke.ts";
-import { needsWork, timeOf } from "./quick-look.ts";
+import { needsWork, presentOf } from "./quick-look.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
 import { refuseShrunken } from "./shrunken.ts";
@@ -46,13 +48,15 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
   const uid = process.getuid?.();
   const base = chooseStateDir({ flag: options.stateDir, spec: spec.stateDir, env: runtime.env, uid });
   const { store, fingerprint, directory, cloned } = await openState({ base, spec, host, uid });
-  const logins = createLogins({ runtime, call: (provider, call) => callLogin(runtime, provider, call) });
+  const clock = createRotationClock({ now: runtime.now, uptime: host.uptime, bootId: host.bootId }, await store.clockNote());
+  const logins = createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) });
   const nextCron = await cronFor(spec.rotations);
   const onEvent = options.onEvent ?? (() => undefined);
   const deps: RotationDeps = {
     store,
     runtime,
-    host,
+    clock,
+    entries: createEntries(),
     fingerprint,
     nextCron,
     logins,
@@ -76,12 +80,14 @@ function engineOf(spec: Spec, deps: RotationDeps, directory: string): Engine {
 
   async function run(options: RunOptions = {}) {
     await refuseShrunken(spec, deps);
+    await store.noteClock(deps.clock.note());
     const rotations = selectByName(spec.rotations, options.names);
     const cadence = options.every ?? (await learnCadence(store, deps.runtime.now()));
     return tick(rotations, deps, {
       force: options.force ?? false,
       cadence,
-      timeout: options.timeout ?? 120_000,
+      retryFor: options.timeout ?? 120_000,
+      ...(options.timeout !== undefined && { limit: options.timeout }),
       lockTimeout: options.lockTimeout ?? 30_000,
       concurrency: options.concurrency ?? 16,
       signal: options.signal ?? new AbortController().signal,
@@ -90,13 +96,13 @@ function engineOf(spec: Spec, deps: RotationDeps, directory: string): Engine {
 
   async function status(options: { readonly names?: readonly string[] } = {}) {
     const rotations = selectByName(spec.rotations, options.names);
+    const cadence = await knownCadence(store, deps.runtime.now());
     const own = await Promise.all(
       rotations.map(async (rotation) => {
         const state = await store.load(rotation.name);
-        return statusOf(rotation, state, {
-          deps,
-          rotating: (state.attempt ?? state.owed) !== undefined && (await isLocked(store, rotation.name)),
-        });
+        const busy = (state.attempt ?? state.owed) !== undefined && (await isLocked(store, rotation.name));
+        const { moment, standing } = await presentOf({ rotation, deps }, { cadence, busy });
+        return statusOf(moment, standing, deps.clock);
       }),
     );
     const orphans = options.names?.length ? [] : await orphansOf(spec, deps);
@@ -107,7 +113,10 @@ function engineOf(spec: Spec, deps: RotationDeps, directory: string): Engine {
     run,
     status,
     plan: async (options = {}) =>
-      planAll(selectByName(spec.rotations, options.names), deps, { resolveExec: options.resolveExec ?? false }),
+      planAll(selectByName(spec.rotations, options.names), deps, {
+        resolveExec: options.resolveExec ?? false,
+        cadence: options.every ?? (await knownCadence(store, deps.runtime.now())),
+      }),
     async history({ name, limit = 50 } = {}) {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
       return { version: 1, attempts };
@@ -208,5 +217,5 @@ async function orphansOf(spec: Spec, deps: RotationDeps) {
   const inSpec = new Set(spec.rotations.map(({ name }) => name));
   const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
   const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.flatMap((state) => orphanStatus(state, timeOf(deps, state)) ?? []);
+  return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
 }

@@ -1,7 +1,6 @@
 import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { timeOf } from "./quick-look.ts";
 import { orphanStatus } from "./status.ts";
 
 /**
@@ -33,5 +32,5 @@ export async function refuseShrunken({ rotations }: Spec, deps: RotationDeps): P
 
 async function livingOf(names: readonly string[], deps: RotationDeps): Promise<readonly string[]> {
   const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.filter((state) => orphanStatus(state, timeOf(deps, state)) !== undefined).map(({ name }) => name);
+  return states.filter((state) => orphanStatus(state, deps.clock) !== undefined).map(({ name }) => name);
 }

@@ -3,19 +3,20 @@ import type { CredentialCache } from "../credential/cache.ts";
 import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, SinkReport } from "../report.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { rotationClock } from "../schedule/clock.ts";
+import type { RotationClock } from "../schedule/clock.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { TemplateScope } from "../loading/template.ts";
 import { fenced } from "../store/memory-store.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
-import type { Host } from "../store/host.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId, RotationState } from "../store/state.ts";
 import type { Lock, Store } from "../store/store.ts";
+import type { Entries } from "./entries.ts";
 import type { Failure } from "./errors.ts";
 import type { Helpers } from "./helpers.ts";
 import type { Logins } from "./login.ts";
+import type { Reason } from "./reason.ts";
 import type { ReloadGate } from "./reload-gate.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
 
@@ -23,7 +24,9 @@ import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-
 export interface RotationDeps {
   readonly store: Store;
   readonly runtime: Runtime;
-  readonly host: Pick<Host, "bootId" | "uptime">;
+  readonly clock: RotationClock;
+  /** Absent: rotations of one provider know nothing of each other. */
+  readonly entries?: Entries;
   readonly fingerprint: Fingerprint;
   readonly nextCron: NextCron;
   readonly logins: Logins;
@@ -67,6 +70,8 @@ export interface Session {
 /** What one attempt knows so far. Each phase returns the next one. */
 export interface Attempt {
   readonly why: string;
+  /** Undefined for work that was owed. */
+  readonly reason: Reason | undefined;
   /** Is it only an owed reload that is finished? */
   readonly owedOnly: boolean;
   /** The one lease that all sinks held when the attempt began. */
@@ -115,21 +120,14 @@ export async function openSession(options: {
   readonly signal: AbortSignal;
 }): Promise<Session> {
   const { rotation, deps, lock, signal } = options;
-  const { store, host, runtime } = deps;
+  const { store, clock } = deps;
   let state = await store.load(rotation.name);
-  const sources = { now: runtime.now, uptime: host.uptime, bootId: host.bootId };
-  let now = rotationClock(sources, state.clock);
+  clock.observe(state.clock);
   const warnings: string[] = [];
 
   async function append(record: JournalRecord, epoch: number): Promise<void> {
     if (!lock.valid()) throw fenced(rotation.name);
-    const at = record.type === "clock-corrected" ? runtime.now() : now();
-    state = await store.append(rotation.name, {
-      record,
-      epoch,
-      stamp: { at, uptime: host.uptime(), bootId: host.bootId },
-    });
-    if (record.type === "clock-corrected") now = rotationClock(sources, state.clock);
+    state = await store.append(rotation.name, { record, epoch, stamp: clock.note() });
   }
 
   await append({ type: "opened" }, state.epoch);
@@ -140,7 +138,7 @@ export async function openSession(options: {
     signal,
     group: (deps.groups ?? createReloadGroups()).hold(),
     state: () => state,
-    now: () => now(),
+    now: clock.now,
     journal: (record) => append(record, epoch),
     async guard() {
       const current = await store.load(rotation.name);

@@ -53,14 +53,8 @@ export function createRotationClock(sources: ClockSources, first?: ClockNote): R
 
   return {
     now: () => look().time,
-    wallAt: (instant) => {
-      const { wall, time } = look();
-      return wall + (instant - time);
-    },
-    fromWall: (instant) => {
-      const { wall, time } = look();
-      return time + (instant - wall);
-    },
+    wallAt: (instant) => instant + aheadOf(look()),
+    fromWall: (instant) => instant - aheadOf(look()),
     observe(note) {
       if (note.bootId === "" || (known !== undefined && note.time <= known.time)) return;
       const floor = known === undefined ? note.time : look().time;
@@ -70,6 +64,11 @@ export function createRotationClock(sources: ClockSources, first?: ClockNote): R
     learn: (skew) => void (known = { ...look(), told: sources.now() - skew }),
     note: look,
   };
+}
+
+/** How far the wall is ahead of rotation time, in whole seconds: the two clocks are read one after the other, and what is shown must not flicker. ms */
+export function aheadOf({ wall, time }: Pick<ClockNote, "wall" | "time">): number {
+  return Math.round((wall - time) / 1_000) * 1_000;
 }
 
 /** What is known now, after an earlier look. Pure in the sources' answers. */

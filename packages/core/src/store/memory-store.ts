@@ -1,5 +1,6 @@
 import { EngineError } from "../engine-error.ts";
 import type { AttemptReport } from "../report.ts";
+import type { ClockNote } from "../schedule/clock.ts";
 import { reduce } from "./reduce.ts";
 import { emptyState, type RotationState } from "./state.ts";
 import type { Lock, Store } from "./store.ts";
@@ -18,6 +19,7 @@ export function createMemoryStore(): MemoryStore {
   let states = new Map<string, RotationState>();
   const meta = new Map<string, string>();
   let runs: readonly number[] = [];
+  let clock: ClockNote | undefined;
   const attempts: AttemptReport[] = [];
   const locks = new Map<string, symbol>();
 
@@ -56,6 +58,8 @@ export function createMemoryStore(): MemoryStore {
     setMeta: async (key, value) => void meta.set(key, value),
     recentRuns: async () => runs,
     noteRuns: async (noted) => void (runs = noted),
+    clockNote: async () => clock,
+    noteClock: async (note) => void (clock = note),
     close: async () => {},
     snapshot: () => new Map(states),
     restore: (copy) => void (states = new Map(copy)),

@@ -8,6 +8,7 @@ import type { JournalRecord, Stamp } from "./records.ts";
 import { reduce } from "./reduce.ts";
 import { emptyState, type RotationState } from "./state.ts";
 import type { Store } from "./store.ts";
+import { upgradeState } from "./upgrade.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
@@ -18,7 +19,7 @@ create table if not exists journal (
 create table if not exists attempts (id text primary key, rotation text not null, started_at text not null, report text not null) strict;
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 `;
-const layout = 1;
+const layout = 2;
 const keptRecords = 2_000;
 const keptAttempts = 500;
 
@@ -65,7 +66,7 @@ export async function openSqliteStore(directory: string): Promise<Store> {
     if (entry.record.type !== "opened" && state.epoch !== entry.epoch) throw fenced(rotation);
     const next = reduce(state, entry.record, entry.stamp);
     sql.save.run(rotation, next.epoch, JSON.stringify(next));
-    sql.journal.run(rotation, next.seq, next.epoch, entry.stamp.at, JSON.stringify(entry.record));
+    sql.journal.run(rotation, next.seq, next.epoch, entry.stamp.time, JSON.stringify(entry.record));
     if (entry.record.type === "settled") sql.pruneJournal.run(rotation, next.seq - keptRecords);
     return next;
   }
@@ -106,7 +107,7 @@ export async function openSqliteStore(directory: string): Promise<Store> {
       return row === undefined ? undefined : String(row["value"]);
     },
     setMeta: async (key, value) => void sql.setMeta.run(key, value),
-    ...createRunLog(`${directory}/runs.json`),
+    ...createRunLog(directory),
     async close() {
       await syncing;
       locks.releaseAll();
@@ -145,7 +146,17 @@ function migrate(database: DatabaseSync, path: string): void {
     );
   }
   if (version === layout) return;
-  transaction(database, () => database.exec(`${schema} pragma user_version = ${layout};`));
+  transaction(database, () => {
+    database.exec(schema);
+    if (version === 1) upgradeAll(database);
+    database.exec(`pragma user_version = ${layout}`);
+  });
+}
+
+function upgradeAll(database: DatabaseSync): void {
+  const save = database.prepare("update rotations set state = ? where name = ?");
+  for (const row of database.prepare("select name, state from rotations").all())
+    save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
 }
 
 /**

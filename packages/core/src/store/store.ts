@@ -1,4 +1,5 @@
 import type { AttemptReport } from "../report.ts";
+import type { ClockNote } from "../schedule/clock.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
 import type { RotationState } from "./state.ts";
 
@@ -39,5 +40,8 @@ export interface Store {
   /** The instants of the last runs, ms since 1970. They cost no sync: a crash may take them. */
   readonly recentRuns: () => Promise<readonly number[]>;
   readonly noteRuns: (runs: readonly number[]) => Promise<void>;
+  /** What was known of time at the last look of any process. Costs no sync: a crash may take it, the records have their own. */
+  readonly clockNote: () => Promise<ClockNote | undefined>;
+  readonly noteClock: (note: ClockNote) => Promise<void>;
   readonly close: () => Promise<void>;
 }

@@ -54,7 +54,7 @@ const { rotations } = await tick(
   {
     force: existsSync(join(directory, "force")),
     cadence: undefined,
-    timeout: 0,
+    retryFor: 0,
     lockTimeout: existsSync(join(directory, "impatient")) ? 50 : 20_000,
     concurrency: 1,
     signal: new AbortController().signal,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expectNoLeak, mintCanary } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
-import type { Outcome, RotationReport, RotationStateName, RotationStatus } from "../../src/report.ts";
+import type { Outcome, RotationReport, StandingState, RotationStatus } from "../../src/report.ts";
 import { probeEntry } from "./spec.ts";
 import { createScene, failAt, failing, hour, minute, untilDue } from "./support.ts";
 
@@ -85,7 +85,7 @@ test("past its margin a credential is expired: exit 3, whatever else went wrong"
 
 const run = (...outcomes: readonly Outcome[]): number =>
   exitCodeOfRun(outcomes.map((outcome) => ({ outcome }) as RotationReport));
-const check = (...states: readonly RotationStateName[]): number =>
+const check = (...states: readonly StandingState[]): number =>
   exitCodeOfStatus(states.map((state) => ({ state }) as RotationStatus));
 
 test("of several rotations the worst decides the exit code: 3, 4, 1, 5, 0", () => {

@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
 import { statusOf } from "../../src/engine/status.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
+import { momentOf } from "../../src/rotation/moment.ts";
+import { standing } from "../../src/rotation/standing.ts";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import { createLogins } from "../../src/rotation/login.ts";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
 import { rotate } from "../../src/rotation/rotate.ts";
@@ -97,6 +100,8 @@ function fingerprint(text: string): string {
 /** What the engine is given. */
 export function depsOf(world: World, store: Store): RotationDeps {
   const runtime = runtimeOf(world);
+  const sources = { now: runtime.now, uptime: () => world.time - world.boot.at, bootId: `boot-${world.boot.id}` };
+  const clock = createRotationClock(sources);
   return {
     store,
     runtime,
@@ -104,8 +109,8 @@ export function depsOf(world: World, store: Store): RotationDeps {
     nextCron: noCron,
     gate: createReloadGate(),
     onEvent: () => undefined,
-    host: { bootId: `boot-${world.boot.id}`, uptime: () => world.time - world.boot.at },
-    logins: createLogins({ runtime, call: () => violate("nobody logs in here") }),
+    clock,
+    logins: createLogins({ runtime, clock, call: () => violate("nobody logs in here") }),
     memory: memoryOf(world),
   };
 }
@@ -155,5 +160,7 @@ function none(): never {
 /** What `rotate status` says of a state. */
 export function statusIn(world: World, store: Store, state: RotationState): RotationStatus {
   const rotation = rotationOf(world, (act) => act());
-  return statusOf(rotation, state, { deps: depsOf(world, store), rotating: false });
+  const deps = depsOf(world, store);
+  const moment = momentOf({ rotation, deps }, state);
+  return statusOf(moment, standing(moment), deps.clock);
 }
