@@ -1,12 +1,5 @@
-export {
-  createCatalog,
-  kinds,
-  type Catalog,
-  type Kind,
-  type LazyPlugin,
-  type LoadedPlugin,
-  type Parts,
-} from "./catalog.ts";
+export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin, type Parts } from "./loading/catalog.ts";
+export { kinds, type Kind } from "./loading/kinds.ts";
 export { EngineError } from "./engine-error.ts";
 export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";

@@ -1,5 +1,5 @@
 import { RotateError, type ObjectSchema, type Plugin, type Schema } from "@rotate/plugin-kit";
-import type { Kind } from "../catalog.ts";
+import type { Kind } from "./kinds.ts";
 import { parseDuration } from "./durations.ts";
 import { isEngineKey } from "./engine-keys.ts";
 import { reservedFields } from "./template.ts";

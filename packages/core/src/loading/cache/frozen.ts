@@ -1,4 +1,4 @@
-import type { Kind } from "../../catalog.ts";
+import type { Kind } from "../kinds.ts";
 import type { Source } from "../../runtime/reference.ts";
 import type { SinkEntry } from "../model.ts";
 import type { Each } from "../template.ts";

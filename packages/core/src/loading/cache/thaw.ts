@@ -1,4 +1,4 @@
-import type { Catalog } from "../../catalog.ts";
+import type { Catalog } from "../catalog.ts";
 import { reference, templateOption } from "../../runtime/reference.ts";
 import { templateOf } from "../compile/bind-template.ts";
 import { isRecord } from "../fault.ts";
