@@ -7,22 +7,18 @@ const source = "packages/core/src/";
 /** The rooms of the engine, each with those that it may import; the files beside them hold words that all share. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   shared: [],
-  runtime: ["loading"],
-  loading: ["runtime"],
+  loading: [],
   schedule: ["loading", "store"],
   store: ["shared", "loading"],
-  credential: ["loading", "runtime", "store", "rotation"],
-  rotation: ["shared", "loading", "runtime", "store", "schedule", "credential"],
-  engine: ["shared", "loading", "runtime", "store", "schedule", "credential", "rotation"],
-  watch: ["shared", "loading", "runtime", "store", "rotation", "engine"],
-  index: ["shared", "loading", "runtime", "engine", "watch"],
+  credential: ["loading", "store", "rotation"],
+  rotation: ["shared", "loading", "store", "schedule", "credential"],
+  engine: ["shared", "loading", "store", "schedule", "credential", "rotation"],
+  watch: ["shared", "loading", "store", "rotation", "engine"],
+  index: ["shared", "loading", "engine", "watch"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */
-const mutual = [
-  ["loading", "runtime"],
-  ["credential", "rotation"],
-];
+const mutual = [["credential", "rotation"]];
 
 function roomOf(file: string): string {
   const inside = file.slice(source.length);

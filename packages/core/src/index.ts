@@ -28,11 +28,11 @@ export type {
   SinkReport,
   StatusReport,
 } from "./report.ts";
-export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
-export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
-export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
-export type { Masker, Runtime } from "./runtime/types.ts";
-export { formatDuration, parseDuration } from "./loading/durations.ts";
+export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
+export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";
+export { createMasker, type MaskerOptions } from "@rotate/runtime";
+export type { Masker, Runtime } from "@rotate/runtime";
+export { formatDuration, parseDuration } from "@rotate/runtime";
 export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";

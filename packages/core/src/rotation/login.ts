@@ -1,5 +1,5 @@
 import type { Context, Expires, Login } from "@rotate/plugin-kit";
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
 import type { Bound, ProviderEntry } from "../loading/model.ts";
 
 /** A login with what the engine knows of it. Never leaves memory. */
