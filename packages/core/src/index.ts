@@ -1,12 +1,5 @@
-export {
-  createCatalog,
-  kinds,
-  type Catalog,
-  type Kind,
-  type LazyPlugin,
-  type LoadedPlugin,
-  type Parts,
-} from "./catalog.ts";
+export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin, type Parts } from "./loading/catalog.ts";
+export { kinds, type Kind } from "./loading/kinds.ts";
 export { EngineError } from "./engine-error.ts";
 export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
@@ -41,11 +34,11 @@ export type {
   StatusReport,
 } from "./report.ts";
 export { policies } from "./rotation/standing.ts";
-export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
-export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
-export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
-export type { Masker, Runtime } from "./runtime/types.ts";
-export { formatDuration, parseDuration } from "./loading/durations.ts";
+export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
+export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";
+export { createMasker, type MaskerOptions } from "@rotate/runtime";
+export type { Masker, Runtime } from "@rotate/runtime";
+export { formatDuration, parseDuration } from "@rotate/runtime";
 export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";

@@ -3,7 +3,7 @@ import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
-import { formatDuration } from "../loading/durations.ts";
+import { formatDuration } from "@rotate/runtime";
 import { expectedOf, paceOf } from "../schedule/pace.ts";
 import { givenOf } from "../schedule/schedule.ts";
 import { decide } from "../rotation/decide.ts";

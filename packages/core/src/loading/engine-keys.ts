@@ -1,5 +1,5 @@
 import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
-import type { Kind } from "../catalog.ts";
+import type { Kind } from "./kinds.ts";
 
 /** Options of a reload that the engine obeys, whatever its type. */
 export const reloadKeys = {

@@ -1,6 +1,6 @@
 import { isRotateError } from "@rotate/plugin-kit";
 import { homedir } from "node:os";
-import type { Catalog, LazyPlugin, LoadedPlugin } from "../catalog.ts";
+import type { Catalog, LazyPlugin, LoadedPlugin } from "./catalog.ts";
 import { openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
 import { soundnessOf, type FoundParts } from "./compile/context.ts";
 import { expandRotations, type RawRotation } from "./compile/foreach.ts";
@@ -14,7 +14,8 @@ import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
 import { readSource, type Source } from "./source.ts";
 import { partSchema, places, requestSchema, specSchema } from "./spec-schema.ts";
 import { createTemplateParser } from "./templates.ts";
-import { faultsOf, type Check } from "./validate.ts";
+import { faultsOf } from "./validate.ts";
+import type { Check } from "./validator.ts";
 import { visibilityOf } from "./visibility.ts";
 import type { JsonSchema } from "./rewrite.ts";
 

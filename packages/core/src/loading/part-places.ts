@@ -1,4 +1,5 @@
-import { kinds, type Catalog, type Kind, type Parts } from "../catalog.ts";
+import { type Catalog, type Parts } from "./catalog.ts";
+import { kinds, type Kind } from "./kinds.ts";
 import type { FoundParts } from "./compile/context.ts";
 import type { RawRotation } from "./compile/foreach.ts";
 import { isRecord, valueAt, type Path } from "./fault.ts";

@@ -1,4 +1,5 @@
-import { kinds, type Catalog, type Kind, type Parts } from "../catalog.ts";
+import { type Catalog, type Parts } from "./catalog.ts";
+import { kinds, type Kind } from "./kinds.ts";
 import { choice, definitions, type JsonSchema, type Place } from "./rewrite.ts";
 import { partSchema, places, specSchema } from "./spec-schema.ts";
 

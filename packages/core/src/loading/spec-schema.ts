@@ -1,5 +1,6 @@
 import type { ObjectSchema, Sink } from "@rotate/plugin-kit";
-import type { Kind, Parts } from "../catalog.ts";
+import type { Parts } from "./catalog.ts";
+import type { Kind } from "./kinds.ts";
 import { engineKeys } from "./engine-keys.ts";
 import { namePattern, nameRule } from "./names.ts";
 import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";

@@ -1,13 +1,6 @@
 import { createAcceptor } from "./accepts.ts";
-import type { Fault, Path } from "./fault.ts";
-import type { JsonSchema } from "./rewrite.ts";
-
-/** A value of the document to be held against a schema. */
-export interface Check {
-  readonly schema: JsonSchema;
-  readonly value: unknown;
-  readonly path: Path;
-}
+import type { Fault } from "./fault.ts";
+import type { Check } from "./validator.ts";
 
 /** Every fault of all checks, by its path in the document. The validator library is loaded only when there is a fault to explain. */
 export async function faultsOf(checks: readonly Check[]): Promise<readonly Fault[]> {

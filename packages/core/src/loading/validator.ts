@@ -1,9 +1,15 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { isUrl } from "./accepts.ts";
 import { explain } from "./explain.ts";
-import type { Fault } from "./fault.ts";
+import type { Fault, Path } from "./fault.ts";
 import { definitions, type JsonSchema } from "./rewrite.ts";
-import type { Check } from "./validate.ts";
+
+/** A value of the document to be held against a schema. */
+export interface Check {
+  readonly schema: JsonSchema;
+  readonly value: unknown;
+  readonly path: Path;
+}
 
 /** Keywords that only say that something below them failed. */
 const echoes = new Set(["if", "allOf", "propertyNames"]);

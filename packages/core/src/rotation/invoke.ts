@@ -1,9 +1,6 @@
 import { RotateError, type Context, type ProviderContext } from "@rotate/plugin-kit";
-import { createContext } from "../runtime/context.ts";
-import { materialize } from "../runtime/materialize.ts";
-import type { Runtime } from "../runtime/types.ts";
+import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
 import type { Bound, ProviderEntry } from "../loading/model.ts";
-import type { TemplateScope } from "../loading/template.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { HeldLogin, LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";

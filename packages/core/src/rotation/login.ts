@@ -1,5 +1,5 @@
 import type { Context, Login } from "@rotate/plugin-kit";
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
 import type { Bound, ProviderEntry } from "../loading/model.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import { endOn, type AskedAt } from "./skew.ts";

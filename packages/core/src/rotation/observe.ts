@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Secret, type Values } from "@rotate/plugin-kit";
-import type { Masker } from "../runtime/types.ts";
+import type { Masker } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { Holding, RotationState, SinkDrift, SinkFingerprints } from "../store/state.ts";

@@ -1,7 +1,6 @@
 import { isSecret, Secret, type Fields, type Values } from "@rotate/plugin-kit";
-import type { Masker } from "../runtime/types.ts";
+import type { Masker, Template, TemplateScope } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
-import type { Template, TemplateScope } from "../loading/template.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Accepted } from "./accept.ts";
 import { instant } from "./describe.ts";

@@ -1,4 +1,4 @@
-import { formatDuration } from "../loading/durations.ts";
+import { formatDuration } from "@rotate/runtime";
 import type { Rotation } from "../loading/model.ts";
 import { ruleProblem, type RuleProblem } from "../schedule/schedule.ts";
 import type { KeptError, RotationState } from "../store/state.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { kinds } from "../../src/catalog.ts";
+import { kinds } from "../../src/loading/kinds.ts";
 import { createAcceptor } from "../../src/loading/accepts.ts";
 import { readJson } from "../../src/loading/json-reader.ts";
 import { partSchema, places, specSchema } from "../../src/loading/spec-schema.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createCatalog } from "../../src/catalog.ts";
+import { createCatalog } from "../../src/loading/catalog.ts";
 import { freeze } from "../../src/loading/cache/freeze.ts";
 import { loadSpec } from "../../src/loading/load.ts";
 import type { Spec } from "../../src/loading/model.ts";

@@ -1,6 +1,6 @@
 /** Small plugins with every word of the option schemas, so that the loader can be shown whole without the real ones. */
 import { defineProbe, defineProvider, defineReload, defineSink, definePlugin, type Plugin } from "@rotate/plugin-kit";
-import { createCatalog, type Catalog } from "../../src/catalog.ts";
+import { createCatalog, type Catalog } from "../../src/loading/catalog.ts";
 
 const never = async (): Promise<never> => {
   throw new Error("the loader calls no plugin");

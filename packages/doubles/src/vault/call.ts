@@ -1,8 +1,9 @@
 import type { DoubleRequest } from "../http-double.ts";
 import { refuse, type Reply } from "./envelope.ts";
 import type { LeaseSettings, LeaseStore } from "./leases.ts";
-import type { TokenRecord, TokenStore } from "./tokens.ts";
-import type { TokenSettings, VaultDoubleOptions } from "./types.ts";
+import type { TokenRecord, TokenSettings } from "./token-types.ts";
+import type { TokenStore } from "./tokens.ts";
+import type { VaultDoubleOptions } from "./types.ts";
 
 export type Operation = "read" | "update" | "delete" | "list";
 

@@ -10,7 +10,8 @@ import { createLeaseStore } from "./leases.ts";
 import { health, nodeAnswer } from "./node.ts";
 import { systemRoute, unwrap } from "./system-routes.ts";
 import { tokenRoute } from "./token-routes.ts";
-import { authOf, createTokenStore, secondsLeft, type TokenRecord } from "./tokens.ts";
+import type { TokenRecord } from "./token-types.ts";
+import { authOf, createTokenStore, secondsLeft } from "./tokens.ts";
 import type { NodeState, VaultDouble, VaultDoubleOptions, VaultIssue } from "./types.ts";
 
 interface Parts {

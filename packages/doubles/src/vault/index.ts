@@ -1,4 +1,5 @@
 export { createVaultDouble } from "./double.ts";
+export type { TokenSettings as VaultTokenSettings } from "./token-types.ts";
 export type {
   AppRole,
   AuthMethod as VaultAuthMethod,
@@ -7,7 +8,6 @@ export type {
   Engine as VaultEngine,
   NodeState as VaultNodeState,
   StaticRole as VaultStaticRole,
-  TokenSettings as VaultTokenSettings,
   VaultDouble,
   VaultDoubleOptions,
   VaultIssue,

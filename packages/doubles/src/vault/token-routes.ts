@@ -1,6 +1,7 @@
 import { allowOnly, type Call, type Outcome, type Services } from "./call.ts";
 import { permissionDenied, readLife, refuse } from "./envelope.ts";
-import { authOf, secondsLeft, type TokenRecord } from "./tokens.ts";
+import type { TokenRecord } from "./token-types.ts";
+import { authOf, secondsLeft } from "./tokens.ts";
 
 /** `auth/token/*-self`. Undefined for any other path. */
 export async function tokenRoute(call: Call, services: Services): Promise<Outcome | undefined> {

@@ -1,27 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { goDuration, refuse } from "./envelope.ts";
-import type { PresetToken, TokenSettings } from "./types.ts";
+import type { PresetToken, TokenRecord, TokenSettings } from "./token-types.ts";
 
 /** 768 h: what a server gives when nobody says otherwise. Milliseconds. */
 export const systemTtl = 768 * 3_600_000;
-
-/** A token as the store knows it. Instants and lives in milliseconds. */
-export interface TokenRecord {
-  readonly id: string;
-  readonly accessor: string;
-  readonly path: string;
-  readonly displayName: string;
-  readonly policies: readonly string[];
-  readonly type: "service" | "batch";
-  readonly createdAt: number;
-  /** Null: never. */
-  readonly expiresAt: number | null;
-  readonly settings: TokenSettings;
-  readonly renewable: boolean;
-  /** Left; 0: any number. */
-  readonly uses: number;
-  readonly root: boolean;
-}
 
 interface Made {
   readonly path: string;

@@ -2,32 +2,7 @@ import type { JWK } from "jose";
 import type { DoubleFaults, DoubleRequest, DoubleTls } from "../http-double.ts";
 import type { Capability } from "./acl.ts";
 import type { LeaseRecord } from "./leases.ts";
-import type { TokenRecord } from "./tokens.ts";
-
-/** How tokens of a role are made. Lives in milliseconds. */
-export interface TokenSettings {
-  /** Default: 768 h. */
-  readonly ttl?: number;
-  /** The end of all renewals. Default: 768 h. */
-  readonly maxTtl?: number;
-  /** Each renewal gives this much again, without an end. */
-  readonly period?: number;
-  readonly explicitMaxTtl?: number;
-  /** Beside `default`. */
-  readonly policies?: readonly string[];
-  /** Requests that the token is good for; 0: any number. */
-  readonly numUses?: number;
-  /** Default `service`. A batch token can neither be renewed nor revoked. */
-  readonly type?: "service" | "batch";
-  readonly renewable?: boolean;
-}
-
-/** A token that is there from the start. */
-export interface PresetToken extends TokenSettings {
-  readonly id: string;
-  /** Neither ends nor is held back by a policy. */
-  readonly root?: boolean;
-}
+import type { PresetToken, TokenRecord, TokenSettings } from "./token-types.ts";
 
 /** One method of login, by its mount. Lives in milliseconds. */
 export type AuthMethod =

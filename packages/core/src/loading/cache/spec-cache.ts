@@ -2,7 +2,7 @@ import { isRotateError } from "@rotate/plugin-kit";
 import { createHash, randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Catalog } from "../../catalog.ts";
+import type { Catalog } from "../catalog.ts";
 import { readInput, type Input } from "../input.ts";
 import type { Spec } from "../model.ts";
 import { freeze } from "./freeze.ts";

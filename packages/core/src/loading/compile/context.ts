@@ -1,4 +1,5 @@
-import type { Kind, Parts } from "../../catalog.ts";
+import type { Parts } from "../catalog.ts";
+import type { Kind } from "../kinds.ts";
 import type { Fault, Path } from "../fault.ts";
 import type { FillContext } from "../fill.ts";
 import type { ParseTemplate } from "../template.ts";

@@ -1,5 +1,5 @@
 import type { SinkContext } from "@rotate/plugin-kit";
-import { materialize } from "../../runtime/materialize.ts";
+import { materialize } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";

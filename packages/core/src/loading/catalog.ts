@@ -1,9 +1,6 @@
 import { RotateError, type Plugin, type Probe, type Provider, type Reload, type Sink } from "@rotate/plugin-kit";
-import { checkPlugin } from "./loading/plugin-check.ts";
-
-/** The kinds of things that a plugin contributes. */
-export const kinds = ["providers", "sinks", "reloads", "probes"] as const;
-export type Kind = (typeof kinds)[number];
+import { type Kind, kinds } from "./kinds.ts";
+import { checkPlugin } from "./plugin-check.ts";
 
 /** What each kind is, once its plugin is loaded. */
 export interface Parts {

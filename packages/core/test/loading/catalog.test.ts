@@ -7,9 +7,9 @@ import {
   type Reload,
 } from "@rotate/plugin-kit";
 import { describe, expect, test } from "vitest";
-import { createCatalog } from "../src/catalog.ts";
-import { loadSpec } from "../src/loading/load.ts";
-import { samplePlugin, soundSpec } from "./loading/sample-plugins.ts";
+import { createCatalog } from "../../src/loading/catalog.ts";
+import { loadSpec } from "../../src/loading/load.ts";
+import { samplePlugin, soundSpec } from "./sample-plugins.ts";
 
 function reload(type: string, options: ObjectSchema): Reload {
   return defineReload({
