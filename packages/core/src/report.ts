@@ -47,15 +47,7 @@ export interface CredentialReport {
   readonly expiresAt?: string;
 }
 
-export type Outcome =
-  | "rotated"
-  | "renewed"
-  | "fresh"
-  | "reused"
-  | "failed"
-  | "reload-owed"
-  | "expired"
-  | "locked";
+export type Outcome = "rotated" | "renewed" | "fresh" | "reused" | "failed" | "reload-owed" | "expired" | "locked";
 
 export interface RotationReport {
   readonly name: string;

@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly names?: readonly string[];
   /** Rotate now, due or not. */
   readonly force?: boolean;
-  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. */
+  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. 0: one attempt each. */
   readonly timeout?: number;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;

@@ -48,7 +48,10 @@ export async function openEngineParts(options: EngineOptions): Promise<EnginePar
   const uid = process.getuid?.();
   const base = chooseStateDir({ flag: options.stateDir, spec: spec.stateDir, env: runtime.env, uid });
   const { store, fingerprint, directory, cloned } = await openState({ base, spec, host, uid });
-  const clock = createRotationClock({ now: runtime.now, uptime: host.uptime, bootId: host.bootId }, await store.clockNote());
+  const clock = createRotationClock(
+    { now: runtime.now, uptime: host.uptime, bootId: host.bootId },
+    await store.clockNote(),
+  );
   const logins = createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) });
   const nextCron = await cronFor(spec.rotations);
   const onEvent = options.onEvent ?? (() => undefined);
@@ -87,7 +90,7 @@ function engineOf(spec: Spec, deps: RotationDeps, directory: string): Engine {
       force: options.force ?? false,
       cadence,
       retryFor: options.timeout ?? 120_000,
-      ...(options.timeout !== undefined && { limit: options.timeout }),
+      ...(options.timeout !== undefined && options.timeout > 0 && { limit: options.timeout }),
       lockTimeout: options.lockTimeout ?? 30_000,
       concurrency: options.concurrency ?? 16,
       signal: options.signal ?? new AbortController().signal,

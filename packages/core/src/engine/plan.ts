@@ -90,7 +90,8 @@ function isDue(moment: Moment): boolean {
 function whyOf(moment: Moment): string {
   const { action, reason } = decide(moment);
   const { owed } = moment.state;
-  if (action === "reload" || (reason === undefined && owed !== undefined)) return `the reload is owed: ${owed?.why ?? ""}`;
+  if (action === "reload" || (reason === undefined && owed !== undefined))
+    return `the reload is owed: ${owed?.why ?? ""}`;
   if (reason === undefined) return "nothing is due";
   const text = reasonText(reason, moment);
   return action === "none" ? `waiting after a failure: ${text}` : text;
@@ -103,13 +104,17 @@ function expectedIn(moment: Moment): Pick<PlanRotation, "expected"> {
   const life = lease === undefined ? rotation.ttl : givenOf(lease);
   if (life === undefined) return {};
   const about = { life, renewable: lease?.renewable === true };
-  return { expected: expectedOf(about, rotation.refresh, { nextCron: cron, now, ...(cadence !== undefined && { cadence }) }) };
+  return {
+    expected: expectedOf(about, rotation.refresh, { nextCron: cron, now, ...(cadence !== undefined && { cadence }) }),
+  };
 }
 
 function paceWarnings({ rotation, state, cadence }: Moment): readonly string[] {
   const lease = publishedLease(state) ?? (rotation.ttl === undefined ? undefined : { given: rotation.ttl });
   if (lease === undefined || paceOf(lease, rotation.refresh, cadence) !== "no-slack") return [];
-  return [`runs come every ${formatDuration(cadence ?? 0)}: one that is missed leaves the consumer without a credential`];
+  return [
+    `runs come every ${formatDuration(cadence ?? 0)}: one that is missed leaves the consumer without a credential`,
+  ];
 }
 
 async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][number]> {

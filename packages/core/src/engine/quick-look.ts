@@ -81,7 +81,10 @@ async function observationDiffers({ rotation, deps }: At, state: RotationState):
 }
 
 /** The report of a rotation for which nothing was to be done, or which another process is at work on. */
-export async function untouchedReport(at: At, { busy = false, ...asked }: Asked & { busy?: boolean } = {}): Promise<RotationReport> {
+export async function untouchedReport(
+  at: At,
+  { busy = false, ...asked }: Asked & { busy?: boolean } = {},
+): Promise<RotationReport> {
   const { moment } = await presentOf(at, asked);
   return idleReport(moment, at.deps.clock, busy);
 }

@@ -58,11 +58,7 @@ function boundedBy(limit: number, deps: RotationDeps): RotationDeps {
   return { ...deps, runtime: { ...runtime, deadline } };
 }
 
-async function tickAll(
-  rotations: readonly Rotation[],
-  deps: RotationDeps,
-  options: TickOptions,
-): Promise<RunReport> {
+async function tickAll(rotations: readonly Rotation[], deps: RotationDeps, options: TickOptions): Promise<RunReport> {
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);
@@ -151,9 +147,13 @@ async function rotateUntil(job: Job, options: TickOptions): Promise<RotationRepo
 }
 
 /** Waits, and no longer than until a sibling's success says that the issuer is back. True when the process is asked to stop meanwhile. */
-async function stoppedWhileWaiting({ rotation, deps, slots }: Job, first: number, signal: AbortSignal): Promise<boolean> {
+async function stoppedWhileWaiting(
+  { rotation, deps, slots }: Job,
+  first: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { runtime, clock, entries } = deps;
-  for (let at = first; at > clock.now(); ) {
+  for (let at = first; at > clock.now();) {
     const woken = new AbortController();
     const stopListening = entries?.onSuccess(rotation.provider.name, () => woken.abort());
     const wait = at - clock.now();

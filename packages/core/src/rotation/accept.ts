@@ -22,8 +22,8 @@ export interface Accepted {
   readonly diesAt?: number;
   /** The end of what the provider logs in with: after it nothing can be minted. */
   readonly refreshBy?: number;
-  /** How far this machine's clock is ahead of the issuer's. */
-  readonly skew: number;
+  /** The issuer's own time when it was asked, ms since 1970; undefined when it did not tell. */
+  readonly told?: number;
   /** What its reader should know of it; it is taken all the same. */
   readonly warnings: readonly string[];
 }
@@ -44,13 +44,14 @@ export function acceptMinted(
     readonly asked: AskedAt;
     /** Rotation time, ms. */
     readonly now: number;
-    readonly skew: number;
+    readonly skew: number | undefined;
     readonly login: HeldLogin | undefined;
     /** The issuer gave it before: it may be near its end. */
     readonly known: boolean;
   },
 ): Accepted {
   const { rotation, asked, skew, login } = about;
+  const told = skew === undefined ? undefined : asked.wall - skew;
   const { time } = asked;
   const fields = acceptFields(minted.fields, rotation.fields);
   const { expiresAt, warnings } = acceptExpiry(minted, { ...about, ttl: rotation.ttl });
@@ -66,8 +67,8 @@ export function acceptMinted(
     expiresAt,
     given: life,
     span: life,
-    skew,
     warnings,
+    ...(told !== undefined && { told }),
     renewable: minted.renewable === true && rotation.provider.part.renew !== undefined,
     ...(period !== undefined && { period }),
     ...(minted.handle !== undefined && { handle: minted.handle }),
@@ -104,7 +105,7 @@ function refuseText(name: string, text: string, multiline: boolean): void {
 /** A life that is shorter than asked works, and is scheduled by what was given: told, not refused. */
 function acceptExpiry(
   { expires, period }: Minted,
-  about: { ttl: number | undefined; asked: AskedAt; skew: number; now: number; known: boolean },
+  about: { ttl: number | undefined; asked: AskedAt; skew: number | undefined; now: number; known: boolean },
 ): { readonly expiresAt: number | null; readonly warnings: readonly string[] } {
   const { ttl, asked, skew, now, known } = about;
   if (expires === "never") return { expiresAt: null, warnings: [] };
@@ -112,7 +113,7 @@ function acceptExpiry(
   if (!Number.isFinite(end)) throw badAnswer("the answer's expiry is not an instant");
   if (end <= now)
     throw badAnswer(
-      `the credential had expired ${seconds(now - end)} ago when it came`,
+      `the credential had expired when it came (${seconds(now - end)} before)`,
       "compare the clock of this machine with the issuer's",
     );
   const life = end - asked.time;
@@ -125,13 +126,17 @@ function acceptExpiry(
   if (life > farthest)
     return {
       expiresAt: null,
-      warnings: ["the credential ends in more than ten years: it counts as never-ending, say when to refresh it (`every` or `cron`)"],
+      warnings: [
+        "the credential ends in more than ten years: it counts as never-ending, say when to refresh it (`every` or `cron`)",
+      ],
     };
   const missing = ttl === undefined ? 0 : ttl - life;
   const short = ttl !== undefined && period === undefined && missing > shortfall && missing > ttl / 20;
   return {
     expiresAt: end,
-    warnings: short ? [`asked for a life of ${seconds(ttl)}, got ${seconds(life)}: it is refreshed by what was given`] : [],
+    warnings: short
+      ? [`asked for a life of ${seconds(ttl)}, got ${seconds(life)}: it is refreshed by what was given`]
+      : [],
   };
 }
 

@@ -92,7 +92,10 @@ export function budgetFreeAt(moment: Moment, reason: Reason | undefined): number
   if (!early && !endless && isPressing(moment)) return now;
   const counted = early ? state.early : state.waste;
   const { perMinute, perHour } = rotation.budget;
-  return Math.max(freeAt(counted, { limit: perMinute, span: minute, now }), freeAt(counted, { limit: perHour, span: hour, now }));
+  return Math.max(
+    freeAt(counted, { limit: perMinute, span: minute, now }),
+    freeAt(counted, { limit: perHour, span: hour, now }),
+  );
 }
 
 function freeAt(
@@ -115,6 +118,7 @@ function nextLook(moment: Moment, reason: Reason | undefined): number {
 /** Blocked by the budget: looked at again when it begins to press. */
 function blockedNext(moment: Moment, reason: Reason): number {
   const lease = publishedLease(moment.state);
-  const mark = isPressing(moment) || lease === undefined ? Infinity : warnAt(lease, moment.rotation.refresh, moment.cron);
+  const mark =
+    isPressing(moment) || lease === undefined ? Infinity : warnAt(lease, moment.rotation.refresh, moment.cron);
   return Math.min(blockedUntil(moment, reason), Math.max(mark, retryAt(moment)));
 }

@@ -45,15 +45,22 @@ export async function noteKilled(session: Session, kind: "unknown" | "unfit"): P
     retryable: true,
     hint: "was the machine restarted, or the process killed for its memory or its time?",
   };
-  await journalFailure(session, { error, kind, person: false, retryAfter: 0 });
+  await journalFailure(session, { error, kind, person: false, retryAfter: 0, killed: true });
 }
 
 async function journalFailure(
   session: Session,
-  about: { readonly error: KeptError; readonly kind: FailureKind; readonly person: boolean; readonly retryAfter: number },
+  about: {
+    readonly error: KeptError;
+    readonly kind: FailureKind;
+    readonly person: boolean;
+    readonly retryAfter: number;
+    /** Whoever ended the process once may do so again: only the second time in a row is waited for. */
+    readonly killed?: boolean;
+  },
 ): Promise<void> {
   const { rotation, deps, state, now } = session;
-  const { error, kind, person, retryAfter } = about;
+  const { error, kind, person, retryAfter, killed = false } = about;
   const before = state().failure?.specHash === rotation.hash ? state().failure : undefined;
   const count = (before?.count ?? 0) + 1;
   const moment = momentOf({ rotation, deps }, state());
@@ -76,7 +83,7 @@ async function journalFailure(
     kind,
     count,
     since: before?.since ?? error.at,
-    notBefore: person ? now() + personWait : now() + wait,
+    notBefore: now() + (person ? personWait : killed && count === 1 ? 0 : wait),
     specHash: rotation.hash,
     wokenAt: woken ? now() : (before?.wokenAt ?? 0),
     ...(person && { person }),

@@ -64,7 +64,11 @@ function canLeaveGhosts({ rotation }: Session): boolean {
   return rotation.provider.part.ghosts !== false;
 }
 
-function recoverAttempt(state: RotationState, sinks: readonly string[], until: number | undefined): readonly JournalRecord[] {
+function recoverAttempt(
+  state: RotationState,
+  sinks: readonly string[],
+  until: number | undefined,
+): readonly JournalRecord[] {
   const { lease, phase } = state.attempt!;
   const seen = sinks.some((id) => state.sinks[id]?.may.includes(lease));
   if (phase === "intent") return [{ type: "mint-failed", lease, ...(until !== undefined && { unknownUntil: until }) }];

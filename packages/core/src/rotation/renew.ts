@@ -41,7 +41,7 @@ export async function renew(session: Session, { cadence }: { readonly cadence: n
       asOf: asked.time,
       expiresAt: Number.isFinite(end) ? end : null,
       span: Number.isFinite(life) ? life : null,
-      skew: skew ?? 0,
+      ...(skew !== undefined && { told: asked.wall - skew }),
       renewable: enough && terms.renewable !== false,
       ...(!enough && { spent: true }),
       ...(terms.handle !== undefined && { handle: terms.handle }),

@@ -76,7 +76,9 @@ export function warnOfMany(session: Session): void {
     phase === "live" && !held.includes(id) && Math.max(issuedAt, lastDoubtAt) < settledAt;
   const counted = liveLeases(state()).filter((lease) => !isReplaced(lease) || revocableAt(session, lease) < Infinity);
   if (counted.length <= rotation.maxLive) return;
-  session.warn(`${counted.length} leases of this rotation may live upstream (maxLive ${rotation.maxLive}): \`rotate status\` lists them`);
+  session.warn(
+    `${counted.length} leases of this rotation may live upstream (maxLive ${rotation.maxLive}): \`rotate status\` lists them`,
+  );
 }
 
 /** Looks at the sinks before it says so, and once more just before the call, then revokes. True when the lease is gone. */
@@ -94,7 +96,9 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
   if (!(await nobodyHolds(session, lease))) return false;
   try {
     await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      provider.part.revoke ? provider.part.revoke(asLease(lease, deps.clock), ctx) : provider.part.revokeValue?.(fields!, ctx),
+      provider.part.revoke
+        ? provider.part.revoke(asLease(lease, deps.clock), ctx)
+        : provider.part.revokeValue?.(fields!, ctx),
     );
   } catch (error) {
     const { message } = innerError(error);

@@ -114,7 +114,13 @@ async function tryRenewal(session: Session, attempt: Attempt, cadence: number | 
   const phase = { phase: "renew", durationMs } as const;
   if (renewal.result === "renewed") {
     deps.entries?.succeeded(rotation.provider.name, now());
-    return { ended: true, outcome: "renewed", reason: attempt.why, attempt, phases: [{ ...phase, result: "succeeded" }] };
+    return {
+      ended: true,
+      outcome: "renewed",
+      reason: attempt.why,
+      attempt,
+      phases: [{ ...phase, result: "succeeded" }],
+    };
   }
   const { failure } = renewal;
   const error = failure.report;
@@ -147,10 +153,7 @@ async function finishRollback(session: Session, ended: Ended): Promise<Ended> {
   };
 }
 
-function firstAttempt(
-  { state, rotation }: Session,
-  about: Pick<Attempt, "why" | "reason" | "owedOnly">,
-): Attempt {
+function firstAttempt({ state, rotation }: Session, about: Pick<Attempt, "why" | "reason" | "owedOnly">): Attempt {
   const { settled, owed } = state();
   const candidate = owed?.kind === "reload" ? owed.lease : settled;
   const previous = allHold(state(), sinkIds(rotation), candidate) ? candidate : undefined;

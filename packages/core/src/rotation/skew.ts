@@ -16,7 +16,7 @@ export interface AskedAt {
 }
 
 /** The end that a plugin tells, on rotation time: relative lives count from before the call, instants of the issuer are told by our wall clock. Infinity for "never". */
-export function endOn(expires: Expires | undefined, { time, wall }: AskedAt, skew = 0): number {
+export function endOn(expires: Expires | undefined, { time, wall }: AskedAt, skew: number | undefined = 0): number {
   if (expires === undefined || expires === "never") return Infinity;
   return expires instanceof Date ? time + (expires.getTime() + skew - wall) : time + expires.in;
 }

@@ -13,7 +13,7 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
   const why = lastErrorOf(state)?.message;
   switch (reason.code) {
     case "ejected":
-      return "let go: nothing rotates it until `rotate run NAME --force`";
+      return `let go: nothing rotates it until \`rotate run ${rotation.name} --force\``;
     case "revoked":
       return "what is in use was revoked";
     case "ended":
@@ -64,12 +64,18 @@ export function lastErrorOf({ failure, owed }: RotationState): KeptError | undef
 
 const shown = 3;
 
-function driftText(keys: readonly DriftedKey[], { drift }: Rotation): string {
+function driftText(keys: readonly DriftedKey[], { drift, name }: Rotation): string {
   const parts = keys
     .slice(0, shown)
-    .map(({ target, key, kind }) => `${target}${key === undefined ? "" : `: ${key}`} ${kind === "absent" ? "is gone" : "is not what was written"}`);
+    .map(
+      ({ target, key, kind }) =>
+        `${target}${key === undefined ? "" : `: ${key}`} ${kind === "absent" ? "is gone" : "is not what was written"}`,
+    );
   const rest = keys.length - shown;
-  const remedy = drift === "repair" ? "" : "; `rotate run NAME --force` writes it again, `rotate eject NAME --keep` leaves it to you";
+  const remedy =
+    drift === "repair"
+      ? ""
+      : `; \`rotate run ${name} --force\` writes it again, \`rotate eject ${name} --keep\` leaves it to you`;
   const onlyGone = keys.every(({ kind }) => kind === "absent");
   return `drift: ${parts.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}${onlyGone ? "" : remedy}`;
 }

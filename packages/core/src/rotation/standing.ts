@@ -54,13 +54,31 @@ export const policies: readonly Policy[] = [
   { state: "failing", code: "mixed", exit: 4, alarm: "failed", holds: isMixed },
   { state: "expiring", code: "late", exit: ({ state }) => (state.owed ? 4 : 1), alarm: "expiring", holds: isLate },
   { state: "reload-owed", code: "owed", exit: 4, alarm: "reload-owed", holds: isReloadOwed },
-  { state: "needs-login", code: "login", exit: 1, alarm: "failed", holds: ({ state }) => state.failure?.person === true },
+  {
+    state: "needs-login",
+    code: "login",
+    exit: 1,
+    alarm: "failed",
+    holds: ({ state }) => state.failure?.person === true,
+  },
   { state: "never", code: "never", exit: 1, holds: (facts) => isNew(facts.state) && !persists(facts) },
   { state: "failing", code: "failing", exit: 1, alarm: "failed", holds: isFailing },
   { state: "drift", code: "absent", exit: 1, alarm: "drift", holds: (facts) => driftKind(facts) === "absent" },
   { state: "drift", code: "changed", exit: 1, alarm: "drift", holds: (facts) => driftKind(facts) === "changed" },
-  { state: "foreign", code: "foreign", exit: 1, alarm: "failed", holds: ({ state }) => publishedLease(state)?.foreign === true },
-  { state: "at-risk", code: "clock", exit: 1, alarm: "at-risk", holds: (facts) => isUnsure(facts, publishedLease(facts.state)) },
+  {
+    state: "foreign",
+    code: "foreign",
+    exit: 1,
+    alarm: "failed",
+    holds: ({ state }) => publishedLease(state)?.foreign === true,
+  },
+  {
+    state: "at-risk",
+    code: "clock",
+    exit: 1,
+    alarm: "at-risk",
+    holds: (facts) => isUnsure(facts, publishedLease(facts.state)),
+  },
   { state: "at-risk", code: "too-slow", exit: 1, alarm: "at-risk", holds: isTooSlow },
   { state: "at-risk", code: "rule", exit: 1, alarm: "at-risk", holds: hasNoRule },
   { state: "due", code: "due", exit: 0, holds: (facts) => reasonOf(facts) !== undefined },
@@ -124,7 +142,8 @@ function isFirstTry({ busy, state }: Facts): boolean {
 function isRevoked(facts: Facts): boolean {
   if (isLost(facts)) return true;
   const { rotation, state } = facts;
-  const killed = rotation.provider.part.overlap === false && state.owed?.kind === "reload" && state.settled !== undefined;
+  const killed =
+    rotation.provider.part.overlap === false && state.owed?.kind === "reload" && state.settled !== undefined;
   return killed && state.settled !== state.owed.lease && !isFirstTry(facts);
 }
 
@@ -140,7 +159,9 @@ function isInMargin(facts: Facts): boolean {
 function isMixed({ state, busy }: Facts): boolean {
   if (state.owed?.kind === "publish") return true;
   // A process died between the first write and the last: the sinks may be mixed, the next run sees.
-  return !busy && state.attempt !== undefined && ["committing", "undoing", "rolling-back"].includes(state.attempt.phase);
+  return (
+    !busy && state.attempt !== undefined && ["committing", "undoing", "rolling-back"].includes(state.attempt.phase)
+  );
 }
 
 /** Under a timer a lease may well live past this between two runs: only with a failure or owed work is it late. */

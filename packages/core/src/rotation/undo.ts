@@ -17,8 +17,16 @@ export function canUndo(session: Session, attempt: Attempt, writes: readonly Sin
   return writes.every(({ prepared }) => prepared.undo !== undefined);
 }
 
-function outlivesMargin({ rotation, now }: Session, lease: LeaseState): boolean {
-  return endOf(lease) - marginOf(lease, rotation.refresh) > now();
+function outlivesMargin({ rotation, state, now }: Session, lease: LeaseState): boolean {
+  const { attempt, owed, leases } = state();
+  const late = lagBehind(lease, leases[attempt?.lease ?? owed?.lease ?? ""]);
+  return endOf(lease) - late - marginOf(lease, rotation.refresh) > now();
+}
+
+/** By the issuer's clock more may have passed between two leases than by rotation time, when ours was set back across a boot. */
+function lagBehind(before: LeaseState, after: LeaseState | undefined): number {
+  if (before.told === undefined || after?.told === undefined) return 0;
+  return Math.max(after.told - before.told - (after.asOf - before.asOf), 0);
 }
 
 /** Puts the written sinks back, last first. False when one could not be: then the sinks are mixed. */

@@ -89,7 +89,8 @@ function outcomeOf({ ended, standing: { exit } }: Pick<Visit, "ended" | "standin
 
 function idleReason({ decision, moment, standing: now }: Omit<Visit, "started">): string {
   const { reason } = decision;
-  if (reason !== undefined) return `waiting after a failure: ${reasonText(reason, moment)}`;
+  if (reason !== undefined)
+    return `${moment.state.failure ? "waiting after a failure" : "waiting"}: ${reasonText(reason, moment)}`;
   return now.exit === 0 ? "nothing is due" : (standingText(now, moment) ?? "nothing is due");
 }
 

@@ -35,7 +35,10 @@ export function expectedOf(
   { nextCron, now, cadence }: { readonly nextCron: NextCron; readonly now: number; readonly cadence?: number },
 ): Expected {
   const step = stepOf(life, policy, { nextCron, now });
-  const runs = cadence === undefined ? 0 : cadence * Math.max(1, Math.floor((life - marginOf({ span: life }, policy)) / cadence - 1));
+  const runs =
+    cadence === undefined
+      ? 0
+      : cadence * Math.max(1, Math.floor((life - marginOf({ span: life }, policy)) / cadence - 1));
   const calls = day / Math.min(step, runs > 0 ? Math.max(runs, cadence!) : Infinity);
   if (!renewable) return { mintsPerDay: calls, renewalsPerDay: 0 };
   const mints = cap === undefined || cap <= life ? 0 : day / (cap - life / 3);

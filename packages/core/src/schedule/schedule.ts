@@ -144,6 +144,7 @@ export type RuleProblem = "never-ends" | "every-too-long" | "before-too-long";
 export function ruleProblem(term: Pick<Term, "span">, { rule }: Pick<RefreshPolicy, "rule">): RuleProblem | undefined {
   const life = spanOf(term);
   if (rule === undefined || "at" in rule) return Number.isFinite(life) ? undefined : "never-ends";
-  if ("before" in rule) return Number.isFinite(life) ? (rule.before >= life ? "before-too-long" : undefined) : "never-ends";
+  if ("before" in rule)
+    return Number.isFinite(life) ? (rule.before >= life ? "before-too-long" : undefined) : "never-ends";
   return "every" in rule && rule.every >= life ? "every-too-long" : undefined;
 }

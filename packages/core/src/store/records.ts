@@ -53,7 +53,7 @@ export type JournalRecord =
       readonly renewable: boolean;
       /** It gave too little: a new lease is minted. */
       readonly spent?: boolean;
-      readonly skew: number;
+      readonly told?: number;
       readonly handle?: unknown;
       readonly diesAt?: number;
     }
@@ -107,7 +107,7 @@ export interface LeaseTermsRecord {
   readonly handle?: unknown;
   readonly diesAt?: number;
   readonly refreshBy?: number;
-  readonly skew?: number;
+  readonly told?: number;
 }
 
 /** When a record is written: its rotation time, and what was known of time then. */

@@ -42,8 +42,8 @@ export interface LeaseState {
   readonly diesAt?: number;
   /** The end of what its provider logs in with. */
   readonly refreshBy?: number;
-  /** How far this machine's clock was ahead of the issuer's when it was minted, ms: `expiresAt` counts on it. */
-  readonly skew?: number;
+  /** The issuer's own time at `asOf`, ms since 1970, when it told. */
+  readonly told?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
@@ -215,7 +215,9 @@ export function allHold(state: RotationState, sinkIds: readonly string[], lease:
 /** Is this what all sinks of the spec hold, and the consumers too, with nothing owed? */
 export function isSettledEverywhere(state: RotationState, sinkIds: readonly string[], lease: LeaseId): boolean {
   const { settled, consumers, owed } = state;
-  return settled === lease && consumers.length === 1 && consumers[0] === lease && !owed && allHold(state, sinkIds, lease);
+  return (
+    settled === lease && consumers.length === 1 && consumers[0] === lease && !owed && allHold(state, sinkIds, lease)
+  );
 }
 
 /** Has this rotation written the sink before? */

@@ -22,9 +22,10 @@ describe("when a lease is refreshed", () => {
   });
 
   test("follows `at`, `before` and `every`", () => {
-    expect(shouldAt(term(hour), policy({ rule: { at: 0.5 } }), noCron)).toBe(start + 30 * minute);
-    expect(shouldAt(term(hour), policy({ rule: { before: 10 * minute } }), noCron)).toBe(start + 50 * minute);
-    expect(shouldAt(term(hour), policy({ rule: { every: 20 * minute } }), noCron)).toBe(start + 20 * minute);
+    const at = (rule: RefreshPolicy["rule"]): number => shouldAt(term(hour), policy({ rule, jitter: 0 }), noCron);
+    expect(at({ at: 0.5 })).toBe(start + 30 * minute);
+    expect(at({ before: 10 * minute })).toBe(start + 50 * minute);
+    expect(at({ every: 20 * minute })).toBe(start + 20 * minute);
   });
 
   test("spreads by the jitter of the lease, the same at every look", () => {
@@ -68,7 +69,7 @@ describe("when a lease is refreshed", () => {
     const endless: Term = { asOf: start, expiresAt: null, given: null, span: null, jitter: 0.5 };
     expect(shouldAt(endless, policy(), noCron)).toBe(Infinity);
     expect(ruleProblem(endless, policy())).toBe("never-ends");
-    expect(shouldAt(endless, policy({ rule: { every: hour } }), noCron)).toBe(start + hour);
+    expect(shouldAt(endless, policy({ rule: { every: hour }, jitter: 0 }), noCron)).toBe(start + hour);
   });
 
   test("is inside the life of the login that the lease dies with", () => {
@@ -97,7 +98,8 @@ describe("a value that the issuer repeats", () => {
 describe("a named time", () => {
   test("is only ever brought forward by jitter, and leaves room before the margin", () => {
     const named = policy({ rule: { every: 50 * minute } });
-    for (const jitter of [0, 0.5, 0.999]) expect(shouldAt(term(hour, jitter), named, noCron)).toBeLessThanOrEqual(start + 50 * minute);
+    for (const jitter of [0, 0.5, 0.999])
+      expect(shouldAt(term(hour, jitter), named, noCron)).toBeLessThanOrEqual(start + 50 * minute);
     const late = policy({ rule: { every: 59 * minute } });
     expect(shouldAt(term(hour, 0), late, noCron)).toBe(mustAt(term(hour), late) - minute);
   });

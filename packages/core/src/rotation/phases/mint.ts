@@ -52,11 +52,11 @@ async function intend(session: Session, { why, reason }: Attempt): Promise<Lease
   return lease;
 }
 
-/** The issuer's answer, when it was asked, and how far our clock is ahead of the issuer's, ms. */
+/** The issuer's answer, when it was asked, and how far our clock is ahead of the issuer's, ms; undefined when it did not tell. */
 interface Answer {
   readonly minted: Minted;
   readonly asked: AskedAt;
-  readonly skew: number;
+  readonly skew: number | undefined;
 }
 
 async function ask(session: Session, lease: LeaseState): Promise<Answer> {
@@ -87,10 +87,10 @@ async function noteUnminted(session: Session, lease: LeaseState, nothing: boolea
 }
 
 /** A minute apart is an alarm: expiries are judged by this machine's clock. */
-function reportSkew({ deps, rotation, warn }: Session, measured: number | undefined): number {
+function reportSkew({ deps, rotation, warn }: Session, measured: number | undefined): number | undefined {
   if (measured !== undefined) deps.clock.learn(measured);
-  const skew = measured ?? 0;
-  if (Math.abs(skew) <= 60_000) return skew;
+  if (measured === undefined || Math.abs(measured) <= 60_000) return measured;
+  const skew = measured;
   const message = `this machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? "ahead of" : "behind"} the issuer's`;
   warn(message);
   deps.onEvent({ type: "alarm", rotation: rotation.name, alarm: "skew", message });
