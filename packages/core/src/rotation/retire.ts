@@ -113,8 +113,7 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
 
 /** A sink that cannot be read, or holds what the journal cannot explain, stops the revocation of a lease that was once exposed. */
 async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean> {
-  const { rotation, state } = session;
-  for (const sink of rotation.sinks.filter(isReadable)) {
+  for (const sink of session.rotation.sinks.filter(isReadable)) {
     const seen = await look(session, sink);
     if ("unreadable" in seen) return false;
     if (lease.exposed || seen.holding === lease.id) await journalSeen(session, { [sink.id]: seen });

@@ -38,16 +38,14 @@ export function createAlarms(onEvent: OnEvent): Alarms {
   };
 }
 
+const before: Readonly<Partial<Record<AlarmName, string>>> = {
+  expired: "a credential in use is expired or inside its margin: ",
+  expiring: "a credential in use nears its end: ",
+  "reload-owed": "published, but the consumer was not shown to use it: ",
+};
+
 function alarmText(standing: Standing, moment: Moment): string {
-  const why = standingText(standing, moment) ?? "all is well again";
-  switch (standing.alarm) {
-    case "expired":
-      return `a credential in use is expired or inside its margin: ${why}`;
-    case "expiring":
-      return `a credential in use nears its end: ${why}`;
-    case "reload-owed":
-      return `published, but the consumer was not shown to use it: ${why}`;
-    default:
-      return standing.alarm === undefined ? "all is well again" : why;
-  }
+  const { alarm } = standing;
+  if (alarm === undefined) return "all is well again";
+  return `${before[alarm] ?? ""}${standingText(standing, moment) ?? alarm}`;
 }

@@ -15,6 +15,11 @@ function policy(change: Partial<RefreshPolicy> = {}): RefreshPolicy {
   return { rule: undefined, jitter: 0.1, margin: undefined, windows: [], ...change };
 }
 
+/** Of an hour, without jitter. */
+function at(rule: RefreshPolicy["rule"]): number {
+  return shouldAt(term(hour), policy({ rule, jitter: 0 }), noCron);
+}
+
 describe("when a lease is refreshed", () => {
   test("is at two thirds of its life, at half when the life is under ten minutes", () => {
     expect(shouldAt(term(hour), policy(), noCron)).toBe(start + 40 * minute);
@@ -22,7 +27,6 @@ describe("when a lease is refreshed", () => {
   });
 
   test("follows `at`, `before` and `every`", () => {
-    const at = (rule: RefreshPolicy["rule"]): number => shouldAt(term(hour), policy({ rule, jitter: 0 }), noCron);
     expect(at({ at: 0.5 })).toBe(start + 30 * minute);
     expect(at({ before: 10 * minute })).toBe(start + 50 * minute);
     expect(at({ every: 20 * minute })).toBe(start + 20 * minute);
