@@ -10,12 +10,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ["loading"],
   loading: ["runtime"],
   schedule: ["loading", "store"],
-  store: ["shared", "loading"],
-  credential: ["loading", "runtime", "store", "rotation"],
-  rotation: ["shared", "loading", "runtime", "store", "schedule", "credential"],
-  engine: ["shared", "loading", "runtime", "store", "schedule", "credential", "rotation"],
-  watch: ["shared", "loading", "runtime", "store", "rotation", "engine"],
-  index: ["shared", "loading", "runtime", "engine", "watch"],
+  store: [],
+  backend: ["shared", "loading", "runtime", "store", "schedule"],
+  local: ["shared", "loading", "runtime", "store", "schedule", "backend"],
+  credential: ["loading", "store", "backend", "rotation"],
+  rotation: ["shared", "loading", "runtime", "store", "schedule", "backend", "credential"],
+  engine: ["shared", "loading", "runtime", "store", "schedule", "backend", "credential", "rotation"],
+  watch: ["shared", "loading", "runtime", "store", "backend", "rotation", "engine"],
+  index: ["shared", "loading", "runtime", "backend", "local", "engine", "watch"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

@@ -24,8 +24,8 @@ export interface At {
 }
 
 /** Rotation time outside a session, ms. */
-export function timeOf(deps: RotationDeps, state: RotationState): number {
-  return rotationClock({ now: deps.runtime.now, uptime: deps.host.uptime, bootId: deps.host.bootId }, state.clock)();
+export function timeOf(deps: Pick<RotationDeps, "clock">, state: RotationState): number {
+  return rotationClock(deps.clock, state.clock)();
 }
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */

@@ -1,9 +1,9 @@
 import { RotateError } from "@rotate/plugin-kit";
+import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
-import type { Lock } from "../store/store.ts";
 import { decide, deadlineFor } from "../rotation/decide.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { rotate } from "../rotation/rotate.ts";
@@ -159,27 +159,11 @@ function retryAt({ rotation, deps }: Job, state: RotationState): number | undefi
 }
 
 async function rotateLocked({ rotation, deps, pulledForward }: Job, options: TickOptions): Promise<RotationReport> {
-  const lock = await waitForLock({ rotation, deps }, options);
-  if (!lock) return lockedReport(rotation, deps);
-  try {
-    return await rotate({ rotation, deps, lock }, { ...options, pulledForward });
-  } finally {
-    lock.release();
-  }
-}
-
-async function waitForLock(
-  { rotation, deps }: Pick<Job, "rotation" | "deps">,
-  { lockTimeout, signal }: TickOptions,
-): Promise<Lock | undefined> {
-  const { runtime, store } = deps;
-  const until = runtime.monotonic() + lockTimeout;
-  for (let wait = 25; ; wait = Math.min(wait * 2, 500)) {
-    const lock = await store.tryLock(rotation.name);
-    if (lock || runtime.monotonic() + wait > until || signal.aborted) return lock;
-    if (wait === 25) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
-    await runtime.sleep(wait, signal).catch(() => undefined);
-  }
+  const { lockTimeout: wait, signal } = options;
+  const onWait = (): void => deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
+  const claim = await deps.claims.byName(rotation.name, { wait, signal, onWait });
+  if (!claim) return lockedReport(rotation, deps);
+  return settling(claim, () => rotate({ rotation, deps, claim }, { ...options, pulledForward }));
 }
 
 /** Another process is at work. What is held decides whether that is bad. */

@@ -1,8 +1,8 @@
+import type { Claim } from "../backend/claim.ts";
 import { keepCurrent } from "../credential/keep-current.ts";
 import type { ErrorReport, Outcome, RotationReport } from "../report.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { allHold, type FailureState } from "../store/state.ts";
-import type { Lock } from "../store/store.ts";
 import type { Rotation } from "../loading/model.ts";
 import { deadlineFor, decide, nextLook, type Decision } from "./decide.ts";
 import type { Failure } from "./errors.ts";
@@ -22,14 +22,14 @@ export interface RotateOptions {
   readonly signal: AbortSignal;
 }
 
-/** One rotation under its lock: recover, decide, act, retire. Never throws for what a plugin did; throws EngineError when the state or the lock is lost. */
+/** One rotation under a claim: recover, decide, act, retire. Never throws for what a plugin did; throws EngineError when the state or the claim is lost. */
 export async function rotate(
-  { rotation, deps: given, lock }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly lock: Lock },
+  { rotation, deps: given, claim }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly claim: Claim },
   options: RotateOptions,
 ): Promise<RotationReport> {
   const deps = withHelpers(rotation, given);
   const started = deps.runtime.now();
-  const session = await openSession({ rotation, deps, lock, signal: options.signal });
+  const session = openSession({ rotation, deps, claim, signal: options.signal });
   await noteSinks(session);
   await recover(session);
   const decision = decide(rotation, session.state(), {
@@ -49,7 +49,8 @@ export async function rotate(
 
 /** Commands of an earlier process are ended before anything else, and ours are noted, should we not live to end them. */
 function withHelpers({ name }: Rotation, deps: RotationDeps): RotationDeps {
-  const { helpers, runtime } = deps;
+  const { runtime } = deps;
+  const { helpers } = deps.host;
   if (helpers === undefined) return deps;
   for (const pid of helpers.endLeftOvers(name))
     runtime.log.warn("ended a command that an earlier run left behind", { rotation: name, pid });
@@ -203,7 +204,7 @@ async function recordAttempt(
 ): Promise<void> {
   const { deps, state, rotation } = session;
   const { report, started } = about;
-  await deps.store.recordAttempt({
+  await session.record({
     rotation: rotation.name,
     id: `${rotation.name}-${state().epoch}`,
     startedAt: new Date(started).toISOString(),

@@ -18,7 +18,7 @@ function depsWith(known: Readonly<Record<string, number>>): RotationDeps {
     names: async () => Object.keys(known),
     load: async (name: string) => stateOf(name, known[name] ?? 0),
   };
-  return { store, runtime: { now: () => now }, host: { bootId: "b", uptime: () => 0 } } as unknown as RotationDeps;
+  return { store, clock: { now: () => now, bootId: "b", uptime: () => 0 } } as unknown as RotationDeps;
 }
 
 function specWith(...names: readonly string[]): Spec {

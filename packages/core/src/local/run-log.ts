@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Store } from "./store.ts";
+import type { HostNotes } from "../backend/host-notes.ts";
 
 /** The last runs, in a file of their own: in the database each of them would cost five syncs, and most runs write nothing else. */
-export function createRunLog(path: string): Pick<Store, "recentRuns" | "noteRuns"> {
+export function createRunLog(path: string): Pick<HostNotes, "recentRuns" | "noteRuns"> {
   return {
     recentRuns: async () => instantsIn(read(path)),
     async noteRuns(runs) {

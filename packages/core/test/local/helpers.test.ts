@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createHelpers } from "../../src/rotation/helpers.ts";
+import { createHelpers } from "../../src/local/helpers.ts";
 import { createRuntime } from "../../src/runtime/create-runtime.ts";
 
 const withoutProc = existsSync("/proc/self/stat") ? "" : " (skipped: no /proc here)";
