@@ -44,7 +44,7 @@ export function openSqliteState(directory: string): SqliteState {
   async function syncSoon(): Promise<void> {
     await new Promise(setImmediate);
     syncing = undefined;
-    transaction(database, () => sql.setMeta.run("synced", "1"));
+    transaction(database, () => sql.countSync.run());
   }
 
   function load(rotation: string): RotationState {
@@ -174,6 +174,10 @@ function statements(database: DatabaseSync) {
     ),
     attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
     attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    // A cell that does not change is not written, and what is not written is not synced.
+    countSync: prepare(
+      "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = value + 1",
+    ),
     getMeta: prepare("select value from meta where key = ?"),
     setMeta: prepare(
       "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
