@@ -114,6 +114,21 @@ export type AlarmName = "expired" | "expiring" | "failed" | "reload-owed" | "dri
 /** Like the exit codes of `run`. */
 export type StandingExit = 0 | 1 | 3 | 4;
 
+/** Why a new lease is wanted, or the one in use lengthened. */
+export type Reason =
+  | "forced"
+  | "first"
+  | "mixed"
+  | "gone"
+  | "foreign"
+  | "clock"
+  | "spec"
+  | "absent"
+  | "changed"
+  | "time"
+  | "cadence"
+  | "shared";
+
 /** A key that does not hold what was written to it. */
 export interface DriftedKey {
   readonly sink: string;

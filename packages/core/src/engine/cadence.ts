@@ -1,20 +1,20 @@
-import type { Store } from "../store/store.ts";
+import type { HostNotes } from "../backend/host-notes.ts";
 
 const kept = 6;
 /** Gaps shorter than this are people, not timers. ms */
 const shortestGap = 20_000;
 
 /** Notes that a run began, and tells how far apart runs are: the median of the last gaps when they are alike, ms; undefined when nothing can be said. */
-export async function learnCadence(store: Store, now: number): Promise<number | undefined> {
-  const before = await store.recentRuns();
+export async function learnCadence(host: HostNotes, now: number): Promise<number | undefined> {
+  const before = (await host.recentRuns?.()) ?? [];
   const runs = [...before.filter((at) => at < now), now].slice(-kept);
-  await store.noteRuns(runs);
+  await host.noteRuns?.(runs);
   return cadenceOf(runs);
 }
 
 /** What the noted runs tell, without noting one; undefined when they have stopped: then something else keeps the credentials, or nobody does. */
-export async function knownCadence(store: Store, now: number): Promise<number | undefined> {
-  const runs = await store.recentRuns();
+export async function knownCadence(host: HostNotes, now: number): Promise<number | undefined> {
+  const runs = (await host.recentRuns?.()) ?? [];
   const cadence = cadenceOf(runs);
   const last = runs.at(-1);
   return cadence !== undefined && last !== undefined && now - last <= 3 * cadence ? cadence : undefined;

@@ -34,7 +34,15 @@ export async function presentOf(
   at: At,
   { busy = false, ...asked }: Asked & { readonly busy?: boolean } = {},
 ): Promise<{ readonly moment: Moment; readonly standing: Standing }> {
-  const state = await at.deps.store.load(at.rotation.name);
+  return standingIn(at, await at.deps.store.load(at.rotation.name), { busy, ...asked });
+}
+
+/** The same, from a state at hand. */
+export function standingIn(
+  at: At,
+  state: RotationState,
+  { busy = false, ...asked }: Asked & { readonly busy?: boolean } = {},
+): { readonly moment: Moment; readonly standing: Standing } {
   const moment = momentOf(at, state, asked);
   return { moment, standing: standing({ ...moment, busy, retirable: retirementDue(at, state, moment.now) }) };
 }

@@ -1,8 +1,8 @@
 import { RotateError } from "@rotate/plugin-kit";
+import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
-import type { Lock } from "../store/store.ts";
 import { decide } from "../rotation/decide.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { rotate } from "../rotation/rotate.ts";
@@ -188,26 +188,9 @@ const cutOff = failureOf(new RotateError("the reload was cut off", { code: "UNAV
 }).report;
 
 async function rotateLocked({ rotation, deps, pulledForward }: Job, options: TickOptions): Promise<RotationReport> {
-  const { force = false, cadence, signal } = options;
-  const lock = await waitForLock({ rotation, deps }, options);
-  if (!lock) return untouchedReport({ rotation, deps }, { cadence, busy: true });
-  try {
-    return await rotate({ rotation, deps, lock }, { force, cadence, pulledForward, signal });
-  } finally {
-    lock.release();
-  }
-}
-
-async function waitForLock(
-  { rotation, deps }: Pick<Job, "rotation" | "deps">,
-  { lockTimeout, signal }: TickOptions,
-): Promise<Lock | undefined> {
-  const { runtime, store } = deps;
-  const until = runtime.monotonic() + lockTimeout;
-  for (let wait = 25; ; wait = Math.min(wait * 2, 500)) {
-    const lock = await store.tryLock(rotation.name);
-    if (lock || runtime.monotonic() + wait > until || signal.aborted) return lock;
-    if (wait === 25) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
-    await runtime.sleep(wait, signal).catch(() => undefined);
-  }
+  const { force = false, cadence, lockTimeout: wait, signal } = options;
+  const onWait = (): void => deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
+  const claim = await deps.claims.byName(rotation.name, { wait, signal, onWait });
+  if (!claim) return untouchedReport({ rotation, deps }, { cadence, busy: true });
+  return settling(claim, () => rotate({ rotation, deps, claim }, { force, cadence, pulledForward, signal }));
 }

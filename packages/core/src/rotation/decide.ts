@@ -1,7 +1,8 @@
 import { retryCap } from "../schedule/backoff.ts";
 import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts";
 import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
-import { isEarly, reasonOf, type Reason } from "./reason.ts";
+import { isEarly, reasonOf } from "./reason.ts";
+import type { Reason } from "../report.ts";
 
 export interface Decision {
   readonly action: "none" | "reload" | "renew" | "mint";

@@ -1,4 +1,14 @@
-import { calmEntry, type EntryState } from "./moment.ts";
+/** What is known of one provider entry: by all rotations on it, in this process. Instants of rotation time, ms. */
+export interface EntryState {
+  /** The last success of any rotation on it. */
+  readonly okAt: number;
+  /** How many of its rotations wait after a failure. */
+  readonly waiting: number;
+  /** When this process last found that the machine had slept. */
+  readonly wokeAt: number;
+}
+
+export const calmEntry: EntryState = { okAt: -Infinity, waiting: 0, wokeAt: -Infinity };
 
 /** What the rotations of one process know together of each provider entry. */
 export interface Entries {

@@ -3,19 +3,8 @@ import type { NextCron } from "../schedule/cron.ts";
 import { endOf, mustAt, warnAt } from "../schedule/schedule.ts";
 import type { Rotation } from "../loading/model.ts";
 import { heldLeases, type LeaseState, type RotationState } from "../store/state.ts";
+import { calmEntry, type EntryState } from "./entries.ts";
 import type { RotationDeps } from "./session.ts";
-
-/** What is known of one provider entry: by all rotations on it, in this process. Instants of rotation time, ms. */
-export interface EntryState {
-  /** The last success of any rotation on it. */
-  readonly okAt: number;
-  /** How many of its rotations wait after a failure. */
-  readonly waiting: number;
-  /** When this process last found that the machine had slept. */
-  readonly wokeAt: number;
-}
-
-export const calmEntry: EntryState = { okAt: -Infinity, waiting: 0, wokeAt: -Infinity };
 
 /** A rotation at one moment: all that `decide` and `standing` go by. */
 export interface Moment {

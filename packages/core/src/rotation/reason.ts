@@ -1,21 +1,7 @@
+import type { Reason } from "../report.ts";
 import { givenOf, mustAt, shouldAt, spanOf } from "../schedule/schedule.ts";
 import { driftOf } from "./drift.ts";
 import { isLost, isUnsure, mustOfHeld, publishedLease, type Moment } from "./moment.ts";
-
-/** Why a new lease is wanted, or the one in use lengthened. */
-export type Reason =
-  | "forced"
-  | "first"
-  | "mixed"
-  | "gone"
-  | "foreign"
-  | "clock"
-  | "spec"
-  | "absent"
-  | "changed"
-  | "time"
-  | "cadence"
-  | "shared";
 
 /** Undefined when nothing is wanted. */
 export function reasonOf(moment: Moment): Reason | undefined {

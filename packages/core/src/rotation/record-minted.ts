@@ -33,7 +33,7 @@ export async function recordMinted(session: Session, attempt: MintedAttempt, acc
     });
     return { ...attempt, lease: same.id };
   }
-  const { fields, warnings: _, ...terms } = accepted;
+  const { fields: _fields, warnings: _warnings, ...terms } = accepted;
   try {
     await session.journal({ type: "minted", lease: attempt.lease, terms: { ...terms, fingerprint, sinkFingerprints } });
   } catch (error) {

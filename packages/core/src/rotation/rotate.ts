@@ -1,7 +1,7 @@
+import type { Claim } from "../backend/claim.ts";
 import { keepCurrent } from "../credential/keep-current.ts";
 import type { Outcome, RotationReport } from "../report.ts";
 import { allHold } from "../store/state.ts";
-import type { Lock } from "../store/store.ts";
 import type { Rotation } from "../loading/model.ts";
 import { decide, type Decision } from "./decide.ts";
 import { noteFailure } from "./failure.ts";
@@ -20,14 +20,14 @@ export interface RotateOptions extends Asked {
   readonly signal: AbortSignal;
 }
 
-/** One rotation under its lock: recover, decide and act until nothing is left to do, retire. Never throws for what a plugin did; throws EngineError when the state or the lock is lost. */
+/** One rotation under a claim: recover, decide and act until nothing is left to do, retire. Never throws for what a plugin did; throws EngineError when the state or the claim is lost. */
 export async function rotate(
-  { rotation, deps: given, lock }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly lock: Lock },
+  { rotation, deps: given, claim }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly claim: Claim },
   { signal, ...asked }: RotateOptions,
 ): Promise<RotationReport> {
   const deps = withHelpers(rotation, given);
   const started = deps.runtime.now();
-  const session = await openSession({ rotation, deps, lock, signal });
+  const session = openSession({ rotation, deps, claim, signal });
   await noteSinks(session);
   await recover(session);
   const { ended, decision } = await actAll(session, asked).finally(session.group.leave);
@@ -61,7 +61,8 @@ async function actAll(
 
 /** Commands of an earlier process are ended before anything else, and ours are noted, should we not live to end them. */
 function withHelpers({ name }: Rotation, deps: RotationDeps): RotationDeps {
-  const { helpers, runtime } = deps;
+  const { runtime } = deps;
+  const { helpers } = deps.host;
   if (helpers === undefined) return deps;
   for (const pid of helpers.endLeftOvers(name))
     runtime.log.warn("ended a command that an earlier run left behind", { rotation: name, pid });

@@ -115,11 +115,11 @@ export function errorReport({ code, message, hint, retryable }: KeptError): Erro
 }
 
 async function recordAttempt(
-  { deps }: Session,
+  { deps, record }: Session,
   { visit, ended, report }: { readonly visit: Visit; readonly ended: Ended; readonly report: RotationReport },
 ): Promise<void> {
   const { moment, started } = visit;
-  await deps.store.recordAttempt({
+  await record({
     rotation: report.name,
     id: `${report.name}-${moment.state.epoch}`,
     startedAt: instant(started),

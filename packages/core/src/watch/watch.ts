@@ -1,5 +1,6 @@
 import type { Runtime } from "@rotate/runtime";
-import { openEngineParts, type EngineParts } from "../engine/open-engine.ts";
+import type { Backend } from "../backend/backend.ts";
+import { openEngine } from "../engine/engine.ts";
 import { needsWork, presentOf } from "../engine/quick-look.ts";
 import { tick, type TickOptions } from "../engine/run.ts";
 import { selectByName } from "../engine/select.ts";
@@ -7,7 +8,6 @@ import type { OnEvent } from "../events.ts";
 import type { RotationReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { Host } from "../store/host.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createWaker } from "./waker.ts";
 
@@ -19,9 +19,8 @@ export interface WatchOptions {
   /** Reads the spec file again. */
   readonly load: () => Promise<SpecResult>;
   readonly runtime: Runtime;
-  /** Default: the machine this process runs on. */
-  readonly host?: Host;
-  readonly stateDir?: string;
+  /** Where it lives; stays open when the watch has ended. */
+  readonly backend: Backend;
   readonly names?: readonly string[];
   readonly concurrency?: number;
   readonly onEvent?: OnEvent;
@@ -71,7 +70,7 @@ interface Running {
   readonly startDue: (wake: (reason: "done") => void) => Promise<void>;
   /** ms until the next rotation has to be looked at. */
   readonly untilNext: () => Promise<number>;
-  /** Waits for what has begun, then closes the state. */
+  /** Waits for what has begun. */
   readonly drain: () => Promise<void>;
 }
 
@@ -82,16 +81,9 @@ interface Daemon {
 }
 
 async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> {
-  const { runtime, signal, onEvent = () => undefined, concurrency = 16 } = options;
+  const { runtime, backend, signal, onEvent = () => undefined, concurrency = 16 } = options;
   const rotations = selectByName(spec.rotations, options.names);
-  const parts = await openEngineParts({
-    spec,
-    runtime,
-    onEvent,
-    ...(options.host && { host: options.host }),
-    ...(options.stateDir !== undefined && { stateDir: options.stateDir }),
-  });
-  const { deps } = parts;
+  const { deps } = (await openEngine({ spec, runtime, backend, onEvent })).parts;
   const busy = new Set<Rotation>();
   const ticks = new Set<Promise<void>>();
   /** Monotonic ms: what a tick could not help is not tried again at once. */
@@ -109,7 +101,7 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
     const now = { time: deps.clock.now(), awake: runtime.monotonic() };
     if (now.time - last.time > now.awake - last.awake + asleep) deps.entries?.woke(now.time);
     last = now;
-    await deps.store.noteClock(deps.clock.note());
+    await deps.host.noteClock?.(deps.clock.note());
   }
 
   async function rest(rotation: Rotation, helped: boolean): Promise<void> {
@@ -130,7 +122,7 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
         rest(rotation, phases.length > 0).then(() => wake("done")),
       );
     }
-    await runBatch(parts, batch, { concurrency, signal, onDone });
+    await runBatch(deps, batch, { concurrency, signal, onDone });
     for (const rotation of batch) if (!resting.has(rotation)) onDone(rotation, { phases: [] });
     await Promise.all(resting.values());
   }
@@ -165,10 +157,7 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
       );
       return Math.min(...waits, longestSleep);
     },
-    async drain() {
-      await Promise.all(ticks);
-      await parts.close();
-    },
+    drain: async () => void (await Promise.all(ticks)),
   };
 }
 
@@ -178,7 +167,7 @@ function sharedReloads({ reloads }: Rotation): readonly string[] {
 }
 
 async function runBatch(
-  { deps }: EngineParts,
+  deps: RotationDeps,
   batch: readonly Rotation[],
   options: Pick<TickOptions, "concurrency" | "signal" | "onDone">,
 ): Promise<void> {

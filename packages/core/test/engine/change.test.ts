@@ -72,7 +72,7 @@ test("a sink that is added gets the credential in a new rotation of all sinks", 
 test("on a cloned machine the leases are foreign: never revoked, minted anew", async () => {
   const scene = createScene();
   await scene.run();
-  scene.host = { ...scene.host, machineId: "machine-2" };
+  scene.machine = { ...scene.machine, machineId: "machine-2" };
   expect(await scene.status()).toMatchObject({ state: "foreign", check: 1 });
   expect((await scene.run()).db).toMatchObject({ outcome: "rotated", reason: "the state came from another machine" });
   await scene.clock.advance(10 * minute);

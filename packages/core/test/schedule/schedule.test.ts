@@ -16,7 +16,7 @@ function policy(change: Partial<RefreshPolicy> = {}): RefreshPolicy {
 }
 
 /** Of an hour, without jitter. */
-function at(rule: RefreshPolicy["rule"]): number {
+function ruled(rule: RefreshPolicy["rule"]): number {
   return shouldAt(term(hour), policy({ rule, jitter: 0 }), noCron);
 }
 
@@ -27,9 +27,9 @@ describe("when a lease is refreshed", () => {
   });
 
   test("follows `at`, `before` and `every`", () => {
-    expect(at({ at: 0.5 })).toBe(start + 30 * minute);
-    expect(at({ before: 10 * minute })).toBe(start + 50 * minute);
-    expect(at({ every: 20 * minute })).toBe(start + 20 * minute);
+    expect(ruled({ at: 0.5 })).toBe(start + 30 * minute);
+    expect(ruled({ before: 10 * minute })).toBe(start + 50 * minute);
+    expect(ruled({ every: 20 * minute })).toBe(start + 20 * minute);
   });
 
   test("spreads by the jitter of the lease, the same at every look", () => {

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { ClockNote } from "../schedule/clock.ts";
-import type { Store } from "./store.ts";
+import type { HostNotes } from "../backend/host-notes.ts";
 
-type Notes = Pick<Store, "recentRuns" | "noteRuns" | "clockNote" | "noteClock">;
+type Notes = Required<Pick<HostNotes, "recentRuns" | "noteRuns" | "clockNote" | "noteClock">>;
 
 /** The last runs and the last look at the clocks, in files of their own: in the database each would cost a sync, and most looks write nothing else. */
 export function createRunLog(directory: string): Notes {
