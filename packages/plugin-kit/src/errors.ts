@@ -100,12 +100,21 @@ export function badAnswer(message: string, hint: string, details: Partial<ErrorD
   return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint, ...details });
 }
 
+/** The same error with what is known better here. */
+export function withDetails(
+  error: RotateError,
+  { message = error.message, ...details }: Partial<ErrorDetails> & { readonly message?: string },
+): RotateError {
+  const { code, retryable, retryAfter, hint, noEffect, person } = error;
+  return new RotateError(message, { code, retryable, retryAfter, hint, noEffect, person, cause: error, ...details });
+}
+
 /** The body of a success by a schema. Throws a `badAnswer` that shows the shape of anything else. `hint` says who else may have answered. */
 export function readAnswer<const S extends Schema>(answer: HttpAnswer, schema: S, hint: string): Infer<S> {
   try {
     return answer.json(schema);
   } catch (error) {
     if (!isRotateError(error) || error.hint !== undefined) throw error;
-    throw badAnswer(error.message, hint, { cause: error });
+    throw withDetails(error, { hint });
   }
 }

@@ -22,6 +22,7 @@ export {
   isRotateError,
   readAnswer,
   RotateError,
+  withDetails,
   type ErrorCode,
   type ErrorDetails,
 } from "./errors.ts";

@@ -1,5 +1,5 @@
-import { RotateError, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
-import { badAnswer, readRenewal, type Answered } from "./envelope.ts";
+import { badAnswer, invalid, meanings, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
+import { readRenewal, type Answered } from "./envelope.ts";
 import type { LoggedInContext } from "./login/index.ts";
 import { refusal } from "./refusal.ts";
 import { call, send } from "./wire.ts";
@@ -53,13 +53,9 @@ export function termsOf(
 
 function refuseOthers(data: Answered["data"], path: string): void {
   if ("rotation_period" in data || "last_vault_rotation" in data) {
-    throw misplaced(`${path} is a static role: its password changes in place`, "use `type: vault-static-role`");
+    throw invalid(`${path} is a static role: its password changes in place`, "use `type: vault-static-role`");
   }
-  if ("metadata" in data && "data" in data) throw misplaced(`${path} is a stored value`, "use `type: vault-kv`");
-}
-
-function misplaced(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+  if ("metadata" in data && "data" in data) throw invalid(`${path} is a stored value`, "use `type: vault-kv`");
 }
 
 /** Seconds since 1970, as pki and gcp answer. */
@@ -78,9 +74,9 @@ export async function renewLease(
   { leaseId, namespace, parent, life = 0, ...rest }: Handle,
   ctx: LoggedInContext,
 ): Promise<Terms> {
-  if (leaseId === undefined) throw misplaced("there is no lease to renew", "a new credential is minted instead");
+  if (leaseId === undefined) throw invalid("there is no lease to renew", "a new credential is minted instead");
   if (parent !== ctx.login.identity) {
-    throw misplaced(
+    throw invalid(
       "the lease belongs to an earlier login and dies with it",
       "use a login that lasts (a periodic token, or `watch` instead of single runs) to have leases renewed",
     );
@@ -123,12 +119,12 @@ async function revokeById(leaseId: string, namespace: string | undefined, ctx: L
   if (answer.ok) return;
   if (answer.status === 403)
     throw refusal(request, answer, {
+      ...meanings.denied,
       hint: 'grant it in a policy: path "sys/leases/revoke" { capabilities = ["update"] }',
     });
   if (answer.status !== 400) throw refusal(request, answer);
   throw refusal(request, answer, {
-    code: "UNAVAILABLE",
-    retryable: true,
+    ...meanings.unsure,
     hint: "the engine could not revoke it: is the system behind it up?",
   });
 }
@@ -151,8 +147,7 @@ async function revokeCertificate({ serial, mount, namespace }: CertificateHandle
   if (answer.ok) return;
   if (answer.status !== 400) throw refusal(request, answer);
   throw refusal(request, answer, {
-    code: "NOT_FOUND",
-    retryable: false,
+    ...meanings.missing,
     hint: "the role keeps no certificates (no_store), so that this one only expires",
   });
 }

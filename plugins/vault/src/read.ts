@@ -1,6 +1,7 @@
-import { RotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { httpRefusal, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
 import { explainDenied } from "./denied.ts";
 import type { LoggedInContext } from "./login/index.ts";
+import { healthRefusals } from "./readings.ts";
 import { saidBy } from "./refusal.ts";
 import { call, send, type VaultRequest } from "./wire.ts";
 
@@ -30,16 +31,16 @@ export async function checkHealth(ctx: LoggedInContext): Promise<void> {
   if (!answer.ok) throw unhealthy(answer);
 }
 
-const states: Readonly<Record<number, readonly [what: string, hint: string]>> = {
-  429: ["is a standby that does not serve", "give the cluster's address"],
-  472: ["is a disaster-recovery secondary", "give the address of the primary"],
-  473: ["is a performance standby that does not serve", "give the cluster's address"],
-  501: ["is not initialized", "is the address right?"],
-  503: ["is sealed", "an operator must unseal it"],
+const states: Readonly<Record<number, string>> = {
+  429: "is a standby that does not serve",
+  472: "is a disaster-recovery secondary",
+  473: "is a performance standby that does not serve",
+  501: "is not initialized",
+  503: "is sealed",
 };
 
 function unhealthy(answer: HttpAnswer): RotateError {
-  const [what, hint] = states[answer.status] ?? [`is not well: ${saidBy(answer)}`, "look at the server's log"];
-  const details = { code: "UNAVAILABLE", retryable: answer.status !== 501, noEffect: true, hint } as const;
-  return new RotateError(`the server ${what} (HTTP ${answer.status})`, details);
+  const said = saidBy(answer);
+  const message = `the server ${states[answer.status] ?? `is not well: ${said}`}`;
+  return httpRefusal(healthRefusals, answer, { message, said });
 }

@@ -1,5 +1,5 @@
-import { httpError, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
-import { readingOf } from "./readings.ts";
+import { httpError, httpRefusal, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import { refusals } from "./readings.ts";
 import type { VaultRequest } from "./wire.ts";
 
 const texts = { type: "array", items: { type: "string" } } as const;
@@ -10,12 +10,14 @@ const warningBody = { type: "object", properties: { warnings: texts }, required:
 export function refusal(
   { verb, path }: Pick<VaultRequest, "verb" | "path">,
   answer: HttpAnswer,
-  override: Partial<ErrorDetails> = {},
+  override?: ErrorDetails,
 ): RotateError {
   const said = saidBy(answer);
   const what = `cannot ${verb === "GET" ? "read" : "write"} ${path}`;
-  const details = { ...readingOf(answer.status, said), ...override };
-  return httpError(said === "" ? what : `${what}: ${said}`, answer, details);
+  const message = said === "" ? what : `${what}: ${said}`;
+  return override === undefined
+    ? httpRefusal(refusals, answer, { message, said })
+    : httpError(message, answer, override);
 }
 
 /** What an answer says went wrong, in one line: its errors, else its warnings, else what a proxy wrote. */

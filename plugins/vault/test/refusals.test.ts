@@ -56,9 +56,24 @@ describe("an answer that is no success says what, where and what to do", () => {
       {
         code: "UNAVAILABLE",
         retryable: true,
-        noEffect: false,
+        noEffect: true,
         message: "cannot read database/creds/app: failed to create user: connection refused (HTTP 500)",
       },
+    ],
+    [
+      "a transaction that could not begin",
+      {
+        status: 500,
+        body: errors(
+          "unable to start transaction: failed to connect to `host=db user=root`: dial error: connection refused",
+        ),
+      },
+      { code: "UNAVAILABLE", retryable: true, noEffect: true, hint: expect.stringMatching(/made nothing/) },
+    ],
+    [
+      "a statement that failed half-way",
+      { status: 500, body: errors("failed to execute query: unexpected EOF") },
+      { code: "UNAVAILABLE", retryable: true, noEffect: false },
     ],
     [
       "a cloud that fails",
