@@ -1,10 +1,10 @@
 import { defineProvider, type HttpAnswer, type ObjectSchema } from "@rotate/plugin-kit";
+import { signPost } from "@rotate/plugin-kit/tokens";
 import { badAnswer } from "./fault.ts";
 import { connection, type AwsContext } from "./options.ts";
 import { refusal } from "./refusal.ts";
 import { endpointOf, regionOf } from "./region.ts";
 import { keyOf, readSource, type KeySource } from "./source/index.ts";
-import { signPost } from "./wire/sigv4.ts";
 
 const request = {
   type: "object",

@@ -1,9 +1,9 @@
 import { defineProvider, type ObjectSchema, type ProviderContext } from "@rotate/plugin-kit";
+import { presignGet } from "@rotate/plugin-kit/tokens";
 import { invalid } from "./fault.ts";
 import { connection, type Connection } from "./options.ts";
 import { regionOf } from "./region.ts";
 import { keyOf, readSource, type Source } from "./source/index.ts";
-import { presignGet } from "./wire/sigv4.ts";
 
 /** All that the service gives, ms. */
 const life = 900_000;

@@ -1,9 +1,9 @@
 import { isSecret, type HttpAnswer, Secret, type Text } from "@rotate/plugin-kit";
+import { type AwsKey, signPost } from "@rotate/plugin-kit/tokens";
 import { badAnswer } from "../fault.ts";
 import type { AwsContext } from "../options.ts";
 import { refusal } from "../refusal.ts";
 import { endpointOf } from "../region.ts";
-import { signPost, type SigningKey } from "./sigv4.ts";
 import { elementOf } from "./xml.ts";
 
 /** One call of STS (Query protocol: form in, XML out). */
@@ -12,7 +12,7 @@ export interface StsCall {
   /** What is undefined is left out. */
   readonly parameters: Readonly<Record<string, Text | undefined>>;
   /** Absent: the call is not signed (AssumeRoleWithWebIdentity). */
-  readonly key?: SigningKey;
+  readonly key?: AwsKey;
   readonly region: string;
 }
 

@@ -1,4 +1,4 @@
-import { readRsaKey, secured, signJwt } from "@rotate/plugin-kit/tokens";
+import { readSigningKey, secured, signJwt } from "@rotate/plugin-kit/tokens";
 import type { HttpAnswer } from "@rotate/plugin-kit";
 import { endpoint } from "../endpoints.ts";
 import { idToken, readAs, readGrant, type Granted } from "../granted.ts";
@@ -31,7 +31,7 @@ async function grant(
 ): Promise<HttpAnswer> {
   const kind = { option: "source.key", type: "service_account", required: ["client_email", "private_key"] } as const;
   const file = await readCredentialFile(key, kind, ctx);
-  const rsa = readRsaKey(ctx.secret(file.private_key, "private key"), "the private key in source.key");
+  const rsa = readSigningKey(ctx.secret(file.private_key, "private key"), "RS256", "the private key in source.key");
   const url =
     ctx.options.endpoints?.oauth2 === undefined && file["token_uri"] !== undefined
       ? secured("token_uri of source.key", file["token_uri"])
