@@ -118,3 +118,12 @@ export function readAnswer<const S extends Schema>(answer: HttpAnswer, schema: S
     throw withDetails(error, { hint });
   }
 }
+
+/** Steps of a mint before anything is asked for: whatever they throw, no credential came of it. */
+export async function beforehand<T>(steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    throw isRotateError(error) && !error.noEffect ? withDetails(error, { noEffect: true }) : error;
+  }
+}

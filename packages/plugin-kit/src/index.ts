@@ -16,6 +16,7 @@ export type {
 } from "./context.ts";
 export {
   badAnswer,
+  beforehand,
   errorCodes,
   httpError,
   invalid,

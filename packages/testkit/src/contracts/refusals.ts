@@ -11,6 +11,20 @@ export interface RefusalSample {
   readonly is: keyof typeof meanings;
 }
 
+/** A sample for each row of the kit's `byStatus`. */
+export const statusSamples: readonly RefusalSample[] = [
+  { status: 429, said: "", is: "limited" },
+  { status: 503, said: "", is: "wait" },
+  { status: 408, said: "", is: "unsure" },
+  { status: 500, said: "", is: "unsure" },
+  { status: 401, said: "", is: "denied" },
+  { status: 403, said: "", is: "denied" },
+  { status: 404, said: "", is: "missing" },
+  { status: 409, said: "", is: "conflict" },
+  { status: 418, said: "", is: "invalid" },
+  { status: 302, said: "", is: "stranger" },
+];
+
 /** A table of refusals with samples of all that is in it. */
 export interface RefusalHarness {
   /** For the test's title. */

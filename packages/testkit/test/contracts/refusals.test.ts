@@ -1,22 +1,8 @@
 import { byStatus, meanings, type Refusals } from "@rotate/plugin-kit";
-import { refusalContract, type RefusalHarness } from "@rotate/testkit";
+import { refusalContract, statusSamples, type RefusalHarness } from "@rotate/testkit";
 import { expect, test } from "vitest";
 
 const end = byStatus({ down: "down", limited: "limited", silent: "silent" });
-const ends = [429, 503, 408, 500, 401, 403, 404, 409, 418, 302] as const;
-const means = [
-  "limited",
-  "wait",
-  "unsure",
-  "unsure",
-  "denied",
-  "denied",
-  "missing",
-  "conflict",
-  "invalid",
-  "stranger",
-] as const;
-const endSamples = ends.map((status, at) => ({ status, said: "", is: means[at]! }));
 const own = { ...meanings.denied, said: /no/, hint: "ask" };
 
 /** The sentences of the contract that a table breaks. */
@@ -24,7 +10,7 @@ async function broken(harness: Partial<RefusalHarness> & { readonly table: Refus
   const checks: (readonly [string, () => Promise<void>])[] = [];
   refusalContract(
     { describe: (_name, body) => body(), test: (name, body) => void checks.push([name, body]) },
-    { name: "x", of: "http", samples: endSamples, ...harness },
+    { name: "x", of: "http", samples: statusSamples, ...harness },
   );
   const results = await Promise.all(
     checks.map(async ([name, body]) =>
@@ -38,19 +24,19 @@ async function broken(harness: Partial<RefusalHarness> & { readonly table: Refus
 }
 
 test("a whole table passes", async () => {
-  const samples = [{ said: "no", is: "denied" } as const, ...endSamples];
+  const samples = [{ said: "no", is: "denied" } as const, ...statusSamples];
   expect(await broken({ table: [own, ...end], samples })).toEqual([]);
 });
 
 test("a row that an earlier one hides is found", async () => {
-  const samples = [{ said: "no", is: "denied" } as const, { said: "no way", is: "denied" } as const, ...endSamples];
+  const samples = [{ said: "no", is: "denied" } as const, { said: "no way", is: "denied" } as const, ...statusSamples];
   expect(await broken({ table: [own, { ...own, said: /no way/ }, ...end], samples })).toEqual([
     "every row is looked at here, and says what helps",
   ]);
 });
 
 test("a refusal that means something else than it should is found", async () => {
-  const samples = [{ said: "no", is: "unsure" } as const, ...endSamples];
+  const samples = [{ said: "no", is: "unsure" } as const, ...statusSamples];
   expect(await broken({ table: [own, ...end], samples })).toEqual(["400 no: unsure"]);
 });
 
@@ -61,7 +47,7 @@ test("a table without an end is found", async () => {
 });
 
 test("a row without a hint is found", async () => {
-  const samples = [{ said: "no", is: "denied" } as const, ...endSamples];
+  const samples = [{ said: "no", is: "denied" } as const, ...statusSamples];
   const { hint: _hint, ...mute } = own;
   expect(await broken({ table: [mute, ...end], samples })).toEqual([
     "every row is looked at here, and says what helps",
