@@ -47,6 +47,8 @@ export {
   type ProviderDefinition,
 } from "./provider.ts";
 export {
+  byOutage,
+  bySilence,
   byStatus,
   execRefusal,
   httpRefusal,

@@ -54,28 +54,36 @@ export interface Refusal extends Meaning {
 /** First match counts. */
 export type Refusals = readonly Refusal[];
 
-/** What a status means when nothing more is known: ends a table, so that every refusal is in it. */
-export function byStatus(hints: {
-  /** About an outage. */
-  readonly down: string;
-  /** About a rate limit. */
-  readonly limited: string;
-  /** About an answer that says nothing, with a status below 500. Absent: what the caller advises. */
-  readonly silent?: string;
-}): Refusals {
-  const silent = hints.silent === undefined ? {} : { hint: hints.silent };
+/** Rate limits and outages, whatever is said with them. */
+export function byOutage(hints: { readonly down: string; readonly limited: string }): Refusals {
   return [
     { ...meanings.limited, status: 429, hint: hints.limited },
     { ...meanings.wait, status: 503, hint: hints.down },
     { ...meanings.unsure, status: 408, hint: hints.down },
     { ...meanings.unsure, status: [500, 599], hint: hints.down },
-    { ...meanings.denied, status: 401, ...silent },
-    { ...meanings.denied, status: 403, ...silent },
-    { ...meanings.missing, status: 404, ...silent },
-    { ...meanings.conflict, status: 409, ...silent },
-    { ...meanings.invalid, status: [400, 499], ...silent },
-    { ...meanings.stranger, ...silent },
   ];
+}
+
+/** What a status below 500 means when nothing more is known. Without a hint the caller's advice counts. */
+export function bySilence(silent?: string): Refusals {
+  const hint = silent === undefined ? {} : { hint: silent };
+  return [
+    { ...meanings.denied, status: 401, ...hint },
+    { ...meanings.denied, status: 403, ...hint },
+    { ...meanings.missing, status: 404, ...hint },
+    { ...meanings.conflict, status: 409, ...hint },
+    { ...meanings.invalid, status: [400, 499], ...hint },
+    { ...meanings.stranger, ...hint },
+  ];
+}
+
+/** Both: ends a table, so that every refusal is in it. */
+export function byStatus(hints: {
+  readonly down: string;
+  readonly limited: string;
+  readonly silent?: string;
+}): Refusals {
+  return [...byOutage(hints), ...bySilence(hints.silent)];
 }
 
 /** A refusal as it came. */

@@ -1,4 +1,4 @@
-import { createOAuth2Double, providerContract, secretRef } from "@rotate/testkit";
+import { createOAuth2Double, envRef, providerContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { oauth2 } from "../src/oauth2.ts";
 import { oauth2RefreshToken } from "../src/refresh-token.ts";
@@ -19,6 +19,10 @@ type Stage = Awaited<ReturnType<typeof stage>>;
 const harness = {
   refuse: ({ double }: Stage) => double.removeClient("basic"),
   hang: ({ double }: Stage) => double.faults.always("POST /token", "hang"),
+  unready: (stage: Stage): Stage => ({
+    ...stage,
+    options: { ...stage.options, clientAuth: { ...basicAuth, clientSecret: envRef("NOT_SET") } },
+  }),
   isLive: ({ double }: Stage, { token = "" }: Readonly<Record<string, string>>) => double.accepts(token),
 };
 

@@ -1,6 +1,15 @@
 import { constants, generateKeyPairSync, verify } from "node:crypto";
 import { isRotateError, Secret } from "@rotate/plugin-kit";
-import { claimsOf, clockHint, endOfJwt, readSigningKey, secured, signJwt, tokenFault } from "@rotate/plugin-kit/tokens";
+import {
+  claimsOf,
+  clockHint,
+  endOfJwt,
+  narrowed,
+  readSigningKey,
+  secured,
+  signJwt,
+  tokenFault,
+} from "@rotate/plugin-kit/tokens";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -101,4 +110,14 @@ test("the difference of the clocks is measured where the issuer tells its time",
   expect(clockHint({ headers }, at - 300_000)).toContain("300 s behind");
   expect(clockHint({ headers }, at + 1000)).toContain("both clocks agree");
   expect(clockHint({ headers: new Headers() }, at)).toContain("NTP");
+});
+
+test("what a server grants less than was asked is named, and nothing when it does not say", () => {
+  expect(narrowed("read write admin", "write  read")).toBe("admin");
+  expect(narrowed("read", "read write")).toBeUndefined();
+  expect([narrowed("read", undefined), narrowed("read", null), narrowed(undefined, "read")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

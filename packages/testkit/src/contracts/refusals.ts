@@ -11,12 +11,16 @@ export interface RefusalSample {
   readonly is: keyof typeof meanings;
 }
 
-/** A sample for each row of the kit's `byStatus`. */
-export const statusSamples: readonly RefusalSample[] = [
+/** A sample for each row of the kit's `byOutage`. */
+export const outageSamples: readonly RefusalSample[] = [
   { status: 429, said: "", is: "limited" },
   { status: 503, said: "", is: "wait" },
   { status: 408, said: "", is: "unsure" },
   { status: 500, said: "", is: "unsure" },
+];
+
+/** A sample for each row of the kit's `bySilence`. */
+export const silenceSamples: readonly RefusalSample[] = [
   { status: 401, said: "", is: "denied" },
   { status: 403, said: "", is: "denied" },
   { status: 404, said: "", is: "missing" },
@@ -24,6 +28,9 @@ export const statusSamples: readonly RefusalSample[] = [
   { status: 418, said: "", is: "invalid" },
   { status: 302, said: "", is: "stranger" },
 ];
+
+/** Both: for tables that end by the kit's `byStatus`. */
+export const statusSamples: readonly RefusalSample[] = [...outageSamples, ...silenceSamples];
 
 /** A table of refusals with samples of all that is in it. */
 export interface RefusalHarness {
