@@ -1,7 +1,6 @@
 import { createHash, randomUUID, X509Certificate } from "node:crypto";
-import type { Secret } from "@rotate/plugin-kit";
+import { invalid, type Secret } from "@rotate/plugin-kit";
 import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
-import { invalid } from "./granted.ts";
 
 export interface CertificateParts {
   readonly clientId: string;
