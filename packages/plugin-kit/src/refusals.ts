@@ -35,6 +35,8 @@ export const meanings = {
   missing: { code: "NOT_FOUND", retryable: false, noEffect: true },
   invalid: { code: "INVALID", retryable: false, noEffect: true },
   conflict: { code: "CONFLICT", retryable: false, noEffect: true },
+  /** A command that ended with an error that nobody foresaw. */
+  failed: { code: "FAILED", retryable: true, noEffect: false },
   /** Something else answered: a proxy, a login page. */
   stranger: { code: "BAD_ANSWER", retryable: false, noEffect: true },
 } as const satisfies Readonly<Record<string, Meaning>>;
@@ -94,7 +96,7 @@ export interface Refused {
   readonly said: string;
 }
 
-const unforeseen: Refusal = { code: "FAILED", retryable: true, noEffect: false };
+const unforeseen: Refusal = meanings.failed;
 
 function fits({ status, said }: Refusal, refused: Refused): boolean {
   const [first, last] = typeof status === "object" ? status : [status, status];
