@@ -1,4 +1,4 @@
-import { awsFaults } from "@rotate/testkit";
+import { awsFaults } from "@rotate/doubles";
 import { expect, test } from "vitest";
 import { secretRef } from "@rotate/testkit";
 import { awsEcr } from "../src/aws-ecr.ts";

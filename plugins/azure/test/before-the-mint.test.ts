@@ -1,4 +1,5 @@
-import { azureFaults, envRef, errorOf, secretRef } from "@rotate/testkit";
+import { azureFaults } from "@rotate/doubles";
+import { envRef, errorOf, secretRef } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { bySecret, clientId, provider, tenant } from "./support.ts";
 

@@ -1,11 +1,5 @@
-import {
-  createGcpDouble,
-  envRef,
-  type GcpDouble,
-  providerContract,
-  type ProviderStage,
-  secretRef,
-} from "@rotate/testkit";
+import { createGcpDouble, type GcpDouble } from "@rotate/doubles";
+import { envRef, providerContract, type ProviderStage, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { app, person, provider, target } from "./support.ts";
 

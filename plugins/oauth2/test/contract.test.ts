@@ -1,4 +1,5 @@
-import { createOAuth2Double, envRef, providerContract, secretRef } from "@rotate/testkit";
+import { createOAuth2Double } from "@rotate/doubles";
+import { envRef, providerContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { oauth2 } from "../src/oauth2.ts";
 import { oauth2RefreshToken } from "../src/refresh-token.ts";

@@ -1,17 +1,19 @@
 import { httpError, httpRefusal, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
 import { refusals } from "./readings.ts";
-import type { VaultRequest } from "./wire.ts";
+
+/** What a request did to which path. */
+export interface Addressed {
+  readonly verb: "GET" | "POST";
+  /** Without `/v1/`. */
+  readonly path: string;
+}
 
 const texts = { type: "array", items: { type: "string" } } as const;
 const errorBody = { type: "object", properties: { errors: texts }, required: ["errors"] } as const;
 const warningBody = { type: "object", properties: { warnings: texts }, required: ["warnings"] } as const;
 
 /** An answer that is no success, as a RotateError that names the path. `override` says what a caller knows better. */
-export function refusal(
-  { verb, path }: Pick<VaultRequest, "verb" | "path">,
-  answer: HttpAnswer,
-  override?: ErrorDetails,
-): RotateError {
+export function refusal({ verb, path }: Addressed, answer: HttpAnswer, override?: ErrorDetails): RotateError {
   const said = saidBy(answer);
   const what = `cannot ${verb === "GET" ? "read" : "write"} ${path}`;
   const message = said === "" ? what : `${what}: ${said}`;

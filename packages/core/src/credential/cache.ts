@@ -1,7 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { isSecret, type Fields, type FieldValues } from "@rotate/plugin-kit";
-import { createContext } from "../runtime/context.ts";
-import type { Runtime } from "../runtime/types.ts";
+import { createContext, type Runtime } from "@rotate/runtime";
 
 /** A credential's values as they are kept or handed over: by lease, so that an older one is never taken for the current one. */
 export interface KeptCredential {

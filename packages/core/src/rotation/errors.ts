@@ -1,6 +1,6 @@
 import { isRotateError, RotateError } from "@rotate/plugin-kit";
+import type { Masker } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
-import type { Masker } from "../runtime/types.ts";
 import type { ErrorReport, PhaseName } from "../report.ts";
 
 /** What a failed call is to the engine. */

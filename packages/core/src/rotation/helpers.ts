@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
 
 /** Commands that a process of ours started and that outlived it: they may still act on what a later process now works on. */
 export interface Helpers {

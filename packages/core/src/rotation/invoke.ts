@@ -1,9 +1,6 @@
 import type { Context, ProviderContext } from "@rotate/plugin-kit";
-import { createContext } from "../runtime/context.ts";
-import { materialize } from "../runtime/materialize.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Bound, ProviderEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
+import type { Bound, ProviderEntry } from "../loading/model.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { RotationDeps } from "./session.ts";
 

@@ -1,7 +1,6 @@
 import { isSecret, Secret, type Fields, type Values } from "@rotate/plugin-kit";
-import type { Masker } from "../runtime/types.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
-import type { Template, TemplateScope } from "../spec/template.ts";
+import type { Masker, Template, TemplateScope } from "@rotate/runtime";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Accepted } from "./accept.ts";
 import type { MintedCredential } from "./session.ts";
 

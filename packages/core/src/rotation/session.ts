@@ -1,12 +1,11 @@
 import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
+import type { Runtime, TemplateScope } from "@rotate/runtime";
 import type { CredentialCache } from "../credential/cache.ts";
 import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, SinkReport } from "../report.ts";
-import type { Runtime } from "../runtime/types.ts";
 import { rotationClock } from "../schedule/clock.ts";
 import type { NextCron } from "../schedule/cron.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { fenced } from "../store/memory-store.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { Host } from "../store/host.ts";

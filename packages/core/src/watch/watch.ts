@@ -1,3 +1,4 @@
+import type { Runtime } from "@rotate/runtime";
 import { openEngineParts, type EngineParts } from "../engine/open-engine.ts";
 import { needsWork, timeOf } from "../engine/quick-look.ts";
 import { tick, type TickOptions } from "../engine/run.ts";
@@ -6,8 +7,7 @@ import type { OnEvent } from "../events.ts";
 import type { RotationReport } from "../report.ts";
 import { nextLook } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Rotation, Spec } from "../spec/model.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import type { Host } from "../store/host.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createWaker } from "./waker.ts";

@@ -5,10 +5,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { createRuntime } from "@rotate/runtime";
 import { openEngineParts } from "../../src/engine/open-engine.ts";
 import { tick } from "../../src/engine/run.ts";
 import { exitCodeOfRun } from "../../src/exit-code.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
 import type { Store } from "../../src/store/store.ts";
 import { probeEntry, rotationIn, specIn } from "./spec.ts";
 import { hour, type DiskWorld } from "./world.ts";

@@ -2,7 +2,7 @@ import type { SinkContext } from "@rotate/plugin-kit";
 import { revealValues } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { sampleValues } from "../../src/rotation/sample.ts";
-import type { Rotation } from "../../src/spec/model.ts";
+import type { Rotation } from "../../src/loading/model.ts";
 import { createScene } from "./support.ts";
 
 type Checked = { readonly request?: unknown; readonly values?: Readonly<Record<string, string>> | undefined };

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRuntime, type Runtime } from "@rotate/runtime";
 import { createFakeClock, type FakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -9,10 +10,8 @@ import { openEngine } from "../../src/engine/open-engine.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
 import type { Host } from "../../src/store/host.ts";
-import type { Rotation, Spec } from "../../src/spec/model.ts";
+import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { heldIn, hour, issuedIn, minute, reloadsIn, revokedIn, type DiskWorld, type Hook } from "./world.ts";
 import { rotationIn, specIn } from "./spec.ts";
 

@@ -1,13 +1,13 @@
 /** One process of `rotate run` in the world: it holds the lock, journals, acts, and may die anywhere. */
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
+import type { Runtime } from "@rotate/runtime";
 import { statusOf } from "../../src/engine/status.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
 import { createLogins } from "../../src/rotation/login.ts";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
 import { rotate } from "../../src/rotation/rotate.ts";
 import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
 import { noCron } from "../../src/schedule/cron.ts";
 import { unannounced } from "../../src/store/sqlite-store.ts";
 import type { RotationState } from "../../src/store/state.ts";

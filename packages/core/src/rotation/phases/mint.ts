@@ -1,5 +1,5 @@
 import { RotateError, type Minted } from "@rotate/plugin-kit";
-import { materialize } from "../../runtime/materialize.ts";
+import { materialize } from "@rotate/runtime";
 import type { LeaseState } from "../../store/state.ts";
 import { acceptMinted, type Accepted } from "../accept.ts";
 import { expiringFrom } from "../decide.ts";

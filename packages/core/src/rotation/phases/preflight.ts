@@ -1,6 +1,6 @@
 import type { SinkContext } from "@rotate/plugin-kit";
-import { materialize } from "../../runtime/materialize.ts";
-import type { Rotation, SinkEntry } from "../../spec/model.ts";
+import { materialize } from "@rotate/runtime";
+import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, callProvider, timeLimits } from "../invoke.ts";
