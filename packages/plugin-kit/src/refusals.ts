@@ -66,13 +66,13 @@ export function byOutage(hints: { readonly down: string; readonly limited: strin
   ];
 }
 
-/** What a status below 500 means when nothing more is known. Without a hint the caller's advice counts. */
-export function bySilence(silent?: string): Refusals {
+/** What a status below 500 means when nothing more is known; `missing` is the hint of a 404. Without a hint the caller's advice counts. */
+export function bySilence(silent?: string, missing = silent): Refusals {
   const hint = silent === undefined ? {} : { hint: silent };
   return [
     { ...meanings.denied, status: 401, ...hint },
     { ...meanings.denied, status: 403, ...hint },
-    { ...meanings.missing, status: 404, ...hint },
+    { ...meanings.missing, status: 404, ...(missing !== undefined && { hint: missing }) },
     { ...meanings.conflict, status: 409, ...hint },
     { ...meanings.invalid, status: [400, 499], ...hint },
     { ...meanings.stranger, ...hint },
