@@ -4,7 +4,7 @@ import { explainDenied } from "./denied.ts";
 import { declareFields, fieldOptions, readFields } from "./fields.ts";
 import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
-import { checkHealth } from "./read.ts";
+import { checkRights } from "./read.ts";
 import { refusal } from "./refusal.ts";
 import { send } from "./wire.ts";
 
@@ -33,7 +33,8 @@ export const vaultKv = defineProvider({
   ghosts: false,
   login: logIn,
   keepAlive,
-  check: checkHealth,
+  check: (ctx, wanted) =>
+    checkRights(ctx, { asked: wanted === undefined ? [] : [{ path: pathOf(wanted), capability: "read" }] }),
 
   async mint(wanted, ctx) {
     const path = pathOf(wanted);

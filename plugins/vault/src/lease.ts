@@ -1,6 +1,7 @@
 import { badAnswer, invalid, meanings, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
 import { readRenewal, type Answered } from "./envelope.ts";
 import type { LoggedInContext } from "./login/index.ts";
+import { certificateRefusals, revokeRefusals } from "./readings.ts";
 import { refusal } from "./refusal.ts";
 import { call, send } from "./wire.ts";
 
@@ -46,9 +47,14 @@ export function termsOf(
     );
   }
   const { serial_number: serial } = data;
-  const mount = /^(.+)\/(?:issue|sign)\//.exec(path)?.[1];
+  const mount = mountOf(path);
   if (typeof serial !== "string" || mount === undefined) return { expires, handle: {} };
   return { expires, handle: { serial, mount, namespace } };
+}
+
+/** The engine of a path that issues certificates. */
+export function mountOf(path: string): string | undefined {
+  return /^(.+)\/(?:issue|sign)\//.exec(path)?.[1];
 }
 
 function refuseOthers(data: Answered["data"], path: string): void {
@@ -116,17 +122,7 @@ async function revokeById(leaseId: string, namespace: string | undefined, ctx: L
     namespace,
   } as const;
   const answer = await send(ctx, request);
-  if (answer.ok) return;
-  if (answer.status === 403)
-    throw refusal(request, answer, {
-      ...meanings.denied,
-      hint: 'grant it in a policy: path "sys/leases/revoke" { capabilities = ["update"] }',
-    });
-  if (answer.status !== 400) throw refusal(request, answer);
-  throw refusal(request, answer, {
-    ...meanings.unsure,
-    hint: "the engine could not revoke it: is the system behind it up?",
-  });
+  if (!answer.ok) throw refusal(request, answer, { table: revokeRefusals });
 }
 
 interface CertificateHandle {
@@ -145,9 +141,5 @@ async function revokeCertificate({ serial, mount, namespace }: CertificateHandle
   } as const;
   const answer = await send(ctx, request);
   if (answer.ok) return;
-  if (answer.status !== 400) throw refusal(request, answer);
-  throw refusal(request, answer, {
-    ...meanings.missing,
-    hint: "the role keeps no certificates (no_store), so that this one only expires",
-  });
+  throw refusal(request, answer, { table: certificateRefusals });
 }

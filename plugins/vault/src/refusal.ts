@@ -1,4 +1,4 @@
-import { httpError, httpRefusal, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import { httpRefusal, type HttpAnswer, type Refusals, type RotateError } from "@rotate/plugin-kit";
 import { refusals } from "./readings.ts";
 
 /** What a request did to which path. */
@@ -12,14 +12,15 @@ const texts = { type: "array", items: { type: "string" } } as const;
 const errorBody = { type: "object", properties: { errors: texts }, required: ["errors"] } as const;
 const warningBody = { type: "object", properties: { warnings: texts }, required: ["warnings"] } as const;
 
-/** An answer that is no success, as a RotateError that names the path. `override` says what a caller knows better. */
-export function refusal({ verb, path }: Addressed, answer: HttpAnswer, override?: ErrorDetails): RotateError {
+/** An answer that is no success, as a RotateError that names the path. `table`: of a call whose refusals mean something else. */
+export function refusal(
+  { verb, path }: Addressed,
+  answer: HttpAnswer,
+  { table = refusals }: { readonly table?: Refusals } = {},
+): RotateError {
   const said = saidBy(answer);
   const what = `cannot ${verb === "GET" ? "read" : "write"} ${path}`;
-  const message = said === "" ? what : `${what}: ${said}`;
-  return override === undefined
-    ? httpRefusal(refusals, answer, { message, said })
-    : httpError(message, answer, override);
+  return httpRefusal(table, answer, { message: said === "" ? what : `${what}: ${said}`, said });
 }
 
 /** What an answer says went wrong, in one line: its errors, else its warnings, else what a proxy wrote. */

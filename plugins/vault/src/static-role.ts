@@ -1,8 +1,9 @@
 import { defineProvider, meanings, RotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import type { Right } from "./denied.ts";
 import { readAs, readEnvelope } from "./envelope.ts";
 import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
-import { ask, checkHealth } from "./read.ts";
+import { ask, checkRights } from "./read.ts";
 
 const request = {
   type: "object",
@@ -38,7 +39,7 @@ export const vaultStaticRole = defineProvider({
   scope: loginScope,
   login: logIn,
   keepAlive,
-  check: checkHealth,
+  check: (ctx, wanted) => checkRights(ctx, { asked: wanted === undefined ? [] : rightsFor(wanted) }),
 
   async mint(wanted, ctx) {
     if (wanted.rotate) await ask(ctx, { verb: "POST", path: `${wanted.mount}/rotate-role/${wanted.role}`, json: {} });
@@ -47,6 +48,11 @@ export const vaultStaticRole = defineProvider({
     return { expires: { in: left }, ...fixed, fields: { username, password: ctx.secret(password, "password") } };
   },
 });
+
+function rightsFor({ mount, role, rotate }: Request): readonly Right[] {
+  const read = { path: `${mount}/static-creds/${role}`, capability: "read" } as const;
+  return rotate ? [read, { path: `${mount}/rotate-role/${role}`, capability: "update" }] : [read];
+}
 
 interface Current {
   readonly username: string;

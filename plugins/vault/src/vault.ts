@@ -1,10 +1,10 @@
 import { defineProvider, isRotateError, withDetails, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
 import { readEnvelope } from "./envelope.ts";
 import { declareFields, fieldOptions, readFields } from "./fields.ts";
-import { handle, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
+import { handle, mountOf, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
 import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
-import { ask, checkHealth } from "./read.ts";
+import { ask, checkRights, type Rights } from "./read.ts";
 
 const request = {
   type: "object",
@@ -44,7 +44,7 @@ export const vault = defineProvider({
   scope: loginScope,
   login: logIn,
   keepAlive,
-  check: checkHealth,
+  check: (ctx, wanted) => checkRights(ctx, wanted === undefined ? { asked: [] } : rightsFor(wanted)),
 
   async mint(wanted, ctx) {
     const answered = readEnvelope(await ask(ctx, requestOf(wanted)), wanted.path, ctx);
@@ -60,6 +60,16 @@ export const vault = defineProvider({
   renew: ({ handle: kept }, ctx) => renewLease(kept, ctx),
   revoke: ({ handle: kept }, ctx) => revokeLease(kept, ctx),
 });
+
+/** What a mint needs, and what its revocation will need: the lease's, or that of a certificate without one. */
+function rightsFor({ path, method }: Request): Rights {
+  const mount = mountOf(path);
+  const ends = ["sys/leases/revoke", ...(mount === undefined ? [] : [`${mount}/revoke`])];
+  return {
+    asked: [{ path, capability: method === "read" ? "read" : "update" }],
+    revoke: ends.map((end) => ({ path: end, capability: "update" })),
+  };
+}
 
 function requestOf({ path, method, parameters, ttl }: Request) {
   const values = { ...parameters, ...(ttl !== undefined && { ttl: `${Math.ceil(ttl / 1000)}s` }) };
