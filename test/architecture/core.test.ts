@@ -8,13 +8,15 @@ const source = "packages/core/src/";
 const rooms: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   loading: [],
-  schedule: ["loading", "store"],
-  store: ["shared", "loading"],
-  credential: ["loading", "store", "rotation"],
-  rotation: ["shared", "loading", "store", "schedule", "credential"],
-  engine: ["shared", "loading", "store", "schedule", "credential", "rotation"],
-  watch: ["shared", "loading", "store", "rotation", "engine"],
-  index: ["shared", "loading", "engine", "watch"],
+  schedule: ["loading"],
+  store: ["schedule"],
+  backend: ["shared", "loading", "store", "schedule"],
+  local: ["shared", "loading", "store", "schedule", "backend"],
+  credential: ["loading", "store", "backend", "rotation"],
+  rotation: ["shared", "loading", "store", "schedule", "backend", "credential"],
+  engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
+  watch: ["shared", "loading", "backend", "rotation", "engine"],
+  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRuntime } from "@rotate/runtime";
 import { expect, onTestFinished, test } from "vitest";
-import { createHelpers } from "../../src/rotation/helpers.ts";
+import { createHelpers } from "../../src/local/helpers.ts";
 
 const withoutProc = existsSync("/proc/self/stat") ? "" : " (skipped: no /proc here)";
 

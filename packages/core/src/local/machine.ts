@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { uptime } from "node:os";
 
 /** Which machine and which boot this is: a copied state must be told apart from its original. */
-export interface Host {
+export interface Machine {
   /** A hash of the machine id; undefined where there is none (many containers), then a clone cannot be told. */
   readonly machineId: string | undefined;
   /** Changes with every boot. */
@@ -12,8 +12,8 @@ export interface Host {
   readonly uptime: () => number;
 }
 
-/** The host this process runs on. */
-export function readHost(): Host {
+/** The machine this process runs on. */
+export function readMachine(): Machine {
   return {
     machineId: hash(firstReadable(["/etc/machine-id", "/var/lib/dbus/machine-id"])),
     bootId:

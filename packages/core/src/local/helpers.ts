@@ -1,14 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Runtime } from "@rotate/runtime";
-
-/** Commands that a process of ours started and that outlived it: they may still act on what a later process now works on. */
-export interface Helpers {
-  /** The runtime whose commands are noted while they run, for this rotation. */
-  readonly noting: (rotation: string, runtime: Runtime) => Runtime;
-  /** Ends what is left over of an earlier process. To be called under the rotation's lock. Returns the commands' process ids. */
-  readonly endLeftOvers: (rotation: string) => readonly number[];
-}
+import type { Helpers } from "../backend/host-notes.ts";
 
 /** A process, told from another one of the same number by the time it started (field 22 of /proc/PID/stat, proc(5)). */
 interface Noted {

@@ -1,13 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
 import type { AttemptReport } from "../report.ts";
-import { fenced } from "./memory-store.ts";
-import { createLocks } from "./lock.ts";
-import { createRunLog } from "./run-log.ts";
-import type { JournalRecord, Stamp } from "./records.ts";
-import { reduce } from "./reduce.ts";
-import { emptyState, type RotationState } from "./state.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "../backend/backend.ts";
+import { announces } from "../backend/claim.ts";
+import { reduce } from "../store/reduce.ts";
+import { emptyState, type RotationState } from "../store/state.ts";
+import { upgradeState } from "../store/upgrade.ts";
+import type { Entry, Ledger } from "./claims.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
@@ -18,28 +17,22 @@ create table if not exists journal (
 create table if not exists attempts (id text primary key, rotation text not null, started_at text not null, report text not null) strict;
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 `;
-const layout = 1;
+const layout = 2;
 const keptRecords = 2_000;
 const keptAttempts = 500;
 
-/**
- * Records that announce no act: each tells what was seen or done already, and what comes next is announced by a synced record of its own. A power
- * failure that takes one leaves the state of a moment earlier, which recovery knows.
- */
-export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
-  "opened",
-  "sinks",
-  "observed",
-  "phase",
-  "committed",
-  "published",
-]);
+/** The state of one spec in a database of its own. */
+export interface SqliteState extends Store, Ledger {
+  /** Small facts about the state as a whole: the spec's path, the machine's id. */
+  readonly getMeta: (key: string) => string | undefined;
+  readonly setMeta: (key: string, value: string) => void;
+  readonly close: () => Promise<void>;
+}
 
 /** Opens (and makes, when absent) the SQLite state in `directory`, which exists and is ours. Throws EngineError `ROTATE_STATE_UNUSABLE`. */
-export async function openSqliteStore(directory: string): Promise<Store> {
+export function openSqliteState(directory: string): SqliteState {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = open(DatabaseSync, `${directory}/state.db`);
-  const locks = createLocks(`${directory}/locks`);
   const sql = statements(database);
   let syncing: Promise<void> | undefined;
 
@@ -52,7 +45,7 @@ export async function openSqliteStore(directory: string): Promise<Store> {
   async function syncSoon(): Promise<void> {
     await new Promise(setImmediate);
     syncing = undefined;
-    transaction(database, () => sql.setMeta.run("synced", "1"));
+    transaction(database, () => sql.countSync.run());
   }
 
   function load(rotation: string): RotationState {
@@ -60,22 +53,24 @@ export async function openSqliteStore(directory: string): Promise<Store> {
     return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
   }
 
-  function append(rotation: string, entry: { record: JournalRecord; epoch: number; stamp: Stamp }): RotationState {
-    const state = load(rotation);
-    if (entry.record.type !== "opened" && state.epoch !== entry.epoch) throw fenced(rotation);
-    const next = reduce(state, entry.record, entry.stamp);
-    sql.save.run(rotation, next.epoch, JSON.stringify(next));
-    sql.journal.run(rotation, next.seq, next.epoch, entry.stamp.at, JSON.stringify(entry.record));
-    if (entry.record.type === "settled") sql.pruneJournal.run(rotation, next.seq - keptRecords);
-    return next;
+  function append(rotation: string, entries: readonly Entry[], epoch: number): RotationState | undefined {
+    let state = load(rotation);
+    if (state.epoch !== epoch) return undefined;
+    for (const { record, stamp } of entries) {
+      state = reduce(state, record, stamp);
+      sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
+      if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
+    }
+    sql.save.run(rotation, state.epoch, JSON.stringify(state));
+    return state;
   }
 
   return {
     load: async (rotation) => load(rotation),
     names: async () => sql.names.all().map((row) => String(row["name"])),
-    async append(rotation, entry) {
-      const state = transaction(database, () => append(rotation, entry), { sync: false });
-      if (!unannounced.has(entry.record.type)) await sync();
+    async append(rotation, { entries, epoch }) {
+      const state = transaction(database, () => append(rotation, entries, epoch), { sync: false });
+      if (state !== undefined && announces(entries.map(({ record }) => record))) await sync();
       return state;
     },
     async recordAttempt(report) {
@@ -89,7 +84,6 @@ export async function openSqliteStore(directory: string): Promise<Store> {
       const rows = rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit);
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
-    tryLock: (rotation) => locks.tryLock(rotation),
     async rename(from, to) {
       transaction(database, () => {
         const state = load(from);
@@ -101,16 +95,14 @@ export async function openSqliteStore(directory: string): Promise<Store> {
       });
     },
     remove: async (rotation) => void sql.remove.run(rotation),
-    async getMeta(key) {
+    getMeta(key) {
       const row = sql.getMeta.get(key);
       return row === undefined ? undefined : String(row["value"]);
     },
-    setMeta: async (key, value) => void sql.setMeta.run(key, value),
-    ...createRunLog(`${directory}/runs.json`),
+    setMeta: (key, value) => void sql.setMeta.run(key, value),
     async close() {
       await syncing;
-      locks.releaseAll();
-      database.close();
+      if (database.isOpen) database.close();
     },
   };
 }
@@ -145,7 +137,17 @@ function migrate(database: DatabaseSync, path: string): void {
     );
   }
   if (version === layout) return;
-  transaction(database, () => database.exec(`${schema} pragma user_version = ${layout};`));
+  transaction(database, () => {
+    database.exec(schema);
+    if (version === 1) upgradeAll(database);
+    database.exec(`pragma user_version = ${layout}`);
+  });
+}
+
+function upgradeAll(database: DatabaseSync): void {
+  const save = database.prepare("update rotations set state = ? where name = ?");
+  for (const row of database.prepare("select name, state from rotations").all())
+    save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
 }
 
 /**
@@ -183,6 +185,10 @@ function statements(database: DatabaseSync) {
     ),
     attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
     attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    // A cell that does not change is not written, and what is not written is not synced.
+    countSync: prepare(
+      "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = value + 1",
+    ),
     getMeta: prepare("select value from meta where key = ?"),
     setMeta: prepare(
       "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",

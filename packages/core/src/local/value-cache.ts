@@ -1,24 +1,9 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { isSecret, type Fields, type FieldValues } from "@rotate/plugin-kit";
 import { createContext, type Runtime } from "@rotate/runtime";
+import type { KeptCredential, ValueCache } from "../backend/host-notes.ts";
 
-/** A credential's values as they are kept or handed over: by lease, so that an older one is never taken for the current one. */
-export interface KeptCredential {
-  readonly lease: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** The values of rotations that say `cache: true`, one 0600 file each in the 0700 state directory. */
-export interface CredentialCache {
-  /** Undefined when there is none, or it is not one of ours. */
-  readonly read: (rotation: string) => KeptCredential | undefined;
-  /** Durable when it resolves. Throws RotateError. */
-  readonly write: (rotation: string, kept: KeptCredential) => Promise<void>;
-  readonly remove: (rotation: string) => void;
-}
-
-/** The cache under a spec's state directory. */
-export function createCredentialCache(directory: string, runtime: Runtime): CredentialCache {
+/** One 0600 file a rotation, under a spec's 0700 state directory. */
+export function createValueCache(directory: string, runtime: Runtime): ValueCache {
   const folder = `${directory}/credentials`;
   const pathOf = (rotation: string): string => `${folder}/${rotation}.json`;
   return {
@@ -57,11 +42,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Minted values as plain texts. */
-export function textsOf(fields: FieldValues<Fields>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]),
-  );
 }

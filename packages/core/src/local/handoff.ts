@@ -2,28 +2,16 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import { parseKept, type KeptCredential } from "./cache.ts";
-
-/**
- * One process mints, those that wait get the same: the one that holds the rotation's lock listens on a Unix socket in the 0700 state directory, the others
- * connect and are answered when it is done. An end without an answer means: try yourself.
- */
-export interface Handoff {
-  /** Waits for the process that has the lock. Undefined at once when it does not listen (it rotates for another reason). */
-  readonly receive: (signal: AbortSignal) => Promise<KeptCredential | undefined>;
-  /** Listens; needs the lock. */
-  readonly open: () => Promise<Counter>;
-}
-
-export interface Counter {
-  /** Answers everybody who waits, and ends. Undefined: they have to try themselves. */
-  readonly close: (kept: KeptCredential | undefined) => Promise<void>;
-}
+import type { Counter, Handoff, KeptCredential } from "../backend/host-notes.ts";
+import { parseKept } from "./value-cache.ts";
 
 /** The longest path of a Unix socket, with its end (unix(7)). */
 const longestPath = 107;
 
-/** The hand-over of one rotation's credential. */
+/**
+ * The hand-over of one rotation's credential: the process that has the claim listens on a Unix socket in the 0700 state directory, the others connect and are
+ * answered when it is done. An end without an answer means: try yourself.
+ */
 export function createHandoff(directory: string, rotation: string): Handoff {
   const name = createHash("sha256").update(rotation).digest("hex").slice(0, 12);
   const path = `${directory}/${name}.sock`;
