@@ -23,8 +23,10 @@ const keptRecords = 2_000;
 const keptAttempts = 500;
 
 /**
- * Records that announce no act: each tells what was seen or done already, and what comes next is announced by a synced record of its own. A power
- * failure that takes one leaves the state of a moment earlier, which recovery knows.
+ * Records that announce no act: a power failure may take one, with all that came after it, and leaves the state of a moment earlier. That is harmless for
+ * each: `opened` fences the living, who see what is not synced yet; `sinks`, `observed` and `phase` are seen and written again; `committed` and `published`
+ * follow a synced `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
+ * sink or revoked after them is announced by a synced record of its own.
  */
 export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "opened",
@@ -43,7 +45,10 @@ export async function openSqliteStore(directory: string): Promise<Store> {
   const sql = statements(database);
   let syncing: Promise<void> | undefined;
 
-  /** Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. */
+  /**
+   * Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. It counts, because SQLite writes
+   * nothing and syncs nothing when a row is replaced by itself.
+   */
   function sync(): Promise<void> {
     syncing ??= syncSoon();
     return syncing;
@@ -52,7 +57,7 @@ export async function openSqliteStore(directory: string): Promise<Store> {
   async function syncSoon(): Promise<void> {
     await new Promise(setImmediate);
     syncing = undefined;
-    transaction(database, () => sql.setMeta.run("synced", "1"));
+    transaction(database, () => sql.countSync.run());
   }
 
   function load(rotation: string): RotationState {
@@ -100,12 +105,12 @@ export async function openSqliteStore(directory: string): Promise<Store> {
         sql.remove.run(from);
       });
     },
-    remove: async (rotation) => void sql.remove.run(rotation),
+    remove: async (rotation) => void transaction(database, () => sql.remove.run(rotation)),
     async getMeta(key) {
       const row = sql.getMeta.get(key);
       return row === undefined ? undefined : String(row["value"]);
     },
-    setMeta: async (key, value) => void sql.setMeta.run(key, value),
+    setMeta: async (key, value) => void transaction(database, () => sql.setMeta.run(key, value)),
     ...createRunLog(`${directory}/runs.json`),
     async close() {
       await syncing;
@@ -186,6 +191,9 @@ function statements(database: DatabaseSync) {
     getMeta: prepare("select value from meta where key = ?"),
     setMeta: prepare(
       "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+    ),
+    countSync: prepare(
+      "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = cast(cast(value as integer) + 1 as text)",
     ),
   };
 }
