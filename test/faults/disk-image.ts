@@ -1,6 +1,6 @@
 /** A disk that can lose power: an ext4 file system in an image file. A copy of the image holds what was written through, and nothing that only stood in memory. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -74,7 +74,7 @@ export function openDisk(): Disk {
 function copyOf(image: string, copy: string): string {
   do {
     copyFileSync(image, copy);
-  } while (spawnSync("cmp", ["-s", image, copy]).status !== 0);
+  } while (!readFileSync(image).equals(readFileSync(copy)));
   return copy;
 }
 

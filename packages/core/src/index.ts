@@ -32,7 +32,8 @@ export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts"
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
 export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
 export type { Masker, Runtime } from "./runtime/types.ts";
-export { formatDuration, parseDuration } from "./loading/durations.ts";
+export { parseDuration } from "@rotate/plugin-kit/grammar";
+export { formatDuration } from "./loading/durations.ts";
 export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";

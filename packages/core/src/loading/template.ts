@@ -16,9 +16,6 @@ export interface Template {
   render(scope: TemplateScope): string;
 }
 
-/** Names in a template that are not fields: no plugin may declare a field of that name. */
-export const reservedFields: readonly string[] = ["lease", "each"];
-
 /** What stands under `lease`. */
 export const leaseFields: readonly string[] = ["issuedAt", "expiresAt"];
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration, parsePercentage } from "../../src/loading/durations.ts";
+import { parseDuration } from "@rotate/plugin-kit/grammar";
+import { formatDuration, parsePercentage } from "../../src/loading/durations.ts";
 
 test.each([
   ["90s", 90_000],

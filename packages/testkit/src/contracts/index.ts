@@ -3,5 +3,4 @@ export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";
 export { providerContract, providerRules } from "./provider.ts";
 export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
 export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
-export { schemaFaults } from "./schema-faults.ts";
 export { sinkContract, type SinkHarness, sinkRules, type SinkStage } from "./sink.ts";
