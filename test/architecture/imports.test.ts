@@ -8,8 +8,8 @@ function allowedOf({ folder }: Workspace): RegExp {
   if (folder.startsWith("plugins/")) return /^@rotate\/plugin-kit(\/[a-z]+)?$/;
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
-    "packages/core": /^@rotate\/plugin-kit(\/files)?$/,
-    "packages/testkit": /^@rotate\/(core\/runtime|plugin-kit)$/,
+    "packages/core": /^@rotate\/plugin-kit(\/(files|grammar))?$/,
+    "packages/testkit": /^@rotate\/(core\/runtime|plugin-kit(\/grammar)?)$/,
     "packages/doubles": /^$/,
     "packages/builtins": /^@rotate\/(core|plugin-[a-z0-9]+)$/,
     "packages/cli": /^@rotate\/(core|plugin-kit|builtins)$/,
