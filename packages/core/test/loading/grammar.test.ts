@@ -119,7 +119,7 @@ describe("a schema literal", () => {
       }),
       { numRuns: 300 },
     );
-    expect(used).toBeGreaterThan(50);
+    expect(used).toBeGreaterThan(10);
   });
 
   test.each<[string, unknown, RegExp]>([
