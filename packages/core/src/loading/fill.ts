@@ -1,11 +1,16 @@
 import { RotateError, type ObjectSchema, type Schema, type UnionSchema } from "@rotate/plugin-kit";
 import { discriminatorOf, parseDuration } from "@rotate/plugin-kit/grammar";
 import { isAbsolute, join, normalize, resolve } from "node:path";
-import { reference, templateOption, type Reference, type Source } from "../runtime/reference.ts";
-import { formatDuration } from "./durations.ts";
+import {
+  reference,
+  templateOption,
+  type Reference,
+  type Source,
+  formatDuration,
+  type OptionTree,
+  type Template,
+} from "@rotate/runtime";
 import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
-import type { OptionTree } from "./model.ts";
-import type { Template } from "./template.ts";
 
 /** What the options of one part are filled with. */
 export interface FillContext {
