@@ -14,6 +14,7 @@ export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export { openEngine } from "./engine/open-engine.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
 export type { EngineEvent, OnEvent } from "./events.ts";
+export { homeDirectory } from "./home.ts";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
   AttemptReport,
