@@ -162,11 +162,12 @@ export async function expectRefused(
   const text = told.stdout + told.stderr;
   expect(text).toMatch(what);
   expect(text).toMatch(todo);
-  expect(text).toContain(`docs/errors.md#${see} (ROTATE_`);
+  expect(text).toMatch(/^ {2}see {2}rotate explain ROTATE_[A-Z_]+$/m);
   const { code, stdout } = await scene.rotate([...argv, "--json"], options);
   expect(code).toBe(exit);
   expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
   expect(stdout).toMatch(what);
+  expect(stdout).toContain(`"docs/errors.md#${see}"`);
   expect(everythingIn(scene)).toEqual(before);
 }
 
