@@ -9,8 +9,10 @@ function allowedOf({ folder }: Workspace): RegExp {
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
     "packages/core": /^@rotate\/plugin-kit(\/files)?$/,
-    "packages/testkit": /^@rotate\/(core|plugin-kit)(\/.*)?$/,
-    "packages/cli": /^@rotate\/(core|plugin-kit|plugin-[a-z0-9]+)$/,
+    "packages/testkit": /^@rotate\/(core\/runtime|plugin-kit)$/,
+    "packages/doubles": /^$/,
+    "packages/builtins": /^@rotate\/(core|plugin-[a-z0-9]+)$/,
+    "packages/cli": /^@rotate\/(core|plugin-kit|builtins)$/,
   };
   const pattern = allowed[folder];
   if (pattern === undefined) throw new Error(`${folder} has no place in the direction of imports`);

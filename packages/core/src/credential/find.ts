@@ -4,7 +4,7 @@ import { innerError } from "../rotation/errors.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { LeaseState, RotationState } from "../store/state.ts";
 import { textsOf, type KeptCredential } from "./cache.ts";
 

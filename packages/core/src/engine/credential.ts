@@ -7,7 +7,7 @@ import { createHandoff } from "../credential/handoff.ts";
 import { instant } from "../rotation/describe.ts";
 import { rotate } from "../rotation/rotate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
 import { locked } from "./locked.ts";

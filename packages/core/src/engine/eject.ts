@@ -1,6 +1,6 @@
 import { EngineError } from "../engine-error.ts";
 import type { Secret, Values } from "@rotate/plugin-kit";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { innerError, failureOf } from "../rotation/errors.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { prepareSink, tidyUp } from "../rotation/phases/prepare.ts";

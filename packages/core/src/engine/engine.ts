@@ -2,7 +2,7 @@
 import type { OnEvent } from "../events.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { Runtime } from "../runtime/types.ts";
-import type { Spec } from "../spec/model.ts";
+import type { Spec } from "../loading/model.ts";
 import type { Host } from "../store/host.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import type { EjectReport, EjectValues } from "./eject.ts";

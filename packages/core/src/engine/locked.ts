@@ -1,5 +1,5 @@
 import { EngineError } from "../engine-error.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { openSession, type RotationDeps, type Session } from "../rotation/session.ts";
 
 /** Does `work` under the rotation's lock, in a session of its own. Throws EngineError `ROTATE_LOCKED` when another process is at work. */

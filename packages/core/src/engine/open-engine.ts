@@ -2,7 +2,7 @@ import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
 import { createCredentialCache } from "../credential/cache.ts";
 import { EngineError } from "../engine-error.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
-import type { ProviderEntry, Rotation, Spec } from "../spec/model.ts";
+import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
 import { readHost } from "../store/host.ts";
 import { claimMachine, openState } from "../store/open-state.ts";
 import { chooseStateDir } from "../store/state-dir.ts";

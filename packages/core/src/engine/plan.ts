@@ -1,6 +1,6 @@
 import { RotateError } from "@rotate/plugin-kit";
 import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
 import { decide, type Decision, nextLook } from "../rotation/decide.ts";

@@ -1,6 +1,6 @@
 import type { RotationReport } from "../report.ts";
 import { rotationClock } from "../schedule/clock.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import { decide, nextLook } from "../rotation/decide.ts";
 import { credentialReport, instantAt } from "../rotation/describe.ts";

@@ -1,5 +1,5 @@
 import type { ErrorReport } from "../report.ts";
-import type { ProviderEntry, Spec } from "../spec/model.ts";
+import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { failureOf } from "../rotation/errors.ts";

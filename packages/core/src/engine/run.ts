@@ -1,7 +1,7 @@
 import { RotateError } from "@rotate/plugin-kit";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
 import { decide, deadlineFor } from "../rotation/decide.ts";

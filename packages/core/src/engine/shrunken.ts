@@ -1,5 +1,5 @@
 import { EngineError } from "../engine-error.ts";
-import type { Spec } from "../spec/model.ts";
+import type { Spec } from "../loading/model.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { timeOf } from "./quick-look.ts";
 import { orphanStatus } from "./status.ts";

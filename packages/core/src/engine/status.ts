@@ -1,5 +1,5 @@
 import type { LeaseReport, RotationStateName, RotationStatus } from "../report.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { allHold, heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { deadlineFor, decide, type Decision, expiryFor, nextLook, scheduleProblem } from "../rotation/decide.ts";
 import { credentialReport, instant, instantAt } from "../rotation/describe.ts";

@@ -1,5 +1,5 @@
 import { isSecret, RotateError, type Fields, type FieldValues, type Minted } from "@rotate/plugin-kit";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { HeldLogin } from "./login.ts";
 import { localExpiry } from "./skew.ts";

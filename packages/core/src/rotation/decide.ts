@@ -1,6 +1,6 @@
 import { deadlineOf, refreshAt, ruleProblem } from "../schedule/schedule.ts";
 import type { NextCron } from "../schedule/cron.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { allHold, heldLeases, type RotationState } from "../store/state.ts";
 
 export type Decision =

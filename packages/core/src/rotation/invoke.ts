@@ -2,8 +2,8 @@ import type { Context, ProviderContext } from "@rotate/plugin-kit";
 import { createContext } from "../runtime/context.ts";
 import { materialize } from "../runtime/materialize.ts";
 import type { Runtime } from "../runtime/types.ts";
-import type { Bound, ProviderEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import type { Bound, ProviderEntry } from "../loading/model.ts";
+import type { TemplateScope } from "../loading/template.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { RotationDeps } from "./session.ts";
 

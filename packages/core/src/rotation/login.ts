@@ -1,6 +1,6 @@
 import type { Context, Expires, Login } from "@rotate/plugin-kit";
 import type { Runtime } from "../runtime/types.ts";
-import type { Bound, ProviderEntry } from "../spec/model.ts";
+import type { Bound, ProviderEntry } from "../loading/model.ts";
 
 /** A login with what the engine knows of it. Never leaves memory. */
 export interface HeldLogin {

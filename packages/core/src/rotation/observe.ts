@@ -1,6 +1,6 @@
 import { Secret, type Values } from "@rotate/plugin-kit";
 import type { Masker } from "../runtime/types.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { Holding, RotationState, SinkFingerprints } from "../store/state.ts";
 import { callPart, timeLimits } from "./invoke.ts";

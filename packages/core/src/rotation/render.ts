@@ -1,7 +1,7 @@
 import { isSecret, Secret, type Fields, type Values } from "@rotate/plugin-kit";
 import type { Masker } from "../runtime/types.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
-import type { Template, TemplateScope } from "../spec/template.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
+import type { Template, TemplateScope } from "../loading/template.ts";
 import type { Accepted } from "./accept.ts";
 import type { MintedCredential } from "./session.ts";
 

@@ -3,7 +3,7 @@ import type { ErrorReport, Outcome, RotationReport } from "../report.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { allHold, type FailureState } from "../store/state.ts";
 import type { Lock } from "../store/store.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { deadlineFor, decide, nextLook, type Decision } from "./decide.ts";
 import type { Failure } from "./errors.ts";
 import { isStop, runPhases } from "./phase.ts";

@@ -1,4 +1,4 @@
-import { homeDirectory } from "../home.ts";
+import { homeDirectory } from "../loading/home.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { createExec } from "./exec.ts";
 import { createHttp } from "./http.ts";

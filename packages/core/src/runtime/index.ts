@@ -6,6 +6,6 @@ export { encodings, shortestSecret } from "./encodings.ts";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./log.ts";
 export { createMasker, type MaskerOptions } from "./masker.ts";
 export { asSecretRef, reference, type Source, templateOption } from "./reference.ts";
-export { parseDuration } from "../spec/durations.ts";
+export { parseDuration } from "../loading/durations.ts";
 export type { Masker, Runtime } from "./types.ts";
 export { readBySchema } from "./read-by-schema.ts";

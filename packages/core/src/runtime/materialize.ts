@@ -1,4 +1,4 @@
-import type { OptionTree } from "../spec/model.ts";
+import type { OptionTree } from "../loading/model.ts";
 import { isReference, isTemplateOption, type Reference } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
 import type { Runtime } from "./types.ts";

@@ -1,5 +1,5 @@
 /** When a lease's time has come: pure functions of lease, policy and now. All instants and lengths in milliseconds. */
-import type { RefreshPolicy } from "../spec/model.ts";
+import type { RefreshPolicy } from "../loading/model.ts";
 import type { NextCron } from "./cron.ts";
 
 /** What the schedule needs to know of a lease. */

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { EngineError } from "../engine-error.ts";
-import type { Spec } from "../spec/model.ts";
+import type { Spec } from "../loading/model.ts";
 import { openFingerprint, type Fingerprint } from "./fingerprint.ts";
 import type { Host } from "./host.ts";
 import { openSqliteStore } from "./sqlite-store.ts";

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { EngineError } from "../engine-error.ts";
-import { homeDirectory } from "../home.ts";
+import { homeDirectory } from "../loading/home.ts";
 
 export interface StateDirOptions {
   /** `--state-dir`, absolute. */

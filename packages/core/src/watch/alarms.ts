@@ -2,7 +2,7 @@ import { timeOf } from "../engine/quick-look.ts";
 import type { EngineEvent, OnEvent } from "../events.ts";
 import { deadlineFor, expiringFrom } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import type { RotationState } from "../store/state.ts";
 
 type Alarm = Extract<EngineEvent, { type: "alarm" }>["alarm"];

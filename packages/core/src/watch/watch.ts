@@ -7,7 +7,7 @@ import type { RotationReport } from "../report.ts";
 import { nextLook } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Runtime } from "../runtime/types.ts";
-import type { Rotation, Spec } from "../spec/model.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import type { Host } from "../store/host.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createWaker } from "./waker.ts";

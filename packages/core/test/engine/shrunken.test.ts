@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { refuseShrunken } from "../../src/engine/shrunken.ts";
 import type { RotationDeps } from "../../src/rotation/session.ts";
-import type { Rotation, Spec } from "../../src/spec/model.ts";
+import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { emptyState, type LeaseState, type RotationState } from "../../src/store/state.ts";
 
 const hour = 3_600_000;

@@ -12,7 +12,7 @@ import type { RotationReport, RotationStatus } from "../../src/report.ts";
 import { createRuntime } from "../../src/runtime/create-runtime.ts";
 import type { Runtime } from "../../src/runtime/types.ts";
 import type { Host } from "../../src/store/host.ts";
-import type { Rotation, Spec } from "../../src/spec/model.ts";
+import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { heldIn, hour, issuedIn, minute, reloadsIn, revokedIn, type DiskWorld, type Hook } from "./world.ts";
 import { rotationIn, specIn } from "./spec.ts";
 

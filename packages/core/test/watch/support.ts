@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { EngineEvent } from "../../src/events.ts";
-import type { Spec } from "../../src/spec/model.ts";
+import type { Spec } from "../../src/loading/model.ts";
 import { watch, type SpecResult } from "../../src/watch/watch.ts";
 import { createScene, type EditRotation, type Scene } from "../engine/support.ts";
 

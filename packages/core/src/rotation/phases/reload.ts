@@ -1,7 +1,7 @@
 import type { ReloadEvent } from "@rotate/plugin-kit";
 import { EngineError } from "../../engine-error.ts";
 import { reloadBackoff } from "../../schedule/backoff.ts";
-import type { ReloadEntry } from "../../spec/model.ts";
+import type { ReloadEntry } from "../../loading/model.ts";
 import { shortFingerprint } from "../../store/fingerprint.ts";
 import type { Failure } from "../errors.ts";
 import { callPart } from "../invoke.ts";
