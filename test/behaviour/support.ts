@@ -16,7 +16,11 @@ import { join } from "node:path";
 import { createDatabricksDouble, type DatabricksDouble } from "@rotate/doubles";
 import { expectNoLeak, mintCanary } from "@rotate/testkit";
 import { afterAll, expect, onTestFinished } from "vitest";
-import { entry, resultOf, type Result } from "../../packages/cli/test/support.ts";
+import { resultOf, type Result } from "../../packages/cli/test/support.ts";
+import { packedCommandLine } from "../support/packed.ts";
+
+/** The command line, as it is published. */
+export const { entry } = packedCommandLine();
 
 /** Compiled code that all processes of a test file share: it halves their start. */
 const compiled = mkdtempSync(join(tmpdir(), "rotate-compiled-"));

@@ -6,9 +6,10 @@ import { createCatalog, loadSpec } from "@rotate/core";
 import { expect, onTestFinished, test } from "vitest";
 import { builtins } from "@rotate/builtins";
 import { compiled } from "../support/compiled.ts";
+import { packedCommandLine } from "../support/packed.ts";
 import { filesUnder, root } from "../support/workspace.ts";
 
-const entry = join(root, "packages/cli/bin/rotate.js");
+const { entry } = packedCommandLine();
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rotate-docs-"));
