@@ -2,6 +2,7 @@
 import { builtins } from "@rotate/builtins";
 import { createCatalog, type Kind, kinds } from "@rotate/core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { missing, oldNodes, pathOf } from "../support/tools.ts";
 import { choicesIn, isMade, saidBy } from "./types/choices.ts";
 import { lateModules, play, type Played } from "./types/play.ts";
 import type { Options, Row } from "./types/row.ts";
@@ -16,18 +17,18 @@ function partsOf({ provider, sinks, verify, reload, health }: Row, kind: Kind): 
   return kind === "reloads" ? (reload ?? []) : [...(verify ?? []), ...(health ?? [])];
 }
 
-describe("a table of every type, way to log in and format", () => {
-  /** Everything that the table says of a type. */
-  function saidOf(kind: Kind, type: string): ReadonlySet<string> {
-    return new Set(
-      Object.values(rows).flatMap((row) => {
-        const parts = partsOf(row, kind).filter((part) => part.type === type);
-        const requests = kind === "providers" && parts.length > 0 ? saidBy(row.request, "request") : [];
-        return [...parts.flatMap((part) => saidBy(part, "options")), ...requests];
-      }),
-    );
-  }
+/** Everything that the table says of a type. */
+function saidOf(kind: Kind, type: string): ReadonlySet<string> {
+  return new Set(
+    Object.values(rows).flatMap((row) => {
+      const parts = partsOf(row, kind).filter((part) => part.type === type);
+      const requests = kind === "providers" && parts.length > 0 ? saidBy(row.request, "request") : [];
+      return [...parts.flatMap((part) => saidBy(part, "options")), ...requests];
+    }),
+  );
+}
 
+describe("a table of every type, way to log in and format", () => {
   test.each(kinds.flatMap((kind) => catalog.types(kind).map((type) => [kind, type] as const)))(
     "has all of %s %s",
     async (kind, type) => {
@@ -41,30 +42,37 @@ describe("a table of every type, way to log in and format", () => {
   );
 });
 
-describe("played with the package", () => {
+const nodes = [
+  { name: `Node ${process.version}`, path: process.execPath, lacking: undefined },
+  ...oldNodes.map((tool) => ({ name: `Node v${tool.version}`, path: pathOf(tool), lacking: missing(tool) })),
+];
+
+describe.each(nodes)("played with the package", ({ name: node, path, lacking }) => {
   let played: Played;
   beforeAll(async () => {
-    played = await play();
+    if (lacking === undefined) played = await play(path);
   }, 120_000);
 
-  test.each(Object.entries(rows))("%s", (name, { ends }) => {
-    expect(played.ends.get(name)).toMatch(ends);
-  });
+  describe.skipIf(lacking)(`on ${node}${lacking ? ` (${lacking})` : ""}`, () => {
+    test.each(Object.entries(rows))("%s", (name, { ends }) => {
+      expect(played.ends.get(name)).toMatch(ends);
+    });
 
-  test.each([
-    ["status", 0, /^sink-env +issuer +fresh/m],
-    ["credential sink-env --format env", 0, /^TOKEN=/],
-    ["validate -f nested.yaml", 2, /deep/],
-    ["validate -f wrong.yaml", 2, /wrong\.yaml:2:1/],
-    ["watch", 0, /rotated/],
-    ["explain ROTATE_MINT_DENIED", 0, /permission/],
-  ])("rotate %s", (words, code, says) => {
-    const { stdout, stderr, ...ended } = played.said.get(words) ?? { code: undefined, stdout: "", stderr: "" };
-    expect(stdout + stderr).toMatch(says);
-    expect(ended.code).toBe(code);
-  });
+    test.each([
+      ["status", 0, /^sink-env +issuer +fresh/m],
+      ["credential sink-env --format env", 0, /^TOKEN=/],
+      ["validate -f nested.yaml", 2, /deep/],
+      ["validate -f wrong.yaml", 2, /wrong\.yaml:2:1/],
+      ["watch", 0, /rotated/],
+      ["explain ROTATE_MINT_DENIED", 0, /permission/],
+    ])("rotate %s", (words, code, says) => {
+      const { stdout, stderr, ...ended } = played.said.get(words) ?? { code: undefined, stdout: "", stderr: "" };
+      expect(stdout + stderr).toMatch(says);
+      expect(ended.code).toBe(code);
+    });
 
-  test("all that is loaded late was loaded", () => {
-    expect(lateModules().filter((name) => !played.loaded.has(name))).toEqual([]);
+    test("all that is loaded late was loaded", () => {
+      expect(lateModules().filter((name) => !played.loaded.has(name))).toEqual([]);
+    });
   });
 });

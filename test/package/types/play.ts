@@ -38,8 +38,8 @@ const others: readonly string[] = [
   "explain ROTATE_MINT_DENIED",
 ];
 
-/** One `run` of all rows, then the other commands; nothing of it is left behind. */
-export async function play(): Promise<Played> {
+/** One `run` of all rows, then the other commands; nothing of it is left behind. @param node the Node that it is played with */
+export async function play(node: string): Promise<Played> {
   await using stack = new AsyncDisposableStack();
   const consumers = await startConsumers(stack);
   const stage = layOut(consumers);
@@ -47,23 +47,24 @@ export async function play(): Promise<Played> {
   const records = mkdtempSync(join(tmpdir(), "rotate-records-"));
   stack.defer(() => rmSync(records, { recursive: true, force: true }));
 
-  const report = await run("run -f rotate.json --json --timeout 60s", { stage, records });
+  const report = await run("run -f rotate.json --json --timeout 60s", { node, stage, records });
   const said = new Map<string, Ended>();
-  for (const words of others) said.set(words, await run(words, { stage, records }));
-  said.set("watch", await run("watch -f watched.yaml", { stage, records, until: "rotated" }));
+  for (const words of others) said.set(words, await run(words, { node, stage, records }));
+  said.set("watch", await run("watch -f watched.yaml", { node, stage, records, until: "rotated" }));
   return { ends: endsOf(report), said, loaded: loadedIn(records) };
 }
 
 interface Place {
+  readonly node: string;
   readonly stage: Stage;
   readonly records: string;
   /** It is told to end when it has said so. */
   readonly until?: string;
 }
 
-async function run(words: string, { stage: { folder, env }, records, until }: Place): Promise<Ended> {
+async function run(words: string, { node, stage: { folder, env }, records, until }: Place): Promise<Ended> {
   const record = join(records, `${readdirSync(records).length}.json`);
-  const child = spawn(process.execPath, [`--import=${recorder}`, entry, ...words.split(" ")], {
+  const child = spawn(node, [`--import=${recorder}`, entry, ...words.split(" ")], {
     cwd: folder,
     env: { ...env, ROTATE_FILE: "rotate.json", RECORD_MODULES: record },
     stdio: ["ignore", "pipe", "pipe"],
