@@ -89,7 +89,7 @@ describe("the Node that runs it", () => {
     return resultOf(spawn(process.execPath, [`--import=${pretend}`, join(folder, "bin/rotate.js")]));
   }
 
-  test.each(["22.22.2", "22.23.0", "24.15.0", "24.22.1", "26.0.0", "26.10.0", "27.1.0"])(
+  test.each(["22.22.2", "22.23.0", "24.15.0", "24.22.1", "26.0.0", "27.1.0", process.versions.node])(
     "may be %s",
     async (version) => {
       expect(await startedBy(version)).toMatchObject({ code: 0, stdout: "started\n" });
