@@ -1,5 +1,5 @@
 import { isRotateError } from "@rotate/plugin-kit";
-import { homeDirectory } from "./home.ts";
+import { homeDirectory } from "@rotate/runtime";
 import type { Catalog, LazyPlugin, LoadedPlugin } from "./catalog.ts";
 import { openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
 import { soundnessOf, type FoundParts } from "./compile/context.ts";
