@@ -10,12 +10,12 @@ import { learnCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { heldBackReport, heldBackStatus, knownRotations } from "./held-back.ts";
 import { planAll } from "./plan.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
-import { refuseShrunken } from "./shrunken.ts";
 import { orphanStatus, statusOf } from "./status.ts";
 
 /** What an engine is made of. */
@@ -112,10 +112,10 @@ function engineOf(parts: EngineParts): Engine {
 }
 
 async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promise<RunReport> {
-  await refuseShrunken(spec, deps);
-  const rotations = selectByName(spec.rotations, options.names);
+  const chosen = selectByName(await knownRotations(spec, deps), options.names);
   const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
-  return tick(rotations, deps, {
+  const working = chosen.flatMap(({ rotation, by }) => (rotation && !by ? [rotation] : []));
+  const { rotations } = await tick(working, deps, {
     force: options.force ?? false,
     cadence,
     timeout: options.timeout ?? 120_000,
@@ -123,25 +123,29 @@ async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promi
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
+  const done = new Map(rotations.map((report) => [report.name, report]));
+  return { version: 1, rotations: chosen.map((one) => (one.by ? heldBackReport(one, one.by) : done.get(one.name)!)) };
 }
 
 async function status(
   { spec, deps }: EngineParts,
   { names = [] }: { readonly names?: readonly string[] } = {},
 ): Promise<StatusReport> {
-  const rotations = selectByName(spec.rotations, names);
-  const states = await Promise.all(rotations.map(({ name }) => deps.store.load(name)));
+  const chosen = selectByName(await knownRotations(spec, deps), names);
+  const states = await Promise.all(chosen.map(({ name }) => deps.store.load(name)));
   const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
   const busy = await deps.claims.busy(open);
-  const own = rotations.map((rotation, at) =>
-    statusOf(rotation, states[at]!, { deps, rotating: busy.has(rotation.name) }),
-  );
-  const orphans = names.length > 0 ? [] : await orphansOf(spec, deps);
+  const own = chosen.map(({ name, rotation, by }, at) => {
+    const state = states[at]!;
+    if (!rotation) return heldBackStatus(name, orphanStatus(state, timeOf(deps, state)), by!);
+    const said = statusOf(rotation, state, { deps, rotating: busy.has(name) });
+    return by ? { ...said, warnings: [...said.warnings, by.message] } : said;
+  });
+  const orphans = names.length > 0 ? [] : await orphansOf(new Set(chosen.map(({ name }) => name)), deps);
   return { version: 1, rotations: [...own, ...orphans] };
 }
 
-async function orphansOf(spec: Spec, deps: RotationDeps): Promise<StatusReport["rotations"]> {
-  const inSpec = new Set(spec.rotations.map(({ name }) => name));
+async function orphansOf(inSpec: ReadonlySet<string>, deps: RotationDeps): Promise<StatusReport["rotations"]> {
   const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
   const states = await Promise.all(names.map((name) => deps.store.load(name)));
   return states.flatMap((state) => orphanStatus(state, timeOf(deps, state)) ?? []);

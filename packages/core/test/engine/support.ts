@@ -41,6 +41,8 @@ export interface Scene extends DiskWorld {
   readonly steps: string[];
   /** The rotations of the spec; replace to edit the spec. The next engine sees it. */
   rotations: readonly Rotation[];
+  /** Families whose list cannot be used. */
+  heldBack: Spec["heldBack"];
   specFile: string;
   readonly spec: () => Spec;
   /** Runs as a new process would: opens the state, runs, closes. */
@@ -87,13 +89,14 @@ export function createScene(
     life: hour,
     now: clock.now,
     rotations: [],
+    heldBack: [],
     onStep: () => undefined,
     hook: (step) => {
       scene.steps.push(step);
       return scene.onStep(step);
     },
     specFile: join(directory, "rotate.yaml"),
-    spec: () => specIn(scene.specFile, scene.rotations),
+    spec: () => ({ ...specIn(scene.specFile, scene.rotations), heldBack: scene.heldBack }),
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {
       const { rotations } = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
