@@ -7,24 +7,20 @@ const source = "packages/core/src/";
 /** The rooms of the engine, each with those that it may import; the files beside them hold words that all share. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   shared: [],
-  runtime: ["loading"],
-  loading: ["runtime"],
-  schedule: ["loading", "store"],
-  store: [],
-  backend: ["shared", "loading", "runtime", "store", "schedule"],
-  local: ["shared", "loading", "runtime", "store", "schedule", "backend"],
+  loading: [],
+  schedule: ["loading"],
+  store: ["schedule"],
+  backend: ["shared", "loading", "store", "schedule"],
+  local: ["shared", "loading", "store", "schedule", "backend"],
   credential: ["loading", "store", "backend", "rotation"],
-  rotation: ["shared", "loading", "runtime", "store", "schedule", "backend", "credential"],
-  engine: ["shared", "loading", "runtime", "store", "schedule", "backend", "credential", "rotation"],
-  watch: ["shared", "loading", "runtime", "store", "backend", "rotation", "engine"],
-  index: ["shared", "loading", "runtime", "backend", "local", "engine", "watch"],
+  rotation: ["shared", "loading", "store", "schedule", "backend", "credential"],
+  engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
+  watch: ["shared", "loading", "backend", "rotation", "engine"],
+  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */
-const mutual = [
-  ["loading", "runtime"],
-  ["credential", "rotation"],
-];
+const mutual = [["credential", "rotation"]];
 
 function roomOf(file: string): string {
   const inside = file.slice(source.length);

@@ -11,8 +11,10 @@ export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
 export type { EngineEvent, OnEvent } from "./events.ts";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
+  AlarmName,
   AttemptReport,
   CredentialReport,
+  DriftedKey,
   ErrorReport,
   HistoryReport,
   LeaseReport,
@@ -24,18 +26,22 @@ export type {
   PlanRotation,
   PlanSink,
   RotationReport,
-  RotationStateName,
   RotationStatus,
   RunReport,
   SinkReport,
+  StandingCode,
+  StandingExit,
+  StandingReport,
+  StandingState,
   StatusReport,
 } from "./report.ts";
 export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
-export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
-export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
-export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
-export type { Masker, Runtime } from "./runtime/types.ts";
-export { formatDuration, parseDuration } from "./loading/durations.ts";
+export { policies } from "./rotation/standing.ts";
+export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
+export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";
+export { createMasker, type MaskerOptions } from "@rotate/runtime";
+export type { Masker, Runtime } from "@rotate/runtime";
+export { formatDuration, parseDuration } from "@rotate/runtime";
 export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";

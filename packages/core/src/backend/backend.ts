@@ -1,7 +1,7 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
 import type { AttemptReport } from "../report.ts";
-import type { ClockSources } from "../schedule/clock.ts";
+import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
 import type { Claims } from "./claim.ts";
@@ -15,7 +15,8 @@ export interface Backend {
   readonly claims: Claims;
   /** The same for the same text as long as the state lives. */
   readonly fingerprint: Fingerprint;
-  readonly clock: ClockSources;
+  /** Rotation time. */
+  readonly clock: RotationClock;
   readonly host: HostNotes;
   /** These are the rotations from now on: what was renamed goes on under its new name. */
   readonly publish: (spec: Pick<Spec, "rotations">) => Promise<void>;

@@ -1,5 +1,6 @@
 /** What stays on the machine that an engine runs on, wherever its state lives. */
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
+import type { ClockNote } from "../schedule/clock.ts";
 
 /** Files and sockets of this machine. What is absent is not kept. */
 export interface HostNotes {
@@ -12,6 +13,9 @@ export interface HostNotes {
   /** The instants of the last runs, ms since 1970: how far apart they are tells a timer's pace. A crash may take them. */
   readonly recentRuns?: () => Promise<readonly number[]>;
   readonly noteRuns?: (runs: readonly number[]) => Promise<void>;
+  /** What was known of time at the last look of any process. A crash may take it: the records have their own. */
+  readonly clockNote?: () => Promise<ClockNote | undefined>;
+  readonly noteClock?: (note: ClockNote) => Promise<void>;
 }
 
 /** A credential's values as they are kept or handed over: by lease, so that an older one is never taken for the current one. */

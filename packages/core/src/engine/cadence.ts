@@ -12,6 +12,14 @@ export async function learnCadence(host: HostNotes, now: number): Promise<number
   return cadenceOf(runs);
 }
 
+/** What the noted runs tell, without noting one; undefined when they have stopped: then something else keeps the credentials, or nobody does. */
+export async function knownCadence(host: HostNotes, now: number): Promise<number | undefined> {
+  const runs = (await host.recentRuns?.()) ?? [];
+  const cadence = cadenceOf(runs);
+  const last = runs.at(-1);
+  return cadence !== undefined && last !== undefined && now - last <= 3 * cadence ? cadence : undefined;
+}
+
 /** The median gap of at least three runs; undefined when the gaps differ by more than half, or are too short to be a timer's. */
 export function cadenceOf(runs: readonly number[]): number | undefined {
   const gaps = runs

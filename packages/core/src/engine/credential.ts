@@ -4,7 +4,11 @@ import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
 import { environmentOf } from "../credential/environment.ts";
 import { currentLease, findFields, hasAll } from "../credential/find.ts";
+import { blockedUntil } from "../rotation/decide.ts";
 import { instant } from "../rotation/describe.ts";
+import { momentOf } from "../rotation/moment.ts";
+import { reasonOf } from "../rotation/reason.ts";
+import { endOf, spanOf, waits } from "../schedule/schedule.ts";
 import { rotate } from "../rotation/rotate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation } from "../loading/model.ts";
@@ -102,7 +106,8 @@ async function produce(held: Held, options: CredentialOptions): Promise<KeptCred
 async function refuseMint({ rotation, deps }: Held): Promise<void> {
   const state = await deps.store.load(rotation.name);
   const { failure } = state;
-  if (failure !== undefined && failure.notBefore > timeOf(deps, state)) {
+  const moment = momentOf({ rotation, deps }, state);
+  if (failure !== undefined && blockedUntil(moment, reasonOf(moment)) > moment.now) {
     throw new EngineError(`there is no credential of ${rotation.name} to give: ${failure.message}`, {
       code: failure.code,
       exitCode: 1,
@@ -124,10 +129,10 @@ async function isWanted(held: Held, options: CredentialOptions): Promise<boolean
 async function isTooShort({ rotation, deps }: Held, { minRemaining = 0 }: CredentialOptions): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
   const lease = currentLease(state);
-  if (lease === undefined || lease.expiresAt === null) return false;
-  const now = timeOf(deps, state);
-  const wanted = Math.min(minRemaining, (lease.expiresAt - lease.issuedAt) / 2);
-  return lease.expiresAt - now < wanted && (state.failure?.notBefore ?? 0) <= now;
+  if (lease === undefined || endOf(lease) === Infinity || waits(lease)) return false;
+  const moment = momentOf({ rotation, deps }, state);
+  const wanted = Math.min(minRemaining, spanOf(lease) / 2);
+  return endOf(lease) - moment.now < wanted && blockedUntil(moment, reasonOf(moment)) <= moment.now;
 }
 
 async function rotateOnce({ rotation, deps, claim, signal }: Held, force: boolean): Promise<void> {
@@ -153,7 +158,7 @@ interface Found {
 async function findCurrent({ rotation, deps, needed }: Held): Promise<Found | undefined> {
   const state = await deps.store.load(rotation.name);
   const lease = currentLease(state);
-  if (lease === undefined || (lease.expiresAt ?? Infinity) <= timeOf(deps, state)) return undefined;
+  if (lease === undefined || endOf(lease) <= timeOf(deps, state)) return undefined;
   const fields = await findFields(lease, needed, { rotation, deps });
   return fields && { lease, fields };
 }
@@ -172,8 +177,10 @@ async function describe(
   for (const [name, text] of Object.entries(fields)) {
     if (rotation.fields[name]?.secret !== false) deps.runtime.masker.secret(text, name);
   }
-  const issuedAt = instant(lease.issuedAt);
-  const ends = lease.expiresAt === null ? {} : { expiresAt: instant(lease.expiresAt) };
+  const { clock } = deps;
+  const issuedAt = instant(clock.wallAt(lease.issuedAt));
+  const end = endOf(lease);
+  const ends = end === Infinity ? {} : { expiresAt: instant(clock.wallAt(end)) };
   const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" } };
   const environment = hasAll(fields, requiredOf(rotation)) ? environmentOf(rotation, scope) : undefined;
   return {

@@ -7,7 +7,8 @@ import { createLogins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
+import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 
 /** What the rotations of one engine share, over its backend. Throws when a cron expression is needed and its library cannot be loaded. */
@@ -29,7 +30,8 @@ export async function depsOver(
     runtime,
     onEvent,
     nextCron: await cronFor(rotations),
-    logins: createLogins({ runtime, call: (provider, call) => callLogin(runtime, provider, call) }),
+    entries: createEntries(),
+    logins: createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) }),
     memory: createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),

@@ -8,7 +8,7 @@ import { prepareSink, tidyUp } from "../rotation/phases/prepare.ts";
 import { runProbes } from "../rotation/probes.ts";
 import { commitOrder, openSession, type RotationDeps, type Session, type SinkWrite } from "../rotation/session.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
-import { heldLeases } from "../store/state.ts";
+import { endOfHeld } from "../rotation/moment.ts";
 import { instantAt } from "../rotation/describe.ts";
 
 /** What stays where, and until when it works. */
@@ -52,14 +52,14 @@ export async function describeEject({
   readonly deps: RotationDeps;
 }): Promise<EjectReport> {
   const state = await deps.store.load(rotation.name);
-  const ends = heldLeases(state).map((id) => state.leases[id]?.expiresAt ?? Infinity);
+  deps.clock.observe(state.clock);
   const sinks = rotation.sinks.map(({ type, target, values }) => ({
     type,
     target,
     keys: Object.keys(values),
     result: "left" as const,
   }));
-  return { version: 1, name: rotation.name, sinks, ...instantAt("expiresAt", Math.min(...ends, Infinity)) };
+  return { version: 1, name: rotation.name, sinks, ...instantAt("expiresAt", endOfHeld({ state }), deps.clock) };
 }
 
 function refuseUnknownKeys(values: EjectValues, rotation: Rotation): void {

@@ -1,18 +1,18 @@
+import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import type { OnEvent } from "../events.ts";
+import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Runtime } from "../runtime/types.ts";
-import { learnCadence } from "./cadence.ts";
+import { knownCadence, learnCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
-import { heldBackReport, heldBackStatus, knownRotations } from "./held-back.ts";
+import { absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
 import { planAll } from "./plan.ts";
-import { needsWork, timeOf } from "./quick-look.ts";
+import { needsWork, standingIn } from "./quick-look.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
@@ -24,6 +24,7 @@ export interface EngineOptions {
   readonly runtime: Runtime;
   /** Where it lives; stays open when the engine is no longer used. */
   readonly backend: Backend;
+  /** The first who listens. */
   readonly onEvent?: OnEvent;
 }
 
@@ -32,7 +33,7 @@ export interface RunOptions {
   readonly names?: readonly string[];
   /** Rotate now, due or not. */
   readonly force?: boolean;
-  /** Milliseconds in which failed attempts are retried. Default 120,000. */
+  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. 0: one attempt each. */
   readonly timeout?: number;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;
@@ -51,6 +52,8 @@ export interface Engine {
   readonly plan: (options?: {
     readonly names?: readonly string[];
     readonly resolveExec?: boolean;
+    /** Milliseconds between two runs, when told; else learned from past gaps. */
+    readonly every?: number;
   }) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
@@ -64,6 +67,8 @@ export interface Engine {
   readonly eject: (name: string, values?: EjectValues) => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
+  /** What happens, as it happens. */
+  readonly events: Events;
   /** For what keeps an engine running. */
   readonly parts: EngineParts;
 }
@@ -76,21 +81,25 @@ export interface EngineParts {
 
 /** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { spec, runtime, backend, onEvent = () => undefined } = options;
-  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent });
+  const { spec, runtime, backend } = options;
+  const events = createEvents(runtime.log);
+  if (options.onEvent) events.on(options.onEvent);
+  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent: events.emit });
   await backend.publish(spec);
-  return engineOf({ spec, deps });
+  return { ...engineOf({ spec, deps }), events };
 }
 
-function engineOf(parts: EngineParts): Engine {
+function engineOf(parts: EngineParts): Omit<Engine, "events"> {
   const { spec, deps } = parts;
   const { store } = deps;
   return {
     parts,
     run: (options) => run(parts, options),
     status: (options) => status(parts, options),
-    plan: async ({ names, resolveExec = false } = {}) =>
-      planAll(selectByName(spec.rotations, names), deps, { resolveExec }),
+    plan: async ({ names, resolveExec = false, every } = {}) => {
+      const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
+      return planAll(selectByName(spec.rotations, names), deps, { resolveExec, cadence });
+    },
     async history({ name, limit = 50 } = {}) {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
       return { version: 1, attempts };
@@ -111,35 +120,40 @@ function engineOf(parts: EngineParts): Engine {
   };
 }
 
-async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promise<RunReport> {
-  const chosen = selectByName(await knownRotations(spec, deps), options.names);
+async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunReport> {
+  const deps = await withHeldBack(parts);
+  await deps.host.noteClock?.(deps.clock.note());
+  const chosen = selectByName(await knownRotations(parts), options.names);
   const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
-  const working = chosen.flatMap(({ rotation, by }) => (rotation && !by ? [rotation] : []));
-  const { rotations } = await tick(working, deps, {
+  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+  const { rotations } = await tick(present, deps, {
     force: options.force ?? false,
     cadence,
-    timeout: options.timeout ?? 120_000,
+    retryFor: options.timeout ?? 120_000,
+    ...(options.timeout !== undefined && options.timeout > 0 && { limit: options.timeout }),
     lockTimeout: options.lockTimeout ?? 30_000,
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
-  const done = new Map(rotations.map((report) => [report.name, report]));
-  return { version: 1, rotations: chosen.map((one) => (one.by ? heldBackReport(one, one.by) : done.get(one.name)!)) };
+  const absent = chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)]));
+  return { version: 1, rotations: [...rotations, ...(await Promise.all(absent))] };
 }
 
 async function status(
-  { spec, deps }: EngineParts,
+  parts: EngineParts,
   { names = [] }: { readonly names?: readonly string[] } = {},
 ): Promise<StatusReport> {
-  const chosen = selectByName(await knownRotations(spec, deps), names);
+  const deps = await withHeldBack(parts);
+  const chosen = selectByName(await knownRotations(parts), names);
+  const cadence = await knownCadence(deps.host, deps.runtime.now());
   const states = await Promise.all(chosen.map(({ name }) => deps.store.load(name)));
   const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
   const busy = await deps.claims.busy(open);
-  const own = chosen.map(({ name, rotation, by }, at) => {
-    const state = states[at]!;
-    if (!rotation) return heldBackStatus(name, orphanStatus(state, timeOf(deps, state)), by!);
-    const said = statusOf(rotation, state, { deps, rotating: busy.has(name) });
-    return by ? { ...said, warnings: [...said.warnings, by.message] } : said;
+  const own = chosen.map((one, at) => {
+    if (!one.rotation) return absentStatus(one, states[at]!, deps);
+    const asked = { cadence, busy: busy.has(one.name) };
+    const { moment, standing } = standingIn({ rotation: one.rotation, deps }, states[at]!, asked);
+    return statusOf(moment, standing, deps.clock);
   });
   const orphans = names.length > 0 ? [] : await orphansOf(new Set(chosen.map(({ name }) => name)), deps);
   return { version: 1, rotations: [...own, ...orphans] };
@@ -148,7 +162,7 @@ async function status(
 async function orphansOf(inSpec: ReadonlySet<string>, deps: RotationDeps): Promise<StatusReport["rotations"]> {
   const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
   const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.flatMap((state) => orphanStatus(state, timeOf(deps, state)) ?? []);
+  return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
 }
 
 async function forget(name: string, { store, host }: RotationDeps): Promise<void> {

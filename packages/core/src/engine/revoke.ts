@@ -58,7 +58,7 @@ interface By {
 }
 
 async function revokeOne(lease: LeaseState, { deps, provider, claim }: By): Promise<RevokedLease> {
-  const told = { id: lease.id, ...instantAt("expiresAt", lease.expiresAt ?? Infinity) };
+  const told = { id: lease.id, ...instantAt("expiresAt", lease.expiresAt ?? Infinity, deps.clock) };
   const part = provider?.part;
   const fields = deps.memory.get(lease.id);
   if (provider === undefined || part === undefined || lease.phase === "ghost")
@@ -67,7 +67,7 @@ async function revokeOne(lease: LeaseState, { deps, provider, claim }: By): Prom
   await claim.append([{ type: "revoking", lease: lease.id, notBefore: 0 }]);
   try {
     await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      part.revoke ? part.revoke(asLease(lease), ctx) : part.revokeValue?.(fields!, ctx),
+      part.revoke ? part.revoke(asLease(lease, deps.clock), ctx) : part.revokeValue?.(fields!, ctx),
     );
   } catch (error) {
     const { report } = failureOf(error, { phase: "retire" });

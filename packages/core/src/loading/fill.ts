@@ -1,10 +1,16 @@
 import { RotateError, type ObjectSchema, type Schema, type UnionSchema } from "@rotate/plugin-kit";
 import { isAbsolute, join, normalize, resolve } from "node:path";
-import { reference, templateOption, type Reference, type Source } from "../runtime/reference.ts";
-import { formatDuration, parseDuration } from "./durations.ts";
+import {
+  reference,
+  templateOption,
+  type Reference,
+  type Source,
+  formatDuration,
+  parseDuration,
+  type OptionTree,
+  type Template,
+} from "@rotate/runtime";
 import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
-import type { OptionTree } from "./model.ts";
-import type { Template } from "./template.ts";
 import { discriminatorOf } from "./union.ts";
 
 /** What the options of one part are filled with. */

@@ -1,12 +1,6 @@
 /** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
 import type { Fields, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
-import type { Template } from "./template.ts";
-
-/**
- * Options as the engine keeps them between calls: validated, defaults filled, durations in milliseconds, paths absolute.
- * References stand in it as `Reference` objects (see ../runtime/reference.ts) and templates as `TemplateOption`; `materialize` makes a plugin's options of it.
- */
-export type OptionTree = { readonly [key: string]: unknown };
+import type { OptionTree, Template } from "@rotate/runtime";
 
 /** A plugin object named by the spec, with its options. */
 export interface Bound<Part> {

@@ -1,6 +1,6 @@
 import { RotateError, type ObjectSchema, type Plugin, type Schema } from "@rotate/plugin-kit";
+import { parseDuration } from "@rotate/runtime";
 import type { Kind } from "./kinds.ts";
-import { parseDuration } from "./durations.ts";
 import { isEngineKey } from "./engine-keys.ts";
 import { reservedFields } from "./template.ts";
 import { discriminatorOf } from "./union.ts";

@@ -1,5 +1,5 @@
 import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
-import { durationPattern } from "./durations.ts";
+import { durationPattern } from "@rotate/runtime";
 import { discriminatorOf } from "./union.ts";
 
 /** JSON Schema 2020-12, as ajv and editors read it. */

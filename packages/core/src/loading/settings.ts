@@ -1,6 +1,6 @@
 /** The engine's own settings in a spec, in the words of the plugins' option schemas: checked, filled and explained by the same code. */
 import type { ObjectSchema } from "@rotate/plugin-kit";
-import { percentagePattern } from "./durations.ts";
+import { percentagePattern } from "@rotate/runtime";
 import { namePattern, nameRule } from "./names.ts";
 
 const cron = {

@@ -1,29 +1,9 @@
-/** The credential's side of a template: its fields and `lease.issuedAt`, `lease.expiresAt` (RFC 3339). Everything is text. */
-export interface TemplateScope {
-  readonly fields: Readonly<Record<string, string>>;
-  readonly lease: { readonly issuedAt: string; readonly expiresAt: string };
-}
-
-/** A Liquid template, parsed once, checked offline against the fields that the provider declares. */
-export interface Template {
-  /** As written in the spec. */
-  readonly source: string;
-  /** The fields it names. */
-  readonly fields: readonly string[];
-  /** The entry of a `foreach` list that its `each.…` are taken from. */
-  readonly each?: Each;
-  /** Throws RotateError INVALID when a field is missing or the result is too long. */
-  render(scope: TemplateScope): string;
-}
-
 /** Names in a template that are not fields: no plugin may declare a field of that name. */
+import type { Each, Template, TemplateScope } from "@rotate/runtime";
 export const reservedFields: readonly string[] = ["lease", "each"];
 
 /** What stands under `lease`. */
 export const leaseFields: readonly string[] = ["issuedAt", "expiresAt"];
-
-/** An entry of a `foreach` list: what `each.…` gives in its templates. */
-export type Each = Readonly<Record<string, string | number | boolean>>;
 
 /** What a template is about, whatever reads it. */
 export interface ParsedTemplate {

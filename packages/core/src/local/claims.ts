@@ -1,6 +1,6 @@
 import { fenced, type Claim, type Claims } from "../backend/claim.ts";
-import type { Runtime } from "../runtime/types.ts";
-import { rotationClock, type ClockSources } from "../schedule/clock.ts";
+import type { Runtime } from "@rotate/runtime";
+import type { RotationClock } from "../schedule/clock.ts";
 import type { AttemptReport } from "../report.ts";
 import type { JournalRecord, Stamp } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
@@ -39,7 +39,7 @@ export interface Ledger {
 export interface Ground {
   readonly locks: Locks;
   readonly ledger: Ledger;
-  readonly clock: ClockSources;
+  readonly clock: RotationClock;
   readonly runtime: Pick<Runtime, "monotonic" | "sleep">;
 }
 
@@ -64,7 +64,7 @@ export function createClaims(ground: Ground): Claims {
 async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground): Promise<Claim> {
   const losing = new AbortController();
   let state = await ledger.load(rotation);
-  let now = rotationClock(clock, state.clock);
+  clock.observe(state.clock);
   let settled = false;
 
   function isOurs(): boolean {
@@ -76,16 +76,11 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
     throw fenced(rotation);
   }
 
-  function stampOf({ type }: JournalRecord): Stamp {
-    const at = type === "clock-corrected" ? clock.now() : now();
-    return { at, uptime: clock.uptime(), bootId: clock.bootId };
-  }
-
   async function append(records: readonly JournalRecord[]): Promise<RotationState> {
-    const entries = records.map((record) => ({ record, stamp: stampOf(record) }));
+    const stamp = clock.note();
+    const entries = records.map((record) => ({ record, stamp }));
     const written = isOurs() ? await ledger.append(rotation, { entries, epoch: state.epoch }) : undefined;
     state = written ?? lose();
-    if (records.some(({ type }) => type === "clock-corrected")) now = rotationClock(clock, state.clock);
     return state;
   }
 
@@ -103,7 +98,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
       predecessor,
       lost: losing.signal,
       state: () => state,
-      now: () => now(),
+      now: clock.now,
       append,
       record: ledger.recordAttempt,
       async guard() {

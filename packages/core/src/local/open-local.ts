@@ -4,7 +4,8 @@ import { carryOver } from "../backend/carry-over.ts";
 import { settling, type Claims } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
-import type { Runtime } from "../runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
+import { createRotationClock } from "../schedule/clock.ts";
 import { createClaims } from "./claims.ts";
 import { openFingerprint } from "./fingerprint-key.ts";
 import { createHandoff } from "./handoff.ts";
@@ -36,7 +37,9 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
   const directory = openStateDir(base, { name: spec.name, uid });
   const state = openSqliteState(directory);
   const locks = createLocks(`${directory}/locks`);
-  const clock = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
+  const notes = createRunLog(directory);
+  const sources = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
+  const clock = createRotationClock(sources, await notes.clockNote());
   const claims = createClaims({ locks, ledger: state, clock, runtime });
 
   async function close(): Promise<void> {
@@ -55,7 +58,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       close,
       fingerprint: openFingerprint(directory),
       host: {
-        ...createRunLog(`${directory}/runs.json`),
+        ...notes,
         cache: createValueCache(directory, runtime),
         helpers: createHelpers(`${directory}/helpers`),
         handoff: (rotation) => createHandoff(directory, rotation),

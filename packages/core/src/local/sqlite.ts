@@ -5,6 +5,7 @@ import type { Store } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
+import { upgradeState } from "../store/upgrade.ts";
 import type { Entry, Ledger } from "./claims.ts";
 
 const schema = `
@@ -16,7 +17,7 @@ create table if not exists journal (
 create table if not exists attempts (id text primary key, rotation text not null, started_at text not null, report text not null) strict;
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 `;
-const layout = 1;
+const layout = 2;
 const keptRecords = 2_000;
 const keptAttempts = 500;
 
@@ -57,7 +58,7 @@ export function openSqliteState(directory: string): SqliteState {
     if (state.epoch !== epoch) return undefined;
     for (const { record, stamp } of entries) {
       state = reduce(state, record, stamp);
-      sql.journal.run(rotation, state.seq, state.epoch, stamp.at, JSON.stringify(record));
+      sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
       if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
     }
     sql.save.run(rotation, state.epoch, JSON.stringify(state));
@@ -136,7 +137,17 @@ function migrate(database: DatabaseSync, path: string): void {
     );
   }
   if (version === layout) return;
-  transaction(database, () => database.exec(`${schema} pragma user_version = ${layout};`));
+  transaction(database, () => {
+    database.exec(schema);
+    if (version === 1) upgradeAll(database);
+    database.exec(`pragma user_version = ${layout}`);
+  });
+}
+
+function upgradeAll(database: DatabaseSync): void {
+  const save = database.prepare("update rotations set state = ? where name = ?");
+  for (const row of database.prepare("select name, state from rotations").all())
+    save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
 }
 
 /**

@@ -1,7 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createContext, type Runtime } from "@rotate/runtime";
 import type { KeptCredential, ValueCache } from "../backend/host-notes.ts";
-import { createContext } from "../runtime/context.ts";
-import type { Runtime } from "../runtime/types.ts";
 
 /** One 0600 file a rotation, under a spec's 0700 state directory. */
 export function createValueCache(directory: string, runtime: Runtime): ValueCache {

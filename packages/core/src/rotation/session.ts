@@ -1,14 +1,14 @@
 import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
+import type { Runtime, TemplateScope } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { Claim } from "../backend/claim.ts";
 import type { OnEvent } from "../events.ts";
-import type { Outcome, PhaseReport, SinkReport } from "../report.ts";
-import type { Runtime } from "../runtime/types.ts";
+import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
 import type { NextCron } from "../schedule/cron.ts";
-import type { Rotation, SinkEntry } from "../loading/model.ts";
-import type { TemplateScope } from "../loading/template.ts";
+import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId } from "../store/state.ts";
+import type { Entries } from "./entries.ts";
 import type { Failure } from "./errors.ts";
 import type { Logins } from "./login.ts";
 import type { ReloadGate } from "./reload-gate.ts";
@@ -17,7 +17,11 @@ import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-
 /** What all rotations of an engine share. */
 export interface RotationDeps extends Pick<Backend, "store" | "claims" | "fingerprint" | "clock" | "host"> {
   readonly runtime: Runtime;
+  /** Absent: rotations of one provider know nothing of each other. */
+  readonly entries?: Entries;
   readonly nextCron: NextCron;
+  /** Rotations that are left alone. Absent: none is. */
+  readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
   readonly logins: Logins;
   readonly gate: ReloadGate;
   /** Absent: no two rotations share a group. */
@@ -50,6 +54,8 @@ export interface Session extends Pick<Claim, "state" | "now" | "guard" | "record
 /** What one attempt knows so far. Each phase returns the next one. */
 export interface Attempt {
   readonly why: string;
+  /** Undefined for work that was owed. */
+  readonly reason: Reason | undefined;
   /** Is it only an owed reload that is finished? */
   readonly owedOnly: boolean;
   /** The one lease that all sinks held when the attempt began. */

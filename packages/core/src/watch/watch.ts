@@ -1,13 +1,12 @@
+import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import { openEngine } from "../engine/engine.ts";
-import { needsWork, timeOf } from "../engine/quick-look.ts";
+import { needsWork, presentOf } from "../engine/quick-look.ts";
 import { tick, type TickOptions } from "../engine/run.ts";
 import { selectByName } from "../engine/select.ts";
 import type { OnEvent } from "../events.ts";
 import type { RotationReport } from "../report.ts";
-import { nextLook } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Runtime } from "../runtime/types.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createWaker } from "./waker.ts";
@@ -35,6 +34,8 @@ export interface WatchOptions {
 const longestSleep = 30_000;
 /** How often the sinks are looked at for changes by hand. ms */
 const observeEvery = 5 * 60_000;
+/** So much more than it was awake for. ms */
+const asleep = 5_000;
 /** Between two looks at one rotation. ms */
 const shortestPause = 250;
 
@@ -93,6 +94,16 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
     return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
   }
 
+  let last = { time: deps.clock.now(), awake: runtime.monotonic() };
+
+  /** Every look is noted. More time than this process was awake for says that the machine had slept. */
+  async function noteTime(): Promise<void> {
+    const now = { time: deps.clock.now(), awake: runtime.monotonic() };
+    if (now.time - last.time > now.awake - last.awake + asleep) deps.entries?.woke(now.time);
+    last = now;
+    await deps.host.noteClock?.(deps.clock.note());
+  }
+
   async function rest(rotation: Rotation, helped: boolean): Promise<void> {
     const pause = helped ? shortestPause : Math.min(await waitOf(rotation, deps), longestSleep);
     restUntil.set(rotation, runtime.monotonic() + pause);
@@ -104,6 +115,8 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
     for (const rotation of batch) busy.add(rotation);
     const resting = new Map<Rotation, Promise<void>>();
     function onDone(rotation: Rotation, { phases }: Pick<RotationReport, "phases">): void {
+      if (phases.some(({ phase, result }) => (phase === "mint" || phase === "renew") && result === "succeeded"))
+        for (const other of restUntil.keys()) if (other.provider === rotation.provider) restUntil.delete(other);
       resting.set(
         rotation,
         rest(rotation, phases.length > 0).then(() => wake("done")),
@@ -130,7 +143,8 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
   return {
     spec,
     async startDue(wake) {
-      await alarms.check(rotations, deps);
+      await noteTime();
+      await alarms.check(rotations, deps, (rotation) => busy.has(rotation));
       const batch = await due();
       if (batch.length === 0 || signal.aborted) return;
       const done = work(batch, wake).finally(() => ticks.delete(done));
@@ -157,7 +171,7 @@ async function runBatch(
   batch: readonly Rotation[],
   options: Pick<TickOptions, "concurrency" | "signal" | "onDone">,
 ): Promise<void> {
-  const always = { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, comesBack: true };
+  const always = { force: false, cadence: undefined, retryFor: 0, lockTimeout: 30_000, comesBack: true };
   try {
     await tick(batch, deps, { ...always, ...options });
   } catch (error) {
@@ -168,8 +182,8 @@ async function runBatch(
 
 /** ms until the rotation's own next time. */
 async function waitOf(rotation: Rotation, deps: RotationDeps): Promise<number> {
-  const state = await deps.store.load(rotation.name);
-  return Math.max(nextLook(rotation, state, deps.nextCron) - timeOf(deps, state), shortestPause);
+  const { moment, standing } = await presentOf({ rotation, deps });
+  return Math.max(standing.next - moment.now, shortestPause);
 }
 
 /** A spec that is bad, or that drops many rotations at once, does not replace the running one. */

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { createFakeClock } from "@rotate/testkit";
 import { describe } from "vitest";
 import { openLocalBackend } from "../../src/local/open-local.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
+import { createRuntime } from "@rotate/runtime";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import { proveBackend, type Setting } from "./contract.ts";
 import { createMemoryState, openMemoryBackend } from "./memory.ts";
 
@@ -28,7 +29,10 @@ async function localSetting(): Promise<Setting> {
 async function memorySetting(): Promise<Setting> {
   const { clock, machine, runtime } = machineWith();
   const state = createMemoryState();
-  const ground = { runtime, clock: { now: clock.now, bootId: machine.bootId, uptime: machine.uptime } };
+  const ground = {
+    runtime,
+    clock: createRotationClock({ now: clock.now, bootId: machine.bootId, uptime: machine.uptime }),
+  };
   const key = Buffer.alloc(32);
   return {
     open: async () => openMemoryBackend(state, ground, key),

@@ -31,7 +31,10 @@ export function intentOf(id: string): JournalRecord {
     dropped: false,
     lastDoubtAt: 0,
     issuedAt: 1,
+    asOf: 1,
     expiresAt: 100,
+    given: 99,
+    span: 99,
     renewable: false,
     fingerprint: "",
     sinkFingerprints: {},
@@ -116,7 +119,7 @@ export function proveBackend(start: () => Promise<Setting>): void {
         let expected = claim.state();
         for (const records of appended) {
           const { clock: stamped } = await claim.append(records);
-          expected = records.reduce((state, record) => reduce(state, record, stampOf(stamped)), expected);
+          expected = records.reduce((state, record) => reduce(state, record, stamped), expected);
         }
         const kept = await two.store.load(claim.rotation);
         expect({ ...kept, clock }).toEqual(JSON.parse(JSON.stringify({ ...expected, clock })));
@@ -246,8 +249,4 @@ export function proveBackend(start: () => Promise<Setting>): void {
     await one.close();
     expect(await two.claims.byName("db")).toBeDefined();
   });
-}
-
-function stampOf({ highest: at, uptime, bootId }: ReturnType<Claim["state"]>["clock"]): Parameters<typeof reduce>[2] {
-  return { at, uptime, bootId };
 }

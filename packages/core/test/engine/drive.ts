@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { systemClock } from "../../src/runtime/clock.ts";
+import { systemClock } from "@rotate/runtime";
 import type { RotationReport } from "../../src/report.ts";
 import { readMachine } from "../../src/local/machine.ts";
 import { probeEntry, rotationIn } from "./spec.ts";

@@ -5,12 +5,12 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { createRuntime } from "@rotate/runtime";
 import type { Claim, Claims } from "../../src/backend/claim.ts";
 import { openEngine } from "../../src/engine/engine.ts";
 import { tick } from "../../src/engine/run.ts";
 import { exitCodeOfRun } from "../../src/exit-code.ts";
 import { openLocalBackend } from "../../src/local/open-local.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
 import { probeEntry, rotationIn, specIn } from "./spec.ts";
 import { hour, type DiskWorld } from "./world.ts";
 
@@ -66,7 +66,7 @@ const { rotations } = await tick(
   {
     force: existsSync(join(directory, "force")),
     cadence: undefined,
-    timeout: 0,
+    retryFor: 0,
     lockTimeout: existsSync(join(directory, "impatient")) ? 50 : 20_000,
     concurrency: 1,
     signal: new AbortController().signal,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { heldBackIn } from "../../src/engine/held-back.ts";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import type { RotationDeps } from "../../src/rotation/session.ts";
 import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { rotationIn } from "./spec.ts";
@@ -11,7 +12,7 @@ const now = 1_000 * hour;
 
 function stateOf(name: string, endsIn: number): RotationState {
   const lease = { id: "l", phase: "live", expiresAt: now + endsIn, provider: "p" } as LeaseState;
-  return { ...emptyState(name), seq: 1, settled: "l", leases: { l: lease } };
+  return { ...emptyState(name), seq: 1, settled: "l", consumers: ["l"], leases: { l: lease } };
 }
 
 /** What the state knows: tenants by name, and in how many ms their credentials end. */
@@ -20,7 +21,8 @@ function depsWith(known: Readonly<Record<string, number>>): RotationDeps {
     names: async () => Object.keys(known),
     load: async (name: string) => stateOf(name, known[name] ?? 0),
   };
-  return { store, clock: { now: () => now, bootId: "b", uptime: () => 0 } } as unknown as RotationDeps;
+  const clock = createRotationClock({ now: () => now, bootId: "b", uptime: () => 0 });
+  return { store, clock } as unknown as RotationDeps;
 }
 
 function specWith(...names: readonly string[]): Spec {
@@ -31,7 +33,7 @@ function specWith(...names: readonly string[]): Spec {
 const lived = { "tenant.a": hour, "tenant.b": hour, "tenant.c": hour, "tenant.d": hour };
 
 test("a list that lost many living entries is held back, with the way out", async () => {
-  expect(await heldBackIn(specWith("tenant.a", "tenant.b"), depsWith(lived))).toEqual([
+  expect(await heldBackIn({ spec: specWith("tenant.a", "tenant.b"), deps: depsWith(lived) })).toEqual([
     expect.objectContaining({
       family: "tenant",
       code: "ROTATE_SPEC_SHRUNKEN",
@@ -50,7 +52,7 @@ test.each([
   ["rotations of other names", specWith("tenant.a"), { "tenant.a": hour, "other.b": hour, "other.c": hour }],
   ["a list that grew", specWith("tenant.a", "tenant.b", "tenant.c", "tenant.d", "tenant.e"), lived],
 ])("%s is no mishap", async (_, spec, known) => {
-  expect(await heldBackIn(spec, depsWith(known))).toEqual([]);
+  expect(await heldBackIn({ spec, deps: depsWith(known) })).toEqual([]);
 });
 
 function tenants(scene: Scene, names: readonly string[]): readonly Rotation[] {

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRuntime, type Runtime } from "@rotate/runtime";
 import { createFakeClock, type FakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
@@ -9,8 +10,6 @@ import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
 import type { Machine } from "../../src/local/machine.ts";
 import { openLocalBackend } from "../../src/local/open-local.ts";
 import type { Rotation, Spec } from "../../src/loading/model.ts";
@@ -34,6 +33,8 @@ export interface Scene extends DiskWorld {
   /** The machine; replace to clone or to reboot it. */
   machine: Machine;
   readonly events: EngineEvent[];
+  /** Somebody else who listens. */
+  onEvent: (event: EngineEvent) => void;
   readonly logs: string[];
   /** What the outside does at each step; replace to make steps fail. */
   onStep: Hook;
@@ -85,6 +86,7 @@ export function createScene(
     machine: { machineId: "machine-1", bootId: "boot-1", uptime: clock.monotonic },
     logs,
     events: [],
+    onEvent: () => undefined,
     steps: [],
     life: hour,
     now: clock.now,
@@ -123,7 +125,9 @@ async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): P
   const { runtime } = scene;
   const backend = await openBackend(scene);
   try {
-    return await question(await openEngine({ spec: scene.spec(), runtime, backend, onEvent }));
+    const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
+    engine.events.on(scene.onEvent);
+    return await question(engine);
   } finally {
     await backend.close();
   }

@@ -1,15 +1,18 @@
 /** One process of `rotate run` in the world: it holds the lock, journals, acts, and may die anywhere. */
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
+import type { Runtime } from "@rotate/runtime";
 import { announces, withClaim } from "../../src/backend/claim.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { createClaims, type Ledger } from "../../src/local/claims.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
+import { momentOf } from "../../src/rotation/moment.ts";
+import { standing } from "../../src/rotation/standing.ts";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import { createLogins } from "../../src/rotation/login.ts";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
 import { rotate } from "../../src/rotation/rotate.ts";
 import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
 import { noCron } from "../../src/schedule/cron.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import type { MemoryState } from "../backend/memory.ts";
@@ -100,7 +103,8 @@ function fingerprint(text: string): string {
 /** What the engine is given. */
 export function depsOf(world: World, store: MemoryState): RotationDeps {
   const runtime = runtimeOf(world);
-  const clock = { now: runtime.now, bootId: `boot-${world.boot.id}`, uptime: () => world.time - world.boot.at };
+  const sources = { now: runtime.now, uptime: () => world.time - world.boot.at, bootId: `boot-${world.boot.id}` };
+  const clock = createRotationClock(sources);
   return {
     store,
     runtime,
@@ -111,7 +115,7 @@ export function depsOf(world: World, store: MemoryState): RotationDeps {
     nextCron: noCron,
     gate: createReloadGate(),
     onEvent: () => undefined,
-    logins: createLogins({ runtime, call: () => violate("nobody logs in here") }),
+    logins: createLogins({ runtime, clock, call: () => violate("nobody logs in here") }),
     memory: memoryOf(world),
   };
 }
@@ -161,5 +165,7 @@ function none(): never {
 /** What `rotate status` says of a state. */
 export function statusIn(world: World, store: MemoryState, state: RotationState): RotationStatus {
   const rotation = rotationOf(world, (act) => act());
-  return statusOf(rotation, state, { deps: depsOf(world, store), rotating: false });
+  const deps = depsOf(world, store);
+  const moment = momentOf({ rotation, deps }, state);
+  return statusOf(moment, standing(moment), deps.clock);
 }

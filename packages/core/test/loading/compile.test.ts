@@ -1,8 +1,8 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { describeSource, isReference, isTemplateOption } from "@rotate/runtime";
 import { describe, expect, test } from "vitest";
-import { describeSource, isReference, isTemplateOption } from "../../src/runtime/reference.ts";
 import { edited, firstRotation, load, loadSound, told } from "./load.ts";
 import { soundSpec } from "./sample-plugins.ts";
 

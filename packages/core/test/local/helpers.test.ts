@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRuntime } from "@rotate/runtime";
 import { expect, onTestFinished, test } from "vitest";
 import { createHelpers } from "../../src/local/helpers.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
 
 const withoutProc = existsSync("/proc/self/stat") ? "" : " (skipped: no /proc here)";
 

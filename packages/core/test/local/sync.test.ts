@@ -21,7 +21,7 @@ function syncsOf(records: readonly object[]): number {
   const program = `import { openSqliteState } from ${JSON.stringify(module)};
 const state = openSqliteState(${JSON.stringify(join(directory, "state"))});
 process.stderr.write("begin\\n");
-const stamp = { at: 1, uptime: 1, bootId: "b" };
+const stamp = { time: 1, wall: 1, told: 1, uptime: 1, bootId: "b" };
 for (const record of ${JSON.stringify(records)}) {
   const { epoch } = await state.load("db");
   await state.append("db", { epoch, entries: [{ record, stamp }] });

@@ -1,7 +1,7 @@
-import { isReference, isTemplateOption, type Reference } from "../../runtime/reference.ts";
+import { isReference, isTemplateOption, type Reference, type Template } from "@rotate/runtime";
 import { isRecord } from "../fault.ts";
 import type { Bound, Rotation, Spec } from "../model.ts";
-import { isTemplate, type Template } from "../template.ts";
+import { isTemplate } from "../template.ts";
 import { mark, type FrozenRotation, type FrozenSpec, type Marked, type PartName } from "./frozen.ts";
 
 /** The spec as data; undefined when it holds something that cannot be written down. `thaw` makes the same spec of it. */

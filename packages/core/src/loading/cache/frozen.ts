@@ -1,7 +1,6 @@
+import type { Source, Each } from "@rotate/runtime";
 import type { Kind } from "../kinds.ts";
-import type { Source } from "../../runtime/reference.ts";
 import type { SinkEntry } from "../model.ts";
-import type { Each } from "../template.ts";
 
 /** The one key of an object that is more than data. A spec that has such a key itself is not frozen. */
 export const mark = "\0";

@@ -1,9 +1,8 @@
+import { reference, templateOption, type Each, type Template } from "@rotate/runtime";
 import type { Catalog } from "../catalog.ts";
-import { reference, templateOption } from "../../runtime/reference.ts";
 import { templateOf } from "../compile/bind-template.ts";
 import { isRecord } from "../fault.ts";
 import type { ProviderEntry, Rotation, SinkEntry, Spec } from "../model.ts";
-import type { Each, Template } from "../template.ts";
 import { createTemplateParser } from "../templates.ts";
 import { mark, type FrozenRotation, type FrozenSink, type FrozenSpec, type Marked } from "./frozen.ts";
 

@@ -1,14 +1,8 @@
 import type { Fields } from "@rotate/plugin-kit";
+import type { Each, Template } from "@rotate/runtime";
 import { nameOf, type Fault, type Path } from "../fault.ts";
 import { didYouMean } from "../nearest.ts";
-import {
-  leaseFields,
-  type Each,
-  type ParsedTemplate,
-  type ParseTemplate,
-  type Template,
-  type TemplateFault,
-} from "../template.ts";
+import { leaseFields, type ParsedTemplate, type ParseTemplate, type TemplateFault } from "../template.ts";
 
 /** What a template may name. */
 export interface Nameable {

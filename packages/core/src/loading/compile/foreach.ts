@@ -1,11 +1,11 @@
+import type { OptionTree, Each } from "@rotate/runtime";
 import { isRecord, nameOf, valueAt, type Fault, type Path } from "../fault.ts";
 import { absolutePath, type FillContext } from "../fill.ts";
 import { readInput, type Input } from "../input.ts";
 import { isName } from "../names.ts";
-import type { OptionTree } from "../model.ts";
 import { parsePlainTemplate } from "../plain-template.ts";
 import { readSource } from "../source.ts";
-import { looksLikeTemplate, type Each } from "../template.ts";
+import { looksLikeTemplate } from "../template.ts";
 
 /** A rotation as it stands in the document, or as `foreach` made it. */
 export interface RawRotation {

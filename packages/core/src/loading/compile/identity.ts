@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { describeSource, isReference, isTemplateOption } from "../../runtime/reference.ts";
+import { describeSource, isReference, isTemplateOption, type OptionTree } from "@rotate/runtime";
 import { isRecord } from "../fault.ts";
-import type { OptionTree } from "../model.ts";
 
 /** Hexadecimal digits of an identity: enough to tell all parts of a spec apart, short enough to read. */
 const length = 16;

@@ -1,10 +1,9 @@
 import { isRotateError } from "@rotate/plugin-kit";
-import { isReference, isTemplateOption } from "../../runtime/reference.ts";
+import { isReference, isTemplateOption, type OptionTree, type Template } from "@rotate/runtime";
 import { probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
 import { formatPath, isRecord, nameOf, type Path } from "../fault.ts";
 import { fillOptions, type FillContext } from "../fill.ts";
-import type { OptionTree, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
-import type { Template } from "../template.ts";
+import type { ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
 import { bindTemplate, type Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import { described, identityOf } from "./identity.ts";

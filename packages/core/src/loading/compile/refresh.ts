@@ -1,5 +1,5 @@
 import type { Infer } from "@rotate/plugin-kit";
-import { formatDuration, parsePercentage } from "../durations.ts";
+import { formatDuration, parsePercentage } from "@rotate/runtime";
 import { nameOf, type Fault, type Path } from "../fault.ts";
 import type { RefreshPolicy, RefreshRule } from "../model.ts";
 import type { refreshSettings } from "../settings.ts";

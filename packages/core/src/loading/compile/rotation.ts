@@ -1,11 +1,11 @@
 import { isRotateError, type Fields, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import type { OptionTree, Template } from "@rotate/runtime";
 import { isRecord, nameOf, valueAt, type Path } from "../fault.ts";
 import { fillOptions } from "../fill.ts";
-import type { OptionTree, ProviderEntry, Rotation } from "../model.ts";
+import type { ProviderEntry, Rotation } from "../model.ts";
 import { didYouMean } from "../nearest.ts";
 import { checkFields } from "../plugin-check.ts";
 import { rotationSettings } from "../settings.ts";
-import type { Template } from "../template.ts";
 import type { Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import type { RawRotation } from "./foreach.ts";

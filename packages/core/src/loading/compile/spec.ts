@@ -1,7 +1,8 @@
 import type { Infer } from "@rotate/plugin-kit";
+import type { OptionTree } from "@rotate/runtime";
 import { isRecord, nameOf, valueAt, type Fault } from "../fault.ts";
 import { absolutePath, fillOptions } from "../fill.ts";
-import type { OptionTree, Rotation, Spec } from "../model.ts";
+import type { Rotation, Spec } from "../model.ts";
 import { defaultsSettings, monitorSettings, notifySettings } from "../settings.ts";
 import type { Compilation } from "./context.ts";
 import { listsOf, type RawRotation } from "./foreach.ts";

@@ -1,4 +1,4 @@
-import { isReference, type Source } from "../../runtime/reference.ts";
+import { isReference, type Source } from "@rotate/runtime";
 import { formatPath, isRecord, nameOf, type Fault, type Path } from "../fault.ts";
 import type { ProviderEntry } from "../model.ts";
 import type { CompiledSink } from "./parts.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type HttpAnswer, type HttpInit, type RotateError, Secret } from "@rotate/plugin-kit";
 import { afterEach, expect, test } from "vitest";
-import { createRuntime, type RuntimeOptions } from "../../src/runtime/create-runtime.ts";
+import { createRuntime, type RuntimeOptions } from "../src/create-runtime.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -312,7 +312,7 @@ test("says that a port speaks plain HTTP where TLS was asked for", async () => {
 test("loads nothing heavy on the way: undici stays out", async () => {
   const url = await serve((_q, r) => r.end('{"token":"t"}'));
   const script = `
-    const { createRuntime } = await import(${JSON.stringify(new URL("../../src/runtime/create-runtime.ts", import.meta.url).href)});
+    const { createRuntime } = await import(${JSON.stringify(new URL("../src/create-runtime.ts", import.meta.url).href)});
     const { http, exec } = createRuntime();
     const { signal } = new AbortController();
     (await http(${JSON.stringify(url)}, {}, signal)).json(${JSON.stringify(token)});

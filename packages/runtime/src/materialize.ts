@@ -1,7 +1,12 @@
-import type { OptionTree } from "../loading/model.ts";
 import { isReference, isTemplateOption, type Reference } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
 import type { Runtime } from "./types.ts";
+
+/**
+ * Options as the engine keeps them between calls: validated, defaults filled, durations in milliseconds, paths absolute.
+ * References stand in it as `Reference` objects (see reference.ts) and templates as `TemplateOption`; `materialize` makes a plugin's options of it.
+ */
+export type OptionTree = { readonly [key: string]: unknown };
 
 export interface MaterializeParts {
   readonly runtime: Pick<Runtime, "env" | "exec" | "execReference">;

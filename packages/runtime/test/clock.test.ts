@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import { deadlineWith, systemClock } from "../../src/runtime/clock.ts";
+import { deadlineWith, systemClock } from "../src/clock.ts";
 
 const clock = systemClock();
 

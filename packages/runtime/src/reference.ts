@@ -1,5 +1,5 @@
 import type { SecretRef } from "@rotate/plugin-kit";
-import type { Template } from "../loading/template.ts";
+import type { Template } from "./template.ts";
 
 /** Where a text is read at each use. */
 export type Source =

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { createRuntime } from "../../src/runtime/index.ts";
-import { guardedLookup, isLinkLocal } from "../../src/runtime/link-local.ts";
+import { createRuntime } from "../src/index.ts";
+import { guardedLookup, isLinkLocal } from "../src/link-local.ts";
 
 const servers: Server[] = [];
 afterEach(() => servers.splice(0).forEach((server) => server.close()));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RotateError, Secret } from "@rotate/plugin-kit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
+import { createRuntime } from "../src/create-runtime.ts";
 
 let directory: string;
 beforeEach(async () => {

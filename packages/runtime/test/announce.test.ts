@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createContext } from "../../src/runtime/context.ts";
-import { createRuntime, type RuntimeOptions } from "../../src/runtime/create-runtime.ts";
+import { createContext } from "../src/context.ts";
+import { createRuntime, type RuntimeOptions } from "../src/create-runtime.ts";
 
 function contextWith(options: RuntimeOptions) {
   return createContext({ runtime: createRuntime(options), options: {}, signal: new AbortController().signal });

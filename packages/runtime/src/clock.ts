@@ -1,5 +1,5 @@
 import { isRotateError, RotateError } from "@rotate/plugin-kit";
-import { formatDuration } from "../loading/durations.ts";
+import { formatDuration } from "./durations.ts";
 import type { Runtime } from "./types.ts";
 
 /** The part of a Runtime that tells the time and waits. */

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RotateError } from "@rotate/plugin-kit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
-import { reference, type Source, templateOption } from "../../src/runtime/reference.ts";
-import { materialize } from "../../src/runtime/materialize.ts";
-import { resolveReference } from "../../src/runtime/resolve.ts";
+import { createRuntime } from "../src/create-runtime.ts";
+import { reference, type Source, templateOption } from "../src/reference.ts";
+import { materialize } from "../src/materialize.ts";
+import { resolveReference } from "../src/resolve.ts";
 
 let directory: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { type Context, RotateError, type Secret, type SecretRef } from "@rotate/plugin-kit";
-import type { TemplateScope } from "../loading/template.ts";
+import type { TemplateScope } from "./template.ts";
 import { describeSource, isReference, isTemplateOption } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
 import { revealText } from "./reveal.ts";

@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import { Secret } from "@rotate/plugin-kit";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodings, shortestSecret } from "../../src/runtime/encodings.ts";
-import { createMasker } from "../../src/runtime/masker.ts";
+import { encodings, shortestSecret } from "../src/encodings.ts";
+import { createMasker } from "../src/masker.ts";
 
 const awkward = `p+/="' &%$\\<é>\`a!*`;
 

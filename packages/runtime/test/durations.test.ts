@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration, parsePercentage } from "../../src/loading/durations.ts";
+import { formatDuration, parseDuration, parsePercentage } from "../src/durations.ts";
 
 test.each([
   ["90s", 90_000],

@@ -1,7 +1,7 @@
 import { RotateError, Secret } from "@rotate/plugin-kit";
 import { expect, test } from "vitest";
-import { createLog, type LogOptions } from "../../src/runtime/log.ts";
-import { createMasker } from "../../src/runtime/masker.ts";
+import { createLog, type LogOptions } from "../src/log.ts";
+import { createMasker } from "../src/masker.ts";
 
 function capture(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
