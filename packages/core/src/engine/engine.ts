@@ -4,19 +4,20 @@ import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence, learnCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
-import { describeEject, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
-import { absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
+import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
+import { isOf, orphansOf, renameHints } from "./orphans.ts";
 import { planAll } from "./plan.ts";
 import { needsWork, standingIn } from "./quick-look.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
-import { orphanStatus, statusOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -63,8 +64,8 @@ export interface Engine {
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
   /** Forgets a rotation: its state goes, its values stay where they are. */
   readonly forget: (name: string) => Promise<void>;
-  /** Writes given values in the credential's place; without values only says what stays where. */
-  readonly eject: (name: string, values?: EjectValues) => Promise<EjectReport>;
+  /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
+  readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
   /** What happens, as it happens. */
@@ -98,7 +99,17 @@ function engineOf(parts: EngineParts): Omit<Engine, "events"> {
     status: (options) => status(parts, options),
     plan: async ({ names, resolveExec = false, every } = {}) => {
       const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
-      return planAll(selectByName(spec.rotations, names), deps, { resolveExec, cadence });
+      const chosen = selectByName(await knownRotations(parts), names);
+      const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+      const plan = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
+      const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentPlan(one, deps)])));
+      const hints = await renameHints(spec, deps);
+      const rotations = plan.map((one) => ({
+        ...one,
+        warnings: [...one.warnings, ...[hints.get(one.name) ?? []].flat()],
+      }));
+      const orphans = names?.length ? [] : await orphansOf(spec, deps);
+      return { version: 1, rotations: [...rotations, ...absent], orphans };
     },
     async history({ name, limit = 50 } = {}) {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
@@ -115,7 +126,8 @@ function engineOf(parts: EngineParts): Omit<Engine, "events"> {
     forget: (name) => withClaim(deps.claims, name, () => forget(name, deps)),
     eject: (name, values) => {
       const target = { rotation: only(spec, name), deps };
-      return values === undefined ? describeEject(target) : ejectTo(values, target);
+      if (values === undefined) return describeEject(target);
+      return values === "keep" ? ejectInPlace(target) : ejectTo(values, target);
     },
   };
 }
@@ -125,6 +137,7 @@ async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunRep
   await deps.host.noteClock?.(deps.clock.note());
   const chosen = selectByName(await knownRotations(parts), options.names);
   const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
+  const hints = await renameHints(parts.spec, deps);
   const present = chosen.flatMap(({ rotation }) => rotation ?? []);
   const { rotations } = await tick(present, deps, {
     force: options.force ?? false,
@@ -135,8 +148,14 @@ async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunRep
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
-  const absent = chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)]));
-  return { version: 1, rotations: [...rotations, ...(await Promise.all(absent))] };
+  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
+  const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
+  const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
+  return { version: 1, rotations: [...reports, ...absent], orphans };
+}
+
+function withHint(report: RotationReport, hint: string | undefined): RotationReport {
+  return hint === undefined ? report : { ...report, warnings: [...(report.warnings ?? []), hint] };
 }
 
 async function status(
@@ -155,14 +174,8 @@ async function status(
     const { moment, standing } = standingIn({ rotation: one.rotation, deps }, states[at]!, asked);
     return statusOf(moment, standing, deps.clock);
   });
-  const orphans = names.length > 0 ? [] : await orphansOf(new Set(chosen.map(({ name }) => name)), deps);
+  const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
   return { version: 1, rotations: [...own, ...orphans] };
-}
-
-async function orphansOf(inSpec: ReadonlySet<string>, deps: RotationDeps): Promise<StatusReport["rotations"]> {
-  const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
-  const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
 }
 
 async function forget(name: string, { store, host }: RotationDeps): Promise<void> {
@@ -173,6 +186,9 @@ async function forget(name: string, { store, host }: RotationDeps): Promise<void
 function only(spec: Spec, name: string): Rotation {
   const rotation = spec.rotations.find((each) => each.name === name);
   if (rotation) return rotation;
+  const by = spec.heldBack.find(({ family }) => isOf(family, name));
+  if (by)
+    throw new EngineError(by.message, { code: by.code, exitCode: 1, ...(by.hint !== undefined && { hint: by.hint }) });
   throw new EngineError(`no rotation is named ${name}`, {
     code: "ROTATE_USAGE",
     exitCode: 2,

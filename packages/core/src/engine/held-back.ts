@@ -1,9 +1,10 @@
 import type { HeldBack, Rotation, Spec } from "../loading/model.ts";
-import type { RotationReport, RotationStatus } from "../report.ts";
+import type { PlanRotation, RotationReport, RotationStatus, StandingReport } from "../report.ts";
 import { heldBackError } from "../rotation/visit-report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standingOfOrphan } from "../rotation/standing.ts";
 import type { RotationState } from "../store/state.ts";
+import { isOf, orphanStates } from "./orphans.ts";
 import { timeOf } from "./quick-look.ts";
 import { orphanStatus } from "./status.ts";
 
@@ -22,19 +23,15 @@ export async function withHeldBack(parts: Parts): Promise<RotationDeps> {
  * The families that are left alone: their list cannot be used, or it lost more than a fifth of its entries (at least 2) while the credentials of those live,
  * which is more likely a mishap than an edit. `rotate forget` says that an entry is gone for good.
  */
-export async function heldBackIn({ spec: { rotations, heldBack }, deps }: Parts): Promise<readonly HeldBack[]> {
-  const families = Map.groupBy(rotations, ({ family }) => family);
+export async function heldBackIn({ spec, deps }: Parts): Promise<readonly HeldBack[]> {
+  const families = Map.groupBy(spec.rotations, ({ family }) => family);
   families.delete(undefined);
-  if (families.size === 0) return heldBack;
-  const names = new Set(rotations.map(({ name }) => name));
-  const unknown = (await deps.store.names()).filter((name) => !names.has(name));
-  const shrunken = await Promise.all(
-    [...families].map(async ([family = "", present]) => {
-      const gone = unknown.filter((name) => isOf(family, name));
-      return shrunkenList({ family, present, lost: await livingOf(gone, deps) });
-    }),
+  if (families.size === 0) return spec.heldBack;
+  const living = (await orphanStates(spec, deps)).filter((state) => isLiving(state, deps)).map(({ name }) => name);
+  const shrunken = [...families].map(([family = "", present]) =>
+    shrunkenList({ family, present, lost: living.filter((name) => isOf(family, name)) }),
   );
-  return [...heldBack, ...shrunken.flatMap((by) => by ?? [])];
+  return [...spec.heldBack, ...shrunken.flatMap((by) => by ?? [])];
 }
 
 function shrunkenList({
@@ -56,18 +53,9 @@ function shrunkenList({
   };
 }
 
-async function livingOf(names: readonly string[], deps: RotationDeps): Promise<readonly string[]> {
-  const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.filter((state) => isLiving(state, deps)).map(({ name }) => name);
-}
-
 function isLiving(state: RotationState, deps: RotationDeps): boolean {
   const now = timeOf(deps, state);
   return (standingOfOrphan(state, now)?.until ?? 0) > now;
-}
-
-function isOf(family: string, name: string): boolean {
-  return name.startsWith(`${family}.`);
 }
 
 /** A rotation that somebody may ask for: of the spec, or absent from it because the list that names it cannot be used. */
@@ -94,24 +82,31 @@ export async function knownRotations({ spec, deps }: Parts): Promise<readonly Kn
 /** What `run` says of one that is absent. */
 export async function absentReport(absent: Absent, deps: RotationDeps): Promise<RotationReport> {
   const { name, by } = absent;
+  const standing = absentStanding(absentStatus(absent, await deps.store.load(name), deps));
+  const outcome = standing.exit === 3 ? "expired" : "failed";
+  return { name, outcome, reason: by.message, standing, phases: [], sinks: [], lastError: heldBackError(by) };
+}
+
+/** What `plan` says of it. */
+export async function absentPlan(absent: Absent, deps: RotationDeps): Promise<PlanRotation> {
+  const { name, by } = absent;
   const status = absentStatus(absent, await deps.store.load(name), deps);
-  const { state, code, reason, alarm, exit, expiresAt } = status;
   return {
     name,
-    outcome: exit === 3 ? "expired" : "failed",
+    provider: status.provider,
+    due: false,
     reason: by.message,
-    standing: {
-      state,
-      code,
-      exit,
-      ...(reason && { reason }),
-      ...(alarm && { alarm }),
-      ...(expiresAt && { expiresAt }),
-    },
-    phases: [],
+    standing: absentStanding(status),
     sinks: [],
-    lastError: heldBackError(by),
+    reloads: [],
+    revocation: "nothing is changed",
+    checks: [{ what: `list of ${by.family}`, result: "failed", error: heldBackError(by) }],
+    warnings: [],
   };
+}
+
+function absentStanding({ state, code, reason, alarm, exit, expiresAt }: RotationStatus): StandingReport {
+  return { state, code, exit, ...(reason && { reason }), ...(alarm && { alarm }), ...(expiresAt && { expiresAt }) };
 }
 
 /** What `status` says of it: it was not taken out of the spec, and nobody rotates it. */
