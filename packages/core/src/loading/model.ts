@@ -92,10 +92,22 @@ export interface Spec {
   readonly stateDir: string | undefined;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly rotations: readonly Rotation[];
+  /** Absolute paths of its `foreach` lists: it is made of them as well. */
+  readonly lists: readonly string[];
+  /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
+  readonly heldBack: readonly HeldBack[];
   /** As written, checked by schema; the daemon's service side reads them. */
   readonly notify: readonly OptionTree[];
   readonly monitor: OptionTree | undefined;
   readonly warnings: readonly Diagnostic[];
+}
+
+/** Rotations of one `foreach` that are left alone, as they are. */
+export interface HeldBack {
+  readonly family: string;
+  readonly code: "ROTATE_LIST_INVALID" | "ROTATE_SPEC_SHRUNKEN";
+  readonly message: string;
+  readonly hint: string | undefined;
 }
 
 /** One fault or warning, at its place in the file. */
