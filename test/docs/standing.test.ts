@@ -24,8 +24,6 @@ test("the page tells every way to stand, in the order in which they are asked, w
 });
 
 test("every row says what it means and what to do", () => {
-  for (const [, , code, , , meaning = "", remedy = ""] of rows) {
-    expect(meaning.trim().length, code).toBeGreaterThan(10);
-    expect(remedy.trim().length, code).toBeGreaterThan(5);
-  }
+  const thin = rows.filter(([, , , , , meaning = "", remedy = ""]) => meaning.length < 12 || remedy.length < 8);
+  expect(thin).toEqual([]);
 });
