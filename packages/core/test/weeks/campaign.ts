@@ -90,21 +90,18 @@ export async function playAll(scenarios: Iterable<Scenario>): Promise<Tally> {
   return tally;
 }
 
-/** For people. */
-export function describeTally({
-  weeks,
-  clean,
-  calls,
-  mints,
-  needless,
-  deadMs,
-  silentMs,
-  storms,
-  found,
-}: Tally): string {
-  const head = `${weeks} weeks, ${clean} without a violation; ${calls} calls, ${mints} mints, ${needless} needless mints and renewals, dead ${lengthText(deadMs)}, unsaid ${lengthText(silentMs)}, ${storms} storms`;
-  const kinds = found.toSorted((a, b) => b.count - a.count);
-  return [head, ...kinds.map(({ kind, count, examples }) => [`  ${kind} ${count}`, ...examples].join("\n    "))].join(
-    "\n",
-  );
+/** The violations for people; "" when there is none. */
+export function violationsIn({ found }: Tally): string {
+  return found
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ kind, count, examples }) => [`  ${kind} ${count}`, ...examples].join("\n    "))
+    .join("\n");
+}
+
+/** All of it for people. */
+export function describeTally(tally: Tally): string {
+  const { weeks, clean, calls, mints, needless, deadMs, silentMs, storms } = tally;
+  const counts = `${calls} calls, ${mints} mints, ${needless} needless mints and renewals, ${storms} storms`;
+  const head = `${weeks} weeks, ${clean} without a violation; ${counts}, dead ${lengthText(deadMs)}, unsaid ${lengthText(silentMs)}`;
+  return [head, violationsIn(tally)].filter((text) => text !== "").join("\n");
 }
