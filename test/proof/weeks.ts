@@ -1,7 +1,7 @@
 /**
  * The proof of time over the real engine, on a virtual clock: every shape of lease with every trouble and every way to start, then weeks drawn by seed.
  * `npm run proof:weeks -- [--only named|grid|random|siblings] [--random 100000] [--from 1] [--workers 2]`; `-- --seed N` plays one week of the random ones and tells what it found,
- * `-- --grid TEXT` those of the grid whose names hold the text.
+ * `-- --grid TEXT` those of the grid whose names hold the text; with `--story` all that happens in it.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -86,13 +86,14 @@ async function campaign(jobs: readonly Job[], workers: number): Promise<void> {
   if ([...tallies.values()].some(({ found }) => found.length > 0)) process.exitCode = 1;
 }
 
-async function tell(scenarios: readonly Scenario[]): Promise<void> {
+async function tell(scenarios: readonly Scenario[], story: string[] | undefined): Promise<void> {
   for (const scenario of scenarios) {
     const began = process.cpuUsage().user;
-    const { result, violations } = await playWeek(scenario);
+    const { result, violations } = await playWeek(scenario, story);
     const { firsts, ...figures } = result;
     const ms = Math.round((process.cpuUsage().user - began) / 1000);
     say(`seed ${scenario.seed} ${scenario.name}: ${violations.join(", ") || "no violation"} (${ms} ms)`);
+    for (const line of story?.splice(0) ?? []) say(`    ${line}`);
     say(`  ${JSON.stringify(figures)}`);
     for (const [kind, first] of Object.entries(firsts)) say(`  ${kind}: ${first}`);
   }
@@ -107,13 +108,18 @@ async function main(): Promise<void> {
       workers: { type: "string", default: String(availableParallelism()) },
       seed: { type: "string" },
       grid: { type: "string" },
+      story: { type: "boolean", default: false },
       worker: { type: "boolean", default: false },
     },
   });
   if (values.worker) return serveJobs();
-  if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))]);
+  if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))], values.story ? [] : undefined);
   const { grid: part } = values;
-  if (part !== undefined) return tell([...grid(), ...named, ...families].filter(({ name }) => name.includes(part)));
+  if (part !== undefined)
+    return tell(
+      [...grid(), ...named, ...families].filter(({ name }) => name.includes(part)),
+      values.story ? [] : undefined,
+    );
   const random = { from: Number(values.from), count: Number(values.random) };
   await campaign(jobsOf(values.only, random), Number(values.workers));
 }

@@ -1,5 +1,4 @@
-import type { Runtime } from "../runtime/types.ts";
-
+import type { Runtime } from "@rotate/runtime";
 export type WakeReason = "changed" | "confirmed" | "done" | "stop";
 
 /** A sleep that can be cut short, and remembers why. */

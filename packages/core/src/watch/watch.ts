@@ -30,8 +30,6 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called with a function each: `changed` when the spec file may have changed, `confirm` when a person says so (SIGHUP). Returns how to stop listening. */
   readonly listen: (on: { readonly changed: () => void; readonly confirm: () => void }) => () => void;
-  /** Default: the state on this machine's disk. */
-  readonly open?: typeof openEngineParts;
 }
 
 /** Never one long timer: clocks jump and machines sleep. ms */
@@ -85,7 +83,7 @@ interface Daemon {
 async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> {
   const { runtime, signal, onEvent = () => undefined, concurrency = 16 } = options;
   const rotations = selectByName(spec.rotations, options.names);
-  const parts = await (options.open ?? openEngineParts)({
+  const parts = await openEngineParts({
     spec,
     runtime,
     onEvent,

@@ -1,21 +1,24 @@
 /** The only place where the weeks touch the engine: how it is opened over a state in memory, and what is asked of it. */
 import { createHash } from "node:crypto";
 import type { Context, Login } from "@rotate/plugin-kit";
-import { learnCadence } from "../../src/engine/cadence.ts";
+import { knownCadence, learnCadence } from "../../src/engine/cadence.ts";
 import type { EngineParts } from "../../src/engine/open-engine.ts";
+import { presentOf } from "../../src/engine/quick-look.ts";
 import { revokeByHand } from "../../src/engine/revoke.ts";
 import { tick } from "../../src/engine/run.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import type { OnEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
+import { createEntries } from "../../src/rotation/entries.ts";
 import { createLogins } from "../../src/rotation/login.ts";
 import { callPart, timeLimits } from "../../src/rotation/invoke.ts";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
 import { createReloadGroups } from "../../src/rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
+import type { Runtime } from "@rotate/runtime";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import { noCron } from "../../src/schedule/cron.ts";
-import type { ProviderEntry, Spec } from "../../src/spec/model.ts";
+import type { ProviderEntry, Spec } from "../../src/loading/model.ts";
 import type { Host } from "../../src/store/host.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
 import { watch } from "../../src/watch/watch.ts";
@@ -84,14 +87,21 @@ function callLogin(runtime: Runtime, provider: ProviderEntry, call: (ctx: Contex
   return callPart({ runtime, bound: { ...provider, kind: "provider" } }, { timeout: timeLimits.login }, call);
 }
 
-function depsOf({ site, runtime, host }: Omit<Start, "spec">, onEvent: OnEvent = () => undefined): RotationDeps {
+async function depsOf(
+  { site, runtime, host }: Omit<Start, "spec">,
+  onEvent: OnEvent = () => undefined,
+): Promise<RotationDeps> {
+  const { store } = site;
+  const sources = { now: runtime.now, uptime: host.uptime, bootId: host.bootId };
+  const clock = createRotationClock(sources, await store.clockNote());
   return {
-    store: site.store,
+    store,
     runtime,
-    host,
+    clock,
+    entries: createEntries(),
     fingerprint,
     nextCron: noCron,
-    logins: createLogins({ runtime, call: (provider, call) => callLogin(runtime, provider, call) }),
+    logins: createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) }),
     memory: createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
@@ -101,12 +111,13 @@ function depsOf({ site, runtime, host }: Omit<Start, "spec">, onEvent: OnEvent =
 
 /** `rotate run`. `every`: told by the user. */
 export async function run(start: Start, { every }: { readonly every: number | undefined }): Promise<Ran> {
-  const deps = depsOf(start);
+  const deps = await depsOf(start);
+  await deps.store.noteClock(deps.clock.note());
   const cadence = every ?? (await learnCadence(deps.store, deps.runtime.now()));
   const { rotations } = await tick(start.spec.rotations, deps, {
     force: false,
     cadence,
-    timeout: 120_000,
+    retryFor: 120_000,
     lockTimeout: 30_000,
     concurrency: 16,
     signal: new AbortController().signal,
@@ -116,24 +127,26 @@ export async function run(start: Start, { every }: { readonly every: number | un
 
 /** `rotate status --check`, rotation by rotation. */
 export async function status(start: Start, names?: readonly string[]): Promise<readonly View[]> {
-  const deps = depsOf(start);
+  const deps = await depsOf(start);
   const { store } = deps;
   const asked = start.spec.rotations.filter(({ name }) => names === undefined || names.includes(name));
+  const cadence = await knownCadence(store, deps.runtime.now());
   return Promise.all(
     asked.map(async (rotation) => {
       const state = await store.load(rotation.name);
       const lock = await store.tryLock(rotation.name);
       lock?.release();
-      const rotating = (state.attempt ?? state.owed) !== undefined && lock === undefined;
-      const told = statusOf(rotation, state, { deps, rotating });
+      const busy = (state.attempt ?? state.owed) !== undefined && lock === undefined;
+      const { moment, standing } = await presentOf({ rotation, deps }, { cadence, busy });
+      const told = statusOf(moment, standing, deps.clock);
       return {
         name: rotation.name,
         state: told.state,
-        code: told.state,
+        code: told.code,
         exit: exitCodeOfStatus([told]),
         until: told.expiresAt === undefined ? undefined : Date.parse(told.expiresAt),
         next: told.nextAt === undefined ? undefined : Date.parse(told.nextAt),
-        alarm: undefined,
+        alarm: told.alarm ?? "",
       };
     }),
   );
@@ -141,7 +154,7 @@ export async function status(start: Start, names?: readonly string[]): Promise<r
 
 /** `rotate revoke NAME`. */
 export async function revoke(start: Start, name: string): Promise<void> {
-  await revokeByHand(name, { spec: start.spec, deps: depsOf(start) }, {});
+  await revokeByHand(name, { spec: start.spec, deps: await depsOf(start) }, {});
 }
 
 /** `rotate watch`, until the signal. `edited` is given a function to call when the spec has changed. */
@@ -160,7 +173,7 @@ export function keepWatching(
       on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
   };
   const open = async (): Promise<EngineParts> => ({
-    deps: depsOf(start, onEvent),
+    deps: await depsOf(start, onEvent),
     directory: "/nowhere",
     close: async () => undefined,
   });

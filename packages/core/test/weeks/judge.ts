@@ -4,7 +4,7 @@ import { isCapped, isTimely, limitsOf, type Limits } from "./limits.ts";
 import { renewalLife } from "./issuer.ts";
 import { emptyResult, type Result } from "./result.ts";
 import { lengthText, second } from "./scenario.ts";
-import { tokenOf, type CallKind, type Place, type Token, type Witness, type World } from "./world.ts";
+import { say, tokenOf, type CallKind, type Place, type Token, type Witness, type World } from "./world.ts";
 
 /** What is known of one rotation. */
 export interface Case {
@@ -21,6 +21,8 @@ export interface Case {
   toldSpan: number;
   /** Something happened since that makes an early mint understandable. */
   excused: boolean;
+  /** The issuer lengthened it, and its answer was lost: nobody else knows. */
+  longer: boolean;
   lastCall: number;
   lastKind: CallKind | undefined;
   /** Calls in a row that came to nothing. */
@@ -63,9 +65,11 @@ export function createJudge(world: World): Judge {
   const result = emptyResult();
   const cases = new Map([...world.places.values()].map((place) => [place.name, caseOf(place)]));
   const buckets = new Map<number, number>();
+  let meddledAt = -Infinity;
   const at = (place: Place): Case => cases.get(place.name)!;
 
   function bad(kind: string, what: string): void {
+    say(world, `VIOLATION ${kind}: ${what}`);
     result.firsts[kind] ??= `${what} at ${lengthText(clock.now())}`;
   }
 
@@ -84,6 +88,7 @@ export function createJudge(world: World): Judge {
   }
 
   function count(place: Place | undefined, kind: CallKind): void {
+    say(world, `asked for a ${kind}`);
     const now = clock.now();
     result.calls++;
     const key = Math.floor(now / (10 * second));
@@ -97,8 +102,9 @@ export function createJudge(world: World): Judge {
     }
     if (place === undefined || kind === "revoke") return;
     const each = at(place);
-    // The second call of an action, and the first retry, may come at once.
-    if (now - each.lastCall < second - 1 && kind === each.lastKind && each.failures !== 1) {
+    // The second call of an action, the first retry and what somebody's edit leads to may come at once.
+    const follows = kind !== each.lastKind || each.failures === 1 || meddledAt >= each.lastCall;
+    if (now - each.lastCall < second - 1 && !follows) {
       result.close++;
       bad("close", `two calls (${kind}) within ${lengthText(now - each.lastCall)}`);
     }
@@ -113,24 +119,31 @@ export function createJudge(world: World): Judge {
     cases,
     bad,
     close,
-    excuse: () => cases.forEach((each) => (each.excused = true)),
+    excuse() {
+      meddledAt = clock.now();
+      for (const each of cases.values()) each.excused = true;
+    },
     onTook: () => undefined,
     onWaits: () => undefined,
     called: count,
     failed(place, kind, unknown) {
+      say(world, `the ${kind} fails${unknown ? ", or nobody knows" : ""}`);
       if (place === undefined) return;
       const each = at(place);
       each.failures++;
       each.excused ||= kind === "renew" || unknown;
+      each.longer ||= kind === "renew" && unknown;
     },
     minted(place, token, again) {
       const each = at(place);
       each.failures = 0;
+      say(world, `${again ? "gave again" : "minted"} ${token.id}, ends at ${lengthText(token.end)}`);
       if (again) result.repeats++;
       else noteMint(judge, each, token);
       each.excused ||= troubleAt(outside, clock.now(), ["unfit"]) !== undefined;
     },
     renewed(place, token, life) {
+      say(world, `renewed ${token.id} for ${lengthText(life)}`);
       const each = at(place);
       each.failures = 0;
       result.renewals++;
@@ -149,6 +162,10 @@ export function createJudge(world: World): Judge {
       if (held === undefined && each.held !== undefined) each.lostAt = clock.now();
       each.byHand = held === undefined && place.consumer !== undefined;
       each.held = held;
+      say(
+        world,
+        `the consumer holds ${held?.id ?? place.consumer ?? "nothing"}, ends at ${lengthText(held?.end ?? 0)}`,
+      );
       judge.onTook(each);
     },
     waits: (place, ms) => judge.onWaits(at(place), ms),
@@ -166,6 +183,7 @@ function caseOf(place: Place): Case {
     toldAt: 0,
     toldSpan: 0,
     excused: true,
+    longer: false,
     lastCall: -Infinity,
     lastKind: undefined,
     failures: 0,
@@ -178,6 +196,7 @@ function tell({ world }: Judge, each: Case, span: number): void {
   each.toldAt = world.clock.now();
   each.toldSpan = span;
   each.excused = false;
+  each.longer = false;
 }
 
 function isExcused({ limits }: Judge, each: Case): boolean {

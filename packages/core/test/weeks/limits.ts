@@ -29,7 +29,8 @@ export function limitsOf(scenario: Scenario): Limits {
   const life = effectiveLife(shape);
   const inPlace = isInPlace(shape);
   const tick = cron ?? 30 * second;
-  const slowCron = cron !== undefined && !inPlace && usableOf(shape.shrinks === undefined ? life : life / 2) <= cron;
+  const slowCron =
+    cron !== undefined && shape.period === undefined && usableOf(shape.shrinks === undefined ? life : life / 2) <= cron;
   // A caching issuer gives a revoked token again until its end.
   const nothingBetter = shape.cache !== undefined && edits.some(({ kind }) => kind === "revoke");
   const flaky = troubles.some(({ kind }) => kind === "flake");
@@ -67,11 +68,13 @@ export function usableOf(life: number): number {
     : Infinity;
 }
 
-function allowOf({ shape, cron, edits }: Scenario, tick: number): number {
+function allowOf({ shape, cron, edits, reload }: Scenario, tick: number): number {
   if (shape.changes !== undefined) return (shape.every ?? 0) * 1.15 + tick + 5 * second;
   if (isInPlace(shape)) return (cron ?? 5 * second) + 5 * second;
   if (shape.kills) return 10 * second;
-  return edits.some(({ kind }) => kind === "revoke") ? tick + 10 * second : second;
+  if (edits.some(({ kind }) => kind === "revoke")) return tick + 10 * second;
+  // Between a renewal that its cap cut short and the end no reload of 8 s finds room.
+  return shape.maxTtl !== undefined && shape.life < minute && reload === "slow" ? 3 * second : second;
 }
 
 /** The usual share of a life after which it is refreshed. */

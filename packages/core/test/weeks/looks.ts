@@ -5,6 +5,7 @@ import { lookAgain } from "./limits.ts";
 import { trueOf } from "./machine.ts";
 import { awayAt, troubleAt, wellFor } from "./outside.ts";
 import { day, lengthText, second } from "./scenario.ts";
+import { say } from "./world.ts";
 
 /** What a look is about: any moment, the time in which death must have been said, a call that takes long, or a second look after one that differed. */
 type About = "any" | "death" | "waiting" | { readonly differed: string };
@@ -58,6 +59,7 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
     const away = awayAt(outside, clock.now());
     if (away) return void (about === "death" && deaths.set(each, plan(each, away.to + 2 * alarmLag, about)));
     const view = await ask(each.place.name);
+    say(world, `looked: ${said({ each, view, about })}`);
     if (each.held === undefined) return;
     const found = { each, view, about };
     if (about === "death") judgeDeath(found);
@@ -91,7 +93,7 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
 
   function judgeFalseAlarm(found: Found): void {
     const { each, view, about } = found;
-    if (limits.clocky || limits.tooSlow || scenario.shape.changes !== undefined) return;
+    if (limits.clocky || limits.tooSlow || scenario.shape.changes !== undefined || each.longer) return;
     const now = clock.now();
     const left = endOf(judge, each) - now;
     const plenty = left > 0.6 * limits.life && left > 10 * second;

@@ -1,7 +1,6 @@
 /** The machine that engines run on: its clocks, its processes, and the wire to the issuer. */
 import { type HttpAnswer, RotateError, Secret } from "@rotate/plugin-kit";
-import { deadlineWith, sleepWith, type StartTimer } from "../../src/runtime/clock.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
+import { deadlineWith, sleepWith, type Runtime } from "@rotate/runtime";
 import type { Host } from "../../src/store/host.ts";
 import type { Life } from "./clockwork.ts";
 import { serve, type Request } from "./issuer.ts";
@@ -23,7 +22,7 @@ export function hostOf({ clock, outside }: World): Host {
 }
 
 /** Starts a timer that stands still while the machine sleeps. */
-function timersOf({ clock, outside }: World, process: Life): StartTimer {
+function timersOf({ clock, outside }: World, process: Life): Parameters<typeof sleepWith>[0] {
   return (ms, done) => clock.at(trueAfter(outside, clock.now(), ms), done, process);
 }
 

@@ -8,7 +8,7 @@ import {
   type Reload,
   type Sink,
 } from "@rotate/plugin-kit";
-import type { ProviderEntry, Rotation, Spec } from "../../src/spec/model.ts";
+import type { ProviderEntry, Rotation, Spec } from "../../src/loading/model.ts";
 import { providerOf } from "./issuer.ts";
 import { troubleAt } from "./outside.ts";
 import { minute, second } from "./scenario.ts";

@@ -14,8 +14,10 @@ export interface Week {
   readonly violations: readonly string[];
 }
 
-export async function playWeek(scenario: Scenario): Promise<Week> {
+/** Plays it. `story` is filled with what happens, for people. */
+export async function playWeek(scenario: Scenario, story?: string[]): Promise<Week> {
   const world = createWorld(scenario);
+  world.story = story;
   const judge = createJudge(world);
   world.witness = judge;
   const drive = createDrive(world, judge);

@@ -2,7 +2,7 @@
 import { randomNumbers } from "../histories/choices.ts";
 import { createClockwork, type Clockwork } from "./clockwork.ts";
 import { outsideOf, type Outside } from "./outside.ts";
-import type { Scenario } from "./scenario.ts";
+import { lengthText, type Scenario } from "./scenario.ts";
 
 /** A credential as the issuer knows it. */
 export interface Token {
@@ -63,6 +63,8 @@ export interface World {
   edits: number;
   tokens: number;
   witness: Witness;
+  /** What happens, line by line, where somebody wants to read it. */
+  story: string[] | undefined;
 }
 
 const nobody = (): void => undefined;
@@ -80,6 +82,7 @@ export function createWorld(scenario: Scenario): World {
     logins: [],
     edits: 0,
     tokens: 0,
+    story: undefined,
     witness: {
       called: nobody,
       failed: nobody,
@@ -110,4 +113,9 @@ export function take({ witness }: World, place: Place): void {
 export function write(world: World, place: Place, value: string | undefined): void {
   place.sink = value;
   if (world.scenario.reload === "none") take(world, place);
+}
+
+/** Adds a line to the story. */
+export function say({ story, clock }: World, line: string): void {
+  story?.push(`${lengthText(clock.now())} (${Math.round(clock.now())}) ${line}`);
 }
