@@ -13,7 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDatabricksDouble, type DatabricksDouble, expectNoLeak, mintCanary } from "@rotate/testkit";
+import { createDatabricksDouble, type DatabricksDouble } from "@rotate/doubles";
+import { expectNoLeak, mintCanary } from "@rotate/testkit";
 import { afterAll, expect, onTestFinished } from "vitest";
 import { entry, resultOf, type Result } from "../../packages/cli/test/support.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCatalog, loadSpec } from "@rotate/core";
 import { expect, onTestFinished, test } from "vitest";
-import { builtins } from "../../packages/cli/src/builtins.ts";
+import { builtins } from "@rotate/builtins";
 import { compiled } from "../support/compiled.ts";
 import { filesUnder, root } from "../support/workspace.ts";
 

@@ -5,7 +5,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle } from "../../packages/cli/scripts/bundle.ts";
-import { readJson, root, workspaces } from "../support/workspace.ts";
+import { published, readJson, root } from "../support/workspace.ts";
 import { filesOf, packAll, type Packed } from "./packed.ts";
 
 let packed: Packed;
@@ -36,8 +36,8 @@ interface Report {
   }[];
 }
 
-test("every package is packed, without sources, tests or maps, and with its licence", () => {
-  expect(packed.tarballs).toHaveLength(workspaces().length);
+test("every published package is packed, without sources, tests or maps, and with its licence", () => {
+  expect(packed.tarballs).toHaveLength(published().length);
   for (const tarball of packed.tarballs) {
     const files = filesOf(tarball);
     expect([basename(tarball), files.includes("LICENSE")]).toEqual([basename(tarball), true]);
@@ -45,7 +45,7 @@ test("every package is packed, without sources, tests or maps, and with its lice
   }
 });
 
-test.each(workspaces().map(({ folder, manifest }) => [manifest.name, folder] as const))(
+test.each(published().map(({ folder, manifest }) => [manifest.name, folder] as const))(
   "publint finds nothing in %s",
   async (_, folder) => {
     const { messages, pkg } = await publint({ pkgDir: join(root, folder), pack: false, strict: true });

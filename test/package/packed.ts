@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../support/workspace.ts";
+import { published, root } from "../support/workspace.ts";
 
-/** Every package of the workspace, packed; and the command line, installed from its tarball where nothing else is. */
+/** Every published package of the workspace, packed; and the command line, installed from its tarball where nothing else is. */
 export interface Packed {
   readonly folder: string;
   readonly tarballs: readonly string[];
@@ -23,7 +23,8 @@ export function packAll(): Packed {
   const folder = mkdtempSync(join(tmpdir(), "rotate-pack-"));
   const project = join(folder, "project");
   mkdirSync(project);
-  npm(root, "pack", "--workspaces", `--pack-destination=${folder}`);
+  const chosen = published().map(({ folder: workspace }) => `--workspace=${workspace}`);
+  npm(root, "pack", ...chosen, `--pack-destination=${folder}`);
   const tarballs = readdirSync(folder)
     .filter((name) => name.endsWith(".tgz"))
     .map((name) => join(folder, name));

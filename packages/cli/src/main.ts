@@ -1,12 +1,9 @@
 import { reportFailure } from "./failure.ts";
+import type { Installation } from "./oclif.ts";
 import { createTerminal } from "./output/terminal.ts";
 import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
 
-export interface MainOptions {
-  /** The folder of the package: a bundled module does not know where it stands. */
-  readonly root: string;
-  /** Run the TypeScript sources of a checkout instead of the build. */
-  readonly sources: boolean;
+export interface MainOptions extends Installation {
   /** A directory that only this user can write to, for what is compiled once and used at each start. Undefined: there is none. */
   readonly cache?: string | undefined;
 }

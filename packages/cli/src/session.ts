@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Engine, type EngineEvent, openEngine } from "@rotate/core";
+import { type Engine, type EngineEvent, openEngine, openLocalBackend } from "@rotate/core";
 import type { ActionInput } from "./action.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
@@ -33,11 +33,12 @@ export async function withSession<Result>(
   const spec = await readSpec(flags.file, terminal, specCache);
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const engine = await openEngine({ spec, runtime, onEvent, ...state });
+  const backend = await openLocalBackend({ spec, runtime, ...state });
   try {
+    const engine = await openEngine({ spec, runtime, backend, onEvent });
     return await use({ engine, reporter, now: runtime.now });
   } finally {
     reporter.close();
-    await engine.close();
+    await backend.close();
   }
 }

@@ -6,7 +6,7 @@ import {
   type Spec,
   type SpecCacheOptions,
 } from "@rotate/core";
-import { builtins } from "./builtins.ts";
+import { builtins } from "@rotate/builtins";
 import { count } from "./output/event-line.ts";
 import type { Terminal } from "./output/terminal.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createVaultDouble, type VaultDouble } from "@rotate/testkit";
+import { createVaultDouble, type VaultDouble } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { folderWith, rotate } from "./support.ts";
 

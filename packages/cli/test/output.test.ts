@@ -20,6 +20,7 @@ const fresh: RotationReport = {
   name: "backstage-db",
   outcome: "fresh",
   reason: "nothing is due",
+  standing: { state: "fresh", code: "fresh", exit: 0 },
   credential: { fingerprint: "abc", issuedAt: after(-12), expiresAt: after(48) },
   nextAt: after(21),
   phases: [],
@@ -36,6 +37,7 @@ const failed: RotationReport = {
   name: "db",
   outcome: "failed",
   reason: denied.message,
+  standing: { state: "failing", code: "failing", reason: denied.message, alarm: "failed", exit: 1 },
   phases: [{ phase: "mint", result: "failed", durationMs: 12, error: denied }],
 };
 
@@ -60,6 +62,8 @@ const status: RotationStatus = {
   name: "db",
   provider: "vault",
   state: "failing",
+  code: "failing",
+  exit: 1,
   credential: { fingerprint: "abc", issuedAt: after(-12), expiresAt: after(48) },
   expiresAt: after(48),
   nextAt: after(1),
@@ -100,6 +104,7 @@ test("a plan says what would change and which check failed", () => {
         provider: "vault",
         due: true,
         reason: "never rotated",
+        standing: { state: "never", code: "never", exit: 1 },
         sinks: [{ type: "dotenv", target: "/app/.env", keys: [{ key: "PASSWORD", change: "taken-over" }] }],
         reloads: [{ type: "signal", adopts: false }],
         revocation: "the previous lease expires",

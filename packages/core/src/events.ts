@@ -1,5 +1,5 @@
 /** What happens, as it happens: for progress on a terminal, plain log lines, and later metrics and notifications. No secrets, ever. */
-import type { ErrorReport, PhaseName, PhaseReport, RotationReport } from "./report.ts";
+import type { AlarmName, ErrorReport, PhaseName, PhaseReport, RotationReport } from "./report.ts";
 
 export type EngineEvent =
   | { readonly type: "rotation-started"; readonly rotation: string; readonly why: string }
@@ -11,7 +11,7 @@ export type EngineEvent =
   | {
       readonly type: "alarm";
       readonly rotation: string;
-      readonly alarm: "expiring" | "expired" | "failed" | "reload-owed" | "recovered" | "skew";
+      readonly alarm: AlarmName | "recovered" | "skew";
       readonly message: string;
     }
   | { readonly type: "spec-reloaded"; readonly rotations: number }

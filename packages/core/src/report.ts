@@ -47,22 +47,15 @@ export interface CredentialReport {
   readonly expiresAt?: string;
 }
 
-export type Outcome =
-  | "rotated"
-  | "renewed"
-  | "fresh"
-  | "reused"
-  | "failed"
-  | "reload-owed"
-  | "expired"
-  | "locked"
-  | "planned";
+export type Outcome = "rotated" | "renewed" | "fresh" | "reused" | "failed" | "reload-owed" | "expired" | "locked";
 
 export interface RotationReport {
   readonly name: string;
   readonly outcome: Outcome;
   /** Why it was (not) rotated, or what failed: one line. */
   readonly reason: string;
+  /** How it stands now: the same that `rotate status` says. */
+  readonly standing: StandingReport;
   readonly credential?: CredentialReport;
   readonly nextAt?: string;
   readonly phases: readonly PhaseReport[];
@@ -77,17 +70,92 @@ export interface RunReport {
   readonly rotations: readonly RotationReport[];
 }
 
-export type RotationStateName =
-  | "fresh"
-  | "due"
-  | "rotating"
-  | "reload-owed"
-  | "failing"
+export type StandingState =
+  | "ejected"
   | "expired"
-  | "orphaned"
-  | "foreign"
+  | "expiring"
+  | "failing"
+  | "reload-owed"
   | "needs-login"
-  | "never";
+  | "never"
+  | "drift"
+  | "foreign"
+  | "orphaned"
+  | "at-risk"
+  | "due"
+  | "fresh";
+
+/** Why: one word for programs. */
+export type StandingCode =
+  | "ejected"
+  | "revoked"
+  | "ended"
+  | "margin"
+  | "mixed"
+  | "late"
+  | "owed"
+  | "login"
+  | "never"
+  | "failing"
+  | "absent"
+  | "changed"
+  | "foreign"
+  | "orphaned"
+  | "clock"
+  | "too-slow"
+  | "rule"
+  | "due"
+  | "retire"
+  | "fresh";
+
+/** What it is told as while it lasts. */
+export type AlarmName = "expired" | "expiring" | "failed" | "reload-owed" | "drift" | "orphaned" | "at-risk";
+
+/** Like the exit codes of `run`. */
+export type StandingExit = 0 | 1 | 3 | 4;
+
+/** Why a new lease is wanted, or the one in use lengthened. */
+export type Reason =
+  | "forced"
+  | "first"
+  | "mixed"
+  | "gone"
+  | "foreign"
+  | "clock"
+  | "spec"
+  | "absent"
+  | "changed"
+  | "time"
+  | "cadence"
+  | "shared";
+
+/** A key that does not hold what was written to it. */
+export interface DriftedKey {
+  readonly sink: string;
+  readonly target: string;
+  /** Absent when only the sink as a whole is known to differ. */
+  readonly key?: string;
+  readonly kind: "absent" | "changed";
+}
+
+/** How a rotation stands. Every view shows this and nothing else. */
+export interface StandingReport {
+  readonly state: StandingState;
+  /** Why, in one word. */
+  readonly code: StandingCode;
+  /** Why, in one line; absent when all is well. */
+  readonly reason?: string;
+  /** Until when everything that may be held works; absent: it never ends by itself, or nobody can tell. */
+  readonly expiresAt?: string;
+  /** What it is told as. */
+  readonly alarm?: AlarmName;
+  /** What `run` and `status --check` exit with for it. */
+  readonly exit: StandingExit;
+  /** A process is at work on it. */
+  readonly rotating?: { readonly since: string; readonly phase: string; readonly tries: number };
+  /** Which keys of which sinks are not as written. */
+  readonly drift?: readonly DriftedKey[];
+}
 
 /** A lease that is not the settled one, and what is to become of it. */
 export interface LeaseReport {
@@ -98,15 +166,10 @@ export interface LeaseReport {
   readonly heldBy: readonly string[];
 }
 
-export interface RotationStatus {
+export interface RotationStatus extends StandingReport {
   readonly name: string;
   readonly provider: string;
-  readonly state: RotationStateName;
-  /** mixed, drift, rolled back, … */
-  readonly reason?: string;
   readonly credential?: CredentialReport;
-  /** The earliest expiry of everything that may be held. */
-  readonly expiresAt?: string;
   /** Past it, unrotated, is exit 3. */
   readonly deadline?: string;
   readonly nextAt?: string;
@@ -139,6 +202,9 @@ export interface PlanRotation {
   readonly provider: string;
   readonly due: boolean;
   readonly reason: string;
+  readonly standing: StandingReport;
+  /** What keeping it fresh takes, about; absent when nobody can tell before the first mint. */
+  readonly expected?: { readonly mintsPerDay: number; readonly renewalsPerDay: number };
   readonly nextAt?: string;
   readonly sinks: readonly PlanSink[];
   readonly reloads: readonly { readonly type: string; readonly name?: string; readonly adopts: boolean }[];

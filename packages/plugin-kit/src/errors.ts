@@ -31,6 +31,8 @@ export interface ErrorDetails {
   readonly hint?: string | undefined;
   /** With TIMEOUT, UNAVAILABLE or BAD_ANSWER: it is certain that the outside did nothing (the connection was refused). Else the outcome counts as unknown. */
   readonly noEffect?: boolean | undefined;
+  /** Only a person can help, and trying again cannot: a login that is over, a consent that is missing. The hint is what that person does, best a command. */
+  readonly person?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -41,6 +43,7 @@ export class RotateError extends Error {
   readonly retryAfter: number | undefined;
   readonly hint: string | undefined;
   readonly noEffect: boolean;
+  readonly person: boolean;
 
   constructor(message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -50,6 +53,7 @@ export class RotateError extends Error {
     this.retryAfter = details.retryAfter;
     this.hint = details.hint;
     this.noEffect = details.noEffect ?? !["TIMEOUT", "UNAVAILABLE", "BAD_ANSWER"].includes(details.code);
+    this.person = details.person ?? false;
   }
 }
 

@@ -16,6 +16,7 @@ export type {
 } from "./context.ts";
 export { errorCodes, httpError, isRotateError, RotateError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
+export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { definePlugin, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {

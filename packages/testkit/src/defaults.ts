@@ -1,4 +1,4 @@
-import { parseDuration } from "@rotate/core/runtime";
+import { parseDuration } from "@rotate/runtime";
 import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

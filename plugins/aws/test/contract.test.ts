@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAwsDouble, envRef, providerContract, sinkContract } from "@rotate/testkit";
+import { createAwsDouble } from "@rotate/doubles";
+import { envRef, providerContract, sinkContract } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { awsCredentials } from "../src/aws-credentials.ts";
 import { awsEcr } from "../src/aws-ecr.ts";

@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority, createGithubOidcDouble, errorOf, secretRef, textOf } from "@rotate/testkit";
+import { createCertificateAuthority, createGithubOidcDouble } from "@rotate/doubles";
+import { errorOf, secretRef, textOf } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { bySecret, clientId, identities, newClock, postgres, tenant } from "./support.ts";
 

@@ -1,4 +1,5 @@
-import { type AzureDouble, createAzureDouble, providerContract, type ProviderStage } from "@rotate/testkit";
+import { type AzureDouble, createAzureDouble } from "@rotate/doubles";
+import { providerContract, type ProviderStage } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { bySecret, clientId, clientSecret, identities, provider } from "./support.ts";
 

@@ -1,14 +1,6 @@
 import type { Login, Minted, Provider } from "@rotate/plugin-kit";
-import {
-  type AzureDouble,
-  type AzureDoubleOptions,
-  createAzureDouble,
-  createFakeClock,
-  type FakeClock,
-  type ProviderCall,
-  providerCalls,
-  secretRef,
-} from "@rotate/testkit";
+import { type AzureDouble, type AzureDoubleOptions, createAzureDouble } from "@rotate/doubles";
+import { createFakeClock, type FakeClock, type ProviderCall, providerCalls, secretRef } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-azure";
 

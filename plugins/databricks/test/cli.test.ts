@@ -6,8 +6,8 @@ import {
   type DatabricksDouble,
   type DoubleFault,
   installDatabricksCli,
-  secretRef,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import {
   check,

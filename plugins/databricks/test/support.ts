@@ -2,13 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRotateError, isSecret, type Login, type Minted, type Provider, type RotateError } from "@rotate/plugin-kit";
-import {
-  createDatabricksDouble,
-  createTestContext,
-  type DatabricksDouble,
-  type DatabricksDoubleOptions,
-  withDefaults,
-} from "@rotate/testkit";
+import { createDatabricksDouble, type DatabricksDouble, type DatabricksDoubleOptions } from "@rotate/doubles";
+import { createTestContext, withDefaults } from "@rotate/testkit";
 import { afterEach } from "vitest";
 import plugin from "@rotate/plugin-databricks";
 

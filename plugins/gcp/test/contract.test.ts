@@ -1,4 +1,5 @@
-import { createGcpDouble, type GcpDouble, providerContract, type ProviderStage, secretRef } from "@rotate/testkit";
+import { createGcpDouble, type GcpDouble } from "@rotate/doubles";
+import { providerContract, type ProviderStage, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { app, person, provider, target } from "./support.ts";
 

@@ -3,18 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Login, Minted, Provider } from "@rotate/plugin-kit";
 import {
-  createFakeClock,
   createGcpDouble,
   createGithubOidcDouble,
-  type FakeClock,
   type GcpDouble,
   type GcpDoubleOptions,
   type GithubOidcDouble,
   type PoolProvider,
-  type ProviderCall,
-  providerCalls,
-  secretRef,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
+import { createFakeClock, type FakeClock, type ProviderCall, providerCalls, secretRef } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-gcp";
 

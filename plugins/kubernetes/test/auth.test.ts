@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect as connectTo } from "node:net";
 import { join } from "node:path";
-import { listen } from "@rotate/testkit";
+import { listen } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { clientCertificate, kubeconfigText, startCluster, type Cluster } from "./support/cluster.ts";
 import { errorOf, secretContext, sink, type CallSettings } from "./support/call.ts";

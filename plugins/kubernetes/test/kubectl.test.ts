@@ -2,7 +2,8 @@
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import { isSecret } from "@rotate/plugin-kit";
-import { createTestContext, type KubernetesWorkloadKind } from "@rotate/testkit";
+import { type KubernetesWorkloadKind } from "@rotate/doubles";
+import { createTestContext } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";
 import { kubernetesToken } from "../src/kubernetes-token.ts";

@@ -1,4 +1,5 @@
-import { revealValues, type KubernetesRule } from "@rotate/testkit";
+import { type KubernetesRule } from "@rotate/doubles";
+import { revealValues } from "@rotate/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startCluster } from "./support/cluster.ts";

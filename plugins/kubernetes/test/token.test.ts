@@ -1,5 +1,6 @@
 import { isSecret, type Minted } from "@rotate/plugin-kit";
-import { createTestContext, type KubernetesDoubleOptions, withDefaults } from "@rotate/testkit";
+import { type KubernetesDoubleOptions } from "@rotate/doubles";
+import { createTestContext, withDefaults } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { kubernetesToken } from "../src/kubernetes-token.ts";
 import { startCluster, type Cluster } from "./support/cluster.ts";

@@ -1,4 +1,5 @@
-import { createOAuth2Double, providerContract, secretRef } from "@rotate/testkit";
+import { createOAuth2Double } from "@rotate/doubles";
+import { providerContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { oauth2 } from "../src/oauth2.ts";
 import { oauth2RefreshToken } from "../src/refresh-token.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { inspect } from "node:util";
-import { listen, postgresUnavailable, startPostgres, type Postgres } from "@rotate/testkit";
+import { listen, postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { writeTemporary } from "./support/files.ts";
 import { failure, probe } from "./support/probe.ts";

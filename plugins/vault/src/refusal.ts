@@ -1,6 +1,12 @@
 import { httpError, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
 import { readingOf } from "./readings.ts";
-import type { VaultRequest } from "./wire.ts";
+
+/** What a request did to which path. */
+export interface Addressed {
+  readonly verb: "GET" | "POST";
+  /** Without `/v1/`. */
+  readonly path: string;
+}
 
 const texts = { type: "array", items: { type: "string" } } as const;
 const errorBody = { type: "object", properties: { errors: texts }, required: ["errors"] } as const;
@@ -8,7 +14,7 @@ const warningBody = { type: "object", properties: { warnings: texts }, required:
 
 /** An answer that is no success, as a RotateError that names the path. `override` says what a caller knows better. */
 export function refusal(
-  { verb, path }: Pick<VaultRequest, "verb" | "path">,
+  { verb, path }: Addressed,
   answer: HttpAnswer,
   override: Partial<ErrorDetails> = {},
 ): RotateError {

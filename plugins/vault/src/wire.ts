@@ -1,12 +1,9 @@
 import { RotateError, type HttpAnswer, type HttpInit, type Secret, type TlsOptions } from "@rotate/plugin-kit";
 import type { Options, VaultContext } from "./options.ts";
-import { refusal } from "./refusal.ts";
+import { type Addressed, refusal } from "./refusal.ts";
 
 /** One request to the API. */
-export interface VaultRequest {
-  readonly verb: "GET" | "POST";
-  /** Without `/v1/`. */
-  readonly path: string;
+export interface VaultRequest extends Addressed {
   readonly query?: HttpInit["query"];
   readonly json?: unknown;
   readonly token?: Secret | undefined;

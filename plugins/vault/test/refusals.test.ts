@@ -218,7 +218,7 @@ describe("on the wire", () => {
   });
 
   test("a server of an authority that we do not know is refused", async () => {
-    const { createCertificateAuthority } = await import("@rotate/testkit");
+    const { createCertificateAuthority } = await import("@rotate/doubles");
     const authority = createCertificateAuthority();
     const { double, clock } = await start({ tls: authority.issue({ hosts: ["127.0.0.1"] }) });
     await expect(loggedIn({ double, clock })).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: false });

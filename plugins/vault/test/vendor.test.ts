@@ -1,5 +1,6 @@
 import type { Provider } from "@rotate/plugin-kit";
-import { createTestContext, createVaultDouble, postgresUnavailable, secretRef, startPostgres } from "@rotate/testkit";
+import { createVaultDouble, postgresUnavailable, startPostgres } from "@rotate/doubles";
+import { createTestContext, secretRef } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { vaultKv } from "../src/kv.ts";
 import { vaultStaticRole } from "../src/static-role.ts";

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { parseEnv } from "node:util";
-import { expectNoLeak, listen, type Canary } from "@rotate/testkit";
+import { listen } from "@rotate/doubles";
+import { expectNoLeak, type Canary } from "@rotate/testkit";
 import { expect, onTestFinished, vi } from "vitest";
 import { compiled } from "../../support/compiled.ts";
 

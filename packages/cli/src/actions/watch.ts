@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Spec, watch, watchSpecFile, type WatchOptions } from "@rotate/core";
+import { openLocalBackend, type Spec, watch, watchSpecFile, type WatchOptions } from "@rotate/core";
 import type { ActionInput, NamesArgs } from "../action.ts";
 import { countValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -22,6 +22,11 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const concurrency = countValue("concurrency", flags.concurrency);
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: [] });
   const spec = await readSpec(flags.file, terminal);
+  const backend = await openLocalBackend({
+    spec,
+    runtime,
+    ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
+  });
   const file = await followFile(spec.file);
   const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
   const interrupt = listenForInterrupt(finishing, ["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
@@ -30,9 +35,9 @@ export async function watchSpec(input: Input): Promise<unknown> {
     await watch({
       spec,
       runtime,
+      backend,
       onEvent,
       names: args.names ?? [],
-      ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
       ...(concurrency !== undefined && { concurrency }),
       load: () => reload(input),
       listen: file.listen,
@@ -41,6 +46,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   } finally {
     interrupt.release();
     await file.close();
+    await backend.close();
   }
   runtime.log.info("stopped: what had begun is finished");
   return undefined;

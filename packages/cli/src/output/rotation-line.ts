@@ -8,7 +8,6 @@ const colours: Readonly<Record<Outcome, Colour>> = {
   renewed: "green",
   fresh: "green",
   reused: "green",
-  planned: "cyan",
   failed: "red",
   expired: "red",
   "reload-owed": "yellow",

@@ -1,13 +1,12 @@
-import type { LeaseReport, RotationStateName, RotationStatus } from "@rotate/core";
+import type { LeaseReport, StandingState, RotationStatus } from "@rotate/core";
 import { renderError } from "./error-text.ts";
 import { renderTable } from "./table.ts";
 import type { Colour, Paint } from "./terminal.ts";
 import { formatInstant } from "./time.ts";
 
-const colours: Readonly<Record<RotationStateName, Colour>> = {
+const colours: Readonly<Record<StandingState, Colour>> = {
   fresh: "green",
   due: "cyan",
-  rotating: "cyan",
   "reload-owed": "yellow",
   failing: "red",
   expired: "red",
@@ -15,6 +14,10 @@ const colours: Readonly<Record<RotationStateName, Colour>> = {
   foreign: "yellow",
   "needs-login": "red",
   never: "dim",
+  ejected: "dim",
+  expiring: "red",
+  drift: "yellow",
+  "at-risk": "yellow",
 };
 
 /** `rotate status`: a row for each rotation, and under the table what needs a word. */

@@ -1,12 +1,12 @@
 import { innerError } from "../rotation/errors.ts";
 import type { Session } from "../rotation/session.ts";
-import { currentLease } from "./find.ts";
-import { textsOf } from "./cache.ts";
+import { currentLease, textsOf } from "./find.ts";
 
 /** After a rotation: what it published goes to the cache, if the spec wants one; else what an earlier spec left there goes. A cache that cannot be written fails nobody. */
 export async function keepCurrent(session: Session): Promise<void> {
   const { rotation, deps, state, warn } = session;
-  const { cache, memory } = deps;
+  const { memory } = deps;
+  const { cache } = deps.host;
   if (cache === undefined) return;
   if (rotation.cache !== true) return cache.remove(rotation.name);
   const lease = currentLease(state());

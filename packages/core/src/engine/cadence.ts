@@ -1,15 +1,23 @@
-import type { Store } from "../store/store.ts";
+import type { HostNotes } from "../backend/host-notes.ts";
 
 const kept = 6;
 /** Gaps shorter than this are people, not timers. ms */
 const shortestGap = 20_000;
 
 /** Notes that a run began, and tells how far apart runs are: the median of the last gaps when they are alike, ms; undefined when nothing can be said. */
-export async function learnCadence(store: Store, now: number): Promise<number | undefined> {
-  const before = await store.recentRuns();
+export async function learnCadence(host: HostNotes, now: number): Promise<number | undefined> {
+  const before = (await host.recentRuns?.()) ?? [];
   const runs = [...before.filter((at) => at < now), now].slice(-kept);
-  await store.noteRuns(runs);
+  await host.noteRuns?.(runs);
   return cadenceOf(runs);
+}
+
+/** What the noted runs tell, without noting one; undefined when they have stopped: then something else keeps the credentials, or nobody does. */
+export async function knownCadence(host: HostNotes, now: number): Promise<number | undefined> {
+  const runs = (await host.recentRuns?.()) ?? [];
+  const cadence = cadenceOf(runs);
+  const last = runs.at(-1);
+  return cadence !== undefined && last !== undefined && now - last <= 3 * cadence ? cadence : undefined;
 }
 
 /** The median gap of at least three runs; undefined when the gaps differ by more than half, or are too short to be a timer's. */

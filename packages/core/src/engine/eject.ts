@@ -1,15 +1,15 @@
+import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import type { Secret, Values } from "@rotate/plugin-kit";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { innerError, failureOf } from "../rotation/errors.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { prepareSink, tidyUp } from "../rotation/phases/prepare.ts";
 import { runProbes } from "../rotation/probes.ts";
-import { commitOrder, type RotationDeps, type Session, type SinkWrite } from "../rotation/session.ts";
+import { commitOrder, openSession, type RotationDeps, type Session, type SinkWrite } from "../rotation/session.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
-import { heldLeases } from "../store/state.ts";
+import { endOfHeld } from "../rotation/moment.ts";
 import { instantAt } from "../rotation/describe.ts";
-import { withSession } from "./locked.ts";
 
 /** What stays where, and until when it works. */
 export interface EjectReport {
@@ -34,7 +34,9 @@ export async function ejectTo(
   target: { readonly rotation: Rotation; readonly deps: RotationDeps },
 ): Promise<EjectReport> {
   refuseUnknownKeys(values, target.rotation);
-  return withSession(target, async (session) => {
+  const { rotation, deps } = target;
+  return withClaim(deps.claims, rotation.name, async (claim) => {
+    const session = openSession({ rotation, deps, claim, signal: new AbortController().signal });
     const writes = await writeAll(session, values);
     await reloadAll(session, writes);
     return reportOf(session, writes);
@@ -50,14 +52,14 @@ export async function describeEject({
   readonly deps: RotationDeps;
 }): Promise<EjectReport> {
   const state = await deps.store.load(rotation.name);
-  const ends = heldLeases(state).map((id) => state.leases[id]?.expiresAt ?? Infinity);
+  deps.clock.observe(state.clock);
   const sinks = rotation.sinks.map(({ type, target, values }) => ({
     type,
     target,
     keys: Object.keys(values),
     result: "left" as const,
   }));
-  return { version: 1, name: rotation.name, sinks, ...instantAt("expiresAt", Math.min(...ends, Infinity)) };
+  return { version: 1, name: rotation.name, sinks, ...instantAt("expiresAt", endOfHeld({ state }), deps.clock) };
 }
 
 function refuseUnknownKeys(values: EjectValues, rotation: Rotation): void {

@@ -1,21 +1,30 @@
-/** The engine as the command line and the daemon see it. */
+import type { Runtime } from "@rotate/runtime";
+import type { Backend } from "../backend/backend.ts";
+import { withClaim } from "../backend/claim.ts";
+import { EngineError } from "../engine-error.ts";
 import type { OnEvent } from "../events.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Spec } from "../spec/model.ts";
-import type { Host } from "../store/host.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { knownCadence, learnCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
-import type { EjectReport, EjectValues } from "./eject.ts";
-import type { RevokeOptions, RevokeReport } from "./revoke.ts";
+import { depsOver } from "./deps.ts";
+import { describeEject, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { planAll } from "./plan.ts";
+import { needsWork, standingIn } from "./quick-look.ts";
+import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
+import { tick } from "./run.ts";
+import { selectByName } from "./select.ts";
+import { refuseShrunken } from "./shrunken.ts";
+import { orphanStatus, statusOf } from "./status.ts";
 
+/** What an engine is made of. */
 export interface EngineOptions {
   readonly spec: Spec;
   readonly runtime: Runtime;
-  /** Overrides the spec's `stateDir`. Absolute. */
-  readonly stateDir?: string;
+  /** Where it lives; stays open when the engine is no longer used. */
+  readonly backend: Backend;
   readonly onEvent?: OnEvent;
-  /** Default: the machine this process runs on. */
-  readonly host?: Host;
 }
 
 export interface RunOptions {
@@ -23,7 +32,7 @@ export interface RunOptions {
   readonly names?: readonly string[];
   /** Rotate now, due or not. */
   readonly force?: boolean;
-  /** Milliseconds in which failed attempts are retried. Default 120,000. */
+  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. 0: one attempt each. */
   readonly timeout?: number;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;
@@ -35,12 +44,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The engine as the command line and the daemon see it: one spec over one backend. */
 export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
   readonly plan: (options?: {
     readonly names?: readonly string[];
     readonly resolveExec?: boolean;
+    /** Milliseconds between two runs, when told; else learned from past gaps. */
+    readonly every?: number;
   }) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
@@ -54,8 +66,107 @@ export interface Engine {
   readonly eject: (name: string, values?: EjectValues) => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
-  readonly close: () => Promise<void>;
+  /** For what keeps an engine running. */
+  readonly parts: EngineParts;
 }
 
-/** Opens the state and gives the engine. Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6). */
-export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
+/** What works on the backend: the daemon drives it by its own loop. */
+export interface EngineParts {
+  readonly spec: Spec;
+  readonly deps: RotationDeps;
+}
+
+/** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { spec, runtime, backend, onEvent = () => undefined } = options;
+  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent });
+  await backend.publish(spec);
+  return engineOf({ spec, deps });
+}
+
+function engineOf(parts: EngineParts): Engine {
+  const { spec, deps } = parts;
+  const { store } = deps;
+  return {
+    parts,
+    run: (options) => run(parts, options),
+    status: (options) => status(parts, options),
+    plan: async ({ names, resolveExec = false, every } = {}) => {
+      const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
+      return planAll(selectByName(spec.rotations, names), deps, { resolveExec, cadence });
+    },
+    async history({ name, limit = 50 } = {}) {
+      const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
+      return { version: 1, attempts };
+    },
+    needsRotation: async (name) =>
+      (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence: undefined })) ? "due" : "fresh",
+    async credential(name, options = {}) {
+      const rotation = only(spec, name);
+      const { currentCredential } = await import("./credential.ts");
+      return currentCredential({ rotation, deps }, options);
+    },
+    revoke: (name, options = {}) => revokeByHand(name, { spec, deps }, options),
+    forget: (name) => withClaim(deps.claims, name, () => forget(name, deps)),
+    eject: (name, values) => {
+      const target = { rotation: only(spec, name), deps };
+      return values === undefined ? describeEject(target) : ejectTo(values, target);
+    },
+  };
+}
+
+async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promise<RunReport> {
+  await refuseShrunken(spec, deps);
+  await deps.host.noteClock?.(deps.clock.note());
+  const rotations = selectByName(spec.rotations, options.names);
+  const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
+  return tick(rotations, deps, {
+    force: options.force ?? false,
+    cadence,
+    retryFor: options.timeout ?? 120_000,
+    ...(options.timeout !== undefined && options.timeout > 0 && { limit: options.timeout }),
+    lockTimeout: options.lockTimeout ?? 30_000,
+    concurrency: options.concurrency ?? 16,
+    signal: options.signal ?? new AbortController().signal,
+  });
+}
+
+async function status(
+  { spec, deps }: EngineParts,
+  { names = [] }: { readonly names?: readonly string[] } = {},
+): Promise<StatusReport> {
+  const rotations = selectByName(spec.rotations, names);
+  const cadence = await knownCadence(deps.host, deps.runtime.now());
+  const states = await Promise.all(rotations.map(({ name }) => deps.store.load(name)));
+  const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
+  const busy = await deps.claims.busy(open);
+  const own = rotations.map((rotation, at) => {
+    const asked = { cadence, busy: busy.has(rotation.name) };
+    const { moment, standing } = standingIn({ rotation, deps }, states[at]!, asked);
+    return statusOf(moment, standing, deps.clock);
+  });
+  const orphans = names.length > 0 ? [] : await orphansOf(spec, deps);
+  return { version: 1, rotations: [...own, ...orphans] };
+}
+
+async function orphansOf(spec: Spec, deps: RotationDeps): Promise<StatusReport["rotations"]> {
+  const inSpec = new Set(spec.rotations.map(({ name }) => name));
+  const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
+  const states = await Promise.all(names.map((name) => deps.store.load(name)));
+  return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
+}
+
+async function forget(name: string, { store, host }: RotationDeps): Promise<void> {
+  host.cache?.remove(name);
+  await store.remove(name);
+}
+
+function only(spec: Spec, name: string): Rotation {
+  const rotation = spec.rotations.find((each) => each.name === name);
+  if (rotation) return rotation;
+  throw new EngineError(`no rotation is named ${name}`, {
+    code: "ROTATE_USAGE",
+    exitCode: 2,
+    hint: `the spec has: ${spec.rotations.map((each) => each.name).join(", ")}`,
+  });
+}

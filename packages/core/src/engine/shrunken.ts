@@ -1,8 +1,9 @@
 import { EngineError } from "../engine-error.ts";
-import type { Spec } from "../spec/model.ts";
+import type { Spec } from "../loading/model.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { standingOfOrphan } from "../rotation/standing.ts";
+import type { RotationState } from "../store/state.ts";
 import { timeOf } from "./quick-look.ts";
-import { orphanStatus } from "./status.ts";
 
 /**
  * A `foreach` list that lost more than a fifth of its entries (at least 2) while their credentials live is more likely a mishap than an edit.
@@ -33,5 +34,10 @@ export async function refuseShrunken({ rotations }: Spec, deps: RotationDeps): P
 
 async function livingOf(names: readonly string[], deps: RotationDeps): Promise<readonly string[]> {
   const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.filter((state) => orphanStatus(state, timeOf(deps, state)) !== undefined).map(({ name }) => name);
+  return states.filter((state) => isLiving(state, deps)).map(({ name }) => name);
+}
+
+function isLiving(state: RotationState, deps: RotationDeps): boolean {
+  const now = timeOf(deps, state);
+  return (standingOfOrphan(state, now)?.until ?? 0) > now;
 }

@@ -1,10 +1,8 @@
-import type { Context, ProviderContext } from "@rotate/plugin-kit";
-import { createContext } from "../runtime/context.ts";
-import { materialize } from "../runtime/materialize.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Bound, ProviderEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import { RotateError, type Context, type ProviderContext } from "@rotate/plugin-kit";
+import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
+import type { Bound, ProviderEntry } from "../loading/model.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
+import type { HeldLogin, LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";
 
 export interface CallOptions {
@@ -14,6 +12,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The new credential, for templates in the options of `verify` probes. */
   readonly scope?: TemplateScope;
+  /** Of a provider's login. */
+  readonly need?: LoginNeed;
 }
 
 /** Time limits of calls, ms. */
@@ -53,7 +53,7 @@ export async function callProvider<T>(
 ): Promise<T> {
   const { logins, runtime } = deps;
   const bound = { ...provider, kind: "provider" };
-  const login = await logins.get(provider);
+  const login = await loginInTime({ deps, provider }, options);
   try {
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: login.value }));
   } catch (error) {
@@ -61,4 +61,32 @@ export async function callProvider<T>(
     const fresh = await logins.renew(provider, login);
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: fresh.value }));
   }
+}
+
+/** A login is shared: one that hangs is waited for no longer than this call may take, and goes on for the others. */
+async function loginInTime(
+  { deps, provider }: { readonly deps: RotationDeps; readonly provider: ProviderEntry },
+  { need, signal }: CallOptions,
+): Promise<HeldLogin> {
+  const limit = deps.runtime.deadline(timeLimits.login, signal);
+  const late = Promise.withResolvers<never>();
+  const refuse = (): void => late.reject(attributed(new RotateError("the login took too long", tooLong), provider));
+  limit.signal.addEventListener("abort", refuse, { once: true });
+  try {
+    return await Promise.race([deps.logins.get(provider, need), late.promise]);
+  } finally {
+    limit.signal.removeEventListener("abort", refuse);
+    limit.clear();
+  }
+}
+
+const tooLong = {
+  code: "TIMEOUT",
+  retryable: true,
+  noEffect: true,
+  hint: "is the issuer reachable from here? nothing was minted",
+} as const;
+
+function attributed(error: RotateError, { type }: ProviderEntry): AttributedError {
+  return new AttributedError(error, `provider ${type}`);
 }

@@ -1,8 +1,8 @@
+import type { TemplateScope } from "@rotate/runtime";
 import { innerError } from "./errors.ts";
 import { callPart } from "./invoke.ts";
 import type { RotationDeps } from "./session.ts";
-import type { ProbeEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import type { ProbeEntry } from "../loading/model.ts";
 import { backoff } from "../schedule/backoff.ts";
 
 export interface ProbeRun {

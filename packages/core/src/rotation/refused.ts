@@ -11,15 +11,16 @@ import type { Session } from "./session.ts";
  * then it is in use, and nothing is revoked.
  */
 export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
-  if (isKnown(session, minted)) return true;
+  if (knownLease(session, minted) !== undefined) return true;
   if (!sinksAreExplained(session)) return false;
   return revokeRefused(session, lease, minted);
 }
 
-function isKnown({ state, deps }: Session, { fields, handle }: Minted): boolean {
+/** The live lease whose values or handle these are. */
+export function knownLease({ state, deps }: Session, { fields, handle }: Minted): LeaseState | undefined {
   // A plugin in plain JavaScript may have left them out: then only the handle tells.
   const fingerprint = credentialFingerprint(fields ?? {}, deps.fingerprint);
-  return liveLeases(state()).some(
+  return liveLeases(state()).find(
     (lease) =>
       lease.fingerprint === fingerprint || (handle !== undefined && isDeepStrictEqual(lease.handle, asKept(handle))),
   );

@@ -1,4 +1,4 @@
-import type { SinkEntry } from "../spec/model.ts";
+import type { SinkEntry } from "../loading/model.ts";
 import { innerError } from "./errors.ts";
 import { callPart, timeLimits } from "./invoke.ts";
 import { observeOne } from "./observe.ts";

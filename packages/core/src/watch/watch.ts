@@ -1,14 +1,13 @@
-import { openEngineParts, type EngineParts } from "../engine/open-engine.ts";
-import { needsWork, timeOf } from "../engine/quick-look.ts";
+import type { Runtime } from "@rotate/runtime";
+import type { Backend } from "../backend/backend.ts";
+import { openEngine } from "../engine/engine.ts";
+import { needsWork, presentOf } from "../engine/quick-look.ts";
 import { tick, type TickOptions } from "../engine/run.ts";
 import { selectByName } from "../engine/select.ts";
 import type { OnEvent } from "../events.ts";
 import type { RotationReport } from "../report.ts";
-import { nextLook } from "../rotation/decide.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Rotation, Spec } from "../spec/model.ts";
-import type { Host } from "../store/host.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import { createAlarms, type Alarms } from "./alarms.ts";
 import { createWaker } from "./waker.ts";
 
@@ -20,9 +19,8 @@ export interface WatchOptions {
   /** Reads the spec file again. */
   readonly load: () => Promise<SpecResult>;
   readonly runtime: Runtime;
-  /** Default: the machine this process runs on. */
-  readonly host?: Host;
-  readonly stateDir?: string;
+  /** Where it lives; stays open when the watch has ended. */
+  readonly backend: Backend;
   readonly names?: readonly string[];
   readonly concurrency?: number;
   readonly onEvent?: OnEvent;
@@ -36,6 +34,8 @@ export interface WatchOptions {
 const longestSleep = 30_000;
 /** How often the sinks are looked at for changes by hand. ms */
 const observeEvery = 5 * 60_000;
+/** So much more than it was awake for. ms */
+const asleep = 5_000;
 /** Between two looks at one rotation. ms */
 const shortestPause = 250;
 
@@ -70,7 +70,7 @@ interface Running {
   readonly startDue: (wake: (reason: "done") => void) => Promise<void>;
   /** ms until the next rotation has to be looked at. */
   readonly untilNext: () => Promise<number>;
-  /** Waits for what has begun, then closes the state. */
+  /** Waits for what has begun. */
   readonly drain: () => Promise<void>;
 }
 
@@ -81,16 +81,9 @@ interface Daemon {
 }
 
 async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> {
-  const { runtime, signal, onEvent = () => undefined, concurrency = 16 } = options;
+  const { runtime, backend, signal, onEvent = () => undefined, concurrency = 16 } = options;
   const rotations = selectByName(spec.rotations, options.names);
-  const parts = await openEngineParts({
-    spec,
-    runtime,
-    onEvent,
-    ...(options.host && { host: options.host }),
-    ...(options.stateDir !== undefined && { stateDir: options.stateDir }),
-  });
-  const { deps } = parts;
+  const { deps } = (await openEngine({ spec, runtime, backend, onEvent })).parts;
   const busy = new Set<Rotation>();
   const ticks = new Set<Promise<void>>();
   /** Monotonic ms: what a tick could not help is not tried again at once. */
@@ -99,6 +92,16 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
 
   function restOf(rotation: Rotation): number {
     return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
+  }
+
+  let last = { time: deps.clock.now(), awake: runtime.monotonic() };
+
+  /** Every look is noted. More time than this process was awake for says that the machine had slept. */
+  async function noteTime(): Promise<void> {
+    const now = { time: deps.clock.now(), awake: runtime.monotonic() };
+    if (now.time - last.time > now.awake - last.awake + asleep) deps.entries?.woke(now.time);
+    last = now;
+    await deps.host.noteClock?.(deps.clock.note());
   }
 
   async function rest(rotation: Rotation, helped: boolean): Promise<void> {
@@ -112,12 +115,14 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
     for (const rotation of batch) busy.add(rotation);
     const resting = new Map<Rotation, Promise<void>>();
     function onDone(rotation: Rotation, { phases }: Pick<RotationReport, "phases">): void {
+      if (phases.some(({ phase, result }) => (phase === "mint" || phase === "renew") && result === "succeeded"))
+        for (const other of restUntil.keys()) if (other.provider === rotation.provider) restUntil.delete(other);
       resting.set(
         rotation,
         rest(rotation, phases.length > 0).then(() => wake("done")),
       );
     }
-    await runBatch(parts, batch, { concurrency, signal, onDone });
+    await runBatch(deps, batch, { concurrency, signal, onDone });
     for (const rotation of batch) if (!resting.has(rotation)) onDone(rotation, { phases: [] });
     await Promise.all(resting.values());
   }
@@ -138,7 +143,8 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
   return {
     spec,
     async startDue(wake) {
-      await alarms.check(rotations, deps);
+      await noteTime();
+      await alarms.check(rotations, deps, (rotation) => busy.has(rotation));
       const batch = await due();
       if (batch.length === 0 || signal.aborted) return;
       const done = work(batch, wake).finally(() => ticks.delete(done));
@@ -151,10 +157,7 @@ async function start(spec: Spec, { options, alarms }: Daemon): Promise<Running> 
       );
       return Math.min(...waits, longestSleep);
     },
-    async drain() {
-      await Promise.all(ticks);
-      await parts.close();
-    },
+    drain: async () => void (await Promise.all(ticks)),
   };
 }
 
@@ -164,11 +167,11 @@ function sharedReloads({ reloads }: Rotation): readonly string[] {
 }
 
 async function runBatch(
-  { deps }: EngineParts,
+  deps: RotationDeps,
   batch: readonly Rotation[],
   options: Pick<TickOptions, "concurrency" | "signal" | "onDone">,
 ): Promise<void> {
-  const always = { force: false, cadence: undefined, timeout: 0, lockTimeout: 30_000, comesBack: true };
+  const always = { force: false, cadence: undefined, retryFor: 0, lockTimeout: 30_000, comesBack: true };
   try {
     await tick(batch, deps, { ...always, ...options });
   } catch (error) {
@@ -179,8 +182,8 @@ async function runBatch(
 
 /** ms until the rotation's own next time. */
 async function waitOf(rotation: Rotation, deps: RotationDeps): Promise<number> {
-  const state = await deps.store.load(rotation.name);
-  return Math.max(nextLook(rotation, state, deps.nextCron) - timeOf(deps, state), shortestPause);
+  const { moment, standing } = await presentOf({ rotation, deps });
+  return Math.max(standing.next - moment.now, shortestPause);
 }
 
 /** A spec that is bad, or that drops many rotations at once, does not replace the running one. */

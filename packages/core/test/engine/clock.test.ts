@@ -41,7 +41,7 @@ test("after a reboot with a dead clock battery the highest time seen still count
   failAt(scene, { mint: failing("UNAVAILABLE") });
   expect((await scene.run()).exit).toBe(3);
   scene.clock.jumpWall(-5 * 365 * 24 * hour);
-  scene.host = { ...scene.host, bootId: "boot-2", uptime: () => 1_000 };
+  scene.machine = { ...scene.machine, bootId: "boot-2", uptime: () => 1_000 };
   expect((await scene.run()).exit).toBe(3);
 });
 

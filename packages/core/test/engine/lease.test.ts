@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Provider } from "@rotate/plugin-kit";
 import { expect, onTestFinished, test } from "vitest";
-import type { Rotation } from "../../src/spec/model.ts";
+import type { Rotation } from "../../src/loading/model.ts";
 import { createScene, failAt, failing, hour, minute, untilDue, type Scene } from "./support.ts";
 
 function withProvider(rotation: Rotation, change: (part: Provider) => Partial<Provider>): Rotation {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { refuseShrunken } from "../../src/engine/shrunken.ts";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import type { RotationDeps } from "../../src/rotation/session.ts";
-import type { Rotation, Spec } from "../../src/spec/model.ts";
+import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { emptyState, type LeaseState, type RotationState } from "../../src/store/state.ts";
 
 const hour = 3_600_000;
@@ -9,7 +10,7 @@ const now = 1_000 * hour;
 
 function stateOf(name: string, endsIn: number): RotationState {
   const lease = { id: "l", phase: "live", expiresAt: now + endsIn, provider: "p" } as LeaseState;
-  return { ...emptyState(name), seq: 1, settled: "l", leases: { l: lease } };
+  return { ...emptyState(name), seq: 1, settled: "l", consumers: ["l"], leases: { l: lease } };
 }
 
 /** What the state knows: tenants by name, and in how many ms their credentials end. */
@@ -18,7 +19,8 @@ function depsWith(known: Readonly<Record<string, number>>): RotationDeps {
     names: async () => Object.keys(known),
     load: async (name: string) => stateOf(name, known[name] ?? 0),
   };
-  return { store, runtime: { now: () => now }, host: { bootId: "b", uptime: () => 0 } } as unknown as RotationDeps;
+  const clock = createRotationClock({ now: () => now, bootId: "b", uptime: () => 0 });
+  return { store, clock } as unknown as RotationDeps;
 }
 
 function specWith(...names: readonly string[]): Spec {

@@ -3,9 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { EngineEvent } from "../../src/events.ts";
-import type { Spec } from "../../src/spec/model.ts";
-import { watch, type SpecResult } from "../../src/watch/watch.ts";
-import { createScene, type EditRotation, type Scene } from "../engine/support.ts";
+import type { Spec } from "../../src/loading/model.ts";
+import { watch, type SpecResult, type WatchOptions } from "../../src/watch/watch.ts";
+import { createScene, openBackend, type EditRotation, type Scene } from "../engine/support.ts";
 
 export interface Daemon {
   /** Lets time pass, in steps as short as the daemon's own. */
@@ -36,17 +36,17 @@ export async function startDaemon(
   scene: Scene,
   { names }: { readonly names?: readonly string[] } = {},
 ): Promise<Daemon> {
-  const { runtime, directory, events, host } = scene;
+  const { runtime, events } = scene;
+  const backend = await openBackend(scene);
   const stopping = new AbortController();
   let current: SpecResult = { spec: scene.spec() };
   let on = { changed: () => {}, confirm: () => {} };
   let over = false;
-  const ending = watch({
+  const options: WatchOptions = {
     spec: scene.spec(),
     load: async () => current,
     runtime,
-    host,
-    stateDir: `${directory}/state`,
+    backend,
     onEvent: (event) => void events.push(event),
     signal: stopping.signal,
     listen(listener) {
@@ -54,7 +54,16 @@ export async function startDaemon(
       return () => {};
     },
     ...(names && { names }),
-  }).finally(() => (over = true));
+  };
+  async function run(): Promise<void> {
+    try {
+      await watch(options);
+    } finally {
+      over = true;
+      await backend.close();
+    }
+  }
+  const ending = run();
   onTestFinished(async () => {
     stopping.abort();
     await ending.catch(() => undefined);

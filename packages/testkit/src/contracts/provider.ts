@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@rotate/plugin-kit";
-import { readBySchema } from "@rotate/core/runtime";
+import { readBySchema } from "@rotate/runtime";
 import { assertNoLeak, assertSchema, contextOn, defineContract } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 import {

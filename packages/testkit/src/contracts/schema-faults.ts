@@ -1,5 +1,5 @@
 import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
-import { parseDuration } from "@rotate/core/runtime";
+import { parseDuration } from "@rotate/runtime";
 
 const doc = ["title", "description", "examples", "deprecated"];
 const words: Readonly<Record<string, readonly string[]>> = {

@@ -3,8 +3,7 @@ import { execError, isRotateError, RotateError } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
 import { isFields, textOf, wrong, type Fields } from "./fields.ts";
 import { pathIn, type Entry } from "./kubeconfig.ts";
-import type { Identity } from "./types.ts";
-import type { ForCluster } from "./user.ts";
+import type { ForCluster, Identity } from "./types.ts";
 
 /** Both have the same shape; `aws eks update-kubeconfig` still writes the beta. */
 const versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];

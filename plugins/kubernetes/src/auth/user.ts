@@ -2,14 +2,7 @@ import type { ClusterContext } from "../options.ts";
 import { isFields, textOf, wrong } from "./fields.ts";
 import { readText } from "./files.ts";
 import { pathIn, type Entry } from "./kubeconfig.ts";
-import type { Identity } from "./types.ts";
-
-/** What an identity may need to know of the cluster. */
-export interface ForCluster {
-  readonly server: string;
-  readonly ca: string | undefined;
-  readonly ctx: ClusterContext;
-}
+import type { ForCluster, Identity } from "./types.ts";
 
 /** How a user of the kubeconfig proves who it is; what is in files is read anew each time. Throws INVALID for what we do not do. */
 export async function identityOf(user: Entry, cluster: ForCluster): Promise<Identity> {

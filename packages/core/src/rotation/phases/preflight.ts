@@ -1,9 +1,13 @@
+import type { SinkContext } from "@rotate/plugin-kit";
+import { materialize } from "@rotate/runtime";
+import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, callProvider, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
+import { sampleValues } from "../sample.ts";
 import type { Attempt, Session } from "../session.ts";
 
 /** One thing that preflight asks, for `plan` as well. */
@@ -30,14 +34,16 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const ofProvider: Check = {
     what: `provider ${provider.name}`,
     run: () =>
-      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) => provider.part.check?.(ctx)),
+      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) =>
+        provider.part.check?.(ctx, await materialize(rotation.request, { runtime, signal: ctx.signal })),
+      ),
   };
   const planned = rotation.sinks.map(({ type, target, values }) => ({ type, target, keys: Object.keys(values) }));
   const ofSinks = rotation.sinks.map((sink): Check => ({
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
       callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
-        sink.part.check?.({ ...ctx, ours: hasWritten(state(), sink.id), keys: Object.keys(sink.values) }),
+        sink.part.check?.({ ...ctx, ...aboutValues(sink, rotation), ours: hasWritten(state(), sink.id) }),
       ),
   }));
   const ofReloads = rotation.reloads.map((reload): Check => ({
@@ -48,6 +54,11 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
       ),
   }));
   return [...ofSinks, ...ofReloads, ofProvider];
+}
+
+function aboutValues(sink: SinkEntry, { fields }: Rotation): Pick<SinkContext, "keys" | "sample"> {
+  const sample = sampleValues(sink, fields);
+  return { keys: Object.keys(sink.values), ...(sample !== undefined && { sample }) };
 }
 
 /** Health, read once before anything is touched: a consumer that is ill already is not blamed on us. */

@@ -1,5 +1,5 @@
 import type { Prepared } from "@rotate/plugin-kit";
-import type { SinkEntry } from "../../spec/model.ts";
+import type { SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callPart, timeLimits } from "../invoke.ts";

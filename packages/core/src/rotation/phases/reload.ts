@@ -1,9 +1,9 @@
 import type { ReloadEvent } from "@rotate/plugin-kit";
 import { EngineError } from "../../engine-error.ts";
-import { reloadBackoff } from "../../schedule/backoff.ts";
-import type { ReloadEntry } from "../../spec/model.ts";
+import type { ReloadEntry } from "../../loading/model.ts";
 import { shortFingerprint } from "../../store/fingerprint.ts";
 import type { Failure } from "../errors.ts";
+import { nextReloadAt } from "../failure.ts";
 import { callPart } from "../invoke.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { rollBack } from "../rollback.ts";
@@ -16,7 +16,7 @@ export const reloadPhase: Phase = {
   async run(session, attempt) {
     const { owed } = session.state();
     if (owed === undefined) return end("failed", "nothing is published");
-    await session.journal({ type: "reload-begin", notBefore: session.now() + reloadBackoff(owed.tries + 1) });
+    await session.journal({ type: "reload-begin", notBefore: nextReloadAt(session, owed.tries + 1) });
     if (owed.reloaded) return attempt;
     await runReloads(session, attempt);
     if (attempt.healthyBefore === false) await session.journal({ type: "reloaded" });
@@ -64,14 +64,14 @@ async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry
 }
 
 /** What a reload is told, from the journal. Several rotations that share a reload are named together. */
-function eventOf({ state, rotation }: Session, attempt: Attempt, rotations: readonly string[]): ReloadEvent {
+function eventOf({ state, rotation, deps }: Session, attempt: Attempt, rotations: readonly string[]): ReloadEvent {
   const { owed, leases } = state();
   const lease = leases[owed?.lease ?? ""];
   return {
     rotation: rotations.includes(rotation.name) ? rotations.join(",") : rotation.name,
     reason: owed?.rolledBack ? "rolled-back" : attempt.owedOnly ? "owed" : "rotated",
     fingerprint: shortFingerprint(lease?.fingerprint ?? ""),
-    expiresAt: lease?.expiresAt == null ? "never" : new Date(lease.expiresAt),
+    expiresAt: lease?.expiresAt == null ? "never" : new Date(deps.clock.wallAt(lease.expiresAt)),
     written: owed?.written ?? [],
   };
 }

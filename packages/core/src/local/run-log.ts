@@ -1,0 +1,46 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { ClockNote } from "../schedule/clock.ts";
+import type { HostNotes } from "../backend/host-notes.ts";
+
+type Notes = Required<Pick<HostNotes, "recentRuns" | "noteRuns" | "clockNote" | "noteClock">>;
+
+/** The last runs and the last look at the clocks, in files of their own: in the database each would cost a sync, and most looks write nothing else. */
+export function createRunLog(directory: string): Notes {
+  const runs = `${directory}/runs.json`;
+  const clock = `${directory}/clock.json`;
+  return {
+    recentRuns: async () => {
+      const read = readJson(runs);
+      return Array.isArray(read) && read.every(Number.isFinite) ? (read as readonly number[]) : [];
+    },
+    noteRuns: async (instants) => replace(runs, instants),
+    clockNote: async () => {
+      const read = readJson(clock);
+      return isClockNote(read) ? read : undefined;
+    },
+    noteClock: async (note) => replace(clock, note),
+  };
+}
+
+function replace(path: string, value: unknown): void {
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, JSON.stringify(value), { mode: 0o600 });
+  renameSync(next, path);
+}
+
+/** Undefined when there is none, or a crash has left something else. */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function isClockNote(read: unknown): read is ClockNote {
+  if (typeof read !== "object" || read === null) return false;
+  const note = read as Partial<Record<keyof ClockNote, unknown>>;
+  const numbers = [note.time, note.wall, note.told, note.uptime];
+  return typeof note.bootId === "string" && numbers.every((number) => Number.isFinite(number));
+}
