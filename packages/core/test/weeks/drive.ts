@@ -4,7 +4,7 @@ import type { Life } from "./clockwork.ts";
 import { createSite, keepWatching, revoke, run, status, type Start, type View } from "./engine.ts";
 import type { Judge } from "./judge.ts";
 import type { Looks } from "./looks.ts";
-import { hostOf, runtimeOf, trueOf } from "./machine.ts";
+import { machineOf, runtimeOf, trueOf } from "./machine.ts";
 import { awayAt, trueAfter } from "./outside.ts";
 import { specOf } from "./parts.ts";
 import { hour, minute, second, type Edit } from "./scenario.ts";
@@ -34,7 +34,7 @@ export function createDrive(world: World, judge: Judge): Drive {
   ].toSorted((a, b) => a - b);
 
   function startOf(life: Life, sleep?: Runtime["sleep"]): Start {
-    return { site, spec: specOf(world), runtime: runtimeOf(world, life, sleep), host: hostOf(world) };
+    return { site, spec: specOf(world), runtime: runtimeOf(world, life, sleep), machine: machineOf(world) };
   }
 
   /** A process that only asks, and leaves no trace. */

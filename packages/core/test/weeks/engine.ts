@@ -1,38 +1,40 @@
 /** The only place where the weeks touch the engine: how it is opened over a state in memory, and what is asked of it. */
 import { createHash } from "node:crypto";
-import type { Context, Login } from "@rotate/plugin-kit";
-import { knownCadence, learnCadence } from "../../src/engine/cadence.ts";
-import type { EngineParts } from "../../src/engine/open-engine.ts";
-import { presentOf } from "../../src/engine/quick-look.ts";
-import { revokeByHand } from "../../src/engine/revoke.ts";
-import { tick } from "../../src/engine/run.ts";
-import { statusOf } from "../../src/engine/status.ts";
-import type { OnEvent } from "../../src/events.ts";
-import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
-import { createEntries } from "../../src/rotation/entries.ts";
-import { createLogins } from "../../src/rotation/login.ts";
-import { callPart, timeLimits } from "../../src/rotation/invoke.ts";
-import { createReloadGate } from "../../src/rotation/reload-gate.ts";
-import { createReloadGroups } from "../../src/rotation/reload-groups.ts";
-import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
 import type { Runtime } from "@rotate/runtime";
-import { createRotationClock } from "../../src/schedule/clock.ts";
-import { noCron } from "../../src/schedule/cron.ts";
-import type { ProviderEntry, Spec } from "../../src/loading/model.ts";
-import type { Host } from "../../src/store/host.ts";
-import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import type { HostNotes } from "../../src/backend/host-notes.ts";
+import { openEngine, type Engine } from "../../src/engine/engine.ts";
+import type { EngineEvent } from "../../src/events.ts";
+import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
+import type { Spec } from "../../src/loading/model.ts";
+import type { Machine } from "../../src/local/machine.ts";
+import { createRotationClock, type ClockNote } from "../../src/schedule/clock.ts";
 import { watch } from "../../src/watch/watch.ts";
+import { createMemoryState, openMemoryBackend, type MemoryState } from "../backend/memory.ts";
 
 /** Where the engine lives: outlives its processes. */
 export interface Site {
-  readonly store: MemoryStore;
+  readonly state: MemoryState;
+  readonly notes: Pick<HostNotes, "recentRuns" | "noteRuns" | "clockNote" | "noteClock">;
   /** All processes are gone: their locks are free. */
   readonly breakLocks: () => void;
 }
 
 export function createSite(): Site {
-  const store = createMemoryStore();
-  return { store: { ...store, recordAttempt: async () => undefined }, breakLocks: store.breakLocks };
+  const state = createMemoryState();
+  let runs: readonly number[] = [];
+  let clock: ClockNote | undefined;
+  return {
+    // Nobody asks for the history of a week.
+    state: { ...state, recordAttempt: async () => undefined },
+    notes: {
+      recentRuns: async () => runs,
+      noteRuns: async (noted) => void (runs = noted),
+      clockNote: async () => clock,
+      noteClock: async (note) => void (clock = note),
+    },
+    breakLocks: state.breakLocks,
+  };
 }
 
 /** What a process is started with. */
@@ -40,7 +42,7 @@ export interface Start {
   readonly site: Site;
   readonly spec: Spec;
   readonly runtime: Runtime;
-  readonly host: Host;
+  readonly machine: Machine;
 }
 
 /** What `status` and `status --check` say of a rotation. */
@@ -52,8 +54,7 @@ export interface View {
   /** ms since 1970 by the machine's wall clock; undefined: never, or nobody can tell. */
   readonly until: number | undefined;
   readonly next: number | undefined;
-  /** Undefined: the status does not tell it. */
-  readonly alarm: string | undefined;
+  readonly alarm: string;
 }
 
 /** What a run ended in. */
@@ -74,91 +75,48 @@ function fingerprint(text: string): string {
   return made;
 }
 
-function createMemory(): CredentialMemory {
-  const known = new Map<string, ReturnType<CredentialMemory["get"]>>();
-  return {
-    get: (lease) => known.get(lease),
-    keep: (lease, fields) => void known.set(lease, fields),
-    drop: (lease) => void known.delete(lease),
-  };
+const key = Buffer.alloc(32);
+
+async function backendOf({ site, runtime, machine }: Omit<Start, "spec">): Promise<Backend> {
+  const sources = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
+  const clock = createRotationClock(sources, await site.notes.clockNote?.());
+  return { ...openMemoryBackend(site.state, { clock, runtime }, key), fingerprint, host: site.notes };
 }
 
-function callLogin(runtime: Runtime, provider: ProviderEntry, call: (ctx: Context) => Promise<Login>): Promise<Login> {
-  return callPart({ runtime, bound: { ...provider, kind: "provider" } }, { timeout: timeLimits.login }, call);
-}
-
-async function depsOf(
-  { site, runtime, host }: Omit<Start, "spec">,
-  onEvent: OnEvent = () => undefined,
-): Promise<RotationDeps> {
-  const { store } = site;
-  const sources = { now: runtime.now, uptime: host.uptime, bootId: host.bootId };
-  const clock = createRotationClock(sources, await store.clockNote());
-  return {
-    store,
-    runtime,
-    clock,
-    entries: createEntries(),
-    fingerprint,
-    nextCron: noCron,
-    logins: createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) }),
-    memory: createMemory(),
-    gate: createReloadGate({ sleep: runtime.sleep }),
-    groups: createReloadGroups(),
-    onEvent,
-  };
+async function engineOf(start: Start): Promise<Engine> {
+  return openEngine({ spec: start.spec, runtime: start.runtime, backend: await backendOf(start) });
 }
 
 /** `rotate run`. `every`: told by the user. */
 export async function run(start: Start, { every }: { readonly every: number | undefined }): Promise<Ran> {
-  const deps = await depsOf(start);
-  await deps.store.noteClock(deps.clock.note());
-  const cadence = every ?? (await learnCadence(deps.store, deps.runtime.now()));
-  const { rotations } = await tick(start.spec.rotations, deps, {
-    force: false,
-    cadence,
-    retryFor: 120_000,
-    lockTimeout: 30_000,
-    concurrency: 16,
-    signal: new AbortController().signal,
-  });
+  const engine = await engineOf(start);
+  const { rotations } = await engine.run(every === undefined ? {} : { every });
   return { exit: exitCodeOfRun(rotations), outcomes: rotations.map(({ outcome }) => outcome) };
 }
 
 /** `rotate status --check`, rotation by rotation. */
-export async function status(start: Start, names?: readonly string[]): Promise<readonly View[]> {
-  const deps = await depsOf(start);
-  const { store } = deps;
-  const asked = start.spec.rotations.filter(({ name }) => names === undefined || names.includes(name));
-  const cadence = await knownCadence(store, deps.runtime.now());
-  return Promise.all(
-    asked.map(async (rotation) => {
-      const state = await store.load(rotation.name);
-      const lock = await store.tryLock(rotation.name);
-      lock?.release();
-      const busy = (state.attempt ?? state.owed) !== undefined && lock === undefined;
-      const { moment, standing } = await presentOf({ rotation, deps }, { cadence, busy });
-      const told = statusOf(moment, standing, deps.clock);
-      return {
-        name: rotation.name,
-        state: told.state,
-        code: told.code,
-        exit: exitCodeOfStatus([told]),
-        until: told.expiresAt === undefined ? undefined : Date.parse(told.expiresAt),
-        next: told.nextAt === undefined ? undefined : Date.parse(told.nextAt),
-        alarm: told.alarm ?? "",
-      };
-    }),
-  );
+export async function status(start: Start, names: readonly string[] = []): Promise<readonly View[]> {
+  const engine = await engineOf(start);
+  const { rotations } = await engine.status({ names });
+  return rotations.map((told) => ({
+    name: told.name,
+    state: told.state,
+    code: told.code,
+    exit: exitCodeOfStatus([told]),
+    until: told.expiresAt === undefined ? undefined : Date.parse(told.expiresAt),
+    next: told.nextAt === undefined ? undefined : Date.parse(told.nextAt),
+    alarm: told.alarm ?? "",
+  }));
 }
 
 /** `rotate revoke NAME`. */
 export async function revoke(start: Start, name: string): Promise<void> {
-  await revokeByHand(name, { spec: start.spec, deps: await depsOf(start) }, {});
+  const engine = await engineOf(start);
+  await engine.revoke(name);
 }
 
 /** `rotate watch`, until the signal. `edited` is given a function to call when the spec has changed. */
-export function keepWatching(
+export async function keepWatching(
   start: Start,
   on: {
     readonly signal: AbortSignal;
@@ -168,26 +126,20 @@ export function keepWatching(
     readonly alarm: (rotation: string, alarm: string) => void;
   },
 ): Promise<void> {
-  const onEvent: OnEvent = (event) => {
+  function onEvent(event: EngineEvent): void {
     if (event.type === "alarm" && event.alarm !== "skew")
       on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
-  };
-  const open = async (): Promise<EngineParts> => ({
-    deps: await depsOf(start, onEvent),
-    directory: "/nowhere",
-    close: async () => undefined,
-  });
+  }
   return watch({
     spec: start.spec,
     load: async () => ({ spec: on.load() }),
     runtime: start.runtime,
-    host: start.host,
+    backend: await backendOf(start),
     onEvent,
     signal: on.signal,
     listen({ changed }) {
       on.edited(changed);
       return () => undefined;
     },
-    open,
   });
 }

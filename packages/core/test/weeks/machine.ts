@@ -1,7 +1,7 @@
 /** The machine that engines run on: its clocks, its processes, and the wire to the issuer. */
 import { type HttpAnswer, RotateError, Secret } from "@rotate/plugin-kit";
 import { deadlineWith, sleepWith, type Runtime } from "@rotate/runtime";
-import type { Host } from "../../src/store/host.ts";
+import type { Machine } from "../../src/local/machine.ts";
 import type { Life } from "./clockwork.ts";
 import { serve, type Request } from "./issuer.ts";
 import { aheadAt, bootAt, epoch, monotonicAt, troubleAt, trueAfter } from "./outside.ts";
@@ -13,7 +13,7 @@ export function wallOf({ clock, outside }: World): number {
   return epoch + clock.now() + aheadAt(outside, clock.now());
 }
 
-export function hostOf({ clock, outside }: World): Host {
+export function machineOf({ clock, outside }: World): Machine {
   return {
     machineId: "machine",
     bootId: `boot-${bootAt(outside, clock.now()).id}`,
