@@ -120,7 +120,9 @@ export function createDrive(world: World, judge: Judge): Drive {
     if (now - last < watchful) return now;
     const wanted = (await views()).map(({ next }) => (next === undefined ? Infinity : trueOf(world, next)));
     const next = events.find((at) => at > now) ?? Infinity;
-    return Math.min(...wanted, next + world.dice() * longestSleep, looks.next() - second, now + hour);
+    const until = Math.min(...wanted, next + world.dice() * longestSleep, looks.next() - second, now + hour);
+    const away = awayAt(outside, until);
+    return away === undefined ? until : away.to + Math.min(until - away.from, longestSleep);
   }
 
   function views(names?: readonly string[]): Promise<readonly View[]> {

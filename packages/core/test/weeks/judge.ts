@@ -152,6 +152,7 @@ export function createJudge(world: World): Judge {
         if (result.needlessRenewals > limits.needless) bad("renewals", "a needless renewal");
       }
       tell(judge, each, life);
+      each.longer = false;
       each.excused = isCapped(scenario.shape, life, scenario.cron);
     },
     changes: (place) => close(at(place)),
@@ -161,6 +162,7 @@ export function createJudge(world: World): Judge {
       const held = tokenOf(place, place.consumer) ?? (each.held?.value === place.consumer ? each.held : undefined);
       if (held === undefined && each.held !== undefined) each.lostAt = clock.now();
       each.byHand = held === undefined && place.consumer !== undefined;
+      if (held !== each.held) each.longer = false;
       each.held = held;
       say(
         world,
@@ -196,7 +198,6 @@ function tell({ world }: Judge, each: Case, span: number): void {
   each.toldAt = world.clock.now();
   each.toldSpan = span;
   each.excused = false;
-  each.longer = false;
 }
 
 function isExcused({ limits }: Judge, each: Case): boolean {

@@ -68,13 +68,15 @@ export function usableOf(life: number): number {
     : Infinity;
 }
 
-function allowOf({ shape, cron, edits, reload }: Scenario, tick: number): number {
+function allowOf({ shape, cron, edits, reload, troubles }: Scenario, tick: number): number {
   if (shape.changes !== undefined) return (shape.every ?? 0) * 1.15 + tick + 5 * second;
-  if (isInPlace(shape)) return (cron ?? 5 * second) + 5 * second;
-  if (shape.kills) return 10 * second;
-  if (edits.some(({ kind }) => kind === "revoke")) return tick + 10 * second;
+  // Nothing is to be had before the end: a look or two that fail, and a reload.
+  const flaky = troubles.some(({ kind }) => kind === "flake");
+  if (isInPlace(shape)) return (cron ?? 5 * second) + (flaky ? 10 : 5) * second;
+  const revoked = edits.some(({ kind }) => kind === "revoke") ? tick + 10 * second : second;
   // Between a renewal that its cap cut short and the end no reload of 8 s finds room.
-  return shape.maxTtl !== undefined && shape.life < minute && reload === "slow" ? 3 * second : second;
+  const capped = shape.maxTtl !== undefined && shape.life < minute && reload === "slow" ? 3 * second : second;
+  return Math.max(revoked, capped, shape.kills ? 10 * second : 0);
 }
 
 /** The usual share of a life after which it is refreshed. */

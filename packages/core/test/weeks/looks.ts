@@ -81,7 +81,9 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
   function judgeDeath(found: Found): void {
     const { each, view } = found;
     const dead = clock.now() - endOf(judge, each);
-    if (dead < allowanceOf(judge, each) + alarmLag) return;
+    const awake = clock.now() - (outside.aways.findLast(({ to }) => to <= clock.now())?.to ?? -Infinity);
+    const early = Math.max(allowanceOf(judge, each) + alarmLag - dead, 2 * alarmLag - awake);
+    if (early > 0) return void deaths.set(each, plan(each, clock.now() + early + second, "death"));
     const alarmed = scenario.cron !== undefined || each.alarm === "expired";
     const isSaid = limits.clocky ? view.exit !== 0 : view.exit === 3 && alarmed;
     deaths.set(each, plan(each, clock.now() + lookAgain, "death"));
@@ -116,8 +118,8 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
     const left = endOf(judge, each) - clock.now();
     if (!Number.isFinite(left) || scenario.shape.changes !== undefined || (limits.clocky && !scenario.skewKnown))
       return;
-    const told =
-      view.until === undefined ? (view.code === "clock" ? 0 : Infinity) : trueOf(world, view.until) - clock.now();
+    const untold = view.exit === 3 || view.code === "clock" ? 0 : Infinity;
+    const told = view.until === undefined ? untold : trueOf(world, view.until) - clock.now();
     if (told <= Math.max(left, 0) + 5 * second) return;
     result.overstated++;
     bad("overstated", `ends in ${lengthText(left)}, said ${lengthText(told)} (${view.state})`);
