@@ -90,8 +90,8 @@ async function engineOf(start: Start): Promise<Engine> {
 /** `rotate run`. `every`: told by the user. */
 export async function run(start: Start, { every }: { readonly every: number | undefined }): Promise<Ran> {
   const engine = await engineOf(start);
-  const { rotations } = await engine.run(every === undefined ? {} : { every });
-  return { exit: exitCodeOfRun(rotations), outcomes: rotations.map(({ outcome }) => outcome) };
+  const report = await engine.run(every === undefined ? {} : { every });
+  return { exit: exitCodeOfRun(report), outcomes: report.rotations.map(({ outcome }) => outcome) };
 }
 
 /** `rotate status --check`, rotation by rotation. */

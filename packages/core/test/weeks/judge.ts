@@ -152,7 +152,7 @@ export function createJudge(world: World): Judge {
         if (result.needlessRenewals > limits.needless) bad("renewals", "a needless renewal");
       }
       tell(judge, each, life);
-      each.longer = false;
+      each.longer &&= troubleAt(outside, clock.now(), ["lost"]) !== undefined;
       each.excused = isCapped(scenario.shape, life, scenario.cron);
     },
     changes: (place) => close(at(place)),

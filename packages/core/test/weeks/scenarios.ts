@@ -44,7 +44,7 @@ function canRevoke({ period, changes }: Shape): boolean {
 }
 
 /** A week; less where lives are short or runs are many, and nothing new would come: `lives` of them at least. */
-export function horizonOf(shape: Shape, cron: number | undefined, lives = 1_000): number {
+export function horizonOf(shape: Shape, cron: number | undefined, lives = 250): number {
   const life = Math.min(effectiveLife(shape), 7 * (shape.every ?? day));
   const most = cron !== undefined && cron < 5 * minute ? Math.max(day, 3 * life) : 7 * day;
   return Math.min(Math.max(lives * life, 3 * hour), most);
@@ -167,7 +167,7 @@ export function randomScenario(seed: number): Scenario {
     name: `${shape.name} × ${troubles.join(" + ")} × ${startText(cron)}`,
     seed,
     shape,
-    horizon: horizonOf(shape, cron, 250),
+    horizon: horizonOf(shape, cron, 100),
     happens: troubles.map((trouble) => happenings[trouble]!),
     reload: one(["none", "ok", "ok", "slow"] as const),
     told: random() < 0.5,
