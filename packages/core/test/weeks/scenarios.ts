@@ -7,7 +7,8 @@ import { happenings, type Happening, type Happens } from "./troubles.ts";
 /** ms between two runs; undefined: a daemon. */
 export const starts: readonly (number | undefined)[] = [undefined, minute, 5 * minute, 50 * minute, 70 * minute];
 
-interface Draft extends Partial<Scenario> {
+/** What makes a scenario; the rest is usual. */
+export interface Draft extends Partial<Scenario> {
   readonly name: string;
   readonly seed: number;
   readonly shape: Shape;
@@ -15,7 +16,7 @@ interface Draft extends Partial<Scenario> {
   readonly happens?: readonly Happens[];
 }
 
-function scenarioOf({ happens = [], ...draft }: Draft): Scenario {
+export function scenarioOf({ happens = [], ...draft }: Draft): Scenario {
   const random = randomNumbers(draft.seed ^ 0x5bd1e995);
   random();
   const parts = happens.map((happen) => happen(random, draft.horizon));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { playAll, violationsIn } from "./campaign.ts";
+import { past } from "./past.ts";
 import { grid, named, randomScenario } from "./scenarios.ts";
 import { playWeek } from "./week.ts";
 
@@ -9,7 +10,7 @@ function some<T>(items: Iterable<T>, { first, step }: { readonly first: number; 
 }
 
 describe("the real engine, through weeks of every kind of lease and trouble", () => {
-  test.each(named.map((scenario) => [scenario.name, scenario] as const))("%s", async (_, scenario) => {
+  test.each([...named, ...past].map((scenario) => [scenario.name, scenario] as const))("%s", async (_, scenario) => {
     expect(violationsIn(await playAll([scenario]))).toBe("");
   });
 
