@@ -62,7 +62,7 @@ function isAliveRenewable({ state, now }: Moment): boolean {
 function gainsByRenewal({ state, rotation, now }: Moment, reason: Reason): boolean {
   const lease = publishedLease(state);
   if (lease === undefined || (reason !== "time" && reason !== "cadence")) return false;
-  if (!lease.renewable || lease.spent || state.owed !== undefined || endOf(lease) <= now) return false;
+  if (!lease.renewable || lease.spent || endOf(lease) <= now) return false;
   return (lease.diesAt ?? Infinity) > now + (yardstickOf(lease, rotation.ttl) * 2) / 3;
 }
 
