@@ -6,7 +6,7 @@ import type { OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { knownCadence, learnCadence } from "./cadence.ts";
+import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
@@ -127,7 +127,7 @@ async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promi
   await refuseShrunken(spec, deps);
   await deps.host.noteClock?.(deps.clock.note());
   const rotations = selectByName(spec.rotations, options.names);
-  const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
+  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(spec, deps);
   const { rotations: reports } = await tick(rotations, deps, {
     force: options.force ?? false,

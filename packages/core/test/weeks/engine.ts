@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../../src/backend/backend.ts";
-import type { HostNotes } from "../../src/backend/host-notes.ts";
+import type { HostNotes, RunNotes } from "../../src/backend/host-notes.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
@@ -15,20 +15,20 @@ import { createMemoryState, openMemoryBackend, type MemoryState } from "../backe
 /** Where the engine lives: outlives its processes. */
 export interface Site {
   readonly state: MemoryState;
-  readonly notes: Pick<HostNotes, "recentRuns" | "noteRuns" | "clockNote" | "noteClock">;
+  readonly notes: Pick<HostNotes, "runNotes" | "noteRuns" | "clockNote" | "noteClock">;
   /** All processes are gone: their locks are free. */
   readonly breakLocks: () => void;
 }
 
 export function createSite(): Site {
   const state = createMemoryState();
-  let runs: readonly number[] = [];
+  let runs: RunNotes = { at: [] };
   let clock: ClockNote | undefined;
   return {
     // Nobody asks for the history of a week.
     state: { ...state, recordAttempt: async () => undefined },
     notes: {
-      recentRuns: async () => runs,
+      runNotes: async () => runs,
       noteRuns: async (noted) => void (runs = noted),
       clockNote: async () => clock,
       noteClock: async (note) => void (clock = note),
