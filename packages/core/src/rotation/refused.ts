@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Minted, Provider, ProviderContext } from "@rotate/plugin-kit";
+import type { Minted } from "@rotate/plugin-kit";
 import { liveLeases, type LeaseState } from "../store/state.ts";
 import { credentialFingerprint } from "./accept.ts";
 import { innerError } from "./errors.ts";
-import { callProvider, timeLimits } from "./invoke.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Gives the lease of an answer that was refused back, where its handle or its values allow it. True when no lease of it lives. An issuer may answer with what it gave before:
+ * Gives the lease of an answer that was refused back, where its handle allows it. True when no lease of it lives. An issuer may answer with what it gave before:
  * then it is in use, and nothing is revoked.
  */
 export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
@@ -39,28 +39,19 @@ export function sinksAreExplained({ rotation, state }: Pick<Session, "rotation" 
   });
 }
 
-async function revokeRefused({ rotation, deps, warn }: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
+async function revokeRefused(
+  { rotation, deps, warn }: Session,
+  lease: LeaseState,
+  { fields, handle }: Minted,
+): Promise<boolean> {
   const { provider } = rotation;
-  const call = revocationOf(provider.part, lease, minted);
-  if (call === undefined) return false;
+  const byHandle = provider.part.revoke !== undefined && handle !== undefined;
+  if (!byHandle && (provider.part.revoke !== undefined || !canRevokeWith(provider, fields))) return false;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, call);
+    await revokeLease({ deps, provider }, { ...lease, expiresAt: null, handle }, fields);
     return true;
   } catch (error) {
     warn(`the lease that was refused could not be revoked: ${innerError(error).message}`);
     return false;
   }
-}
-
-/** By its handle, else by the values that are at hand. Undefined: there is no way. */
-function revocationOf(
-  { revoke, revokeValue }: Provider,
-  { id, issuedAt }: LeaseState,
-  { handle, fields }: Minted,
-): ((ctx: ProviderContext) => Promise<void>) | undefined {
-  const known = { id, issuedAt: new Date(issuedAt), expiresAt: "never" as const, handle };
-  if (revoke !== undefined && handle !== undefined) return (ctx) => revoke(known, ctx);
-  // A plugin in plain JavaScript may have left them out.
-  const hasValues = Object.keys(fields ?? {}).length > 0;
-  return revokeValue !== undefined && hasValues ? (ctx) => revokeValue(fields, ctx) : undefined;
 }
