@@ -134,6 +134,8 @@ export function specOf(world: World): Spec {
     stateDir: undefined,
     providers: new Map([[provider.name, provider]]),
     rotations: [...world.places.values()].map((place) => rotationOf(world, place, provider)),
+    lists: [],
+    heldBack: [],
     notify: [],
     monitor: undefined,
     warnings: [],
