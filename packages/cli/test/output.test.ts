@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import type { RotationReport, RotationStatus } from "@rotate/core";
+import type { RotationReport, RotationStatus, RunReport } from "@rotate/core";
 import { describe, expect, test } from "vitest";
 import { createBoard } from "../src/output/board.ts";
 import { describeEvent } from "../src/output/event-line.ts";
@@ -20,7 +20,7 @@ const fresh: RotationReport = {
   name: "backstage-db",
   outcome: "fresh",
   reason: "nothing is due",
-  standing: { state: "fresh", code: "fresh", exit: 0 },
+  standing: { state: "fresh", code: "fresh", exit: 0, expiresAt: after(48) },
   credential: { fingerprint: "abc", issuedAt: after(-12), expiresAt: after(48) },
   nextAt: after(21),
   phases: [],
@@ -37,12 +37,23 @@ const failed: RotationReport = {
   name: "db",
   outcome: "failed",
   reason: denied.message,
-  standing: { state: "failing", code: "failing", reason: denied.message, alarm: "failed", exit: 1 },
+  standing: {
+    state: "failing",
+    code: "failing",
+    reason: denied.message,
+    alarm: "failed",
+    exit: 1,
+    expiresAt: after(48),
+  },
   phases: [{ phase: "mint", result: "failed", durationMs: 12, error: denied }],
 };
 
+function reportOf(...rotations: readonly RotationReport[]): RunReport {
+  return { version: 1, rotations, orphans: [] };
+}
+
 test("a run ends with a line for each rotation, and says why and what to do where one failed", () => {
-  expect(renderRun([fresh, failed], look).split("\n")).toEqual([
+  expect(renderRun(reportOf(fresh, failed), look).split("\n")).toEqual([
     "backstage-db  fresh  expires in 48m, next rotation in 21m",
     "db            failed  expires in 48m, next try in 21m",
     "  why  provider vault: permission denied",
@@ -53,9 +64,21 @@ test("a run ends with a line for each rotation, and says why and what to do wher
 
 test("a credential that never ends, and one that has ended, are said so", () => {
   const { expiresAt: _, ...endless } = { expiresAt: "", fingerprint: "abc", issuedAt: after(-1) };
-  expect(renderRun([{ ...fresh, credential: endless }], look)).toContain("never expires");
+  expect(
+    renderRun(reportOf({ ...fresh, credential: endless, standing: { state: "fresh", code: "fresh", exit: 0 } }), look),
+  ).toContain("never expires");
   const ended = { fingerprint: "abc", issuedAt: after(-90), expiresAt: after(-30) };
-  expect(renderRun([{ ...failed, outcome: "expired", credential: ended }], look)).toContain("expired 30m ago");
+  expect(
+    renderRun(
+      reportOf({
+        ...failed,
+        outcome: "expired",
+        credential: ended,
+        standing: { ...failed.standing, expiresAt: ended.expiresAt },
+      }),
+      look,
+    ),
+  ).toContain("expired 30m ago");
 });
 
 const status: RotationStatus = {
@@ -98,20 +121,24 @@ test("history names the failure under the table", async () => {
 
 test("a plan says what would change and which check failed", () => {
   const text = renderPlan(
-    [
-      {
-        name: "db",
-        provider: "vault",
-        due: true,
-        reason: "never rotated",
-        standing: { state: "never", code: "never", exit: 1 },
-        sinks: [{ type: "dotenv", target: "/app/.env", keys: [{ key: "PASSWORD", change: "taken-over" }] }],
-        reloads: [{ type: "signal", adopts: false }],
-        revocation: "the previous lease expires",
-        checks: [{ what: "provider vault", result: "failed", error: denied }],
-        warnings: [],
-      },
-    ],
+    {
+      version: 1,
+      orphans: [],
+      rotations: [
+        {
+          name: "db",
+          provider: "vault",
+          due: true,
+          reason: "never rotated",
+          standing: { state: "never", code: "never", exit: 1 },
+          sinks: [{ type: "dotenv", target: "/app/.env", keys: [{ key: "PASSWORD", change: "taken-over" }] }],
+          reloads: [{ type: "signal", adopts: false }],
+          revocation: "the previous lease expires",
+          checks: [{ what: "provider vault", result: "failed", error: denied }],
+          warnings: [],
+        },
+      ],
+    },
     look,
   );
   expect(text).toContain("db  due: never rotated");

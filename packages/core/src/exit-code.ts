@@ -7,15 +7,22 @@ function worst(codes: readonly number[]): number {
   return severity.find((code) => codes.includes(code)) ?? 0;
 }
 
-/** The exit code of `rotate run`: the worst of how the rotations stand afterwards and of what was done. 0, 1, 3, 4 or 5. */
-export function exitCodeOfRun(rotations: readonly Pick<RotationReport, "standing" | "outcome">[]): number {
-  return worst(
-    rotations.flatMap(({ standing, outcome }) => [
+/** The exit code of `rotate run`: the worst of how the rotations and what the spec left behind stand afterwards, and of what was done. 0, 1, 3, 4 or 5. */
+export function exitCodeOfRun({
+  rotations,
+  orphans = [],
+}: {
+  readonly rotations: readonly Pick<RotationReport, "standing" | "outcome">[];
+  readonly orphans?: readonly Pick<RotationStatus, "exit">[];
+}): number {
+  return worst([
+    ...orphans.map(({ exit }) => exit),
+    ...rotations.flatMap(({ standing, outcome }) => [
       standing.exit,
       ...(outcome === "failed" ? [1] : []),
       ...(outcome === "locked" ? [5] : []),
     ]),
-  );
+  ]);
 }
 
 /** The exit code of `rotate status --check`; `minRemaining` (ms) makes a credential that ends sooner a 3. */

@@ -68,6 +68,8 @@ export interface RotationReport {
 export interface RunReport {
   readonly version: 1;
   readonly rotations: readonly RotationReport[];
+  /** What the state knows and the spec does not any more: told until it is forgotten. Empty when names were given. */
+  readonly orphans: readonly RotationStatus[];
 }
 
 export type StandingState =
@@ -221,6 +223,7 @@ export interface PlanRotation {
 export interface PlanReport {
   readonly version: 1;
   readonly rotations: readonly PlanRotation[];
+  readonly orphans: readonly RotationStatus[];
 }
 
 /** One past attempt, for `rotate history`. */

@@ -1,6 +1,5 @@
-import { defineSink, type Values } from "@rotate/plugin-kit";
+import { defineSink, type Values, invalid } from "@rotate/plugin-kit";
 import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
-import { invalid } from "./fault.ts";
 import { editIni, inspectIni, readIni, revertIni } from "./ini/edit.ts";
 
 /**

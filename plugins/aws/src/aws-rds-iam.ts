@@ -1,9 +1,8 @@
-import { defineProvider, type ObjectSchema, type ProviderContext } from "@rotate/plugin-kit";
-import { invalid } from "./fault.ts";
+import { beforehand, defineProvider, type ObjectSchema, type ProviderContext, invalid } from "@rotate/plugin-kit";
+import { presignGet } from "@rotate/plugin-kit/tokens";
 import { connection, type Connection } from "./options.ts";
 import { regionOf } from "./region.ts";
-import { keyOf, readSource, type Source } from "./source/index.ts";
-import { presignGet } from "./wire/sigv4.ts";
+import { keyOf, readSource, sourcePlaces, sourceScope, type Source } from "./source/index.ts";
 
 /** All that the service gives, ms. */
 const life = 900_000;
@@ -37,10 +36,14 @@ export const awsRdsIam = defineProvider({
     username: { secret: false, description: "The database user it is for" },
   },
 
+  ghosts: false,
+  maxLife: life,
+  reads: sourcePlaces,
+  scope: sourceScope,
   login: readSource,
 
   async mint({ host, port, username }, ctx) {
-    const key = await keyOf(ctx.login, ctx);
+    const key = await beforehand(() => keyOf(ctx.login, ctx));
     const now = ctx.now();
     const left = Math.min(life, (key.endsAt?.getTime() ?? Infinity) - now);
     if (left <= 0) {

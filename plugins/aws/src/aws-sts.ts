@@ -1,15 +1,24 @@
 import {
+  beforehand,
   defineProvider,
   isRotateError,
-  RotateError,
+  withDetails,
   type Fields,
   type ProviderContext,
   type Text,
+  invalid,
 } from "@rotate/plugin-kit";
-import { invalid } from "./fault.ts";
 import { connection, type Connection } from "./options.ts";
 import { regionOf } from "./region.ts";
-import { isTemporary, keyOf, readSource, type KeySource, type Source } from "./source/index.ts";
+import {
+  isTemporary,
+  keyOf,
+  readSource,
+  sourcePlaces,
+  sourceScope,
+  type KeySource,
+  type Source,
+} from "./source/index.ts";
 import { checkRequest } from "./sts-limits.ts";
 import { request, type Action, type Request } from "./sts-request.ts";
 import { callSts, readSession } from "./wire/sts.ts";
@@ -39,6 +48,9 @@ export const awsSts = defineProvider({
     return fields;
   },
 
+  maxLife: 43_200_000,
+  reads: sourcePlaces,
+  scope: sourceScope,
   login: readSource,
 
   /** GetCallerIdentity needs no permission: it tells whether the key is taken. */
@@ -52,7 +64,7 @@ export const awsSts = defineProvider({
   async mint(asked, ctx) {
     checkRequest(asked);
     const region = regionOf(ctx, ctx.login.region);
-    const { key, proof } = await proofFor(asked, ctx);
+    const { key, proof } = await beforehand(() => proofFor(asked, ctx));
     if (asked.action === "GetFederationToken" && asked.policy === undefined && asked.policyArns === undefined) {
       ctx.log.warn("a federation token without session policies may do nothing but what resources allow it by name");
     }
@@ -156,9 +168,7 @@ const codeLife = 30_000;
 
 function spareCode(error: unknown, { mfa }: Request): never {
   if (mfa === undefined || !isRotateError(error) || !error.retryable) throw error;
-  const { message, code, retryable, hint, noEffect, retryAfter = 0 } = error;
-  const wait = Math.max(retryAfter, codeLife);
-  throw new RotateError(message, { code, retryable, hint, noEffect, retryAfter: wait, cause: error });
+  throw withDetails(error, { retryAfter: Math.max(error.retryAfter ?? 0, codeLife) });
 }
 
 /** Whole seconds, as AWS writes them. */

@@ -50,7 +50,7 @@ test("a certificate that cannot serve is refused before anybody is asked", async
   const cases = [
     [good.cert, other.key, /not the key of/],
     [over.cert, over.key, /ended on/],
-    [ec.cert, ec.key, /no RSA key/],
+    [ec.cert, ec.key, /does not fit PS256/],
     ["/etc/app.pem", good.key, /no certificate/],
     [good.cert, good.key.slice(0, 500), /cut off/],
   ] as const;

@@ -71,7 +71,8 @@ export async function mint(call: Call, login?: Login): Promise<Minted> {
 }
 
 export async function check(call: Call): Promise<void> {
-  await provider.check?.(contextOf(call, await logIn(call)));
+  const request = withDefaults(provider.request ?? { type: "object" }, call.request ?? { endpoint });
+  await provider.check?.(contextOf(call, await logIn(call)), request);
 }
 
 /** The text of the minted token. */

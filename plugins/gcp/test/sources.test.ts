@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createServer } from "node:http";
 import { listen } from "@rotate/doubles";
 import { errorOf, fileRef, secretRef, textOf } from "@rotate/testkit";
-import { createServer } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import {
   app,

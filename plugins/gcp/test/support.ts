@@ -43,6 +43,7 @@ export interface Cloud {
   /** A call from a workload of that cloud. `source` is the provider's option. */
   readonly call: (source: object, more?: Partial<ProviderCall>) => ProviderCall;
   readonly mint: (source: object, more?: Partial<ProviderCall>) => Promise<Minted>;
+  readonly check: (source: object, more?: Partial<ProviderCall>) => Promise<void>;
   readonly logIn: (source: object, more?: Partial<ProviderCall>) => Promise<Login>;
 }
 
@@ -64,6 +65,7 @@ export async function cloud(options: GcpDoubleOptions = {}, clock = newClock()):
     clock,
     call,
     mint: (source, more) => calls.mint(call(source, more)),
+    check: (source, more) => calls.check(call(source, more)),
     logIn: (source, more) => calls.logIn(call(source, more)),
   };
 }

@@ -1,8 +1,9 @@
 import { type Context, defineProvider, type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
 import { checkFile, stageFile } from "@rotate/plugin-kit/files";
-import { algorithms, describeKey, generateKey, parseKey, type SigningKey } from "./key.ts";
+import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
+import { algorithms, describeKey, generateKey, type NamedKey } from "./key.ts";
 import { createKeyFile, readKeyFile } from "./key-file.ts";
-import { extraClaims, request } from "./request.ts";
+import { extraClaims, request, type Request } from "./request.ts";
 
 const options = {
   type: "object",
@@ -32,6 +33,9 @@ const options = {
 } as const satisfies ObjectSchema;
 type Ctx = Context<Infer<typeof options>>;
 
+/** For messages. */
+const what = "the signing key";
+
 /** An embedded issuer: signs short-lived JWTs with a local key. Nothing is asked of anybody, so nothing can be revoked: tokens just expire. */
 export const jwt = defineProvider({
   type: "jwt",
@@ -44,7 +48,7 @@ export const jwt = defineProvider({
 
   async check(ctx) {
     const text = await givenKey(ctx);
-    if (text !== undefined) parseKey(text, ctx.options.algorithm);
+    if (text !== undefined) readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
     else if (ctx.options.key.path !== undefined) await checkNewKey(ctx.options.key.path, ctx);
     if (ctx.options.jwksPath !== undefined) await checkFile(ctx.options.jwksPath, { ctx });
   },
@@ -55,22 +59,18 @@ export const jwt = defineProvider({
     await publishKeys(signing.jwks, ctx);
     const now = ctx.now();
     const exp = Math.ceil((now + asked.ttl) / 1000);
-    const { SignJWT } = await import("jose");
-    const unsigned = new SignJWT({
-      ...claims,
-      iss: issuer,
-      ...(asked.subject !== undefined && { sub: asked.subject }),
-      ...(asked.audience !== undefined && {
-        aud: asked.audience.length === 1 ? asked.audience[0] : [...asked.audience],
-      }),
-      iat: Math.floor(now / 1000),
-      exp,
-      jti: ctx.leaseId,
-    }).setProtectedHeader({ alg: algorithm, kid: signing.kid, typ: "JWT" });
-    const token = ctx.secret(await unsigned.sign(signing.key), "token");
-    return { fields: { token, jwks: signing.jwks }, expires: new Date(exp * 1000) };
+    const times = { iat: Math.floor(now / 1000), exp, jti: ctx.leaseId };
+    const token = signJwt(
+      { algorithm, header: { kid: signing.kid }, claims: { ...claims, iss: issuer, ...aboutWhom(asked), ...times } },
+      signing.key,
+    );
+    return { fields: { token: ctx.secret(token, "token"), jwks: signing.jwks }, expires: new Date(exp * 1000) };
   },
 });
+
+function aboutWhom({ subject, audience }: Request): Readonly<Record<string, unknown>> {
+  return { sub: subject, aud: audience?.length === 1 ? audience[0] : audience };
+}
 
 /** The key as it stands, or undefined when its file is still to be generated. */
 async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string | undefined> {
@@ -82,12 +82,15 @@ async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string
   return key.path === undefined ? undefined : readKeyFile(key.path, { log });
 }
 
-async function loadKey(ctx: Ctx): Promise<SigningKey> {
+async function loadKey(ctx: Ctx): Promise<NamedKey> {
   const { algorithm, kid } = ctx.options;
   const text = (await givenKey(ctx)) ?? (await newKey(ctx));
   // From here on no message can show it, whatever goes wrong.
-  return describeKey(parseKey(ctx.secret(text, "signing key").reveal(), algorithm), algorithm, kid);
+  const key = readSigningKey(ctx.secret(text, "signing key"), algorithm, what);
+  return describeKey(key, algorithm, kid);
 }
+
+const madeOne = "generated a signing key: keep it, for deleting it changes the issuer and makes every token worthless";
 
 async function newKey(ctx: Ctx): Promise<string> {
   const { algorithm, key } = ctx.options;
@@ -95,8 +98,7 @@ async function newKey(ctx: Ctx): Promise<string> {
   const made = await generateKey(algorithm);
   const kept = await createKeyFile(path, made, ctx);
   if (kept === made) {
-    const what = "generated a signing key: keep it, for deleting it changes the issuer and makes every token worthless";
-    ctx.log.warn(what, { path, algorithm });
+    ctx.log.warn(madeOne, { path, algorithm });
   }
   return kept;
 }
@@ -108,7 +110,7 @@ async function checkNewKey(path: string, ctx: Ctx): Promise<void> {
   } catch (error) {
     const text = await readKeyFile(path, ctx);
     if (text === undefined) throw error;
-    parseKey(text, ctx.options.algorithm);
+    readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createOAuth2Double } from "@rotate/doubles";
-import { providerContract, secretRef } from "@rotate/testkit";
+import { envRef, providerContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { oauth2 } from "../src/oauth2.ts";
 import { oauth2RefreshToken } from "../src/refresh-token.ts";
@@ -20,6 +20,10 @@ type Stage = Awaited<ReturnType<typeof stage>>;
 const harness = {
   refuse: ({ double }: Stage) => double.removeClient("basic"),
   hang: ({ double }: Stage) => double.faults.always("POST /token", "hang"),
+  unready: (stage: Stage): Stage => ({
+    ...stage,
+    options: { ...stage.options, clientAuth: { ...basicAuth, clientSecret: envRef("NOT_SET") } },
+  }),
   isLive: ({ double }: Stage, { token = "" }: Readonly<Record<string, string>>) => double.accepts(token),
 };
 

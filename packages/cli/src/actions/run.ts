@@ -34,7 +34,7 @@ function rotate(input: Input): Promise<RunReport> {
     const report = await engine.run({ ...options, signal: interrupt.signal });
     interrupt.release();
     reporter.close();
-    if (!json) terminal.out(renderRun(report.rotations, { paint: terminal.paint, now: now() }));
+    if (!json) terminal.out(renderRun(report, { paint: terminal.paint, now: now() }));
     exitWith(interrupt.exitCode() ?? exitCodeOf(report, flags));
     return report;
   });
@@ -52,8 +52,8 @@ function optionsOf({ flags, args }: Input): RunOptions {
   return { names: args.names ?? [], ...Object.fromEntries(given) };
 }
 
-function exitCodeOf({ rotations }: RunReport, flags: RunFlags): number {
-  const code = exitCodeOfRun(rotations);
-  const rotated = rotations.some(({ outcome }) => outcome === "rotated" || outcome === "renewed");
+function exitCodeOf(report: RunReport, flags: RunFlags): number {
+  const code = exitCodeOfRun(report);
+  const rotated = report.rotations.some(({ outcome }) => outcome === "rotated" || outcome === "renewed");
   return code === 0 && rotated && flags["detailed-exit-code"] === true ? somethingRotated : code;
 }

@@ -1,5 +1,6 @@
-import type { PlanRotation, PlanSink } from "@rotate/core";
+import type { PlanReport, PlanRotation, PlanSink } from "@rotate/core";
 import { renderError } from "./error-text.ts";
+import { renderOrphan } from "./rotation-line.ts";
 import type { Paint } from "./terminal.ts";
 import { formatInstant } from "./time.ts";
 
@@ -11,17 +12,24 @@ const changes: Readonly<Record<PlanSink["keys"][number]["change"], string>> = {
 };
 
 /** `rotate plan`: a paragraph for each rotation. */
-export function renderPlan(rotations: readonly PlanRotation[], look: { paint: Paint; now: number }): string {
-  return rotations.length === 0 ? "no rotations" : rotations.map((rotation) => renderOne(rotation, look)).join("\n\n");
+export function renderPlan({ rotations, orphans }: PlanReport, look: { paint: Paint; now: number }): string {
+  if (rotations.length + orphans.length === 0) return "no rotations";
+  const left = orphans.map((orphan) => renderOrphan(orphan, { ...look, width: 0 }));
+  return [...rotations.map((rotation) => renderOne(rotation, look)), ...left].join("\n\n");
 }
 
 function renderOne(rotation: PlanRotation, { paint, now }: { paint: Paint; now: number }): string {
-  const { name, provider, due, reason, nextAt, sinks, reloads, revocation, checks, warnings } = rotation;
+  const { name, provider, due, reason, nextAt, sinks, reloads, revocation, checks, warnings, standing, expected } =
+    rotation;
   const verdict = due ? paint("cyan", "due") : paint("green", "not due");
   const next = due || nextAt === undefined ? "" : `, next rotation ${formatInstant(nextAt, now)}`;
   return [
     `${paint("bold", name)}  ${verdict}: ${reason}${next}`,
+    ...(standing.exit === 0 || standing.reason === undefined
+      ? []
+      : [`  stands    ${standing.state}: ${standing.reason}`]),
     `  provider  ${provider}`,
+    ...(expected ? [`  expected  ${renderExpected(expected)}`] : []),
     ...sinks.flatMap(renderSink),
     ...reloads.map(
       ({ type, name: label, adopts }) =>
@@ -31,6 +39,19 @@ function renderOne(rotation: PlanRotation, { paint, now }: { paint: Paint; now: 
     ...checks.flatMap((check) => renderCheck(check, paint)),
     ...warnings.map((warning) => `  ${paint("yellow", "warning")}   ${warning}`),
   ].join("\n");
+}
+
+/** `about 36 mints a day`, `about 1 mint and 35 renewals a day`. */
+function renderExpected({ mintsPerDay, renewalsPerDay }: NonNullable<PlanRotation["expected"]>): string {
+  const mints = `${amount(mintsPerDay)} ${Math.round(mintsPerDay) === 1 ? "mint" : "mints"}`;
+  if (renewalsPerDay === 0) return `about ${mints} a day`;
+  if (mintsPerDay === 0)
+    return `about ${amount(renewalsPerDay)} renewals a day, and a mint when the issuer renews no more`;
+  return `about ${mints} and ${amount(renewalsPerDay)} renewals a day`;
+}
+
+function amount(perDay: number): string {
+  return perDay >= 1 || perDay === 0 ? String(Math.round(perDay)) : perDay.toFixed(1);
 }
 
 function renderSink({ type, target, keys }: PlanSink): readonly string[] {

@@ -2,7 +2,7 @@ import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/pl
 import type { KeptCredential } from "../backend/host-notes.ts";
 import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";
-import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { callSink, timeLimits } from "../rotation/invoke.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
@@ -80,9 +80,8 @@ function bareFields({ values }: SinkEntry): readonly (readonly [key: string, fie
 
 /** What cannot be read gives nothing. */
 async function readValues(sink: SinkEntry, { runtime }: RotationDeps): Promise<Values> {
-  const bound = { ...sink, kind: "sink" };
   try {
-    return await callPart({ runtime, bound }, { timeout: timeLimits.read }, (ctx) =>
+    return await callSink({ deps: { runtime }, sink }, { timeout: timeLimits.read }, (ctx) =>
       sink.part.read!(Object.keys(sink.values), ctx),
     );
   } catch (error) {

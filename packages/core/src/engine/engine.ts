@@ -4,19 +4,20 @@ import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence, learnCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
-import { describeEject, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
 import { planAll } from "./plan.ts";
 import { needsWork, standingIn } from "./quick-look.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
 import { refuseShrunken } from "./shrunken.ts";
-import { orphanStatus, statusOf } from "./status.ts";
+import { orphansOf, renameHints } from "./orphans.ts";
+import { statusOf } from "./status.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -62,8 +63,8 @@ export interface Engine {
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
   /** Forgets a rotation: its state goes, its values stay where they are. */
   readonly forget: (name: string) => Promise<void>;
-  /** Writes given values in the credential's place; without values only says what stays where. */
-  readonly eject: (name: string, values?: EjectValues) => Promise<EjectReport>;
+  /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
+  readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
   /** For what keeps an engine running. */
@@ -93,7 +94,13 @@ function engineOf(parts: EngineParts): Engine {
     status: (options) => status(parts, options),
     plan: async ({ names, resolveExec = false, every } = {}) => {
       const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
-      return planAll(selectByName(spec.rotations, names), deps, { resolveExec, cadence });
+      const plan = await planAll(selectByName(spec.rotations, names), deps, { resolveExec, cadence });
+      const hints = await renameHints(spec, deps);
+      const rotations = plan.map((one) => ({
+        ...one,
+        warnings: [...one.warnings, ...[hints.get(one.name) ?? []].flat()],
+      }));
+      return { version: 1, rotations, orphans: names?.length ? [] : await orphansOf(spec, deps) };
     },
     async history({ name, limit = 50 } = {}) {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
@@ -110,7 +117,8 @@ function engineOf(parts: EngineParts): Engine {
     forget: (name) => withClaim(deps.claims, name, () => forget(name, deps)),
     eject: (name, values) => {
       const target = { rotation: only(spec, name), deps };
-      return values === undefined ? describeEject(target) : ejectTo(values, target);
+      if (values === undefined) return describeEject(target);
+      return values === "keep" ? ejectInPlace(target) : ejectTo(values, target);
     },
   };
 }
@@ -120,7 +128,8 @@ async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promi
   await deps.host.noteClock?.(deps.clock.note());
   const rotations = selectByName(spec.rotations, options.names);
   const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
-  return tick(rotations, deps, {
+  const hints = await renameHints(spec, deps);
+  const { rotations: reports } = await tick(rotations, deps, {
     force: options.force ?? false,
     cadence,
     retryFor: options.timeout ?? 120_000,
@@ -129,6 +138,12 @@ async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promi
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
+  const orphans = options.names?.length ? [] : await orphansOf(spec, deps);
+  return { version: 1, rotations: reports.map((report) => withHint(report, hints.get(report.name))), orphans };
+}
+
+function withHint(report: RotationReport, hint: string | undefined): RotationReport {
+  return hint === undefined ? report : { ...report, warnings: [...(report.warnings ?? []), hint] };
 }
 
 async function status(
@@ -147,13 +162,6 @@ async function status(
   });
   const orphans = names.length > 0 ? [] : await orphansOf(spec, deps);
   return { version: 1, rotations: [...own, ...orphans] };
-}
-
-async function orphansOf(spec: Spec, deps: RotationDeps): Promise<StatusReport["rotations"]> {
-  const inSpec = new Set(spec.rotations.map(({ name }) => name));
-  const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
-  const states = await Promise.all(names.map((name) => deps.store.load(name)));
-  return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
 }
 
 async function forget(name: string, { store, host }: RotationDeps): Promise<void> {

@@ -1,5 +1,5 @@
 import { RotateError } from "@rotate/plugin-kit";
-import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
+import type { PlanRotation, PlanSink } from "../report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -22,9 +22,9 @@ export async function planAll(
   rotations: readonly Rotation[],
   given: RotationDeps,
   { resolveExec, cadence }: { readonly resolveExec: boolean; readonly cadence: number | undefined },
-): Promise<PlanReport> {
+): Promise<readonly PlanRotation[]> {
   const deps = resolveExec ? given : { ...given, runtime: { ...given.runtime, execReference: refuseExec } };
-  return { version: 1, rotations: await Promise.all(rotations.map((rotation) => planOne(rotation, deps, cadence))) };
+  return Promise.all(rotations.map((rotation) => planOne(rotation, deps, cadence)));
 }
 
 const notAsked = Symbol("not asked to run it");

@@ -3,8 +3,7 @@ import type { ErrorReport } from "../report.ts";
 import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { failureOf } from "../rotation/errors.ts";
-import { callProvider, timeLimits } from "../rotation/invoke.ts";
-import { asLease } from "../rotation/retire.ts";
+import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
 
@@ -59,16 +58,12 @@ interface By {
 
 async function revokeOne(lease: LeaseState, { deps, provider, claim }: By): Promise<RevokedLease> {
   const told = { id: lease.id, ...instantAt("expiresAt", lease.expiresAt ?? Infinity, deps.clock) };
-  const part = provider?.part;
   const fields = deps.memory.get(lease.id);
-  if (provider === undefined || part === undefined || lease.phase === "ghost")
+  if (provider === undefined || lease.phase === "ghost" || !canRevokeWith(provider, fields))
     return { ...told, result: "expires only" };
-  if (!part.revoke && !(part.revokeValue && fields)) return { ...told, result: "expires only" };
   await claim.append([{ type: "revoking", lease: lease.id, notBefore: 0 }]);
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      part.revoke ? part.revoke(asLease(lease, deps.clock), ctx) : part.revokeValue?.(fields!, ctx),
-    );
+    await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
     const { report } = failureOf(error, { phase: "retire" });
     await claim.append([{ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 }]);

@@ -34,7 +34,7 @@ export async function tick(
   rotations: readonly Rotation[],
   given: RotationDeps,
   options: TickOptions,
-): Promise<RunReport> {
+): Promise<Pick<RunReport, "version" | "rotations">> {
   if (options.limit === undefined) return tickAll(rotations, given, options);
   const whole = given.runtime.deadline(options.limit, options.signal);
   try {
@@ -58,7 +58,11 @@ function boundedBy(limit: number, deps: RotationDeps): RotationDeps {
   return { ...deps, runtime: { ...runtime, deadline } };
 }
 
-async function tickAll(rotations: readonly Rotation[], deps: RotationDeps, options: TickOptions): Promise<RunReport> {
+async function tickAll(
+  rotations: readonly Rotation[],
+  deps: RotationDeps,
+  options: TickOptions,
+): Promise<Pick<RunReport, "version" | "rotations">> {
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);

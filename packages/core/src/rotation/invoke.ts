@@ -1,6 +1,6 @@
 import { RotateError, type Context, type ProviderContext } from "@rotate/plugin-kit";
 import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
-import type { Bound, ProviderEntry } from "../loading/model.ts";
+import type { Bound, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../loading/model.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { HeldLogin, LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";
@@ -43,6 +43,35 @@ export async function callPart<Part, T>(
   } finally {
     limit.clear();
   }
+}
+
+type With = { readonly deps: Pick<RotationDeps, "runtime"> };
+
+/** Calls a sink. */
+export function callSink<T>(
+  { deps, sink }: With & { readonly sink: SinkEntry },
+  options: CallOptions,
+  call: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  return callPart({ runtime: deps.runtime, bound: { ...sink, kind: "sink" } }, options, call);
+}
+
+/** Calls a reload. */
+export function callReload<T>(
+  { deps, reload }: With & { readonly reload: ReloadEntry },
+  options: CallOptions,
+  call: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  return callPart({ runtime: deps.runtime, bound: { ...reload, kind: "reload" } }, options, call);
+}
+
+/** Calls a probe. */
+export function callProbe<T>(
+  { deps, probe }: With & { readonly probe: ProbeEntry },
+  options: CallOptions,
+  call: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  return callPart({ runtime: deps.runtime, bound: { ...probe, kind: "probe" } }, options, call);
 }
 
 /** Calls a provider under its shared login. A DENIED under a kept login: login again, once. */

@@ -4,7 +4,7 @@ import type { Masker } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { Holding, RotationState, SinkDrift, SinkFingerprints } from "../store/state.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import { callSink, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
 import { isPublic } from "./render.ts";
 import { isReadable, type Session } from "./session.ts";
@@ -77,8 +77,7 @@ export async function look(at: Looking, sink: SinkEntry): Promise<Observation> {
 /** Reads a sink that can be read. Throws what its `read` throws. */
 export async function readSink({ deps, rotation, state }: Looking, sink: SinkEntry): Promise<SinkContent> {
   const keys = Object.keys(sink.values);
-  const bound = { ...sink, kind: "sink" };
-  const values = await callPart({ runtime: deps.runtime, bound }, { timeout: timeLimits.read }, (ctx) =>
+  const values = await callSink({ deps, sink }, { timeout: timeLimits.read }, (ctx) =>
     sink.part.read!(keys, { ...ctx, secret: (text, name) => new Secret(text, name) }),
   );
   const fingerprints = fingerprintsOf(values, deps.fingerprint);

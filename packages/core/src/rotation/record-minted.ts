@@ -2,9 +2,9 @@ import { RotateError } from "@rotate/plugin-kit";
 import type { LeaseState } from "../store/state.ts";
 import { credentialFingerprint, type Accepted } from "./accept.ts";
 import { innerError } from "./errors.ts";
-import { callProvider, timeLimits } from "./invoke.ts";
 import { fingerprintsOf, look } from "./observe.ts";
 import { sinksAreExplained } from "./refused.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Attempt, MintedCredential, Session } from "./session.ts";
 
 type MintedAttempt = Attempt & { readonly lease: string; readonly minted: MintedCredential };
@@ -52,16 +52,12 @@ function fingerprintsOfAll(
   return Object.fromEntries([...values].map(([id, rendered]) => [id, fingerprintsOf(rendered, fingerprint)]));
 }
 
-async function revokeUnrecorded(session: Session, id: string, { issuedAt, handle, fields }: Accepted): Promise<void> {
+async function revokeUnrecorded(session: Session, id: string, { fields, ...terms }: Accepted): Promise<void> {
   const { rotation, deps } = session;
   const { provider } = rotation;
-  const { part } = provider;
-  if ((!part.revoke && !part.revokeValue) || !sinksAreExplained(session)) return;
-  const lease = { id, issuedAt: new Date(issuedAt), expiresAt: "never" as const, handle };
+  if (!canRevokeWith(provider, fields) || !sinksAreExplained(session)) return;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      part.revoke ? part.revoke(lease, ctx) : part.revokeValue?.(fields, ctx),
-    );
+    await revokeLease({ deps, provider }, { id, ...terms }, fields);
   } catch (error) {
     const fieldsOfLog = { rotation: rotation.name, error: innerError(error).message };
     deps.runtime.log.warn("a lease that could not be recorded could not be revoked either", fieldsOfLog);

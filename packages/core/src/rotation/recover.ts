@@ -1,7 +1,7 @@
 import { allHold, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { noteKilled } from "./failure.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import { callSink, timeLimits } from "./invoke.ts";
 import { publishedLease } from "./moment.ts";
 import { failureOf } from "./errors.ts";
 import { observeAll } from "./observe.ts";
@@ -29,11 +29,7 @@ async function fenceDoubtfulSinks(session: Session): Promise<void> {
     if (sink.part.fence === undefined || (session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
     await session.guard();
     try {
-      await callPart(
-        { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.commit },
-        async (ctx) => sink.part.fence?.(ctx),
-      );
+      await callSink({ deps, sink }, { timeout: timeLimits.commit }, async (ctx) => sink.part.fence?.(ctx));
     } catch (error) {
       session.warn(
         `${failureOf(error, { phase: "recover" }).report.message} (${sink.target}): a late write could not be ruled out`,

@@ -3,7 +3,7 @@ import type { Minted } from "@rotate/plugin-kit";
 import { liveLeases, type LeaseState } from "../store/state.ts";
 import { credentialFingerprint } from "./accept.ts";
 import { innerError } from "./errors.ts";
-import { callProvider, timeLimits } from "./invoke.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -42,14 +42,13 @@ export function sinksAreExplained({ rotation, state }: Pick<Session, "rotation" 
 async function revokeRefused(
   { rotation, deps, warn }: Session,
   lease: LeaseState,
-  { handle }: Minted,
+  { fields, handle }: Minted,
 ): Promise<boolean> {
   const { provider } = rotation;
-  const { part } = provider;
-  if (!part.revoke || handle === undefined) return false;
-  const known = { id: lease.id, issuedAt: new Date(lease.issuedAt), expiresAt: "never" as const, handle };
+  const byHandle = provider.part.revoke !== undefined && handle !== undefined;
+  if (!byHandle && (provider.part.revoke !== undefined || !canRevokeWith(provider, fields))) return false;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) => part.revoke?.(known, ctx));
+    await revokeLease({ deps, provider }, { ...lease, expiresAt: null, handle }, fields);
     return true;
   } catch (error) {
     warn(`the lease that was refused could not be revoked: ${innerError(error).message}`);

@@ -6,7 +6,7 @@ import { failureKind } from "./failure.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { loginEnd } from "./login.ts";
 import { momentOf } from "./moment.ts";
-import { asLease } from "./retire.ts";
+import { asLease } from "./lease.ts";
 import type { Session } from "./session.ts";
 import { createSkewMeter, endOn } from "./skew.ts";
 

@@ -1,10 +1,9 @@
-import type { Lease } from "@rotate/plugin-kit";
 import { backoff } from "../schedule/backoff.ts";
 import { liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
 import { endOn } from "./skew.ts";
-import type { RotationClock } from "../schedule/clock.ts";
 import { journalSeen, look, type Looking } from "./observe.ts";
 import { isReadable, type Session } from "./session.ts";
 
@@ -63,8 +62,7 @@ export function revocableAt(at: Looking, lease: LeaseState): number {
 
 /** From the handle at any time, or by value while this process has it. */
 function canRevoke({ rotation, deps }: Looking, { id }: LeaseState): boolean {
-  const { part } = rotation.provider;
-  return part.revoke !== undefined || (part.revokeValue !== undefined && deps.memory.get(id) !== undefined);
+  return canRevokeWith(rotation.provider, deps.memory.get(id));
 }
 
 /** More leases live upstream than `maxLive` allows for: that is told, and stops nothing. Those that a later one has replaced for good do not count. */
@@ -88,18 +86,14 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
   const { rotation, deps, now } = session;
   const { provider } = rotation;
   const fields = deps.memory.get(lease.id);
-  if (!provider.part.revoke && !fields) return false;
+  if (!canRevokeWith(provider, fields)) return false;
   const tries = (lease.revocation?.tries ?? 0) + 1;
   const notBefore = now() + backoff(tries, { initial: 30_000, max: 3_600_000, random: deps.runtime.random });
   await session.journal({ type: "revoking", lease: lease.id, notBefore });
   await session.guard();
   if (!(await nobodyHolds(session, lease))) return false;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      provider.part.revoke
-        ? provider.part.revoke(asLease(lease, deps.clock), ctx)
-        : provider.part.revokeValue?.(fields!, ctx),
-    );
+    await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
     const { message } = innerError(error);
     await session.journal({ type: "revoke-failed", lease: lease.id, error: message, notBefore });
@@ -176,14 +170,4 @@ async function findGhost(session: Session, ghost: LeaseState): Promise<void> {
   } catch (error) {
     session.warn(`whether lease ${ghost.id} lives could not be asked: ${innerError(error).message}`);
   }
-}
-
-/** A lease as `renew` and `revoke` are told of it. */
-export function asLease(lease: LeaseState, { wallAt }: Pick<RotationClock, "wallAt">): Lease {
-  return {
-    id: lease.id,
-    issuedAt: new Date(wallAt(lease.issuedAt)),
-    expiresAt: lease.expiresAt === null ? "never" : new Date(wallAt(lease.expiresAt)),
-    handle: lease.handle,
-  };
 }

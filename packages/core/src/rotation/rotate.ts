@@ -1,18 +1,17 @@
 import type { Claim } from "../backend/claim.ts";
 import { keepCurrent } from "../credential/keep-current.ts";
-import type { Outcome, RotationReport } from "../report.ts";
-import { allHold } from "../store/state.ts";
+import type { RotationReport } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
 import { decide, type Decision } from "./decide.ts";
+import { firstAttempt, runAttempt } from "./attempt.ts";
 import { noteFailure } from "./failure.ts";
 import { momentOf, type Asked } from "./moment.ts";
-import { isStop, runPhases } from "./phase.ts";
 import { recoveryPhases, rotationPhases } from "./phases.ts";
 import { reasonText } from "./reason.ts";
 import { recover } from "./recover.ts";
 import { renew } from "./renew.ts";
 import { retire, warnOfMany } from "./retire.ts";
-import { openSession, sinkIds, type Attempt, type Ended, type RotationDeps, type Session } from "./session.ts";
+import { openSession, type Attempt, type Ended, type RotationDeps, type Session } from "./session.ts";
 import { standing } from "./standing.ts";
 import { reportVisit } from "./visit-report.ts";
 
@@ -98,11 +97,9 @@ async function act(session: Session, decision: Decision, { cadence }: Asked): Pr
     const renewal = await tryRenewal(session, attempt, cadence);
     if (renewal !== undefined) return renewal;
   }
-  const ended = await runPhases(owedOnly ? recoveryPhases() : rotationPhases(), session, attempt);
-  const final = ended.rolledBack ? await finishRollback(session, ended) : ended;
-  if (!isStop(final)) await noteFailure(session, final);
-  if (mintSucceeded(final)) deps.entries?.succeeded(rotation.provider.name, session.now());
-  return final;
+  const ended = await runAttempt(owedOnly ? recoveryPhases() : rotationPhases(), session, attempt);
+  if (mintSucceeded(ended)) deps.entries?.succeeded(rotation.provider.name, session.now());
+  return ended;
 }
 
 /** Undefined: a new lease is to be minted instead, in the same action. */
@@ -139,28 +136,4 @@ async function tryRenewal(session: Session, attempt: Attempt, cadence: number | 
 
 function mintSucceeded({ phases }: Ended): boolean {
   return phases.some(({ phase, result }) => phase === "mint" && result === "succeeded");
-}
-
-/** After the previous values were published again: their reload and health, and the report of the failure that led there. */
-async function finishRollback(session: Session, ended: Ended): Promise<Ended> {
-  const again = await runPhases(recoveryPhases(), session, { ...ended.attempt, owedOnly: false });
-  const outcome: Outcome = again.outcome === "reload-owed" ? "reload-owed" : "failed";
-  return {
-    ...again,
-    outcome,
-    attempt: ended.attempt,
-    phases: [...ended.phases.filter(({ result }) => result !== "not-run"), ...again.phases],
-    ...(ended.failure && { failure: ended.failure }),
-  };
-}
-
-function firstAttempt({ state, rotation }: Session, about: Pick<Attempt, "why" | "reason" | "owedOnly">): Attempt {
-  const { settled, owed } = state();
-  const candidate = owed?.kind === "reload" ? owed.lease : settled;
-  const previous = allHold(state(), sinkIds(rotation), candidate) ? candidate : undefined;
-  return {
-    ...about,
-    previous,
-    sinks: rotation.sinks.map(({ type, target }) => ({ type, target, result: "not-run" })),
-  };
 }

@@ -1,6 +1,6 @@
 import { Secret, type Field, type Fields, type Values } from "@rotate/plugin-kit";
-import type { SinkEntry } from "../loading/model.ts";
 import type { TemplateScope } from "@rotate/runtime";
+import type { SinkEntry } from "../loading/model.ts";
 
 /** As long as a short token, of letters and digits alone: whatever a reader of the target would trip over comes from the spec, not from here. */
 const oneLine = "sample".repeat(8);

@@ -1,7 +1,7 @@
 import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
 import { innerError, isDefinite } from "./errors.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import { callSink, timeLimits } from "./invoke.ts";
 import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
 
@@ -40,10 +40,8 @@ export async function undoWrites(session: Session, writes: readonly SinkWrite[],
       return false;
     }
     try {
-      await callPart(
-        { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.commit, scope },
-        async (ctx) => prepared.undo?.(ctx),
+      await callSink({ deps: session.deps, sink }, { timeout: timeLimits.commit, scope }, async (ctx) =>
+        prepared.undo?.(ctx),
       );
     } catch (error) {
       const answered = isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to);

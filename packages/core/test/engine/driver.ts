@@ -74,4 +74,4 @@ const { rotations } = await tick(
 );
 await backend.close();
 process.stdout.write(JSON.stringify(rotations[0]));
-process.exitCode = exitCodeOfRun(rotations);
+process.exitCode = exitCodeOfRun({ rotations });

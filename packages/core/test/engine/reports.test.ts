@@ -87,9 +87,12 @@ test("past its margin a credential is expired: exit 3, whatever else went wrong"
 
 const exitOf: Readonly<Partial<Record<Outcome, StandingExit>>> = { failed: 1, "reload-owed": 4, expired: 3 };
 const run = (...outcomes: readonly Outcome[]): number =>
-  exitCodeOfRun(
-    outcomes.map((outcome) => ({ outcome, standing: { state: "fresh", code: "fresh", exit: exitOf[outcome] ?? 0 } })),
-  );
+  exitCodeOfRun({
+    rotations: outcomes.map((outcome) => ({
+      outcome,
+      standing: { state: "fresh", code: "fresh", exit: exitOf[outcome] ?? 0 },
+    })),
+  });
 
 test("of several rotations the worst decides the exit code: 3, 4, 1, 5, 0", () => {
   expect(run("rotated", "fresh", "renewed", "reused")).toBe(0);

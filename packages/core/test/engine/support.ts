@@ -95,8 +95,9 @@ export function createScene(
     spec: () => specIn(scene.specFile, scene.rotations),
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {
-      const { rotations } = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
-      return { exit: exitCodeOfRun(rotations), db: rotations[0]!, all: rotations };
+      const report = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
+      const { rotations } = report;
+      return { exit: exitCodeOfRun(report), db: rotations[0]!, all: rotations };
     },
     status: async () => {
       const { rotations } = await ask(scene, (engine) => engine.status());

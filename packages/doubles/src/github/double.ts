@@ -62,13 +62,39 @@ async function route(request: DoubleRequest, { access, parts, prefix }: Parts): 
 /** What only the app itself may call. */
 function appRoute(path: string, request: DoubleRequest, parts: TokenParts): DoubleAnswer {
   if (request.method === "GET" && path === "/app") return { status: 200, body: { id: 123456, slug: "rotate" } };
-  const [, id] = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(path) ?? [];
-  if (request.method === "POST" && id !== undefined) return createToken(Number(id), request, parts);
+  if (request.method === "GET" && path === "/app/installations") {
+    return { status: 200, body: parts.installations.map((one) => shown(one, parts)) };
+  }
+  const [, id, rest] = /^\/app\/installations\/(\d+)(\/access_tokens)?$/.exec(path) ?? [];
+  if (request.method === "POST" && id !== undefined && rest !== undefined)
+    return createToken(Number(id), request, parts);
+  if (request.method === "GET" && id !== undefined && rest === undefined)
+    return found(
+      parts.installations.find((one) => String(one.id) === id),
+      parts,
+    );
   const [, kind, owner, repository] = /^\/(orgs|users|repos)\/([^/]+)(?:\/([^/]+))?\/installation$/.exec(path) ?? [];
-  const found = parts.installations.find((one) => one.owner === owner && isOf(one, { kind, repository }));
-  return found === undefined
-    ? githubFaults.notFound
-    : { status: 200, body: { id: found.id, account: { login: owner } } };
+  return found(
+    parts.installations.find((one) => one.owner === owner && isOf(one, { kind, repository })),
+    parts,
+  );
+}
+
+function found(installation: Installation | undefined, parts: TokenParts): DoubleAnswer {
+  return installation === undefined ? githubFaults.notFound : { status: 200, body: shown(installation, parts) };
+}
+
+/** An installation as the API shows it (docs.github.com/rest/apps/apps, "Get an installation for the authenticated app"). */
+function shown(installation: Installation, { suspended }: TokenParts): object {
+  const { id, owner, ownerType = "Organization", permissions } = installation;
+  return {
+    id,
+    account: { login: owner, type: ownerType },
+    target_type: ownerType,
+    repository_selection: "selected",
+    permissions,
+    suspended_at: suspended.has(id) ? "2030-01-01T00:00:00Z" : null,
+  };
 }
 
 function isOf(

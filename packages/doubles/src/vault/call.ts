@@ -3,7 +3,7 @@ import { refuse, type Reply } from "./envelope.ts";
 import type { LeaseSettings, LeaseStore } from "./leases.ts";
 import type { TokenRecord, TokenSettings } from "./token-types.ts";
 import type { TokenStore } from "./tokens.ts";
-import type { VaultDoubleOptions } from "./types.ts";
+import type { DatabaseState, VaultDoubleOptions } from "./types.ts";
 
 export type Operation = "read" | "update" | "delete" | "list";
 
@@ -27,6 +27,8 @@ export interface Services {
   readonly leases: LeaseStore;
   /** Wrapped data by wrapping token. */
   readonly wrapped: Map<string, { readonly data: Readonly<Record<string, unknown>>; readonly expiresAt: number }>;
+  /** The databases behind the engines. */
+  readonly database: { state: DatabaseState };
   /** Ends a token with its leases. */
   readonly endToken: (id: string) => Promise<void>;
 }

@@ -62,6 +62,9 @@ export async function createVaultDouble(options: VaultDoubleOptions = {}): Promi
     setNode: (state, active) => {
       node = { state, active };
     },
+    setDatabase: (state) => {
+      services.database.state = state;
+    },
   };
 }
 
@@ -72,13 +75,13 @@ function createServices(options: VaultDoubleOptions, now: () => number): Service
     tokens.remove(id);
     await leases.revokeOf(id);
   }
-  return { options, now, startedAt: now(), tokens, leases, wrapped: new Map(), endToken };
+  return { options, now, startedAt: now(), tokens, leases, wrapped: new Map(), endToken, database: { state: "up" } };
 }
 
-/** Tokens first: their leases die with them. */
+/** Tokens first: their leases die with them. What the engine cannot drop now is tried again. */
 async function sweep({ tokens, leases, endToken }: Services): Promise<void> {
   for (const id of tokens.ended()) await endToken(id);
-  for (const id of leases.ended()) await leases.revoke(id);
+  for (const id of leases.ended()) await leases.revoke(id).catch(() => undefined);
 }
 
 async function answer(request: DoubleRequest, parts: Parts): Promise<DoubleAnswer> {
@@ -113,9 +116,7 @@ async function withoutToken(call: Call, { services, logins }: Parts): Promise<Ou
 
 async function withToken(call: Call, parts: Parts): Promise<Outcome> {
   const { services } = parts;
-  const token =
-    services.tokens.find(tokenOf(call.request)) ??
-    refuse(403, tokenOf(call.request) === undefined ? permissionDenied : invalidToken);
+  const token = services.tokens.find(tokenOf(call.request)) ?? refuse(403, refusedToken(call, services));
   services.tokens.use(token);
   const policies = token.policies.map((name) =>
     name === "default" ? defaultPolicy : (services.options.policies?.[name] ?? {}),
@@ -127,6 +128,12 @@ async function withToken(call: Call, parts: Parts): Promise<Outcome> {
     (await systemRoute(known, services, policies)) ??
     (await engineRoute(known, parts));
   return outcome ?? refuse(404, `no handler for route "${call.path}". route entry not found.`);
+}
+
+/** What a token that is none hears: the two servers differ. */
+function refusedToken({ request }: Call, { options }: Services): string {
+  if (tokenOf(request) === undefined) return permissionDenied;
+  return options.vendor === "openbao" ? "permission denied" : invalidToken;
 }
 
 function checkAccess(call: Call, token: TokenRecord, policies: readonly Policy[]): void {

@@ -6,6 +6,7 @@ export type {
   DatabaseRole as VaultDatabaseRole,
   DatabaseUser as VaultDatabaseUser,
   Engine as VaultEngine,
+  DatabaseState as VaultDatabaseState,
   NodeState as VaultNodeState,
   StaticRole as VaultStaticRole,
   VaultDouble,

@@ -49,9 +49,8 @@ export function createLeaseStore(now: () => number, suffix: string): LeaseStore 
   const leases = new Map<string, LeaseRecord>();
 
   async function revoke(id: string): Promise<void> {
-    const lease = leases.get(id);
+    await leases.get(id)?.settings.revoke?.();
     leases.delete(id);
-    await lease?.settings.revoke?.();
   }
   return {
     create: ({ path, token, settings, end = Number.POSITIVE_INFINITY }) => {

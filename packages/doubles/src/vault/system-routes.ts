@@ -35,11 +35,16 @@ async function renew(id: string, call: Call, { leases, now }: Services): Promise
 /** Queued unless `sync`: then the answer comes first, the effect later. */
 async function revoke(id: string, call: Call, { leases }: Services): Promise<Outcome> {
   if (call.data["sync"] === true || call.data["sync"] === "true") {
-    await leases.revoke(id);
+    await leases.revoke(id).catch((error: unknown) => refuse(400, notRevoked(error)));
     return {};
   }
-  setImmediate(() => void leases.revoke(id));
+  setImmediate(() => void leases.revoke(id).catch(() => undefined));
   return { status: 202 };
+}
+
+/** vault/expiration.go, revokeEntry. */
+function notRevoked(error: unknown): string {
+  return `failed to revoke entry: resp: (*logical.Response)(nil) err: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 function describe(lease: LeaseRecord, now: number): Readonly<Record<string, unknown>> {

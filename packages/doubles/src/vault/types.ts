@@ -125,6 +125,8 @@ export interface VaultDoubleOptions {
   readonly tokens?: readonly PresetToken[];
   readonly auth?: Readonly<Record<string, AuthMethod>>;
   readonly engines?: Readonly<Record<string, Engine>>;
+  /** Whose words the server has where the two differ: OpenBao says a bare `permission denied` to a token that is none. Default `vault`. */
+  readonly vendor?: "vault" | "openbao";
   /** As an Agent's listener with `require_request_header`: requests without `X-Vault-Request: true` are refused with 412. */
   readonly requireRequestHeader?: boolean;
 }
@@ -137,6 +139,9 @@ export interface VaultIssue {
   readonly leaseId: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
+
+/** Of every database engine: out of reach, or holding objects that belong to the users that were made, so that none of them can be dropped. */
+export type DatabaseState = "up" | "down" | "depended-upon";
 
 export type NodeState = "active" | "sealed" | "standby" | "uninitialized" | "dr-secondary" | "performance-standby";
 
@@ -158,5 +163,7 @@ export interface VaultDouble {
   readonly wrap: (data: Readonly<Record<string, unknown>>, ttl: number) => string;
   /** What this node says of itself. A standby sends clients to `active`, a URL; without one it answers 503. */
   readonly setNode: (state: NodeState, active?: string) => void;
+  /** The state of the databases behind the engines. */
+  readonly setDatabase: (state: DatabaseState) => void;
   readonly close: () => Promise<void>;
 }

@@ -127,11 +127,13 @@ const failing: readonly ProviderRule[] = [
     name: "finds out before a mint that it could not work",
     applies: ({ provider }) => provider.check !== undefined,
     check: async (harness, stage) => {
-      await harness.provider.check?.(await loggedIn(harness, stage));
-      await harness.refuse(stage);
-      const ctx = contextOn(harness.provider.options, stage);
+      const { provider, unready } = harness;
+      await provider.check?.(await loggedIn(harness, stage), requestOf(harness, stage));
+      if (unready === undefined) await harness.refuse(stage);
+      const later = unready?.(stage) ?? stage;
+      const ctx = contextOn(provider.options, later);
       const check = async (): Promise<unknown> =>
-        harness.provider.check?.({ ...ctx, login: await harness.provider.login?.(ctx) });
+        provider.check?.({ ...ctx, login: await provider.login?.(ctx) }, requestOf(harness, later));
       await assertRefused(check, { what: "check", ctx, secrets: stage.secrets });
     },
   },

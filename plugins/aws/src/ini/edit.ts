@@ -1,6 +1,5 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { RotateError, invalid } from "@rotate/plugin-kit";
 import type { Versions } from "@rotate/plugin-kit/files";
-import { invalid } from "../fault.ts";
 import { type Entry, scanIni, type Section } from "./scan.ts";
 
 type Texts = Readonly<Record<string, string>>;

@@ -1,5 +1,4 @@
-import { httpError, isRotateError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { invalid } from "../fault.ts";
+import { httpError, isRotateError, RotateError, type HttpAnswer, invalid } from "@rotate/plugin-kit";
 import type { AwsContext } from "../options.ts";
 import { credentialDocument, keyFrom } from "./document.ts";
 import { readTokenFile } from "./files.ts";

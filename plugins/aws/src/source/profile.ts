@@ -1,5 +1,5 @@
-import { execError, RotateError } from "@rotate/plugin-kit";
-import { badAnswer, invalid } from "../fault.ts";
+import { execError, RotateError, invalid } from "@rotate/plugin-kit";
+import { strangeAnswer } from "../fault.ts";
 import { scanIni, settingsOf } from "../ini/scan.ts";
 import type { AwsContext } from "../options.ts";
 import { environmentKey } from "./environment.ts";
@@ -20,15 +20,10 @@ export interface ProfileFiles {
 }
 
 /** Reads both shared files anew. https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
-export async function readProfiles(
-  { configFile, credentialsFile }: ProfileFiles,
-  { env }: AwsContext,
-): Promise<Profiles> {
-  const home = `${env["HOME"] ?? ""}/.aws`;
-  const config = await readTextFile(configFile ?? (env["AWS_CONFIG_FILE"] || `${home}/config`));
-  const credentials = await readTextFile(
-    credentialsFile ?? (env["AWS_SHARED_CREDENTIALS_FILE"] || `${home}/credentials`),
-  );
+export async function readProfiles(files: ProfileFiles, { env }: AwsContext): Promise<Profiles> {
+  const paths = profileFiles(files, env);
+  const config = await readTextFile(paths.config);
+  const credentials = await readTextFile(paths.credentials);
   const profiles = new Map<string, Settings>();
   for (const [name, settings] of sectionsOf(config)) {
     const profile = name === "default" ? name : /^profile (.+)$/.exec(name)?.[1];
@@ -38,13 +33,25 @@ export async function readProfiles(
   return profiles;
 }
 
+/** Where the two shared files are. */
+export function profileFiles(
+  { configFile, credentialsFile }: ProfileFiles,
+  env: AwsContext["env"],
+): { readonly config: string; readonly credentials: string } {
+  const home = `${env["HOME"] ?? ""}/.aws`;
+  return {
+    config: configFile ?? (env["AWS_CONFIG_FILE"] || `${home}/config`),
+    credentials: credentialsFile ?? (env["AWS_SHARED_CREDENTIALS_FILE"] || `${home}/credentials`),
+  };
+}
+
 function sectionsOf(text: string | undefined): readonly (readonly [string, Settings])[] {
   const bytes = Buffer.from(text ?? "").toString("latin1");
   return scanIni(bytes).map((section) => [section.name, settingsOf(bytes, section)]);
 }
 
 /** The profile that is asked for by name, or by the environment. */
-export function profileName(asked: string | undefined, { env }: AwsContext): string {
+export function profileName(asked: string | undefined, env: AwsContext["env"]): string {
   return asked ?? (env["AWS_PROFILE"] || env["AWS_DEFAULT_PROFILE"] || "default");
 }
 
@@ -154,8 +161,9 @@ async function programKey(name: string, program: string, ctx: AwsContext): Promi
 function parseDocument(text: string): Parameters<typeof keyFrom>[0] {
   const found = parsed(text);
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token, Expiration: end, Version: version } = found;
-  if (version !== 1) throw badAnswer("the credential program did not print JSON of version 1");
-  if (typeof id !== "string" || typeof secret !== "string") throw badAnswer("the credential program printed no key");
+  if (version !== 1) throw strangeAnswer("the credential program did not print JSON of version 1");
+  if (typeof id !== "string" || typeof secret !== "string")
+    throw strangeAnswer("the credential program printed no key");
   return {
     AccessKeyId: id,
     SecretAccessKey: secret,

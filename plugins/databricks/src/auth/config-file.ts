@@ -5,6 +5,8 @@ import { RotateError } from "@rotate/plugin-kit";
 export interface Profile {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** What the file says of the tools themselves, in `[__settings__]`. */
+  readonly general?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -15,7 +17,8 @@ export async function readProfile(path: string, asked: string | undefined): Prom
   const sections = await parseProfiles(await readText(path));
   const name = asked ?? sections.get("__settings__")?.["default_profile"] ?? "DEFAULT";
   const settings = sections.get(name);
-  if (settings !== undefined && name !== "__settings__") return { name, settings };
+  const general = sections.get("__settings__") ?? {};
+  if (settings !== undefined && name !== "__settings__") return { name, settings, general };
   const known = [...sections.keys()].filter((section) => section !== "__settings__").join(", ");
   throw new RotateError(`${path} has no profile ${name}`, {
     code: "NOT_FOUND",

@@ -1,7 +1,7 @@
 import type { SinkReport } from "../../report.ts";
 import { isSettledEverywhere, type WrittenSink } from "../../store/state.ts";
 import { AttributedError, innerError, isDefinite } from "../errors.ts";
-import { callPart, timeLimits } from "../invoke.ts";
+import { callSink, timeLimits } from "../invoke.ts";
 import { observeOne } from "../observe.ts";
 import { resolveUnknown } from "../resolve-unknown.ts";
 import { end, type End, type Phase } from "../phase.ts";
@@ -84,11 +84,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
 async function tryCommit(session: Session, { sink, prepared, scope }: SinkWrite): Promise<unknown> {
   if (!prepared.changed) return undefined;
   try {
-    await callPart(
-      { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.commit, scope },
-      (ctx) => prepared.commit(ctx),
-    );
+    await callSink({ deps: session.deps, sink }, { timeout: timeLimits.commit, scope }, (ctx) => prepared.commit(ctx));
     return undefined;
   } catch (error) {
     return error;

@@ -3,7 +3,7 @@ import { materialize } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
-import { callPart, callProvider, timeLimits } from "../invoke.ts";
+import { callProvider, callReload, callSink, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
@@ -42,16 +42,14 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const ofSinks = rotation.sinks.map((sink): Check => ({
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
-      callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
+      callSink({ deps, sink }, { timeout: timeLimits.check }, async (ctx) =>
         sink.part.check?.({ ...ctx, ...aboutValues(sink, rotation), ours: hasWritten(state(), sink.id) }),
       ),
   }));
   const ofReloads = rotation.reloads.map((reload): Check => ({
     what: `reload ${reload.name ?? reload.type}`,
     run: () =>
-      callPart({ runtime, bound: { ...reload, kind: "reload" } }, { timeout: timeLimits.check }, async (ctx) =>
-        reload.part.check?.(ctx, planned),
-      ),
+      callReload({ deps, reload }, { timeout: timeLimits.check }, async (ctx) => reload.part.check?.(ctx, planned)),
   }));
   return [...ofSinks, ...ofReloads, ofProvider];
 }

@@ -4,7 +4,7 @@ import type { ReloadEntry } from "../../loading/model.ts";
 import { shortFingerprint } from "../../store/fingerprint.ts";
 import type { Failure } from "../errors.ts";
 import { nextReloadAt } from "../failure.ts";
-import { callPart } from "../invoke.ts";
+import { callReload } from "../invoke.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { rollBack } from "../rollback.ts";
 import type { Attempt, Session } from "../session.ts";
@@ -46,10 +46,9 @@ async function runReloads(session: Session, attempt: Attempt): Promise<void> {
 async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry): Promise<Error | undefined> {
   const { deps, rotation } = session;
   await session.guard();
-  const bound = { ...reload, kind: "reload" };
   async function run(rotations: readonly string[]): Promise<void> {
     if (reload.group !== undefined) await session.group.enter(reload.group);
-    await callPart({ runtime: deps.runtime, bound }, { timeout: reload.timeout }, (ctx) =>
+    await callReload({ deps, reload }, { timeout: reload.timeout }, (ctx) =>
       reload.part.run(eventOf(session, attempt, rotations), ctx),
     );
   }

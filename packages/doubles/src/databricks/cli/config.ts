@@ -11,16 +11,21 @@ export interface CliConfig {
   readonly token?: string | undefined;
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | undefined;
+  /** Milliseconds that requests are tried again (databricks-sdk-go config.go, RetryTimeoutSeconds). */
+  readonly retryTimeout: number;
 }
 
 type Settings = Readonly<Record<string, string>>;
 const names = ["host", "token", "client_id", "client_secret", "auth_type"] as const;
+const standardRetries = 300;
 
 /** Flags, then environment, then profile (databricks-sdk-go config/config.go). Throws an Error with the CLI's own words. */
 export function readConfig(flags: {
   readonly profile: string | undefined;
   readonly host: string | undefined;
   readonly loginsFile: string;
+  /** What a bundle says, which wins over the environment. */
+  readonly bundle?: string | undefined;
 }): CliConfig {
   const fromEnv: Record<string, string> = {};
   for (const name of names) {
@@ -33,6 +38,7 @@ export function readConfig(flags: {
     ...(skipFile ? {} : profileSettings(named)),
     ...fromEnv,
     ...(flags.host && { host: flags.host }),
+    ...(flags.bundle && { host: flags.bundle }),
   };
   const { host, token, client_id: clientId, client_secret: clientSecret } = settings;
   const authType = typeOf(settings);
@@ -48,6 +54,7 @@ export function readConfig(flags: {
     token,
     clientId,
     clientSecret,
+    retryTimeout: Number(settings["retry_timeout_seconds"] ?? standardRetries) * 1000,
   };
 }
 

@@ -3,15 +3,18 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface DatabricksCliOptions {
-  /** What an older version lacks: `postgres` (the command group, before January 2026), `ttl` (its flags, before July 2026). */
-  readonly without?: readonly ("postgres" | "ttl")[];
+  /**
+   * What an older version lacks: `postgres` (the command group, before January 2026), `ttl` (its flags, before July 2026), `profile-first` (a bundle overrides
+   * a profile that is named, too).
+   */
+  readonly without?: readonly ("postgres" | "ttl" | "profile-first")[];
   /** Refresh tokens of `databricks auth login`, by profile name (or by host, for a login without profile). */
   readonly logins?: Readonly<Record<string, string>>;
 }
 
 /**
  * Writes an executable `databricks` into `directory` and returns its path. It behaves as Databricks' CLI does (databricks/cli
- * cmd/workspace/postgres, cmd/auth/token.go) and speaks to whatever host its environment or profile names.
+ * cmd/workspace/postgres, cmd/auth/token.go) and speaks to whatever host a bundle, its environment or its profile names.
  * @param directory an existing directory, to be put on PATH or named in full
  */
 export async function installDatabricksCli(directory: string, options: DatabricksCliOptions = {}): Promise<string> {

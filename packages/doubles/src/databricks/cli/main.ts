@@ -1,5 +1,6 @@
 /** The program behind `installDatabricksCli`: `main MISSING LOGINS-FILE ARGUMENT…`. */
 import { readFileSync } from "node:fs";
+import { bundleHost } from "./bundle.ts";
 import { readCommandLine, type Flags } from "./command-line.ts";
 import { readConfig } from "./config.ts";
 import { jsonObject } from "./json.ts";
@@ -41,7 +42,12 @@ function bodyOf({ json = "{}" }: Flags): Readonly<Record<string, unknown>> {
 }
 
 async function call(path: string, body: object, flags: Flags): Promise<string> {
-  const text = await postApi(path, body, readConfig({ profile: flags.profile, host: flags.host, loginsFile }));
+  // A profile that is named, without a target, leaves bundles out (databricks/cli cmd/root/auth.go, since 2026).
+  const bundle = flags.profile === undefined || missing.includes("profile-first") ? bundleHost() : undefined;
+  const config = readConfig({ profile: flags.profile, host: flags.host, loginsFile, bundle });
+  const text = await postApi(path, body, config);
+  if (/^\s*</.test(text))
+    throw new Error("failed to unmarshal response body: invalid character '<' looking for beginning of value");
   return JSON.stringify(jsonObject(text), null, 2);
 }
 

@@ -10,23 +10,27 @@ export interface AccessToken {
 
 /** Posts to the API with the configured identity and returns the answer's text. Throws an Error in the CLI's words. */
 export async function postApi(path: string, body: object, config: CliConfig): Promise<string> {
-  const answer = await fetch(new URL(path, config.host), {
-    method: "POST",
-    headers: { authorization: `Bearer ${await bearer(config)}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.text();
-  if (answer.ok) return text;
-  throw new Error(`${messageOf(text)}${nextSteps(answer.status, config)}`);
+  const headers = { authorization: `Bearer ${await bearer(config)}`, "content-type": "application/json" };
+  const end = Date.now() + config.retryTimeout;
+  for (;;) {
+    const answer = await fetch(new URL(path, config.host), { method: "POST", headers, body: JSON.stringify(body) });
+    const text = await answer.text();
+    if (answer.ok) return text;
+    if (!retried.includes(answer.status)) throw new Error(`${messageOf(text)}${nextSteps(answer.status, config)}`);
+    if (Date.now() + pause > end) throw new Error(`timed out: ${messageOf(text)}`);
+    await new Promise((resolve) => void setTimeout(resolve, pause));
+  }
 }
+
+/** What the SDK tries again (databricks-sdk-go httpclient, retries), and how long it waits in between here: it waits longer. */
+const retried = [429, 503, 504];
+const pause = 100;
 
 /** Refreshes the login of `databricks auth login`. */
 export function userToken({ host, profile, loginsFile }: CliConfig): Promise<AccessToken> {
   const refreshToken = textFields(readFileSync(loginsFile, "utf8"))[profile ?? host];
   if (refreshToken === undefined)
-    throw new Error(
-      "cannot get access token: databricks OAuth is not configured for this host. Try logging in again with `databricks auth login`",
-    );
+    throw new Error("databricks-cli auth: cache: no cached credentials; run `databricks auth login` to sign in");
   return requestToken(host, { grant_type: "refresh_token", refresh_token: refreshToken, client_id: "databricks-cli" });
 }
 
@@ -65,8 +69,15 @@ function messageOf(text: string): string {
   }
 }
 
+/** databricks/cli libs/auth/error.go. */
+const reauthenticate: Readonly<Record<CliConfig["authType"], string>> = {
+  pat: "Regenerate your access token",
+  "oauth-m2m": "Check your service principal client ID and secret",
+  "databricks-cli": "Re-authenticate: databricks auth login",
+};
+
 function nextSteps(status: number, { profile = "DEFAULT", host, authType }: CliConfig): string {
   if (status !== 401 && status !== 403) return "";
-  const steps = "Next steps:\n  - Re-authenticate: databricks auth login";
+  const steps = `Next steps:\n  - ${status === 403 ? "Verify you have the required permissions for this operation" : reauthenticate[authType]}`;
   return `\n\nProfile:   ${profile}\nHost:      ${host}\nAuth type: ${authType}\n\n${steps}`;
 }

@@ -1,15 +1,15 @@
 import { createHash, createHmac } from "node:crypto";
-import type { Secret } from "@rotate/plugin-kit";
+import type { Secret } from "../secret.ts";
 
 /** A key that signs. */
-export interface SigningKey {
+export interface AwsKey {
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;
   readonly sessionToken?: Secret | undefined;
 }
 
 /** For whom a signature is good, and from when on (ms since 1970). */
-export interface Scope {
+export interface AwsScope {
   readonly service: string;
   readonly region: string;
   readonly now: number;
@@ -25,8 +25,8 @@ export function signPost(
     headers,
     body,
   }: { readonly url: URL; readonly headers: Readonly<Record<string, string>>; readonly body: string },
-  key: SigningKey,
-  scope: Scope,
+  key: AwsKey,
+  scope: AwsScope,
 ): Readonly<Record<string, string | Secret>> {
   const at = amzDate(scope.now);
   const token = key.sessionToken?.reveal();
@@ -56,8 +56,8 @@ export function presignGet(
     query,
     life,
   }: { readonly host: string; readonly query: Readonly<Record<string, string>>; readonly life: number },
-  key: SigningKey,
-  scope: Scope,
+  key: AwsKey,
+  scope: AwsScope,
 ): string {
   const at = amzDate(scope.now);
   const parameters = {
@@ -80,7 +80,7 @@ export function presignGet(
 function signatureOf(
   canonical: string,
   at: string,
-  { key, scope }: { readonly key: SigningKey; readonly scope: Scope },
+  { key, scope }: { readonly key: AwsKey; readonly scope: AwsScope },
 ): string {
   const text = ["AWS4-HMAC-SHA256", at, scopeText(at, scope), sha256(canonical)].join("\n");
   const start: string | Buffer = `AWS4${key.secretAccessKey.reveal()}`;
@@ -88,7 +88,7 @@ function signatureOf(
   return hmac(derived, text).toString("hex");
 }
 
-function scopeText(at: string, { region, service }: Scope): string {
+function scopeText(at: string, { region, service }: AwsScope): string {
   return `${at.slice(0, 8)}/${region}/${service}/aws4_request`;
 }
 
