@@ -7,9 +7,9 @@ function allowedOf({ folder }: Workspace): RegExp {
   if (folder.startsWith("plugins/")) return /^@rotate\/plugin-kit(\/[a-z]+)?$/;
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
-    "packages/runtime": /^@rotate\/plugin-kit$/,
-    "packages/core": /^@rotate\/(runtime|plugin-kit(\/files)?)$/,
-    "packages/testkit": /^@rotate\/(runtime|plugin-kit)$/,
+    "packages/runtime": /^@rotate\/plugin-kit(\/grammar)?$/,
+    "packages/core": /^@rotate\/(runtime|plugin-kit(\/(files|grammar))?)$/,
+    "packages/testkit": /^@rotate\/(runtime|plugin-kit(\/grammar)?)$/,
     "packages/doubles": /^$/,
     "packages/builtins": /^@rotate\/(core|plugin-(?!kit$)[a-z0-9]+)$/,
     "packages/cli": /^@rotate\/(core|plugin-kit|builtins)$/,

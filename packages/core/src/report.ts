@@ -99,6 +99,7 @@ export type StandingCode =
   | "login"
   | "never"
   | "failing"
+  | "list"
   | "absent"
   | "changed"
   | "foreign"

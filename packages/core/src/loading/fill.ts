@@ -1,4 +1,5 @@
 import { RotateError, type ObjectSchema, type Schema, type UnionSchema } from "@rotate/plugin-kit";
+import { discriminatorOf, parseDuration } from "@rotate/plugin-kit/grammar";
 import { isAbsolute, join, normalize, resolve } from "node:path";
 import {
   reference,
@@ -6,12 +7,10 @@ import {
   type Reference,
   type Source,
   formatDuration,
-  parseDuration,
   type OptionTree,
   type Template,
 } from "@rotate/runtime";
 import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
-import { discriminatorOf } from "./union.ts";
 
 /** What the options of one part are filled with. */
 export interface FillContext {

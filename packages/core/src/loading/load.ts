@@ -29,7 +29,7 @@ export interface LoadOptions extends InputOptions {
   readonly cache?: SpecCacheOptions | undefined;
 }
 
-/** A spec, when there is no error among the diagnostics. */
+/** A spec, when there is no error among the diagnostics but those of lists: their rotations are held back, the others can be used. */
 export interface LoadedSpec {
   readonly spec: Spec | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -49,7 +49,7 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   if (known !== undefined) return { spec: known, diagnostics: known.warnings };
   const lists: Input[] = [];
   const loaded = await compile(input, { ...options, home, onList: (list) => void lists.push(list) });
-  if (loaded.spec !== undefined) await cache?.keep(loaded.spec, lists);
+  if (loaded.spec?.heldBack.length === 0) await cache?.keep(loaded.spec, lists);
   return loaded;
 }
 
@@ -89,8 +89,21 @@ async function check(source: Source, input: Input, options: CompileOptions): Pro
     source,
     isShown: visibilityOf(source.value, parts),
   });
-  if (spec === undefined || errors.length > 0) return { spec: undefined, diagnostics };
-  return { spec: { ...spec, warnings: diagnostics }, diagnostics };
+  const usable = errors.every(({ holdsBack }) => holdsBack !== undefined);
+  if (spec === undefined || !usable) return { spec: undefined, diagnostics };
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  return { spec: { ...spec, heldBack: heldBackBy(errors), warnings }, diagnostics };
+}
+
+/** Each family once, for the first thing that is wrong with its list. */
+function heldBackBy(faults: readonly Fault[]): Spec["heldBack"] {
+  const families = Map.groupBy(faults, ({ holdsBack }) => holdsBack ?? "");
+  return [...families].map(([family, [first]]) => ({
+    family,
+    code: "ROTATE_LIST_INVALID" as const,
+    message: first!.message,
+    hint: first!.hint,
+  }));
 }
 
 interface Building {

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
+import { syncMade } from "./sync-directory.ts";
 
 export interface StateDirOptions {
   /** `--state-dir`, absolute. */
@@ -37,7 +38,8 @@ export function openStateDir(
 
 function make(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (first !== undefined) syncMade(first, directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw unusable(
