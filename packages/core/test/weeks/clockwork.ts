@@ -45,7 +45,7 @@ export function createClockwork(): Clockwork {
 
   async function run(until: number): Promise<void> {
     // From here on as a reaction of a promise: only then does a tick's callback come last.
-    await undefined;
+    await Promise.resolve();
     await atRest();
     for (let timer = heap.pop(); timer !== undefined; timer = heap.pop()) {
       if (timer.at > until || stopped) break;
