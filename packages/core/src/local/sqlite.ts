@@ -94,12 +94,12 @@ export function openSqliteState(directory: string): SqliteState {
         sql.remove.run(from);
       });
     },
-    remove: async (rotation) => void sql.remove.run(rotation),
+    remove: async (rotation) => void transaction(database, () => sql.remove.run(rotation)),
     getMeta(key) {
       const row = sql.getMeta.get(key);
       return row === undefined ? undefined : String(row["value"]);
     },
-    setMeta: (key, value) => void sql.setMeta.run(key, value),
+    setMeta: (key, value) => void transaction(database, () => sql.setMeta.run(key, value)),
     async close() {
       await syncing;
       if (database.isOpen) database.close();

@@ -163,9 +163,11 @@ test.each([
 test("an answer that is refused is given back by its values, where the issuer takes only those", async () => {
   const given: unknown[] = [];
   const scene = createScene((rotation) => {
-    const { revoke: _none, ...part } = rotation.provider.part;
+    const { part } = rotation.provider;
     const byValue: Provider = {
-      ...part,
+      type: part.type,
+      options: part.options,
+      fields: part.fields,
       mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), expires: new Date(0) }),
       revokeValue: async ({ token }) => void given.push(token),
     };
