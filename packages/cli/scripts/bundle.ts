@@ -8,8 +8,8 @@ import { builtinModules } from "./builtin-modules.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** CommonJS inside an ES module still asks for `require`. */
-const banner = `const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
+/** CommonJS inside an ES module still asks for these. */
+const banner = `const require = process.getBuiltinModule("node:module").createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
 /** Stands for the hash of the whole build until all of it is there. */
 const buildMark = "@build@";
