@@ -9,6 +9,7 @@ export type { CredentialOptions, CurrentCredential } from "./engine/credential.t
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
 export type { EngineEvent, OnEvent } from "./events.ts";
+export { homeDirectory } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
   AlarmName,

@@ -15,7 +15,7 @@ export interface ValidateReport {
 
 /** `rotate validate`: everything that is wrong with the spec, offline. */
 export async function validate({ flags, json, terminal }: ActionInput<object, object>): Promise<ValidateReport> {
-  const spec = await readSpec(flags.file, terminal);
+  const spec = await readSpec(flags.file, terminal, { whole: true });
   const diagnostics = spec.warnings;
   const rotations = spec.rotations.map(({ name }) => name);
   if (!json) {

@@ -54,7 +54,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
 
 async function reload({ flags, terminal }: Input): ReturnType<WatchOptions["load"]> {
   try {
-    return { spec: await readSpec(flags.file, terminal) };
+    return { spec: await readSpec(flags.file, terminal, { whole: true }) };
   } catch (error) {
     if (error instanceof SpecError) return { problem: error.text };
     throw error;

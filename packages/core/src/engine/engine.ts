@@ -2,7 +2,7 @@ import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import type { OnEvent } from "../events.ts";
+import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
@@ -10,13 +10,13 @@ import { knownCadence, learnCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
+import { isOf, orphansOf, renameHints } from "./orphans.ts";
 import { planAll } from "./plan.ts";
 import { needsWork, standingIn } from "./quick-look.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { tick } from "./run.ts";
 import { selectByName } from "./select.ts";
-import { refuseShrunken } from "./shrunken.ts";
-import { orphansOf, renameHints } from "./orphans.ts";
 import { statusOf } from "./status.ts";
 
 /** What an engine is made of. */
@@ -25,6 +25,7 @@ export interface EngineOptions {
   readonly runtime: Runtime;
   /** Where it lives; stays open when the engine is no longer used. */
   readonly backend: Backend;
+  /** The first who listens. */
   readonly onEvent?: OnEvent;
 }
 
@@ -67,6 +68,8 @@ export interface Engine {
   readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
+  /** What happens, as it happens. */
+  readonly events: Events;
   /** For what keeps an engine running. */
   readonly parts: EngineParts;
 }
@@ -79,13 +82,15 @@ export interface EngineParts {
 
 /** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { spec, runtime, backend, onEvent = () => undefined } = options;
-  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent });
+  const { spec, runtime, backend } = options;
+  const events = createEvents(runtime.log);
+  if (options.onEvent) events.on(options.onEvent);
+  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent: events.emit });
   await backend.publish(spec);
-  return engineOf({ spec, deps });
+  return { ...engineOf({ spec, deps }), events };
 }
 
-function engineOf(parts: EngineParts): Engine {
+function engineOf(parts: EngineParts): Omit<Engine, "events"> {
   const { spec, deps } = parts;
   const { store } = deps;
   return {
@@ -94,13 +99,17 @@ function engineOf(parts: EngineParts): Engine {
     status: (options) => status(parts, options),
     plan: async ({ names, resolveExec = false, every } = {}) => {
       const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
-      const plan = await planAll(selectByName(spec.rotations, names), deps, { resolveExec, cadence });
+      const chosen = selectByName(await knownRotations(parts), names);
+      const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+      const plan = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
+      const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentPlan(one, deps)])));
       const hints = await renameHints(spec, deps);
       const rotations = plan.map((one) => ({
         ...one,
         warnings: [...one.warnings, ...[hints.get(one.name) ?? []].flat()],
       }));
-      return { version: 1, rotations, orphans: names?.length ? [] : await orphansOf(spec, deps) };
+      const orphans = names?.length ? [] : await orphansOf(spec, deps);
+      return { version: 1, rotations: [...rotations, ...absent], orphans };
     },
     async history({ name, limit = 50 } = {}) {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
@@ -123,13 +132,14 @@ function engineOf(parts: EngineParts): Engine {
   };
 }
 
-async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promise<RunReport> {
-  await refuseShrunken(spec, deps);
+async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunReport> {
+  const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
-  const rotations = selectByName(spec.rotations, options.names);
+  const chosen = selectByName(await knownRotations(parts), options.names);
   const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
-  const hints = await renameHints(spec, deps);
-  const { rotations: reports } = await tick(rotations, deps, {
+  const hints = await renameHints(parts.spec, deps);
+  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+  const { rotations } = await tick(present, deps, {
     force: options.force ?? false,
     cadence,
     retryFor: options.timeout ?? 120_000,
@@ -138,8 +148,10 @@ async function run({ spec, deps }: EngineParts, options: RunOptions = {}): Promi
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
-  const orphans = options.names?.length ? [] : await orphansOf(spec, deps);
-  return { version: 1, rotations: reports.map((report) => withHint(report, hints.get(report.name))), orphans };
+  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
+  const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
+  const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
+  return { version: 1, rotations: [...reports, ...absent], orphans };
 }
 
 function withHint(report: RotationReport, hint: string | undefined): RotationReport {
@@ -147,20 +159,22 @@ function withHint(report: RotationReport, hint: string | undefined): RotationRep
 }
 
 async function status(
-  { spec, deps }: EngineParts,
+  parts: EngineParts,
   { names = [] }: { readonly names?: readonly string[] } = {},
 ): Promise<StatusReport> {
-  const rotations = selectByName(spec.rotations, names);
+  const deps = await withHeldBack(parts);
+  const chosen = selectByName(await knownRotations(parts), names);
   const cadence = await knownCadence(deps.host, deps.runtime.now());
-  const states = await Promise.all(rotations.map(({ name }) => deps.store.load(name)));
+  const states = await Promise.all(chosen.map(({ name }) => deps.store.load(name)));
   const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
   const busy = await deps.claims.busy(open);
-  const own = rotations.map((rotation, at) => {
-    const asked = { cadence, busy: busy.has(rotation.name) };
-    const { moment, standing } = standingIn({ rotation, deps }, states[at]!, asked);
+  const own = chosen.map((one, at) => {
+    if (!one.rotation) return absentStatus(one, states[at]!, deps);
+    const asked = { cadence, busy: busy.has(one.name) };
+    const { moment, standing } = standingIn({ rotation: one.rotation, deps }, states[at]!, asked);
     return statusOf(moment, standing, deps.clock);
   });
-  const orphans = names.length > 0 ? [] : await orphansOf(spec, deps);
+  const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
   return { version: 1, rotations: [...own, ...orphans] };
 }
 
@@ -172,6 +186,9 @@ async function forget(name: string, { store, host }: RotationDeps): Promise<void
 function only(spec: Spec, name: string): Rotation {
   const rotation = spec.rotations.find((each) => each.name === name);
   if (rotation) return rotation;
+  const by = spec.heldBack.find(({ family }) => isOf(family, name));
+  if (by)
+    throw new EngineError(by.message, { code: by.code, exitCode: 1, ...(by.hint !== undefined && { hint: by.hint }) });
   throw new EngineError(`no rotation is named ${name}`, {
     code: "ROTATE_USAGE",
     exitCode: 2,

@@ -4,17 +4,16 @@ import type { RotationDeps } from "../rotation/session.ts";
 import type { RotationState } from "../store/state.ts";
 import { orphanStatus } from "./status.ts";
 
+type Named = Pick<Spec, "rotations" | "heldBack">;
+
 /** Every rotation that the state knows and the spec does not, while anything of it is left to tell of. */
-export async function orphansOf(spec: Pick<Spec, "rotations">, deps: RotationDeps): Promise<readonly RotationStatus[]> {
+export async function orphansOf(spec: Named, deps: RotationDeps): Promise<readonly RotationStatus[]> {
   const states = await orphanStates(spec, deps);
   return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
 }
 
 /** By name of a rotation that was never run: which orphan wrote the very sinks that it is about to write. Then a rename is more likely than two rotations. */
-export async function renameHints(
-  spec: Pick<Spec, "rotations">,
-  deps: RotationDeps,
-): Promise<ReadonlyMap<string, string>> {
+export async function renameHints(spec: Named, deps: RotationDeps): Promise<ReadonlyMap<string, string>> {
   const orphans = await orphanStates(spec, deps);
   if (orphans.length === 0) return new Map();
   const hints = new Map<string, string>();
@@ -29,10 +28,20 @@ export async function renameHints(
   return hints;
 }
 
-async function orphanStates(spec: Pick<Spec, "rotations">, deps: RotationDeps): Promise<readonly RotationState[]> {
-  const inSpec = new Set(spec.rotations.map(({ name }) => name));
-  const names = (await deps.store.names()).filter((name) => !inSpec.has(name));
-  return Promise.all(names.map((name) => deps.store.load(name)));
+/** What the state knows and the spec does not. What a list that cannot be used may name was not taken out. */
+export async function orphanStates(
+  { rotations, heldBack }: Named,
+  { store }: Pick<RotationDeps, "store">,
+): Promise<readonly RotationState[]> {
+  const inSpec = new Set(rotations.map(({ name }) => name));
+  const isHeld = (name: string): boolean => heldBack.some(({ family }) => isOf(family, name));
+  const names = (await store.names()).filter((name) => !inSpec.has(name) && !isHeld(name));
+  return Promise.all(names.map((name) => store.load(name)));
+}
+
+/** Has it the name of one that this family makes? */
+export function isOf(family: string, name: string): boolean {
+  return name.startsWith(`${family}.`);
 }
 
 function wroteSinksOf({ sinks }: RotationState, rotation: Rotation): boolean {

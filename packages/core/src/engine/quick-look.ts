@@ -50,6 +50,7 @@ export function standingIn(
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
 export async function needsWork({ rotation, deps }: At, options: LookOptions): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
+  if (deps.heldBack?.(rotation)) return false;
   if (options.force) return true;
   if (state.ejectedAt !== undefined) return false;
   if (state.attempt !== undefined || state.seq === 0) return true;

@@ -9,6 +9,8 @@ export interface Fault {
   /** What to do, or what was probably meant. */
   readonly hint?: string | undefined;
   readonly severity?: "warning";
+  /** The family whose list is meant: its rotations cannot be used, and nothing else is the worse for it. */
+  readonly holdsBack?: string;
   /** The value is sound but for its quotes: the hint shows it with them. */
   readonly quote?: true;
   /** Underline the key instead of its value. */

@@ -1,5 +1,5 @@
 import { isRotateError } from "@rotate/plugin-kit";
-import { homedir } from "node:os";
+import { homeDirectory } from "@rotate/runtime";
 import type { Catalog, LazyPlugin, LoadedPlugin } from "./catalog.ts";
 import { openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
 import { soundnessOf, type FoundParts } from "./compile/context.ts";
@@ -29,7 +29,7 @@ export interface LoadOptions extends InputOptions {
   readonly cache?: SpecCacheOptions | undefined;
 }
 
-/** A spec, when there is no error among the diagnostics. */
+/** A spec, when there is no error among the diagnostics but those of lists: their rotations are held back, the others can be used. */
 export interface LoadedSpec {
   readonly spec: Spec | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -43,13 +43,13 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   const input = await readInput(options);
   if (!("text" in input))
     return { spec: undefined, diagnostics: [withoutPlace(input.file, input.message, input.hint)] };
-  const home = options.home ?? homedir();
+  const home = options.home ?? homeDirectory(process.env);
   const cache = options.cache && input.file !== "-" ? openSpecCache(options.cache, input, home) : undefined;
   const known = await cache?.find(options.catalog);
   if (known !== undefined) return { spec: known, diagnostics: known.warnings };
   const lists: Input[] = [];
   const loaded = await compile(input, { ...options, home, onList: (list) => void lists.push(list) });
-  if (loaded.spec !== undefined) await cache?.keep(loaded.spec, lists);
+  if (loaded.spec?.heldBack.length === 0) await cache?.keep(loaded.spec, lists);
   return loaded;
 }
 
@@ -89,8 +89,21 @@ async function check(source: Source, input: Input, options: CompileOptions): Pro
     source,
     isShown: visibilityOf(source.value, parts),
   });
-  if (spec === undefined || errors.length > 0) return { spec: undefined, diagnostics };
-  return { spec: { ...spec, warnings: diagnostics }, diagnostics };
+  const usable = errors.every(({ holdsBack }) => holdsBack !== undefined);
+  if (spec === undefined || !usable) return { spec: undefined, diagnostics };
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning");
+  return { spec: { ...spec, heldBack: heldBackBy(errors), warnings }, diagnostics };
+}
+
+/** Each family once, for the first thing that is wrong with its list. */
+function heldBackBy(faults: readonly Fault[]): Spec["heldBack"] {
+  const families = Map.groupBy(faults, ({ holdsBack }) => holdsBack ?? "");
+  return [...families].map(([family, [first]]) => ({
+    family,
+    code: "ROTATE_LIST_INVALID" as const,
+    message: first!.message,
+    hint: first!.hint,
+  }));
 }
 
 interface Building {

@@ -1,4 +1,5 @@
 /** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
+import type { RefreshPolicy } from "../schedule/policy.ts";
 import type { Fields, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
 import type { OptionTree, Template } from "@rotate/runtime";
 
@@ -43,28 +44,6 @@ export interface ProbeEntry extends Bound<Probe> {
   readonly timeout: number;
   /** Milliseconds in which it has to succeed; tried again until then. */
   readonly within: number;
-}
-
-/** When a lease's time has come. Exactly one of the four; durations in milliseconds. */
-export type RefreshRule =
-  | { readonly at: number }
-  | { readonly before: number }
-  | { readonly every: number }
-  | { readonly cron: string; readonly timezone: string | undefined };
-
-export interface RefreshPolicy {
-  /** Undefined: 2/3 of the life, 1/2 under ten minutes. */
-  readonly rule: RefreshRule | undefined;
-  /** Share of the life, 0 to 0.5. */
-  readonly jitter: number;
-  /** Milliseconds before expiry; undefined: 10 % of the life, 60 s to 10 min. */
-  readonly margin: number | undefined;
-  /** Preferred times; never at the price of expiry. `duration` in milliseconds. */
-  readonly windows: readonly {
-    readonly cron: string;
-    readonly timezone: string | undefined;
-    readonly duration: number;
-  }[];
 }
 
 export interface Rotation {
@@ -113,10 +92,22 @@ export interface Spec {
   readonly stateDir: string | undefined;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly rotations: readonly Rotation[];
+  /** Absolute paths of its `foreach` lists: it is made of them as well. */
+  readonly lists: readonly string[];
+  /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
+  readonly heldBack: readonly HeldBack[];
   /** As written, checked by schema; the daemon's service side reads them. */
   readonly notify: readonly OptionTree[];
   readonly monitor: OptionTree | undefined;
   readonly warnings: readonly Diagnostic[];
+}
+
+/** Rotations of one `foreach` that are left alone, as they are. */
+export interface HeldBack {
+  readonly family: string;
+  readonly code: "ROTATE_LIST_INVALID" | "ROTATE_SPEC_SHRUNKEN";
+  readonly message: string;
+  readonly hint: string | undefined;
 }
 
 /** One fault or warning, at its place in the file. */

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
 import { syncMade } from "./sync-directory.ts";
 
@@ -19,7 +19,7 @@ export function chooseStateDir({ flag, spec, env, uid }: StateDirOptions): strin
   const chosen = flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd;
   if (chosen !== undefined && chosen !== "") return chosen;
   if (uid === 0) return "/var/lib/rotate";
-  return join(env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state"), "rotate");
+  return join(env["XDG_STATE_HOME"] || join(homeDirectory(env), ".local", "state"), "rotate");
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */

@@ -22,7 +22,7 @@ const shortestPause = 250;
 export function decide(moment: Moment): Decision {
   const { state, now, force } = moment;
   const { owed, ejectedAt } = state;
-  if (ejectedAt !== undefined && !force) return { action: "none", next: Infinity };
+  if (moment.heldBack || (ejectedAt !== undefined && !force)) return { action: "none", next: Infinity };
   const reason = reasonOf(moment);
   const reloadable = owed?.kind === "reload" && (force || owed.notBefore <= now);
   // A renewal reloads nobody: it must not starve what is owed.

@@ -1,7 +1,7 @@
 import { aheadOf, type ClockNote } from "../schedule/clock.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import { endOf, mustAt, warnAt } from "../schedule/schedule.ts";
-import type { Rotation } from "../loading/model.ts";
+import type { HeldBack, Rotation } from "../loading/model.ts";
 import { heldLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { calmEntry, type EntryState } from "./entries.ts";
 import type { RotationDeps } from "./session.ts";
@@ -16,6 +16,8 @@ export interface Moment {
   /** On rotation time, as all instants here. */
   readonly cron: NextCron;
   readonly entry: EntryState;
+  /** It is left alone, with all that one list makes. */
+  readonly heldBack?: HeldBack | undefined;
   /** ms between runs, when the process is started again and again; undefined in a daemon. */
   readonly cadence?: number | undefined;
   /** A person asked for it, due or not. */
@@ -40,7 +42,8 @@ export function momentOf(
     return next === undefined ? undefined : next - ahead;
   }
   const entry = deps.entries?.of(rotation.provider.name) ?? calmEntry;
-  return { rotation, state, now: clock.time, clock, cron, entry, ...asked };
+  const heldBack = deps.heldBack?.(rotation);
+  return { rotation, state, now: clock.time, clock, cron, entry, heldBack, ...asked };
 }
 
 /** The lease that was last published: the owed one, else the settled one. */

@@ -7,7 +7,7 @@ import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Gives the lease of an answer that was refused back, where its handle allows it. True when no lease of it lives. An issuer may answer with what it gave before:
+ * Gives the lease of an answer that was refused back, where its handle or its values allow it. True when no lease of it lives. An issuer may answer with what it gave before:
  * then it is in use, and nothing is revoked.
  */
 export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
@@ -39,14 +39,13 @@ export function sinksAreExplained({ rotation, state }: Pick<Session, "rotation" 
   });
 }
 
-async function revokeRefused(
-  { rotation, deps, warn }: Session,
-  lease: LeaseState,
-  { fields, handle }: Minted,
-): Promise<boolean> {
+async function revokeRefused({ rotation, deps, warn }: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
   const { provider } = rotation;
-  const byHandle = provider.part.revoke !== undefined && handle !== undefined;
-  if (!byHandle && (provider.part.revoke !== undefined || !canRevokeWith(provider, fields))) return false;
+  const { handle } = minted;
+  // A plugin in plain JavaScript may have left them out.
+  const fields = Object.keys(minted.fields ?? {}).length > 0 ? minted.fields : undefined;
+  const lacksHandle = provider.part.revoke !== undefined && handle === undefined;
+  if (lacksHandle || !canRevokeWith(provider, fields)) return false;
   try {
     await revokeLease({ deps, provider }, { ...lease, expiresAt: null, handle }, fields);
     return true;

@@ -5,7 +5,7 @@ import type { Claim } from "../backend/claim.ts";
 import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
 import type { NextCron } from "../schedule/cron.ts";
-import type { Rotation, SinkEntry } from "../loading/model.ts";
+import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId } from "../store/state.ts";
 import type { Entries } from "./entries.ts";
@@ -20,6 +20,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
   readonly nextCron: NextCron;
+  /** Rotations that are left alone. Absent: none is. */
+  readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
   readonly logins: Logins;
   readonly gate: ReloadGate;
   /** Absent: no two rotations share a group. */

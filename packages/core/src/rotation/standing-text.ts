@@ -29,6 +29,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
       return why ?? "a person has to log in";
     case "failing":
       return why ?? "it fails";
+    case "list":
+      return moment.heldBack?.message;
     case "absent":
     case "changed":
       return driftText(reason.drift ?? [], rotation);

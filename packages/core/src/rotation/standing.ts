@@ -61,6 +61,7 @@ export const policies: readonly Policy[] = [
     alarm: "failed",
     holds: ({ state }) => state.failure?.person === true,
   },
+  { state: "failing", code: "list", exit: 1, alarm: "failed", holds: ({ heldBack }) => heldBack !== undefined },
   { state: "never", code: "never", exit: 1, holds: (facts) => isNew(facts.state) && !persists(facts) },
   { state: "failing", code: "failing", exit: 1, alarm: "failed", holds: isFailing },
   { state: "drift", code: "absent", exit: 1, alarm: "drift", holds: (facts) => driftKind(facts) === "absent" },

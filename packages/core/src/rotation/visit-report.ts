@@ -1,3 +1,4 @@
+import type { HeldBack } from "../loading/model.ts";
 import type { ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { KeptError } from "../store/state.ts";
@@ -48,7 +49,8 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
 export function idleReport(moment: Moment, clock: Wall, busy = false): RotationReport {
   const now = standing({ ...moment, busy });
   const about = { ended: undefined, decision: decide(moment), moment, standing: now };
-  const error = about.decision.reason === undefined ? undefined : lastErrorOf(moment.state);
+  const kept = about.decision.reason === undefined ? undefined : lastErrorOf(moment.state);
+  const error = moment.heldBack ? heldBackError(moment.heldBack) : kept && errorReport(kept);
   return {
     name: moment.rotation.name,
     outcome: busy && now.exit < 3 ? "locked" : outcomeOf(about),
@@ -57,8 +59,13 @@ export function idleReport(moment: Moment, clock: Wall, busy = false): RotationR
     ...headOf(moment, now, clock),
     phases: [],
     sinks: untouched(moment),
-    ...(error && { lastError: errorReport(error) }),
+    ...(error && { lastError: error }),
   };
+}
+
+/** Why it is left alone, as an error. */
+export function heldBackError({ code, message, hint }: HeldBack): ErrorReport {
+  return { code, message, retryable: true, ...(hint !== undefined && { hint }) };
 }
 
 /** Which credential stands there, and when the engine looks again. */

@@ -80,6 +80,8 @@ export function specIn(file: string, rotations: readonly Rotation[]): Spec {
     stateDir: undefined,
     providers: new Map(rotations.map(({ provider }) => [provider.name, provider])),
     rotations,
+    lists: [],
+    heldBack: [],
     notify: [],
     monitor: undefined,
     warnings: [],

@@ -33,6 +33,8 @@ export interface Scene extends DiskWorld {
   /** The machine; replace to clone or to reboot it. */
   machine: Machine;
   readonly events: EngineEvent[];
+  /** Somebody else who listens. */
+  onEvent: (event: EngineEvent) => void;
   readonly logs: string[];
   /** What the outside does at each step; replace to make steps fail. */
   onStep: Hook;
@@ -40,6 +42,8 @@ export interface Scene extends DiskWorld {
   readonly steps: string[];
   /** The rotations of the spec; replace to edit the spec. The next engine sees it. */
   rotations: readonly Rotation[];
+  /** Families whose list cannot be used. */
+  heldBack: Spec["heldBack"];
   specFile: string;
   readonly spec: () => Spec;
   /** Runs as a new process would: opens the state, runs, closes. */
@@ -82,17 +86,19 @@ export function createScene(
     machine: { machineId: "machine-1", bootId: "boot-1", uptime: clock.monotonic },
     logs,
     events: [],
+    onEvent: () => undefined,
     steps: [],
     life: hour,
     now: clock.now,
     rotations: [],
+    heldBack: [],
     onStep: () => undefined,
     hook: (step) => {
       scene.steps.push(step);
       return scene.onStep(step);
     },
     specFile: join(directory, "rotate.yaml"),
-    spec: () => specIn(scene.specFile, scene.rotations),
+    spec: () => ({ ...specIn(scene.specFile, scene.rotations), heldBack: scene.heldBack }),
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {
       const report = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
@@ -120,7 +126,9 @@ async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): P
   const { runtime } = scene;
   const backend = await openBackend(scene);
   try {
-    return await question(await openEngine({ spec: scene.spec(), runtime, backend, onEvent }));
+    const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
+    engine.events.on(scene.onEvent);
+    return await question(engine);
   } finally {
     await backend.close();
   }

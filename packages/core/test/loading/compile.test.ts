@@ -1,6 +1,6 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describeSource, isReference, isTemplateOption } from "@rotate/runtime";
 import { describe, expect, test } from "vitest";
 import { edited, firstRotation, load, loadSound, told } from "./load.ts";
@@ -109,7 +109,7 @@ describe("a loaded spec", () => {
     expect(notify[0]).toMatchObject({
       type: "http",
       remind: 3_600_000,
-      on: ["failed", "expiring", "expired", "reload-owed", "recovered"],
+      on: ["failed", "expiring", "expired", "reload-owed", "drift", "orphaned", "at-risk", "recovered"],
     });
     expect(monitor).toEqual({ textfile: "/etc/app/rotate.prom", heartbeat: { url: "https://beat.example.com" } });
   });
@@ -348,6 +348,31 @@ describe("foreach", () => {
   ])("refuses %s", async (_what, list, expected) => {
     const { text, file } = await withList(list);
     expect((await told(text, { file })).join("\n")).toMatch(expected);
+  });
+
+  test("an entry that lacks what others have is the list's fault, not the spec's", async () => {
+    const { text, file } = await withList([
+      { id: "a", project: "a", port: 1 },
+      { id: "b", port: 1 },
+    ]);
+    expect((await told(text, { file })).join("\n")).toMatch(/the entries b have no "project", which the rotation uses/);
+  });
+
+  test("a list that cannot be used holds its own rotations back, and leaves the others as they are", async () => {
+    const other = soundSpec.slice(soundSpec.indexOf("  db:\n")).replace("  db:", "  mq:").replaceAll(".env", "mq.env");
+    const { text, file } = await withList([], `${perTenant}${other}`);
+    const { spec, diagnostics } = await load(text, { file });
+    expect(spec?.rotations.map(({ name }) => name)).toEqual(["mq"]);
+    expect(spec?.heldBack).toEqual([
+      expect.objectContaining({
+        family: "db",
+        code: "ROTATE_LIST_INVALID",
+        message: expect.stringContaining("is empty"),
+      }),
+    ]);
+    expect(spec?.lists).toEqual([join(dirname(file), "tenants.json")]);
+    expect(spec?.warnings).toEqual([]);
+    expect(diagnostics).toHaveLength(1);
   });
 
   test("says that the list is missing", async () => {

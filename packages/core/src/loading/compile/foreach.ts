@@ -1,5 +1,5 @@
 import type { OptionTree, Each } from "@rotate/runtime";
-import { isRecord, nameOf, type Path } from "../fault.ts";
+import { isRecord, nameOf, valueAt, type Fault, type Path } from "../fault.ts";
 import { absolutePath, type FillContext } from "../fill.ts";
 import { readInput, type Input } from "../input.ts";
 import { isName } from "../names.ts";
@@ -36,22 +36,36 @@ async function expand(name: string, value: unknown, context: Context): Promise<r
   if (settings === undefined) return [{ name, value, path, shownPath: path, each: undefined }];
   if (!isRecord(settings) || typeof settings["file"] !== "string" || typeof settings["key"] !== "string") return [];
   const at = [...path, "foreach"];
-  const entries = await readEntries(absolutePath(settings["file"], context), at, context);
-  return entriesByName(entries, settings["key"], { name, at, context }).map(([key, each]) => {
+  const faults: Fault[] = [];
+  const noting = { ...context, report: (fault: Fault): void => void faults.push({ ...fault, holdsBack: name }) };
+  const entries = await readEntries(absolutePath(settings["file"], context), at, noting);
+  const named = entriesByName(entries, settings["key"], { name, at, context: noting });
+  lacking(value, named).forEach((message) => noting.report({ path: [...at, "file"], message }));
+  faults.forEach(context.report);
+  if (faults.length > 0) return [];
+  return named.map(([key, each]) => {
     const made = `${name}.${key}`;
     return { name: made, value: fillIn(value as OptionTree, each, key), path, shownPath: ["rotations", made], each };
   });
+}
+
+/** The files of all lists that a document names. */
+export function listsOf(rotations: unknown, context: Pick<Context, "directory" | "home">): readonly string[] {
+  const files = Object.values(isRecord(rotations) ? rotations : {}).map((value) => valueAt(value, ["foreach", "file"]));
+  return [...new Set(files.flatMap((file) => (typeof file === "string" ? [absolutePath(file, context)] : [])))];
 }
 
 async function readEntries(file: string, at: Path, { report, onList }: Context): Promise<readonly unknown[]> {
   const path = [...at, "file"];
   const input = await readInput({ file });
   if ("text" in input) onList?.(input);
-  const list: List = "text" in input ? await readList(input.text) : { problem: input.message, hint: input.hint };
+  const list: List = "text" in input ? await readList(input.text) : { problem: input.message, hint: unreadable };
   const { value, problem, hint } = list;
   if (problem !== undefined) report({ path, message: `the list ${file} cannot be used: ${problem}`, hint });
   return Array.isArray(value) ? value : [];
 }
+
+const unreadable = "`foreach.file` names a list that the user running rotate may read";
 
 interface List {
   readonly value?: unknown;
@@ -93,6 +107,16 @@ function entriesByName(
       hint: `each needs its own "${key}", which ends the rotation's name`,
     });
     return [];
+  });
+}
+
+/** Keys that the rotation uses and that some of the entries have: one that none has is a slip of the spec, and is found there. */
+function lacking(value: unknown, entries: readonly (readonly [string, Each])[]): readonly string[] {
+  const used = new Set([...JSON.stringify(value).matchAll(/\beach\.(\w+)/g)].map(([, key = ""]) => key));
+  return [...used].flatMap((key) => {
+    const without = entries.filter(([, each]) => !Object.hasOwn(each, key)).map(([suffix]) => suffix);
+    if (without.length === 0 || without.length === entries.length) return [];
+    return [`the entries ${without.slice(0, 5).join(", ")} have no "${key}", which the rotation uses`];
   });
 }
 

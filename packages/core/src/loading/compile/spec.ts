@@ -5,7 +5,7 @@ import { absolutePath, fillOptions } from "../fill.ts";
 import type { Rotation, Spec } from "../model.ts";
 import { defaultsSettings, monitorSettings, notifySettings } from "../settings.ts";
 import type { Compilation } from "./context.ts";
-import type { RawRotation } from "./foreach.ts";
+import { listsOf, type RawRotation } from "./foreach.ts";
 import { checkCrons } from "./crons.ts";
 import { compileProvider, compileReload } from "./parts.ts";
 import { checkRefresh, cronsOf } from "./refresh.ts";
@@ -55,6 +55,8 @@ export async function compileSpec(
       [...shared.providers].flatMap(([name, entry]) => (entry === undefined ? [] : [[name, entry] as const])),
     ),
     rotations: found,
+    lists: listsOf(valueAt(document, ["rotations"]), fill),
+    heldBack: [],
     ...servicesOf(document, compilation),
   };
 }
@@ -137,7 +139,12 @@ function checkRenames(found: readonly Rotation[], rotations: readonly RawRotatio
 
 /** Entries that nothing names: harmless, but often a sign of a wrong name elsewhere. */
 function findUnused(document: unknown, shared: Shared, rotations: readonly RawRotation[]): readonly Fault[] {
-  const values = rotations.map(({ value }) => value as OptionTree | undefined);
+  // A family that is held back has no rotation, and yet it uses what it names.
+  const written = valueAt(document, ["rotations"]);
+  const values = [...rotations.map(({ value }) => value), ...Object.values(isRecord(written) ? written : {})] as (
+    | OptionTree
+    | undefined
+  )[];
   const providers = new Set(values.map((value) => value?.["provider"]));
   const reloads = new Set(values.flatMap((value) => value?.["reload"]));
   return [...unusedIn("providers", shared.providers, providers), ...unusedIn("reloads", shared.reloads, reloads)];
