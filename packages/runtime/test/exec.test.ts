@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const module = new URL("../../src/runtime/create-runtime.ts", import.meta.url).href;
+const module = new URL("../src/create-runtime.ts", import.meta.url).href;
 const never = new AbortController().signal;
 const env = { PATH: process.env["PATH"], KEPT: "kept" };
 const { exec, masker } = createRuntime({ env });
