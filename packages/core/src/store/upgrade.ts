@@ -29,7 +29,7 @@ function keptError({ at, phase, code, message, hint, retryable }: KeptError): Ke
   return { at, phase, code, message, retryable, ...(hint !== undefined && { hint }) };
 }
 
-function upgradeLease({ skew: _, ...lease }: LeaseState & { readonly skew?: number }): LeaseState {
+function upgradeLease(lease: LeaseState): LeaseState {
   const end = Math.min(lease.expiresAt ?? Infinity, lease.diesAt ?? Infinity);
   const life = Number.isFinite(end) ? end - lease.issuedAt : null;
   return { ...lease, asOf: lease.issuedAt, given: life, span: life };
