@@ -115,8 +115,10 @@ function engineOf(parts: EngineParts): Omit<Engine, "events"> {
       const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
       return { version: 1, attempts };
     },
-    needsRotation: async (name) =>
-      (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence: undefined })) ? "due" : "fresh",
+    async needsRotation(name) {
+      const cadence = await knownCadence(deps.host, deps.runtime.now());
+      return (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence })) ? "due" : "fresh";
+    },
     async credential(name, options = {}) {
       const rotation = only(spec, name);
       const { currentCredential } = await import("./credential.ts");
