@@ -1,4 +1,4 @@
-import { beforehand, invalid, RotateError, type Secret, type Text } from "@rotate/plugin-kit";
+import { beforehand, invalid, type Secret, type Text } from "@rotate/plugin-kit";
 import { githubIdentity, secured } from "@rotate/plugin-kit/tokens";
 import { certificateAssertion } from "./certificate.ts";
 import { readGrant, type Granted } from "./granted.ts";
