@@ -56,9 +56,14 @@ function find(): string {
 function build(): string {
   const folder = mkdtempSync(join(cache, "building-"));
   chmodSync(folder, 0o755); // tests run it as other users
-  npm(root, "pack", "--workspace=@rotate/cli", `--pack-destination=${folder}`);
-  installAlone(join(folder, "project"), globSync(join(folder, "*.tgz")));
-  return folder;
+  try {
+    npm(root, "pack", "--workspace=@rotate/cli", `--pack-destination=${folder}`);
+    installAlone(join(folder, "project"), globSync(join(folder, "*.tgz")));
+    return folder;
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
 }
 
 /** Installs tarballs where nothing else is. */

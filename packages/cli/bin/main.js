@@ -3,7 +3,7 @@
 const { existsSync, lstatSync, mkdirSync } = process.getBuiltinModule("node:fs");
 const { enableCompileCache, registerHooks } = process.getBuiltinModule("node:module");
 const { homedir } = process.getBuiltinModule("node:os");
-const { join } = process.getBuiltinModule("node:path");
+const { isAbsolute, join } = process.getBuiltinModule("node:path");
 const { fileURLToPath } = process.getBuiltinModule("node:url");
 
 process.umask(0o077); // whatever we create is ours alone
@@ -25,6 +25,7 @@ function bearLostOutput({ code }) {
 function privateCacheDirectory() {
   try {
     const base = process.env.CACHE_DIRECTORY ?? process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+    if (!isAbsolute(base)) return undefined;
     const directory = join(base, "rotate");
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { uid, mode } = lstatSync(directory);

@@ -46,6 +46,12 @@ test("compiled code is not kept in a folder that others can write", async () => 
   expect(readdirSync(join(shared, "rotate"))).toEqual([]);
 });
 
+test("a relative home is none: nothing is made below the current directory", async () => {
+  const cwd = folderWith({});
+  expect((await rotate(["--help"], { cwd, env: { HOME: "here", NODE_COMPILE_CACHE: undefined } })).code).toBe(0);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
 describe("watch", () => {
   test("does not open the inspector at SIGUSR1, and drains at SIGTERM", async () => {
     const cwd = folderWith({ "rotate.yaml": spec });

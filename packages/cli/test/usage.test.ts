@@ -69,6 +69,15 @@ test("an error says how to read more about it, and that command does", async () 
   });
 });
 
+test("a directory that was removed under us is told as such", async () => {
+  const cwd = folderWith();
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" status';
+  const child = spawn("bash", ["-c", script, process.execPath, entry], { cwd });
+  const { code, stderr } = await resultOf(child);
+  expect(code).toBe(2);
+  expect(stderr).toContain("error  the directory that this was started in is not there any more\n  do   change to one");
+});
+
 test("a duration that is none is refused with how to write it", async () => {
   const { code, stderr } = await rotate(["run", "--timeout", "5 minutes"], { cwd: folderWith() });
   expect(code).toBe(2);

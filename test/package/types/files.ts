@@ -105,6 +105,7 @@ function profiles(): Readonly<Record<string, Content>> {
   return {
     "aws-config": "[profile app]\nregion = eu-west-1\n",
     "aws-credentials": `[app]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = ${secret}\n`,
+    ".databrickscfg": `[app]\nhost = ${loopback}\n`,
     databrickscfg: `[app]\nhost = ${loopback}\ntoken = ${secret}\n`,
     "service-account.json": {
       type: "service_account",

@@ -6,7 +6,7 @@ import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { knownCadence, learnCadence } from "./cadence.ts";
+import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
@@ -136,7 +136,7 @@ async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunRep
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
   const chosen = selectByName(await knownRotations(parts), options.names);
-  const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
+  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
   const present = chosen.flatMap(({ rotation }) => rotation ?? []);
   const { rotations } = await tick(present, deps, {

@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
 import { syncMade } from "./sync-directory.ts";
@@ -19,7 +19,8 @@ export function chooseStateDir({ flag, spec, env, uid }: StateDirOptions): strin
   const chosen = flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd;
   if (chosen !== undefined && chosen !== "") return chosen;
   if (uid === 0) return "/var/lib/rotate";
-  return join(env["XDG_STATE_HOME"] || join(homeDirectory(env), ".local", "state"), "rotate");
+  const { XDG_STATE_HOME: named = "" } = env; // a relative one has to be ignored (XDG Base Directory Specification)
+  return join(isAbsolute(named) ? named : join(homeDirectory(env), ".local", "state"), "rotate");
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */

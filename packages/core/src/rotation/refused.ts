@@ -7,7 +7,7 @@ import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Gives the lease of an answer that was refused back, where its handle or its values allow it. True when no lease of it lives. An issuer may answer with what it gave before:
+ * Gives the lease of an answer that was refused back, where its handle allows it. True when no lease of it lives. An issuer may answer with what it gave before:
  * then it is in use, and nothing is revoked.
  */
 export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {

@@ -147,6 +147,19 @@ test.each([
   expect(scene.revoked()).toEqual(["value-1"]);
 });
 
+test.each([
+  ["a life that nobody can keep fresh", { expires: { in: 3_000 } }],
+  ["a field too few", { fields: {} }],
+])("%s is not asked for again in the same run: each answer may leave a lease", async (_, change) => {
+  const scene = createScene((rotation) =>
+    withProvider(rotation, (part) => ({
+      mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), ...change }),
+    })),
+  );
+  expect((await scene.run({ timeout: hour })).db).toMatchObject({ outcome: "failed" });
+  expect(scene.mints()).toBe(1);
+});
+
 test("an answer that is refused is given back by its values, where the issuer takes only those", async () => {
   const given: unknown[] = [];
   const scene = createScene((rotation) => {
