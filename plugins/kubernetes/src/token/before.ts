@@ -17,10 +17,7 @@ type Bound = NonNullable<Request["boundObject"]>;
 
 async function checkBound(
   api: Api,
-  {
-    namespace,
-    boundObject: { kind = "Secret", name, uid },
-  }: { readonly namespace: string; readonly boundObject: Bound },
+  { namespace, boundObject: { kind, name, uid } }: { readonly namespace: string; readonly boundObject: Bound },
   ctx: TokenContext,
 ): Promise<void> {
   const resource = `${kind.toLowerCase()}s`;
