@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "@rotate/plugin-kit";
 import type { Helpers } from "../backend/host-notes.ts";
 
 /** A process, told from another one of the same number by the time it started (field 22 of /proc/PID/stat, proc(5)). */
@@ -8,15 +9,21 @@ interface Noted {
   readonly startedAt: string;
 }
 
-/** Keeps the notes in files of `directory`, one per rotation. Without /proc nothing can be told apart, and nothing is noted. */
-export function createHelpers(directory: string): Helpers {
+/** Keeps the notes in files of `directory`, one per rotation. Without /proc nothing can be told apart, and nothing is noted. A note that cannot be kept stops no command. */
+export function createHelpers(directory: string, log: Pick<Log, "warn">): Helpers {
   const running = new Map<string, Map<number, Noted>>();
   const fileOf = (rotation: string): string => join(directory, `${rotation}.json`);
 
-  function save(rotation: string, notes: ReadonlyMap<number, Noted>): void {
-    if (notes.size === 0) return rmSync(fileOf(rotation), { force: true });
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(fileOf(rotation), JSON.stringify([...notes.values()]), { mode: 0o600 });
+  function save(rotation: string, notes: readonly Noted[]): void {
+    const path = fileOf(rotation);
+    try {
+      if (notes.length === 0) return rmSync(path, { force: true });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      writeFileSync(path, JSON.stringify(notes), { mode: 0o600 });
+    } catch (error) {
+      const why = (error as Error).message;
+      log.warn("a command could not be noted: should this process be killed, it goes on", { path, error: why });
+    }
   }
 
   return {
@@ -27,17 +34,17 @@ export function createHelpers(directory: string): Helpers {
         const startedAt = startOf(pid);
         if (startedAt === undefined) return;
         notes.set(pid, { pid, startedAt });
-        save(rotation, notes);
+        save(rotation, [...notes.values()]);
       }
       function onEnd(pid: number): void {
-        if (notes.delete(pid)) save(rotation, notes);
+        if (notes.delete(pid)) save(rotation, [...notes.values()]);
       }
       return { ...runtime, exec: (argv, init, signal) => runtime.exec(argv, { ...init, onStart, onEnd }, signal) };
     },
     endLeftOvers(rotation) {
       const left = readNotes(fileOf(rotation)).filter(({ pid, startedAt }) => startOf(pid) === startedAt);
       for (const { pid } of left) kill(pid);
-      rmSync(fileOf(rotation), { force: true });
+      save(rotation, []);
       return left.map(({ pid }) => pid);
     },
   };
