@@ -7,8 +7,8 @@ const source = "packages/core/src/";
 /** The rooms of the engine, each with those that it may import; the files beside them hold words that all share. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   shared: [],
-  loading: [],
-  schedule: ["loading"],
+  loading: ["schedule"],
+  schedule: [],
   store: ["schedule"],
   backend: ["shared", "loading", "store", "schedule"],
   local: ["shared", "loading", "store", "schedule", "backend"],

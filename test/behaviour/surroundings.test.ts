@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { entry, resultOf, type Result } from "../../packages/cli/test/support.ts";
-import { expectRecovered, noNobody, openScene, type Scene } from "./support.ts";
+import { resultOf, type Result } from "../../packages/cli/test/support.ts";
+import { entry, expectRecovered, noNobody, openScene, type Scene } from "./support.ts";
 
 /** The command line below a shell, for what only a shell can do with its streams. */
 function inShell(

@@ -14,6 +14,8 @@ export async function main(argv: readonly string[], { root, sources, cache }: Ma
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
   if (quick !== undefined) return runQuickly(quick, cache);
   try {
+    const { answerForPasswd } = await import("./passwd.ts");
+    answerForPasswd(process.env);
     const { runOclif } = await import("./oclif.ts");
     await runOclif(argv, { root, sources });
   } catch (error) {

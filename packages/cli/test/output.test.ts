@@ -58,7 +58,7 @@ test("a run ends with a line for each rotation, and says why and what to do wher
     "db            failed  expires in 48m, next try in 21m",
     "  why  provider vault: permission denied",
     "  do   ask for the policy",
-    "  see  docs/errors.md#denied (ROTATE_MINT_DENIED)",
+    "  see  rotate explain ROTATE_MINT_DENIED",
   ]);
 });
 
@@ -105,7 +105,7 @@ test("status is a table without borders, with a paragraph for what is not well",
     "  last failure 1m ago",
     "  why  provider vault: permission denied",
     "  do   ask for the policy",
-    "  see  docs/errors.md#denied (ROTATE_MINT_DENIED)",
+    "  see  rotate explain ROTATE_MINT_DENIED",
     "  warning  the file is tracked by git",
     "  lease l1  revoke-pending, ends in 9m, may be held by consumers",
   ]);

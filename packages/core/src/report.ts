@@ -22,7 +22,7 @@ export interface ErrorReport {
   readonly message: string;
   readonly hint?: string;
   readonly retryable: boolean;
-  /** Anchor in docs/errors.md. */
+  /** Anchor in docs/errors.md, as it is in the package of the command line. */
   readonly docs?: string;
 }
 

@@ -89,8 +89,13 @@ export interface ExecInit {
   readonly cwd?: string;
   /** Milliseconds; default 30 s, never past `signal`. The whole process group is killed. */
   readonly timeout?: number;
+  /**
+   * What becomes of more than 1 MiB on standard output. `refuse`, the default: as an answer it is too much, the command is ended and BAD_ANSWER thrown. `drop`:
+   * only people read it, the command goes on and the last of it is kept, as it always is of standard error.
+   */
+  readonly excess?: "refuse" | "drop";
 }
-/** Each stream up to 1 MiB. `stdout` may hold secrets: wrap them before they go anywhere. */
+/** Each stream up to 1 MiB; of more, the last. `stdout` may hold secrets: wrap them before they go anywhere. */
 export interface ExecAnswer {
   readonly exitCode: number;
   readonly stdout: string;

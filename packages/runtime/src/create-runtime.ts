@@ -1,3 +1,4 @@
+import { homeDirectory } from "./home.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { createExec } from "./exec.ts";
 import { createHttp } from "./http.ts";
@@ -7,7 +8,7 @@ import type { Runtime } from "./types.ts";
 
 /** Options of `createRuntime`; all have a default. */
 export interface RuntimeOptions {
-  /** Default: a copy of the process's environment. */
+  /** Default: a copy of the process's environment, with `HOME` and `PATH` when it names none. */
   readonly env?: Runtime["env"];
   /** Default: text lines from `info` up, on standard error. */
   readonly log?: Partial<Pick<LogOptions, "write" | "format" | "level">>;
@@ -24,9 +25,16 @@ function writeToStderr(line: string): void {
   process.stderr.write(line);
 }
 
+/** Where programs are looked for when nobody says: what systemd and container runtimes give. */
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+function ownEnv(): Runtime["env"] {
+  return { PATH: usualPath, ...process.env, HOME: homeDirectory(process.env) };
+}
+
 /** The outside world: real sockets and processes, the machine's clocks. One masker serves all of it. */
 export function createRuntime(options: RuntimeOptions = {}): Runtime {
-  const { env = { ...process.env }, clock = systemClock(), random = Math.random, onSkew, announce } = options;
+  const { env = ownEnv(), clock = systemClock(), random = Math.random, onSkew, announce } = options;
   const masker = createMasker();
   const { now, deadline } = clock;
   return {

@@ -10,9 +10,8 @@ const startFailures: Readonly<Record<string, Pick<ErrorDetails, "code" | "hint">
   ENOMEM: { what: "could not be started", code: "UNAVAILABLE", hint: "this machine has no memory left" },
 };
 
-/** Why a command could not be started, from Node's error; that one holds the arguments, so it goes no further. `command` is its base name. */
-export function startError(error: unknown, command: string, cwd: string | undefined): RotateError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+/** Why a command could not be started, from the code of the system's error; the error itself holds the arguments, so it goes no further. `command` is its base name. */
+export function startError(code: string | undefined, command: string, cwd: string | undefined): RotateError {
   if (code === "ENOENT" && cwd !== undefined && !process.getBuiltinModule("node:fs").existsSync(cwd)) {
     return new RotateError(`the directory ${cwd} to run ${command} in does not exist`, {
       code: "NOT_FOUND",
@@ -20,7 +19,11 @@ export function startError(error: unknown, command: string, cwd: string | undefi
       hint: "create it, or correct cwd",
     });
   }
-  const known = startFailures[code] ?? { what: "could not be started", code: "FAILED" as const, hint: undefined };
+  const known = startFailures[code ?? ""] ?? { what: "could not be started", code: "FAILED" as const, hint: undefined };
   const retryable = known.code === "UNAVAILABLE";
-  return new RotateError(`${command} ${known.what} (${code})`, { code: known.code, retryable, hint: known.hint });
+  return new RotateError(`${command} ${known.what} (${code ?? "for no reason that the system told"})`, {
+    code: known.code,
+    retryable,
+    hint: known.hint,
+  });
 }

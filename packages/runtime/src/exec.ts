@@ -5,6 +5,8 @@ import { type ExecAnswer, type ExecInit, isSecret, RotateError, type Text } from
 import { waitError } from "./clock.ts";
 import { childEnv } from "./exec-env.ts";
 import { startError } from "./exec-errors.ts";
+import { createCompany, endGroup } from "./exec-group.ts";
+import { collect, release } from "./exec-output.ts";
 import { revealText } from "./reveal.ts";
 import type { Masker, Runtime, RuntimeExecInit } from "./types.ts";
 
@@ -15,10 +17,7 @@ export interface ExecParts extends Pick<Runtime, "deadline" | "env"> {
 
 type Argv = readonly [string, ...string[]];
 
-const maxOutput = 1024 * 1024;
 const defaultTimeout = 30_000;
-/** Between SIGTERM and SIGKILL, milliseconds. */
-const killGrace = 2000;
 /** A daemon that the command started may keep its streams open: so long we wait for what is still in the pipes, milliseconds. */
 const drainTime = 200;
 
@@ -36,67 +35,25 @@ function checkArgv(argv: Argv, masker: Masker): void {
   }
 }
 
-/** The whole process group: what the command started goes with it. */
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  if (process.platform === "win32") return void child.kill(signal);
-  try {
-    process.kill(-child.pid, signal);
-  } catch (error) {
-    // ESRCH: all of it has ended. EPERM: what is left runs as somebody else, and only they can end it.
-    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
-}
-
-/** SIGTERM; then SIGKILL for what is left of the group once its leader has gone, or a little later. */
-function endGroup(child: ChildProcess): void {
-  const timer = setTimeout(() => killGroup(child, "SIGKILL"), killGrace);
-  child.once("exit", () => {
-    clearTimeout(timer);
-    killGroup(child, "SIGKILL");
-  });
-  killGroup(child, "SIGTERM");
-}
-
-/** Gathers one stream; `onFull` is called when it grows past the cap. */
-function collect(stream: NodeJS.ReadableStream | null, onFull: () => void): () => string {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream?.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > maxOutput) onFull();
-    else chunks.push(chunk);
-  });
-  return () => Buffer.concat(chunks).toString();
-}
-
-function feed(child: ChildProcess, stdin: string | undefined): void {
-  if (stdin === undefined) return;
-  // A command that ends without reading its input is judged by its exit code, not by the broken pipe.
-  child.stdin?.on("error", () => undefined);
-  child.stdin?.end(stdin);
-}
-
-/** Lets go of streams that a daemon still holds, without breaking them under it. */
-function release(child: ChildProcess): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    stream.removeAllListeners("data").resume();
-    if ("unref" in stream && typeof stream.unref === "function") stream.unref();
-  }
-}
-
-function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): number {
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+/** How a command ended: one of the two is there, unless it could not be started. */
+interface End {
+  readonly exitCode?: number | null | undefined;
+  readonly signal?: NodeJS.Signals | null | undefined;
 }
 
 interface Running {
   readonly child: ChildProcess;
   readonly command: string;
-  readonly cwd: string | undefined;
+  readonly init: ExecInit;
+  /** Its end with both streams at theirs. Says why, when it could not be started. Never rejects. */
+  readonly ended: Promise<End & { readonly code?: string | undefined }>;
 }
 
-function waitFor({ child, command, cwd }: Running, signal: AbortSignal): Promise<ExecAnswer> {
+function exitCodeOf({ exitCode, signal }: End): number {
+  return exitCode ?? 128 + (signal ? constants.signals[signal] : 0);
+}
+
+function waitFor({ child, command, init, ended }: Running, signal: AbortSignal): Promise<ExecAnswer> {
   return new Promise((resolve, reject) => {
     function stop(error: unknown): void {
       endGroup(child);
@@ -104,22 +61,24 @@ function waitFor({ child, command, cwd }: Running, signal: AbortSignal): Promise
       child.unref();
       reject(error);
     }
-    function onFull(): void {
+    function onExcess(): void {
       const message = `${command} wrote more than 1 MiB`;
       stop(new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint: "make it print less" }));
     }
     const onAbort = (): void => stop(signal.reason);
-    const stdout = collect(child.stdout, onFull);
-    const stderr = collect(child.stderr, onFull);
-    function finish(code: number | null, by: NodeJS.Signals | null): void {
+    const stdout = collect(child.stdout, { ...init, onExcess });
+    const stderr = collect(child.stderr, { excess: "drop", onExcess });
+    function finish(end: End): void {
       signal.removeEventListener("abort", onAbort);
-      resolve({ exitCode: exitCodeOf(code, by), stdout: stdout(), stderr: stderr() });
+      resolve({ exitCode: exitCodeOf(end), stdout: stdout(), stderr: stderr() });
       release(child);
     }
     signal.addEventListener("abort", onAbort, { once: true });
-    child.once("error", (error) => reject(startError(error, command, cwd)));
-    child.once("close", finish);
-    child.once("exit", (code, by) => setTimeout(() => finish(code, by), drainTime).unref());
+    child.once("exit", (exitCode, by) => setTimeout(() => finish({ exitCode, signal: by }), drainTime).unref());
+    void ended.then((end) => {
+      const isStarted = typeof end.exitCode === "number" || typeof end.signal === "string";
+      return isStarted ? finish(end) : reject(startError(end.code, command, init.cwd));
+    });
   });
 }
 
@@ -128,41 +87,25 @@ function timedOut(command: string, limit: number, signal: AbortSignal): RotateEr
   return waitError({ missing: `${command} did not end`, stopped: `stopped ${command}`, hint }, limit, signal);
 }
 
-function start(argv: Argv, init: ExecInit, parts: ExecParts): Running {
-  const { spawn } = process.getBuiltinModule("node:child_process");
-  const [file, ...args] = argv;
-  const command = basename(file);
-  const stdin = init.stdin === undefined ? undefined : revealText(init.stdin, parts.masker);
-  const child = spawn(file, args, {
-    env: { ...childEnv(parts.env, init.env ?? {}, parts.masker) },
-    cwd: init.cwd,
-    detached: true,
-    shell: false,
-    windowsHide: true,
-    stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-  });
-  feed(child, stdin);
-  return { child, command, cwd: init.cwd };
+interface Starter extends ExecParts {
+  readonly execa: typeof import("execa").execa;
 }
 
-/** Remembers commands in work: when this process stops dead (a second Ctrl-C) they are asked to end too, group and all, for they hear no terminal. */
-function createCompany(): { readonly join: (child: ChildProcess) => void } {
-  const company = new Set<ChildProcess>();
-  function dismiss(): void {
-    for (const child of company) killGroup(child, "SIGTERM");
-  }
-  function leave(child: ChildProcess): void {
-    company.delete(child);
-    if (company.size === 0) process.off("exit", dismiss);
-  }
-  return {
-    join(child) {
-      if (company.size === 0) process.on("exit", dismiss);
-      company.add(child);
-      child.once("exit", () => leave(child));
-      child.once("error", () => leave(child));
-    },
-  };
+/** Of what execa would do, only the start, the input and the end are used: its errors name the arguments, and its limits end the command alone, not its group. */
+function start([file, ...args]: Argv, init: ExecInit, { execa, env, masker }: Starter): Running {
+  const ended = execa(file, args, {
+    env: { ...childEnv(env, init.env ?? {}, masker) },
+    extendEnv: false,
+    ...(init.cwd !== undefined && { cwd: init.cwd }),
+    ...(init.stdin === undefined ? { stdin: "ignore" } : { input: revealText(init.stdin, masker) }),
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    encoding: "buffer",
+    verbose: "none",
+  });
+  return { child: ended.nodeChildProcess, command: basename(file), init, ended };
 }
 
 function tell(child: ChildProcess, { onStart, onEnd }: RuntimeExecInit): void {
@@ -181,14 +124,15 @@ export function createExec(parts: ExecParts): Runtime["exec"] {
     const limit = init.timeout ?? defaultTimeout;
     const deadline = parts.deadline(limit, signal);
     try {
+      const { execa } = await import("execa");
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
-      const running = start(argv, init, parts);
+      const running = start(argv, init, { ...parts, execa });
       company.join(running.child);
       tell(running.child, init);
       return await waitFor(running, deadline.signal);
     } catch (error) {
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
-      throw error instanceof RotateError ? error : startError(error, command, init.cwd);
+      throw error;
     } finally {
       deadline.clear();
     }

@@ -3,6 +3,7 @@ export { type ContextParts, createContext } from "./context.ts";
 export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
 export * from "./durations.ts";
 export { encodings, shortestSecret } from "./encodings.ts";
+export { homeDirectory } from "./home.ts";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./log.ts";
 export { createMasker, type MaskerOptions } from "./masker.ts";
 export { materialize, type OptionTree } from "./materialize.ts";

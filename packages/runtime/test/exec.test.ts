@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,6 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+const module = new URL("../src/create-runtime.ts", import.meta.url).href;
 const never = new AbortController().signal;
 const env = { PATH: process.env["PATH"], KEPT: "kept" };
 const { exec, masker } = createRuntime({ env });
@@ -150,6 +152,27 @@ test("does not wait for a daemon that the command left behind, nor harm it", asy
 test("stops a command that floods us", async () => {
   const error = await failure(exec(["yes"], {}, never));
   expect(error).toMatchObject({ code: "BAD_ANSWER", message: "yes wrote more than 1 MiB" });
+});
+
+test("lets a command go on whose output only people read, and keeps the last of it", async () => {
+  const script =
+    "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last; head -c 2000000 /dev/zero >&2; echo >&2; echo why >&2; exit 4";
+  const { exitCode, stdout, stderr } = await exec(["sh", "-c", script], { excess: "drop" }, never);
+  expect(exitCode).toBe(4);
+  expect(stdout).toMatch(/^x+\nlast\n$/);
+  expect(stderr.endsWith("\nwhy\n")).toBe(true);
+  expect([stdout.length, stderr.length]).toEqual([1024 * 1024, 1024 * 1024]);
+});
+
+test("says nothing of a command that it starts, whatever the environment asks of the library that starts it", async () => {
+  const program = `const { createRuntime } = await import(${JSON.stringify(module)});
+const { exec, masker } = createRuntime();
+await exec(["sh", "-c", "cat; echo $TOKEN; echo $TOKEN >&2"], { stdin: "by-stdin-1", env: { TOKEN: "by-env-22" } }, new AbortController().signal);`;
+  const child = spawnSync(process.execPath, ["--conditions=rotate:src", "--input-type=module", "-e", program], {
+    env: { ...env, NODE_DEBUG: "execa" },
+    encoding: "utf8",
+  });
+  expect(child).toMatchObject({ status: 0, stdout: "", stderr: "" });
 });
 
 test("gives a megabyte whole", async () => {

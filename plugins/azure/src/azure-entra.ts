@@ -28,10 +28,10 @@ export const azureEntra = defineProvider({
   reads: ({ auth }, env) => (readsFile(auth) ? [env["AZURE_FEDERATED_TOKEN_FILE"]].flatMap(placeOf) : []),
   scope: ({ auth }) => (readsFile(auth) || ofMachine.includes(auth.method) ? "host" : "anywhere"),
 
-  async check(ctx, request) {
+  async check(ctx, asked) {
     const { auth } = ctx.options;
     if (auth.method !== "managed-identity") await approach(auth, ctx);
-    else if (request !== undefined) await managedToken(auth, request.scope, ctx);
+    else if (asked !== undefined) await managedToken(auth, asked.scope, ctx);
   },
   async mint({ scope }, ctx) {
     const { auth } = ctx.options;

@@ -133,7 +133,7 @@ describe("what came back is looked at", () => {
       options: { cli, auth: { method: "databricks-cli", profile: "me" } },
       env: { HOME: home },
     });
-    const token = String((login["bearer"] as { reveal: () => string }).reveal());
+    const token = (login["bearer"] as { reveal: () => string }).reveal();
     const answer = JSON.stringify({ access_token: token, expiry: "2099-01-01T00:00:00Z" });
     const options = {
       host: other.url,

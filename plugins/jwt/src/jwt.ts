@@ -49,7 +49,7 @@ export const jwt = defineProvider({
   async check(ctx) {
     const text = await givenKey(ctx);
     if (text !== undefined) readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
-    else if (ctx.options.key.path !== undefined) await checkFile(ctx.options.key.path, { ctx });
+    else if (ctx.options.key.path !== undefined) await checkNewKey(ctx.options.key.path, ctx);
     if (ctx.options.jwksPath !== undefined) await checkFile(ctx.options.jwksPath, { ctx });
   },
   async mint(asked, ctx) {
@@ -101,6 +101,17 @@ async function newKey(ctx: Ctx): Promise<string> {
     ctx.log.warn(madeOne, { path, algorithm });
   }
   return kept;
+}
+
+/** Can a key be put there? Another rotation may be doing so at this moment: then what it put there is looked at. */
+async function checkNewKey(path: string, ctx: Ctx): Promise<void> {
+  try {
+    await checkFile(path, { ctx });
+  } catch (error) {
+    const text = await readKeyFile(path, ctx);
+    if (text === undefined) throw error;
+    readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
+  }
 }
 
 /** Before the token is signed: whoever verifies must know the key when the first token arrives. */

@@ -19,6 +19,18 @@ function check(options: object) {
   return jwt.check?.({ ...contextFor(options, { env: {} }), login: undefined });
 }
 
+test("rotations that share a new key file do not take each other's key, half-way there, for a fault", async () => {
+  for (let round = 0; round < 40; round++) {
+    const options = { key: { path: await keyPath() } };
+    const checks = Array.from({ length: 6 }, async (_, turn) => {
+      for (let wait = 0; wait < turn; wait++) await new Promise(setImmediate);
+      for (let again = 0; again < 4; again++) await check(options);
+    });
+    const ended = await Promise.allSettled([mint(options), mint(options), ...checks]);
+    expect(ended.filter(({ status }) => status === "rejected")).toEqual([]);
+  }
+});
+
 describe("a minted token", () => {
   test.each(["ES256", "RS256", "EdDSA"])("is verified by its key set, signed with %s", async (algorithm) => {
     const { token, jwks } = await mint(

@@ -59,9 +59,9 @@ export const oauth2 = defineProvider({
 
   scope: "anywhere",
 
-  async check(ctx, request) {
+  async check(ctx, asked) {
     await checkServer(ctx);
-    if (request !== undefined) await grantForm(request, ctx);
+    if (asked !== undefined) await grantForm(asked, ctx);
   },
   async mint({ scope, audience, resource, parameters, expiresIn, ...asked }, ctx) {
     const form = { ...(await grantForm(asked, ctx)), scope, audience, resource };

@@ -35,9 +35,9 @@ export const oauth2RefreshToken = defineProvider({
   overlap: false,
   scope: "anywhere",
 
-  async check(ctx, request) {
+  async check(ctx, asked) {
     await checkServer(ctx);
-    if (request !== undefined) await ctx.resolve(request.refreshToken);
+    if (asked !== undefined) await ctx.resolve(asked.refreshToken);
   },
   async mint({ refreshToken, scope, parameters, expiresIn }, ctx) {
     const shown = await ctx.resolve(refreshToken);

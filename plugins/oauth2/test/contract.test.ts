@@ -20,9 +20,9 @@ type Stage = Awaited<ReturnType<typeof stage>>;
 const harness = {
   refuse: ({ double }: Stage) => double.removeClient("basic"),
   hang: ({ double }: Stage) => double.faults.always("POST /token", "hang"),
-  unready: (stage: Stage): Stage => ({
-    ...stage,
-    options: { ...stage.options, clientAuth: { ...basicAuth, clientSecret: envRef("NOT_SET") } },
+  unready: (staged: Stage): Stage => ({
+    ...staged,
+    options: { ...staged.options, clientAuth: { ...basicAuth, clientSecret: envRef("NOT_SET") } },
   }),
   isLive: ({ double }: Stage, { token = "" }: Readonly<Record<string, string>>) => double.accepts(token),
 };

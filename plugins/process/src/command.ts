@@ -51,6 +51,8 @@ export interface CommandCall {
   readonly stdin?: Text;
   /** Milliseconds. Default: as long as the engine lets the call take. */
   readonly timeout?: number;
+  /** Is standard output an answer, so that one of more than 1 MiB is refused? Else it is for people, and the last of it is kept. */
+  readonly answers?: boolean;
 }
 
 /** The longest wait that a timer can count, in milliseconds: the call's signal ends it before. */
@@ -81,6 +83,7 @@ export async function runCommand(ctx: Context<CommandOptions>, call: CommandCall
   const answer = await ctx.exec([...command, ...(call.args ?? [])], {
     env: { ...env, ...secrets, ...call.env },
     timeout: call.timeout ?? untilSignal,
+    excess: call.answers === true ? "refuse" : "drop",
     ...(cwd !== undefined && { cwd }),
     ...(call.stdin !== undefined && { stdin: call.stdin }),
   });

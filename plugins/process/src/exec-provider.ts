@@ -77,6 +77,7 @@ async function callOf(asked: Request, ctx: MintCtx): Promise<CommandCall> {
     args: [...(asked.args ?? []), ...(own.args ?? [])],
     env: { ROTATE_LEASE_ID: ctx.leaseId, ...ttlEnv(asked), ...own.env },
     timeout,
+    answers: true,
     ...(stdin !== undefined && { stdin: await ctx.resolve(stdin) }),
     ...(own.stdin !== undefined && { stdin: own.stdin }),
   };

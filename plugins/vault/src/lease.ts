@@ -1,4 +1,4 @@
-import { badAnswer, invalid, meanings, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
+import { badAnswer, invalid, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
 import { readRenewal, type Answered } from "./envelope.ts";
 import type { LoggedInContext } from "./login/index.ts";
 import { certificateRefusals, revokeRefusals } from "./readings.ts";

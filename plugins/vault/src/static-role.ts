@@ -50,8 +50,8 @@ export const vaultStaticRole = defineProvider({
 });
 
 function rightsFor({ mount, role, rotate }: Request): readonly Right[] {
-  const read = { path: `${mount}/static-creds/${role}`, capability: "read" } as const;
-  return rotate ? [read, { path: `${mount}/rotate-role/${role}`, capability: "update" }] : [read];
+  const reading = { path: `${mount}/static-creds/${role}`, capability: "read" } as const;
+  return rotate ? [reading, { path: `${mount}/rotate-role/${role}`, capability: "update" }] : [reading];
 }
 
 interface Current {

@@ -12,8 +12,9 @@ import { listen } from "@rotate/doubles";
 import { expectNoLeak, type Canary } from "@rotate/testkit";
 import { expect, onTestFinished, vi } from "vitest";
 import { compiled } from "../../support/compiled.ts";
+import { packedCommandLine } from "../../support/packed.ts";
 
-const cli = join(import.meta.dirname, "../../../packages/cli/bin/rotate.js");
+const cli = packedCommandLine().entry;
 const app = join(import.meta.dirname, "../app");
 
 export interface Outcome {

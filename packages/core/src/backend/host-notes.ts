@@ -10,12 +10,20 @@ export interface HostNotes {
   readonly helpers?: Helpers;
   /** Hands the credential of a rotation from the process that mints it to those that wait. */
   readonly handoff?: (rotation: string) => Handoff;
-  /** The instants of the last runs, ms since 1970: how far apart they are tells a timer's pace. A crash may take them. */
-  readonly recentRuns?: () => Promise<readonly number[]>;
-  readonly noteRuns?: (runs: readonly number[]) => Promise<void>;
+  /** How often `run` is called. A crash may take it. */
+  readonly runNotes?: () => Promise<RunNotes>;
+  readonly noteRuns?: (notes: RunNotes) => Promise<void>;
   /** What was known of time at the last look of any process. A crash may take it: the records have their own. */
   readonly clockNote?: () => Promise<ClockNote | undefined>;
   readonly noteClock?: (note: ClockNote) => Promise<void>;
+}
+
+/** What tells a timer's pace. Instants in ms since 1970. */
+export interface RunNotes {
+  /** The last runs. */
+  readonly at: readonly number[];
+  /** The last run that was told how far apart runs are, and how far, ms. */
+  readonly told?: { readonly at: number; readonly every: number };
 }
 
 /** A credential's values as they are kept or handed over: by lease, so that an older one is never taken for the current one. */

@@ -1,7 +1,7 @@
 import type { Spec } from "../loading/model.ts";
 import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { knownCadence, learnCadence } from "./cadence.ts";
+import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
 import { planAll } from "./plan.ts";
@@ -45,7 +45,7 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
   const chosen = selectByName(await knownRotations(parts), options.names);
-  const cadence = options.every ?? (await learnCadence(deps.host, deps.runtime.now()));
+  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
   const present = chosen.flatMap(({ rotation }) => rotation ?? []);
   const { rotations } = await tick(present, deps, {

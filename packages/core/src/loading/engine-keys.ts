@@ -80,15 +80,10 @@ export const sinkKeys = {
   },
 } as const satisfies ObjectSchema;
 
-/** By kind, the keys beside `type` that belong to the engine: a plugin cannot declare them. */
+/** By kind, the keys that the engine obeys, beside `type` and a sink's `values`: a plugin cannot declare them (`engineOptions` of the kit names them all). */
 export const engineKeys: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
   providers: {},
   sinks: sinkKeys.properties,
   reloads: reloadKeys.properties,
   probes: probeKeys.properties,
 };
-
-/** True for a key that a plugin of this kind cannot declare. */
-export function isEngineKey(kind: Kind, key: string): boolean {
-  return key === "type" || (kind === "sinks" && key === "values") || Object.hasOwn(engineKeys[kind], key);
-}

@@ -1,4 +1,5 @@
 import { RotateError, type ObjectSchema, type Schema, type UnionSchema } from "@rotate/plugin-kit";
+import { discriminatorOf, parseDuration } from "@rotate/plugin-kit/grammar";
 import { isAbsolute, join, normalize, resolve } from "node:path";
 import {
   reference,
@@ -6,12 +7,10 @@ import {
   type Reference,
   type Source,
   formatDuration,
-  parseDuration,
   type OptionTree,
   type Template,
 } from "@rotate/runtime";
 import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
-import { discriminatorOf } from "./union.ts";
 
 /** What the options of one part are filled with. */
 export interface FillContext {
@@ -90,11 +89,9 @@ function referenceOf(value: OptionTree, schema: StringSchema, { context }: At): 
   return reference(source, false, finisherOf(schema, context));
 }
 
-/** Where a text is read, from a reference that passed the schema; a file's path becomes absolute. */
+/** Where a text is read, from a reference that passed the schema; a file's path becomes absolute. What an alias that leads nowhere left is no text, and was told of. */
 function sourceOf(value: OptionTree, context: FillContext): Source {
-  return typeof value["file"] === "string"
-    ? { file: absolutePath(value["file"], context) }
-    : (value as unknown as Source);
+  return "file" in value ? { file: absolutePath(String(value["file"]), context) } : (value as unknown as Source);
 }
 
 /** A text that is read later is held to the same format as one in the spec. */

@@ -1,5 +1,5 @@
 import { isRotateError } from "@rotate/plugin-kit";
-import { homedir } from "node:os";
+import { homeDirectory } from "@rotate/runtime";
 import type { Catalog, LazyPlugin, LoadedPlugin } from "./catalog.ts";
 import { openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
 import { soundnessOf, type FoundParts } from "./compile/context.ts";
@@ -43,7 +43,7 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   const input = await readInput(options);
   if (!("text" in input))
     return { spec: undefined, diagnostics: [withoutPlace(input.file, input.message, input.hint)] };
-  const home = options.home ?? homedir();
+  const home = options.home ?? homeDirectory(process.env);
   const cache = options.cache && input.file !== "-" ? openSpecCache(options.cache, input, home) : undefined;
   const known = await cache?.find(options.catalog);
   if (known !== undefined) return { spec: known, diagnostics: known.warnings };

@@ -1,6 +1,5 @@
 import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
-import { durationPattern } from "@rotate/runtime";
-import { discriminatorOf } from "./union.ts";
+import { discriminatorOf, durationPattern } from "@rotate/plugin-kit/grammar";
 
 /** JSON Schema 2020-12, as ajv and editors read it. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -21,7 +21,7 @@ export const refreshSettings = {
   properties: {
     at: { type: "string", pattern: percentagePattern, description: "after this share of its life, such as 66%" },
     before: { type: "string", format: "duration", min: "1s", description: "this long before it expires" },
-    every: { type: "string", format: "duration", min: "1s", description: "this long after it was minted" },
+    every: { type: "string", format: "duration", min: "5s", description: "this long after it was minted" },
     cron,
     timezone,
     jitter: {
@@ -72,7 +72,8 @@ const overlapSettings = {
 
 const budgetSettings = {
   type: "object",
-  description: "mints allowed, counting those whose outcome is unknown",
+  description:
+    "mints that may come to nothing (outcome unknown, or minted and dropped) before it waits; a credential that nears its end is minted all the same",
   properties: {
     perMinute: { type: "integer", minimum: 1, maximum: 1000, default: 5 },
     perHour: { type: "integer", minimum: 1, maximum: 10_000, default: 30 },
@@ -114,7 +115,8 @@ export const rotationSettings = {
     drift: {
       enum: ["report", "repair"],
       default: "report",
-      description: "when somebody else changed a sink: tell of it, or mint and write again",
+      description:
+        "when somebody else changed a sink: tell of it, or mint and write again; what is gone is written again in any case",
     },
     overlap: overlapSettings,
     budget: budgetSettings,
@@ -124,7 +126,7 @@ export const rotationSettings = {
       maximum: 100,
       default: 6,
       description:
-        "credentials that may be alive at once, without those that were replaced and only wait for their end",
+        "credentials alive at once above which it warns, without those that were replaced and only wait for their end",
     },
     cache: {
       type: "boolean",
@@ -136,6 +138,17 @@ export const rotationSettings = {
   },
 } as const satisfies ObjectSchema;
 
+const notifyEvents = [
+  "failed",
+  "expiring",
+  "expired",
+  "reload-owed",
+  "drift",
+  "orphaned",
+  "at-risk",
+  "recovered",
+] as const;
+
 export const notifySettings = {
   type: "object",
   properties: {
@@ -143,10 +156,10 @@ export const notifySettings = {
     url: { type: "string", format: "uri", description: "where the notification is posted" },
     on: {
       type: "array",
-      items: { enum: ["failed", "expiring", "expired", "reload-owed", "recovered"] },
+      items: { enum: notifyEvents },
       minItems: 1,
       uniqueItems: true,
-      default: ["failed", "expiring", "expired", "reload-owed", "recovered"],
+      default: notifyEvents,
     },
     remind: { type: "string", format: "duration", min: "1m", description: "tell again while it lasts" },
   },

@@ -1,6 +1,4 @@
-/** Names in a template that are not fields: no plugin may declare a field of that name. */
 import type { Each, Template, TemplateScope } from "@rotate/runtime";
-export const reservedFields: readonly string[] = ["lease", "each"];
 
 /** What stands under `lease`. */
 export const leaseFields: readonly string[] = ["issuedAt", "expiresAt"];

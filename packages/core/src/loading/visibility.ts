@@ -1,8 +1,8 @@
 import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
+import { discriminatorOf } from "@rotate/plugin-kit/grammar";
 import type { FoundParts } from "./compile/context.ts";
 import { isRecord, valueAt, type Path } from "./fault.ts";
 import { engineKeys } from "./engine-keys.ts";
-import { discriminatorOf } from "./union.ts";
 
 /**
  * Whether the text at a path may be shown in a code frame: only where a schema knows the place and does not call it secret.

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { EngineError } from "../engine-error.ts";
+import { syncDirectory } from "./sync-directory.ts";
 import { fingerprintWith, type Fingerprint } from "../store/fingerprint.ts";
 
 const keyLength = 32;
@@ -27,7 +29,7 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** Written whole under another name and linked: of two processes that start at once, one key wins. */
+/** Written whole under another name and linked: of two processes that start at once, one key wins. Its name is durable before anything is told by it. */
 function makeKey(path: string): void {
   const temporary = `${path}.${randomBytes(8).toString("hex")}`;
   const file = openSync(temporary, "wx", 0o600);
@@ -39,6 +41,7 @@ function makeKey(path: string): void {
   }
   try {
     linkSync(temporary, path);
+    syncDirectory(dirname(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   } finally {

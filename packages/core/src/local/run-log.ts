@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Log } from "@rotate/plugin-kit";
 import type { ClockNote } from "../schedule/clock.ts";
-import type { HostNotes } from "../backend/host-notes.ts";
+import type { HostNotes, RunNotes } from "../backend/host-notes.ts";
 
-type Notes = Required<Pick<HostNotes, "recentRuns" | "noteRuns" | "clockNote" | "noteClock">>;
+type Notes = Required<Pick<HostNotes, "runNotes" | "noteRuns" | "clockNote" | "noteClock">>;
 
 /** The last runs and the last look at the clocks, in files of their own: in the database each would cost a sync, and most looks write nothing else. */
 export function createRunLog(directory: string, log: Pick<Log, "warn">): Notes {
@@ -22,11 +22,8 @@ export function createRunLog(directory: string, log: Pick<Log, "warn">): Notes {
   const runs = `${directory}/runs.json`;
   const clock = `${directory}/clock.json`;
   return {
-    recentRuns: async () => {
-      const read = readJson(runs);
-      return Array.isArray(read) && read.every(Number.isFinite) ? (read as readonly number[]) : [];
-    },
-    noteRuns: (instants) => note(runs, instants),
+    runNotes: async () => runNotesIn(readJson(runs)),
+    noteRuns: (notes) => note(runs, notes),
     clockNote: async () => {
       const read = readJson(clock);
       return isClockNote(read) ? read : undefined;
@@ -49,6 +46,19 @@ function readJson(path: string): unknown {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** A list of instants is what earlier versions kept. */
+function runNotesIn(read: unknown): RunNotes {
+  if (isInstants(read)) return { at: read };
+  if (typeof read !== "object" || read === null) return { at: [] };
+  const { at, told } = read as Partial<RunNotes>;
+  const isTold = told !== undefined && Number.isFinite(told.at) && Number.isFinite(told.every);
+  return { at: isInstants(at) ? at : [], ...(isTold && { told }) };
+}
+
+function isInstants(read: unknown): read is readonly number[] {
+  return Array.isArray(read) && read.every((instant) => Number.isFinite(instant));
 }
 
 function isClockNote(read: unknown): read is ClockNote {

@@ -1,7 +1,8 @@
 import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
+import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
+import { syncMade } from "./sync-directory.ts";
 
 export interface StateDirOptions {
   /** `--state-dir`, absolute. */
@@ -18,7 +19,8 @@ export function chooseStateDir({ flag, spec, env, uid }: StateDirOptions): strin
   const chosen = flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd;
   if (chosen !== undefined && chosen !== "") return chosen;
   if (uid === 0) return "/var/lib/rotate";
-  return join(env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state"), "rotate");
+  const { XDG_STATE_HOME: named = "" } = env; // a relative one has to be ignored (XDG Base Directory Specification)
+  return join(isAbsolute(named) ? named : join(homeDirectory(env), ".local", "state"), "rotate");
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */
@@ -36,7 +38,8 @@ export function openStateDir(
 
 function make(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (first !== undefined) syncMade(first, directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw unusable(

@@ -1,4 +1,11 @@
-import { isSecret, RotateError, type Fields, type FieldValues, type Minted } from "@rotate/plugin-kit";
+import {
+  isSecret,
+  RotateError,
+  type ErrorDetails,
+  type Fields,
+  type FieldValues,
+  type Minted,
+} from "@rotate/plugin-kit";
 import type { Rotation } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { HeldLogin } from "./login.ts";
@@ -112,17 +119,17 @@ function acceptExpiry(
   const end = endOn(expires, asked, skew);
   if (!Number.isFinite(end)) throw badAnswer("the answer's expiry is not an instant");
   if (end <= now)
-    throw badAnswer(
-      `the credential had expired when it came (${seconds(now - end)} before)`,
-      "compare the clock of this machine with the issuer's",
-    );
+    throw badAnswer(`the credential had expired when it came (${seconds(now - end)} before)`, {
+      hint: "compare the clock of this machine with the issuer's",
+      // It may have been kept somewhere on the way: the next one may be new.
+      retryable: true,
+    });
   const life = end - asked.time;
   // A value that the issuer changes in place may be near its end by chance.
   if (life < shortestLife && period === undefined && !known)
-    throw badAnswer(
-      `the credential lives ${seconds(life)}: nobody can keep that fresh`,
-      `ask for a \`ttl\` of at least ${seconds(shortestLife)}`,
-    );
+    throw badAnswer(`the credential lives ${seconds(life)}: nobody can keep that fresh`, {
+      hint: `ask for a \`ttl\` of at least ${seconds(shortestLife)}`,
+    });
   if (life > farthest)
     return {
       expiresAt: null,
@@ -144,11 +151,15 @@ function seconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
+/** The next answer would be of the same kind, and each may leave a credential upstream: such an answer is not asked for again and again. */
 function badAnswer(
   message: string,
-  hint = "the issuer or its plugin answered what cannot be believed; nothing was written",
+  {
+    hint = "the issuer or its plugin answered what cannot be believed; nothing was written",
+    retryable = false,
+  }: Partial<Pick<ErrorDetails, "hint" | "retryable">> = {},
 ): RotateError {
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: true, hint, noEffect: false });
+  return new RotateError(message, { code: "BAD_ANSWER", retryable, hint, noEffect: false });
 }
 
 /** One fingerprint of all fields together: the same for the same credential. */

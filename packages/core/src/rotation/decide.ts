@@ -3,6 +3,7 @@ import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts
 import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { isEarly, reasonOf } from "./reason.ts";
 import type { Reason } from "../report.ts";
+import type { LeaseState } from "../store/state.ts";
 
 export interface Decision {
   readonly action: "none" | "reload" | "renew" | "mint";
@@ -38,7 +39,10 @@ export function decide(moment: Moment): Decision {
 export function isPressing(moment: Moment): boolean {
   const lease = publishedLease(moment.state);
   if (lease === undefined || moment.state.owed?.kind === "publish") return true;
-  if (lease.phase === "gone" || isLost(moment) || isUnsure(moment, lease)) return true;
+  return lease.phase === "gone" || isLost(moment) || isUnsure(moment, lease) || nearsEnd(moment, lease);
+}
+
+function nearsEnd(moment: Moment, lease: LeaseState): boolean {
   const { rotation, cron, now } = moment;
   return now >= Math.min(warnOfHeld(moment), warnAt(lease, rotation.refresh, cron));
 }
@@ -58,7 +62,7 @@ function isAliveRenewable({ state, now }: Moment): boolean {
 function gainsByRenewal({ state, rotation, now }: Moment, reason: Reason): boolean {
   const lease = publishedLease(state);
   if (lease === undefined || (reason !== "time" && reason !== "cadence")) return false;
-  if (!lease.renewable || lease.spent || state.owed !== undefined || endOf(lease) <= now) return false;
+  if (!lease.renewable || lease.spent || endOf(lease) <= now) return false;
   return (lease.diesAt ?? Infinity) > now + (yardstickOf(lease, rotation.ttl) * 2) / 3;
 }
 
@@ -85,14 +89,17 @@ function retryAt({ state, rotation, entry }: Moment): number {
   return Math.min(failure.notBefore, woken, awake);
 }
 
-/** Judged from what happened and from the present limit, never stored: a raised limit counts at the next look. */
+/**
+ * Judged from what happened and from the present limit, never stored: a raised limit counts at the next look. What came to nothing before the last success does
+ * not hold the next refresh back, and what nears its end is not replaced early, whatever else is wrong with it.
+ */
 export function budgetFreeAt(moment: Moment, reason: Reason | undefined): number {
   const { state, rotation, now } = moment;
-  const early = isEarly(reason);
   const lease = publishedLease(state);
+  const early = isEarly(reason) && !(lease !== undefined && nearsEnd(moment, lease));
   const endless = lease !== undefined && givenOf(lease) === Infinity;
   if (!early && !endless && isPressing(moment)) return now;
-  const counted = early ? state.early : state.waste;
+  const counted = early ? state.early : state.waste.filter((at) => at > (state.lastSuccessAt ?? 0));
   const { perMinute, perHour } = rotation.budget;
   return Math.max(
     freeAt(counted, { limit: perMinute, span: minute, now }),

@@ -1,4 +1,4 @@
-import { RotateError, type Context, type ProviderContext } from "@rotate/plugin-kit";
+import { beforehand, RotateError, withDetails, type Context, type ProviderContext } from "@rotate/plugin-kit";
 import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
 import type { Bound, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../loading/model.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
@@ -35,7 +35,7 @@ export async function callPart<Part, T>(
 ): Promise<T> {
   const limit = runtime.deadline(timeout, signal);
   try {
-    const options = await materialize(bound.options, { runtime, signal: limit.signal });
+    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal }));
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
     return await call(ctx);
   } catch (error) {
@@ -82,13 +82,23 @@ export async function callProvider<T>(
 ): Promise<T> {
   const { logins, runtime } = deps;
   const bound = { ...provider, kind: "provider" };
-  const login = await loginInTime({ deps, provider }, options);
+  const login = await first(() => loginInTime({ deps, provider }, options));
   try {
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: login.value }));
   } catch (error) {
     if (innerError(error).code !== "DENIED" || !login.kept) throw error;
-    const fresh = await logins.renew(provider, login);
+    const fresh = await first(() => logins.renew(provider, login));
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: fresh.value }));
+  }
+}
+
+/** A login comes before what it is for: when it fails, nothing was asked for yet, whatever the login itself did. */
+async function first<T>(logIn: () => Promise<T>): Promise<T> {
+  try {
+    return await logIn();
+  } catch (error) {
+    if (!(error instanceof AttributedError)) throw error;
+    throw new AttributedError(withDetails(innerError(error), { noEffect: true }), error.who);
   }
 }
 

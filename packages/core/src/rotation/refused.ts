@@ -39,14 +39,13 @@ export function sinksAreExplained({ rotation, state }: Pick<Session, "rotation" 
   });
 }
 
-async function revokeRefused(
-  { rotation, deps, warn }: Session,
-  lease: LeaseState,
-  { fields, handle }: Minted,
-): Promise<boolean> {
+async function revokeRefused({ rotation, deps, warn }: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
   const { provider } = rotation;
-  const byHandle = provider.part.revoke !== undefined && handle !== undefined;
-  if (!byHandle && (provider.part.revoke !== undefined || !canRevokeWith(provider, fields))) return false;
+  const { handle } = minted;
+  // A plugin in plain JavaScript may have left them out.
+  const fields = Object.keys(minted.fields ?? {}).length > 0 ? minted.fields : undefined;
+  const lacksHandle = provider.part.revoke !== undefined && handle === undefined;
+  if (lacksHandle || !canRevokeWith(provider, fields)) return false;
   try {
     await revokeLease({ deps, provider }, { ...lease, expiresAt: null, handle }, fields);
     return true;

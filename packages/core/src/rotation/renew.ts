@@ -5,7 +5,7 @@ import { failureOf, type Failure } from "./errors.ts";
 import { failureKind } from "./failure.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { loginEnd } from "./login.ts";
-import { momentOf } from "./moment.ts";
+import { momentOf, publishedLease } from "./moment.ts";
 import { asLease } from "./lease.ts";
 import type { Session } from "./session.ts";
 import { createSkewMeter, endOn } from "./skew.ts";
@@ -16,11 +16,11 @@ export type Renewed =
   | { readonly result: "mint"; readonly failure?: Failure }
   | { readonly result: "failed"; readonly failure: Failure };
 
-/** Lengthens the lease in use: nothing is written, nobody is reloaded. */
+/** Lengthens the lease that was last published, its reload owed or not: nothing is written, nobody is reloaded. */
 export async function renew(session: Session, { cadence }: { readonly cadence: number | undefined }): Promise<Renewed> {
   const { rotation, deps, state } = session;
   const { provider } = rotation;
-  const lease = state().leases[state().settled ?? ""];
+  const lease = publishedLease(state());
   if (lease === undefined || provider.part.renew === undefined) return { result: "mint" };
   await session.guard();
   const asked = deps.clock.note();

@@ -125,7 +125,7 @@ export function worstExit(exits: readonly StandingExit[]): StandingExit {
 function untilOf(facts: Facts): Pick<Standing, "until"> {
   const { state, now } = facts;
   if (isUnsure(facts, publishedLease(state))) return {};
-  return { until: isRevoked(facts) ? now : endOfHeld(facts) };
+  return { until: isRevoked(facts) || isKilled(facts) ? now : endOfHeld(facts) };
 }
 
 function rotatingOf({ state, busy }: Facts): Rotating | undefined {
@@ -141,11 +141,13 @@ function isFirstTry({ busy, state }: Facts): boolean {
 }
 
 function isRevoked(facts: Facts): boolean {
-  if (isLost(facts)) return true;
-  const { rotation, state } = facts;
-  const killed =
-    rotation.provider.part.overlap === false && state.owed?.kind === "reload" && state.settled !== undefined;
-  return killed && state.settled !== state.owed.lease && !isFirstTry(facts);
+  return isLost(facts) || (isKilled(facts) && !isFirstTry(facts));
+}
+
+/** What is held was ended by the mint of what is published, and its consumers are not on the new one yet. */
+function isKilled({ rotation, state: { settled, owed } }: Facts): boolean {
+  if (rotation.provider.part.overlap !== false || settled === undefined) return false;
+  return owed?.kind === "reload" && owed.lease !== settled;
 }
 
 function hasEnded({ state, now }: Facts): boolean {

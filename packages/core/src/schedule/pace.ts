@@ -1,5 +1,5 @@
 /** What a schedule comes to: whether runs so far apart can keep a credential alive, and how many mints a day it takes. Pure; all ms. */
-import type { RefreshPolicy } from "../loading/model.ts";
+import type { RefreshPolicy } from "./policy.ts";
 import { meanGap, type NextCron } from "./cron.ts";
 import { givenOf, marginOf, usualShare, type Term } from "./schedule.ts";
 

@@ -1,5 +1,5 @@
 /** When a lease's time has come: pure functions of lease, policy and now. All instants on rotation time, all lengths in ms. */
-import type { RefreshPolicy } from "../loading/model.ts";
+import type { RefreshPolicy } from "./policy.ts";
 import type { NextCron } from "./cron.ts";
 import { inWindow } from "./windows.ts";
 

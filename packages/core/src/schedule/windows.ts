@@ -1,4 +1,4 @@
-import type { RefreshPolicy } from "../loading/model.ts";
+import type { RefreshPolicy } from "./policy.ts";
 import type { NextCron } from "./cron.ts";
 
 /** More starts than this are not looked at: a window that opens so often is always near. */

@@ -77,8 +77,14 @@ export function mintFailed(
   id: LeaseId,
   { unknownUntil, at }: { unknownUntil: number | undefined; at: number },
 ): RotationState {
-  if (unknownUntil === undefined) return closed(forget(withLease(state, id, { phase: "gone", gone: "never" })));
+  if (unknownUntil === undefined)
+    return closed(forget(withLease(notEarly(state), id, { phase: "gone", gone: "never" })));
   return closed(withLease(state, id, { expiresAt: unknownUntil, lastDoubtAt: at }));
+}
+
+/** Nothing was replaced after all. */
+function notEarly(state: RotationState): RotationState {
+  return { ...state, early: state.early.filter((at) => at !== state.attempt?.startedAt) };
 }
 
 /** How much later an end must be told to be a later one: answers take time, and round. ms */
@@ -92,7 +98,7 @@ export function merged(state: RotationState, record: Extract<JournalRecord, { ty
   const { lease, into, asOf, expiresAt, diesAt, period } = record;
   const before = state.leases[into];
   const sinkFingerprints = { ...before?.sinkFingerprints, ...record.sinkFingerprints };
-  const gone = withLease(state, lease, { phase: "gone", gone: "merged" });
+  const gone = withLease(notEarly(state), lease, { phase: "gone", gone: "merged" });
   const next = withLease(gone, into, {
     phase: "live",
     ...(before && termsAgain(before, { asOf, expiresAt, diesAt })),

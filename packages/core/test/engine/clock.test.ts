@@ -69,6 +69,16 @@ test("--every tells the cadence where nothing was learned yet", async () => {
   expect((await scene.run({ every: 20 * minute })).db.outcome).toBe("rotated");
 });
 
+test("what --every told a run is known to status and to a run by hand until the timer has stopped", async () => {
+  const scene = createScene();
+  expect((await scene.run({ every: 70 * minute })).exit).toBe(1);
+  expect(await scene.status()).toMatchObject({ state: "at-risk", code: "too-slow", check: 1 });
+  expect((await scene.run()).exit).toBe(1);
+  await scene.clock.advance(4 * hour);
+  await scene.run();
+  expect((await scene.status()).check).toBe(0);
+});
+
 test("gaps that are not alike, or too short for a timer, teach nothing", () => {
   expect(cadenceOf([0, 300_000, 600_000, 900_000])).toBe(300_000);
   expect(cadenceOf([0, 300_000, 310_000, 900_000])).toBeUndefined();

@@ -109,7 +109,7 @@ describe("a loaded spec", () => {
     expect(notify[0]).toMatchObject({
       type: "http",
       remind: 3_600_000,
-      on: ["failed", "expiring", "expired", "reload-owed", "recovered"],
+      on: ["failed", "expiring", "expired", "reload-owed", "drift", "orphaned", "at-risk", "recovered"],
     });
     expect(monitor).toEqual({ textfile: "/etc/app/rotate.prom", heartbeat: { url: "https://beat.example.com" } });
   });

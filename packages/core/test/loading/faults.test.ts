@@ -162,13 +162,41 @@ const faults: readonly (readonly [
     "every no shorter than the life",
     ["before: 10m", "every: 1h"],
     [
-      "14:23 rotations.db.refresh.every is 1h, but the credential lives 1h (make it shorter than 1h, or leave refresh out)",
+      "14:23 rotations.db.refresh.every is 1h, but the credential lives 1h and is to be replaced 6m before its end (let it be replaced within 54m of its life, or make `margin` smaller)",
     ],
   ],
   [
     "before no shorter than the life",
     ["before: 10m", "before: 2h"],
-    ["14:24 rotations.db.refresh.before is 2h, but the credential lives 1h (make it shorter than 1h)"],
+    [
+      "14:24 rotations.db.refresh.before is 2h, but the credential lives 1h and is to be replaced 6m before its end (let it be replaced within 54m of its life, or make `margin` smaller)",
+    ],
+  ],
+  [
+    "a share that ends in the margin",
+    ["before: 10m", "at: 95%"],
+    [
+      "14:20 rotations.db.refresh.at is 95%, but the credential lives 1h and is to be replaced 6m before its end (let it be replaced within 54m of its life, or make `margin` smaller)",
+    ],
+  ],
+  [
+    "a margin over a fifth of the life",
+    ["before: 10m", "before: 20m, margin: 15m"],
+    [
+      "14:37 rotations.db.refresh.margin is 15m, but the credential lives 1h (make it 12m or less: a fifth of the life)",
+    ],
+  ],
+  [
+    "a cron that comes too seldom for the life",
+    ["before: 10m", 'cron: "0 3 * * *"'],
+    [
+      "14:22 rotations.db.refresh.cron comes every 1d at the most often, but the credential is to be replaced within 54m (let it come more often, or leave refresh out)",
+    ],
+  ],
+  [
+    "refresh faster than anybody can keep",
+    ["before: 10m", "every: 1s"],
+    ["14:23 rotations.db.refresh.every is 1s; at least 5s is needed"],
   ],
   [
     "two rules of refresh",

@@ -18,6 +18,11 @@ describe("hostile YAML is refused without harm:", () => {
     expect(await told(`x-a: &a [*a]\n${soundSpec}`)).toEqual(["1:10 this alias stands inside its own anchor"]);
   });
 
+  test("an alias that leads nowhere, where the path of a secret should stand", async () => {
+    const lines = await told(soundSpec.replace("file: secrets/dbx", "file: *a"));
+    expect(lines).toEqual([expect.stringContaining("no such anchor before this alias")]);
+  });
+
   test.each([
     ["brackets", `x-a: ${"[".repeat(100_000)}`],
     ["closed brackets", `x-a: ${"[".repeat(100)}${"]".repeat(100)}`],

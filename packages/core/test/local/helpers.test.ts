@@ -20,12 +20,12 @@ test.skipIf(withoutProc !== "")(`ends the command of a process that died before 
   const directory = freshDirectory();
   const started = Promise.withResolvers<void>();
   const runtime = createHelpers(directory, silent).noting("db", createRuntime());
-  const hanging = runtime.exec(["sh", "-c", "echo $$; exec sleep 600"], {}, unlimited);
+  const hanging = runtime.exec(["sleep", "600"], {}, unlimited);
   waitForNote(directory, started.resolve);
   await started.promise;
   const [pid] = createHelpers(directory, silent).endLeftOvers("db");
   expect(pid).toBeGreaterThan(0);
-  expect(await hanging).toMatchObject({ exitCode: 137, stdout: `${pid}\n` });
+  expect((await hanging).exitCode).toBe(137);
   expect(readdirSync(directory)).toEqual([]);
 });
 

@@ -90,6 +90,10 @@ describe("the state directory", () => {
       "/home/u/.local/state/rotate",
     );
     expect(chooseStateDir({ flag: undefined, spec: undefined, env: {}, uid: 0 })).toBe("/var/lib/rotate");
+    const relative = { XDG_STATE_HOME: "here", HOME: "/home/u" };
+    expect(chooseStateDir({ flag: undefined, spec: undefined, env: relative, uid: 1 })).toBe(
+      "/home/u/.local/state/rotate",
+    );
   });
 });
 

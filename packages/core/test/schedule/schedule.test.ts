@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadCron, noCron } from "../../src/schedule/cron.ts";
 import { marginOf, mustAt, ruleProblem, shouldAt, warnAt, type Term } from "../../src/schedule/schedule.ts";
-import type { RefreshPolicy } from "../../src/loading/model.ts";
+import type { RefreshPolicy } from "../../src/schedule/policy.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -11,5 +11,4 @@ export {
   statusSamples,
 } from "./refusals.ts";
 export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
-export { schemaFaults } from "./schema-faults.ts";
 export { sinkContract, type SinkHarness, sinkRules, type SinkStage } from "./sink.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@rotate/plugin-kit";
 import { readBySchema } from "@rotate/runtime";
-import { assertNoLeak, assertSchema, contextOn, defineContract } from "./contract.ts";
+import { assertNoLeak, assertPart, contextOn, defineContract } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 import {
   assertField,
@@ -25,11 +25,7 @@ const allowedSkew = 60_000;
 const shape: readonly ProviderRule[] = [
   {
     name: "describes options, request and handle in the schema subset",
-    check: ({ provider }) => {
-      assertSchema(provider.options, "options");
-      assertSchema(provider.request, "request");
-      assertSchema(provider.handle, "handle");
-    },
+    check: ({ provider }) => assertPart("providers", provider),
   },
   {
     name: "declares what it mints, the same each time",

@@ -13,7 +13,11 @@ export function sourcePlaces({ credentials = { source: "default" } }: Connection
       return [...profilePlaces({}, env), ...tokenPlaces(env)];
     case "container":
       return tokenPlaces(env);
-    default:
+    case "environment":
+    case "github-oidc":
+    case "instance":
+    case "keys":
+    case "web-identity":
       return [];
   }
 }

@@ -33,11 +33,11 @@ export const githubApp = defineProvider({
   maxLife: 3_600_000,
   scope: "anywhere",
 
-  async check(ctx, request) {
+  async check(ctx, asked) {
     const bearer = await appJwt(ctx);
     const answer = await call({ path: "/app", bearer }, ctx);
     if (!answer.ok) throw refusal("the app is not taken", answer, { now: ctx.now(), remedy: appRemedy });
-    if (request !== undefined) await checkInstallation(whichOf(request), bearer, ctx);
+    if (asked !== undefined) await checkInstallation(whichOf(asked), bearer, ctx);
   },
 
   async mint(asked, ctx) {
@@ -61,9 +61,9 @@ function whichOf({ repositories, permissions: _permissions, ...which }: Request)
   return { ...which, repository: repositories?.[0] };
 }
 
-async function approach(request: Request, ctx: Ctx): Promise<{ readonly bearer: Secret; readonly id: string }> {
+async function approach(asked: Request, ctx: Ctx): Promise<{ readonly bearer: Secret; readonly id: string }> {
   const bearer = await appJwt(ctx);
-  return { bearer, id: await findInstallation(whichOf(request), bearer, ctx) };
+  return { bearer, id: await findInstallation(whichOf(asked), bearer, ctx) };
 }
 
 async function revoke(bearer: Secret, ctx: Ctx): Promise<void> {

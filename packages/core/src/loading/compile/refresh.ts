@@ -1,8 +1,9 @@
 import type { Infer } from "@rotate/plugin-kit";
 import { formatDuration, parsePercentage } from "@rotate/runtime";
 import { nameOf, type Fault, type Path } from "../fault.ts";
-import type { RefreshPolicy, RefreshRule } from "../model.ts";
+import type { RefreshPolicy, RefreshRule } from "../../schedule/policy.ts";
 import type { refreshSettings } from "../settings.ts";
+import { marginOf } from "../../schedule/schedule.ts";
 
 type Written = Infer<typeof refreshSettings>;
 
@@ -20,6 +21,8 @@ export interface WrittenCron {
   readonly cron: string;
   readonly timezone: string | undefined;
   readonly path: Path;
+  /** ms that a credential can be left alone: a rule that never comes so soon cannot be kept. */
+  readonly life?: number;
 }
 
 /** The policy of a rotation: its own settings before the spec's defaults; a rule replaces a rule whole. */
@@ -94,31 +97,48 @@ export function cronsOf({ value, path }: WrittenRefresh): readonly WrittenCron[]
     : [{ cron: value.cron, timezone: value.timezone, path: [...path, "cron"] }, ...windows];
 }
 
-/** What cannot work for a credential that lives `ttl` milliseconds. */
-function checkLife({ rule, margin }: RefreshPolicy, path: Path, ttl: number | undefined): readonly Fault[] {
+/** What cannot be kept for a credential that lives `ttl` milliseconds: it would be in its margin when its time comes. */
+function checkLife(policy: RefreshPolicy, path: Path, ttl: number | undefined): readonly Fault[] {
   if (ttl === undefined) return [];
-  const life = formatDuration(ttl);
+  const { rule, margin } = policy;
+  const [life, kept] = [formatDuration(ttl), marginOf({ span: ttl }, policy)];
+  const latest = ttl - kept;
   const faults: Fault[] = [];
-  if (rule !== undefined && "every" in rule && rule.every >= ttl) {
-    faults.push({
-      path: [...path, "every"],
-      message: `${nameOf(path)}.every is ${formatDuration(rule.every)}, but the credential lives ${life}`,
-      hint: `make it shorter than ${life}, or leave refresh out`,
-    });
-  }
-  if (rule !== undefined && "before" in rule && rule.before >= ttl) {
-    faults.push({
-      path: [...path, "before"],
-      message: `${nameOf(path)}.before is ${formatDuration(rule.before)}, but the credential lives ${life}`,
-      hint: `make it shorter than ${life}`,
-    });
-  }
-  if (margin !== undefined && margin >= ttl) {
+  if (margin !== undefined && margin > ttl / 5) {
     faults.push({
       path: [...path, "margin"],
       message: `${nameOf(path)}.margin is ${formatDuration(margin)}, but the credential lives ${life}`,
-      hint: `make it shorter than ${life}`,
+      hint: `make it ${formatDuration(ttl / 5)} or less: a fifth of the life`,
     });
   }
+  const wanted = rule === undefined ? undefined : wantedOf(rule, ttl);
+  if (wanted === undefined || wanted.after <= latest) return faults;
+  faults.push({
+    path: [...path, wanted.key],
+    message: `${nameOf(path)}.${wanted.key} is ${wanted.text}, but the credential lives ${life} and is to be replaced ${formatDuration(kept)} before its end`,
+    hint: `let it be replaced within ${formatDuration(latest)} of its life, or make \`margin\` smaller`,
+  });
   return faults;
+}
+
+/** When the rule wants a credential replaced, ms after it was minted; undefined when only the calendar tells. */
+function wantedOf(
+  rule: RefreshRule,
+  ttl: number,
+): { readonly key: string; readonly text: string; readonly after: number } | undefined {
+  if ("every" in rule) return { key: "every", text: formatDuration(rule.every), after: rule.every };
+  if ("before" in rule)
+    return {
+      key: "before",
+      text: formatDuration(rule.before),
+      after: rule.before >= ttl ? Infinity : ttl - rule.before,
+    };
+  if ("at" in rule && rule.at < 1) return { key: "at", text: `${Math.round(rule.at * 100)}%`, after: ttl * rule.at };
+  return undefined;
+}
+
+/** A cron rule with what it has to keep alive, held against the calendar with the others. */
+export function lifeOfCron(policy: RefreshPolicy, ttl: number | undefined): number | undefined {
+  const isCron = policy.rule !== undefined && "cron" in policy.rule;
+  return isCron && ttl !== undefined ? ttl - marginOf({ span: ttl }, policy) : undefined;
 }

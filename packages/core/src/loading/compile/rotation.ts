@@ -11,7 +11,7 @@ import type { Compilation } from "./context.ts";
 import type { RawRotation } from "./foreach.ts";
 import { described, identityOf } from "./identity.ts";
 import { compileProbe, compileReload, compileSink, refuseStrayTemplates, type Located } from "./parts.ts";
-import { checkRefresh, compileRefresh, cronsOf, type WrittenCron, type WrittenRefresh } from "./refresh.ts";
+import { checkRefresh, compileRefresh, cronsOf, lifeOfCron, type WrittenCron, type WrittenRefresh } from "./refresh.ts";
 import type { Writes } from "./writers.ts";
 
 /** What all rotations of a spec share. */
@@ -68,7 +68,13 @@ export function compileRotation(raw: RawRotation, shared: Shared, compilation: C
     ...policiesOf(settings, reloads, shared),
     hash: hashOf(known),
   };
-  return { rotation, writes, crons };
+  const life = lifeOfCron(refresh.policy, asked.ttl);
+  return { rotation, writes, crons: life === undefined ? crons : crons.map((cron) => withLife(cron, life)) };
+}
+
+/** Windows are preferred times only: what they cannot keep is kept without them. */
+function withLife(cron: WrittenCron, life: number): WrittenCron {
+  return cron.path.includes("windows") ? cron : { ...cron, life };
 }
 
 /** The rotation's settings that are not about plugins, without those that have a fault. */

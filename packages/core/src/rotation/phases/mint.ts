@@ -1,4 +1,4 @@
-import type { Minted } from "@rotate/plugin-kit";
+import { beforehand, type Minted } from "@rotate/plugin-kit";
 import { materialize } from "@rotate/runtime";
 import type { LeaseState } from "../../store/state.ts";
 import { acceptMinted, type Accepted } from "../accept.ts";
@@ -68,7 +68,7 @@ async function ask(session: Session, lease: LeaseState): Promise<Answer> {
   try {
     const limits = { timeout: timeLimits.mint, need: { atLeastHalf: true } };
     const minted = await callProvider({ deps, provider }, limits, async (ctx) => {
-      const request = await materialize(rotation.request, { runtime, signal: ctx.signal });
+      const request = await beforehand(() => materialize(rotation.request, { runtime, signal: ctx.signal }));
       asked = clock.note();
       return provider.part.mint(request, { ...ctx, http: meter.measure(ctx.http), leaseId: lease.id });
     });

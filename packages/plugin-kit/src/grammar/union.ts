@@ -1,4 +1,4 @@
-import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
+import type { ObjectSchema, Schema, UnionSchema } from "../schema.ts";
 
 /** What tells the members of a union apart: a property that each requires as a `const` of its own. */
 export interface Discriminator {
