@@ -54,6 +54,12 @@ export function describeEvent(event: EngineEvent, now: number): Line {
         rotation: event.rotation,
         message: `${event.alarm}: ${event.message}`,
       };
+    case "warning":
+      return { level: "warn", rotation: event.rotation, message: event.message };
+    case "trouble":
+      return { level: "warn", message: event.hint === undefined ? event.message : `${event.message}; ${event.hint}` };
+    case "trouble-over":
+      return { level: "info", message: `over: ${event.message}` };
     case "spec-reloaded":
       return { level: "info", message: `read the spec again: ${count(event.rotations, "rotation")}` };
     case "spec-rejected":
