@@ -18,6 +18,7 @@ export type {
   CredentialReport,
   DriftedKey,
   ErrorReport,
+  HistoryEvent,
   HistoryReport,
   LeaseReport,
   Outcome,
