@@ -4,6 +4,7 @@ import { callPart, callProvider, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
+import { samplesOf } from "../samples.ts";
 import type { Attempt, Session } from "../session.ts";
 
 /** One thing that preflight asks, for `plan` as well. */
@@ -37,7 +38,12 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
       callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
-        sink.part.check?.({ ...ctx, ours: hasWritten(state(), sink.id), keys: Object.keys(sink.values) }),
+        sink.part.check?.({
+          ...ctx,
+          ours: hasWritten(state(), sink.id),
+          keys: Object.keys(sink.values),
+          samples: samplesOf(sink, rotation.fields),
+        }),
       ),
   }));
   const ofReloads = rotation.reloads.map((reload): Check => ({

@@ -9,6 +9,7 @@ import {
   type Template,
   type TemplateFault,
 } from "../template.ts";
+import { loginFaults } from "../url-login.ts";
 
 /** What a template may name. */
 export interface Nameable {
@@ -32,7 +33,10 @@ export function bindTemplate(
     report(toFault(parsed, path));
     return undefined;
   }
-  const faults = parsed.variables.flatMap((variable) => checkVariable(variable, names) ?? []);
+  const faults = [
+    ...parsed.variables.flatMap((variable) => checkVariable(variable, names) ?? []),
+    ...loginFaults(source, names.each),
+  ];
   for (const fault of faults) report(toFault(fault, path));
   if (faults.length > 0) return undefined;
   return templateOf(source, parsed, names.each);
