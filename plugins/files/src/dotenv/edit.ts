@@ -1,6 +1,10 @@
 import type { Versions } from "@rotate/plugin-kit/files";
-import { type Dialect, type Entry, readersAgree, scan } from "./dotenv-scan.ts";
-import { conflict, invalid } from "./fault.ts";
+import { conflict, invalid } from "../fault.ts";
+import type { Dialect } from "./dialect.ts";
+import { literalOf, valueOf } from "./literal.ts";
+import { type Entry, scan } from "./scan.ts";
+import { shorten } from "./shorten.ts";
+import { verifyEdit } from "./verify.ts";
 
 /** One character per byte: what we do not touch stays as it is, even where it is not UTF-8. */
 function decode(bytes: Buffer | undefined): string {
@@ -11,35 +15,6 @@ function encode(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }
 
-/** Safe without quotes in every reader known: those of Node, npm, Python, Ruby, Go, Docker, systemd and all shells. */
-const bare = /^[A-Za-z0-9_@%+=:,./-]*$/;
-
-/** True when the value has to be written in quotes. */
-export function needsQuotes(value: string, dialect: Dialect): boolean {
-  return dialect === "shell" && !bare.test(value);
-}
-
-/** The value as it stands in the file. Throws INVALID when readers would not agree on it. */
-function literalOf(key: string, value: string, dialect: Dialect): string {
-  if (hasControls(value)) {
-    throw invalid(
-      `the value of ${key} has a line feed or another control character, which no line of an env file can hold`,
-      "encode it in the template (base64_encode), or use the json or file sink",
-    );
-  }
-  const text = Buffer.from(value).toString("latin1");
-  if (!needsQuotes(value, dialect)) return text;
-  if (!/['$\\]/.test(value)) return `'${text}'`;
-  throw invalid(
-    `the value of ${key} has a quote, dollar or backslash, which readers of env files do not agree on`,
-    "encode it in the template (base64_encode, uri_component), use the json sink, or set `dialect: docker` if only docker reads the file",
-  );
-}
-
-function hasControls(value: string): boolean {
-  return Array.from(value).some((char) => (char < " " && char !== "\t") || char === "\x7f");
-}
-
 /** Refuses what is not text in an encoding that begins with ASCII. */
 function inspectDotenv(bytes: Buffer | undefined): void {
   if (bytes?.includes(0) !== true) return;
@@ -47,8 +22,8 @@ function inspectDotenv(bytes: Buffer | undefined): void {
 }
 
 /**
- * Sets keys and leaves every other byte as it is; a missing key is appended as a line of its own.
- * Throws INVALID when a key stands there twice, or when readers would not agree where it stands or what it says.
+ * Sets keys and leaves every other byte as it is; a missing key is appended as a line of its own. Throws INVALID when a key stands there twice, or
+ * when a program that the dialect is for would not read the result as it is meant.
  */
 export function editDotenv(
   before: Buffer | undefined,
@@ -57,37 +32,52 @@ export function editDotenv(
 ): Buffer {
   inspectDotenv(before);
   const text = decode(before);
-  guardAgreement(text, Object.keys(values), dialect);
-  let next = text;
-  for (const [key, value] of Object.entries(values))
-    next = setKey(next, { key, literal: literalOf(key, value, dialect) }, dialect);
+  const literals = new Map(Object.entries(values).map(([key, value]) => [key, literalOf(key, value, dialect)]));
+  const entries = entriesOf(text, literals, dialect);
+  const next = setKeys(text, literals, entries);
+  const [short, shortNext] = [text, next].map((each) => shorten(each, literals));
+  verifyEdit({ before: short ?? "", after: shortNext ?? "", old: textsOf(text, entries, dialect), values }, dialect);
   return encode(next);
 }
 
-function guardAgreement(text: string, keys: readonly string[], dialect: Dialect): void {
-  if (readersAgree(text, dialect, keys)) return;
-  throw invalid(
-    `readers would not agree where ${keys.join(", ")} stands: a quote or backslash before it ends in different places for them`,
-    "put the values of the other keys that hold quotes into single quotes, each on one line",
-  );
+function setKeys(text: string, literals: ReadonlyMap<string, string>, entries: ReadonlyMap<string, Entry>): string {
+  let [next, at] = ["", 0];
+  for (const [key, { start, end }] of entries) {
+    next += text.slice(at, start) + literals.get(key);
+    at = end;
+  }
+  next += text.slice(at);
+  const lineEnd = lineEndOf(text);
+  for (const [key, literal] of literals) {
+    if (entries.has(key)) continue;
+    next += `${next === "" || next.endsWith("\n") ? "" : lineEnd}${key}=${literal}${lineEnd}`;
+  }
+  return next;
 }
 
-function setKey(text: string, { key, literal }: { key: string; literal: string }, dialect: Dialect): string {
-  const entry = onlyEntry(text, key, dialect);
-  if (entry !== undefined) return text.slice(0, entry.start) + literal + text.slice(entry.end);
-  const end = text.includes("\r\n") ? "\r\n" : "\n";
-  const separator = text === "" || text.endsWith("\n") ? "" : end;
-  return `${text}${separator}${key}=${literal}${end}`;
+/** CR LF only where every line has it. */
+function lineEndOf(text: string): "\r\n" | "\n" {
+  return text.includes("\r\n") && !/(?:^|[^\r])\n/.test(text) ? "\r\n" : "\n";
 }
 
-/** The assignment of a key, if any. Throws INVALID when there are two: which one counts differs between readers. */
-function onlyEntry(text: string, key: string, dialect: Dialect): Entry | undefined {
-  const [first, second] = scan(text, dialect).filter((entry) => entry.key === key);
-  if (second === undefined) return first;
-  throw invalid(
-    `${key} stands twice in the file, on lines ${first?.line} and ${second.line}`,
-    "remove one of the two lines",
-  );
+/** The assignments of keys, in the order of the text. Throws INVALID when there are two of one: which one counts differs between readers. */
+function entriesOf(
+  text: string,
+  keys: { readonly has: (key: string) => boolean },
+  dialect: Dialect,
+): ReadonlyMap<string, Entry> {
+  const found = new Map<string, Entry>();
+  for (const entry of scan(text, dialect)) {
+    if (!keys.has(entry.key)) continue;
+    const first = found.get(entry.key);
+    if (first !== undefined) throw twice(first, entry);
+    found.set(entry.key, entry);
+  }
+  return found;
+}
+
+function twice({ key, line }: Entry, second: Entry): Error {
+  return invalid(`${key} stands twice in the file, on lines ${line} and ${second.line}`, "remove one of the two lines");
 }
 
 /** Puts our keys back as `before` had them where `now` still has what we wrote. Throws CONFLICT where it has something else. */
@@ -107,22 +97,22 @@ function revertKey(
   texts: { before: string; written: string },
   { key, dialect }: { key: string; dialect: Dialect },
 ): string {
-  const literalIn = (text: string) => {
-    const found = scan(text, dialect).filter((entry) => entry.key === key);
-    if (found.length > 1) throw conflict(key);
-    return found.map(({ start, end }) => text.slice(start, end))[0];
+  const entryIn = (text: string) => {
+    const [entry, second] = scan(text, dialect).filter((each) => each.key === key);
+    if (second !== undefined) throw conflict(key);
+    return entry && { ...entry, literal: text.slice(entry.start, entry.end) };
   };
-  const [current, wrote, old] = [literalIn(now), literalIn(texts.written), literalIn(texts.before)];
-  if (current === old) return now;
-  if (current === undefined || current !== wrote) throw conflict(key);
-  return old === undefined ? withoutKey(now, key, dialect) : setKey(now, { key, literal: old }, dialect);
+  const [current, wrote, old] = [entryIn(now), entryIn(texts.written), entryIn(texts.before)];
+  if (current?.literal === old?.literal) return now;
+  if (current === undefined || current.literal !== wrote?.literal) throw conflict(key);
+  return old === undefined
+    ? withoutEntry(now, current)
+    : setKeys(now, new Map([[key, old.literal]]), new Map([[key, current]]));
 }
 
-function withoutKey(text: string, key: string, dialect: Dialect): string {
-  const entry = onlyEntry(text, key, dialect);
-  if (entry === undefined) return text;
-  const feed = text.indexOf("\n", entry.end);
-  return text.slice(0, entry.head) + (feed === -1 ? "" : text.slice(feed + 1));
+function withoutEntry(text: string, { head, end }: Entry): string {
+  const feed = text.indexOf("\n", end);
+  return text.slice(0, head) + (feed === -1 ? "" : text.slice(feed + 1));
 }
 
 /** What keys say, as the most common reader of the dialect takes it; a missing key is left out. Throws INVALID when one stands there twice. */
@@ -133,18 +123,15 @@ export function readDotenv(
 ): Readonly<Record<string, string>> {
   inspectDotenv(bytes);
   const text = decode(bytes);
-  const found = keys.map((key) => ({ key, entry: onlyEntry(text, key, dialect) }));
-  return Object.fromEntries(
-    found.flatMap(({ key, entry }) =>
-      entry === undefined ? [] : [[key, valueOf(text.slice(entry.start, entry.end), dialect)]],
-    ),
-  );
+  return textsOf(text, entriesOf(text, new Set(keys), dialect), dialect);
 }
 
-function valueOf(literal: string, dialect: Dialect): string {
-  const value = Buffer.from(literal, "latin1").toString();
-  if (dialect === "docker") return value;
-  const [, quote, inner] = /^(['"`])(.*)\1$/s.exec(value) ?? [];
-  if (inner === undefined) return value;
-  return quote === '"' ? inner.replaceAll("\\n", "\n") : inner;
+function textsOf(
+  text: string,
+  entries: ReadonlyMap<string, Entry>,
+  dialect: Dialect,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...entries].map(([key, { start, end }]) => [key, valueOf(text.slice(start, end), dialect)]),
+  );
 }

@@ -1,6 +1,5 @@
-/** Where the assignments of an `.env` file stand, for readers that do not agree what a quote is. */
-
-export type Dialect = "shell" | "docker";
+import type { Dialect } from "./dialect.ts";
+import { valueAt } from "./readers/systemd.ts";
 
 /** One assignment. Offsets into the text; the value is `[start, end)`, quotes included. */
 export interface Entry {
@@ -13,92 +12,65 @@ export interface Entry {
   readonly end: number;
 }
 
-/** Where a value that begins at `start` ends, or undefined when the text is not of this syntax. */
-type ValueEnd = (text: string, start: number) => number | undefined;
-
+/** Where the assignments of an env file stand. */
 interface Syntax {
   readonly head: RegExp;
   /** What blanks behind the `=` are. */
   readonly blanks: "skipped" | "value";
-  readonly valueEnd: ValueEnd;
-  /** Where a line or statement ends that is no assignment. */
-  readonly otherEnd: ValueEnd;
+  /** Where a value that begins at `start` ends. */
+  readonly valueEnd: (text: string, start: number) => number;
 }
 
-/** docker/cli, pkg/kvfile: a line each, the name up to the first `=`, all after it the value, blanks included. */
-const dockerSyntax: Syntax = {
-  head: /[ \t]*(?<key>[^\s=#][^\s=]*)=/y,
-  blanks: "value",
-  valueEnd: lineEnd,
-  otherEnd: lineEnd,
-};
 const assignment = /[ \t]*(?:export[ \t]+)?(?<key>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=/y;
-/** node --env-file: a quote at the beginning of the value reaches to the next one, over lines. */
-const plainSyntax: Syntax = { head: assignment, blanks: "skipped", valueEnd: dotenvEnd(false), otherEnd: lineEnd };
-/** dotenv (npm): the same, but a backslash protects a quote. */
-const escapedSyntax: Syntax = { head: assignment, blanks: "skipped", valueEnd: dotenvEnd(true), otherEnd: lineEnd };
-/** POSIX sh, 2.2: quotes anywhere in a word. */
-const shellSyntax: Syntax = { head: assignment, blanks: "skipped", valueEnd: shellEnd, otherEnd: shellEnd };
+/** As Node finds them: a quote at the beginning of the value reaches to the next one, over lines. */
+const plain: Syntax = { head: assignment, blanks: "skipped", valueEnd: quotedOrBare };
 
-/** All assignments, as the most common reader of the dialect finds them. */
+const syntaxes: Readonly<Record<Dialect, Syntax>> = {
+  shell: plain,
+  dotenv: plain,
+  compose: { head: assignment, blanks: "skipped", valueEnd: composeEnd },
+  docker: { head: /[ \t]*(?<key>[^\s=#][^\s=]*)=/y, blanks: "value", valueEnd: lineEnd },
+  systemd: {
+    head: /[ \t]*(?<key>[A-Za-z_][A-Za-z0-9_]*)[ \t]*=/y,
+    blanks: "skipped",
+    valueEnd: (text, start) => trimmedEnd(text, start, valueAt(text, start).end),
+  },
+};
+
+/** All assignments, as the most common reader of the dialect finds them. The text is one character per byte (latin1). */
 export function scan(text: string, dialect: Dialect): readonly Entry[] {
-  return scanAs(text, dialect === "docker" ? dockerSyntax : plainSyntax) ?? [];
-}
-
-/** True when every reader of the dialect finds these keys at the same places. A text that a shell could not read at all is not meant for one. */
-export function readersAgree(text: string, dialect: Dialect, keys: readonly string[]): boolean {
-  if (dialect === "docker") return true;
-  const ours = placesOf(scan(text, dialect), keys);
-  return [escapedSyntax, shellSyntax].every((syntax) => {
-    const entries = scanAs(text, syntax);
-    return entries === undefined || placesOf(entries, keys) === ours;
-  });
-}
-
-function placesOf(entries: readonly Entry[], keys: readonly string[]): string {
-  return entries
-    .filter(({ key }) => keys.includes(key))
-    .map(({ key, head }) => `${key}@${head}`)
-    .join(" ");
-}
-
-function scanAs(text: string, syntax: Syntax): readonly Entry[] | undefined {
+  const syntax = syntaxes[dialect];
   const entries: Entry[] = [];
   let line = 1;
   for (let at = byteOrderMark(text); at < text.length;) {
     const entry = entryAt(text, at, syntax);
-    const end = entry === undefined ? otherEnd(text, at, syntax) : entry.end;
-    if (end === undefined) return undefined;
     if (entry !== undefined) entries.push({ ...entry, head: at, line });
-    const next = afterLine(text, end);
-    line += text.slice(at, next).split("\n").length - 1;
+    const next = afterLine(text, entry === undefined ? lineEnd(text, at) : entry.end);
+    line += feedsIn(text, at, next);
     at = next;
   }
   return entries;
 }
 
-/** The text is one character per byte (latin1), so the mark of UTF-8 is three. */
+function feedsIn(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf("\n", from); at !== -1 && at < to; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
+}
+
+/** The mark of UTF-8 is three characters here. */
 function byteOrderMark(text: string): number {
   return text.startsWith("\u00ef\u00bb\u00bf") ? 3 : 0;
 }
 
-function entryAt(
-  text: string,
-  at: number,
-  { head, blanks, valueEnd }: Syntax,
-): Omit<Entry, "line" | "head"> | undefined {
+function entryAt(text: string, at: number, syntax: Syntax): Omit<Entry, "line" | "head"> | undefined {
+  const { head, blanks, valueEnd } = syntax;
   head.lastIndex = at;
   const key = head.exec(text)?.groups?.["key"];
   if (key === undefined) return undefined;
   const from = head.lastIndex;
   const end = valueEnd(text, from);
-  if (end === undefined) return undefined;
   return { key, start: blanks === "value" ? from : Math.min(afterBlanks(text, from), end), end };
-}
-
-function otherEnd(text: string, at: number, syntax: Syntax): number | undefined {
-  const isComment = text.charAt(afterBlanks(text, at)) === "#";
-  return isComment ? lineEnd(text, at) : syntax.otherEnd(text, at);
 }
 
 function afterBlanks(text: string, from: number): number {
@@ -120,47 +92,29 @@ function afterLine(text: string, from: number): number {
   return feed === -1 ? text.length : feed + 1;
 }
 
-function dotenvEnd(escapes: boolean): ValueEnd {
-  return (text, from) => {
-    const start = afterBlanks(text, from);
-    const quote = text.charAt(start);
-    const close = "'\"`".includes(quote) && quote !== "" ? closing(text, start, escapes) : undefined;
-    return close === undefined ? bareEnd(text, from) : wordEnd(text, close + 1);
-  };
+function quotedOrBare(text: string, from: number): number {
+  const start = afterBlanks(text, from);
+  const quote = text.charAt(start);
+  const close = quote !== "" && "'\"`".includes(quote) ? text.indexOf(quote, start + 1) : -1;
+  if (close === -1) return bareEnd(text, from, /[ \t]#/);
+  const word = /[ \t\r\n]|$/g; // what sticks to a closing quote belongs to the value
+  word.lastIndex = close + 1;
+  return word.exec(text)?.index ?? text.length;
+}
+
+function composeEnd(text: string, from: number): number {
+  const start = afterBlanks(text, from);
+  const quoted = /(?:'[^'\\]*(?:\\[^][^'\\]*)*'|"[^"\\]*(?:\\[^][^"\\]*)*")/y;
+  quoted.lastIndex = start;
+  return quoted.test(text) ? quoted.lastIndex : bareEnd(text, from, / #/);
 }
 
 /** A bare value ends before a comment, which needs a blank before it. */
-function bareEnd(text: string, from: number): number {
-  const [value = ""] = text.slice(from, lineEnd(text, from)).split(/[ \t]#/, 1);
+function bareEnd(text: string, from: number, comment: RegExp): number {
+  const [value = ""] = text.slice(from, lineEnd(text, from)).split(comment, 1);
   return from + value.trimEnd().length;
 }
 
-/** What sticks to a closing quote belongs to the value. */
-function wordEnd(text: string, from: number): number {
-  const blank = text.slice(from).search(/[ \t\r\n]/);
-  return blank === -1 ? text.length : from + blank;
-}
-
-/** The quote that ends the one at `open`. */
-function closing(text: string, open: number, escapes: boolean): number | undefined {
-  const quote = text.charAt(open);
-  for (let at = open + 1; at < text.length; at++) {
-    if (escapes && text.charAt(at) === "\\") at += 1;
-    else if (text.charAt(at) === quote) return at;
-  }
-  return undefined;
-}
-
-function shellEnd(text: string, from: number): number | undefined {
-  for (let at = from; at < text.length; at++) {
-    const char = text.charAt(at);
-    if (char === "\n") return at;
-    if (char === "#" && /[ \t]/.test(text.charAt(at - 1))) return lineEnd(text, at);
-    if (char === "\\") at += 1;
-    if (char !== "'" && char !== '"' && char !== "`") continue;
-    const close = closing(text, at, char !== "'");
-    if (close === undefined) return undefined;
-    at = close;
-  }
-  return text.length;
+function trimmedEnd(text: string, from: number, end: number): number {
+  return from + text.slice(from, end).trimEnd().length;
 }
