@@ -71,7 +71,7 @@ interface Pair {
   readonly credentials: string;
 }
 
-function askJavascript<T>(what: "files" | "known", pairs: readonly Pair[]): readonly T[] {
+function askJavascript(what: "files" | "known", pairs: readonly Pair[]): readonly Readonly<Record<string, Profiles>>[] {
   const input = pairs.map(({ config, credentials }) => `${config}\t${credentials}`).join("\n");
   const { stdout, stderr, status } = spawnSync(process.execPath, ["-e", javascript, what], {
     input,
@@ -80,17 +80,15 @@ function askJavascript<T>(what: "files" | "known", pairs: readonly Pair[]): read
     env: {},
   });
   if (status !== 0) throw new Error(stderr.toString());
-  return JSON.parse(stdout.toString()) as readonly T[];
+  return JSON.parse(stdout.toString()) as readonly Readonly<Record<string, Profiles>>[];
 }
 
 function byJavascript(files: readonly File[]): readonly Profiles[] {
   const pairs = files.map(({ path, format }) =>
     format === "config" ? { config: path, credentials: "/dev/null" } : { config: "/dev/null", credentials: path },
   );
-  const found = askJavascript<{ readonly configFile: Profiles; readonly credentialsFile: Profiles }>("files", pairs);
-  return found.map(({ configFile, credentialsFile }, index) =>
-    files[index]?.format === "config" ? configFile : credentialsFile,
-  );
+  const found = askJavascript("files", pairs);
+  return found.map((each, index) => each[files[index]?.format === "config" ? "configFile" : "credentialsFile"] ?? {});
 }
 
 const key = fc.constantFrom(
@@ -160,7 +158,7 @@ const edit = fc.record({
   ),
 });
 
-const void_ = ["aws_security_token", "aws_account_id", "x_security_token_expires"];
+const voided = ["aws_security_token", "aws_account_id", "x_security_token_expires"];
 
 function edited(text: string, format: Format, values: Readonly<Record<string, string>>): Buffer | undefined {
   try {
@@ -271,7 +269,7 @@ function faultIn(
   if (is === undefined) return "refused";
   const bad = Object.keys(values).find((name) => is["app"]?.[name] !== values[name]);
   if (bad !== undefined) return `${bad} is ${String(is["app"]?.[bad])}`;
-  const left = void_.find(
+  const left = voided.find(
     (name) => "aws_access_key_id" in values && !(name in values) && is["app"]?.[name] !== undefined,
   );
   if (left !== undefined) return `${left} is left`;
@@ -280,7 +278,7 @@ function faultIn(
 
 /** Everything but what the edit is about. */
 function others(profiles: Profiles, values: Readonly<Record<string, string>>): unknown {
-  const ours = new Set([...Object.keys(values), ...("aws_access_key_id" in values ? void_ : [])]);
+  const ours = new Set([...Object.keys(values), ...("aws_access_key_id" in values ? voided : [])]);
   const kept = Object.entries(profiles).map(([name, settings]) => {
     const all = Object.entries(settings).filter(([setting]) => name !== "app" || !ours.has(setting));
     return [name, Object.fromEntries(all.toSorted(([one], [other]) => (one < other ? -1 : 1)))] as const;
@@ -316,7 +314,7 @@ test.skipIf(!hasBotocore)("the source reads what both SDKs read where they agree
       { path: credentialsFile, format: "credentials" },
     ]),
   );
-  const known = askJavascript<Profiles>(
+  const known = askJavascript(
     "known",
     paths.map(({ configFile, credentialsFile }) => ({ config: configFile, credentials: credentialsFile })),
   );

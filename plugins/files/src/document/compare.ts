@@ -36,7 +36,9 @@ function isExpected(before: unknown, after: unknown, { value, below }: Expected)
   return (
     isIn(now, old, below) &&
     isIn(old, now, below) &&
-    [...below].every(([key, expected]) => Object.hasOwn(now, key) && isExpected(at(old, key), at(now, key), expected))
+    [...below].every(
+      ([key, expected]) => Object.hasOwn(now, key) && isExpected(childAt(old, key), childAt(now, key), expected),
+    )
   );
 }
 
@@ -46,7 +48,7 @@ function treeAt(node: unknown): Tree {
   return typeof node === "object" && node !== null ? (node as Tree) : {};
 }
 
-function at(tree: Tree, key: string): unknown {
+function childAt(tree: Tree, key: string): unknown {
   return Object.hasOwn(tree, key) ? tree[key] : undefined;
 }
 
