@@ -1,6 +1,7 @@
-import { defineSink, type Values, invalid } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
-import { editIni, inspectIni, readIni, revertIni } from "./ini/edit.ts";
+import { defineSink, invalid, type Values } from "@rotate/plugin-kit";
+import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import { editIni, readIni } from "./ini/edit.ts";
+import { revertIni } from "./ini/revert.ts";
 
 /**
  * The sink `aws-credentials`: one profile of a shared credentials (or config) file. Touches only its own keys there; other profiles, comments, order
@@ -34,12 +35,16 @@ export const awsCredentials = defineSink({
   },
   target: (options) => `${options.path} [${sectionOf(options)}]`,
 
-  check: (ctx) => checkFile(ctx.options.path, { ...ctx.options, ctx, inspect: inspectIni }),
+  async check(ctx) {
+    const likely = fitting(Object.fromEntries((ctx.keys ?? []).map((key) => [key, sampleOf(key, ctx.samples)])));
+    const edit = (before: Buffer | undefined) => editIni(before, sectionOf(ctx.options), likely);
+    await checkFile(ctx.options.path, { ...ctx.options, ctx, edit });
+  },
 
   async prepare(values, ctx) {
     const { path } = ctx.options;
     const name = sectionOf(ctx.options);
-    const texts = revealed(values);
+    const texts = fitting(Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.reveal()])));
     return stageFile(path, (before) => editIni(before, name, texts), {
       ...ctx.options,
       ctx,
@@ -51,22 +56,26 @@ export const awsCredentials = defineSink({
     const texts = readIni(await readTarget(options.path), sectionOf(options), keys);
     return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, secret(text, key)]));
   },
+
+  tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
+
+function sampleOf(key: string, samples: Values = {}): string {
+  return samples[key]?.reveal() ?? "sample";
+}
 
 function sectionOf({ profile, format }: { readonly profile: string; readonly format: string }): string {
   return format === "config" && profile !== "default" ? `profile ${profile}` : profile;
 }
 
-/** Values as texts that every reader takes as they are: no blanks, no comment sign in front. Throws INVALID. */
-function revealed(values: Values): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(values).map(([key, secret]) => {
-      const text = secret.reveal();
-      if (/^[\x21-\x7e]+$/.test(text) && !/^[#;]/.test(text)) return [key, text];
-      throw invalid(
-        `the value of ${key} is empty, or has a blank, a comment sign or a character outside ASCII`,
-        "readers of the file would not agree on it: correct the template",
-      );
-    }),
+/** Texts that every reader takes as they are: no blanks, no comment sign in front. Throws INVALID. */
+function fitting(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const bad = Object.keys(texts).find(
+    (key) => !/^[\x21-\x7e]+$/.test(texts[key] ?? "") || /^[#;]/.test(texts[key] ?? ""),
+  );
+  if (bad === undefined) return texts;
+  throw invalid(
+    `the value of ${bad} is empty, or has a blank, a comment sign or a character outside ASCII`,
+    "readers of the file would not agree on it: correct the template",
   );
 }
