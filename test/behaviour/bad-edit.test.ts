@@ -66,4 +66,5 @@ test("a file sink that is given `template:` says where the content stands", asyn
     todo: /what is written stands as `values: \{ content: \\?"…\\?" \}`/,
     see: "rotate_spec_invalid",
   });
+  expect(scene.double.mints).toHaveLength(0);
 });

@@ -1,7 +1,10 @@
-import { defineSink, invalid, type Values } from "@rotate/plugin-kit";
+import { dirname, join } from "node:path";
+import { defineSink, invalid, isRotateError, type Log, type Values } from "@rotate/plugin-kit";
 import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
 import { editIni, readIni } from "./ini/edit.ts";
 import { revertIni } from "./ini/revert.ts";
+import { otherWayIn } from "./ini/satellites.ts";
+import { scanIni, settingsOf } from "./ini/scan.ts";
 
 /**
  * The sink `aws-credentials`: one profile of a shared credentials (or config) file. Touches only its own keys there; other profiles, comments, order
@@ -39,6 +42,7 @@ export const awsCredentials = defineSink({
     const likely = fitting(Object.fromEntries((ctx.keys ?? []).map((key) => [key, sampleOf(key, ctx.samples)])));
     const edit = (before: Buffer | undefined) => editIni(before, sectionOf(ctx.options), likely);
     await checkFile(ctx.options.path, { ...ctx.options, ctx, edit });
+    if (ctx.ours !== true && "aws_access_key_id" in likely) await warnOfOtherFile(ctx);
   },
 
   async prepare(values, ctx) {
@@ -59,6 +63,38 @@ export const awsCredentials = defineSink({
 
   tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
+
+/** SDKs merge a profile of the credentials file with the one of the same name in the config file beside it. */
+async function warnOfOtherFile({ options: { path, profile, format }, log }: Asked): Promise<void> {
+  const other = format === "config" ? "credentials" : "config";
+  const beside = join(dirname(path), other);
+  const found = await settingsIn(beside, sectionOf({ profile, format: other }), log);
+  const setting = otherWayIn(profile, found);
+  if (setting === undefined) return;
+  log.warn("the profile holds a setting in its other file for which SDKs do not look at keys", {
+    path: beside,
+    setting,
+    remedy: `name a profile of its own for the keys, or remove ${setting} there`,
+  });
+}
+
+interface Asked {
+  readonly options: { readonly path: string; readonly profile: string; readonly format: string };
+  readonly log: Log;
+}
+
+/** None where the file is not there, or cannot be read: it is not ours. */
+async function settingsIn(path: string, name: string, log: Log): Promise<Readonly<Record<string, string>>> {
+  try {
+    const text = (await readTarget(path))?.toString("latin1") ?? "";
+    const section = scanIni(text, name)[0];
+    return section === undefined ? {} : settingsOf(text, section);
+  } catch (error) {
+    if (!isRotateError(error)) throw error;
+    log.debug("cannot look into the profile's other file", { path, reason: error.message });
+    return {};
+  }
+}
 
 function sampleOf(key: string, samples: Values = {}): string {
   return samples[key]?.reveal() ?? "sample";

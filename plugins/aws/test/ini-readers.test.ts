@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import type { parseKnownFiles } from "@smithy/shared-ini-file-loader";
 import { createTestContext } from "@rotate/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -8,8 +9,7 @@ import type { AwsContext } from "../src/options.ts";
 import { readProfiles } from "../src/source/profile.ts";
 import { freshDirectory } from "./support/call.ts";
 
-type Settings = Readonly<Record<string, unknown>>;
-type Profiles = Readonly<Record<string, Settings>>;
+type Profiles = Readonly<Awaited<ReturnType<typeof parseKnownFiles>>>;
 type Format = "credentials" | "config";
 
 const hasBotocore = spawnSync("python3", ["-c", "import botocore"]).status === 0;

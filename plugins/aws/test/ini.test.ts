@@ -1,9 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { createTestContext, sinkValues } from "@rotate/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { awsCredentials } from "../src/aws-credentials.ts";
 import { editIni, readIni } from "../src/ini/edit.ts";
 import { revertIni } from "../src/ini/revert.ts";
 import { scanIni } from "../src/ini/scan.ts";
+import { freshDirectory } from "./support/call.ts";
 
 function edit(text: string | undefined, name: string, values: Readonly<Record<string, string>>): string {
   return editIni(text === undefined ? undefined : Buffer.from(text), name, values).toString();
@@ -159,4 +162,42 @@ test("two profiles of one file are two targets; a config file names its sections
   expect(targetOf({ path: "/h/c", profile: "app" })).toBe("/h/c [app]");
   expect(targetOf({ path: "/h/c", profile: "app", format: "config" })).toBe("/h/c [profile app]");
   expect(targetOf({ path: "/h/c", format: "config" })).toBe("/h/c [default]");
+});
+
+function check(directory: string, samples: Readonly<Record<string, string>>, options: object = {}) {
+  const path = `${directory}/credentials`;
+  const ctx = createTestContext({ schema: awsCredentials.options, options: { path, profile: "app", ...options } });
+  const asked = { ...ctx, keys: Object.keys(samples), samples: sinkValues(samples) };
+  return { ctx, done: awsCredentials.check?.(asked) };
+}
+
+describe("before the mint", () => {
+  const id = { aws_access_key_id: "ASIASAMPLE", aws_secret_access_key: "sample", aws_session_token: "sample" };
+
+  test("a key that would be refused by every service is found by its sample", async () => {
+    const { aws_session_token: _, ...half } = id;
+    const { done } = check(freshDirectory(), half);
+    await expect(done).rejects.toMatchObject({
+      code: "INVALID",
+      message: expect.stringContaining("without its aws_session_token") as string,
+    });
+  });
+
+  test("a file that would be read otherwise is found", async () => {
+    const directory = freshDirectory();
+    writeFileSync(`${directory}/credentials`, "[app]\nrole_arn = x\n");
+    await expect(check(directory, id).done).rejects.toMatchObject({
+      message: expect.stringContaining("[app] holds role_arn") as string,
+    });
+  });
+
+  test("a role in the config file beside it is a warning", async () => {
+    const directory = freshDirectory();
+    writeFileSync(`${directory}/config`, "[profile app]\nrole_arn = x\nsource_profile = y\n");
+    const { ctx, done } = check(directory, id);
+    await done;
+    expect(ctx.logs.filter(({ level }) => level === "warn")).toMatchObject([
+      { fields: { path: `${directory}/config`, setting: "role_arn" } },
+    ]);
+  });
 });
