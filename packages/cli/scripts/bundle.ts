@@ -9,8 +9,8 @@ import { isNamesOnly, lazyPackages } from "./lazy-packages.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** CommonJS inside an ES module still asks for `require`. */
-const banner = `const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
+/** CommonJS inside an ES module still asks for these. */
+const banner = `const require = process.getBuiltinModule("node:module").createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
 /** What esbuild says, softly, of a module that will not be in the bundle: `require` as a value (an UMD entry), or of a name made at run time. */
 const leavesModulesOut = {

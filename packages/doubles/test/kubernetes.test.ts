@@ -83,6 +83,20 @@ describe("server-side apply", () => {
     expect(double.secret("app", "db")).toEqual({ a: "2" });
   });
 
+  test("of stringData owns that alone: its data can be taken unseen, and stays when it is left out", async () => {
+    const double = await start();
+    const type = "application/apply-patch+yaml";
+    const body = (stringData?: object) => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "db" }, stringData });
+    await ask(double, `PATCH ${path}?fieldManager=helm`, body({ a: "1", b: "2" }), { type });
+    expect(double.secret("app", "db")).toEqual({ a: "1", b: "2" });
+    expect(double.object(key)).not.toHaveProperty("stringData");
+    const fields = { "f:stringData": { "f:a": {}, "f:b": {} } };
+    expect(double.object(key)).toMatchObject({ metadata: { managedFields: [{ manager: "helm", fieldsV1: fields }] } });
+    expect((await apply(double, { a: "3" })).status).toBe(200);
+    await ask(double, `PATCH ${path}?fieldManager=helm`, body({ b: "4" }), { type });
+    expect(double.secret("app", "db")).toEqual({ a: "3", b: "4" });
+  });
+
   test.each([
     ["without a field manager", { query: "x=1" }, 422, "fieldManager: Required value"],
     ["with the name of another object", { metadata: { name: "other" } }, 400, "does not match the name on the URL"],
@@ -204,5 +218,25 @@ test("a token of a service account is let in with the rules of its account, unti
   expect((await ask(double, `GET ${path}`, undefined, { token })).status).toBe(200);
   expect((await ask(double, `DELETE ${path}`, undefined, { token })).status).toBe(403);
   now += 3_600_000;
+  expect((await ask(double, `GET ${path}`, undefined, { token })).status).toBe(401);
+});
+
+test("a token that was let in is let in for ten seconds more when what it is bound to is deleted, and then no longer", async () => {
+  let now = Date.UTC(2026, 0, 1);
+  const lease = { resource: "secrets", namespace: "app", name: "lease" };
+  const rules = [{ verbs: ["get"], resources: ["secrets"] }];
+  const serviceAccounts = [{ namespace: "app", name: "runner", rules }];
+  const secrets = [{ namespace: "app", name: "db" }];
+  const double = await start({ now: () => now, serviceAccounts, secrets, objects: [lease] });
+  const boundObjectRef = { kind: "Secret", apiVersion: "v1", name: "lease" };
+  const made = await ask(double, "POST /api/v1/namespaces/app/serviceaccounts/runner/token", {
+    spec: { boundObjectRef },
+  });
+  const token = Object(made.body.status).token as string;
+  expect((await ask(double, `GET ${path}`, undefined, { token })).status).toBe(200);
+  double.remove(lease);
+  now += 9_999;
+  expect((await ask(double, `GET ${path}`, undefined, { token })).status).toBe(200);
+  now += 1;
   expect((await ask(double, `GET ${path}`, undefined, { token })).status).toBe(401);
 });

@@ -11,6 +11,8 @@ export type {
   HttpAnswer,
   HttpInit,
   Log,
+  ReadFile,
+  ReadInit,
   Text,
   TlsOptions,
 } from "./context.ts";
@@ -29,6 +31,7 @@ export {
 } from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
 export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
+export { readIfThere } from "./read-if-there.ts";
 export { definePlugin, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {

@@ -35,6 +35,8 @@ export const meanings = {
   missing: { code: "NOT_FOUND", retryable: false, noEffect: true },
   invalid: { code: "INVALID", retryable: false, noEffect: true },
   conflict: { code: "CONFLICT", retryable: false, noEffect: true },
+  /** Somebody else was faster: what is there now is looked at, and tried again. */
+  raced: { code: "CONFLICT", retryable: true, noEffect: true },
   /** A command that ended with an error that nobody foresaw. */
   failed: { code: "FAILED", retryable: true, noEffect: false },
   /** Something else answered: a proxy, a login page. */

@@ -1,5 +1,6 @@
 import { type Context, RotateError, type Secret, type SecretRef } from "@rotate/plugin-kit";
 import type { TemplateScope } from "./template.ts";
+import { readFile } from "./read-file.ts";
 import { describeSource, isReference, isTemplateOption } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
 import { revealText } from "./reveal.ts";
@@ -48,6 +49,7 @@ export function createContext<Options>(parts: ContextParts<Options>): Context<Op
     env: runtime.env,
     resolve: (ref) => resolveOption(ref, parts),
     secret: runtime.masker.secret,
+    readFile,
     ...(announce && { announce: (line) => announce(oneLine(revealText(line, runtime.masker))) }),
   };
 }

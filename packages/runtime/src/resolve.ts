@@ -1,7 +1,6 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { type ErrorDetails, RotateError } from "@rotate/plugin-kit";
+import { readFile } from "./read-file.ts";
 import { describeSource, type Source } from "./reference.ts";
 import type { Runtime } from "./types.ts";
 
@@ -9,8 +8,6 @@ import type { Runtime } from "./types.ts";
 export interface ResolveParts extends Pick<Runtime, "env" | "exec"> {
   readonly signal: AbortSignal;
 }
-
-const maxFile = 1024 * 1024;
 
 function failure(message: string, code: ErrorDetails["code"], hint: string): RotateError {
   return new RotateError(message, { code, retryable: code === "UNAVAILABLE", hint });
@@ -20,46 +17,6 @@ function readEnv(name: string, { env }: ResolveParts): string {
   const value = env[name];
   if (value !== undefined) return value;
   throw failure(`environment variable ${name} is not set`, "NOT_FOUND", "set it where rotate is started");
-}
-
-function fileError(error: unknown, path: string): RotateError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return failure(`file ${path} does not exist`, "NOT_FOUND", "create it, or correct the path");
-  }
-  if (code === "EACCES" || code === "EPERM") {
-    const user = process.geteuid?.();
-    const hint = `let user ${user ?? "of this process"} read it and enter its directories`;
-    return failure(`no permission to read file ${path}`, "DENIED", hint);
-  }
-  return failure(`cannot read file ${path} (${code})`, "UNAVAILABLE", "check the disk or mount that it is on");
-}
-
-async function readOpen(handle: FileHandle, path: string): Promise<Buffer> {
-  const stat = await handle.stat();
-  if (stat.isDirectory()) throw failure(`${path} is a directory`, "INVALID", "name a file in it");
-  if (!stat.isFile()) throw failure(`${path} is not a regular file`, "INVALID", "name a regular file");
-  const buffer = Buffer.alloc(maxFile + 1);
-  let size = 0;
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, size, buffer.length - size, null);
-    size += bytesRead;
-    if (size > maxFile)
-      throw failure(`file ${path} is larger than 1 MiB`, "INVALID", "name the file of the secret alone");
-    if (bytesRead === 0) return buffer.subarray(0, size);
-  }
-}
-
-async function readFile(path: string): Promise<string> {
-  try {
-    // Without O_NONBLOCK the open of a named pipe waits for a writer.
-    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readOpen(handle, path));
-  } catch (error) {
-    if (error instanceof RotateError) throw error;
-    if (error instanceof TypeError) throw failure(`file ${path} is not UTF-8 text`, "INVALID", "store it as text");
-    throw fileError(error, path);
-  }
 }
 
 async function readCommand(argv: readonly [string, ...string[]], { exec, signal }: ResolveParts): Promise<string> {

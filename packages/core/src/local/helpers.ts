@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Runtime } from "@rotate/runtime";
 import type { Helpers } from "../backend/host-notes.ts";
 
 /** A process, told from another one of the same number by the time it started (field 22 of /proc/PID/stat, proc(5)). */
@@ -8,31 +9,39 @@ interface Noted {
   readonly startedAt: string;
 }
 
+/** Replaces a file whole. */
+type Write = typeof import("write-file-atomic").sync;
+
 /** Keeps the notes in files of `directory`, one per rotation. Without /proc nothing can be told apart, and nothing is noted. */
 export function createHelpers(directory: string): Helpers {
   const running = new Map<string, Map<number, Noted>>();
   const fileOf = (rotation: string): string => join(directory, `${rotation}.json`);
 
-  function save(rotation: string, notes: ReadonlyMap<number, Noted>): void {
+  /** Without a sync: no command outlives a power cut. */
+  function save(rotation: string, notes: ReadonlyMap<number, Noted>, write: Write): void {
     if (notes.size === 0) return rmSync(fileOf(rotation), { force: true });
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(fileOf(rotation), JSON.stringify([...notes.values()]), { mode: 0o600 });
+    write(fileOf(rotation), JSON.stringify([...notes.values()]), { mode: 0o600, fsync: false });
   }
 
   return {
     noting(rotation, runtime) {
       const notes = running.get(rotation) ?? new Map<number, Noted>();
       running.set(rotation, notes);
-      function onStart(pid: number): void {
-        const startedAt = startOf(pid);
-        if (startedAt === undefined) return;
-        notes.set(pid, { pid, startedAt });
-        save(rotation, notes);
-      }
-      function onEnd(pid: number): void {
-        if (notes.delete(pid)) save(rotation, notes);
-      }
-      return { ...runtime, exec: (argv, init, signal) => runtime.exec(argv, { ...init, onStart, onEnd }, signal) };
+      const exec: Runtime["exec"] = async (argv, init, signal) => {
+        const { sync: write } = (await import("write-file-atomic")).default;
+        function onStart(pid: number): void {
+          const startedAt = startOf(pid);
+          if (startedAt === undefined) return;
+          notes.set(pid, { pid, startedAt });
+          save(rotation, notes, write);
+        }
+        function onEnd(pid: number): void {
+          if (notes.delete(pid)) save(rotation, notes, write);
+        }
+        return runtime.exec(argv, { ...init, onStart, onEnd }, signal);
+      };
+      return { ...runtime, exec };
     },
     endLeftOvers(rotation) {
       const left = readNotes(fileOf(rotation)).filter(({ pid, startedAt }) => startOf(pid) === startedAt);
@@ -47,7 +56,7 @@ function readNotes(path: string): readonly Noted[] {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as readonly Noted[];
   } catch {
-    return []; // there is none, or its writer died while writing the first one
+    return []; // there is none, or a full disk cut it off
   }
 }
 

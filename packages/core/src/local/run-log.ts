@@ -19,6 +19,7 @@ export function createRunLog(directory: string): Notes {
   };
 }
 
+/** By hand: a run with nothing due does this as well, and loads no library for it (docs/decisions/003). */
 function replace(path: string, value: unknown): void {
   const next = `${path}.${process.pid}`;
   writeFileSync(next, JSON.stringify(value), { mode: 0o600 });

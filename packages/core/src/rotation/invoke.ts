@@ -37,11 +37,32 @@ export async function callPart<Part, T>(
   try {
     const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal }));
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
-    return await call(ctx);
+    return await endedBy(limit.signal, call(ctx), runtime);
   } catch (error) {
     throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.type}`);
   } finally {
     limit.clear();
+  }
+}
+
+/** What a call that was told to end still gets to say why it could not be finished. ms */
+const lastWords = 1_000;
+
+/** Waits for `work` no longer than until its signal: what is handed to plugins obeys it, a plugin need not. */
+async function endedBy<T>(signal: AbortSignal, work: Promise<T>, { deadline }: Pick<Runtime, "deadline">): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  let grace: ReturnType<typeof deadline> | undefined;
+  function onEnd(): void {
+    grace = deadline(lastWords);
+    grace.signal.addEventListener("abort", () => late.reject(signal.reason), { once: true });
+  }
+  if (signal.aborted) onEnd();
+  else signal.addEventListener("abort", onEnd, { once: true });
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", onEnd);
+    grace?.clear();
   }
 }
 
@@ -108,13 +129,12 @@ async function loginInTime(
   { need, signal }: CallOptions,
 ): Promise<HeldLogin> {
   const limit = deps.runtime.deadline(timeLimits.login, signal);
-  const late = Promise.withResolvers<never>();
-  const refuse = (): void => late.reject(attributed(new RotateError("the login took too long", tooLong), provider));
-  limit.signal.addEventListener("abort", refuse, { once: true });
   try {
-    return await Promise.race([deps.logins.get(provider, need), late.promise]);
+    return await endedBy(limit.signal, deps.logins.get(provider, need), deps.runtime);
+  } catch (error) {
+    if (error !== limit.signal.reason) throw error;
+    throw new AttributedError(new RotateError("the login took too long", tooLong), `provider ${provider.type}`);
   } finally {
-    limit.signal.removeEventListener("abort", refuse);
     limit.clear();
   }
 }
@@ -125,7 +145,3 @@ const tooLong = {
   noEffect: true,
   hint: "is the issuer reachable from here? nothing was minted",
 } as const;
-
-function attributed(error: RotateError, { type }: ProviderEntry): AttributedError {
-  return new AttributedError(error, `provider ${type}`);
-}

@@ -1,4 +1,5 @@
 import type { Expires, Http } from "@rotate/plugin-kit";
+import { aheadOf } from "../schedule/clock.ts";
 
 /** How far this machine's clock is ahead of an issuer's, ms; learned from the `Date` header of its answers (RFC 9110 §6.6.1, whole seconds). */
 export interface SkewMeter {
@@ -18,7 +19,7 @@ export interface AskedAt {
 /** The end that a plugin tells, on rotation time: relative lives count from before the call, instants of the issuer are told by our wall clock. Infinity for "never". */
 export function endOn(expires: Expires | undefined, { time, wall }: AskedAt, skew: number | undefined = 0): number {
   if (expires === undefined || expires === "never") return Infinity;
-  return expires instanceof Date ? time + (expires.getTime() + skew - wall) : time + expires.in;
+  return expires instanceof Date ? expires.getTime() + skew - aheadOf({ wall, time }) : time + expires.in;
 }
 
 /** What rounding and travel time can make of two equal clocks. ms */

@@ -29,7 +29,7 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
   const { ended, decision, moment, standing: now } = visit;
   const { clock } = session.deps;
   const warnings = session.warnings();
-  const error = ended === undefined && decision.reason !== undefined ? lastErrorOf(moment.state) : undefined;
+  const error = ended === undefined ? waitedFor(decision, moment) : undefined;
   const report: RotationReport = {
     name: moment.rotation.name,
     outcome: outcomeOf(visit),
@@ -49,7 +49,7 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
 export function idleReport(moment: Moment, clock: Wall, busy = false): RotationReport {
   const now = standing({ ...moment, busy });
   const about = { ended: undefined, decision: decide(moment), moment, standing: now };
-  const kept = about.decision.reason === undefined ? undefined : lastErrorOf(moment.state);
+  const kept = waitedFor(about.decision, moment);
   const error = moment.heldBack ? heldBackError(moment.heldBack) : kept && errorReport(kept);
   return {
     name: moment.rotation.name,
@@ -66,6 +66,11 @@ export function idleReport(moment: Moment, clock: Wall, busy = false): RotationR
 /** Why it is left alone, as an error. */
 export function heldBackError({ code, message, hint }: HeldBack): ErrorReport {
   return { code, message, retryable: true, ...(hint !== undefined && { hint }) };
+}
+
+/** What the last try failed of, while something waits to be tried again. */
+function waitedFor({ reason }: Decision, { state }: Moment): KeptError | undefined {
+  return reason === undefined && state.owed === undefined ? undefined : lastErrorOf(state);
 }
 
 /** Which credential stands there, and when the engine looks again. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createScene, failAt, failing, hour, minute, untilDue } from "./support.ts";
+import { createScene, failAt, type Scene, failing, hour, minute, untilDue } from "./support.ts";
 
 test("mints, writes and reloads once, then says that nothing is due", async () => {
   const scene = createScene();
@@ -71,6 +71,29 @@ test("retries within --timeout and rotates in the same run", async () => {
   expect(await scene.run({ timeout: 2 * minute })).toMatchObject({ exit: 0, db: { outcome: "rotated" } });
   expect(scene.events.filter(({ type }) => type === "retry-scheduled")).toHaveLength(2);
 });
+
+test("--timeout bounds the whole run, a plugin that hangs and obeys nobody included", async () => {
+  const scene = createScene();
+  const hanging = Promise.withResolvers<void>();
+  scene.onStep = (step) => (step === "mint" ? hanging.promise : undefined);
+  const running = scene.run({ timeout: 10_000 });
+  await passUntil(scene, running, 15_000);
+  const { exit, db } = await running;
+  expect(exit).toBe(1);
+  expect(db.phases.find(({ phase }) => phase === "mint")?.error?.code).toBe("ROTATE_MINT_TIMEOUT");
+  hanging.resolve();
+});
+
+/** Lets time pass while something that does not wait by the clock is at work; fails when it takes longer. */
+async function passUntil(scene: Scene, work: Promise<unknown>, most: number): Promise<void> {
+  let over = false;
+  void work.finally(() => (over = true));
+  for (let passed = 0; !over && passed <= most; passed += 500) {
+    await scene.clock.advance(500);
+    await new Promise(setImmediate);
+  }
+  expect(over).toBe(true);
+}
 
 test("does not retry what the plugin calls pointless", async () => {
   const scene = createScene();

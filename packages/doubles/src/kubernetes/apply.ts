@@ -13,7 +13,8 @@ interface Writer {
 
 /**
  * Server-side apply: sets what the configuration says, takes out what this manager applied before and now leaves out, and refuses what another
- * manager owns with another value (structured-merge-diff merge/update.go; conflict texts of apimachinery managedfields/internal/conflict.go).
+ * manager owns with another value (structured-merge-diff merge/update.go; conflict texts of apimachinery managedfields/internal/conflict.go). Who applies
+ * `stringData` of a Secret owns that, and nobody the `data` that it becomes: what is left out later stays (kubernetes issue 108008).
  */
 export function applied(live: Draft, config: Json, { manager, force }: Writer): Draft {
   const wanted = leavesOf(config);

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-double.ts";
 import type { Services } from "./call.ts";
 import { createGate } from "./gate.ts";
-import { editSecret, fillStore, textsOf } from "./preset.ts";
+import { applySecret, editSecret, fillStore, textsOf } from "./preset.ts";
 import { route } from "./routes.ts";
 import { Refusal, unauthorized } from "./status.ts";
 import { createStore, shownObject } from "./store.ts";
@@ -53,6 +53,7 @@ export async function createKubernetesDouble(options: KubernetesDoubleOptions = 
       return stored && textsOf(stored.body);
     },
     editSecret: (place, data, manager = "kubectl-edit") => editSecret({ ...place, data, manager }, services),
+    applySecret: (place, content, manager) => applySecret({ ...place, content, manager }, services),
     remove: store.remove,
     rollouts: (kind, namespace, name) => workloads.changes({ resource: workloadKinds[kind].resource, namespace, name }),
     setUser: (token, user) => void (user === undefined ? users.delete(token) : users.set(token, user)),

@@ -1,6 +1,7 @@
-import { updated, type Draft } from "./apply.ts";
+import { applied, updated, type Draft } from "./apply.ts";
 import { leavesOf } from "./fields.ts";
 import type { Services } from "./call.ts";
+import { admitSecret } from "./secrets.ts";
 import { freshMetadata } from "./store.ts";
 import type { Json, KubernetesDoubleOptions, KubernetesSecret, ObjectKey } from "./types.ts";
 
@@ -30,6 +31,20 @@ export function editSecret(secret: KubernetesSecret & { readonly manager: string
   const live: Draft = store.get(key) ?? { body: blank, managers: [] };
   const data = { ...(live.body["data"] as Json), ...(secretBody(secret)["data"] as Json) };
   store.put({ key, ...updated(live, { ...live.body, data }, secret.manager) });
+}
+
+/** Somebody applies a Secret, past all that the API asks. */
+export function applySecret(
+  { namespace, name, content, manager }: { namespace: string; name: string; content: Json; manager: string },
+  { store, now }: Services,
+): void {
+  const key = { resource: "secrets", namespace, name };
+  const live: Draft = store.get(key) ?? {
+    body: { kind: "Secret", apiVersion: "v1", metadata: freshMetadata(key, now()) },
+    managers: [],
+  };
+  const { body, managers } = applied(live, { ...content, metadata: {} }, { manager, force: true });
+  store.put({ key, body: admitSecret(body), managers });
 }
 
 /** A Secret with its texts encoded. */

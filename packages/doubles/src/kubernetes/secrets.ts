@@ -11,8 +11,24 @@ type Texts = Readonly<Record<string, string>>;
 const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   "kubernetes.io/tls": ["tls.crt", "tls.key"],
   "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+  "kubernetes.io/dockercfg": [".dockercfg"],
   "kubernetes.io/ssh-auth": ["ssh-privatekey"],
 };
+
+/** What must be JSON. */
+const jsonKeys: Readonly<Record<string, readonly string[]>> = {
+  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
+  "kubernetes.io/dockercfg": [".dockercfg"],
+};
+
+function isJson(encoded: string): boolean {
+  try {
+    JSON.parse(Buffer.from(encoded, "base64").toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A Secret as it is stored: `stringData` folded into `data`, `type` filled in. */
 export function admitSecret(body: Json & { readonly metadata: Json }): Json & { readonly metadata: Json } {
@@ -52,6 +68,7 @@ function contentCauses(body: Json): readonly Cause[] {
     (key) => !/^[-._a-zA-Z0-9]{1,253}$/.test(key) || key === "." || key === "..",
   );
   const missing = (requiredKeys[String(body["type"])] ?? []).filter((key) => !(key in data));
+  const unread = (jsonKeys[String(body["type"])] ?? []).filter((key) => key in data && !isJson(data[key] ?? ""));
   const size = Object.values(data).reduce((sum, value) => sum + Buffer.from(value, "base64").length, 0);
   return [
     ...badKeys.map((key) =>
@@ -62,6 +79,9 @@ function contentCauses(body: Json): readonly Cause[] {
       ),
     ),
     ...missing.map((key) => cause("FieldValueRequired", `data[${key}]`, "Required value")),
+    ...unread.map((key) =>
+      cause("FieldValueInvalid", `data[${key}]`, 'Invalid value: "<secret contents redacted>": invalid character'),
+    ),
     ...(size > maxSize ? [cause("FieldValueTooLong", "data", `Too long: may not be more than ${maxSize} bytes`)] : []),
   ];
 }

@@ -9,11 +9,16 @@ import type { Json, ObjectKey } from "./types.ts";
 export const issuer = "https://kubernetes.default.svc.cluster.local";
 const minimum = 600;
 const maximum = 2 ** 32;
+/** Milliseconds. */
+const believed = 10_000;
 
 export interface Tokens {
   /** TokenRequest (authentication/v1; kubernetes registry/core/serviceaccount/storage/token.go). */
   readonly issue: (account: ObjectKey, request: Json) => Promise<DoubleAnswer>;
-  /** Who a token stands for; undefined when it is none, is over, or what it is bound to is gone. */
+  /**
+   * Who a token stands for; undefined when it is none, is over, or what it is bound to is gone. What was found good is believed for ten seconds, whatever
+   * is deleted meanwhile (apiserver authentication/token/cache, success TTL).
+   */
   readonly review: (token: string, audience?: string) => Promise<{ readonly username: string } | undefined>;
 }
 
@@ -61,12 +66,18 @@ export async function createTokens(
     };
   }
 
+  const known = new Map<string, { readonly until: number; readonly username: string }>();
+
   async function review(token: string, audience = issuer): Promise<{ readonly username: string } | undefined> {
+    const id = JSON.stringify([audience, token]);
+    const kept = known.get(id);
+    if (kept !== undefined && kept.until > now()) return { username: kept.username };
     const options = { issuer, audience, currentDate: new Date(now()) };
     const verified = await jwtVerify(token, publicKey, options).catch(() => undefined);
-    if (verified === undefined) return undefined;
-    const { sub = "", "kubernetes.io": claims } = verified.payload;
-    return isObject(claims) && allLive(claims, store) ? { username: sub } : undefined;
+    const { sub: username = "", "kubernetes.io": claims } = verified?.payload ?? {};
+    if (!isObject(claims) || !allLive(claims, store)) return undefined;
+    known.set(id, { until: now() + believed, username });
+    return { username };
   }
   return { issue, review };
 }

@@ -103,6 +103,15 @@ export interface KubernetesDouble {
     data: Readonly<Record<string, string>>,
     manager?: string,
   ) => void;
+  /** Somebody else applies a Secret (server-side apply, forced), as Helm and `kubectl apply --server-side` do: with `data` in base64, or texts as `stringData`. */
+  readonly applySecret: (
+    key: { readonly namespace: string; readonly name: string },
+    content: {
+      readonly data?: Readonly<Record<string, string>>;
+      readonly stringData?: Readonly<Record<string, string>>;
+    },
+    manager: string,
+  ) => void;
   readonly remove: (key: ObjectKey) => void;
   /** How often the pod template of a workload was changed. */
   readonly rollouts: (kind: WorkloadKind, namespace: string, name: string) => number;

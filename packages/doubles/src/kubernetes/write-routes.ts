@@ -61,7 +61,6 @@ function apply(call: Call, services: Services, { config, live }: Applying): Doub
   const wanted = metadataOf(config);
   checkIdentity(call, config);
   if (wanted["managedFields"] !== undefined) throw badRequest("metadata.managedFields must be nil");
-  if (config["stringData"] !== undefined) throw badRequest("the double applies no stringData: its ownership is a trap");
   if (call.resource !== "secrets") throw badRequest(`the double applies no ${call.resource}`);
   const manager = request.query.get("fieldManager") ?? "";
   if (live === undefined) {

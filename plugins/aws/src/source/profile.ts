@@ -1,10 +1,10 @@
-import { execError, RotateError, invalid } from "@rotate/plugin-kit";
+import { execError, readIfThere, RotateError, invalid } from "@rotate/plugin-kit";
 import { strangeAnswer } from "../fault.ts";
 import { scanIni, settingsOf } from "../ini/scan.ts";
 import type { AwsContext } from "../options.ts";
 import { environmentKey } from "./environment.ts";
 import { keyFrom } from "./document.ts";
-import { readTextFile, readTokenFile } from "./files.ts";
+import { readTokenFile } from "./files.ts";
 import { containerKey, instanceKey } from "./metadata.ts";
 import { assumeFrom, keyOf } from "./role.ts";
 import type { KeySource, Source } from "./types.ts";
@@ -20,10 +20,10 @@ export interface ProfileFiles {
 }
 
 /** Reads both shared files anew. https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
-export async function readProfiles(files: ProfileFiles, { env }: AwsContext): Promise<Profiles> {
-  const paths = profileFiles(files, env);
-  const config = await readTextFile(paths.config);
-  const credentials = await readTextFile(paths.credentials);
+export async function readProfiles(files: ProfileFiles, ctx: AwsContext): Promise<Profiles> {
+  const paths = profileFiles(files, ctx.env);
+  const config = await readIfThere(ctx, paths.config);
+  const credentials = await readIfThere(ctx, paths.credentials);
   const profiles = new Map<string, Settings>();
   for (const [name, settings] of sectionsOf(config)) {
     const profile = name === "default" ? name : /^profile (.+)$/.exec(name)?.[1];
@@ -86,7 +86,7 @@ async function sourceOf(reading: Reading, ctx: AwsContext): Promise<Source | und
   if (key !== undefined) return key;
   if (above.includes(name)) throw invalid(`profile ${name} takes its credentials from itself`, "break the circle");
   if (roleArn !== undefined && tokenFile !== undefined) {
-    const token = ctx.secret(await readTokenFile(tokenFile, "web_identity_token_file"), "identity token");
+    const token = ctx.secret(await readTokenFile(tokenFile, "web_identity_token_file", ctx), "identity token");
     const from = `profile ${name}`;
     return { kind: "identity", token, roleArn, sessionName: settings["role_session_name"], region: undefined, from };
   }

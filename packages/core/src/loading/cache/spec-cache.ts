@@ -1,6 +1,6 @@
 import { isRotateError } from "@rotate/plugin-kit";
-import { createHash, randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Catalog } from "../catalog.ts";
 import { readInput, type Input } from "../input.ts";
@@ -94,13 +94,11 @@ async function areSame(lists: Entry["lists"]): Promise<boolean> {
 
 /** Without a sync: what a crash leaves of it is compiled anew. */
 async function replace(path: string, text: string): Promise<void> {
-  const next = `${path}.${randomUUID()}`;
   try {
-    await writeFile(next, text, { flag: "wx", mode: 0o600 });
-    await rename(next, path);
+    const { default: write } = await import("write-file-atomic");
+    await write(path, text, { mode: 0o600, fsync: false });
   } catch (error) {
-    if (!isSystemError(error)) throw error;
-    await rm(next, { force: true }).catch(() => undefined); // a full disk costs time and nothing else
+    if (!isSystemError(error)) throw error; // a full disk costs time and nothing else
   }
 }
 
