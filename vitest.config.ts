@@ -14,7 +14,15 @@ export default defineConfig({
     // On two cores vitest would take one: many tests wait for processes and sockets.
     maxWorkers: 2,
     projects: [
-      { ...src, test: { name: "unit", include: ["{packages,plugins}/*/test/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        ...src,
+        test: {
+          name: "unit",
+          include: ["{packages,plugins}/*/test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         ...src,
         test: {

@@ -5,6 +5,7 @@ export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
 export { EngineError } from "./engine-error.ts";
 export { openEngine, type Engine, type EngineOptions, type RunOptions } from "./engine/engine.ts";
+export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
@@ -14,6 +15,7 @@ export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
   AlarmName,
   AttemptReport,
+  CauseReport,
   CredentialReport,
   DriftedKey,
   ErrorReport,
@@ -23,6 +25,8 @@ export type {
   PhaseName,
   PhaseReport,
   PhaseResult,
+  PlanAction,
+  PlanDrop,
   PlanReport,
   PlanRotation,
   PlanSink,

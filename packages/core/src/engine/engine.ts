@@ -7,6 +7,7 @@ import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
+import { causesOf } from "./causes.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
@@ -16,7 +17,7 @@ import { planAll } from "./plan.ts";
 import { needsWork, standingIn } from "./quick-look.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { tick } from "./run.ts";
-import { selectByName } from "./select.ts";
+import { namesHint, selectByName } from "./select.ts";
 import { statusOf } from "./status.ts";
 
 /** What an engine is made of. */
@@ -151,7 +152,8 @@ async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunRep
   const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
   const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
-  return { version: 1, rotations: [...reports, ...absent], orphans };
+  const all = [...reports, ...absent];
+  return { version: 1, rotations: all, orphans, causes: causesOf([...all, ...orphans]) };
 }
 
 function withHint(report: RotationReport, hint: string | undefined): RotationReport {
@@ -175,7 +177,8 @@ async function status(
     return statusOf(moment, standing, deps.clock);
   });
   const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
-  return { version: 1, rotations: [...own, ...orphans] };
+  const all = [...own, ...orphans];
+  return { version: 1, rotations: all, causes: causesOf(all) };
 }
 
 async function forget(name: string, { store, host }: RotationDeps): Promise<void> {
@@ -192,6 +195,9 @@ function only(spec: Spec, name: string): Rotation {
   throw new EngineError(`no rotation is named ${name}`, {
     code: "ROTATE_USAGE",
     exitCode: 2,
-    hint: `the spec has: ${spec.rotations.map((each) => each.name).join(", ")}`,
+    hint: namesHint(
+      name,
+      spec.rotations.map((each) => each.name),
+    ),
   });
 }

@@ -27,9 +27,15 @@ export const timeLimits = {
   revoke: 30_000,
 } as const;
 
-/** Calls a plugin with a context of its own. What it throws is attributed to it. */
+/** Calls a plugin with a context of its own. What it throws is attributed to it by its name in the spec, or its type where it has none. */
 export async function callPart<Part, T>(
-  { runtime, bound }: { readonly runtime: Runtime; readonly bound: Bound<Part> & { readonly kind: string } },
+  {
+    runtime,
+    bound,
+  }: {
+    readonly runtime: Runtime;
+    readonly bound: Bound<Part> & { readonly kind: string; readonly name?: string | undefined };
+  },
   { timeout, signal, scope }: CallOptions,
   call: (ctx: Context) => Promise<T>,
 ): Promise<T> {
@@ -39,7 +45,7 @@ export async function callPart<Part, T>(
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
     return await call(ctx);
   } catch (error) {
-    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.type}`);
+    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.name ?? bound.type}`);
   } finally {
     limit.clear();
   }
@@ -126,6 +132,6 @@ const tooLong = {
   hint: "is the issuer reachable from here? nothing was minted",
 } as const;
 
-function attributed(error: RotateError, { type }: ProviderEntry): AttributedError {
-  return new AttributedError(error, `provider ${type}`);
+function attributed(error: RotateError, { name }: ProviderEntry): AttributedError {
+  return new AttributedError(error, `provider ${name}`);
 }
