@@ -70,7 +70,7 @@ function toRow(status: RotationStatus, look: Look, isWide: boolean): readonly st
   return [
     middle(name, isWide || look.screen === undefined ? Infinity : 30),
     ...(isWide ? [provider] : []),
-    toned(toneOf(state), state, look),
+    `${toned(toneOf(state), state, look)}${status.rotating === undefined ? "" : ", rotating"}`,
     left,
     ...(isWide ? [lifeBar(status, look)] : []),
     exit !== 0 && nextAt !== undefined ? `try ${what}` : what,

@@ -1,5 +1,5 @@
 import { EngineError } from "../engine-error.ts";
-import { didYouMean } from "../loading/nearest.ts";
+import { nearestName } from "../loading/nearest.ts";
 
 /** The items whose names match; `*` and `?` stand for any text and any character. A pattern that matches nothing is a usage error. */
 export function selectByName<T extends { readonly name: string }>(
@@ -43,7 +43,7 @@ export function namesHint(asked: string, names: readonly string[]): string {
   if (names.length === 0) return "the spec has no rotation";
   const shown = names.slice(0, shownNames).join(", ");
   const rest = names.length - shownNames;
-  const list = `the spec has: ${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
-  const meant = didYouMean(asked, names);
-  return meant === undefined ? list : `${meant}; ${list}`;
+  const list = `the spec has ${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const meant = nearestName(asked, names);
+  return meant === undefined ? list : `did you mean ${meant}? ${list}`;
 }
