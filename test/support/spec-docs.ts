@@ -50,7 +50,7 @@ const ofEveryPart = [
 
 /** The page as text. */
 export async function renderSpecDocs(): Promise<string> {
-  const schema = (await publishedSchema(createCatalog(builtins))) as Schema & {
+  const schema = (await publishedSchema(createCatalog(builtins))) as unknown as Schema & {
     readonly $defs: Readonly<Record<string, Schema>>;
   };
   const { rotations, ...top } = schema.properties ?? {};
@@ -102,6 +102,8 @@ function rowsOf(key: string, schema: Schema, required: boolean): readonly Row[] 
 
 function typeOf(schema: Schema): string {
   const { type, enum: values, items } = schema;
+  const { else: plain } = schema;
+  if (plain?.$comment === "duration") return "a duration or a reference";
   if (schema.const !== undefined) return code(schema.const);
   if (values !== undefined) return values.map(code).join(", ");
   if (schema.$comment === "duration") return "a duration";
@@ -117,7 +119,8 @@ function rangeOf({ minimum, maximum }: Schema): string {
   return `a whole number${from}${maximum === undefined ? "" : ` to ${maximum}`}`;
 }
 
-function meaning({ description = "", default: preset }: Schema, required: boolean): string {
+function meaning({ description = "", default: own, else: plain }: Schema, required: boolean): string {
+  const preset = own ?? plain?.default;
   const parts = [
     ...(required ? ["required"] : []),
     ...(description === "" ? [] : [description]),

@@ -130,24 +130,23 @@ function phaseOf({ code }: ErrorReport): PhaseName | undefined {
 /** What to do about a standing that no failed call explains; undefined where its reason says it. */
 function remedyOf(code: StandingCode, group: readonly Trouble[]): string | undefined {
   const name = group.length === 1 ? (group[0]?.name ?? "NAME") : "NAME";
-  switch (code) {
-    case "never":
-      return `see what a run would do: \`rotate plan ${name}\`; then \`rotate run\``;
-    case "revoked":
-    case "ended":
-    case "margin":
-    case "late":
-      return `is cron, the timer or \`rotate watch\` alive? \`rotate run ${name}\` renews it now`;
-    case "foreign":
-      return `\`rotate run ${name} --force\` if this machine took over`;
-    case "too-slow":
-      return "run more often, use `rotate watch`, or ask for a longer `ttl`";
-    case "rule":
-      return "say when it is replaced: `refresh: { every: … }` or `{ cron: … }`";
-    default:
-      return undefined;
-  }
+  return remedies[code]?.(name);
 }
+
+function late(name: string): string {
+  return `is cron, the timer or \`rotate watch\` alive? \`rotate run ${name}\` renews it now`;
+}
+
+const remedies: Readonly<Partial<Record<StandingCode, (name: string) => string>>> = {
+  never: (name) => `see what a run would do: \`rotate plan ${name}\`; then \`rotate run\``,
+  revoked: late,
+  ended: late,
+  margin: late,
+  late,
+  foreign: (name) => `\`rotate run ${name} --force\` if this machine took over`,
+  "too-slow": () => "run more often, use `rotate watch`, or ask for a longer `ttl`",
+  rule: () => "say when it is replaced: `refresh: { every: … }` or `{ cron: … }`",
+};
 
 function earliest<K extends string>(key: K, instants: readonly (string | undefined)[]): { readonly [P in K]?: string } {
   const [first] = instants.filter((instant) => instant !== undefined).toSorted();
@@ -166,9 +165,12 @@ function byHaste(one: Trouble, other: Trouble): number {
   return compareStanding(one.standing, other.standing) || one.name.localeCompare(other.name, "en");
 }
 
+function endOf({ expiresAt }: StandingReport): number {
+  return expiresAt === undefined ? Infinity : Date.parse(expiresAt);
+}
+
 /** Orders standings for people: the worst first, of the same by what ends soonest. */
 export function compareStanding(one: StandingReport, other: StandingReport): number {
-  const ends = (instant: string | undefined): number => (instant === undefined ? Infinity : Date.parse(instant));
-  const sooner = ends(one.expiresAt) - ends(other.expiresAt);
+  const sooner = endOf(one) - endOf(other);
   return rank(one.exit) - rank(other.exit) || (Number.isNaN(sooner) ? 0 : sooner);
 }

@@ -29,7 +29,7 @@ function isOwn(key: string): boolean {
 }
 
 function isSecretOption(schema: Schema): boolean {
-  return "secret" in schema && schema.secret === true;
+  return "secret" in schema && schema.secret;
 }
 
 /** Undefined for what was not said, and for what is more than a word or a list of words. */
