@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly board?: boolean;
   /** Events that the command reports itself. */
   readonly omit?: readonly EngineEvent["type"][];
+  /** The command only looks: it works on a state that cannot be written as well. */
+  readonly reading?: boolean;
 }
 
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
@@ -26,7 +28,7 @@ type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | 
 /** Opens spec, state and engine for the time of `use`. Throws SpecError, or EngineError as `openEngine` does. */
 export async function withSession<Result>(
   { flags, json, terminal, specCache }: Input,
-  { board = false, omit = [] }: SessionOptions,
+  { board = false, omit = [], reading = false }: SessionOptions,
   use: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
@@ -35,7 +37,7 @@ export async function withSession<Result>(
   const spec = await readSpec(flags.file, terminal, { cache: specCache });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const backend = await openLocalBackend({ spec, runtime, ...state });
+  const backend = await openLocalBackend({ spec, runtime, reading, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent });
     return await use({ engine, reporter, stateDir: backend.place, now: runtime.now });

@@ -10,6 +10,7 @@ export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
+export { selectByName } from "./engine/select.ts";
 export { createEvents, type EngineEvent, type Events, type OnEvent } from "./events.ts";
 export { homeDirectory } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";

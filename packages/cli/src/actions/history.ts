@@ -16,7 +16,7 @@ export function history(
 ): Promise<HistoryReport> {
   const { flags, args, json, terminal } = input;
   const limit = countValue("limit", flags.limit) ?? defaultLimit;
-  return withSession(input, {}, async ({ engine }) => {
+  return withSession(input, { reading: true }, async ({ engine }) => {
     const report = await engine.history({ limit, ...(args.name !== undefined && { name: args.name }) });
     if (!json) terminal.out(await renderHistory(report, { paint: terminal.paint, limit }));
     return report;

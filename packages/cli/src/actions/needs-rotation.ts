@@ -10,7 +10,7 @@ const cannotTell = 255;
 /** `rotate needs-rotation`: answers by the exit code. */
 export async function needsRotation(input: ActionInput<object, { readonly name: string }>): Promise<void> {
   try {
-    await withSession(input, {}, async ({ engine }) => {
+    await withSession(input, { reading: true }, async ({ engine }) => {
       const verdict = await engine.needsRotation(input.args.name);
       input.terminal.out(verdict);
       exitWith(verdict === "due" ? 0 : nothingToDo);

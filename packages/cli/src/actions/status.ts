@@ -22,7 +22,7 @@ const clearScreen = "\u001b[H\u001b[J";
 /** `rotate status`: how every rotation stands. */
 export function status(input: Input): Promise<StatusReport | undefined> {
   const minRemaining = durationValue("min-remaining", input.flags["min-remaining"]);
-  return withSession(input, {}, async (session) => {
+  return withSession(input, { reading: true }, async (session) => {
     if (input.flags.watch === true) return watch(input, session);
     const report = await session.engine.status({ names: input.args.names ?? [] });
     if (!input.json) input.terminal.out(await render(input, session, report));

@@ -38,6 +38,8 @@ export interface Engine {
   readonly credential: (name: string, options?: CredentialOptions) => Promise<CurrentCredential>;
   /** Revokes the lease in use, or the superseded ones: a person's word. */
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
+  /** Names of all rotations, of the spec or only of the state, sorted. */
+  readonly known: () => Promise<readonly string[]>;
   /** Forgets a rotation: its state goes, its values stay where they are. */
   readonly forget: (name: string) => Promise<void>;
   /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
@@ -94,6 +96,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const target = one(name);
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
+    },
+    known: async () => {
+      const ofSpec = parts.spec.rotations.map(({ name }) => name);
+      return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
     forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),

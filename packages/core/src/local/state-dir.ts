@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
+import { lstatSync, statfsSync, type Stats } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
+import { makePath } from "./folders.ts";
 import { syncMade } from "./sync-directory.ts";
 
 export interface StateDirOptions {
@@ -14,13 +15,19 @@ export interface StateDirOptions {
 }
 
 /** Where the states of all specs live: `--state-dir`, ROTATE_STATE_DIR, the spec's `stateDir`, systemd's $STATE_DIRECTORY, /var/lib/rotate for root, XDG state. */
-export function chooseStateDir({ flag, spec, env, uid }: StateDirOptions): string {
-  const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
-  const chosen = flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd;
-  if (chosen !== undefined && chosen !== "") return chosen;
+export function chooseStateDir(options: StateDirOptions): string {
+  const { env, uid } = options;
+  const told = toldStateDir(options);
+  if (told !== undefined) return told;
   if (uid === 0) return "/var/lib/rotate";
   const { XDG_STATE_HOME: named = "" } = env; // a relative one has to be ignored (XDG Base Directory Specification)
   return join(isAbsolute(named) ? named : join(homeDirectory(env), ".local", "state"), "rotate");
+}
+
+/** Where somebody said that it is to be; undefined when nobody did. */
+export function toldStateDir({ flag, spec, env }: StateDirOptions): string | undefined {
+  const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
+  return (flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd) || undefined;
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */
@@ -38,7 +45,7 @@ export function openStateDir(
 
 function make(directory: string): void {
   try {
-    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const first = makePath(directory);
     if (first !== undefined) syncMade(first, directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
@@ -59,7 +66,7 @@ function refuseUnsafe(directory: string, stats: Stats, uid: number | undefined):
   if (uid !== undefined && stats.uid !== uid) {
     throw unusable(
       `the state directory ${directory} belongs to uid ${stats.uid}, rotate runs as uid ${uid}`,
-      `chown it to uid ${uid}, or run rotate as the other user`,
+      `run rotate as that user${uid === 0 ? ` (sudo -u '#${stats.uid}' rotate …)` : ""}, or give it a directory of its own with --state-dir`,
     );
   }
   if ((stats.mode & 0o077) !== 0) {

@@ -18,6 +18,8 @@ export interface Origin {
   readonly directory: string;
   /** The spec's name unless it says one; undefined when there is none to take. */
   readonly name: string | undefined;
+  /** It is reached through a link, which may lead elsewhere tomorrow. */
+  readonly linked: boolean;
 }
 
 /** Builds the spec of a document that passed, or partly passed, its schema. It is worth something only when nothing was reported. */
@@ -166,8 +168,18 @@ function unusedIn(key: string, entries: ReadonlyMap<string, unknown>, used: Read
   });
 }
 
-function checkName(document: unknown, { name }: Origin): readonly Fault[] {
-  if (name !== undefined || valueAt(document, ["name"]) !== undefined) return [];
+function checkName(document: unknown, { name, linked }: Origin): readonly Fault[] {
+  if (valueAt(document, ["name"]) !== undefined || (name !== undefined && !linked)) return [];
+  if (name !== undefined)
+    return [
+      {
+        path: [],
+        severity: "warning",
+        message:
+          "the spec has no name and is reached through a link: its state is named after the file that the link leads to, and begins anew when it leads elsewhere",
+        hint: `add \`name: ${name}\` to keep the present state`,
+      },
+    ];
   return [
     {
       path: [],
