@@ -80,4 +80,5 @@ test.skipIf(process.platform !== "linux")("a place where no directory can be is 
   const scene = await openScene();
   const refusal = { ...unusable, what: /cannot make the state directory \/proc\/x/, todo: /--state-dir/ };
   await expectRefused(scene, ["run", "--state-dir", "/proc/x"], refusal);
+  expect(scene.double.requests).toEqual([]);
 });

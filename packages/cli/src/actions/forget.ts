@@ -3,7 +3,7 @@ import { exitWith, type ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { UsageError } from "../failure.ts";
 import { count } from "../output/event-line.ts";
-import { withSession } from "../session.ts";
+import { withEngine } from "../with-engine.ts";
 
 export interface ForgetFlags {
   readonly revoke?: boolean;
@@ -25,7 +25,7 @@ export function forget(
   input: ActionInput<ForgetFlags, { readonly names?: readonly string[] | undefined }>,
 ): Promise<ForgetReport> {
   const { flags, args, json, terminal } = input;
-  return withSession(input, {}, async ({ engine }) => {
+  return withEngine(input, {}, async ({ engine }) => {
     // None would mean all.
     if (args.names === undefined || args.names.length === 0) throw new UsageError("name what is to be forgotten");
     const known = (await engine.known()).map((name) => ({ name }));

@@ -5,7 +5,7 @@ import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
 
 /** An open engine and what a command needs beside it. */
-export interface Session {
+export interface OpenedEngine {
   readonly engine: Engine;
   readonly reporter: Reporter;
   /** The directory of the state. */
@@ -14,7 +14,7 @@ export interface Session {
   readonly now: () => number;
 }
 
-export interface SessionOptions {
+export interface WithEngineOptions {
   /** Redraw progress in place when there is a terminal. */
   readonly board?: boolean;
   /** Events that the command reports itself. */
@@ -26,10 +26,10 @@ export interface SessionOptions {
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
 
 /** Opens spec, state and engine for the time of `use`. Throws SpecError, or EngineError as `openEngine` does. */
-export async function withSession<Result>(
+export async function withEngine<Result>(
   { flags, json, terminal, specCache }: Input,
-  { board = false, omit = [], reading = false }: SessionOptions,
-  use: (session: Session) => Promise<Result>,
+  { board = false, omit = [], reading = false }: WithEngineOptions,
+  use: (opened: OpenedEngine) => Promise<Result>,
 ): Promise<Result> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
