@@ -41,6 +41,8 @@ export const jwt = defineProvider({
   type: "jwt",
   options,
   request,
+  reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),
+  writes: ({ jwksPath: path }) => (path === undefined ? [] : [{ path }]),
   fields: {
     token: { secret: true, description: "The signed JWT." },
     jwks: { secret: false, description: "The public key set that verifies it (RFC 7517 §5)." },

@@ -1,6 +1,7 @@
 import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
 import { isAllowed, requireRights, type Right } from "./api/access.ts";
 import { connect } from "./api/api.ts";
+import { clusterPlaces } from "./auth/index.ts";
 import { clusterName } from "./options.ts";
 import { fenceSecret } from "./secret/fence.ts";
 import { absent, checkChangeable, readSecret, type LiveSecret } from "./secret/live.ts";
@@ -12,6 +13,7 @@ import { perform, rehearse, type Write } from "./secret/write.ts";
 export const kubernetesSecret = defineSink({
   type: "kubernetes-secret",
   options,
+  reads: clusterPlaces,
   keys: { pattern: "[-._a-zA-Z0-9]{1,253}", description: "a key of the Secret's data: letters, digits, `-`, `_`, `.`" },
 
   target: (given) => `secret ${given.namespace}/${given.name}${clusterName(given)}`,

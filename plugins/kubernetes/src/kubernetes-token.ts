@@ -1,6 +1,7 @@
 import { defineProvider, type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
 import { isAllowed } from "./api/access.ts";
 import { connect } from "./api/api.ts";
+import { clusterPlaces } from "./auth/index.ts";
 import { clusterOptions, nameSchema, namespaceSchema } from "./options.ts";
 
 const options = { type: "object", properties: clusterOptions } as const satisfies ObjectSchema;
@@ -42,6 +43,7 @@ export const kubernetesToken = defineProvider({
   type: "kubernetes-token",
   options,
   request,
+  reads: clusterPlaces,
   fields: { token: { secret: true, description: "The signed JWT." } },
 
   async check(ctx) {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import {
   type Context,
   defineProvider,
@@ -36,6 +37,8 @@ export const execProvider = defineProvider({
   type: "exec",
   options,
   request,
+  // The program alone: what its arguments are, only it knows.
+  reads: ({ command: [program], cwd = "" }) => (program.includes("/") ? [{ path: resolve("/", cwd, program) }] : []),
   fields: (asked) => formats[asked.format].fields(asked),
 
   async check(ctx) {

@@ -21,7 +21,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: [] });
-  const spec = await readSpec(flags.file, terminal);
+  const spec = await readSpec(flags.file, terminal, { stateDir });
   const backend = await openLocalBackend({
     spec,
     runtime,
@@ -54,7 +54,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
 
 async function reload({ flags, terminal }: Input): ReturnType<WatchOptions["load"]> {
   try {
-    return { spec: await readSpec(flags.file, terminal, { whole: true }) };
+    return { spec: await readSpec(flags.file, terminal, { whole: true, stateDir: flags["state-dir"] }) };
   } catch (error) {
     if (error instanceof SpecError) return { problem: error.text };
     throw error;

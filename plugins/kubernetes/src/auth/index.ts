@@ -1,11 +1,18 @@
-import { RotateError } from "@rotate/plugin-kit";
-import type { ClusterContext } from "../options.ts";
+import { type LocalPlace, RotateError } from "@rotate/plugin-kit";
+import type { ClusterContext, ClusterOptions } from "../options.ts";
 import { byKubeconfig, noCluster } from "./by-kubeconfig.ts";
-import { inCluster } from "./in-cluster.ts";
+import { inCluster, mounted } from "./in-cluster.ts";
 import { kubeconfigPaths, readKubeconfig } from "./kubeconfig.ts";
 import type { Connection } from "./types.ts";
 
 export type { Connection } from "./types.ts";
+
+/** The files that `findCluster` may read: with `serviceAccountPath` its directory, else every kubeconfig that is looked for. Pure. */
+export function clusterPlaces(options: ClusterOptions, env: ClusterContext["env"]): readonly LocalPlace[] {
+  if (options.serviceAccountPath !== undefined) return [{ path: options.serviceAccountPath }];
+  const mount = options.kubeconfig === undefined && options.context === undefined ? [{ path: mounted }] : [];
+  return [...kubeconfigPaths({ options, env }).map((path) => ({ path })), ...mount];
+}
 
 /**
  * Finds the cluster and who we are there, anew at each call: by the options, else KUBECONFIG, else ~/.kube/config, else the pod's service account

@@ -20,7 +20,7 @@ export interface Kubeconfig {
 }
 
 /** Where to look: the option, else KUBECONFIG, else the home directory's, undefined when even that is unknown. */
-export function kubeconfigPaths({ options, env }: ClusterContext): readonly string[] {
+export function kubeconfigPaths({ options, env }: Pick<ClusterContext, "options" | "env">): readonly string[] {
   if (options.kubeconfig !== undefined) return [options.kubeconfig];
   const listed = (env["KUBECONFIG"] ?? "").split(":").filter((path) => path !== "");
   if (listed.length > 0) return listed;
