@@ -60,10 +60,15 @@ function fileSink(path: string): string {
   return `{ type: file, path: ${path}, values: { content: "{{ token }}" } }`;
 }
 
+function aws(rest: string): string {
+  return `{ type: aws-sts, region: eu-west-1, ${rest} }`;
+}
+
+function profileSink(profile: string, format = "credentials", path = ".aws/credentials"): string {
+  return `{ type: aws-credentials, path: ${path}, profile: ${profile}, format: ${format}, values: { aws_access_key_id: "{{ accessKeyId }}", aws_secret_access_key: "{{ secretAccessKey }}", aws_session_token: "{{ sessionToken }}" } }`;
+}
+
 describe("what a provider logs in with is not written by its own spec:", () => {
-  const aws = (rest: string): string => `{ type: aws-sts, region: eu-west-1, ${rest} }`;
-  const profileSink = (profile: string, format = "credentials", path = ".aws/credentials"): string =>
-    `{ type: aws-credentials, path: ${path}, profile: ${profile}, format: ${format}, values: { aws_access_key_id: "{{ accessKeyId }}", aws_secret_access_key: "{{ secretAccessKey }}", aws_session_token: "{{ sessionToken }}" } }`;
   const base = aws("credentials: { source: profile, profile: base }");
   const asked = '    request: { roleArn: "arn:aws:iam::123456789012:role/app" }\n';
 

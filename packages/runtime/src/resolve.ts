@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { type ErrorDetails, RotateError } from "@rotate/plugin-kit";
 import { describeSource, type Source } from "./reference.ts";
+import { distrust } from "./trusted.ts";
 import type { Runtime } from "./types.ts";
 
 /** Where references are read. */
@@ -39,6 +40,8 @@ async function readOpen(handle: FileHandle, path: string): Promise<Buffer> {
   const stat = await handle.stat();
   if (stat.isDirectory()) throw failure(`${path} is a directory`, "INVALID", "name a file in it");
   if (!stat.isFile()) throw failure(`${path} is not a regular file`, "INVALID", "name a regular file");
+  const problem = distrust(path, stat);
+  if (problem !== undefined) throw failure(problem.message, "DENIED", problem.hint);
   const buffer = Buffer.alloc(maxFile + 1);
   let size = 0;
   for (;;) {
@@ -89,7 +92,7 @@ function read(source: Source, parts: ResolveParts): string | Promise<string> {
 
 /**
  * The text that a reference leads to, read now, without one trailing newline. Throws NOT_FOUND when it leads nowhere, INVALID when it is empty or no text,
- * DENIED when a file may not be read, FAILED when a command says no; the message names what and where, never a value.
+ * DENIED when a file may not be read, or root would read what others can write, FAILED when a command says no; the message names what and where, never a value.
  */
 export async function resolveReference(source: Source, parts: ResolveParts): Promise<string> {
   const text = (await read(source, parts)).replace(/\r?\n$/, "");

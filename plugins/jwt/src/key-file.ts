@@ -16,13 +16,23 @@ function errnoOf(error: unknown): string | undefined {
 export async function readKeyFile(path: string, { log }: Pick<Context, "log">): Promise<string | undefined> {
   try {
     const text = await readFile(path, "utf8");
-    if (((await stat(path)).mode & othersRead) !== 0)
-      log.warn("everybody on this machine can read the signing key", { path });
+    if (((await stat(path)).mode & othersRead) !== 0) warnOnce(path, log);
     return text;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw unreadable(path, errnoOf(error));
   }
+}
+
+/** Of which files who listens to a log was told. */
+const told = new WeakMap<Context["log"], Set<string>>();
+
+/** At each mint it would be the same sentence again. */
+function warnOnce(path: string, log: Context["log"]): void {
+  const paths = told.get(log) ?? new Set();
+  if (paths.has(path)) return;
+  told.set(log, paths.add(path));
+  log.warn("everybody on this machine can read the signing key", { path });
 }
 
 function unreadable(path: string, errno: string | undefined): RotateError {

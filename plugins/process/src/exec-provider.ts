@@ -43,6 +43,7 @@ export const execProvider = defineProvider({
 
   async check(ctx) {
     await checkCommand(ctx);
+    if (ctx.options.stdin !== undefined) await ctx.resolve(ctx.options.stdin);
   },
   async mint(asked, ctx) {
     const format = formats[asked.format];
