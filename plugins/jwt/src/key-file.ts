@@ -19,8 +19,19 @@ export async function readKeyFile(
 ): Promise<string | undefined> {
   const text = await readIfThere({ readFile }, path, { what: "signing key" });
   if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0)
-    log.warn("everybody on this machine can read the signing key", { path });
+    warnOnce(path, log);
   return text;
+}
+
+/** Of which files who listens to a log was told. */
+const told = new WeakMap<Context["log"], Set<string>>();
+
+/** At each mint it would be the same sentence again. */
+function warnOnce(path: string, log: Context["log"]): void {
+  const paths = told.get(log) ?? new Set();
+  if (paths.has(path)) return;
+  told.set(log, paths.add(path));
+  log.warn("everybody on this machine can read the signing key", { path });
 }
 
 function unreadable(path: string, errno: string | undefined): RotateError {

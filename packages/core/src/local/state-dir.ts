@@ -1,7 +1,8 @@
 import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
+import type { OwnPlace } from "../loading/roots/world.ts";
 import { syncMade } from "./sync-directory.ts";
 
 export interface StateDirOptions {
@@ -21,6 +22,15 @@ export function chooseStateDir({ flag, spec, env, uid }: StateDirOptions): strin
   if (uid === 0) return "/var/lib/rotate";
   const { XDG_STATE_HOME: named = "" } = env; // a relative one has to be ignored (XDG Base Directory Specification)
   return join(isAbsolute(named) ? named : join(homeDirectory(env), ".local", "state"), "rotate");
+}
+
+/** Where a spec's state is or will be, in words for who must not write there: looks at nothing. @param flag `--state-dir`, absolute */
+export function statePlaces(
+  { name, stateDir }: { readonly name: string; readonly stateDir: string | undefined },
+  { flag, env }: Pick<StateDirOptions, "flag" | "env">,
+): readonly OwnPlace[] {
+  const base = chooseStateDir({ flag, spec: stateDir, env, uid: process.getuid?.() });
+  return [{ path: resolve(base, name), what: "where rotate keeps its state" }];
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */
