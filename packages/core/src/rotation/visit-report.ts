@@ -29,7 +29,7 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
   const { ended, decision, moment, standing: now } = visit;
   const { clock } = session.deps;
   const warnings = session.warnings();
-  const error = ended === undefined && decision.reason !== undefined ? lastErrorOf(moment.state) : undefined;
+  const error = ended === undefined && isWanted(decision, moment) ? lastErrorOf(moment.state) : undefined;
   const report: RotationReport = {
     name: moment.rotation.name,
     provider: moment.rotation.provider.name,
@@ -50,7 +50,7 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
 export function idleReport(moment: Moment, clock: Wall, busy = false): RotationReport {
   const now = standing({ ...moment, busy });
   const about = { ended: undefined, decision: decide(moment), moment, standing: now };
-  const kept = about.decision.reason === undefined ? undefined : lastErrorOf(moment.state);
+  const kept = isWanted(about.decision, moment) ? lastErrorOf(moment.state) : undefined;
   const error = moment.heldBack ? heldBackError(moment.heldBack) : kept && errorReport(kept);
   return {
     name: moment.rotation.name,
@@ -63,6 +63,11 @@ export function idleReport(moment: Moment, clock: Wall, busy = false): RotationR
     sinks: untouched(moment),
     ...(error && { lastError: error }),
   };
+}
+
+/** Is there work that waits: a new lease, or what is owed? */
+function isWanted({ reason }: Decision, { state }: Moment): boolean {
+  return reason !== undefined || state.owed !== undefined;
 }
 
 /** Why it is left alone, as an error. */
