@@ -11,3 +11,4 @@ export { readBySchema } from "./read-by-schema.ts";
 export * from "./reference.ts";
 export type { Each, Template, TemplateScope } from "./template.ts";
 export type { Masker, Runtime } from "./types.ts";
+export { secretVariables, withholding } from "./withhold.ts";

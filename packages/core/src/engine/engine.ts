@@ -85,7 +85,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { spec, runtime, backend } = options;
   const events = createEvents(runtime.log);
   if (options.onEvent) events.on(options.onEvent);
-  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent: events.emit });
+  const deps = await depsOver(backend, { spec, runtime, onEvent: events.emit });
   await backend.publish(spec);
   return { ...engineOf({ spec, deps }), events };
 }
