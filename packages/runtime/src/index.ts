@@ -12,3 +12,4 @@ export * from "./reference.ts";
 export type { Each, Template, TemplateScope } from "./template.ts";
 export { distrust, type Distrust, type Ownership } from "./trusted.ts";
 export type { Masker, Runtime } from "./types.ts";
+export { secretVariables, withholding } from "./withhold.ts";
