@@ -6,6 +6,7 @@ export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
 export { EngineError } from "./engine-error.ts";
 export { openEngine, type Engine, type EngineOptions } from "./engine/engine.ts";
 export type { PlanOptions, RunOptions } from "./engine/reports.ts";
+export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
@@ -15,6 +16,7 @@ export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
   AlarmName,
   AttemptReport,
+  CauseReport,
   CredentialReport,
   DriftedKey,
   ErrorReport,
@@ -24,6 +26,8 @@ export type {
   PhaseName,
   PhaseReport,
   PhaseResult,
+  PlanAction,
+  PlanDrop,
   PlanReport,
   PlanRotation,
   PlanSink,

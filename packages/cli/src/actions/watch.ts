@@ -20,7 +20,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   if (flags.once === true) return run({ ...input, flags: { ...flags, force: false } });
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
-  const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: [] });
+  const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: ["retry-scheduled"] });
   const spec = await readSpec(flags.file, terminal);
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };

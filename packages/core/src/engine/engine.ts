@@ -14,6 +14,7 @@ import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
 import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
+import { namesHint } from "./select.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -125,6 +126,9 @@ function only(spec: Spec, name: string): Rotation {
   throw new EngineError(`no rotation is named ${name}`, {
     code: "ROTATE_USAGE",
     exitCode: 2,
-    hint: `the spec has: ${spec.rotations.map((each) => each.name).join(", ")}`,
+    hint: namesHint(
+      name,
+      spec.rotations.map((each) => each.name),
+    ),
   });
 }

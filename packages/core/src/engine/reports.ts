@@ -1,6 +1,7 @@
 import type { Spec } from "../loading/model.ts";
 import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { causesOf } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
@@ -60,7 +61,8 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
   const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
   const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
-  return { version: 1, rotations: [...reports, ...absent], orphans };
+  const all = [...reports, ...absent];
+  return { version: 1, rotations: all, orphans, causes: causesOf([...all, ...orphans]) };
 }
 
 function withHint<T extends Pick<RotationReport, "warnings">>(report: T, hint: string | undefined): T {
@@ -102,5 +104,6 @@ export async function status(
     return statusOf(moment, standing, deps.clock);
   });
   const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
-  return { version: 1, rotations: [...own, ...orphans] };
+  const all = [...own, ...orphans];
+  return { version: 1, rotations: all, causes: causesOf(all) };
 }

@@ -52,6 +52,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
     await disownIfCloned({ state, claims, machine });
     return {
       scope: "machine",
+      place: directory,
       store: state,
       claims,
       clock,

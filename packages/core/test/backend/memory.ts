@@ -72,6 +72,7 @@ export function openMemoryBackend(
   }
   return {
     scope: "machine",
+    place: "memory",
     store: state,
     claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime }),
     fingerprint: fingerprintWith(key),
