@@ -18,8 +18,7 @@ export async function readKeyFile(
   { log, readFile }: Pick<Context, "log" | "readFile">,
 ): Promise<string | undefined> {
   const text = await readIfThere({ readFile }, path, { what: "signing key" });
-  if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0)
-    warnOnce(path, log);
+  if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0) warnOnce(path, log);
   return text;
 }
 
