@@ -35,7 +35,10 @@ test("a listener that throws is logged once, and nobody else is the worse for it
 
 test("one that fails later, or that throws what is no error, is caught as well", async () => {
   const { events, logs } = hub();
-  events.on(() => Promise.reject(new Error("later")));
+  const later: OnEvent = async () => {
+    throw new Error("later");
+  };
+  events.on(later);
   events.on(() => {
     throw "text" as unknown as Error;
   });
