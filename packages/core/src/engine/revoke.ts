@@ -3,6 +3,7 @@ import type { ErrorReport } from "../report.ts";
 import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { failureOf } from "../rotation/errors.ts";
+import { sweepLeftOvers } from "../rotation/left-overs.ts";
 import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
@@ -35,6 +36,9 @@ export async function revokeByHand(
   { previous = false }: RevokeOptions,
 ): Promise<RevokeReport> {
   return withClaim(deps.claims, name, async (claim) => {
+    const rotation = spec.rotations.find((each) => each.name === name);
+    if (rotation !== undefined)
+      await sweepLeftOvers({ ...claim, rotation, deps, warn: (message) => deps.runtime.log.warn(message) });
     const leases: RevokedLease[] = [];
     for (const lease of chosen(claim.state(), previous))
       leases.push(await revokeOne(lease, { deps, claim, provider: spec.providers.get(lease.provider) }));
