@@ -32,7 +32,11 @@ export const awsRdsIam = defineProvider({
   options: { type: "object", properties: connection },
   request,
   fields: {
-    token: { secret: true, description: "The password" },
+    token: {
+      secret: true,
+      description: "The password",
+      example: "db.example.com:5432/?Action=connect&DBUser=app&X-Amz-Expires=900&X-Amz-Credential=AKIA%2F20300101",
+    },
     username: { secret: false, description: "The database user it is for" },
   },
 

@@ -24,9 +24,21 @@ import { request, type Action, type Request } from "./sts-request.ts";
 import { callSts, readSession } from "./wire/sts.ts";
 
 const fields = {
-  accessKeyId: { secret: false, description: "ASIA…: useless without the two others" },
-  secretAccessKey: { secret: true, description: "The key that signs" },
-  sessionToken: { secret: true, description: "Goes with every request; of any length" },
+  accessKeyId: {
+    secret: false,
+    description: "ASIA…: useless without the two others",
+    example: "ASIAIOSFODNN7EXAMPLE",
+  },
+  secretAccessKey: {
+    secret: true,
+    description: "The key that signs",
+    example: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  },
+  sessionToken: {
+    secret: true,
+    description: "Goes with every request; of any length",
+    example: "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMQ==",
+  },
   expiration: { secret: false, description: "When the session ends, RFC 3339, UTC" },
   region: { secret: false, description: "The provider's region" },
   accountId: { secret: false, optional: true, description: "Of the session; GetSessionToken does not tell" },

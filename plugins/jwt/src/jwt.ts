@@ -77,7 +77,7 @@ function aboutWhom({ subject, audience }: Request): Readonly<Record<string, unkn
 }
 
 /** The key as it stands, or undefined when its file is still to be generated. */
-async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string | undefined> {
+async function givenKey({ options: { key }, resolve, ...ctx }: Ctx): Promise<string | undefined> {
   if ((key.path === undefined) === (key.value === undefined)) {
     throw invalid(
       "the signing key is given twice or not at all",
@@ -85,7 +85,7 @@ async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string
     );
   }
   if (key.value !== undefined) return (await resolve(key.value)).reveal();
-  return key.path === undefined ? undefined : readKeyFile(key.path, { log });
+  return key.path === undefined ? undefined : readKeyFile(key.path, ctx);
 }
 
 async function loadKey(ctx: Ctx): Promise<NamedKey> {

@@ -9,7 +9,7 @@ const token = "sample".repeat(8);
 
 /** What `plan` and the preflight do: the sink with values of the shape that they will have. */
 function checkSecret(cluster: Cluster, texts: Readonly<Record<string, string>>, settings: CallSettings = {}) {
-  return sink.check({ ...secretContext(cluster, settings), sample: sinkValues(texts) });
+  return sink.check({ ...secretContext(cluster, settings), keys: Object.keys(texts), samples: sinkValues(texts) });
 }
 
 describe("a Secret that could not be written is found before the mint", () => {

@@ -14,7 +14,18 @@ import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 /** What the rotations of one engine share, over its backend. Throws when a cron expression is needed and its library cannot be loaded. */
 export async function depsOver(
   backend: Backend,
-  { spec, runtime: given, onEvent }: { readonly spec: Spec; readonly runtime: Runtime; readonly onEvent: OnEvent },
+  {
+    spec,
+    runtime: given,
+    onEvent,
+    before,
+  }: {
+    readonly spec: Spec;
+    readonly runtime: Runtime;
+    readonly onEvent: OnEvent;
+    /** Those of the spec before this one: what a process knows outlives a spec, its logins do not. */
+    readonly before?: RotationDeps | undefined;
+  },
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   const { rotations } = spec;
@@ -28,9 +39,9 @@ export async function depsOver(
     runtime,
     onEvent,
     nextCron: await cronFor(rotations),
-    entries: createEntries(),
+    entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
-    memory: createMemory(),
+    memory: before?.memory ?? createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };

@@ -16,7 +16,10 @@ import { reasonText } from "../rotation/reason.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import { standingReport } from "../rotation/visit-report.ts";
 import { loginsOver } from "./deps.ts";
-import { presentOf } from "./quick-look.ts";
+import type { Standing } from "../rotation/standing.ts";
+import { standingText } from "../rotation/standing-text.ts";
+import { actionOf, droppedOf } from "./plan-parts.ts";
+import { needsWork, presentOf } from "./quick-look.ts";
 
 /** What a run would do now, and why. Mints nothing, writes nothing, shows no value; runs the commands of `{ exec: … }` references only when asked to. */
 export async function planAll(
@@ -50,7 +53,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
   const { moment, standing } = await presentOf({ rotation, deps }, { cadence });
   const { state } = moment;
   const warnings = [...paceWarnings(moment)];
-  const due = isDue(moment);
+  const due = await needsWork({ rotation, deps }, { force: false, cadence });
   const logging = {
     ...deps,
     runtime: {
@@ -63,7 +66,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
     name: rotation.name,
     provider: rotation.provider.name,
     due,
-    reason: whyOf(moment),
+    reason: due ? whyOf(moment, standing) : "nothing is due",
     standing: standingReport(standing, moment, deps.clock),
     ...expectedIn(moment),
     ...instantAt("nextAt", standing.next, deps.clock),
@@ -72,11 +75,14 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
         planSink(sink, { rotation, deps, state: () => state }, (message) => void warnings.push(message)),
       ),
     ),
-    reloads: rotation.reloads.map(({ type, name, part, options }) => ({
-      type,
-      ...(name !== undefined && { name }),
-      adopts: part.adopts(options),
+    reloads: rotation.reloads.map((reload) => ({
+      ...actionOf(reload),
+      ...(reload.name !== undefined && { name: reload.name }),
+      adopts: reload.part.adopts(reload.options),
     })),
+    verify: rotation.verify.map(actionOf),
+    health: rotation.health.map(actionOf),
+    dropped: droppedOf(moment, deps.clock),
     revocation: revocationOf(rotation),
     checks,
     warnings,
@@ -91,18 +97,15 @@ function oneLine([message, { path, remedy } = {}]: Said): string {
   return `${message}${place}${typeof remedy === "string" ? `; ${remedy}` : ""}`;
 }
 
-function isDue(moment: Moment): boolean {
-  return decide(moment).action !== "none";
-}
-
-function whyOf(moment: Moment): string {
+function whyOf(moment: Moment, standing: Standing): string {
   const { action, reason } = decide(moment);
   const { owed } = moment.state;
   if (action === "reload" || (reason === undefined && owed !== undefined))
     return `the reload is owed: ${owed?.why ?? ""}`;
-  if (reason === undefined) return "nothing is due";
-  const text = reasonText(reason, moment);
-  return action === "none" ? `waiting after a failure: ${text}` : text;
+  if (reason !== undefined)
+    return `${action === "none" ? "waiting after a failure: " : ""}${reasonText(reason, moment)}`;
+  if (standing.reason.code === "retire") return standingText(standing, moment) ?? "";
+  return "a sink does not hold what was written to it, or nobody has looked at it yet";
 }
 
 /** By the life last given, else by the life asked for. */
