@@ -1,4 +1,4 @@
-import { type Context, invalid, RotateError } from "@rotate/plugin-kit";
+import { type Context, invalid } from "@rotate/plugin-kit";
 
 /** How an env file reads: as `docker run --env-file` takes it (to the letter), or as Compose does (quotes are taken off). */
 export type Dialect = "docker" | "compose";
