@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   credential: ["loading", "store", "backend", "rotation"],
   rotation: ["shared", "loading", "store", "schedule", "backend", "credential"],
   engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
-  watch: ["shared", "loading", "backend", "rotation", "engine"],
+  watch: ["shared", "loading", "rotation", "engine"],
   index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch"],
 };
 

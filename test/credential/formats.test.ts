@@ -51,7 +51,10 @@ test("token is one field and nothing else; the next call reads it from the sink"
 });
 
 test("env is for a shell, by the names of the env sinks, else by the fields' own", async () => {
-  const sinks = { type: "env", values: { API_TOKEN: "{{ token }}", API_URL: "https://{{ user }}@example.com" } };
+  const sinks = {
+    type: "env",
+    values: { API_TOKEN: "{{ token }}", API_URL: "https://{{ user | uri_component }}@example.com" },
+  };
   const at = folder(apiOutput, { fields: api, sinks, more: "cache: true" });
   const { stdout } = await ask(at, ["api", "--format", "env"]);
   const script = `set -a; eval "$LINES_OF_ENV"; set +a; exec env`;

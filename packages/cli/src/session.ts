@@ -8,6 +8,8 @@ import { readSpec } from "./spec.ts";
 export interface Session {
   readonly engine: Engine;
   readonly reporter: Reporter;
+  /** The directory of the state. */
+  readonly stateDir: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -36,7 +38,7 @@ export async function withSession<Result>(
   const backend = await openLocalBackend({ spec, runtime, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent });
-    return await use({ engine, reporter, now: runtime.now });
+    return await use({ engine, reporter, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();
     await backend.close();

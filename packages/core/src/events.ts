@@ -15,6 +15,11 @@ export type EngineEvent =
       readonly alarm: AlarmName | "recovered" | "skew";
       readonly message: string;
     }
+  /** What a rotation warns of, when it is new. */
+  | { readonly type: "warning"; readonly rotation: string; readonly message: string }
+  /** The daemon itself is kept from its work; told once, until `trouble-over`. */
+  | { readonly type: "trouble"; readonly code: string; readonly message: string; readonly hint?: string }
+  | { readonly type: "trouble-over"; readonly code: string; readonly message: string }
   | { readonly type: "spec-reloaded"; readonly rotations: number }
   | { readonly type: "spec-rejected"; readonly message: string };
 

@@ -4,16 +4,19 @@ export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
 export { EngineError } from "./engine-error.ts";
-export { openEngine, type Engine, type EngineOptions, type RunOptions } from "./engine/engine.ts";
+export { openEngine, type Engine, type EngineOptions } from "./engine/engine.ts";
+export type { PlanOptions, RunOptions } from "./engine/reports.ts";
+export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
-export type { EngineEvent, OnEvent } from "./events.ts";
+export { createEvents, type EngineEvent, type Events, type OnEvent } from "./events.ts";
 export { homeDirectory } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
   AlarmName,
   AttemptReport,
+  CauseReport,
   CredentialReport,
   DriftedKey,
   ErrorReport,
@@ -23,6 +26,8 @@ export type {
   PhaseName,
   PhaseReport,
   PhaseResult,
+  PlanAction,
+  PlanDrop,
   PlanReport,
   PlanRotation,
   PlanSink,
@@ -49,5 +54,8 @@ export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
-export { type SpecResult, watch, type WatchOptions } from "./watch/watch.ts";
-export { watchSpecFile } from "./watch/spec-file.ts";
+export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
+export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
+export type { SpecResult } from "./watch/keeper.ts";
+export type { DaemonStatus, DaemonView, Service } from "./watch/services.ts";
+export type { TroubleReport } from "./watch/trouble.ts";

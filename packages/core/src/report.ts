@@ -51,6 +51,8 @@ export type Outcome = "rotated" | "renewed" | "fresh" | "reused" | "failed" | "r
 
 export interface RotationReport {
   readonly name: string;
+  /** Its name in the spec; empty when nobody knows. */
+  readonly provider: string;
   readonly outcome: Outcome;
   /** Why it was (not) rotated, or what failed: one line. */
   readonly reason: string;
@@ -70,6 +72,37 @@ export interface RunReport {
   readonly rotations: readonly RotationReport[];
   /** What the state knows and the spec does not any more: told until it is forgotten. Empty when names were given. */
   readonly orphans: readonly RotationStatus[];
+  /** What is wrong, each thing once. */
+  readonly causes: readonly CauseReport[];
+}
+
+/** What one or several rotations are in trouble for: grouped by code and provider. */
+export interface CauseReport {
+  /** Of the error (`ROTATE_MINT_DENIED`); without one, of the standing (`changed`). */
+  readonly code: string;
+  /** Its name in the spec. */
+  readonly provider: string;
+  /** How the worst of them stands. */
+  readonly state: StandingState;
+  readonly exit: StandingExit;
+  /** In which a call failed. */
+  readonly phase?: PhaseName;
+  /** In one line each, that of the worst first. */
+  readonly messages: readonly string[];
+  /** What to do, when the messages do not say it. */
+  readonly hint?: string;
+  readonly docs?: string;
+  /** A call failed, and `rotate explain` knows the code. */
+  readonly isError: boolean;
+  /** Worst first. */
+  readonly names: readonly string[];
+  readonly states: { readonly [State in StandingState]?: number };
+  /** When the first of them is tried again. */
+  readonly nextAt?: string;
+  /** When the first of those that have expired did. */
+  readonly endedAt?: string;
+  /** Until when all of the others work. */
+  readonly firstEnd?: string;
 }
 
 export type StandingState =
@@ -187,6 +220,8 @@ export interface RotationStatus extends StandingReport {
 export interface StatusReport {
   readonly version: 1;
   readonly rotations: readonly RotationStatus[];
+  /** What is wrong, each thing once. */
+  readonly causes: readonly CauseReport[];
 }
 
 export interface PlanSink {
@@ -200,6 +235,25 @@ export interface PlanSink {
   }[];
 }
 
+/** A reload or probe. */
+export interface PlanAction {
+  readonly type: string;
+  readonly name?: string;
+  /** What it acts on, in the words of its options: a command, a unit, an address. */
+  readonly target?: string;
+  /** Of a reload: is it shown that the consumer took the new credential up? */
+  readonly adopts?: boolean;
+}
+
+/** What is not written any more. */
+export interface PlanDrop {
+  readonly type: string;
+  readonly target: string;
+  readonly keys: readonly string[];
+  /** When the last credential ends that it may hold. */
+  readonly expiresAt?: string;
+}
+
 export interface PlanRotation {
   readonly name: string;
   readonly provider: string;
@@ -210,7 +264,12 @@ export interface PlanRotation {
   readonly expected?: { readonly mintsPerDay: number; readonly renewalsPerDay: number };
   readonly nextAt?: string;
   readonly sinks: readonly PlanSink[];
-  readonly reloads: readonly { readonly type: string; readonly name?: string; readonly adopts: boolean }[];
+  readonly reloads: readonly PlanAction[];
+  /** Probes of the new credential before it is written, and of the consumers after the reload. */
+  readonly verify: readonly PlanAction[];
+  readonly health: readonly PlanAction[];
+  /** Sinks and keys that were written and are not in the spec any more: they stay as they are. */
+  readonly dropped: readonly PlanDrop[];
   /** What becomes of the previous lease. */
   readonly revocation: string;
   readonly checks: readonly {

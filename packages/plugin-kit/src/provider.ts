@@ -10,6 +10,8 @@ export type Expires = Date | { readonly in: number } | "never";
 export interface Field {
   readonly secret: boolean;
   readonly description: string;
+  /** What a value looks like, and no real one: each sink's edit is tried with it before anything is minted. Default: some letters; PEM for `multiline`. */
+  readonly example?: string;
   readonly multiline?: true;
   readonly optional?: true;
 }

@@ -39,6 +39,10 @@ export const meanings = {
   raced: { code: "CONFLICT", retryable: true, noEffect: true },
   /** A command that ended with an error that nobody foresaw. */
   failed: { code: "FAILED", retryable: true, noEffect: false },
+  /** A command that said no, and did nothing. */
+  refused: { code: "FAILED", retryable: false, noEffect: true },
+  /** The same, for now. */
+  refusedYet: { code: "FAILED", retryable: true, noEffect: true },
   /** Something else answered: a proxy, a login page. */
   stranger: { code: "BAD_ANSWER", retryable: false, noEffect: true },
 } as const satisfies Readonly<Record<string, Meaning>>;

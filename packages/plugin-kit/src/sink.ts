@@ -12,8 +12,10 @@ export interface SinkContext<Options = unknown> extends Context<Options> {
   readonly ours?: boolean;
   /** The keys of `values` that will be written: what stands in the way of one is found before the mint. */
   readonly keys?: readonly string[];
-  /** For `check`: values of the shape of those to come, rendered from made-up fields, so that the whole write can be tried without effect. */
-  readonly sample?: Values;
+  /** In `check`: what will be written may look like this, by key. No value is real, but each has the shape that its template gives it. */
+  readonly samples?: Values;
+  /** Names this sink of this rotation, the same in every process: what is staged under it is nobody else's while the rotation's lock is held. */
+  readonly mark?: string;
 }
 
 /** A write that is ready. Nothing has changed yet. */
@@ -45,6 +47,11 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
   prepare(values: Values, ctx: SinkContext<Infer<O>>): Promise<Prepared<Infer<O>>>;
   /** What those keys hold now; a missing key is left out. Drift is seen through it. */
   read?(keys: readonly string[], ctx: Context<Infer<O>>): Promise<Values>;
+  /**
+   * Removes what an earlier process staged for this target under `ctx.mark` and did not live to remove. Called under the rotation's lock, with
+   * nothing of this sink prepared. Changes nothing else.
+   */
+  tidy?(ctx: SinkContext<Infer<O>>): Promise<void>;
   /** Makes a write of an earlier `commit` that may still be on its way fail when it arrives, without changing a value (for a remote target: a new resourceVersion). */
   fence?(ctx: Context<Infer<O>>): Promise<void>;
 }
@@ -55,6 +62,7 @@ export interface Sink extends Omit<SinkDefinition<ObjectSchema>, "options" | "sc
   check?(ctx: SinkContext): Promise<void>;
   prepare(values: Values, ctx: SinkContext): Promise<Prepared>;
   read?(keys: readonly string[], ctx: Context): Promise<Values>;
+  tidy?(ctx: SinkContext): Promise<void>;
   fence?(ctx: Context): Promise<void>;
 }
 

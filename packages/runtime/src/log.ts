@@ -1,8 +1,8 @@
 import { isSecret, type Log } from "@rotate/plugin-kit";
 import type { Masker } from "./types.ts";
 
-/** From all to little. */
-export const logLevels = ["debug", "info", "warn"] as const;
+/** From all to little; nothing is logged as an error, so `error` is silence: what fails is thrown. */
+export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export interface LogOptions {
@@ -18,7 +18,7 @@ export interface LogOptions {
 }
 
 interface Entry {
-  readonly level: LogLevel;
+  readonly level: Exclude<LogLevel, "error">;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -37,6 +37,11 @@ function plain(value: unknown, mask: Masker["mask"], depth = 0): unknown {
   if (Array.isArray(value)) return value.map((item) => plain(item, mask, depth + 1));
   const entries = Object.entries(value).map(([key, item]) => [mask(key), plain(item, mask, depth + 1)]);
   return Object.fromEntries(entries);
+}
+
+/** A text of several lines as one that reads well. */
+function fold(text: string): string {
+  return text.trim().replaceAll(/\s*[\r\n]\s*/g, " / ");
 }
 
 /** One line: what could end it, or paint the terminal, is escaped. */
@@ -66,11 +71,14 @@ function asJson({ level, message, fields }: Entry, time: string): string {
 /** A log that writes one masked line per message: `2026-01-01T00:00:00.000Z info  message key=value`, or a JSON object. */
 export function createLog({ write, masker, now, format = "text", level: least = "info" }: LogOptions): Log {
   const render = format === "json" ? asJson : asText;
-  function at(level: LogLevel): Log["info"] {
+  function at(level: Entry["level"]): Log["info"] {
     if (logLevels.indexOf(level) < logLevels.indexOf(least)) return () => undefined;
     return (message, fields = {}) => {
       const masked = plain(fields, (text) => masker.mask(text)) as Entry["fields"];
-      const line = render({ level, message: masker.mask(message), fields: masked }, new Date(now()).toISOString());
+      const line = render(
+        { level, message: fold(masker.mask(message)), fields: masked },
+        new Date(now()).toISOString(),
+      );
       write(`${masker.mask(line)}\n`);
     };
   }

@@ -57,6 +57,10 @@ export const awsEcr = defineProvider({
   scope: sourceScope,
   login: readSource,
 
+  async check(ctx) {
+    const key = await keyOf(ctx.login, ctx);
+    endpointOf("ecr", regionOf(ctx, key.region), ctx);
+  },
   async mint({ registryId }, ctx) {
     const key = await beforehand(() => keyOf(ctx.login, ctx));
     const answer = await ask(registryId, key, ctx);

@@ -24,9 +24,21 @@ import { request, type Action, type Request } from "./sts-request.ts";
 import { callSts, readSession } from "./wire/sts.ts";
 
 const fields = {
-  accessKeyId: { secret: false, description: "ASIA…: useless without the two others" },
-  secretAccessKey: { secret: true, description: "The key that signs" },
-  sessionToken: { secret: true, description: "Goes with every request; of any length" },
+  accessKeyId: {
+    secret: false,
+    description: "ASIA…: useless without the two others",
+    example: "ASIAIOSFODNN7EXAMPLE",
+  },
+  secretAccessKey: {
+    secret: true,
+    description: "The key that signs",
+    example: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  },
+  sessionToken: {
+    secret: true,
+    description: "Goes with every request; of any length",
+    example: "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMQ==",
+  },
   expiration: { secret: false, description: "When the session ends, RFC 3339, UTC" },
   region: { secret: false, description: "The provider's region" },
   accountId: { secret: false, optional: true, description: "Of the session; GetSessionToken does not tell" },
@@ -53,11 +65,11 @@ export const awsSts = defineProvider({
   scope: sourceScope,
   login: readSource,
 
-  /** GetCallerIdentity needs no permission: it tells whether the key is taken. */
-  async check(ctx) {
+  /** GetCallerIdentity needs no permission: it tells whether the key is taken. An identity token is shown to nobody but in the mint. */
+  async check(ctx, asked) {
     const source = ctx.login;
-    if (source.kind === "identity" && source.roleArn === undefined) return;
-    const key = await keyOf(source, ctx);
+    const { key } = asked === undefined ? await anyKey(source, ctx) : await proofFor(asked, ctx);
+    if (key === undefined) return;
     await callSts({ action: "GetCallerIdentity", parameters: {}, key, region: regionOf(ctx, key.region) }, ctx);
   },
 
@@ -65,10 +77,11 @@ export const awsSts = defineProvider({
     checkRequest(asked);
     const region = regionOf(ctx, ctx.login.region);
     const { key, proof } = await beforehand(() => proofFor(asked, ctx));
+    const named = await beforehand(() => parametersOf(asked, ctx));
     if (asked.action === "GetFederationToken" && asked.policy === undefined && asked.policyArns === undefined) {
       ctx.log.warn("a federation token without session policies may do nothing but what resources allow it by name");
     }
-    const parameters = { ...(await parametersOf(asked, ctx)), ...proof };
+    const parameters = { ...named, ...proof };
     const call = { action: asked.action, parameters, region, ...(key && { key }) };
     const xml = await callSts(call, ctx).catch((error: unknown) => spareCode(error, asked));
     const { expires, arn, accessKeyId, secretAccessKey, sessionToken } = readSession(xml, ctx);
@@ -84,6 +97,11 @@ export const awsSts = defineProvider({
 interface Proof {
   readonly key?: KeySource;
   readonly proof?: Readonly<Record<string, Text>>;
+}
+
+/** The key that there is, whatever is asked for. */
+async function anyKey(source: Source, ctx: StsContext): Promise<Proof> {
+  return source.kind === "identity" && source.roleArn === undefined ? {} : { key: await keyOf(source, ctx) };
 }
 
 /** What shows who we are: a key to sign with, or the identity token itself. */

@@ -45,6 +45,8 @@ providerContract(
     start: () => stage({}),
     refuse,
     hang,
+    // To ask ECR would be to mint.
+    unready: (staged) => ({ ...staged, env: {} }),
     isLive: ({ double }, { password = "" }) => double.isRegistryPassword(password),
   },
 );

@@ -11,6 +11,7 @@ import {
   freshDirectory,
   hour,
   mint,
+  revealed,
   start,
   type Setup,
   user,
@@ -95,6 +96,14 @@ function named(profile: string) {
 }
 
 describe("a profile", () => {
+  test("whose session token stands under its older name only, as botocore takes it", async () => {
+    const double = await start();
+    const { accessKeyId, secretAccessKey, sessionToken } = revealed(await mint({ double }));
+    const credentials = `[old]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\naws_security_token = ${sessionToken}\n`;
+    const env = homeWith({ credentials });
+    expect(await whoIs(double, { env, options: named("old") })).toContain("assumed-role");
+  });
+
   test("with a credential program, run without a shell and read anew at each mint", async () => {
     const double = await start();
     const document = { Version: 1, AccessKeyId: user.accessKeyId, SecretAccessKey: user.secretAccessKey };

@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { beforehand, invalid, RotateError, type Secret, type Text } from "@rotate/plugin-kit";
+import { beforehand, invalid, type Secret, type Text } from "@rotate/plugin-kit";
 import { githubIdentity, secured } from "@rotate/plugin-kit/tokens";
 import { certificateAssertion } from "./certificate.ts";
 import { readGrant, type Granted } from "./granted.ts";
@@ -67,7 +66,7 @@ async function assertionOf(
 }
 
 /** What the webhook of Azure Workload Identity projects into a pod; the kubelet replaces it before it ends. */
-async function federatedFile({ env, secret }: Ctx): Promise<Secret> {
+async function federatedFile({ env, secret, readFile }: Ctx): Promise<Secret> {
   const path = env["AZURE_FEDERATED_TOKEN_FILE"];
   if (!path) {
     throw invalid(
@@ -75,18 +74,8 @@ async function federatedFile({ env, secret }: Ctx): Promise<Secret> {
       "set auth.token, or run in a pod with workload identity (AZURE_FEDERATED_TOKEN_FILE)",
     );
   }
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw unreadable(path, error);
-  });
+  const hint = "AZURE_FEDERATED_TOKEN_FILE names the projected service account token: is it mounted?";
+  const text = await readFile(path, { what: "token file", hint });
   if (text.trim() === "") throw invalid(`${path} is empty`, "is the projected token mounted?");
   return secret(text.trim(), "identity token");
-}
-
-function unreadable(path: string, error: unknown): RotateError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return new RotateError(`cannot read ${path} (${code})`, {
-    code: code === "EACCES" ? "DENIED" : "NOT_FOUND",
-    retryable: false,
-    hint: "AZURE_FEDERATED_TOKEN_FILE names the projected service account token: is it mounted, and readable for this user?",
-  });
 }

@@ -1,6 +1,7 @@
-import { defineSink, type Values } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
+import { defineSink } from "@rotate/plugin-kit";
+import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
 import { invalid } from "./fault.ts";
+import { likely, reveal } from "./values.ts";
 
 /** The sink `file`: one template makes the whole content (a token file, pgpass, .npmrc, an INI file, an application's configuration). */
 export const file = defineSink({
@@ -9,10 +10,11 @@ export const file = defineSink({
   keys: { pattern: "^content$", description: "content: the whole file" },
   target: ({ path }) => path,
 
-  check: (ctx) => checkFile(ctx.options.path, { ...ctx.options, ctx }),
+  check: (ctx) =>
+    checkFile(ctx.options.path, { ...ctx.options, ctx, edit: () => contentOf(likely({ keys: ["content"], ...ctx })) }),
 
   prepare(values, ctx) {
-    const content = contentOf(values);
+    const content = contentOf(reveal(values));
     return stageFile(ctx.options.path, () => content, { ...ctx.options, ctx });
   },
 
@@ -20,11 +22,13 @@ export const file = defineSink({
     const bytes = keys.includes("content") ? await readTarget(path) : undefined;
     return bytes === undefined ? {} : { content: secret(bytes.toString(), "content") };
   },
+
+  tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
 
 /** An empty file would be a broken credential. */
-function contentOf({ content }: Values): Buffer {
-  const bytes = Buffer.from(content?.reveal() ?? "");
+function contentOf({ content = "" }: Readonly<Record<string, string>>): Buffer {
+  const bytes = Buffer.from(content);
   if (bytes.length > 0) return bytes;
   throw invalid("the content is empty", "give values: { content: … } a template that is not");
 }

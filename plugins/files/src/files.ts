@@ -1,6 +1,7 @@
 import { defineSink } from "@rotate/plugin-kit";
-import { accessOptions, checkSet, filePath, readSet, stageSet } from "@rotate/plugin-kit/files";
-import { reveal, wrap } from "./values.ts";
+import { accessOptions, checkSet, filePath, readSet, stageSet, tidySet } from "@rotate/plugin-kit/files";
+import { invalid } from "./fault.ts";
+import { likely, reveal, wrap } from "./values.ts";
 
 /** The sink `files`: files that only work together, such as a certificate and its key. They change in one instant, by one symbolic link. */
 export const files = defineSink({
@@ -23,11 +24,10 @@ export const files = defineSink({
   },
   target: ({ path }) => path,
 
-  check: (ctx) => checkSet(ctx.options.path, { ...ctx.options, ctx }),
+  check: (ctx) => checkSet(ctx.options.path, { ...ctx.options, ctx, contents: contentsOf(likely(ctx)) }),
 
   prepare(values, ctx) {
-    const contents = new Map(Object.entries(reveal(values)).map(([name, text]) => [name, Buffer.from(text)]));
-    return stageSet(ctx.options.path, contents, { ...ctx.options, ctx });
+    return stageSet(ctx.options.path, contentsOf(reveal(values)), { ...ctx.options, ctx });
   },
 
   async read(keys, { options: { path }, secret }) {
@@ -38,4 +38,13 @@ export const files = defineSink({
     });
     return wrap(Object.fromEntries(found), secret);
   },
+
+  tidy: (ctx) => tidySet(ctx.options.path, ctx),
 });
+
+/** An empty file would be a broken credential. */
+function contentsOf(texts: Readonly<Record<string, string>>): ReadonlyMap<string, Buffer> {
+  const empty = Object.keys(texts).find((name) => texts[name] === "");
+  if (empty === undefined) return new Map(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)]));
+  throw invalid(`the content of ${empty} is empty`, "give it a template that is not");
+}

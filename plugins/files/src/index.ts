@@ -1,5 +1,5 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
-import { dotenv } from "./dotenv.ts";
+import { dotenv } from "./dotenv/sink.ts";
 import { file } from "./file.ts";
 import { files } from "./files.ts";
 import { json } from "./json.ts";

@@ -4,7 +4,7 @@ import type { Sink } from "@rotate/plugin-kit";
 import { sinkContract } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { dotenv } from "../src/dotenv.ts";
+import { dotenv } from "../src/dotenv/sink.ts";
 import { file } from "../src/file.ts";
 import { files } from "../src/files.ts";
 import { json } from "../src/json.ts";

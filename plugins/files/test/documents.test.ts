@@ -3,11 +3,13 @@ import type { Sink } from "@rotate/plugin-kit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml, stringify as toYaml } from "yaml";
-import { editDocument, type Language, readDocument, revertDocument } from "../src/document.ts";
+import { editDocument, readDocument } from "../src/document/edit.ts";
+import type { Language } from "../src/document/language.ts";
+import { revertDocument } from "../src/document/revert.ts";
 import { json } from "../src/json.ts";
-import { json as jsonLanguage } from "../src/json-edit.ts";
+import { json as jsonLanguage } from "../src/document/json.ts";
 import { yaml } from "../src/yaml.ts";
-import { yaml as yamlLanguage } from "../src/yaml-edit.ts";
+import { yaml as yamlLanguage } from "../src/document/yaml.ts";
 import { contextFor, faultOf, freshDirectory, read, undo, write } from "./support.ts";
 
 function documentFile(text: string | undefined) {
@@ -145,6 +147,24 @@ const yamlEdits = [
     after: 'base: &b\n  k: 1\ndb:\n  <<: *b\n  k: "new"\n',
   },
   {
+    name: "a value is set inside an anchored mapping that the pointer names",
+    before: "x-env: &env\n  A: 1\n  k: old # c\nweb:\n  <<: *env\nworker:\n  env: *env\n",
+    key: "/x-env/k",
+    after: 'x-env: &env\n  A: 1\n  k: "new" # c\nweb:\n  <<: *env\nworker:\n  env: *env\n',
+  },
+  {
+    name: "a key is added to an anchored mapping that the pointer names",
+    before: "x-env: &env\n  A: 1\nweb:\n  <<: *env\n",
+    key: "/x-env/k",
+    after: 'x-env: &env\n  A: 1\n  k: "new"\nweb:\n  <<: *env\n',
+  },
+  {
+    name: "a mapping beside what a merge key brings in is made",
+    before: "common: &c\n  a: 1\napp:\n  <<: *c\n",
+    key: "/app/db/k",
+    after: 'common: &c\n  a: 1\napp:\n  <<: *c\n  db:\n    k: "new"\n',
+  },
+  {
     name: "a file with comments only is appended to",
     before: "# nothing yet\n",
     key: "/db/k",
@@ -228,7 +248,27 @@ const refusals: readonly Refusal[] = [
   },
   { name: "an alias at the key", sink: yaml, text: "b: &x old\ndb:\n  k: *x\n", says: "there is an alias at /db/k" },
   { name: "an alias above the key", sink: yaml, text: "b: &x\n  k: old\ndb: *x\n", says: "there is an alias at /db" },
-  { name: "an anchor above the key", sink: yaml, text: "db: &x\n  k: old\nb: *x\n", says: "there is an anchor at /db" },
+  {
+    name: "a mapping in the place of one that a merge key brings in",
+    sink: yaml,
+    text: "common: &c\n  db:\n    a: 1\n    b: 2\napp:\n  <<: *c\n",
+    key: "/app/db/k",
+    says: "what stands at /app/db comes from a merge key (<<), and a mapping written there would hide it with its 2 keys",
+  },
+  {
+    name: "a text in the place of a mapping that a merge key brings in",
+    sink: yaml,
+    text: "common: &c\n  db:\n    a: 1\napp:\n  <<: [*c]\n",
+    key: "/app/db",
+    says: "what stands at /app/db comes from a merge key (<<)",
+  },
+  {
+    name: "a mapping in the place of one that a merge key of a merge key brings in",
+    sink: yaml,
+    text: "one: &one { db: { a: 1 } }\ntwo: &two\n  <<: *one\napp:\n  x: 1\n  <<: *two\n",
+    key: "/app/db/k",
+    says: "what stands at /app/db comes from a merge key (<<)",
+  },
   {
     name: "a tag at the key",
     sink: yaml,
@@ -259,12 +299,64 @@ test.for(refusals)("$sink.type refuses $name, and nothing is lost", async ({ sin
   expect(readFileSync(document.path)).toEqual(bytes);
 });
 
-test("a target that could not be edited is found before anything is minted", async () => {
-  for (const [sink, text] of [[json, "not JSON"] as const, [yaml, "a: [\n"] as const]) {
-    const document = documentFile(text);
-    expect(await faultOf(Promise.resolve(sink.check?.(contextFor(sink, document.options))))).toMatchObject({
-      code: "INVALID",
-    });
+test.for(refusals)("$sink.type finds $name before anything is minted", async ({ sink, text, key = "/db/k", says }) => {
+  const document = documentFile(undefined);
+  writeFileSync(document.path, text === "\ud800" ? Buffer.from([0x7b, 0xff, 0x7d]) : text);
+  const check = sink.check?.({ ...contextFor(sink, document.options), keys: [key] });
+  const message = expect.stringContaining(says) as string;
+  expect(await faultOf(Promise.resolve(check))).toMatchObject({ code: "INVALID", message });
+});
+
+test("what stands behind a merge key or an alias is refused with the place where it can be written", async () => {
+  const text =
+    "x-env: &env\n  A: 1\nlist:\n- &web\n  environment: &e { B: 2 }\napp:\n  <<: *web\nother:\n  environment: *env\n";
+  const hintFor = async (key: string) =>
+    (await faultOf(write(yaml, documentFile(text).options, { [key]: "new" }))).hint;
+  expect(await hintFor("/app/environment/TOKEN")).toContain(
+    "name the place that it comes from, /list/0/environment/TOKEN",
+  );
+  expect(await hintFor("/other/environment/TOKEN")).toContain("name the place that the alias stands for: /x-env");
+});
+
+test("aliases are no obstacle, however many there are and whatever they stand for", async () => {
+  const users = Array.from({ length: 300 }, (_, index) => `user${index}: *env\n`).join("");
+  const bomb = Array.from({ length: 30 }, (_, at) => `b${at + 1}: &b${at + 1} [*b${at}, *b${at}, *b${at}]\n`).join("");
+  const before = `env: &env { A: 1 }\n${users}b0: &b0 [x]\n${bomb}k: old\n`;
+  const document = documentFile(before);
+  await write(yaml, document.options, { "/k": "new" });
+  expect(document.text()).toBe(before.replace("k: old", 'k: "new"'));
+});
+
+test.for([json, yaml])("$type refuses what is nested deeper than its parser goes", async (sink) => {
+  const text =
+    sink === json
+      ? `{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`
+      : `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  expect(await faultOf(write(sink, documentFile(text).options, { "/k": "new" }))).toMatchObject({ code: "INVALID" });
+});
+
+test("JSON of 400,000 keys takes memory and time in proportion", { timeout: 120_000 }, () => {
+  const lines = Array.from({ length: 400_000 }, (_, at) => `"KEY_${at}":"value ${at}"`);
+  const before = Buffer.from(`{${lines.join(",\n")}}\n`);
+  const started = process.cpuUsage();
+  const after = editDocument(jsonLanguage, before, { "/KEY_77": "x", "/new": "y" });
+  const { user } = process.cpuUsage(started);
+  expect(after.length).toBe(before.length - "value 77".length + 1 + ',\n"new":"y"'.length);
+  expect(user / 1e6).toBeLessThan(8);
+});
+
+test("a thousand keys of one document are set in one go", { timeout: 60_000 }, () => {
+  const keys = Array.from({ length: 1000 }, (_, at) => `KEY_${at}`);
+  const values = Object.fromEntries(keys.map((key) => [`/app/${key}`, `new ${key}`]));
+  const expected = Object.fromEntries(keys.map((key) => [key, `new ${key}`]));
+  for (const [language, parse] of [
+    [jsonLanguage, asJson],
+    [yamlLanguage, asYaml],
+  ] as const) {
+    const before = Buffer.from(JSON.stringify({ app: Object.fromEntries(keys.map((key) => [key, "old"])) }, null, 2));
+    const started = process.cpuUsage();
+    expect(parse(editDocument(language, before, values).toString())).toEqual({ app: expected });
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
   }
 });
 

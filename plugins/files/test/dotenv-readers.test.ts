@@ -1,82 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { parseEnv } from "node:util";
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { editDotenv, readDotenv } from "../src/dotenv-edit.ts";
+import { describe, expect, test } from "vitest";
+import { type Dialect, dialects } from "../src/dotenv/dialect.ts";
+import { editDotenv, readDotenv } from "../src/dotenv/edit.ts";
+import { scan } from "../src/dotenv/scan.ts";
+import { type RealReader, realReaders, type Texts } from "./env-readers.ts";
 import { freshDirectory } from "./support.ts";
-
-type Texts = Readonly<Record<string, string>>;
-
-/** How a real reader takes the file at a path: all variables that it finds. */
-interface Reader {
-  readonly name: string;
-  readonly missing: string | false;
-  readonly readAll: (paths: readonly string[]) => readonly Texts[];
-}
-
-const hasPython = spawnSync("python3", ["-c", "import dotenv"]).status === 0;
-
-/** Prints each file's variables as JSON: those that were not there before. */
-const python = `
-import json, sys, dotenv
-print(json.dumps([dotenv.dotenv_values(path) for path in sys.argv[1:]]))
-`;
-/** The same by a real shell: in a subshell each, NUL after each variable, two after each file. */
-const shell = `
-for path; do
-  ( set -a; . "$path"; exec env -0 ); printf '\\0'
-done
-`;
-const inherited = new Set(["PWD", "OLDPWD", "SHLVL", "_", "PATH"]);
-
-function byShell(command: string, paths: readonly string[]): readonly Texts[] {
-  const { stdout, status, stderr } = spawnSync(command, [...noStartFiles(command), "-c", shell, command, ...paths], {
-    env: { PATH: process.env["PATH"] },
-    cwd: dirname(paths[0] ?? ""),
-  });
-  if (status !== 0 || stderr.length > 0) throw new Error(`${command} did not read the file: ${stderr.toString()}`);
-  const blocks = stdout.toString().split("\0\0").slice(0, -1);
-  return blocks.map((block) =>
-    Object.fromEntries(
-      block
-        .split("\0")
-        .filter((pair) => !inherited.has(pair.split("=")[0] ?? ""))
-        .map(pairOf),
-    ),
-  );
-}
-
-function noStartFiles(command: string): readonly string[] {
-  return command === "bash" ? ["--norc", "--noprofile"] : [];
-}
-
-function pairOf(pair: string): readonly [string, string] {
-  return [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
-}
-
-const node =
-  "console.log(JSON.stringify(process.argv.slice(1).map((p) => { const before = new Set(Object.keys(process.env)); process.loadEnvFile(p); const all = Object.entries(process.env).filter(([k]) => !before.has(k)); for (const [k] of all) delete process.env[k]; return Object.fromEntries(all); })))";
-
-const readers: readonly Reader[] = [
-  {
-    name: "node --env-file",
-    missing: false,
-    readAll: (paths) => JSON.parse(spawnSync(process.execPath, ["-e", node, ...paths]).stdout.toString()) as Texts[],
-  },
-  { name: "sh", missing: false, readAll: (paths) => byShell("sh", paths) },
-  {
-    name: "bash",
-    missing: spawnSync("bash", ["-c", "true"]).status !== 0 && "bash is not installed",
-    readAll: (paths) => byShell("bash", paths),
-  },
-  {
-    name: "python-dotenv",
-    missing: !hasPython && "python-dotenv is not installed",
-    readAll: (paths) => JSON.parse(spawnSync("python3", ["-c", python, ...paths]).stdout.toString()) as Texts[],
-  },
-];
 
 /** Values that look like credentials, and values that look like attacks. */
 const value = fc.oneof(
@@ -100,69 +29,191 @@ const value = fc.oneof(
     "\t",
     "a=b",
     "${A}",
+    "it's",
+    "a\\",
+    "\\$x \"y\" 'z'",
     "\u2028x",
   ),
 );
 
-function written(text: string): Buffer | undefined {
+/** Undefined when it is refused: then nothing is written, so nothing can be read wrongly. */
+function edited(before: string, values: Texts, dialect: Dialect): Buffer | undefined {
   try {
-    return editDotenv(Buffer.from("# comment\nexport BEFORE='x y'\n"), { TOKEN: text, AFTER: "1" }, "shell");
+    return editDotenv(Buffer.from(before, "latin1"), values, dialect);
   } catch {
-    return undefined; // refused: nothing is written, so nothing can be read wrongly
+    return undefined;
   }
 }
 
-test.for(readers)("$name reads what was written, no other key, and starts nothing", ({ missing, readAll }, context) => {
-  if (missing !== false) context.skip(missing);
-  const directory = freshDirectory();
-  const texts = fc.sample(value, { numRuns: 400, seed: 8_2026 });
-  const cases = texts.flatMap((text, index) => {
-    const bytes = written(text);
-    if (bytes === undefined) return [];
-    const path = `${directory}/${index}.env`;
-    writeFileSync(path, bytes);
-    return [{ text, path }];
+const beginning: Readonly<Record<Dialect, string>> = {
+  shell: "# comment\nexport BEFORE='x y'\n",
+  dotenv: "# comment\r\nexport BEFORE='x y'\r\n",
+  compose: "# comment\nexport BEFORE='x y'\n",
+  docker: "# comment\nBEFORE=x y\n",
+  systemd: "# comment\nBEFORE='x y'\n",
+};
+
+const uses = realReaders.flatMap((reader) =>
+  reader.dialects.map((dialect) => ({ name: `${reader.name}, ${dialect}`, reader, dialect })),
+);
+
+/** A process for each file. */
+const slow = new Set(["sh", "bash", "systemd"]);
+
+function ask({ missing, readAll }: RealReader, paths: readonly string[], skip: (note: string) => never) {
+  const why = missing();
+  return why === false ? readAll(paths) : skip(why);
+}
+
+describe.for(uses)("$name", ({ reader, dialect }) => {
+  test("reads what was written, no other key, and starts nothing", { timeout: 180_000 }, (context) => {
+    const directory = freshDirectory();
+    const texts = fc.sample(value, { numRuns: reader.name === "systemd" ? 120 : 400, seed: 8_2026 });
+    const cases = texts.flatMap((text, index) => {
+      const bytes = edited(beginning[dialect], { TOKEN: text, AFTER: "1" }, dialect);
+      // The generator expands variables and leaves out empty ones; EnvironmentFile= does not.
+      if (bytes === undefined || (reader.name === "systemd" && (text.includes("$") || text === ""))) return [];
+      writeFileSync(`${directory}/${index}.env`, bytes);
+      return [{ text, path: `${directory}/${index}.env` }];
+    });
+    expect(cases.length).toBeGreaterThan(reader.name === "systemd" ? 60 : 150);
+    const found = ask(
+      reader,
+      cases.map(({ path }) => path),
+      context.skip,
+    );
+    expect(found).toEqual(cases.map(({ text }) => ({ BEFORE: "x y", TOKEN: text, AFTER: "1" })));
+    expect(readdirSync(directory)).not.toContain("pwned");
   });
-  expect(cases.length).toBeGreaterThan(150);
-  const found = readAll(cases.map(({ path }) => path));
-  expect(found).toEqual(cases.map(({ text }) => ({ BEFORE: "x y", TOKEN: text, AFTER: "1" })));
-  expect(readdirSync(directory)).not.toContain("pwned");
-});
 
-test("what is written is read back by ourselves and by Node's parser", () => {
-  fc.assert(
-    fc.property(value, (text) => {
-      const bytes = written(text);
-      if (bytes === undefined) return;
-      expect(readDotenv(bytes, ["TOKEN"], "shell")).toEqual({ TOKEN: text });
-      expect({ ...parseEnv(bytes.toString()) }).toEqual({ BEFORE: "x y", TOKEN: text, AFTER: "1" });
-    }),
-    { numRuns: 3000 },
+  test(
+    "finds after an edit what it found before, and the new values, whatever the file",
+    { timeout: 180_000 },
+    (context) => {
+      const directory = freshDirectory();
+      const files = fc.sample(someFile, { numRuns: slow.has(reader.name) ? 300 : 2000, seed: 4_2026 });
+      const cases = files.flatMap(({ text, values }, index) => {
+        const bytes = edited(text, values, dialect);
+        if (bytes === undefined) return [];
+        const [before, after] = [`${directory}/${index}.before`, `${directory}/${index}.after`];
+        writeFileSync(before, Buffer.from(text, "latin1"));
+        writeFileSync(after, bytes);
+        return [{ text, values, before, after }];
+      });
+      expect(cases.length).toBeGreaterThan(files.length / 10);
+      const found = ask(
+        reader,
+        cases.flatMap(({ before, after }) => [before, after]),
+        context.skip,
+      );
+      const wrong = cases.flatMap(({ text, values }, index) => {
+        const [was, is] = found.slice(2 * index, 2 * index + 2);
+        const fault = faultIn({ was, is, values, text, dialect });
+        return fault === undefined ? [] : [{ fault, text, values, was, is }];
+      });
+      expect(wrong).toEqual([]);
+    },
   );
 });
 
-/** docker/cli, pkg/kvfile: no quotes, no escapes, one line each. */
-function byDocker(text: string): Texts {
-  const lines = text.split("\n").map((each) => each.trimStart());
-  return Object.fromEntries(lines.filter((each) => each !== "" && !each.startsWith("#")).map(pairOf));
+interface Seen {
+  readonly was: Texts | undefined;
+  readonly is: Texts | undefined;
+  readonly values: Texts;
+  readonly text: string;
+  readonly dialect: Dialect;
 }
 
-test("dialect docker: what is written is what docker's own rules read", () => {
-  fc.assert(
-    fc.property(value, (text) => {
-      const bytes = dockerWritten(text);
-      if (bytes === undefined) return;
-      expect(byDocker(bytes.toString())).toEqual({ A: "'1'", TOKEN: text });
-      expect(readDotenv(bytes, ["TOKEN"], "docker")).toEqual({ TOKEN: text });
-    }),
-    { numRuns: 1000 },
+/** What a program would be right to complain of. A file that it refuses as it is, or a line for the key that it never took, is not for it. */
+function faultIn({ was: first, is: second, values, text, dialect }: Seen): string | undefined {
+  // Go's readers take a line without a sign at the end of the file for a variable without a name.
+  if (first === undefined || "" in first) return undefined;
+  if (second === undefined) return "refused";
+  const [was, is] = [withoutMarks(first), withoutMarks(second)];
+  const others = (texts: Texts) =>
+    Object.fromEntries(Object.entries(texts).filter(([key]) => !Object.hasOwn(values, key)));
+  if (JSON.stringify(others(was)) !== JSON.stringify(others(is))) return "others";
+  const known = new Set(scan(text, dialect).map(({ key }) => key));
+  const bad = Object.entries(values).find(
+    ([key, wanted]) => is[key] !== wanted && !(is[key] === undefined && was[key] === undefined && known.has(key)),
   );
+  return bad === undefined ? undefined : `${bad[0]} is ${is[bad[0]]}`;
+}
+
+/** A reader that knows no byte order mark takes it for a part of the name. */
+function withoutMarks(texts: Texts): Texts {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key.replace("\ufeff", ""), text]));
+}
+
+/** Lines as people write them, and as nobody should. */
+const line = fc.oneof(
+  fc.constantFrom(
+    "",
+    "# a comment",
+    "# a comment \\",
+    "; another",
+    "export A=1",
+    "A=1",
+    "A='two words'",
+    'B="x y" # z',
+    "B=a#b",
+    "B=a #b",
+    "C=",
+    "C= ",
+    "C= # later",
+    "D=C:\\logs\\",
+    "D='it''s'",
+    "D=it's",
+    'D="say \\"x\\""',
+    'D="open',
+    "D='open",
+    "D=`open",
+    "E=one two",
+    "E = spaced",
+    "E: yaml",
+    "TOKEN=old",
+    "TOKEN='old one' # c",
+    "export TOKEN=old",
+    "TOKEN = old",
+    "TOKEN: old",
+    "TOKEN=",
+    "TOKEN= ",
+    "not an assignment",
+    "closed'",
+    "R=1\nS=a/b\nT=c.d\nU=%2F\nV=-",
+    "\n\n \n\n",
+    'closed"',
+    "\\",
+  ),
+  fc
+    .tuple(
+      fc.constantFrom("F=", "G='", 'H="', "TOKEN="),
+      fc.string({ unit: fc.constantFrom(..."ab '\"\\#=`\t".split("")), maxLength: 8 }),
+    )
+    .map((all) => all.join("")),
+);
+const lineEnd = fc.constantFrom("\n", "\n", "\n", "\r\n");
+const someFile = fc.record({
+  text: fc
+    .tuple(fc.array(fc.tuple(line, lineEnd), { maxLength: 6 }), fc.constantFrom("", "\u00ef\u00bb\u00bf"), fc.boolean())
+    .map(([lines, mark, last]) => {
+      const text = mark + lines.flat().join("");
+      return last ? text : text.replace(/\r?\n$/, "");
+    }),
+  values: fc.constantFrom<Texts>(
+    { TOKEN: "new", T: "t" },
+    { TOKEN: "new" },
+    { TOKEN: "a b" },
+    { TOKEN: "new", SECOND: "x=y" },
+  ),
 });
 
-function dockerWritten(text: string): Buffer | undefined {
-  try {
-    return editDotenv(Buffer.from("A='1'\n"), { TOKEN: text }, "docker");
-  } catch {
-    return undefined; // a line feed or control character
-  }
-}
+test.for(dialects)("what is written for %s is read back by ourselves", (dialect) => {
+  const texts = fc.sample(value, { numRuns: 1000, seed: 5_2026 });
+  const found = texts.flatMap((text) => {
+    const bytes = edited(beginning[dialect], { TOKEN: text }, dialect);
+    return bytes === undefined ? [] : [{ text, found: readDotenv(bytes, ["TOKEN"], dialect) }];
+  });
+  expect(found.length).toBeGreaterThan(500);
+  expect(found).toEqual(found.map(({ text }) => ({ text, found: { TOKEN: text } })));
+});

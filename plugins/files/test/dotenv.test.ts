@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dotenv } from "../src/dotenv.ts";
+import { dialects } from "../src/dotenv/dialect.ts";
+import { dotenv } from "../src/dotenv/sink.ts";
+import { sinkValues } from "@rotate/testkit";
 import { contextFor, faultOf, freshDirectory, read, undo, write } from "./support.ts";
 
 /** An env file in a directory of its own, and what became of it. */
@@ -15,13 +17,20 @@ interface Edit {
   readonly name: string;
   readonly before: string;
   readonly after: string;
+  readonly dialect?: string;
 }
 
 const edits: readonly Edit[] = [
   { name: "a missing key is appended", before: "A=1\n", after: "A=1\nTOKEN=new\n" },
   { name: "a missing key is appended to a file without a last line feed", before: "A=1", after: "A=1\nTOKEN=new\n" },
-  { name: "CR LF is kept and used", before: "A=1\r\nTOKEN=old\r\nB=2\r\n", after: "A=1\r\nTOKEN=new\r\nB=2\r\n" },
-  { name: "CR LF is used for a new line", before: "A=1\r\n", after: "A=1\r\nTOKEN=new\r\n" },
+  {
+    name: "CR LF is kept and used",
+    before: "A=1\r\nTOKEN=old\r\nB=2\r\n",
+    after: "A=1\r\nTOKEN=new\r\nB=2\r\n",
+    dialect: "dotenv",
+  },
+  { name: "CR LF is used for a new line", before: "A=1\r\n", after: "A=1\r\nTOKEN=new\r\n", dialect: "dotenv" },
+  { name: "LF is used for a new line where lines differ", before: "A=1\r\nB=2\n", after: "A=1\r\nB=2\nTOKEN=new\n" },
   { name: "a missing last line feed is not added", before: "A=1\nTOKEN=old", after: "A=1\nTOKEN=new" },
   { name: "export and blanks are kept", before: "  export TOKEN = old\n", after: "  export TOKEN = new\n" },
   { name: "a comment on the line is kept", before: "TOKEN=old # rotated\n", after: "TOKEN=new # rotated\n" },
@@ -57,8 +66,8 @@ const edits: readonly Edit[] = [
   },
 ];
 
-test.each(edits)("$name", async ({ before, after }) => {
-  const env = envFile(Buffer.from(before, "latin1"));
+test.each(edits)("$name", async ({ before, after, dialect = "shell" }) => {
+  const env = envFile(Buffer.from(before, "latin1"), { dialect });
   const prepared = await write(dotenv, env.options, { TOKEN: "new" });
   expect(env.text()).toBe(after);
   expect(await read(dotenv, env.options, "TOKEN")).toEqual({ TOKEN: "new" });
@@ -86,16 +95,106 @@ test("a key of somebody else's that stands twice is left alone", async () => {
   expect(env.text()).toBe("A=1\nA=2\nTOKEN=new\n");
 });
 
-test.each([
-  ["an apostrophe that a shell takes for a quote", "NAME=O'Brien\nTOKEN=old\nB=O'Neil\n"],
-  ["an escaped quote that only some readers know", 'A="x\\"\nTOKEN=old\nB="y"\n'],
-])("readers that would not agree where a key stands are a refusal: %s", async (_, text) => {
-  const env = envFile(text);
-  expect(await faultOf(write(dotenv, env.options, { TOKEN: "new" }))).toMatchObject({
-    code: "INVALID",
-    message: expect.stringContaining("readers would not agree where TOKEN stands"),
+interface Trap {
+  readonly name: string;
+  readonly text: string;
+  readonly says: string;
+  readonly dialect?: string;
+  readonly value?: string;
+}
+
+const traps: readonly Trap[] = [
+  {
+    name: "an apostrophe that a shell takes for a quote",
+    text: "NAME=O'Brien\nTOKEN=old\nB=O'Neil\n",
+    says: "a shell would not find TOKEN",
+  },
+  {
+    name: "an escaped quote that only some readers know",
+    text: 'A="x\\"\nTOKEN=old\nB="y"\n',
+    says: "python-dotenv would not find TOKEN",
+  },
+  {
+    name: "a backslash at the end of the last line, to which a shell adds the new line",
+    text: "A=1\nLAST=C:\\logs\\\n",
+    says: "a shell would not find TOKEN",
+  },
+  {
+    name: "the same without a line feed",
+    text: "LAST=C:\\logs\\",
+    says: "a shell would not find TOKEN",
+  },
+  {
+    name: "blanks behind an empty value, for which Node takes the next line",
+    text: "A=1\nF= \n",
+    says: "node --env-file would not find TOKEN",
+  },
+  {
+    name: "a line of its own that ends in CR LF",
+    text: "A=1\nTOKEN=old\r\n",
+    says: "a shell would take another value for TOKEN: a line of the file ends in CR LF",
+  },
+  {
+    name: "CR LF everywhere, where a shell may read it",
+    text: "A=1\r\nB=2\r\n",
+    says: "a shell would take another value for TOKEN: a line of the file ends in CR LF",
+  },
+  {
+    name: "a second line for the key that only some readers know",
+    text: "TOKEN: theirs\n",
+    says: "dotenv of npm would find TOKEN twice",
+  },
+  {
+    name: "a quote without an end, which the new value's own quote would close",
+    text: "A=1\nB='open\n",
+    value: "a b",
+    says: "node --env-file would",
+  },
+  {
+    name: "a comment whose backslash older systemds take for more of it",
+    text: "A=1\n# docker run \\\n",
+    says: "systemd before 254 would not find TOKEN",
+  },
+  {
+    name: "a backslash at the end for systemd",
+    text: "A=1\\\n",
+    says: "systemd would",
+    dialect: "systemd",
+  },
+  {
+    name: "a quote without an end for systemd",
+    text: "A='1\n",
+    says: "systemd would not find TOKEN",
+    dialect: "systemd",
+  },
+];
+
+describe("a file that a reader would take otherwise after the edit is refused", () => {
+  test.each(traps)("$name", async ({ text, says, dialect = "shell", value = "new" }) => {
+    const env = envFile(text, { dialect });
+    const refusal = { code: "INVALID", message: expect.stringContaining(says) as string };
+    expect(await faultOf(write(dotenv, env.options, { TOKEN: value }))).toMatchObject(refusal);
+    expect(env.text()).toBe(text);
+    const ctx = { ...contextFor(dotenv, env.options), keys: ["TOKEN"], samples: sinkValues({ TOKEN: value }) };
+    expect(await faultOf(Promise.resolve(dotenv.check?.(ctx)))).toMatchObject(refusal);
   });
-  expect(env.text()).toBe(text);
+});
+
+test("a value that no dialect's quotes can hold is found before the mint, by a sample of its shape", async () => {
+  const ctx = contextFor(dotenv, envFile("A=1\n").options);
+  const check = dotenv.check?.({ ...ctx, keys: ["TOKEN"], samples: sinkValues({ TOKEN: "pa$sample" }) });
+  expect(await faultOf(Promise.resolve(check))).toMatchObject({
+    message: expect.stringContaining("has a quote, dollar"),
+  });
+});
+
+test.each([
+  ["export, which systemd does not know", "export TOKEN=old\n", "export TOKEN=new\n"],
+  ["a comment behind the value, which is none for systemd", "TOKEN=old # c\n", "TOKEN=new # c\n"],
+])("a file with %s is not meant for it", async (_, before, after) => {
+  const env = envFile(before);
+  await write(dotenv, env.options, { TOKEN: "new" });
+  expect(env.text()).toBe(after);
 });
 
 test("an apostrophe that no shell could read is no obstacle", async () => {
@@ -135,9 +234,9 @@ describe("a value", () => {
   );
 
   test.each(["a\nEVIL=1", "a\rb", "a\0b", "a\u001bb"])(
-    "with a control character is refused in both dialects: %j",
+    "with a control character is refused in every dialect: %j",
     async (value) => {
-      for (const dialect of ["shell", "docker"]) {
+      for (const dialect of dialects) {
         const env = envFile("TOKEN=old\n", { dialect });
         expect(await faultOf(write(dotenv, env.options, { TOKEN: value }))).toMatchObject({ code: "INVALID" });
         expect(env.text()).toBe("TOKEN=old\n");
@@ -188,15 +287,16 @@ const line = fc.oneof(
     "not an assignment",
     "E=",
   ),
-  fc.stringMatching(/^[F-J]=[A-Za-z0-9 :/.-]{0,12}$/),
+  fc.stringMatching(/^[F-J]=(?:[A-Za-z0-9:/.-][A-Za-z0-9 :/.-]{0,12})?$/),
 );
 const someEnv = fc.tuple(fc.array(line, { maxLength: 8 }), fc.constantFrom("\n", "\r\n"), fc.boolean());
+const dialectFor = (end: string) => (end === "\r\n" ? "dotenv" : "shell");
 
 test("whatever else is in the file stays byte for byte, and undo restores all of it", async () => {
   await fc.assert(
     fc.asyncProperty(someEnv, fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/), async ([lines, end, last], value) => {
       const text = lines.join(end) + (last ? end : "");
-      const env = envFile(text);
+      const env = envFile(text, { dialect: dialectFor(end) });
       const prepared = await write(dotenv, env.options, { TOKEN: value, SECOND: value });
       const others = env.text().replaceAll(/^(?:TOKEN|SECOND)=.*\r?\n/gm, "");
       expect(others.startsWith(text)).toBe(true);

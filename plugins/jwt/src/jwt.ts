@@ -1,4 +1,4 @@
-import { type Context, defineProvider, type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
+import { type Context, defineProvider, type Infer, invalid, type ObjectSchema } from "@rotate/plugin-kit";
 import { checkFile, stageFile } from "@rotate/plugin-kit/files";
 import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
 import { algorithms, describeKey, generateKey, type NamedKey } from "./key.ts";
@@ -46,7 +46,11 @@ export const jwt = defineProvider({
     jwks: { secret: false, description: "The public key set that verifies it (RFC 7517 §5)." },
   },
 
-  async check(ctx) {
+  ghosts: false,
+  reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),
+  scope: ({ key: { path }, jwksPath }) => (path === undefined && jwksPath === undefined ? "anywhere" : "host"),
+  async check(ctx, asked) {
+    if (asked !== undefined) extraClaims(asked);
     const text = await givenKey(ctx);
     if (text !== undefined) readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
     else if (ctx.options.key.path !== undefined) await checkNewKey(ctx.options.key.path, ctx);
@@ -73,13 +77,15 @@ function aboutWhom({ subject, audience }: Request): Readonly<Record<string, unkn
 }
 
 /** The key as it stands, or undefined when its file is still to be generated. */
-async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string | undefined> {
+async function givenKey({ options: { key }, resolve, ...ctx }: Ctx): Promise<string | undefined> {
   if ((key.path === undefined) === (key.value === undefined)) {
-    const hint = "set `key: { path: … }`, or `key: { value: { env: … } }`";
-    throw new RotateError("the signing key is given twice or not at all", { code: "INVALID", retryable: false, hint });
+    throw invalid(
+      "the signing key is given twice or not at all",
+      "set `key: { path: … }`, or `key: { value: { env: … } }`",
+    );
   }
   if (key.value !== undefined) return (await resolve(key.value)).reveal();
-  return key.path === undefined ? undefined : readKeyFile(key.path, { log });
+  return key.path === undefined ? undefined : readKeyFile(key.path, ctx);
 }
 
 async function loadKey(ctx: Ctx): Promise<NamedKey> {

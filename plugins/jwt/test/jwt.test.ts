@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -209,4 +210,22 @@ describe("the check before a mint", () => {
     await writeFile(path, "no key");
     await expect(check({ key: { path } })).rejects.toMatchObject({ code: "INVALID" });
   });
+});
+
+test("claims that cannot be are found before a token is signed, and before a key is made", async () => {
+  const path = await keyPath();
+  const ctx = contextFor({ key: { path } });
+  const asked = { claimsJson: "{", ttl: 60_000 };
+  await expect(jwt.check?.(ctx, asked)).rejects.toMatchObject({ code: "INVALID" });
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a token that was never handed out lives nowhere; a key in a file is of this machine, and no sink may write it", () => {
+  const scope = typeof jwt.scope === "function" ? jwt.scope : () => "";
+  const byFile = { issuer, key: { path: "/var/lib/rotate/key.pem" } };
+  const byReference = { issuer, key: { value: "{ env: KEY }" } };
+  expect(jwt.ghosts).toBe(false);
+  expect([scope(byFile), scope(byReference)]).toEqual(["host", "anywhere"]);
+  expect(jwt.reads?.(byFile, {})).toEqual([{ path: "/var/lib/rotate/key.pem" }]);
+  expect(jwt.reads?.(byReference, {})).toEqual([]);
 });

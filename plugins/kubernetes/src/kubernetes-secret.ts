@@ -20,7 +20,9 @@ export const kubernetesSecret = defineSink({
   async check(ctx) {
     const api = await connect(ctx);
     const live = await lookBefore(api, ctx);
-    if (ctx.sample !== undefined) await rehearse(api, writeOf(live, shownSample(ctx.sample, ctx), ctx), ctx);
+    const { samples = {}, keys = [] } = ctx;
+    const isWhole = keys.length > 0 && keys.every((key) => samples[key] !== undefined);
+    if (isWhole) await rehearse(api, writeOf(live, shownSample(samples, ctx), ctx), ctx);
   },
   async prepare(values, ctx) {
     const api = await connect(ctx);

@@ -9,7 +9,7 @@ const token = "sample".repeat(8);
 
 /** What `plan` and the preflight do: the sink with values of the shape that they will have. */
 function checkSecret(cluster: Cluster, texts: Readonly<Record<string, string>>, settings: CallSettings = {}) {
-  return sink.check({ ...secretContext(cluster, settings), sample: sinkValues(texts) });
+  return sink.check({ ...secretContext(cluster, settings), keys: Object.keys(texts), samples: sinkValues(texts) });
 }
 
 describe("a Secret that could not be written is found before the mint", () => {
@@ -62,11 +62,11 @@ describe("a Secret that could not be written is found before the mint", () => {
   });
 });
 
-describe("rights that are missing", () => {
-  function withRules(rules: readonly KubernetesRule[], more: KubernetesDoubleOptions = {}) {
-    return startCluster({ users: { "admin-token": { name: "rotate", rules } }, ...more });
-  }
+function withRules(rules: readonly KubernetesRule[], more: KubernetesDoubleOptions = {}) {
+  return startCluster({ users: { "admin-token": { name: "rotate", rules } }, ...more });
+}
 
+describe("rights that are missing", () => {
   test("are named all at once, with the rules that grant them", async () => {
     const error = await errorOf(sink.check(secretContext(await withRules([]))));
     expect(error.code).toBe("DENIED");
@@ -86,21 +86,21 @@ describe("rights that are missing", () => {
   });
 });
 
+async function checkToken(cluster: Cluster, asked: object = {}) {
+  const ctx = createTestContext({ options: { kubeconfig: cluster.kubeconfig }, schema: kubernetesToken.options });
+  const request = { namespace: "app", serviceAccount: "runner", ...asked };
+  await kubernetesToken.check?.(ctx, withDefaults(kubernetesToken.request ?? { type: "object" }, request));
+  return cluster.double.requests.filter(({ path }) => path.endsWith("/token"));
+}
+
 describe("a token that could not be minted is found before the mint", () => {
   const account = { namespace: "app", name: "runner" };
   const lease = { resource: "secrets", namespace: "app", name: "lease" };
 
-  async function check(cluster: Cluster, asked: object = {}) {
-    const ctx = createTestContext({ options: { kubeconfig: cluster.kubeconfig }, schema: kubernetesToken.options });
-    const request = { namespace: "app", serviceAccount: "runner", ...asked };
-    await kubernetesToken.check?.(ctx, withDefaults(kubernetesToken.request ?? { type: "object" }, request));
-    return cluster.double.requests.filter(({ path }) => path.endsWith("/token"));
-  }
-
   test("the right to it is missing", async () => {
     const rules = [{ verbs: ["create"], resources: ["serviceaccounts/token"], resourceNames: ["other"] }];
     const users = { "admin-token": { name: "rotate", rules } };
-    const error = await errorOf(check(await startCluster({ users, serviceAccounts: [account] })));
+    const error = await errorOf(checkToken(await startCluster({ users, serviceAccounts: [account] })));
     expect(error).toMatchObject({ code: "DENIED", message: "not allowed to create serviceaccounts/token app/runner" });
     expect(error.hint).toContain(
       '{ apiGroups: [""], resources: ["serviceaccounts/token"], resourceNames: ["runner"], verbs: ["create"] }',
@@ -108,27 +108,27 @@ describe("a token that could not be minted is found before the mint", () => {
   });
 
   test("there is no such account", async () => {
-    const error = await errorOf(check(await startCluster()));
+    const error = await errorOf(checkToken(await startCluster()));
     expect(error).toMatchObject({ code: "NOT_FOUND", hint: "check name and namespace" });
     expect(error.message).toContain('serviceaccounts "runner" not found');
   });
 
   test("what it is bound to is gone, or another one by now", async () => {
     const cluster = await startCluster({ serviceAccounts: [account], objects: [lease] });
-    const gone = await errorOf(check(cluster, { boundObject: { name: "older" } }));
+    const gone = await errorOf(checkToken(cluster, { boundObject: { name: "older" } }));
     expect(gone).toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining('secrets "older" not found') });
-    const other = await errorOf(check(cluster, { boundObject: { name: "lease", uid: "of-the-old-one" } }));
+    const other = await errorOf(checkToken(cluster, { boundObject: { name: "lease", uid: "of-the-old-one" } }));
     expect(other).toMatchObject({ code: "CONFLICT", retryable: false });
   });
 
   test("all is well, and nothing was minted for that", async () => {
     const cluster = await startCluster({ serviceAccounts: [account], objects: [lease] });
-    expect(await check(cluster, { boundObject: { name: "lease" } })).toEqual([]);
+    expect(await checkToken(cluster, { boundObject: { name: "lease" } })).toEqual([]);
   });
 
   test("who may mint and not look is let through", async () => {
     const rules = [{ verbs: ["create"], resources: ["serviceaccounts/token"] }];
     const users = { "admin-token": { name: "rotate", rules } };
-    expect(await check(await startCluster({ users, serviceAccounts: [account] }))).toEqual([]);
+    expect(await checkToken(await startCluster({ users, serviceAccounts: [account] }))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
 import {
+  beforehand,
   type Context,
   type ExecAnswer,
   isSecret,
@@ -66,7 +67,11 @@ export interface CommandAnswer extends ExecAnswer {
   readonly hide: (text: string) => string;
 }
 
-async function resolveAll(ctx: Context, refs: CommandOptions["secretEnv"] = {}): Promise<Record<string, Secret>> {
+/** What the secret variables hold now. */
+export async function resolveAll(
+  ctx: Context,
+  refs: CommandOptions["secretEnv"] = {},
+): Promise<Record<string, Secret>> {
   const entries = Object.entries(refs).map(async ([name, ref]) => [name, await ctx.resolve(ref)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -79,7 +84,7 @@ function hiding(secrets: readonly Secret[]): CommandAnswer["hide"] {
 /** Runs the command of the options. Any exit code is an answer; throws what `ctx.exec` and `ctx.resolve` throw. */
 export async function runCommand(ctx: Context<CommandOptions>, call: CommandCall = {}): Promise<CommandAnswer> {
   const { command, cwd, env, secretEnv } = ctx.options;
-  const secrets = await resolveAll(ctx, secretEnv);
+  const secrets = await beforehand(() => resolveAll(ctx, secretEnv));
   const answer = await ctx.exec([...command, ...(call.args ?? [])], {
     env: { ...env, ...secrets, ...call.env },
     timeout: call.timeout ?? untilSignal,

@@ -90,7 +90,7 @@ export async function expectRotated({ rotate }: Stage, ...argv: readonly string[
 /** A `run` straight after says so, and mints nothing. */
 export async function expectFresh({ rotate }: Stage, minted: () => unknown): Promise<void> {
   const before = minted();
-  expect(await rotate("run")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^app +fresh /) });
+  expect(await rotate("run")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^app is fresh,/) });
   expect(minted()).toEqual(before);
 }
 

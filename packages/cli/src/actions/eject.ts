@@ -5,7 +5,7 @@ import { Secret } from "@rotate/plugin-kit";
 import type { ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { UsageError } from "../failure.ts";
-import { describeExpiry } from "../output/rotation-line.ts";
+import { describeExpiry } from "../output/time.ts";
 import { withSession } from "../session.ts";
 
 export interface EjectFlags {

@@ -11,6 +11,8 @@ import type { HostNotes } from "./host-notes.ts";
 export interface Backend {
   /** May other machines work on the same rotations? */
   readonly scope: "machine" | "shared";
+  /** Where its state is, for people: a directory. */
+  readonly place: string;
   readonly store: Store;
   readonly claims: Claims;
   /** The same for the same text as long as the state lives. */

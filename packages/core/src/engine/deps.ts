@@ -18,7 +18,14 @@ export async function depsOver(
     rotations,
     runtime,
     onEvent,
-  }: { readonly rotations: readonly Rotation[]; readonly runtime: Runtime; readonly onEvent: OnEvent },
+    before,
+  }: {
+    readonly rotations: readonly Rotation[];
+    readonly runtime: Runtime;
+    readonly onEvent: OnEvent;
+    /** Those of the spec before this one: what a process knows outlives a spec, its logins do not. */
+    readonly before?: RotationDeps | undefined;
+  },
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   return {
@@ -30,9 +37,9 @@ export async function depsOver(
     runtime,
     onEvent,
     nextCron: await cronFor(rotations),
-    entries: createEntries(),
+    entries: before?.entries ?? createEntries(),
     logins: createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) }),
-    memory: createMemory(),
+    memory: before?.memory ?? createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };

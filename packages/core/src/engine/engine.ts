@@ -4,20 +4,17 @@ import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { HistoryReport, PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
+import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { cadenceOfRun, knownCadence } from "./cadence.ts";
+import { knownCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
-import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
-import { isOf, orphansOf, renameHints } from "./orphans.ts";
-import { planAll } from "./plan.ts";
-import { needsWork, standingIn } from "./quick-look.ts";
+import { isOf } from "./orphans.ts";
+import { needsWork } from "./quick-look.ts";
+import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
-import { tick } from "./run.ts";
-import { selectByName } from "./select.ts";
-import { statusOf } from "./status.ts";
+import { namesHint } from "./select.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -29,33 +26,11 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
-export interface RunOptions {
-  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
-  readonly names?: readonly string[];
-  /** Rotate now, due or not. */
-  readonly force?: boolean;
-  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. 0: one attempt each. */
-  readonly timeout?: number;
-  /** Milliseconds between two runs, when told; else learned from past gaps. */
-  readonly every?: number;
-  /** Milliseconds to wait for another process. Default 30,000. */
-  readonly lockTimeout?: number;
-  /** Rotations at once. Default 16. */
-  readonly concurrency?: number;
-  /** Aborts between phases and wherever stopping is safe. */
-  readonly signal?: AbortSignal;
-}
-
 /** The engine as the command line and the daemon see it: one spec over one backend. */
 export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
-  readonly plan: (options?: {
-    readonly names?: readonly string[];
-    readonly resolveExec?: boolean;
-    /** Milliseconds between two runs, when told; else learned from past gaps. */
-    readonly every?: number;
-  }) => Promise<PlanReport>;
+  readonly plan: (options?: PlanOptions) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
   /** The credential that consumers are to use now, in the clear; minted when there is none. */
@@ -70,117 +45,74 @@ export interface Engine {
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
   /** What happens, as it happens. */
   readonly events: Events;
-  /** For what keeps an engine running. */
-  readonly parts: EngineParts;
-}
-
-/** What works on the backend: the daemon drives it by its own loop. */
-export interface EngineParts {
-  readonly spec: Spec;
-  readonly deps: RotationDeps;
+  /** Goes on by another spec of the same name. To be called when nothing is at work. Throws EngineError `ROTATE_SPEC_MOVED`. */
+  readonly take: (spec: Spec) => Promise<void>;
+  /** For what keeps an engine running; others after each `take`. */
+  readonly parts: () => EngineParts;
 }
 
 /** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { spec, runtime, backend } = options;
+  const { runtime, backend } = options;
   const events = createEvents(runtime.log);
   if (options.onEvent) events.on(options.onEvent);
-  const deps = await depsOver(backend, { rotations: spec.rotations, runtime, onEvent: events.emit });
-  await backend.publish(spec);
-  return { ...engineOf({ spec, deps }), events };
-}
 
-function engineOf(parts: EngineParts): Omit<Engine, "events"> {
-  const { spec, deps } = parts;
-  const { store } = deps;
+  async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
+    const { rotations } = spec;
+    const deps = await depsOver(backend, { rotations, runtime, onEvent: events.emit, before });
+    await backend.publish(spec);
+    return { spec, deps };
+  }
+
+  let parts = await partsOf(options.spec);
+  function one(name: string): { readonly rotation: Rotation; readonly deps: RotationDeps } {
+    return { rotation: only(parts.spec, name), deps: parts.deps };
+  }
+
   return {
-    parts,
-    run: (options) => run(parts, options),
-    status: (options) => status(parts, options),
-    plan: async ({ names, resolveExec = false, every } = {}) => {
-      const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
-      const chosen = selectByName(await knownRotations(parts), names);
-      const present = chosen.flatMap(({ rotation }) => rotation ?? []);
-      const plan = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
-      const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentPlan(one, deps)])));
-      const hints = await renameHints(spec, deps);
-      const rotations = plan.map((one) => ({
-        ...one,
-        warnings: [...one.warnings, ...[hints.get(one.name) ?? []].flat()],
-      }));
-      const orphans = names?.length ? [] : await orphansOf(spec, deps);
-      return { version: 1, rotations: [...rotations, ...absent], orphans };
+    events,
+    parts: () => parts,
+    async take(spec) {
+      refuseMoved(parts.spec, spec);
+      parts = await partsOf(spec, parts.deps);
     },
+    run: (asked) => run(parts, asked),
+    status: (asked) => status(parts, asked),
+    plan: (asked) => plan(parts, asked),
     async history({ name, limit = 50 } = {}) {
-      const attempts = await store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
+      const attempts = await backend.store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
       return { version: 1, attempts };
     },
     async needsRotation(name) {
-      const cadence = await knownCadence(deps.host, deps.runtime.now());
-      return (await needsWork({ rotation: only(spec, name), deps }, { force: false, cadence })) ? "due" : "fresh";
+      const cadence = await knownCadence(backend.host, options.runtime.now());
+      return (await needsWork(one(name), { cadence })) ? "due" : "fresh";
     },
-    async credential(name, options = {}) {
-      const rotation = only(spec, name);
+    async credential(name, asked = {}) {
+      const target = one(name);
       const { currentCredential } = await import("./credential.ts");
-      return currentCredential({ rotation, deps }, options);
+      return currentCredential(target, asked);
     },
-    revoke: (name, options = {}) => revokeByHand(name, { spec, deps }, options),
-    forget: (name) => withClaim(deps.claims, name, () => forget(name, deps)),
-    eject: (name, values) => {
-      const target = { rotation: only(spec, name), deps };
+    revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
+    forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),
+    async eject(name, values) {
+      const target = one(name);
       if (values === undefined) return describeEject(target);
       return values === "keep" ? ejectInPlace(target) : ejectTo(values, target);
     },
   };
 }
 
-async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunReport> {
-  const deps = await withHeldBack(parts);
-  await deps.host.noteClock?.(deps.clock.note());
-  const chosen = selectByName(await knownRotations(parts), options.names);
-  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
-  const hints = await renameHints(parts.spec, deps);
-  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
-  const { rotations } = await tick(present, deps, {
-    force: options.force ?? false,
-    cadence,
-    retryFor: options.timeout ?? 120_000,
-    ...(options.timeout !== undefined && options.timeout > 0 && { limit: options.timeout }),
-    lockTimeout: options.lockTimeout ?? 30_000,
-    concurrency: options.concurrency ?? 16,
-    signal: options.signal ?? new AbortController().signal,
+/** The state is the backend's, and another name is another state. */
+function refuseMoved(before: Spec, after: Spec): void {
+  if (before.name === after.name && before.stateDir === after.stateDir) return;
+  throw new EngineError("the spec names another state now (`name` or `stateDir`)", {
+    code: "ROTATE_SPEC_MOVED",
+    exitCode: 2,
+    hint: "start `rotate watch` again to take it up",
   });
-  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
-  const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
-  const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
-  return { version: 1, rotations: [...reports, ...absent], orphans };
 }
 
-function withHint(report: RotationReport, hint: string | undefined): RotationReport {
-  return hint === undefined ? report : { ...report, warnings: [...(report.warnings ?? []), hint] };
-}
-
-async function status(
-  parts: EngineParts,
-  { names = [] }: { readonly names?: readonly string[] } = {},
-): Promise<StatusReport> {
-  const deps = await withHeldBack(parts);
-  const chosen = selectByName(await knownRotations(parts), names);
-  const cadence = await knownCadence(deps.host, deps.runtime.now());
-  const states = await Promise.all(chosen.map(({ name }) => deps.store.load(name)));
-  const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
-  const busy = await deps.claims.busy(open);
-  const own = chosen.map((one, at) => {
-    if (!one.rotation) return absentStatus(one, states[at]!, deps);
-    const asked = { cadence, busy: busy.has(one.name) };
-    const { moment, standing } = standingIn({ rotation: one.rotation, deps }, states[at]!, asked);
-    return statusOf(moment, standing, deps.clock);
-  });
-  const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
-  return { version: 1, rotations: [...own, ...orphans] };
-}
-
-async function forget(name: string, { store, host }: RotationDeps): Promise<void> {
+async function forget(name: string, { store, host }: Backend): Promise<void> {
   host.cache?.remove(name);
   await store.remove(name);
 }
@@ -194,6 +126,9 @@ function only(spec: Spec, name: string): Rotation {
   throw new EngineError(`no rotation is named ${name}`, {
     code: "ROTATE_USAGE",
     exitCode: 2,
-    hint: `the spec has: ${spec.rotations.map((each) => each.name).join(", ")}`,
+    hint: namesHint(
+      name,
+      spec.rotations.map((each) => each.name),
+    ),
   });
 }

@@ -82,9 +82,19 @@ export async function knownRotations({ spec, deps }: Parts): Promise<readonly Kn
 /** What `run` says of one that is absent. */
 export async function absentReport(absent: Absent, deps: RotationDeps): Promise<RotationReport> {
   const { name, by } = absent;
-  const standing = absentStanding(absentStatus(absent, await deps.store.load(name), deps));
+  const status = absentStatus(absent, await deps.store.load(name), deps);
+  const standing = absentStanding(status);
   const outcome = standing.exit === 3 ? "expired" : "failed";
-  return { name, outcome, reason: by.message, standing, phases: [], sinks: [], lastError: heldBackError(by) };
+  return {
+    name,
+    provider: status.provider,
+    outcome,
+    reason: by.message,
+    standing,
+    phases: [],
+    sinks: [],
+    lastError: heldBackError(by),
+  };
 }
 
 /** What `plan` says of it. */
@@ -99,6 +109,9 @@ export async function absentPlan(absent: Absent, deps: RotationDeps): Promise<Pl
     standing: absentStanding(status),
     sinks: [],
     reloads: [],
+    verify: [],
+    health: [],
+    dropped: [],
     revocation: "nothing is changed",
     checks: [{ what: `list of ${by.family}`, result: "failed", error: heldBackError(by) }],
     warnings: [],

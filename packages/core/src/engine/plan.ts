@@ -17,6 +17,7 @@ import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import { standingReport } from "../rotation/visit-report.ts";
 import type { Standing } from "../rotation/standing.ts";
 import { standingText } from "../rotation/standing-text.ts";
+import { actionOf, droppedOf } from "./plan-parts.ts";
 import { needsWork, presentOf } from "./quick-look.ts";
 
 /** What a run would do now, and why. Mints nothing, writes nothing, shows no value; runs the commands of `{ exec: … }` references only when asked to. */
@@ -66,11 +67,14 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
         planSink(sink, { rotation, deps, state: () => state }, (message) => void warnings.push(message)),
       ),
     ),
-    reloads: rotation.reloads.map(({ type, name, part, options }) => ({
-      type,
-      ...(name !== undefined && { name }),
-      adopts: part.adopts(options),
+    reloads: rotation.reloads.map((reload) => ({
+      ...actionOf(reload),
+      ...(reload.name !== undefined && { name: reload.name }),
+      adopts: reload.part.adopts(reload.options),
     })),
+    verify: rotation.verify.map(actionOf),
+    health: rotation.health.map(actionOf),
+    dropped: droppedOf(moment, deps.clock),
     revocation: revocationOf(rotation),
     checks,
     warnings,

@@ -27,6 +27,8 @@ export interface TickOptions extends LookOptions {
   readonly signal: AbortSignal;
   /** Each rotation as it ends, while others may still be at work. */
   readonly onDone?: (rotation: Rotation, report: RotationReport) => void;
+  /** One whose state or claim was lost, once all have ended. Absent: the first of them is thrown. */
+  readonly onFailed?: (rotation: Rotation, error: unknown) => void;
 }
 
 /** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
@@ -78,14 +80,19 @@ async function tickAll(
     const job = { rotation, deps: { ...deps, gate }, until, slots, pulledForward };
     return slots.run(() => rotateUntil(job, options));
   }
-  const reports = await Promise.all(
+  const ends = await Promise.allSettled(
     rotations.map(async (rotation) => {
       const report = await one(rotation);
       options.onDone?.(rotation, report);
       return report;
     }),
   );
-  return { version: 1, rotations: reports };
+  ends.forEach((end, at) => {
+    if (end.status !== "rejected") return;
+    if (!options.onFailed) throw end.reason;
+    options.onFailed(rotations[at]!, end.reason);
+  });
+  return { version: 1, rotations: ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : [])) };
 }
 
 /** What is due or owed, and what shares a reload with it and nearly is: that is pulled forward. */

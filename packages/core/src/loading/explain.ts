@@ -102,13 +102,21 @@ function explainDuration(error: ErrorObject, path: Path): Fault {
 
 function explainUnknownKey(error: ErrorObject, path: Path): Fault {
   const key = String(parameter(error, "additionalProperty"));
-  const known = Object.keys((error.parentSchema?.["properties"] ?? {}) as object);
+  const properties = (error.parentSchema?.["properties"] ?? {}) as Readonly<Record<string, object>>;
+  const known = Object.keys(properties);
+  const written = nearest(key, known) === undefined ? writtenKey(properties["values"]) : undefined;
   return {
     path: [...path, key],
     at: "key",
     message: `${nameOf(path)} has an unknown key ${JSON.stringify(key)}`,
-    hint: didYouMean(key, known),
+    hint: written === undefined ? didYouMean(key, known) : `what is written stands as \`values: { ${written}: "…" }\``,
   };
+}
+
+/** The one key that a sink's `values` can have, if there is only one: a template is often looked for beside it. */
+function writtenKey(values: object | undefined): string | undefined {
+  const { propertyNames } = (values ?? {}) as { readonly propertyNames?: { readonly pattern?: string } };
+  return /^\^(?:\(\?:)?\^?([a-z]+)\$?\)?\$$/.exec(propertyNames?.pattern ?? "")?.[1];
 }
 
 function explainMissing(error: ErrorObject, path: Path): Fault {

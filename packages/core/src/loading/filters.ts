@@ -7,6 +7,8 @@ export const textFilters = {
   base64_encode: (text: string) => Buffer.from(text).toString("base64"),
   /** A JSON string, with its quotes. */
   json: (text: string) => JSON.stringify(text),
+  /** A field of a password file of PostgreSQL (libpq, "The Password File"): a backslash before each backslash and colon. */
+  pgpass: (text: string) => text.replaceAll(/[\\:]/g, "\\$&"),
 } as const;
 
 export type TextFilter = keyof typeof textFilters;

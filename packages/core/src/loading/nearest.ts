@@ -48,9 +48,14 @@ function begunBy(word: string, known: readonly string[]): string | undefined {
   return word.length < 3 ? undefined : known.find((candidate) => candidate.startsWith(word));
 }
 
+/** The one of the known words that was meant; undefined when none is near. */
+export function nearestName(word: string, known: readonly string[]): string | undefined {
+  return nearest(word, known) ?? begunBy(word, known);
+}
+
 /** The hint for a word that is not known: the nearest one, or the few that there are. */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
-  const best = nearest(word, known) ?? begunBy(word, known);
+  const best = nearestName(word, known);
   if (best !== undefined) return `did you mean "${best}"?`;
   return known.length === 0 ? undefined : `known: ${known.slice(0, 20).join(", ")}${known.length > 20 ? ", …" : ""}`;
 }

@@ -10,7 +10,9 @@ interface Output {
   readonly filters: readonly TextFilter[];
 }
 
-const output = /\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)\s*((?:\|\s*(?:uri_component|base64_encode|json)\s*)*)\}\}/;
+const output = new RegExp(
+  String.raw`\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)\s*((?:\|\s*(?:${Object.keys(textFilters).join("|")})\s*)*)\}\}`,
+);
 /** Words that Liquid reads as values or computes by itself. */
 const literals = new Set(["true", "false", "nil", "null", "empty", "blank", "size", "first", "last"]);
 

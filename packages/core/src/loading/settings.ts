@@ -40,7 +40,11 @@ export const refreshSettings = {
       description: "preferred times; never at the price of expiry",
       items: {
         type: "object",
-        properties: { cron, timezone, duration: { type: "string", format: "duration", min: "1m" } },
+        properties: {
+          cron,
+          timezone,
+          duration: { type: "string", format: "duration", min: "1m", description: "how long it is open" },
+        },
         required: ["cron", "duration"],
       },
     },
@@ -75,8 +79,8 @@ const budgetSettings = {
   description:
     "mints that may come to nothing (outcome unknown, or minted and dropped) before it waits; a credential that nears its end is minted all the same",
   properties: {
-    perMinute: { type: "integer", minimum: 1, maximum: 1000, default: 5 },
-    perHour: { type: "integer", minimum: 1, maximum: 10_000, default: 30 },
+    perMinute: { type: "integer", minimum: 1, maximum: 1000, default: 5, description: "so many in a minute" },
+    perHour: { type: "integer", minimum: 1, maximum: 10_000, default: 30, description: "so many in an hour" },
   },
 } as const satisfies ObjectSchema;
 
@@ -160,6 +164,7 @@ export const notifySettings = {
       minItems: 1,
       uniqueItems: true,
       default: notifyEvents,
+      description: "what is told; default: all of it",
     },
     remind: { type: "string", format: "duration", min: "1m", description: "tell again while it lasts" },
   },
@@ -168,12 +173,13 @@ export const notifySettings = {
 
 export const monitorSettings = {
   type: "object",
+  description: "what watches over rotate itself",
   properties: {
     textfile: { type: "string", format: "path", description: "a file of metrics for node_exporter" },
     heartbeat: {
       type: "object",
       description: "called after each good run, so that silence is noticed",
-      properties: { url: { type: "string", format: "uri" } },
+      properties: { url: { type: "string", format: "uri", description: "where it calls" } },
       required: ["url"],
     },
   },

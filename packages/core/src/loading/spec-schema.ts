@@ -75,7 +75,11 @@ export function specSchema(describePart: DescribePart): JsonSchema {
         ...mapOf("credentials that are kept fresh, by name", rotationSchema(describePart)),
         minProperties: 1,
       },
-      notify: { type: "array", items: rewrite(notifySettings, services) },
+      notify: {
+        type: "array",
+        description: "who is told when something is wrong",
+        items: rewrite(notifySettings, services),
+      },
       monitor: rewrite(monitorSettings, services),
     },
     required: ["version", "providers", "rotations"],

@@ -1,3 +1,4 @@
+import { lockLost } from "./state-error.ts";
 import { fenced, type Claim, type Claims } from "../backend/claim.ts";
 import type { Runtime } from "@rotate/runtime";
 import type { RotationClock } from "../schedule/clock.ts";
@@ -9,6 +10,8 @@ import type { RotationState } from "../store/state.ts";
 export interface Lock {
   /** Is the lock still the one that others would see? False when its file was removed or replaced. */
   readonly valid: () => boolean;
+  /** For people. */
+  readonly place: string;
   readonly release: () => void;
 }
 
@@ -73,7 +76,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
 
   function lose(): never {
     losing.abort();
-    throw fenced(rotation);
+    throw settled || lock.valid() ? fenced(rotation) : lockLost(lock.place);
   }
 
   async function append(records: readonly JournalRecord[]): Promise<RotationState> {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
 import type { Helpers } from "../backend/host-notes.ts";
 
@@ -12,16 +13,22 @@ interface Noted {
 /** Replaces a file whole. */
 type Write = typeof import("write-file-atomic").sync;
 
-/** Keeps the notes in files of `directory`, one per rotation. Without /proc nothing can be told apart, and nothing is noted. */
-export function createHelpers(directory: string): Helpers {
+/** Keeps the notes in files of `directory`, one per rotation. Without /proc nothing can be told apart, and nothing is noted. A note that cannot be kept stops no command. */
+export function createHelpers(directory: string, log: Pick<Log, "warn">): Helpers {
   const running = new Map<string, Map<number, Noted>>();
   const fileOf = (rotation: string): string => join(directory, `${rotation}.json`);
 
   /** Without a sync: no command outlives a power cut. */
   function save(rotation: string, notes: ReadonlyMap<number, Noted>, write: Write): void {
-    if (notes.size === 0) return rmSync(fileOf(rotation), { force: true });
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    write(fileOf(rotation), JSON.stringify([...notes.values()]), { mode: 0o600, fsync: false });
+    const path = fileOf(rotation);
+    try {
+      if (notes.size === 0) return rmSync(path, { force: true });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      write(path, JSON.stringify([...notes.values()]), { mode: 0o600, fsync: false });
+    } catch (error) {
+      const why = (error as Error).message;
+      log.warn("a command could not be noted: should this process be killed, it goes on", { path, error: why });
+    }
   }
 
   return {
@@ -46,10 +53,19 @@ export function createHelpers(directory: string): Helpers {
     endLeftOvers(rotation) {
       const left = readNotes(fileOf(rotation)).filter(({ pid, startedAt }) => startOf(pid) === startedAt);
       for (const { pid } of left) kill(pid);
-      rmSync(fileOf(rotation), { force: true });
+      forgetNotes(fileOf(rotation));
       return left.map(({ pid }) => pid);
     },
   };
+}
+
+/** On a full or read-only disk they stay: their processes are gone. */
+function forgetNotes(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    return;
+  }
 }
 
 function readNotes(path: string): readonly Noted[] {

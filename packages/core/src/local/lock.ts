@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Lock, Locks } from "./claims.ts";
+import { fileIdentity, stateError, stateLost } from "./state-error.ts";
 
 export interface LockFiles extends Locks {
   readonly releaseAll: () => void;
@@ -22,14 +23,14 @@ export function createLocks(directory: string): LockFiles {
 
   function tryLock(rotation: string): Lock | undefined {
     if (held.has(rotation)) return undefined;
-    mkdirSync(directory, { mode: 0o700, recursive: true });
     const path = pathOf(rotation);
-    const database = acquire(path);
+    const database = acquire(path, directory);
     if (!database) return undefined;
     held.set(rotation, database);
-    const mine = identity(path);
+    const mine = fileIdentity(path);
     return {
-      valid: () => held.get(rotation) === database && mine !== undefined && identity(path) === mine,
+      place: path,
+      valid: () => held.get(rotation) === database && mine !== undefined && fileIdentity(path) === mine,
       release: () => void (held.get(rotation) === database && release(rotation)),
     };
   }
@@ -44,16 +45,29 @@ export function createLocks(directory: string): LockFiles {
 /** Longer than a look lasts, ms: a look is no reason to be refused. */
 const lookTime = 3;
 
-function acquire(path: string): DatabaseSync | undefined {
+function acquire(path: string, directory: string): DatabaseSync | undefined {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  const database = new DatabaseSync(path, { timeout: lookTime });
+  let database: DatabaseSync | undefined;
   try {
+    makeFolder(directory);
+    database = new DatabaseSync(path, { timeout: lookTime });
     database.exec("begin exclusive");
     return database;
   } catch (error) {
-    database.close();
+    database?.close();
     if (isBusy(error)) return undefined;
-    throw error;
+    throw stateError(path, error);
+  }
+}
+
+/** Not its parents: a state that was taken away is not begun anew by the way. */
+function makeFolder(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw stateLost(directory);
+    if (!existsSync(directory)) throw error;
   }
 }
 
@@ -61,15 +75,16 @@ function acquire(path: string): DatabaseSync | undefined {
 function isTaken(path: string): boolean {
   if (!existsSync(path)) return false;
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  const database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
     database.exec("select 1 from sqlite_schema");
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
-    throw error;
+    throw stateError(path, error);
   } finally {
-    database.close();
+    database?.close();
   }
 }
 
@@ -78,9 +93,3 @@ function isBusy(error: unknown): boolean {
 }
 
 const sqliteBusy = 5;
-
-/** Device and inode: another file under the same name is another lock. */
-function identity(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && `${stats.dev}:${stats.ino}`;
-}

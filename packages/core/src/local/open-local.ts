@@ -37,7 +37,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
   const directory = openStateDir(base, { name: spec.name, uid });
   const state = openSqliteState(directory);
   const locks = createLocks(`${directory}/locks`);
-  const notes = createRunLog(directory);
+  const notes = createRunLog(directory, runtime.log);
   const sources = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
   const clock = createRotationClock(sources, await notes.clockNote());
   const claims = createClaims({ locks, ledger: state, clock, runtime });
@@ -52,6 +52,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
     await disownIfCloned({ state, claims, machine });
     return {
       scope: "machine",
+      place: directory,
       store: state,
       claims,
       clock,
@@ -60,7 +61,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       host: {
         ...notes,
         cache: createValueCache(directory, runtime),
-        helpers: createHelpers(`${directory}/helpers`),
+        helpers: createHelpers(`${directory}/helpers`, runtime.log),
         handoff: (rotation) => createHandoff(directory, rotation),
       },
       publish: ({ rotations }) => carryOver(rotations, state),

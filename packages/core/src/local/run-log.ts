@@ -1,21 +1,34 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { Log } from "@rotate/plugin-kit";
 import type { ClockNote } from "../schedule/clock.ts";
 import type { HostNotes, RunNotes } from "../backend/host-notes.ts";
 
 type Notes = Required<Pick<HostNotes, "runNotes" | "noteRuns" | "clockNote" | "noteClock">>;
 
 /** The last runs and the last look at the clocks, in files of their own: in the database each would cost a sync, and most looks write nothing else. */
-export function createRunLog(directory: string): Notes {
+export function createRunLog(directory: string, log: Pick<Log, "warn">): Notes {
+  let told = false;
+
+  /** A pace that cannot be noted stops nobody. */
+  async function note(path: string, value: unknown): Promise<void> {
+    try {
+      replace(path, value);
+    } catch (error) {
+      if (!told) log.warn("the time of this run could not be noted", { path, error: (error as Error).message });
+      told = true;
+    }
+  }
+
   const runs = `${directory}/runs.json`;
   const clock = `${directory}/clock.json`;
   return {
     runNotes: async () => runNotesIn(readJson(runs)),
-    noteRuns: async (notes) => replace(runs, notes),
+    noteRuns: (notes) => note(runs, notes),
     clockNote: async () => {
       const read = readJson(clock);
       return isClockNote(read) ? read : undefined;
     },
-    noteClock: async (note) => replace(clock, note),
+    noteClock: (now) => note(clock, now),
   };
 }
 

@@ -7,6 +7,7 @@ import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
 import type { Entry, Ledger } from "./claims.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
@@ -26,14 +27,15 @@ export interface SqliteState extends Store, Ledger {
   /** Small facts about the state as a whole: the spec's path, the machine's id. */
   readonly getMeta: (key: string) => string | undefined;
   readonly setMeta: (key: string, value: string) => void;
+  /** Why it can only be read; undefined when it can be written. */
+  readonly problem: EngineError | undefined;
   readonly close: () => Promise<void>;
 }
 
 /** Opens (and makes, when absent) the SQLite state in `directory`, which exists and is ours. Throws EngineError `ROTATE_STATE_UNUSABLE`. */
-export function openSqliteState(directory: string): SqliteState {
-  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
-  const database = open(DatabaseSync, `${directory}/state.db`);
-  const sql = statements(database);
+export function openSqliteState(directory: string, { reading = false } = {}): SqliteState {
+  const path = `${directory}/state.db`;
+  const file = openSqliteFile({ path, reading, statements, prepare: (database) => migrate(database, path) });
   let syncing: Promise<void> | undefined;
 
   /** Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. */
@@ -45,87 +47,79 @@ export function openSqliteState(directory: string): SqliteState {
   async function syncSoon(): Promise<void> {
     await new Promise(setImmediate);
     syncing = undefined;
-    transaction(database, () => sql.countSync.run());
-  }
-
-  function load(rotation: string): RotationState {
-    const row = sql.load.get(rotation) as { state: string } | undefined;
-    return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
-  }
-
-  function append(rotation: string, entries: readonly Entry[], epoch: number): RotationState | undefined {
-    let state = load(rotation);
-    if (state.epoch !== epoch) return undefined;
-    for (const { record, stamp } of entries) {
-      state = reduce(state, record, stamp);
-      sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
-      if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
-    }
-    sql.save.run(rotation, state.epoch, JSON.stringify(state));
-    return state;
+    file.write((sql) => sql.countSync.run());
   }
 
   return {
-    load: async (rotation) => load(rotation),
-    names: async () => sql.names.all().map((row) => String(row["name"])),
+    problem: file.problem,
+    load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
+    names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
     async append(rotation, { entries, epoch }) {
-      const state = transaction(database, () => append(rotation, entries, epoch), { sync: false });
+      const state = file.write((sql) => append(sql, rotation, { entries, epoch }), { durable: false });
       if (state !== undefined && announces(entries.map(({ record }) => record))) await sync();
       return state;
     },
     async recordAttempt(report) {
-      function record(): void {
-        sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
-        sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
-      }
-      transaction(database, record, { sync: false });
+      file.write(
+        (sql) => {
+          sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+          sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
+        },
+        { durable: false },
+      );
     },
     async attempts({ rotation, limit }) {
-      const rows = rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit);
+      const rows = file.read((sql) =>
+        rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit),
+      );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
-    async rename(from, to) {
-      transaction(database, () => {
-        const state = load(from);
-        if (state.seq === 0) return;
-        sql.save.run(to, state.epoch, JSON.stringify({ ...state, name: to }));
-        sql.moveJournal.run(to, from);
-        sql.moveAttempts.run(to, from);
-        sql.remove.run(from);
-      });
-    },
-    remove: async (rotation) => void transaction(database, () => sql.remove.run(rotation)),
-    getMeta(key) {
-      const row = sql.getMeta.get(key);
+    rename: async (from, to) => file.write((sql) => rename(sql, from, to)),
+    remove: async (rotation) => file.write((sql) => void sql.remove.run(rotation)),
+    getMeta: (key) => {
+      const row = file.read((sql) => sql.getMeta.get(key));
       return row === undefined ? undefined : String(row["value"]);
     },
-    setMeta: (key, value) => void transaction(database, () => sql.setMeta.run(key, value)),
+    setMeta: (key, value) => file.write((sql) => void sql.setMeta.run(key, value)),
     async close() {
-      await syncing;
-      if (database.isOpen) database.close();
+      await syncing?.catch(() => undefined); // whoever waits for it is told
+      file.close();
     },
   };
 }
 
-function open(Database: typeof DatabaseSync, path: string): DatabaseSync {
-  try {
-    const database = new Database(path, { timeout: 10_000 });
-    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off;");
-    migrate(database, path);
-    return database;
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    throw new EngineError(`cannot use the state ${path}: ${(cause as Error).message}`, {
-      code: "ROTATE_STATE_UNUSABLE",
-      exitCode: 6,
-      cause,
-      hint: "check that the disk is neither full nor read-only; if the file is damaged, move it away: every rotation is then minted anew",
-    });
+function stateOf(sql: Statements, rotation: string): RotationState {
+  const row = sql.load.get(rotation) as { state: string } | undefined;
+  return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
+}
+
+function append(
+  sql: Statements,
+  rotation: string,
+  { entries, epoch }: { readonly entries: readonly Entry[]; readonly epoch: number },
+): RotationState | undefined {
+  let state = stateOf(sql, rotation);
+  if (state.epoch !== epoch) return undefined;
+  for (const { record, stamp } of entries) {
+    state = reduce(state, record, stamp);
+    sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
+    if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
   }
+  sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  return state;
+}
+
+function rename(sql: Statements, from: string, to: string): void {
+  const state = stateOf(sql, from);
+  if (state.seq === 0) return;
+  sql.save.run(to, state.epoch, JSON.stringify({ ...state, name: to }));
+  sql.moveJournal.run(to, from);
+  sql.moveAttempts.run(to, from);
+  sql.remove.run(from);
 }
 
 function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
+  const version = versionOf(database);
   if (version > layout) {
     throw new EngineError(
       `the state ${path} was written by a newer rotate (layout ${version}, this one knows ${layout})`,
@@ -137,11 +131,13 @@ function migrate(database: DatabaseSync, path: string): void {
     );
   }
   if (version === layout) return;
-  transaction(database, () => {
-    database.exec(schema);
-    if (version === 1) upgradeAll(database);
-    database.exec(`pragma user_version = ${layout}`);
-  });
+  database.exec("begin immediate");
+  if (versionOf(database) === 1) upgradeAll(database); // unless another process was faster
+  database.exec(`${schema} pragma user_version = ${layout}; commit`);
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
 }
 
 function upgradeAll(database: DatabaseSync): void {
@@ -150,21 +146,7 @@ function upgradeAll(database: DatabaseSync): void {
     save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
 }
 
-/**
- * Runs `work` in an immediate transaction: no other writer comes in between. Without `sync` a power failure may take it, together with all that came
- * after it: the log is a sequence, and the next synced transaction makes the whole of it durable.
- */
-function transaction<T>(database: DatabaseSync, work: () => T, { sync = true } = {}): T {
-  database.exec(`pragma synchronous = ${sync ? "full" : "normal"}; begin immediate`);
-  try {
-    const result = work();
-    database.exec("commit");
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec("rollback");
-    throw error;
-  }
-}
+type Statements = ReturnType<typeof statements>;
 
 function statements(database: DatabaseSync) {
   const prepare = (text: string) => database.prepare(text);

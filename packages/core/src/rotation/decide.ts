@@ -71,11 +71,12 @@ export function yardstickOf(lease: { readonly given: number | null }, ttl: numbe
   return Math.min(ttl ?? Infinity, givenOf(lease));
 }
 
-/** No attempt before it: by its own backoff, unless the spec changed, a sibling succeeded since, or the machine had slept. */
+/** No attempt before it: by its own backoff, unless the spec or a file that it names changed, a sibling succeeded since, or the machine had slept. */
 function retryAt({ state, rotation, entry }: Moment): number {
   const { failure } = state;
   if (failure === undefined) return 0;
   if (failure.specHash !== rotation.hash) return failure.at + second;
+  if (entry.changedAt > failure.at) return entry.changedAt;
   if (failure.person) return failure.notBefore;
   const lease = publishedLease(state);
   const place = lease?.jitter ?? 0.5;

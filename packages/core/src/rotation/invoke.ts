@@ -27,9 +27,15 @@ export const timeLimits = {
   revoke: 30_000,
 } as const;
 
-/** Calls a plugin with a context of its own. What it throws is attributed to it. */
+/** Calls a plugin with a context of its own. What it throws is attributed to it by its name in the spec, or its type where it has none. */
 export async function callPart<Part, T>(
-  { runtime, bound }: { readonly runtime: Runtime; readonly bound: Bound<Part> & { readonly kind: string } },
+  {
+    runtime,
+    bound,
+  }: {
+    readonly runtime: Runtime;
+    readonly bound: Bound<Part> & { readonly kind: string; readonly name?: string | undefined };
+  },
   { timeout, signal, scope }: CallOptions,
   call: (ctx: Context) => Promise<T>,
 ): Promise<T> {
@@ -39,7 +45,7 @@ export async function callPart<Part, T>(
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
     return await endedBy(limit.signal, call(ctx), runtime);
   } catch (error) {
-    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.type}`);
+    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.name ?? bound.type}`);
   } finally {
     limit.clear();
   }
@@ -133,7 +139,7 @@ async function loginInTime(
     return await endedBy(limit.signal, deps.logins.get(provider, need), deps.runtime);
   } catch (error) {
     if (error !== limit.signal.reason) throw error;
-    throw new AttributedError(new RotateError("the login took too long", tooLong), `provider ${provider.type}`);
+    throw new AttributedError(new RotateError("the login took too long", tooLong), `provider ${provider.name}`);
   } finally {
     limit.clear();
   }

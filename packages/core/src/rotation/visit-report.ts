@@ -32,6 +32,7 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
   const error = ended === undefined ? waitedFor(decision, moment) : undefined;
   const report: RotationReport = {
     name: moment.rotation.name,
+    provider: moment.rotation.provider.name,
     outcome: outcomeOf(visit),
     reason: ended?.reason ?? idleReason(visit),
     standing: standingReport(now, moment, clock),
@@ -53,6 +54,7 @@ export function idleReport(moment: Moment, clock: Wall, busy = false): RotationR
   const error = moment.heldBack ? heldBackError(moment.heldBack) : kept && errorReport(kept);
   return {
     name: moment.rotation.name,
+    provider: moment.rotation.provider.name,
     outcome: busy && now.exit < 3 ? "locked" : outcomeOf(about),
     reason: busy ? "another process is at work on it" : idleReason(about),
     standing: standingReport(now, moment, clock),

@@ -1,5 +1,5 @@
 import type { Runtime } from "@rotate/runtime";
-export type WakeReason = "changed" | "confirmed" | "done" | "stop";
+export type WakeReason = "changed" | "confirmed" | "sources" | "done" | "stop";
 
 /** A sleep that can be cut short, and remembers why. */
 export interface Waker {

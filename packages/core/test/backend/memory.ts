@@ -41,7 +41,7 @@ export function createMemoryState(): MemoryState {
       const token = Symbol(rotation);
       locks.set(rotation, token);
       const valid = (): boolean => locks.get(rotation) === token;
-      return { valid, release: () => void (valid() && locks.delete(rotation)) };
+      return { valid, place: `lock of ${rotation}`, release: () => void (valid() && locks.delete(rotation)) };
     },
     isLocked: (rotation) => locks.has(rotation),
     async rename(from, to) {
@@ -72,6 +72,7 @@ export function openMemoryBackend(
   }
   return {
     scope: "machine",
+    place: "memory",
     store: state,
     claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime }),
     fingerprint: fingerprintWith(key),

@@ -59,7 +59,7 @@ const rotation = { ...rotationIn(world, { sinks: ["a", "b"] }), health: [probeEn
 const spec = specIn(join(directory, "rotate.yaml"), [rotation]);
 const runtime = createRuntime({ env: {}, log: { level: "warn" } });
 const backend = await openLocalBackend({ spec, runtime, stateDir: join(directory, "state") });
-const { deps } = (await openEngine({ spec, runtime, backend })).parts;
+const { deps } = (await openEngine({ spec, runtime, backend })).parts();
 const { rotations } = await tick(
   spec.rotations,
   { ...deps, claims: mortal(deps.claims) },

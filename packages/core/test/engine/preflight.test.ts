@@ -1,7 +1,6 @@
 import type { SinkContext } from "@rotate/plugin-kit";
 import { revealValues } from "@rotate/testkit";
 import { expect, test } from "vitest";
-import { sampleValues } from "../../src/rotation/sample.ts";
 import type { Rotation } from "../../src/loading/model.ts";
 import { createScene } from "./support.ts";
 
@@ -18,7 +17,7 @@ function noting(rotation: Rotation, seen: (checked: Checked) => void): Rotation 
       ...sink,
       part: {
         ...sink.part,
-        check: async ({ sample }: SinkContext) => seen({ values: sample && revealValues(sample) }),
+        check: async ({ samples }: SinkContext) => seen({ values: samples && revealValues(samples) }),
       },
     })),
   };
@@ -29,25 +28,5 @@ test("before a mint the provider is told what will be asked of it, and each sink
   const scene = createScene((rotation) => noting(rotation, (one) => checked.push(one)));
   await scene.run();
   expect(checked).toContainEqual({ request: { role: "app" } });
-  expect(checked).toContainEqual({ values: { key: expect.stringMatching(/^[a-z]{40,}$/) } });
-});
-
-function render(): string {
-  throw new Error("no JSON");
-}
-
-test("a template that a made-up field breaks is left to the real one", () => {
-  const declared = { token: { secret: true, description: "the value" } };
-  expect(sampleValues({ values: { key: { source: "", fields: ["token"], render } } }, declared)).toBeUndefined();
-});
-
-test("a field of several lines is tried with several lines", () => {
-  const declared = { pem: { secret: true, description: "a key", multiline: true } } as const;
-  const template = {
-    source: "{{ pem }}",
-    fields: ["pem"],
-    render: ({ fields }: { readonly fields: Readonly<Record<string, string>> }) => fields["pem"] ?? "",
-  };
-  const sample = sampleValues({ values: { key: template } }, declared);
-  expect(revealValues(sample ?? {})["key"]).toMatch(/^-----BEGIN [^-]+-----\n.+\n-----END/);
+  expect(checked).toContainEqual({ values: { key: expect.stringMatching(/^sample$/) } });
 });

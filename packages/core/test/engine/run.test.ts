@@ -164,7 +164,7 @@ test("a request for a name that the spec does not have is a usage error", async 
   await expect(scene.run({ names: ["dbs"] })).rejects.toMatchObject({
     code: "ROTATE_USAGE",
     exitCode: 2,
-    hint: "the spec has: db",
+    hint: "did you mean db? the spec has db",
   });
 });
 

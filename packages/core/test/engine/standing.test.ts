@@ -307,9 +307,10 @@ async function viewsOf(engine: Engine): Promise<Views> {
   const [report, plan] = [await engine.status(), await engine.plan()];
   const status = report.rotations.find(({ name }) => name === "db")!;
   const planned = plan.rotations.find(({ name }) => name === "db");
-  const { rotations } = engine.parts.spec;
+  const parts = engine.parts();
+  const { rotations } = parts.spec;
   const events: EngineEvent[] = [];
-  await createAlarms((event) => void events.push(event)).check(rotations, await withHeldBack(engine.parts));
+  await createAlarms((event) => void events.push(event)).check(rotations, await withHeldBack(parts));
   const alarms = events.flatMap((event) => (event.type === "alarm" && event.rotation === "db" ? [event.alarm] : []));
   return {
     status,

@@ -9,6 +9,7 @@ const lease = { issuedAt: "2030-01-01T00:00:00Z", expiresAt: "2030-01-01T01:00:0
 const scope: TemplateVariables = {
   token: "a b/ü'\"%",
   user: "svc@example.com",
+  path: String.raw`C:\x`,
   lease,
   each: { id: "acme", port: 5432, live: true },
 };
@@ -33,6 +34,8 @@ describe("a template", () => {
     ["{{ token | base64_encode }}", Buffer.from(`a b/ü'"%`).toString("base64")],
     ['{"password":{{ token | json }}}', `{"password":"a b/ü'\\"%"}`],
     ["{{ token | json | uri_component }}", encodeURIComponent(`"a b/ü'\\"%"`).replaceAll("'", "%27")],
+    ["*:*:*:*:{{ path | pgpass }}", String.raw`*:*:*:*:C\:\\x`],
+    ["{{ path | pgpass | upcase }}", String.raw`C\:\\X`],
     ["{{ lease.expiresAt }}", lease.expiresAt],
     ["{{ each.id }}:{{ each.port }}", "acme:5432"],
     ["{% if extra %}x{% else %}none{% endif %}", "none"],
@@ -111,7 +114,9 @@ describe("the fast way without Liquid", () => {
       "",
     );
     const filters = fc
-      .array(fc.constantFrom(" | uri_component", "|base64_encode", " | json ", " | upcase", " |"), { maxLength: 3 })
+      .array(fc.constantFrom(" | uri_component", "|base64_encode", " | json ", "| pgpass", " | upcase", " |"), {
+        maxLength: 3,
+      })
       .map((all) => all.join(""));
     const output = fc
       .tuple(fc.constantFrom("{{", "{{ ", "{{-", "{{\n"), names, filters, fc.constantFrom("}}", " }}", "-}}", "}"))

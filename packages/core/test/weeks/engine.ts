@@ -9,7 +9,7 @@ import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { Spec } from "../../src/loading/model.ts";
 import type { Machine } from "../../src/local/machine.ts";
 import { createRotationClock, type ClockNote } from "../../src/schedule/clock.ts";
-import { watch } from "../../src/watch/watch.ts";
+import { openDaemon } from "../../src/watch/daemon.ts";
 import { createMemoryState, openMemoryBackend, type MemoryState } from "../backend/memory.ts";
 
 /** Where the engine lives: outlives its processes. */
@@ -130,16 +130,10 @@ export async function keepWatching(
     if (event.type === "alarm" && event.alarm !== "skew")
       on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
   }
-  return watch({
-    spec: start.spec,
-    load: async () => ({ spec: on.load() }),
-    runtime: start.runtime,
-    backend: await backendOf(start),
-    onEvent,
-    signal: on.signal,
-    listen({ changed }) {
-      on.edited(changed);
-      return () => undefined;
-    },
-  });
+  const { spec, runtime } = start;
+  const engine = await openEngine({ spec, runtime, backend: await backendOf(start), onEvent });
+  const daemon = await openDaemon(engine, { load: async () => ({ spec: on.load() }) });
+  on.edited(daemon.reload);
+  on.signal.addEventListener("abort", () => void daemon.stop());
+  await daemon.ended;
 }

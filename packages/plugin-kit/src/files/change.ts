@@ -1,12 +1,14 @@
-import { type AskedAccess, hasAccessList, wantedAccess } from "./access.ts";
+import { type AskedAccess, wantedAccess } from "./access.ts";
+import { modelOf } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import type { FileOptions, FileTools } from "./options.ts";
 import { type Outcome, overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
 import type { Kind } from "./prepare.ts";
 import { guardDirectory } from "./rules.ts";
 import { type Access, look, type Place, sameAccess, type Snapshot } from "./target.ts";
+import { discard } from "./temporary.ts";
 import { validateStaged } from "./validate.ts";
-import { discard, type Draft, type Staged, stageBytes } from "./write.ts";
+import { type Draft, type Staged, stageBytes } from "./write.ts";
 
 /** A target, how it may be written, and what helps in it. */
 export interface Site {
@@ -49,8 +51,8 @@ async function workOut(directory: Directory, site: Site, turn: Turn): Promise<Ch
     await rehearse(directory, site, { content, wanted });
     return { kind: "overwrite", before, content, wanted };
   }
-  const list = before !== undefined && (await hasAccessList(before, { path: site.place.path, tools: site.tools }));
-  const draft = { content, wanted: { ...wanted, listOf: list ? site.place.path : undefined } };
+  const like = await modelOf(before, { path: site.place.path, tools: site.tools });
+  const draft = { content, wanted: { ...wanted, like } };
   return { kind: "rename", before, content, staged: await stageValid(directory, site, draft) };
 }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import { askedAccess } from "./access.ts";
+import { askedAccess, wantedAccess } from "./access.ts";
 import { type Directory, inDirectory, missingDirectories } from "./directory.ts";
 import { errnoOf, fileFault, refused } from "./fault.ts";
 import { warnOfGit } from "./git.ts";
@@ -8,40 +8,47 @@ import { isMountPoint } from "./mounts.ts";
 import type { FileOptions, FileTools } from "./options.ts";
 import { rehearse } from "./rehearse.ts";
 import { guardDirectory, guardExisting, guardReadOnly } from "./rules.ts";
-import { look, type Place, placeOf } from "./target.ts";
+import type { Edit } from "./stage.ts";
+import { bounded, look, type Place, placeOf, type Snapshot } from "./target.ts";
 import { guardValidate } from "./validate.ts";
-import { newTemporaryName } from "./write.ts";
+import { newTemporaryName } from "./temporary.ts";
 
 /** The shared options of a file sink, as they are in `ctx.options`, and what goes with them. */
 export interface CheckOptions extends Partial<FileOptions> {
   readonly ctx: FileTools;
-  /** Looks at what the file holds (undefined: it does not exist) and throws INVALID when it could not be edited. */
-  readonly inspect?: (before: Buffer | undefined) => unknown;
+  /** The edit that `stageFile` will make, with values of the same shape (`ctx.samples`): what it throws is found before anything is minted. */
+  readonly edit?: Edit;
 }
 
 /**
  * Could `stageFile` work now? Everything that it would refuse is found here, before anything is minted: by really making a file of that size,
  * owner and permissions in that directory, one without a name (open(2), O_TMPFILE) where the file system can. Changes nothing. Warns through
  * `ctx.log` of a world-writable directory, a world-readable file and a file that git would take.
- * @param path absolute @param options `{ ...ctx.options, ctx, inspect }`
+ * @param path absolute @param options `{ ...ctx.options, ctx, edit }`
  */
-export async function checkFile(path: string, { ctx, inspect, ...options }: CheckOptions): Promise<void> {
+export async function checkFile(path: string, { ctx, edit, ...options }: CheckOptions): Promise<void> {
   guardValidate(options);
   const place = placeOf(path);
   const asked = await askedAccess(options);
   const [missing] = options.directory?.create === true ? await missingDirectories(place.parent) : [];
+  const plan = (now: Snapshot | undefined) => ({
+    path: place.path,
+    wanted: wantedAccess(asked, now),
+    size: edit === undefined ? (now?.bytes.length ?? 0) : bounded(place, edit(now?.bytes)).length,
+    replaces: now && { path: place.path, now },
+  });
   if (missing !== undefined) {
-    inspect?.(undefined);
-    return inDirectory(dirname(missing), (directory) => rehearse({ directory, asked, tools: ctx }));
+    const planned = plan(undefined);
+    return inDirectory(dirname(missing), (directory) => rehearse({ directory, ...planned }, ctx));
   }
   await inDirectory(place.parent, async (directory) => {
     const now = look(directory, place.name, { manyNames: options.write === "in-place" });
     guardDirectory(directory, now, asked);
     guardExisting(place, now, { ...options, ctx });
     guardReadOnly(place, now, asked);
-    inspect?.(now?.bytes);
+    const planned = plan(now);
     if (now !== undefined) await checkTarget({ directory, place }, options);
-    if (now === undefined || options.write !== "in-place") await rehearse({ directory, asked, tools: ctx }, now, place);
+    if (now === undefined || options.write !== "in-place") await rehearse({ directory, ...planned }, ctx);
   });
   await warnOfGit(place, newTemporaryName(), ctx);
 }

@@ -1,11 +1,14 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
-import { lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { childPath, type Directory, inDirectory } from "./directory.ts";
 import { fileFault, refused } from "./fault.ts";
 import type { AskedAccess } from "./access.ts";
+import { modelOf } from "./attributes.ts";
 import type { FileTools } from "./options.ts";
 import { type Access, look, sameAccess } from "./target.ts";
-import { createFile, newSuffix, newTemporaryName } from "./write.ts";
+import { isSuffix, newSuffix, newTemporaryName } from "./temporary.ts";
+import { createFile } from "./write.ts";
 
 /** One file of a set. */
 export interface FileState extends Access {
@@ -22,17 +25,18 @@ export interface SetSnapshot {
 }
 
 /** The name of a new directory for the set `name`, beside its link: for git's sake it begins like the link, with a dot. */
-export function newGenerationName(name: string): string {
-  return `${prefixOf(name)}${newSuffix()}`;
+export function newGenerationName(name: string, mark?: string): string {
+  return `${prefixOf(name)}${newSuffix(mark)}`;
 }
 
-function prefixOf(name: string): string {
+/** What the names of a set's directories begin with. */
+export function prefixOf(name: string): string {
   return `.${name}.rotate-`;
 }
 
-function isGeneration(name: string, candidate: string): boolean {
-  const prefix = prefixOf(name);
-  return candidate.startsWith(prefix) && /^[0-9a-f]{24}$/.test(candidate.slice(prefix.length));
+/** True for the name of a directory that we made for the set. */
+export function isGeneration(name: string, candidate: string): boolean {
+  return candidate.startsWith(prefixOf(name)) && isSuffix(candidate.slice(prefixOf(name).length));
 }
 
 /** What the link shows now. Synchronous, so that looking and flipping are one step. Throws INVALID for anything that we did not make. */
@@ -42,7 +46,8 @@ export function lookAtSet(directory: Directory, name: string): SetSnapshot {
   return { generation, files: isThere ? filesOf(directory, generation) : new Map() };
 }
 
-function linkedGeneration(directory: Directory, name: string): string | undefined {
+/** The directory that the link leads to; undefined when there is no link. Throws INVALID for anything that we did not make. */
+export function linkedGeneration(directory: Directory, name: string): string | undefined {
   const path = childPath(directory, name);
   const stats = lstatSync(directory.at(name), { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
@@ -80,7 +85,7 @@ function sameFile(one: FileState, other: FileState | undefined): boolean {
 
 /** Writes a new directory with all files, on the disk when this resolves; the link does not lead to it yet. Leaves nothing behind when it throws. */
 export async function writeGeneration(directory: Directory, name: string, set: NewGeneration): Promise<string> {
-  const generation = newGenerationName(name);
+  const generation = newGenerationName(name, set.tools.mark);
   try {
     await mkdir(directory.at(generation), { mode: 0o700 });
     await inDirectory(
@@ -99,17 +104,27 @@ export async function writeGeneration(directory: Directory, name: string, set: N
 /** What `writeGeneration` writes, and for whom. */
 export interface NewGeneration {
   readonly files: Files;
+  readonly before: SetSnapshot;
   readonly asked: AskedAccess;
   readonly tools: FileTools;
 }
 
-async function fillGeneration(inside: Directory, { files, asked, tools }: NewGeneration): Promise<void> {
-  for (const [file, { bytes, ...wanted }] of files) {
-    await createFile({ directory: inside, newName: () => file, tools }, { content: bytes, wanted });
+async function fillGeneration(inside: Directory, { files, before, asked, tools }: NewGeneration): Promise<void> {
+  for (const [file, { bytes, ...access }] of files) {
+    const like = await modelOf(before.files.get(file), { path: pathIn(before, dirname(inside.path), file), tools });
+    await createFile(
+      { directory: inside, newName: () => file, tools },
+      { content: bytes, wanted: { ...access, like } },
+    );
   }
   await inside.handle.chown(asked.uid ?? inside.stats.uid, asked.gid ?? inside.stats.gid);
   await inside.handle.chmod(searchable(files));
   await inside.sync();
+}
+
+/** Where a file of the set that is shown stands now. */
+export function pathIn({ generation = "" }: SetSnapshot, parent: string, file: string): string {
+  return join(parent, generation, file);
 }
 
 /** Who may read a file may enter the directory. */
@@ -133,37 +148,8 @@ export function flip(directory: Directory, name: string, generation: string | un
   }
 }
 
-function leadsTo(directory: Directory, name: string, generation: string): boolean {
+/** True when the link leads to this directory now. */
+export function leadsTo(directory: Directory, name: string, generation: string): boolean {
   const stats = lstatSync(directory.at(name), { throwIfNoEntry: false });
   return stats?.isSymbolicLink() === true && readlinkSync(directory.at(name)) === generation;
-}
-
-/** Removes a generation, unless the link leads to it. */
-export async function removeGeneration(directory: Directory, name: string, generation: string): Promise<void> {
-  if (leadsTo(directory, name, generation)) return;
-  await rm(directory.at(generation), { recursive: true, force: true });
-}
-
-/**
- * Removes the generations older than `previous`, which readers may still have open. One that another process is just writing is younger.
- * What cannot be removed is logged: the new set is in place all the same.
- */
-export async function removeOld(directory: Directory, name: string, { previous, tools }: Kept): Promise<void> {
-  try {
-    const { mtimeMs } = await lstat(directory.at(previous));
-    const others = (await readdir(directory.at("."))).filter(
-      (other) => isGeneration(name, other) && other !== previous,
-    );
-    for (const other of others) {
-      if ((await lstat(directory.at(other))).mtimeMs < mtimeMs) await removeGeneration(directory, name, other);
-    }
-  } catch (error) {
-    const { message } = fileFault("remove old generations", error);
-    tools.log.warn("cannot remove old generations of a set", { path: childPath(directory, name), reason: message });
-  }
-}
-
-interface Kept {
-  readonly previous: string;
-  readonly tools: FileTools;
 }

@@ -1,6 +1,6 @@
 /**
  * Files that hold secrets: written so that no crash, full disk, race or planted link leaves a consumer without a whole, good credential.
- * A file sink is an edit function and three calls: `checkFile` in `check`, `stageFile` in `prepare`, `readTarget` in `read`.
+ * A file sink is an edit function and four calls: `checkFile` in `check`, `stageFile` in `prepare`, `readTarget` in `read`, `tidyFile` in `tidy`.
  */
 export { checkFile, type CheckOptions } from "./check.ts";
 export {
@@ -11,6 +11,6 @@ export {
   filePath,
   type FileTools,
 } from "./options.ts";
-export { checkSet, readSet, type SetOptions, stageSet } from "./set.ts";
-export { type Edit, type Revert, stageFile, type StageOptions, type Versions } from "./stage.ts";
+export { checkSet, type CheckSetOptions, readSet, type SetOptions, stageSet, tidySet } from "./set.ts";
+export { type Edit, type Revert, stageFile, type StageOptions, tidyFile, type Versions } from "./stage.ts";
 export { readTarget } from "./target.ts";

@@ -5,7 +5,6 @@ import { conflict, durabilityUnknown } from "./fault.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
 import type { Outcome } from "./publish.ts";
 import type { Place } from "./target.ts";
-import { sweep } from "./write.ts";
 
 /** How often a target may change under our hands before we give up. */
 const attempts = 5;
@@ -33,6 +32,8 @@ export interface Target<Change> extends Kind<Change> {
   readonly takeBack: (directory: Directory, change: Change) => Promise<void>;
   /** Tidies up behind a change that is on the disk. Throws nothing. */
   readonly tidy?: (directory: Directory, change: Change) => Promise<void>;
+  /** Removes what earlier processes, or earlier tries of this one, staged under our mark. Throws nothing but for the directory itself. */
+  readonly sweep: (directory: Directory) => Promise<void>;
 }
 
 /** Works a change out, and gives the engine its commit and its undo. */
@@ -52,7 +53,7 @@ export async function prepareTarget<Change>(target: Target<Change>): Promise<Pre
   };
   return {
     changed: target.isChange(first),
-    commit: () => inDirectory(target.place.parent, (directory) => commitIn(directory, { target, kind, first })),
+    commit: () => commitOrDrop({ target, kind, first }),
     undo: async () => {
       await inDirectory(target.place.parent, (directory) => undoIn(directory, { target, first, begun }));
       if (begun === undefined || target.isFirst(begun)) await removeDirectories(made);
@@ -65,9 +66,9 @@ async function makeParents<Change>({ place, options, asked }: Target<Change>): P
   return makeDirectories(place.parent, { ...asked, mode: Number.parseInt(options.directory.mode, 8) });
 }
 
-function prepareIn<Change>({ place, tools, workOut }: Target<Change>): Promise<Change> {
+function prepareIn<Change>({ place, sweep, workOut }: Target<Change>): Promise<Change> {
   return inDirectory(place.parent, async (directory) => {
-    await sweep(directory, tools);
+    await sweep(directory);
     return workOut(directory);
   });
 }
@@ -76,6 +77,18 @@ interface Committing<Change> {
   readonly target: Target<Change>;
   readonly kind: Kind<Change>;
   readonly first: Change;
+}
+
+/** A commit that fails is tried again from the beginning, so what it had staged is in nobody's hands any more. */
+async function commitOrDrop<Change>(committing: Committing<Change>): Promise<void> {
+  const { target, kind, first } = committing;
+  const { parent } = target.place;
+  try {
+    await inDirectory(parent, (directory) => commitIn(directory, committing));
+  } catch (error) {
+    await inDirectory(parent, (directory) => kind.drop(directory, first)).catch(() => undefined); // swept by the next try; the first error says more
+    throw error;
+  }
 }
 
 async function commitIn<Change>(directory: Directory, { target, kind, first }: Committing<Change>): Promise<void> {
@@ -91,9 +104,12 @@ interface Undoing<Change> {
 }
 
 async function undoIn<Change>(directory: Directory, { target, first, begun }: Undoing<Change>): Promise<void> {
-  if (begun === undefined) return target.drop(directory, first);
-  await target.takeBack(directory, begun);
-  await syncOrDoubt(directory, target);
+  if (begun === undefined) await target.drop(directory, first);
+  else {
+    await target.takeBack(directory, begun);
+    await syncOrDoubt(directory, target);
+  }
+  await target.sweep(directory);
 }
 
 async function syncOrDoubt({ sync }: Directory, { path }: { readonly path: string }): Promise<void> {

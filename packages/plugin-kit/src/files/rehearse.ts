@@ -1,38 +1,48 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
-import { type AskedAccess, checkAccessList, giveAccess, wantedAccess } from "./access.ts";
+import { giveAccess } from "./access.ts";
+import { modelOf, rehearseAttributes } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
 import { isWorldWritable } from "./rules.ts";
-import type { Place, Snapshot } from "./target.ts";
-import { fill, newTemporaryName } from "./write.ts";
+import type { Access } from "./target.ts";
+import { newTemporaryName } from "./temporary.ts";
+import { fill } from "./write.ts";
 
-/** Where a file would be made, and what for. */
+/** A file that would be made. */
 export interface Rehearsal {
   readonly directory: Directory;
-  readonly asked: AskedAccess;
-  readonly tools: FileTools;
+  /** The path that it will have, for messages. */
+  readonly path: string;
+  readonly wanted: Access;
+  /** Bytes. */
+  readonly size: number;
+  /** What it would replace, and where that is. */
+  readonly replaces?: { readonly path: string; readonly now: Access } | undefined;
 }
 
 /**
  * Makes a file like the one that will be written, on the real file system, and leaves none. Throws what writing it would throw, and warns of
  * whom the directory or the permissions let in.
  */
-export async function rehearse({ directory, asked, tools }: Rehearsal, now?: Snapshot, place?: Place): Promise<void> {
-  const wanted = wantedAccess(asked, now);
-  const path = place === undefined ? directory.path : place.path;
-  warnOfReaders(directory, { path, mode: wanted.mode }, tools);
-  if (now !== undefined) await checkAccessList(now, { path, tools });
+export async function rehearse(planned: Rehearsal, tools: FileTools): Promise<void> {
+  const { directory, path, wanted, size, replaces } = planned;
+  warnOfReaders(planned, tools);
+  const model = replaces && (await modelOf(replaces.now, { path: replaces.path, tools }));
   await withNamelessFile(directory, async (file) => {
     await giveAccess(file, wanted, { path, tools });
-    await fill(file, Buffer.alloc(Math.max(now?.bytes.length ?? 0, 4096)));
+    if (model !== undefined) await rehearseAttributes(model, file, tools);
+    await fill(file, Buffer.alloc(Math.max(size, leastSize)));
   }).catch((error: unknown) => {
     throw fileFault(`write in ${directory.path}`, error);
   });
 }
 
-function warnOfReaders(directory: Directory, { path, mode }: { path: string; mode: number }, { log }: FileTools): void {
+/** Bytes: a block of most file systems. */
+const leastSize = 4096;
+
+function warnOfReaders({ directory, path, wanted: { mode } }: Rehearsal, { log }: FileTools): void {
   if (isWorldWritable(directory)) {
     log.warn("the directory is world-writable: others can replace the file", { directory: directory.path });
   }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Prepared } from "../sink.ts";
 import { type AskedAccess, askedAccess, wantedAccess } from "./access.ts";
 import { childPath, type Directory, inDirectory, missingDirectories } from "./directory.ts";
@@ -10,19 +10,20 @@ import {
   flip,
   lookAtSet,
   newGenerationName,
-  removeGeneration,
-  removeOld,
+  pathIn,
   sameFiles,
   type SetSnapshot,
   writeGeneration,
 } from "./generation.ts";
 import { warnOfGit } from "./git.ts";
+import { removeGeneration, removeOld, sweepGenerations } from "./old-generations.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
 import { type Kind, prepareTarget, untilDone } from "./prepare.ts";
 import type { Outcome } from "./publish.ts";
 import { rehearse } from "./rehearse.ts";
 import { guardDirectory } from "./rules.ts";
 import { exists, type Place, placeOf } from "./target.ts";
+import { sweep } from "./temporary.ts";
 import { guardValidate, validateStaged } from "./validate.ts";
 
 /** The access options of a sink, as they are in `ctx.options`, and the context. */
@@ -60,15 +61,11 @@ export async function stageSet(
 ): Promise<Prepared> {
   guardValidate(options);
   const site: SetSite = { place: placeOf(path), options, asked: await askedAccess(options), tools: ctx };
-  const turn: SetTurn = (now) => {
-    const ours = [...contents].map(
-      ([name, bytes]) => [name, { bytes, ...wantedAccess(site.asked, now.get(name)) }] as const,
-    );
-    return new Map([...now, ...ours]);
-  };
+  const turn: SetTurn = (now) => withContents(now, contents, site.asked);
   return prepareTarget({
     ...site,
     ...setKind(site, turn),
+    sweep: (directory) => sweepSet(directory, site),
     isChange: ({ before, generation }) => before.generation !== generation,
     isFirst: ({ before }) => before.generation === undefined,
     takeBack: (directory, change) => takeBack(directory, { site, change, names: [...contents.keys()] }),
@@ -77,6 +74,16 @@ export async function stageSet(
       await removeOld(directory, site.place.name, { previous: before.generation, tools: ctx });
     },
   });
+}
+
+function withContents(now: Files, contents: ReadonlyMap<string, Buffer>, asked: AskedAccess): Files {
+  const ours = [...contents].map(([name, bytes]) => [name, { bytes, ...wantedAccess(asked, now.get(name)) }] as const);
+  return new Map([...now, ...ours]);
+}
+
+async function sweepSet(directory: Directory, { place, tools }: Pick<SetSite, "place" | "tools">): Promise<void> {
+  await sweep(directory, tools);
+  await sweepGenerations(directory, place.name, tools);
 }
 
 function setKind(site: SetSite, turn: SetTurn): Kind<SetChange> {
@@ -95,7 +102,7 @@ async function workOut(directory: Directory, site: SetSite, turn: SetTurn): Prom
   const files = turn(before.files);
   if (sameFiles(before.files, files)) return { before, ...before };
   if (files.size === 0) return { before, generation: undefined, files };
-  const generation = await writeGeneration(directory, place.name, { files, asked, tools });
+  const generation = await writeGeneration(directory, place.name, { files, before, asked, tools });
   try {
     await validateStaged(childPath(directory, generation), options, tools);
     return { before, generation, files: filesOf(directory, generation) };
@@ -171,20 +178,54 @@ function filesBefore(
   return next;
 }
 
+/** What `checkSet` is told. */
+export interface CheckSetOptions extends SetOptions {
+  /** What the named files may look like (`ctx.samples`). */
+  readonly contents?: ReadonlyMap<string, Buffer>;
+}
+
 /** Could `stageSet` work now? As `checkFile`. */
-export async function checkSet(path: string, { ctx, ...options }: SetOptions): Promise<void> {
+export async function checkSet(path: string, { ctx, contents, ...options }: CheckSetOptions): Promise<void> {
   guardValidate(options);
   const place = placeOf(path);
-  const asked = await askedAccess(options);
+  const site: SetSite = { place, options, asked: await askedAccess(options), tools: ctx };
+  const all = contents ?? new Map();
   const [missing] = options.directory?.create === true ? await missingDirectories(place.parent) : [];
   if (missing !== undefined)
-    return inDirectory(dirname(missing), (directory) => rehearse({ directory, asked, tools: ctx }));
+    return inDirectory(dirname(missing), (directory) =>
+      rehearseSet(directory, site, { shown: nothing, contents: all }),
+    );
   await inDirectory(place.parent, async (directory) => {
-    guardDirectory(directory, undefined, asked);
-    lookAtSet(directory, place.name);
-    await rehearse({ directory, asked, tools: ctx });
+    guardDirectory(directory, undefined, site.asked);
+    await rehearseSet(directory, site, { shown: lookAtSet(directory, place.name), contents: all });
   });
   await warnOfGit(place, newGenerationName(place.name), ctx);
+}
+
+const nothing: SetSnapshot = { generation: undefined, files: new Map() };
+
+interface SetPlan {
+  readonly shown: SetSnapshot;
+  readonly contents: ReadonlyMap<string, Buffer>;
+}
+
+/** All files are made anew, those of others in the set as well. */
+async function rehearseSet(directory: Directory, { place, asked, tools }: SetSite, plan: SetPlan): Promise<void> {
+  const { shown, contents } = plan;
+  const files = withContents(shown.files, contents, asked);
+  const first = { directory, path: place.path, wanted: wantedAccess(asked, undefined), size: 0 };
+  if (files.size === 0) await rehearse(first, tools);
+  for (const [name, { bytes, ...wanted }] of files) {
+    const now = shown.files.get(name);
+    const replaces = now && { path: pathIn(shown, directory.path, name), now };
+    await rehearse({ directory, path: join(place.path, name), wanted, size: bytes.length, replaces }, tools);
+  }
+}
+
+/** Removes what earlier processes staged for a set under the mark of `ctx` and did not live to show. As `tidyFile`. */
+export async function tidySet(path: string, tools: FileTools): Promise<void> {
+  const place = placeOf(path);
+  if (await exists(place.parent)) await inDirectory(place.parent, (directory) => sweepSet(directory, { place, tools }));
 }
 
 /** The files of a set by name; none when there is no link. Throws INVALID for a link that rotate did not make. */

@@ -1,11 +1,13 @@
 import type { Prepared } from "../sink.ts";
 import { askedAccess } from "./access.ts";
 import { type Change, fileKind, type Site, type Turn } from "./change.ts";
+import { inDirectory } from "./directory.ts";
 import { conflict } from "./fault.ts";
 import type { FileOptions, FileTools } from "./options.ts";
 import { prepareTarget, untilDone } from "./prepare.ts";
 import { guardExisting } from "./rules.ts";
-import { placeOf } from "./target.ts";
+import { bounded, exists, placeOf } from "./target.ts";
+import { sweep } from "./temporary.ts";
 import { guardValidate } from "./validate.ts";
 
 /** From the file's bytes (undefined: it does not exist) to all that it shall hold. Pure: it is run again when somebody else changed the file. */
@@ -47,7 +49,7 @@ export async function stageFile(
   const site: Site = { place, options, asked: () => asked, tools: ctx };
   const turn: Turn = (before) => {
     guardExisting(place, before, { ...options, ctx });
-    return edit(before);
+    return bounded(place, edit(before));
   };
   return prepareTarget({
     ...fileKind(site, turn),
@@ -55,12 +57,22 @@ export async function stageFile(
     options,
     asked,
     tools: ctx,
+    sweep: (directory) => sweep(directory, ctx),
     isChange: ({ kind }) => kind !== "none",
     isFirst: ({ before }) => before === undefined,
     takeBack: async (directory, change) => {
       await untilDone(directory, fileKind(siteBefore(site, change), turnBack(path, change, revert)));
     },
   });
+}
+
+/**
+ * Removes what earlier processes staged for this file under the mark of `ctx` and did not live to remove: for a sink's `tidy`. Changes nothing else.
+ * @param path absolute @param tools the sink's context
+ */
+export async function tidyFile(path: string, tools: FileTools): Promise<void> {
+  const { parent } = placeOf(path);
+  if (await exists(parent)) await inDirectory(parent, (directory) => sweep(directory, tools));
 }
 
 const asItIs = { mode: undefined, uid: undefined, gid: undefined };

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type St
 import { lstat } from "node:fs/promises";
 import { basename, dirname, normalize, resolve } from "node:path";
 import { childPath, type Directory, inDirectory } from "./directory.ts";
+import type { RotateError } from "../errors.ts";
 import { errnoOf, fileFault, refused } from "./fault.ts";
 
 /** Bytes. A file that holds credentials is small; a larger one is a wrong path. */
@@ -64,10 +65,20 @@ export function look(
   }
 }
 
+/** The next content of a target, unless it is so large that it could not be read again. Throws INVALID. */
+export function bounded({ path }: Place, content: Buffer): Buffer {
+  if (content.length > largest) throw tooLarge(path);
+  return content;
+}
+
+function tooLarge(path: string): RotateError {
+  return refused(`${path} is larger than ${largest} bytes`, "point the sink at a file of its own");
+}
+
 function refuseUnlessPlain(path: string, stats: Stats): void {
   if (stats.isFile()) {
     if (stats.size <= largest) return;
-    throw refused(`${path} is larger than ${largest} bytes`, "point the sink at a file of its own");
+    throw tooLarge(path);
   }
   throw refused(`${path} is ${kindOf(stats)}`, hintOf(stats));
 }

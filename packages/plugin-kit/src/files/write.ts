@@ -1,25 +1,12 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readdir, unlink } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
 import { RotateError } from "../errors.ts";
 import { giveAccess, type Wanted } from "./access.ts";
 import { childPath, type Directory } from "./directory.ts";
-import { errnoOf, fileFault } from "./fault.ts";
+import { fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
+import { discard, newTemporaryName } from "./temporary.ts";
 import { look } from "./target.ts";
-
-const temporaryName = /^\.rotate-tmp-[0-9a-f]{24}$/;
-const hour = 3_600_000;
-
-/** A name that nobody can guess, so that nothing can be planted under it. */
-export function newTemporaryName(): string {
-  return `.rotate-tmp-${newSuffix()}`;
-}
-
-/** 24 hexadecimal digits. */
-export function newSuffix(): string {
-  return randomBytes(12).toString("hex");
-}
 
 /** A file that was written completely and is on the disk, not yet under its name. */
 export interface Staged {
@@ -38,7 +25,7 @@ export interface Draft {
 /** Writes a temporary file beside the target. Throws a RotateError, and leaves nothing behind. */
 export async function stageBytes(directory: Directory, draft: Draft, tools: FileTools): Promise<Staged> {
   try {
-    return await createFile({ directory, newName: newTemporaryName, tools }, draft);
+    return await createFile({ directory, newName: () => newTemporaryName(tools.mark), tools }, draft);
   } catch (error) {
     throw fileFault(`write in ${directory.path}`, error);
   }
@@ -81,7 +68,7 @@ async function createOnce({ directory, newName, tools }: NewFile, { content, wan
     return { name, dev, ino, content };
   } catch (error) {
     await file.close().catch(() => undefined); // already closed, or the first error says more
-    await unlink(directory.at(name)).catch(() => undefined); // swept later; the first error says more
+    await discard(directory, name).catch(() => undefined); // swept later; the first error says more
     throw error;
   }
 }
@@ -115,34 +102,4 @@ function shortWrite(size: number, length: number): RotateError {
 export function isIntact(directory: Directory, { name, dev, ino, content }: Staged): boolean {
   const now = look(directory, name, { manyNames: false });
   return now !== undefined && now.ino === ino && now.dev === dev && now.bytes.equals(content);
-}
-
-/** Removes a staged file; one that is gone is fine. */
-export async function discard(directory: Directory, name: string): Promise<void> {
-  try {
-    await unlink(directory.at(name));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw fileFault(`remove ${childPath(directory, name)}`, error);
-  }
-}
-
-/** Removes temporary files that a killed process of ours left an hour ago or more. To be called while holding the rotation's lock. */
-export async function sweep(directory: Directory, tools: FileTools): Promise<void> {
-  const names = (await readdir(directory.at("."))).filter((name) => temporaryName.test(name));
-  for (const name of names) {
-    await sweepOne(directory, name, tools).catch((error: unknown) => {
-      if (errnoOf(error) === "ENOENT") return; // another process swept it at the same moment
-      tools.log.warn("cannot remove a left-over temporary file", {
-        path: childPath(directory, name),
-        reason: fileFault("remove it", error).message,
-      });
-    });
-  }
-}
-
-async function sweepOne(directory: Directory, name: string, tools: FileTools): Promise<void> {
-  const stats = await lstat(directory.at(name));
-  if (stats.isDirectory() || stats.uid !== process.geteuid?.() || tools.now() - stats.mtimeMs < hour) return;
-  await unlink(directory.at(name));
-  tools.log.info("removed a left-over temporary file", { path: childPath(directory, name) });
 }

@@ -37,12 +37,16 @@ test("finds a missing directory", async () => {
   expect(await faultOf(checkFile(`${freshDirectory()}/a/.env`, { ctx }))).toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("lets the sink look at what it would have to edit", async () => {
+test("does the edit that will be made", async () => {
   const file = `${freshDirectory()}/db.json`;
   writeFileSync(file, "not JSON");
   const seen: (string | undefined)[] = [];
-  await checkFile(file, { ctx, inspect: (before) => void seen.push(before?.toString()) });
-  await checkFile(`${file}.missing`, { ctx, inspect: (before) => void seen.push(before?.toString()) });
+  const edit = (before: Buffer | undefined) => {
+    seen.push(before?.toString());
+    return Buffer.from("next");
+  };
+  await checkFile(file, { ctx, edit });
+  await checkFile(`${file}.missing`, { ctx, edit });
   expect(seen).toEqual(["not JSON", undefined]);
 });
 

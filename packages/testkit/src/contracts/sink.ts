@@ -95,7 +95,9 @@ const writing: readonly SinkRule[] = [
     check: async (harness, stage) => {
       const before = await harness.snapshot(stage);
       const at = scene(harness, stage);
+      const [samples] = stage.values;
       await at.sink.check?.(at.ctx);
+      await at.sink.check?.({ ...at.ctx, keys: Object.keys(samples), samples: sinkValues(samples) });
       assert.deepEqual(await harness.snapshot(stage), before, "check changed the target");
       await prepare(at, stage.values[0]);
       assert.deepEqual(await harness.snapshot(stage), before, "prepare changed the target");
@@ -239,7 +241,9 @@ const failing: readonly SinkRule[] = [
     name: "gives no secret away in log and prepared write",
     check: async (harness, stage) => {
       const at = scene(harness, stage);
+      const [samples] = stage.values;
       await at.sink.check?.(at.ctx);
+      await at.sink.check?.({ ...at.ctx, keys: Object.keys(samples), samples: sinkValues(samples) });
       const prepared = await write(at, stage.values[0]);
       await assertNoLeak(secretsOf(stage), at.ctx, { "the prepared write": prepared });
     },

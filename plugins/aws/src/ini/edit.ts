@@ -1,17 +1,17 @@
-import { RotateError, invalid } from "@rotate/plugin-kit";
-import type { Versions } from "@rotate/plugin-kit/files";
-import { type Entry, scanIni, type Section } from "./scan.ts";
+import { invalid } from "@rotate/plugin-kit";
+import { guardKeys, voidedBy } from "./satellites.ts";
+import { type Entry, scanIni, type Section, settingsOf } from "./scan.ts";
+import { verifyIni } from "./verify.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
 /** One character per byte: what we do not touch stays as it is, even where it is not UTF-8. */
-function decode(bytes: Buffer | undefined): string {
+export function decode(bytes: Buffer | undefined): string {
   return bytes?.toString("latin1") ?? "";
 }
 
 /** Refuses a file in which readers would not agree where a profile stands: NUL bytes, a byte order mark, indented headers. Throws INVALID. */
-export function inspectIni(bytes: Buffer | undefined): void {
-  const text = decode(bytes);
+function inspectIni(text: string): void {
   if (text.includes("\0")) throw invalid("the target holds a NUL byte, so it is no INI file", "check the path");
   if (text.startsWith("\u00ef\u00bb\u00bf")) {
     throw invalid("the target begins with a byte order mark, which the AWS tools do not read", "save it without one");
@@ -21,29 +21,49 @@ export function inspectIni(bytes: Buffer | undefined): void {
   }
 }
 
-/** Sets keys of one section and leaves every other byte as it is; a missing section is appended. Throws INVALID when section or key stand there twice. */
+/**
+ * Sets keys of one section and leaves all else as it is, but for settings that a new access key makes void; a missing section is appended.
+ * Throws INVALID when section or key stand there twice, when the SDKs would not read the keys, or would not read the file as it is meant.
+ */
 export function editIni(before: Buffer | undefined, name: string, values: Texts): Buffer {
-  inspectIni(before);
-  let text = withSection(decode(before), name);
-  refuseStaleToken(text, name, values);
-  for (const [key, value] of Object.entries(values)) text = setKey(text, name, { key, value });
-  return Buffer.from(text, "latin1");
+  const text = decode(before);
+  inspectIni(text);
+  const section = onlySection(text, name);
+  const entries = entriesOf(section);
+  if (section !== undefined) guardHeader(section);
+  guardKeys(name, values, section === undefined ? {} : settingsOf(text, section));
+  const removed = voidedBy(values);
+  const present = removed.filter((key) => entries.has(key));
+  const after =
+    section === undefined ? withSection(text, name, values) : withKeys(text, section, { values, removed: present });
+  verifyIni({ before: text, after, section: name, start: section?.start, values, removed });
+  return Buffer.from(after, "latin1");
 }
 
+function guardHeader({ name, header, line }: Section): void {
+  const quoted = name.startsWith("profile ") ? header.replaceAll(/["']/g, "") : header;
+  if (quoted === name) return;
+  throw invalid(
+    `the header of [${name}] on line ${line} has blanks or quotes that some readers take for a part of its name`,
+    `write it as [${name}]`,
+  );
+}
+
+/** CR LF only where every line has it. */
 function endOfLine(text: string): string {
-  return text.includes("\r\n") ? "\r\n" : "\n";
+  return text.includes("\r\n") && !/(?:^|[^\r])\n/.test(text) ? "\r\n" : "\n";
 }
 
-function withSection(text: string, name: string): string {
-  if (onlySection(text, name) !== undefined) return text;
+function withSection(text: string, name: string, values: Texts): string {
   const end = endOfLine(text);
   const gap = text === "" ? "" : text.endsWith("\n") ? end : end + end;
-  return `${text}${gap}[${name}]${end}`;
+  const lines = Object.entries(values).map(([key, value]) => `${key} = ${value}${end}`);
+  return `${text}${gap}[${name}]${end}${lines.join("")}`;
 }
 
 /** The section, if any. Throws INVALID when there are two: some readers merge them, some refuse the file. */
-function onlySection(text: string, name: string): Section | undefined {
-  const [first, second] = scanIni(text).filter((section) => section.name === name);
+export function onlySection(text: string, name: string): Section | undefined {
+  const [first, second] = scanIni(text, name);
   if (second === undefined) return first;
   throw invalid(
     `the section [${name}] stands twice in the file, on lines ${first?.line} and ${second.line}`,
@@ -51,12 +71,16 @@ function onlySection(text: string, name: string): Section | undefined {
   );
 }
 
+function entriesOf(section: Section | undefined): ReadonlyMap<string, readonly Entry[]> {
+  return Map.groupBy(section?.entries ?? [], ({ key }) => key);
+}
+
 /** The key's line, if any. Throws INVALID where readers would not agree on its value. */
-function onlyEntry(text: string, name: string, key: string): Entry | undefined {
-  const [first, second] = onlySection(text, name)?.entries.filter((entry) => entry.key === key) ?? [];
+export function onlyEntry(section: Section | undefined, key: string): Entry | undefined {
+  const [first, second] = section?.entries.filter((entry) => entry.key === key) ?? [];
   if (second !== undefined) {
     throw invalid(
-      `${key} stands twice in [${name}], on lines ${first?.line} and ${second.line}`,
+      `${key} stands twice in [${section?.name}], on lines ${first?.line} and ${second.line}`,
       "remove one of the two lines",
     );
   }
@@ -65,76 +89,61 @@ function onlyEntry(text: string, name: string, key: string): Entry | undefined {
   return first;
 }
 
-/** The old session token beside a new key would make both useless. */
-function refuseStaleToken(text: string, name: string, values: Texts): void {
-  if (!("aws_access_key_id" in values) || "aws_session_token" in values) return;
-  if (onlyEntry(text, name, "aws_session_token") === undefined) return;
-  throw invalid(
-    `[${name}] holds an aws_session_token that is not written with the key it belongs to`,
-    "write aws_session_token, too, or remove that line",
-  );
+interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
 }
 
-function setKey(text: string, name: string, { key, value }: { readonly key: string; readonly value: string }): string {
-  const entry = onlyEntry(text, name, key);
-  if (entry !== undefined) return text.slice(0, entry.valueStart) + value + text.slice(entry.valueEnd);
-  const at = onlySection(text, name)?.contentEnd ?? text.length;
+function withKeys(
+  text: string,
+  section: Section,
+  { values, removed }: { readonly values: Texts; readonly removed: readonly string[] },
+): string {
+  const found = Object.entries(values).map(([key, value]) => ({ key, value, entry: onlyEntry(section, key) }));
+  const replaced = found.flatMap(({ value, entry }): readonly Splice[] =>
+    entry === undefined ? [] : [{ start: entry.valueStart, end: entry.valueEnd, text: value }],
+  );
+  const taken = removed.flatMap((key): readonly Splice[] => {
+    const entry = onlyEntry(section, key);
+    return entry === undefined ? [] : [{ start: entry.lineStart, end: entry.lineEnd, text: "" }];
+  });
+  const missing = found.filter(({ entry }) => entry === undefined);
+  const { at, indent } = placeIn(section);
   const end = endOfLine(text);
-  const gap = text.slice(0, at).endsWith("\n") ? "" : end;
-  return `${text.slice(0, at)}${gap}${key} = ${value}${end}${text.slice(at)}`;
+  const gap = missing.length === 0 || text.slice(0, at).endsWith("\n") ? "" : end;
+  const lines = missing.map(({ key, value }) => `${indent}${key} = ${value}${end}`);
+  return spliced(text, [...replaced, ...taken, { start: at, end: at, text: gap + lines.join("") }]);
+}
+
+/** Where new keys go: behind all others; in an indented body before the first block, as what is indented behind one belongs to it for some. */
+function placeIn({ entries, contentEnd, bodyStart }: Section): { readonly at: number; readonly indent: string } {
+  const indent = entries[0]?.indent ?? "";
+  const block = indent === "" ? -1 : entries.findIndex(({ continued }) => continued);
+  if (block === -1) return { at: contentEnd, indent };
+  return { at: entries[block - 1]?.lineEnd ?? bodyStart, indent };
+}
+
+function spliced(text: string, splices: readonly Splice[]): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const splice of splices.toSorted((one, other) => one.start - other.start || one.end - other.end)) {
+    parts.push(text.slice(at, splice.start), splice.text);
+    at = splice.end;
+  }
+  return [...parts, text.slice(at)].join("");
 }
 
 /** What keys of a section say; a missing one is left out. Throws INVALID when section or key stand there twice. */
 export function readIni(bytes: Buffer | undefined, name: string, keys: readonly string[]): Texts {
-  inspectIni(bytes);
   const text = decode(bytes);
+  inspectIni(text);
+  const section = onlySection(text, name);
   return Object.fromEntries(
     keys.flatMap((key) => {
-      const value = valueOf(text, name, key);
+      const entry = onlyEntry(section, key);
+      const value = entry && text.slice(entry.valueStart, entry.valueEnd);
       return value === undefined ? [] : [[key, Buffer.from(value, "latin1").toString()]];
     }),
   );
-}
-
-function valueOf(text: string, name: string, key: string): string | undefined {
-  const entry = onlyEntry(text, name, key);
-  return entry === undefined ? undefined : text.slice(entry.valueStart, entry.valueEnd);
-}
-
-/** Puts our keys back as `before` had them where `now` still has what we wrote. Throws CONFLICT where it has something else. */
-export function revertIni(
-  now: Buffer,
-  { before, written }: Versions,
-  { name, keys }: { readonly name: string; readonly keys: readonly string[] },
-): Buffer {
-  const [wrote, old] = [decode(written), decode(before)];
-  let text = decode(now);
-  for (const key of keys) {
-    const [current, ours, theirs] = [text, wrote, old].map((version) => valueOf(version, name, key));
-    if (current === theirs) continue;
-    if (current === undefined || current !== ours) throw conflict(`${key} in [${name}]`);
-    text = theirs === undefined ? withoutKey(text, name, key) : setKey(text, name, { key, value: theirs });
-  }
-  const made = onlySection(old, name) === undefined;
-  return Buffer.from(made ? withoutEmptySection(text, name) : text, "latin1");
-}
-
-function withoutKey(text: string, name: string, key: string): string {
-  const entry = onlyEntry(text, name, key);
-  return entry === undefined ? text : text.slice(0, entry.lineStart) + text.slice(entry.lineEnd);
-}
-
-/** Takes out a header that we wrote and that stands for nothing any more, with the empty line before it. */
-function withoutEmptySection(text: string, name: string): string {
-  const section = onlySection(text, name);
-  if (section === undefined || section.entries.length > 0) return text;
-  return text.slice(0, section.start).replace(/(^|\n)\r?\n$/, "$1") + text.slice(section.bodyStart);
-}
-
-function conflict(what: string): RotateError {
-  return new RotateError(`${what} was changed by somebody else after it was written`, {
-    code: "CONFLICT",
-    retryable: false,
-    hint: "look at the file: rotate left it as it is; let only one of the two write this key",
-  });
 }

@@ -1,5 +1,6 @@
 import { execError, readIfThere, RotateError, invalid } from "@rotate/plugin-kit";
 import { strangeAnswer } from "../fault.ts";
+import { plainHeader } from "../ini/readers.ts";
 import { scanIni, settingsOf } from "../ini/scan.ts";
 import type { AwsContext } from "../options.ts";
 import { environmentKey } from "./environment.ts";
@@ -25,7 +26,8 @@ export async function readProfiles(files: ProfileFiles, ctx: AwsContext): Promis
   const config = await readIfThere(ctx, paths.config);
   const credentials = await readIfThere(ctx, paths.credentials);
   const profiles = new Map<string, Settings>();
-  for (const [name, settings] of sectionsOf(config)) {
+  for (const [header, settings] of sectionsOf(config)) {
+    const name = plainHeader(header);
     const profile = name === "default" ? name : /^profile (.+)$/.exec(name)?.[1];
     if (profile !== undefined) profiles.set(profile, settings);
   }
@@ -47,7 +49,7 @@ export function profileFiles(
 
 function sectionsOf(text: string | undefined): readonly (readonly [string, Settings])[] {
   const bytes = Buffer.from(text ?? "").toString("latin1");
-  return scanIni(bytes).map((section) => [section.name, settingsOf(bytes, section)]);
+  return scanIni(bytes).map((section) => [section.header, settingsOf(bytes, section)]);
 }
 
 /** The profile that is asked for by name, or by the environment. */
@@ -142,7 +144,9 @@ async function machineKey(kind: string, ctx: AwsContext): Promise<Source | undef
 }
 
 function staticKey(name: string, settings: Settings, ctx: AwsContext): KeySource | undefined {
-  const { aws_access_key_id: id, aws_secret_access_key: secret, aws_session_token: token = null } = settings;
+  const { aws_access_key_id: id, aws_secret_access_key: secret } = settings;
+  // The older name is all that some tools write, and all that botocore needs.
+  const token = settings["aws_session_token"] ?? settings["aws_security_token"] ?? null;
   if (id === undefined && secret === undefined) return undefined;
   if (id !== undefined && secret !== undefined) {
     return keyFrom({ AccessKeyId: id, SecretAccessKey: secret, SessionToken: token }, `profile ${name}`, ctx);

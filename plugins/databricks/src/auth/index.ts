@@ -50,7 +50,7 @@ async function userLogin(profile: string | undefined, ctx: Ctx): Promise<Session
   const configFile = configPath(undefined, ctx.env);
   if (profile === undefined && ctx.options.host !== undefined)
     return userSession(workspace(ctx), { profile, configFile }, ctx);
-  const found = await readProfile(configFile, profile);
+  const found = await readProfile(configFile, profile, ctx);
   return userSession(workspaceOf(found, ctx), { profile: found, configFile }, ctx);
 }
 
@@ -60,7 +60,7 @@ async function cliSession({ method, profile, configFile: named }: CliAuth, ctx: 
   const remedy = "the CLI's login is not taken: log in again as the user that runs rotate, databricks auth login";
   const byHost = method === "databricks-cli" && profile === undefined && ctx.options.host !== undefined;
   if (byHost) return { kind: "cli", workspace: workspace(ctx), profile: undefined, configFile, remedy };
-  const found = await readProfile(configFile, profile);
+  const found = await readProfile(configFile, profile, ctx);
   return { kind: "cli", workspace: workspaceOf(found, ctx), profile: found.name, configFile, remedy };
 }
 

@@ -26,7 +26,7 @@ export async function profileSession(
   ctx: Ctx,
 ): Promise<Session> {
   const path = configPath(configFile, ctx.env);
-  const profile = await readProfile(path, asked);
+  const profile = await readProfile(path, asked, ctx);
   const { settings, name } = profile;
   const workspace = workspaceOf(profile, ctx);
   const secret = (key: string): Secret => ctx.secret(required(profile, key), `${key} of profile ${name}`);

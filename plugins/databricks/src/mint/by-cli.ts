@@ -19,7 +19,7 @@ export async function mintByCli(
   const { login } = ctx;
   const what = `no credential for ${mint.subject}`;
   const args = [...words(mint, attempt), "--output", "json"];
-  const who = await beforehand(() => identityOf(login));
+  const who = await beforehand(() => identityOf(login, ctx));
   const output = parseOutput(await runCli({ what, args, ...who, remedy: login.remedy }, ctx));
   if (output === undefined)
     throw badAnswer("the CLI printed no JSON", "run the same `databricks` command by hand and look at what it prints");
@@ -44,7 +44,7 @@ function life(ttl: string): readonly string[] {
 type Identity = Pick<CliCall, "profile" | "configFile" | "env">;
 
 /** A bearer of ours goes as a plain token, whatever it is: the CLI sends both alike. A login of the CLI's own is named by its profile, read anew. */
-async function identityOf(login: Session): Promise<Identity> {
+async function identityOf(login: Session, ctx: Ctx): Promise<Identity> {
   const { origin, id } = login.workspace;
   const host = { DATABRICKS_HOST: origin, DATABRICKS_WORKSPACE_ID: id };
   if (login.kind === "bearer") {
@@ -53,7 +53,7 @@ async function identityOf(login: Session): Promise<Identity> {
   }
   const { profile: name, configFile } = login;
   if (name === undefined) return { configFile, env: { ...host, DATABRICKS_AUTH_TYPE: "databricks-cli" } };
-  const found = await readProfile(configFile, name);
+  const found = await readProfile(configFile, name, ctx);
   return { profile: { ...found, settings: settingsOf(login, found.settings) }, configFile, env: host };
 }
 

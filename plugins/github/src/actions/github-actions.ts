@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { defineSink, RotateError, type Context, type Values } from "@rotate/plugin-kit";
-import { checkFile, readTarget, stageFile } from "@rotate/plugin-kit/files";
+import { checkFile, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
 import { editCommands, parseCommands, readCommands, revertCommands } from "./command-file.ts";
 import { maskCommands } from "./masks.ts";
 
@@ -27,7 +27,14 @@ export const githubActions = defineSink({
 
   async check(ctx) {
     const { path } = placeOf(ctx);
-    await checkFile(path, { ctx, inspect: parseCommands });
+    const likely = Object.fromEntries((ctx.keys ?? []).map((key) => [key, ctx.samples?.[key]?.reveal() ?? "sample"]));
+    await checkFile(path, {
+      ctx,
+      edit(before) {
+        parseCommands(before);
+        return editCommands(before, likely, "sample");
+      },
+    });
   },
 
   async prepare(values, ctx) {
@@ -51,6 +58,8 @@ export const githubActions = defineSink({
     const found = readCommands(await readTarget(placeOf(ctx).path), keys);
     return Object.fromEntries(Object.entries(found).map(([key, text]) => [key, ctx.secret(text, key)]));
   },
+
+  tidy: (ctx) => tidyFile(placeOf(ctx).path, ctx),
 });
 
 function announceMasks(values: Values, ctx: Context<Options>): void {

@@ -3,6 +3,7 @@ import type { Each, Template } from "@rotate/runtime";
 import { nameOf, type Fault, type Path } from "../fault.ts";
 import { didYouMean } from "../nearest.ts";
 import { leaseFields, type ParsedTemplate, type ParseTemplate, type TemplateFault } from "../template.ts";
+import { loginFaults } from "../url-login.ts";
 
 /** What a template may name. */
 export interface Nameable {
@@ -26,7 +27,10 @@ export function bindTemplate(
     report(toFault(parsed, path));
     return undefined;
   }
-  const faults = parsed.variables.flatMap((variable) => checkVariable(variable, names) ?? []);
+  const faults = [
+    ...parsed.variables.flatMap((variable) => checkVariable(variable, names) ?? []),
+    ...loginFaults(source, names.each),
+  ];
   for (const fault of faults) report(toFault(fault, path));
   if (faults.length > 0) return undefined;
   return templateOf(source, parsed, names.each);

@@ -117,7 +117,8 @@ function ownSource(provider: ProviderEntry, { entry, path }: CompiledSink, sourc
   return { path: [...path, "values", source.env], at: "key", message, hint };
 }
 
-function sourcesIn(value: unknown): readonly Source[] {
+/** The references in options, at any depth. */
+export function sourcesIn(value: unknown): readonly Source[] {
   if (isReference(value)) return [value.source];
   if (Array.isArray(value)) return value.flatMap(sourcesIn);
   return isRecord(value) ? Object.values(value).flatMap(sourcesIn) : [];

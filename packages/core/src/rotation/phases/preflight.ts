@@ -1,13 +1,11 @@
-import type { SinkContext } from "@rotate/plugin-kit";
 import { materialize } from "@rotate/runtime";
-import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callProvider, callReload, callSink, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
-import { sampleValues } from "../sample.ts";
+import { samplesOf } from "../samples.ts";
 import type { Attempt, Session } from "../session.ts";
 
 /** One thing that preflight asks, for `plan` as well. */
@@ -43,7 +41,12 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
       callSink({ deps, sink }, { timeout: timeLimits.check }, async (ctx) =>
-        sink.part.check?.({ ...ctx, ...aboutValues(sink, rotation), ours: hasWritten(state(), sink.id) }),
+        sink.part.check?.({
+          ...ctx,
+          ours: hasWritten(state(), sink.id),
+          keys: Object.keys(sink.values),
+          samples: samplesOf(sink, rotation.fields),
+        }),
       ),
   }));
   const ofReloads = rotation.reloads.map((reload): Check => ({
@@ -52,11 +55,6 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
       callReload({ deps, reload }, { timeout: timeLimits.check }, async (ctx) => reload.part.check?.(ctx, planned)),
   }));
   return [...ofSinks, ...ofReloads, ofProvider];
-}
-
-function aboutValues(sink: SinkEntry, { fields }: Rotation): Pick<SinkContext, "keys" | "sample"> {
-  const sample = sampleValues(sink, fields);
-  return { keys: Object.keys(sink.values), ...(sample !== undefined && { sample }) };
 }
 
 /** Health, read once before anything is touched: a consumer that is ill already is not blamed on us. */

@@ -1,5 +1,5 @@
 import type { Prepared } from "@rotate/plugin-kit";
-import type { SinkEntry } from "../../loading/model.ts";
+import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callSink, timeLimits } from "../invoke.ts";
@@ -42,9 +42,19 @@ export async function prepareSink(
   const prepared: Prepared = await callSink(
     { deps: session.deps, sink },
     { timeout: timeLimits.prepare, scope },
-    (ctx) => sink.part.prepare(values, { ...ctx, ours: hasWritten(session.state(), sink.id) }),
+    (ctx) =>
+      sink.part.prepare(values, {
+        ...ctx,
+        ours: hasWritten(session.state(), sink.id),
+        mark: markOf(session.rotation, sink),
+      }),
   );
   return { sink, values, prepared, scope };
+}
+
+/** Names what a sink of a rotation stages, in every process alike: for `prepare`, and for `tidy` under the rotation's lock. */
+export function markOf({ name }: Pick<Rotation, "name">, { id }: Pick<SinkEntry, "id">): string {
+  return `${name}/${id}`;
 }
 
 /** Undo of a write that never ran: it removes what `prepare` staged. */

@@ -1,4 +1,4 @@
-import { invalid } from "./fault.ts";
+import { invalid } from "../fault.ts";
 
 /** The steps of a JSON Pointer (RFC 6901) below the document's root. */
 export type Path = readonly string[];

@@ -1,7 +1,9 @@
 import { defineSink, type Values } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
-import { editDotenv, needsQuotes, readDotenv, revertDotenv } from "./dotenv-edit.ts";
-import { reveal, wrap } from "./values.ts";
+import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import { likely, reveal, wrap } from "../values.ts";
+import { type Dialect, dialects } from "./dialect.ts";
+import { editDotenv, readDotenv, revertDotenv } from "./edit.ts";
+import { needsQuotes } from "./literal.ts";
 
 /** The sink `dotenv`: keys of an `.env` file. Touches only these; comments, order, `export`, line ends and everything else stay byte for byte. */
 export const dotenv = defineSink({
@@ -11,10 +13,10 @@ export const dotenv = defineSink({
     properties: {
       path: filePath,
       dialect: {
-        enum: ["shell", "docker"],
+        enum: dialects,
         default: "shell",
         description:
-          "shell: quoted only where every reader but docker's agrees. docker: never quoted, for docker run --env-file and env_file.",
+          "Who reads the file. shell: shells and the dotenv libraries. dotenv: the libraries only. docker: docker run --env-file. compose: docker compose (.env, env_file). systemd: EnvironmentFile.",
       },
       ...fileOptions,
     },
@@ -25,13 +27,12 @@ export const dotenv = defineSink({
 
   check(ctx) {
     const { path, dialect } = ctx.options;
-    const inspect = (before: Buffer | undefined): unknown => readDotenv(before, ctx.keys ?? [], dialect);
-    return checkFile(path, { ...ctx.options, ctx, inspect });
+    return checkFile(path, { ...ctx.options, ctx, edit: (before) => editDotenv(before, likely(ctx), dialect) });
   },
 
   async prepare(values, ctx) {
     const { path, dialect } = ctx.options;
-    warnOfQuotes(values, ctx);
+    if (ctx.ours !== true) warnOfQuotes(values, ctx); // told when it is first written, not at each rotation
     return stageFile(path, (before) => editDotenv(before, reveal(values), dialect), {
       ...ctx.options,
       ctx,
@@ -42,10 +43,13 @@ export const dotenv = defineSink({
   async read(keys, { options: { path, dialect }, secret }) {
     return wrap(readDotenv(await readTarget(path), keys, dialect), secret);
   },
+
+  tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
 
-/** docker run --env-file takes quotes as part of the value. */
-function warnOfQuotes(values: Values, { options, log }: Quoting): void {
+/** docker run --env-file takes quotes as part of the value. Said once, when the file is written first. */
+function warnOfQuotes(values: Values, { options, log, ours }: Quoting): void {
+  if (options.dialect !== "shell" || ours === true) return;
   const keys = Object.entries(reveal(values)).flatMap(([key, value]) =>
     needsQuotes(value, options.dialect) ? [key] : [],
   );
@@ -54,6 +58,7 @@ function warnOfQuotes(values: Values, { options, log }: Quoting): void {
 }
 
 interface Quoting {
-  readonly options: { readonly path: string; readonly dialect: "shell" | "docker" };
+  readonly ours?: boolean;
+  readonly options: { readonly path: string; readonly dialect: Dialect };
   readonly log: { readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void };
 }

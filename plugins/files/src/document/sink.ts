@@ -1,8 +1,10 @@
 import { defineSink, type Sink } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile } from "@rotate/plugin-kit/files";
-import { editDocument, type Language, readDocument, revertDocument } from "./document.ts";
+import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import { likely, reveal, wrap } from "../values.ts";
+import { editDocument, readDocument } from "./edit.ts";
+import type { Language } from "./language.ts";
 import { pointerKeys } from "./pointer.ts";
-import { reveal, wrap } from "./values.ts";
+import { revertDocument } from "./revert.ts";
 
 /** A sink that sets text values at JSON Pointers in a document and keeps the rest of it, its order, indentation and comments. `load` brings the parser when it is used. */
 export function documentSink(type: string, load: () => Promise<Language>): Sink {
@@ -17,7 +19,7 @@ export function documentSink(type: string, load: () => Promise<Language>): Sink 
       await checkFile(ctx.options.path, {
         ...ctx.options,
         ctx,
-        inspect: (before) => readDocument(language, before, ctx.keys ?? []),
+        edit: (before) => editDocument(language, before, likely(ctx)),
       });
     },
 
@@ -34,5 +36,7 @@ export function documentSink(type: string, load: () => Promise<Language>): Sink 
       const language = await load();
       return wrap(readDocument(language, await readTarget(path), keys), secret);
     },
+
+    tidy: (ctx) => tidyFile(ctx.options.path, ctx),
   });
 }

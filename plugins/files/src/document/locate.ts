@@ -1,4 +1,4 @@
-import { invalid } from "./fault.ts";
+import { invalid } from "../fault.ts";
 import { formatPointer, type Path } from "./pointer.ts";
 
 /** How to walk the nodes of a parsed document. */

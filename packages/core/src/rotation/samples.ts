@@ -1,0 +1,54 @@
+import { type Field, type Fields, isRotateError, Secret, type Values } from "@rotate/plugin-kit";
+import type { Template, TemplateScope } from "@rotate/runtime";
+import type { SinkEntry } from "../loading/model.ts";
+
+/**
+ * What a sink's values may look like: its templates, with examples for the credential's fields. A value whose template may make anything of a field
+ * (a tag, a filter that cuts or decodes) is left out, as nobody can tell its shape.
+ */
+export function samplesOf({ values }: Pick<SinkEntry, "values">, fields: Fields): Values {
+  const scope = scopeOf(fields);
+  const samples = Object.entries(values).flatMap(([key, template]) => {
+    const text = keepsShape(template) ? rendered(template, scope) : undefined;
+    return text === undefined ? [] : [[key, new Secret(text, key)] as const];
+  });
+  return Object.fromEntries(samples);
+}
+
+function scopeOf(fields: Fields): TemplateScope {
+  const examples = Object.entries(fields).map(([name, field]) => [name, exampleOf(field)]);
+  return { fields: Object.fromEntries(examples), lease: { issuedAt: instant, expiresAt: instant } };
+}
+
+const instant = "2030-01-01T00:00:00.000Z";
+
+function exampleOf({ example, multiline }: Field): string {
+  return example ?? (multiline === true ? "-----BEGIN SAMPLE-----\nc2FtcGxl\n-----END SAMPLE-----\n" : "sample");
+}
+
+/** Filters that make of an example what they would make of a value of its shape. */
+const faithful = new Set(
+  "append base64_encode cgi_escape default downcase escape json lstrip pgpass prepend replace rstrip strip strip_newlines upcase uri_component uri_escape url_encode".split(
+    " ",
+  ),
+);
+
+function keepsShape({ source }: Template): boolean {
+  if (source.includes("{%")) return false;
+  const outputs = [...source.matchAll(/\{\{([^]*?)\}\}/g)].map(([, inner = ""]) => withoutTexts(inner));
+  return outputs.every((inner) => [...inner.matchAll(/\|\s*(\w+)/g)].every(([, filter = ""]) => faithful.has(filter)));
+}
+
+function withoutTexts(inner: string): string {
+  return inner.replaceAll(/'[^']*'|"[^"]*"/g, "''");
+}
+
+/** Undefined when the template cannot take the examples: it may well take the real values. */
+function rendered(template: Template, scope: TemplateScope): string | undefined {
+  try {
+    return template.render(scope);
+  } catch (error) {
+    if (isRotateError(error)) return undefined;
+    throw error;
+  }
+}
