@@ -2,6 +2,8 @@ import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["rotate:src", ...defaultServerConditions];
+/** The command line of these tests is the package. */
+const globalSetup = "./test/support/pack-once.ts";
 const src = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -12,12 +14,26 @@ export default defineConfig({
     // On two cores vitest would take one: many tests wait for processes and sockets.
     maxWorkers: 2,
     projects: [
-      { ...src, test: { name: "unit", include: ["{packages,plugins}/*/test/**/*.test.ts"], testTimeout: 20_000 } },
       {
         ...src,
-        test: { name: "across", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 60_000 },
+        test: {
+          name: "unit",
+          include: ["{packages,plugins}/*/test/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
-      { ...src, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        ...src,
+        test: {
+          name: "across",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/e2e/**"],
+          testTimeout: 60_000,
+          globalSetup,
+        },
+      },
+      { ...src, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, globalSetup } },
     ],
   },
 });

@@ -1,33 +1,27 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { filesUnder, root, workspaces, type Workspace } from "../support/workspace.ts";
+import { filesUnder, readJson, workspaces, type Manifest, type Workspace } from "../support/workspace.ts";
+import { bareText, circlesIn, importsIn, importsOf, isRelative, reachedFrom, targetOf } from "./sources.ts";
 
-/** What a package of ours may import of ours. */
+/** What a package of ours may import of ours. Nobody's sources import the doubles: they are for tests. */
 function allowedOf({ folder }: Workspace): RegExp {
   if (folder.startsWith("plugins/")) return /^@rotate\/plugin-kit(\/[a-z]+)?$/;
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
-    "packages/core": /^@rotate\/plugin-kit(\/files)?$/,
-    "packages/testkit": /^@rotate\/(core|plugin-kit)(\/.*)?$/,
-    "packages/cli": /^@rotate\/(core|plugin-kit|plugin-[a-z0-9]+)$/,
+    "packages/runtime": /^@rotate\/plugin-kit(\/grammar)?$/,
+    "packages/core": /^@rotate\/(runtime|plugin-kit(\/(files|grammar))?)$/,
+    "packages/testkit": /^@rotate\/(runtime|plugin-kit(\/grammar)?)$/,
+    "packages/doubles": /^$/,
+    "packages/builtins": /^@rotate\/(core|plugin-(?!kit$)[a-z0-9]+)$/,
+    "packages/cli": /^@rotate\/(core|plugin-kit|builtins)$/,
   };
   const pattern = allowed[folder];
   if (pattern === undefined) throw new Error(`${folder} has no place in the direction of imports`);
   return pattern;
 }
 
-function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "");
-}
-
-/** The specifiers of static and dynamic imports and of re-exports. */
-function importsOf(file: string): readonly string[] {
-  const text = withoutComments(readFileSync(join(root, file), "utf8"));
-  const stated = text.matchAll(/^(?:import|export)\b(?:[^"'`;=]*?\bfrom)?\s+"([^"]+)"/gm);
-  const dynamic = text.matchAll(/\bimport\(\s*"([^"]+)"/g);
-  return [...stated, ...dynamic].map((match) => match[1] ?? "");
-}
+/** What it imports goes into its bundle, and is declared at the top with all else that only a build needs. */
+const bundled = "packages/cli";
+const top = readJson("package.json") as Manifest;
 
 function packageOf(specifier: string): string {
   return specifier
@@ -41,9 +35,7 @@ function isForeign(specifier: string): boolean {
 }
 
 describe.each(workspaces().map((workspace) => [workspace.folder, workspace] as const))("%s", (folder, workspace) => {
-  const imports = filesUnder(`${folder}/src`, ".ts").flatMap((file) =>
-    importsOf(file).map((specifier) => ({ file, specifier })),
-  );
+  const imports = importsIn(folder);
 
   test("imports of ours only what its place allows", () => {
     const allowed = allowedOf(workspace);
@@ -52,48 +44,48 @@ describe.each(workspaces().map((workspace) => [workspace.folder, workspace] as c
   });
 
   test("declares every package that it imports", () => {
-    const declared = Object.keys({ ...workspace.manifest.dependencies, ...workspace.manifest.devDependencies });
+    const { dependencies } = folder === bundled ? { dependencies: top.devDependencies } : workspace.manifest;
+    const declared = Object.keys(dependencies ?? {});
     const foreign = imports.filter(({ specifier }) => isForeign(specifier));
     expect(foreign.filter(({ specifier }) => !declared.includes(packageOf(specifier)))).toEqual([]);
   });
 
   test("stays inside itself with relative imports, and writes them with .ts", () => {
-    const relative = imports.filter(({ specifier }) => specifier.startsWith("."));
-    const wrong = relative.filter(({ file, specifier }) => {
-      const target = join(file, "..", specifier);
+    const wrong = imports.filter(isRelative).filter((one) => {
+      const target = targetOf(one);
       return !target.startsWith(`${folder}/`) || !target.endsWith(".ts");
     });
     expect(wrong).toEqual([]);
   });
 
+  test("has no circle of modules, type imports included", () => {
+    expect(circlesIn(folder)).toEqual([]);
+  });
+
   test("has no default export but a plugin's own", () => {
     const files = filesUnder(`${folder}/src`, ".ts").filter((file) => !/^plugins\/[^/]+\/src\/index\.ts$/.test(file));
-    expect(files.filter((file) => /^export default /m.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
+    expect(files.filter((file) => /^export default /m.test(bareText(file)))).toEqual([]);
   });
 });
 
-/** A source file and all that it imports of its own package, directly or not. */
-function reachedFrom(entry: string): readonly string[] {
-  const reached = [entry];
-  for (const file of reached) {
-    const own = importsOf(file).filter((specifier) => specifier.startsWith("."));
-    const targets = own.map((specifier) => join(file, "..", specifier));
-    reached.push(...targets.filter((target) => !reached.includes(target)));
-  }
-  return reached;
-}
+test("no package that is published needs one that is not", () => {
+  const hidden = workspaces().flatMap(({ manifest }) => (manifest.private === true ? [manifest.name] : []));
+  expect(hidden).toContain("@rotate/doubles");
+  const needing = workspaces().filter(
+    ({ manifest }) => manifest.private !== true && hidden.some((name) => name in (manifest.dependencies ?? {})),
+  );
+  expect(needing.map(({ folder }) => folder)).toEqual([]);
+});
 
 test("what a plugin author imports needs nothing but node:util", () => {
   const outside = reachedFrom("packages/plugin-kit/src/index.ts")
     .flatMap(importsOf)
-    .filter((specifier) => !specifier.startsWith("."));
-  expect([...new Set(outside)]).toEqual(["node:util"]);
+    .filter((one) => !isRelative(one));
+  expect([...new Set(outside.map(({ specifier }) => specifier))]).toEqual(["node:util"]);
 });
 
 test("the engine names no issuer", () => {
   const issuers = /databricks|lakebase|\baws\b|azure|gcp|github|kubernetes|\bvault\b/i;
-  const naming = filesUnder("packages/core/src", ".ts").filter((file) =>
-    issuers.test(withoutComments(readFileSync(join(root, file), "utf8"))),
-  );
+  const naming = filesUnder("packages/core/src", ".ts").filter((file) => issuers.test(bareText(file)));
   expect(naming).toEqual([]);
 });

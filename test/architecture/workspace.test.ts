@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { readJson, root, workspaces, type Manifest } from "../support/workspace.ts";
+import { published, readJson, root, workspaces, type Manifest } from "../support/workspace.ts";
 
 interface Lock {
   readonly packages: Readonly<
@@ -64,6 +64,11 @@ test("our packages share version, licence and the Node they need", () => {
 test("our packages depend on each other at exactly that version", () => {
   const ours = manifests.flatMap(dependenciesOf).filter(([name]) => name.startsWith("@rotate/"));
   expect(ours.filter(([, version]) => version !== manifests[0]?.version)).toEqual([]);
+});
+
+test("a package that is published names nothing that only its tests or its build need", () => {
+  expect(published().filter(({ manifest }) => manifest.devDependencies !== undefined)).toEqual([]);
+  expect(Object.keys((readJson("packages/cli/package.json") as Manifest).dependencies ?? {})).toEqual([]);
 });
 
 test("nothing that is installed with our packages runs a script while it is installed", () => {

@@ -1,4 +1,4 @@
-import type { DoubleFault } from "@rotate/testkit";
+import type { DoubleFault } from "@rotate/doubles";
 import { describe, expect, test } from "vitest";
 import { expectRecovered, expectRefused, openScene, type Refusal } from "./support.ts";
 

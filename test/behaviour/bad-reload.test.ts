@@ -63,7 +63,7 @@ describe("a reload that is owed is finished by the next run, without another min
     const scene = await openScene({ spec: reloading("test -e up || { echo boom >&2; exit 1; }") });
     const first = await scene.rotate(["run"]);
     expect(first.code).toBe(4);
-    expect(first.stdout).toMatch(/why {2}reload exec: sh failed \(exit 1\): boom\n {2}do {3}run the command by hand/);
+    expect(first.stdout).toMatch(/reload exec: sh failed \(exit 1\): boom\n[^]* do {2}run the command by hand/);
     const owed = await scene.rotate(["run", "--timeout", "0s", "--json"]);
     expect(owed.code).toBe(4);
     expect(JSON.parse(owed.stdout)).toMatchObject({
@@ -80,7 +80,7 @@ describe("a reload that is owed is finished by the next run, without another min
     const scene = await openScene({ spec: reloading(script, ", timeout: 1s") });
     const { code, stdout } = await scene.rotate(["run", "--timeout", "0s"]);
     expect(code).toBe(4);
-    expect(stdout).toMatch(/sh did not end: not finished within 1s\n {2}do {3}see what it waits for/);
+    expect(stdout).toMatch(/sh did not end: not finished within 1s\n[^]* do {2}see what it waits for/);
     expect(runs(Number(readFileSync(scene.path("pid"), "utf8")))).toBe(false);
     scene.write("up", "");
     expect((await scene.rotate(["run"], { later })).code).toBe(0);
@@ -95,7 +95,7 @@ describe("in the middle of a reload", () => {
     const { code, stdout } = await scene.rotate(["run", "--lock-timeout", "0s", "--json"]);
     expect(code).toBe(5);
     expect(JSON.parse(stdout)).toMatchObject({ rotations: [{ outcome: "locked" }] });
-    expect((await scene.rotate(["status"])).stdout).toMatch(/^app +db +rotating/m);
+    expect((await scene.rotate(["status"])).stdout).toMatch(/^app +db +[a-z-]+, rotating/m);
     await letGo();
     expect((await result).code).toBe(0);
     expect(scene.double.mints).toHaveLength(1);
@@ -108,7 +108,7 @@ describe("in the middle of a reload", () => {
     await heard;
     await letGo();
     expect((await result).code).toBe(130);
-    expect((await scene.rotate(["run"])).stdout).toMatch(/^app {2}fresh/);
+    expect((await scene.rotate(["run"])).stdout).toMatch(/^app is fresh/);
     expect(scene.double.mints).toHaveLength(1);
   });
 

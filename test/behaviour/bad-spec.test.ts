@@ -16,7 +16,11 @@ const faults: Readonly<Record<string, Fault>> = {
   "is empty": { spec: "", what: /the spec is empty/, todo: /begins with `version: 1`/ },
   "is a comment": { spec: "# later\n", what: /the spec is empty/, todo: /begins with `version: 1`/ },
   "is no YAML": { spec: `${good}\t- x: [`, what: /invalid YAML/, todo: /^ {2}\S.*$/m },
-  "is a program": { spec: "\u007fELF\u0002\u0001\u001b[2J\u0000", what: /rotate\.yaml/, todo: /docs/ },
+  "is a program": {
+    spec: "\u007fELF\u0002\u0001\u001b[2J\u0000",
+    what: /rotate\.yaml/,
+    todo: /rotate explain ROTATE_SPEC_INVALID/,
+  },
   "has an unknown key": {
     spec: good.replace("request:", "requst:"),
     what: /unknown key "requst"/,

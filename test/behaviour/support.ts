@@ -13,9 +13,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDatabricksDouble, type DatabricksDouble, expectNoLeak, mintCanary } from "@rotate/testkit";
+import { createDatabricksDouble, type DatabricksDouble } from "@rotate/doubles";
+import { expectNoLeak, mintCanary } from "@rotate/testkit";
 import { afterAll, expect, onTestFinished } from "vitest";
-import { entry, resultOf, type Result } from "../../packages/cli/test/support.ts";
+import { resultOf, type Result } from "../../packages/cli/test/support.ts";
+import { packedCommandLine } from "../support/packed.ts";
+
+/** The command line, as it is published. */
+export const { entry } = packedCommandLine();
 
 /** Compiled code that all processes of a test file share: it halves their start. */
 const compiled = mkdtempSync(join(tmpdir(), "rotate-compiled-"));
@@ -162,11 +167,12 @@ export async function expectRefused(
   const text = told.stdout + told.stderr;
   expect(text).toMatch(what);
   expect(text).toMatch(todo);
-  expect(text).toContain(`docs/errors.md#${see} (ROTATE_`);
+  expect(text).toMatch(/^ {2}see {2}rotate explain ROTATE_[A-Z_]+$/m);
   const { code, stdout } = await scene.rotate([...argv, "--json"], options);
   expect(code).toBe(exit);
   expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
   expect(stdout).toMatch(what);
+  expect(stdout).toContain(`"docs/errors.md#${see}"`);
   expect(everythingIn(scene)).toEqual(before);
 }
 

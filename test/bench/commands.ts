@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createDatabricksDouble } from "@rotate/testkit";
+import { createDatabricksDouble } from "@rotate/doubles";
 import { command, compare, type Timing } from "./measure.ts";
 
 const endpoint = "projects/app/branches/production/endpoints/primary";

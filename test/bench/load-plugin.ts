@@ -1,6 +1,6 @@
 /** Bundled and run by plugins.ts: imports one built-in plugin, beside the engine, and prints what that took. */
 import { loadSpec } from "@rotate/core";
-import { builtins } from "../../packages/cli/src/builtins.ts";
+import { builtins } from "@rotate/builtins";
 
 await loadSpec({
   file: "-",

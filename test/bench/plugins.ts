@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { builtins } from "../../packages/cli/src/builtins.ts";
+import { builtins } from "@rotate/builtins";
 import { bundle } from "../../packages/cli/scripts/bundle.ts";
 import { medianOf } from "./measure.ts";
 

@@ -1,10 +1,9 @@
 /** `npm run bench`: how long the built command line takes, as ratios to what it replaces. Nothing is asserted: a figure belongs to the machine it was taken on. */
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "../support/workspace.ts";
+import { packedCommandLine } from "../support/packed.ts";
 import { compareCommands } from "./commands.ts";
 import type { Timing } from "./measure.ts";
 import { measurePlugins, type PluginCost } from "./plugins.ts";
@@ -24,15 +23,6 @@ function folderIn(base: string, name: string): string {
   return folder;
 }
 
-/** The command line as it is published, unpacked. */
-function packCommandLine(folder: string): string {
-  const argv = ["pack", "--workspace=@rotate/cli", `--pack-destination=${folder}`, "--loglevel=error"];
-  execFileSync("npm", argv, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  const [tarball = ""] = readdirSync(folder);
-  execFileSync("tar", ["-xzf", tarball], { cwd: folder });
-  return join(folder, "package/bin/rotate.js");
-}
-
 function printPlugins(costs: readonly PluginCost[]): void {
   process.stdout.write(
     "\nwhat a built-in plugin adds to a process that has the engine, when a spec names one of its types\n",
@@ -45,7 +35,7 @@ const { values } = parseArgs({ options: { rounds: { type: "string", default: "21
 const rounds = Number(values.rounds);
 const base = mkdtempSync(join(tmpdir(), "rotate-bench-"));
 try {
-  const program = packCommandLine(folderIn(base, "packed"));
+  const program = packedCommandLine().entry;
   process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores, medians of ${rounds}\n`);
   const { full, idle, many } = await compareCommands(folderIn(base, "commands"), program, rounds);
   print("a full rotation: mint over loopback, write, reload", full);

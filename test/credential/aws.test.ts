@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createAwsDouble, type AwsDouble } from "@rotate/testkit";
+import { createAwsDouble, type AwsDouble } from "@rotate/doubles";
 import { expect, onTestFinished, test } from "vitest";
 import { ask, entry, folderWith } from "./support.ts";
 

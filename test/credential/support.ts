@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { compiled } from "../support/compiled.ts";
-import { root } from "../support/workspace.ts";
+import { packedCommandLine } from "../support/packed.ts";
 
-export const entry = join(root, "packages/cli/bin/rotate.js");
+export const { entry } = packedCommandLine();
 
 /** A folder with these files, gone with the test. */
 export function folderWith(files: Readonly<Record<string, string>>): string {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { postgresUnavailable, startPostgres } from "@rotate/testkit";
+import { postgresUnavailable, startPostgres } from "@rotate/doubles";
 import { expect, onTestFinished, test } from "vitest";
 import { compiled } from "../support/compiled.ts";
 import { root } from "../support/workspace.ts";

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCatalog, loadSpec } from "@rotate/core";
 import { expect, onTestFinished, test } from "vitest";
-import { builtins } from "../../packages/cli/src/builtins.ts";
+import { builtins } from "@rotate/builtins";
 import { compiled } from "../support/compiled.ts";
+import { packedCommandLine } from "../support/packed.ts";
 import { filesUnder, root } from "../support/workspace.ts";
 
-const entry = join(root, "packages/cli/bin/rotate.js");
+const { entry } = packedCommandLine();
 
 function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "rotate-docs-"));
@@ -39,7 +40,9 @@ test("the README's first command rotates, and run again says that it is fresh an
 
   const first = rotate(folder, "run", "-f", "rotate.yaml");
   expect(first.status).toBe(0);
-  expect(first.stdout).toMatch(/^app-token {2}rotated {2}expires in 15m, next rotation in \d+m\n$/);
+  expect(first.stdout).toMatch(
+    /^app-token {2}rotated in [\d.]+ m?s, 1[45]m left, next in \d+m\n1 rotated\. The next rotation is in \d+m\.\n$/,
+  );
   expect(readFileSync(join(folder, ".env"), "utf8")).toMatch(
     /^# mine\nPORT=8080\nAPP_TOKEN=ey[\w.-]+\nAPP_TOKEN_EXPIRES_AT=\S+Z\n$/,
   );
@@ -47,8 +50,21 @@ test("the README's first command rotates, and run again says that it is fresh an
 
   const second = rotate(folder, "run", "-f", "rotate.yaml");
   expect(second.status).toBe(0);
-  expect(second.stdout).toMatch(/^app-token {2}fresh {2}expires in 1[45]m, next rotation in \d+m\n$/);
+  expect(second.stdout).toMatch(/^app-token is fresh, 1[45]m left\. The next rotation is in \d+m\.\n$/);
   expect(second.stderr).toBe("");
+});
+
+test("each of the README's commands works on the package", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const words = [...readme.matchAll(/^rotate (\w+) +#/gm)].map((match) => match[1] ?? "");
+  expect(words).toEqual(["validate", "plan", "run", "watch", "status"]);
+  const folder = emptyFolder();
+  cpSync(join(root, "docs/examples/quickstart/rotate.yaml"), join(folder, "rotate.yaml"));
+  for (const word of words) {
+    const argv = word === "watch" ? ["watch", "--once"] : [word];
+    const { status, stderr } = rotate(folder, ...argv);
+    expect({ word, status, stderr }).toMatchObject({ word, status: 0 });
+  }
 });
 
 /** What `rotate validate` would say, with the built-in plugins. */

@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundle } from "../../packages/cli/scripts/bundle.ts";
-import { readJson, root, workspaces } from "../support/workspace.ts";
+import { bundle, packagesIn } from "../../packages/cli/scripts/bundle.ts";
+import { linksIn } from "../support/links.ts";
+import { packedCommandLine } from "../support/packed.ts";
+import { published, readJson, root, type Manifest } from "../support/workspace.ts";
 import { filesOf, packAll, type Packed } from "./packed.ts";
 
 let packed: Packed;
@@ -36,8 +38,8 @@ interface Report {
   }[];
 }
 
-test("every package is packed, without sources, tests or maps, and with its licence", () => {
-  expect(packed.tarballs).toHaveLength(workspaces().length);
+test("every published package is packed, without sources, tests or maps, and with its licence", () => {
+  expect(packed.tarballs).toHaveLength(published().length);
   for (const tarball of packed.tarballs) {
     const files = filesOf(tarball);
     expect([basename(tarball), files.includes("LICENSE")]).toEqual([basename(tarball), true]);
@@ -45,13 +47,37 @@ test("every package is packed, without sources, tests or maps, and with its lice
   }
 });
 
-test.each(workspaces().map(({ folder, manifest }) => [manifest.name, folder] as const))(
+test.each(published().map(({ folder, manifest }) => [manifest.name, folder] as const))(
   "publint finds nothing in %s",
   async (_, folder) => {
     const { messages, pkg } = await publint({ pkgDir: join(root, folder), pack: false, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   },
 );
+
+test("a tarball's package.json names nothing that is not published", () => {
+  const names = new Set(published().map(({ manifest }) => manifest.name));
+  for (const tarball of packed.tarballs) {
+    const text = execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" });
+    const { devDependencies, dependencies = {} } = JSON.parse(text) as Manifest;
+    const hidden = Object.keys(dependencies).filter((name) => name.startsWith("@rotate/") && !names.has(name));
+    expect({ tarball, devDependencies, hidden }).toEqual({ tarball, devDependencies: undefined, hidden: [] });
+  }
+});
+
+test("the pages in the package link only to what is in it, and hold nothing that running them has left", () => {
+  const files = filesOf(packedCommandLine().tarball);
+  const { installed } = packedCommandLine();
+  const pages = files.filter((file) => file.endsWith(".md"));
+  expect(pages).toContain("docs/errors.md");
+  const dead = pages.flatMap((page) =>
+    linksIn(readFileSync(join(installed, page), "utf8"))
+      .map((target) => normalize(join(dirname(page), target)).replace(/\/$/, ""))
+      .filter((target) => !files.some((file) => file === target || file.startsWith(`${target}/`))),
+  );
+  expect(dead).toEqual([]);
+  expect(files.filter((file) => /^docs\/.*(?<!\.md|\.yaml)$/.test(file))).toEqual([]);
+});
 
 describe("installed in an empty folder, without a network", () => {
   test("the command line brings nothing but itself", () => {
@@ -134,11 +160,10 @@ test("a run with nothing due has not loaded what it does not need", async () => 
 });
 
 test("every third-party package in the build is named with its licence", async () => {
-  const { inputs } = await bundle(join(packed.folder, "licences"));
+  const folders = packagesIn(await bundle(join(packed.folder, "licences")));
   const licences = readFileSync(join(packed.project, "node_modules/@rotate/cli/dist/LICENSES.txt"), "utf8");
-  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
   expect(folders.length).toBeGreaterThan(10);
-  for (const folder of new Set(folders)) {
+  for (const folder of folders) {
     const { name } = readJson(join("packages/cli", folder, "package.json")) as { readonly name: string };
     expect(licences).toContain(`${name} `);
   }

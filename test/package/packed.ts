@@ -1,35 +1,32 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../support/workspace.ts";
+import { installAlone, npm, packedCommandLine } from "../support/packed.ts";
+import { published, root } from "../support/workspace.ts";
 
-/** Every package of the workspace, packed; and the command line, installed from its tarball where nothing else is. */
+/** Every published package, packed; and the command line and the kit, installed from their tarballs where nothing else is. */
 export interface Packed {
   readonly folder: string;
   readonly tarballs: readonly string[];
-  /** An empty project with the command line in it. */
+  /** An empty project with the command line and the kit in it. */
   readonly project: string;
   /** The installed command. */
   readonly rotate: string;
-}
-
-function npm(cwd: string, ...argv: readonly string[]): void {
-  execFileSync("npm", [...argv, "--loglevel=error"], { cwd, stdio: ["ignore", "ignore", "inherit"] });
 }
 
 /** Packs and installs, without a network. */
 export function packAll(): Packed {
   const folder = mkdtempSync(join(tmpdir(), "rotate-pack-"));
   const project = join(folder, "project");
-  mkdirSync(project);
-  npm(root, "pack", "--workspaces", `--pack-destination=${folder}`);
-  const tarballs = readdirSync(folder)
-    .filter((name) => name.endsWith(".tgz"))
-    .map((name) => join(folder, name));
-  writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
-  const alone = tarballs.filter((path) => /rotate-(cli|plugin-kit)-\d/.test(path));
-  npm(project, "install", "--offline", "--ignore-scripts", ...alone);
+  const others = published().filter(({ manifest }) => manifest.name !== "@rotate/cli");
+  npm(root, "pack", ...others.map(({ manifest }) => `--workspace=${manifest.name}`), `--pack-destination=${folder}`);
+  const libraries = readdirSync(folder).map((name) => join(folder, name));
+  const tarballs = [packedCommandLine().tarball, ...libraries];
+  installAlone(
+    project,
+    tarballs.filter((path) => /rotate-(cli|plugin-kit)-\d/.test(path)),
+  );
   return { folder, tarballs, project, rotate: join(project, "node_modules/.bin/rotate") };
 }
 

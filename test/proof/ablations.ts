@@ -1,6 +1,6 @@
 /**
- * Can the histories fail at all? Each rule of the engine is switched off in a copy, and the named and random histories run until one ends in a broken promise.
- * `npm run proof:ablations -- [--most 40000] [--only "pins"]`. Exits 1 when a rule's absence shows nothing.
+ * Can the proofs fail at all? Each rule of the engine is switched off in a copy, and the named and random histories (or weeks) run until one ends in a broken promise.
+ * `npm run proof:ablations -- [--proof histories|weeks] [--most 40000] [--only "pins"]`. Exits 1 when a rule's absence shows nothing.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -8,9 +8,44 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rules, type Rule } from "./rules.ts";
+import { weekRules } from "./week-rules.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const block = 4_000;
+
+interface Proof {
+  readonly rules: readonly Rule[];
+  /** So many at a time. */
+  readonly block: number;
+  readonly most: number;
+  readonly script: string;
+  readonly options: (from: number) => readonly string[];
+  /** In its output when it ran to its end. */
+  readonly done: string;
+  readonly violation: RegExp;
+}
+
+/** Named ones come first: they are many, and each was once broken. */
+const proofs: Readonly<Record<string, Proof>> = {
+  histories: {
+    rules,
+    block: 4_000,
+    most: 40_000,
+    script: "histories.ts",
+    options: (from) => ["--faults", "0", "--random", "4000", "--from", String(from)],
+    done: "| histories |",
+    violation: /^VIOLATION (.*) \(\d+ ×\)/gm,
+  },
+  weeks: {
+    rules: weekRules,
+    block: 100,
+    most: 1_000,
+    script: "weeks.ts",
+    options: (from) =>
+      from === 1 ? ["--only", "named"] : ["--only", "random", "--random", "100", "--from", String(from)],
+    done: "without a violation",
+    violation: /^ {2}([a-z-]+) \d+$/gm,
+  },
+};
 
 function copyEngine(): string {
   const copy = mkdtempSync(join(tmpdir(), "rotate-ablation-"));
@@ -36,27 +71,26 @@ function switchOff(copy: string, { edits }: Rule): void {
   }
 }
 
-/** The violations of a block of random histories, by message. */
-function violations(copy: string, from: number): readonly string[] {
-  const script = join(copy, "test/proof/histories.ts");
-  const options = ["--faults", "0", "--random", String(block), "--from", String(from)];
-  const { stdout, stderr } = spawnSync(process.execPath, ["--conditions=rotate:src", script, ...options], {
+/** The violations of a block, by message. */
+function violations(copy: string, from: number, proof: Proof): readonly string[] {
+  const script = join(copy, "test/proof", proof.script);
+  const { stdout, stderr } = spawnSync(process.execPath, ["--conditions=rotate:src", script, ...proof.options(from)], {
     encoding: "utf8",
     maxBuffer: 2 ** 28,
   });
-  if (!stdout.includes("| histories |")) throw new Error(stderr);
-  return [...stdout.matchAll(/^VIOLATION (.*) \(\d+ ×\)/gm)].map((match) => match[1]!);
+  if (!stdout.includes(proof.done)) throw new Error(stderr);
+  return [...stdout.matchAll(proof.violation)].map((match) => match[1]!);
 }
 
-/** Runs until something breaks, or `most` histories were run. */
-function ablate(rule: Rule, most: number): boolean {
+/** Runs until something breaks, or `most` were run. */
+function ablate(rule: Rule, most: number, proof: Proof): boolean {
   const copy = copyEngine();
   try {
     switchOff(copy, rule);
-    for (let run = 0; run < most; run += block) {
-      const broken = [...new Set(violations(copy, 1 + run))];
+    for (let run = 0; run < most; run += proof.block) {
+      const broken = [...new Set(violations(copy, 1 + run, proof))];
       if (broken.length === 0) continue;
-      process.stdout.write(`| ${rule.name} | ${run + block} | ${broken.join("; ")} |\n`);
+      process.stdout.write(`| ${rule.name} | ${run + proof.block} | ${broken.join("; ")} |\n`);
       return true;
     }
     process.stdout.write(`| ${rule.name} | ${most} | NOTHING |\n`);
@@ -66,8 +100,16 @@ function ablate(rule: Rule, most: number): boolean {
   }
 }
 
-const { values } = parseArgs({ options: { most: { type: "string", default: "40000" }, only: { type: "string" } } });
-process.stdout.write("| rule switched off | histories | broken |\n|---|---|---|\n");
-const chosen = rules.filter(({ name }) => values.only === undefined || name.includes(values.only));
-const shown = chosen.map((rule) => ablate(rule, Number(values.most)));
+const { values } = parseArgs({
+  options: {
+    proof: { type: "string", default: "histories" },
+    most: { type: "string" },
+    only: { type: "string" },
+  },
+});
+const proof = proofs[values.proof];
+if (proof === undefined) throw new Error(`no proof is named ${values.proof}`);
+process.stdout.write(`| rule switched off | ${values.proof} | broken |\n|---|---|---|\n`);
+const chosen = proof.rules.filter(({ name }) => values.only === undefined || name.includes(values.only));
+const shown = chosen.map((rule) => ablate(rule, Number(values.most ?? proof.most), proof));
 if (shown.includes(false)) process.exitCode = 1;

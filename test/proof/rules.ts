@@ -96,9 +96,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "epoch and lock are looked at before each act",
-    edits: [
-      { from: "if (!lock.valid() || current.epoch !== epoch) throw fenced(rotation.name);", to: "void current;" },
-    ],
+    edits: [{ from: "if (!isOurs() || epoch !== state.epoch) lose();", to: "void epoch;" }],
   },
   {
     name: "same value is the same lease",

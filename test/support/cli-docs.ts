@@ -4,22 +4,22 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "./workspace.ts";
 
-const entry = join(root, "packages/cli/bin/rotate.js");
+const sources = join(root, "packages/cli/bin/rotate.js");
 
-function helpOf(...argv: readonly string[]): string {
+function helpOf(entry: string, ...argv: readonly string[]): string {
   const env = { PATH: process.env["PATH"], HOME: "/nonexistent", NO_COLOR: "1" };
   const text = execFileSync(process.execPath, [entry, ...argv, "--help"], { env, encoding: "utf8" });
   return text.replaceAll(/[ \t]+$/gm, "").trim();
 }
 
-/** The page. */
-export function renderCliDocs(): string {
+/** The page. @param entry the program that is asked */
+export function renderCliDocs(entry: string): string {
   const commands = readdirSync(join(root, "packages/cli/src/commands")).map((file) => basename(file, ".ts"));
   const sections = commands
     .toSorted()
-    .map((command) => `## rotate ${command}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`);
+    .map((command) => `## rotate ${command}\n\n\`\`\`text\n${helpOf(entry, command)}\n\`\`\`\n`);
   const head = `# Commands\n\nMade from the commands' own help by \`npm run docs\`.\n`;
   return [head, ...sections].join("\n");
 }
 
-if (import.meta.main) writeFileSync(join(root, "docs/cli.md"), renderCliDocs());
+if (import.meta.main) writeFileSync(join(root, "docs/cli.md"), renderCliDocs(sources));

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createCatalog, publishedSchemaText } from "@rotate/core";
-import { builtins } from "../../packages/cli/src/builtins.ts";
+import { builtins } from "@rotate/builtins";
 import { root } from "./workspace.ts";
 
 /** Where an editor finds the schema of a spec. */

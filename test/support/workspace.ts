@@ -36,6 +36,11 @@ export function workspaces(): readonly Workspace[] {
   );
 }
 
+/** The packages that are published. */
+export function published(): readonly Workspace[] {
+  return workspaces().filter(({ manifest }) => manifest.private !== true);
+}
+
 /** Files under a folder, relative to the checkout, that end so. */
 export function filesUnder(folder: string, ending: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

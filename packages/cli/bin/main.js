@@ -3,7 +3,7 @@
 const { existsSync, lstatSync, mkdirSync } = process.getBuiltinModule("node:fs");
 const { enableCompileCache, registerHooks } = process.getBuiltinModule("node:module");
 const { homedir } = process.getBuiltinModule("node:os");
-const { join } = process.getBuiltinModule("node:path");
+const { isAbsolute, join } = process.getBuiltinModule("node:path");
 const { fileURLToPath } = process.getBuiltinModule("node:url");
 
 process.umask(0o077); // whatever we create is ours alone
@@ -23,14 +23,15 @@ function bearLostOutput({ code }) {
 
 /** Compiled code is trusted code: it is only kept where nobody else can write. */
 function privateCacheDirectory() {
-  const base = process.env.CACHE_DIRECTORY ?? process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const directory = join(base, "rotate");
   try {
+    const base = process.env.CACHE_DIRECTORY ?? process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+    if (!isAbsolute(base)) return undefined;
+    const directory = join(base, "rotate");
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { uid, mode } = lstatSync(directory);
     return uid === process.getuid?.() && (mode & 0o022) === 0 ? directory : undefined;
   } catch {
-    return undefined; // a read-only home only costs a slower start
+    return undefined; // no home, or a read-only one, only costs a slower start
   }
 }
 

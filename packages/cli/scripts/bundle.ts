@@ -3,13 +3,28 @@ import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile } from "esbuild";
+import { build, formatMessages, type Message, type Metafile } from "esbuild";
 import { builtinModules } from "./builtin-modules.ts";
+import { isNamesOnly, lazyPackages } from "./lazy-packages.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** CommonJS inside an ES module still asks for `require`. */
-const banner = `const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);`;
+/** CommonJS inside an ES module still asks for these. */
+const banner = `const require = process.getBuiltinModule("node:module").createRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
+/** What esbuild says, softly, of a module that will not be in the bundle: `require` as a value (an UMD entry), or of a name made at run time. */
+const leavesModulesOut = {
+  "indirect-require": "warning",
+  "unsupported-require-call": "warning",
+  "unsupported-dynamic-import": "warning",
+} as const;
+
+/** oclif loads commands by their files, and looks for settings that we do not have. */
+const loadsByFile = /node_modules\/(?:@oclif\/core|lilconfig)\//;
+
+function mayLeaveModulesOut({ id, location }: Message): boolean {
+  return id in leavesModulesOut && loadsByFile.test(location?.file ?? "");
+}
 
 /** Stands for the hash of the whole build until all of it is there. */
 const buildMark = "@build@";
@@ -28,7 +43,7 @@ function published(): readonly Entry[] {
 
 /** Writes the bundle and tells what went into which file. @param output an absolute folder */
 export async function bundle(output: string, entries: readonly Entry[] = published()): Promise<Metafile> {
-  const { metafile, outputFiles } = await build({
+  const { metafile, outputFiles, warnings } = await build({
     absWorkingDir: root,
     entryPoints: [...entries],
     outdir: output,
@@ -40,7 +55,8 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
     target: "node22.22",
     conditions: ["rotate:src"],
     external: ["pg-native"],
-    plugins: [builtinModules],
+    mainFields: ["module", "main"], // `main` first, the default, takes UMD files, whose requires cannot be followed
+    plugins: [builtinModules, lazyPackages],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
@@ -48,8 +64,11 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
     define: { ROTATE_BUILD: JSON.stringify(buildMark) },
     metafile: true,
     write: false,
-    logLevel: "warning",
+    logOverride: { ...leavesModulesOut },
+    logLevel: "error",
   });
+  const telling = warnings.filter((warning) => !mayLeaveModulesOut(warning));
+  if (telling.length > 0) throw new Error((await formatMessages(telling, { kind: "error" })).join("\n"));
   const hash = createHash("sha256");
   for (const { contents } of outputFiles) hash.update(contents);
   const id = hash.digest("hex");
@@ -60,11 +79,16 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
   return metafile;
 }
 
-/** The licences of all packages that went in, as one text. */
-export function licencesOf({ inputs }: Metafile): string {
-  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
-  return [...new Set(folders)]
-    .toSorted()
+/** The folders of all third-party packages that went in, relative to this package. */
+export function packagesIn({ inputs }: Metafile): readonly string[] {
+  const files = Object.keys(inputs).filter((path) => !isNamesOnly(path));
+  const folders = files.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  return [...new Set(folders)].toSorted();
+}
+
+/** Their licences, as one text. */
+export function licencesOf(metafile: Metafile): string {
+  return packagesIn(metafile)
     .map(licenceOf)
     .join(`\n${"-".repeat(80)}\n\n`);
 }

@@ -5,7 +5,7 @@ import type { Terminal } from "./output/terminal.ts";
 export interface SpecFlags {
   readonly file: string;
   readonly "state-dir"?: string | undefined;
-  readonly "log-level": "debug" | "info" | "warn";
+  readonly "log-level": "debug" | "info" | "warn" | "error";
   readonly "log-format": "text" | "json";
 }
 

@@ -4,6 +4,7 @@ import type { ActionInput } from "./action.ts";
 import { reportFailure } from "./failure.ts";
 import { specFlags } from "./flags.ts";
 import { createTerminal } from "./output/terminal.ts";
+import { takeShellBack } from "./passwd.ts";
 
 type Defined = Pick<typeof Command, "flags" | "args">;
 type FlagsOf<Class extends Defined> = InferredFlags<typeof specFlags & Class["flags"]>;
@@ -24,6 +25,11 @@ export abstract class BaseCommand<Class extends Defined> extends Command {
       json: this.jsonEnabled(),
       terminal: this.#terminal,
     };
+  }
+
+  protected override async init(): Promise<void> {
+    takeShellBack(process.env);
+    await super.init();
   }
 
   override logJson(json: unknown): void {

@@ -17,6 +17,7 @@ export interface Failure {
 
 interface Thrown extends Error {
   readonly code?: unknown;
+  readonly syscall?: unknown;
   readonly hint?: unknown;
   readonly exitCode?: unknown;
   readonly diagnostics?: Failure["diagnostics"];
@@ -43,13 +44,22 @@ export class UsageError extends Error {
 /** Reads any error. What is not known to be the user's or the outside's doing is `ROTATE_INTERNAL`, exit 6. */
 function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return internal(String(error));
-  const { code, hint, exitCode, oclif, diagnostics, text }: Thrown = error;
+  const { code, hint, exitCode, oclif, diagnostics, text, syscall }: Thrown = error;
   if (typeof code === "string" && code.startsWith("ROTATE_") && typeof exitCode === "number") {
     const known = { code, message: error.message, ...(typeof hint === "string" && { hint }), exit: exitCode };
     return diagnostics === undefined || text === undefined ? known : { ...known, diagnostics, text };
   }
+  if (syscall === "uv_cwd") return noDirectory;
   return oclif?.exit === usage ? usageFailure(error.message) : internal(error.message);
 }
+
+/** Node cannot say what relative paths are relative to. */
+const noDirectory: Failure = {
+  code: "ROTATE_USAGE",
+  message: "the directory that this was started in is not there any more",
+  hint: "change to one that exists",
+  exit: usage,
+};
 
 /** Prints a failure, as JSON on standard output or for people on standard error, and gives the exit code. */
 export function reportFailure(

@@ -19,9 +19,9 @@ export const specFlags = {
     helpGroup: "GLOBAL",
   }),
   "log-level": Flags.option({
-    options: ["debug", "info", "warn"] as const,
+    options: ["debug", "info", "warn", "error"] as const,
     default: "info" as const,
-    description: "the least that is logged on standard error",
+    description: "the least that is logged on standard error; error: what ends the command, nothing else",
     helpGroup: "GLOBAL",
   })(),
   "log-format": Flags.option({

@@ -1,12 +1,9 @@
 import { reportFailure } from "./failure.ts";
+import type { Installation } from "./oclif.ts";
 import { createTerminal } from "./output/terminal.ts";
 import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
 
-export interface MainOptions {
-  /** The folder of the package: a bundled module does not know where it stands. */
-  readonly root: string;
-  /** Run the TypeScript sources of a checkout instead of the build. */
-  readonly sources: boolean;
+export interface MainOptions extends Installation {
   /** A directory that only this user can write to, for what is compiled once and used at each start. Undefined: there is none. */
   readonly cache?: string | undefined;
 }
@@ -17,6 +14,8 @@ export async function main(argv: readonly string[], { root, sources, cache }: Ma
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
   if (quick !== undefined) return runQuickly(quick, cache);
   try {
+    const { answerForPasswd } = await import("./passwd.ts");
+    answerForPasswd(process.env);
     const { runOclif } = await import("./oclif.ts");
     await runOclif(argv, { root, sources });
   } catch (error) {

@@ -2,10 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run, settings } from "@oclif/core";
 import type { PJSON } from "@oclif/core/interfaces";
-import type { MainOptions } from "./main.ts";
+
+/** Where the command line runs from. */
+export interface Installation {
+  /** The folder of the package: a bundled module does not know where it stands. */
+  readonly root: string;
+  /** Run the TypeScript sources of a checkout instead of the build. */
+  readonly sources: boolean;
+}
 
 /** Finds the command by oclif and runs it. */
-export async function runOclif(argv: readonly string[], { root, sources }: MainOptions): Promise<void> {
+export async function runOclif(argv: readonly string[], { root, sources }: Installation): Promise<void> {
   settings.enableAutoTranspile = false; // Node strips the types itself
   leaveOutputToEntry();
   const pjson = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PJSON;

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Engine, type EngineEvent, openEngine } from "@rotate/core";
+import { type Engine, type EngineEvent, openEngine, openLocalBackend } from "@rotate/core";
 import type { ActionInput } from "./action.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
@@ -8,6 +8,8 @@ import { readSpec } from "./spec.ts";
 export interface Session {
   readonly engine: Engine;
   readonly reporter: Reporter;
+  /** The directory of the state. */
+  readonly stateDir: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -30,14 +32,15 @@ export async function withSession<Result>(
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
   const { runtime, onEvent } = reporter;
-  const spec = await readSpec(flags.file, terminal, specCache);
+  const spec = await readSpec(flags.file, terminal, { cache: specCache });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const engine = await openEngine({ spec, runtime, onEvent, ...state });
+  const backend = await openLocalBackend({ spec, runtime, ...state });
   try {
-    return await use({ engine, reporter, now: runtime.now });
+    const engine = await openEngine({ spec, runtime, backend, onEvent });
+    return await use({ engine, reporter, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();
-    await engine.close();
+    await backend.close();
   }
 }

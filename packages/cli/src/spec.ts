@@ -6,7 +6,7 @@ import {
   type Spec,
   type SpecCacheOptions,
 } from "@rotate/core";
-import { builtins } from "./builtins.ts";
+import { builtins } from "@rotate/builtins";
 import { count } from "./output/event-line.ts";
 import type { Terminal } from "./output/terminal.ts";
 
@@ -25,10 +25,22 @@ export class SpecError extends Error {
   }
 }
 
+export interface ReadOptions {
+  /** Keeps compiled specs for the next time. */
+  readonly cache?: SpecCacheOptions | undefined;
+  /** Throw for a list that cannot be used as well, although the rest of the spec can. */
+  readonly whole?: boolean;
+}
+
 /** The spec, read and checked offline, its warnings in `warnings`. Throws SpecError. @param file its path, or `-` for standard input */
-export async function readSpec(file: string, terminal: Terminal, cache?: SpecCacheOptions): Promise<Spec> {
+export async function readSpec(
+  file: string,
+  terminal: Terminal,
+  { cache, whole = false }: ReadOptions = {},
+): Promise<Spec> {
   const { spec, diagnostics } = await loadSpec({ file, catalog: createCatalog(builtins), cache });
-  if (spec === undefined) throw new SpecError(diagnostics, describe(diagnostics, terminal));
+  if (spec === undefined || (whole && spec.heldBack.length > 0))
+    throw new SpecError(diagnostics, describe(diagnostics, terminal));
   return spec;
 }
 

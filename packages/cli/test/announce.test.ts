@@ -1,9 +1,8 @@
 import { openSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { entry, folderWith, rotate } from "./support.ts";
+import { entry, folderWith, resultOf, rotate } from "./support.ts";
 
 const spec = `version: 1
 providers: { own: { type: jwt, issuer: "https://issuer.example", key: { path: key.pem } } }
@@ -38,18 +37,18 @@ test("where standard error goes to a file, no secret goes there, and nothing is 
   const child = spawn(process.execPath, [entry, "run"], {
     cwd,
     env: own,
-    stdio: ["ignore", "ignore", openSync(log, "w")],
+    stdio: ["ignore", "pipe", openSync(log, "w")],
   });
-  const [code] = (await once(child, "exit")) as [number];
+  const { code, stdout } = await resultOf(child);
   expect(code).not.toBe(0);
-  expect(readFileSync(log, "utf8")).toContain("the runner does not read what we print");
+  expect(stdout).toContain("the runner does not read what we print");
   expect(readFileSync(log, "utf8")).not.toContain("::add-mask::");
   expect(readFileSync(file, "utf8")).toBe("");
 });
 
 test("outside of a job nothing is minted for one", async () => {
   const { cwd } = stepFolder();
-  const { code, stderr } = await rotate(["run"], { cwd });
+  const { code, stdout } = await rotate(["run"], { cwd });
   expect(code).not.toBe(0);
-  expect(stderr).toContain("no step of a GitHub Actions job");
+  expect(stdout).toContain("no step of a GitHub Actions job");
 });

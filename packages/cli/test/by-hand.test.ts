@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createVaultDouble, type VaultDouble } from "@rotate/testkit";
+import { createVaultDouble, type VaultDouble } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { folderWith, rotate } from "./support.ts";
 
@@ -73,14 +73,27 @@ describe("eject", () => {
     expect(envFile(cwd)).toBe(before);
   });
 
-  test("writes the given values, revokes the credential and forgets the rotation", async () => {
+  test("writes the given values, revokes the credential, and nobody rotates it until asked by name", async () => {
     const { cwd, env } = await rotated();
     const { code, stdout, stderr } = await rotate(["eject", "app", "--yes", ...values], { cwd, env });
     expect(code).toBe(0);
     expect(envFile(cwd)).toBe("DB_USER=fixed-user\nDB_PASSWORD=fixed-pass\n");
     expect(stdout + stderr).not.toContain("fixed-pass");
     const status = await rotate(["status", "--json"], { cwd, env });
-    expect(JSON.parse(status.stdout).rotations).toMatchObject([{ name: "app", state: "never" }]);
+    expect(JSON.parse(status.stdout).rotations).toMatchObject([{ name: "app", state: "ejected", exit: 0 }]);
+    await rotate(["run"], { cwd, env });
+    expect(envFile(cwd)).toBe("DB_USER=fixed-user\nDB_PASSWORD=fixed-pass\n");
+    expect((await rotate(["run", "app", "--force"], { cwd, env })).code).toBe(0);
+    expect(envFile(cwd)).not.toContain("fixed-pass");
+  });
+
+  test("with --keep the targets stay as they are, and nobody rotates it", async () => {
+    const { cwd, env } = await rotated();
+    const before = envFile(cwd);
+    expect((await rotate(["eject", "app", "--yes", "--keep"], { cwd, env })).code).toBe(0);
+    expect((await rotate(["status", "--check"], { cwd, env })).code).toBe(0);
+    await rotate(["run"], { cwd, env });
+    expect(envFile(cwd)).toBe(before);
   });
 
   test.each([

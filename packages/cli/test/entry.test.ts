@@ -1,9 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderWith, resultOf, rotate, said, start } from "./support.ts";
+import { entry, folderWith, resultOf, rotate, said, start, type Result } from "./support.ts";
+
+const packageFolder = join(import.meta.dirname, "..");
 
 const spec = `version: 1
 providers:
@@ -44,6 +46,12 @@ test("compiled code is not kept in a folder that others can write", async () => 
   expect(readdirSync(join(shared, "rotate"))).toEqual([]);
 });
 
+test("a relative home is none: nothing is made below the current directory", async () => {
+  const cwd = folderWith({});
+  expect((await rotate(["--help"], { cwd, env: { HOME: "here", NODE_COMPILE_CACHE: undefined } })).code).toBe(0);
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
 describe("watch", () => {
   test("does not open the inspector at SIGUSR1, and drains at SIGTERM", async () => {
     const cwd = folderWith({ "rotate.yaml": spec });
@@ -70,6 +78,38 @@ describe("watch", () => {
       expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(String) });
     }
   });
+});
+
+describe("the Node that runs it", () => {
+  const { engines } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
+    readonly engines: { readonly node: string };
+  };
+
+  /** What the entry says when it is run by a Node that says it is this version, in a package without sources. */
+  function startedBy(version: string): Promise<Result> {
+    const folder = folderWith({ "package.json": JSON.stringify({ type: "module", engines }) });
+    mkdirSync(join(folder, "bin"));
+    copyFileSync(entry, join(folder, "bin/rotate.js"));
+    writeFileSync(join(folder, "bin/main.js"), `console.log("started");\n`);
+    const pretend = `data:text/javascript,Object.defineProperty(process, "versions", { value: { node: "${version}" } })`;
+    return resultOf(spawn(process.execPath, [`--import=${pretend}`, join(folder, "bin/rotate.js")]));
+  }
+
+  test.each(["22.22.2", "22.23.0", "24.15.0", "24.22.1", "26.0.0", "27.1.0", process.versions.node])(
+    "may be %s",
+    async (version) => {
+      expect(await startedBy(version)).toMatchObject({ code: 0, stdout: "started\n" });
+    },
+  );
+
+  test.each(["18.20.0", "20.20.2", "22.22.1", "23.11.1", "24.0.0", "24.14.9", "25.9.0"])(
+    "may not be %s, as the package says itself",
+    async (version) => {
+      const { code, stdout, stderr } = await startedBy(version);
+      expect({ code, stdout }).toEqual({ code: 70, stdout: "" });
+      expect(stderr).toMatch(/^rotate needs Node \^22\.22\.2 or \^24\.15\.0 or >=26; this is v/);
+    },
+  );
 });
 
 describe("with a Node of the host that is too old", () => {

@@ -1,25 +1,30 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
-import type { RotationReport, RotationStatus } from "@rotate/core";
+import { causesOf, type RotationReport, type RotationStatus, type RunReport } from "@rotate/core";
 import { describe, expect, test } from "vitest";
 import { createBoard } from "../src/output/board.ts";
 import { describeEvent } from "../src/output/event-line.ts";
 import { renderHistory } from "../src/output/history-table.ts";
 import { renderPlan } from "../src/output/plan-text.ts";
-import { renderRun } from "../src/output/rotation-line.ts";
+import type { Look } from "../src/output/look.ts";
+import { renderRun } from "../src/output/run-text.ts";
+import { renderDetail } from "../src/output/status-detail.ts";
 import { renderStatus } from "../src/output/status-table.ts";
 import { createTerminal } from "../src/output/terminal.ts";
-import { formatElapsed, formatInstant, roughDuration } from "../src/output/time.ts";
+import { ago, formatElapsed, leftOf, span, will } from "../src/output/time.ts";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
 const plain = (_: string, text: string): string => text;
-const look = { paint: plain, now };
+const look: Look = { paint: plain, now, signs: "none" };
+const terminal80: Look = { ...look, signs: "unicode", screen: { columns: 80, rows: 24 } };
 const after = (minutes: number): string => new Date(now + minutes * 60_000).toISOString();
 
 const fresh: RotationReport = {
   name: "backstage-db",
+  provider: "vault",
   outcome: "fresh",
   reason: "nothing is due",
+  standing: { state: "fresh", code: "fresh", exit: 0, expiresAt: after(48) },
   credential: { fingerprint: "abc", issuedAt: after(-12), expiresAt: after(48) },
   nextAt: after(21),
   phases: [],
@@ -36,30 +41,86 @@ const failed: RotationReport = {
   name: "db",
   outcome: "failed",
   reason: denied.message,
+  standing: {
+    state: "failing",
+    code: "failing",
+    reason: denied.message,
+    alarm: "failed",
+    exit: 1,
+    expiresAt: after(48),
+  },
   phases: [{ phase: "mint", result: "failed", durationMs: 12, error: denied }],
 };
 
-test("a run ends with a line for each rotation, and says why and what to do where one failed", () => {
-  expect(renderRun([fresh, failed], look).split("\n")).toEqual([
-    "backstage-db  fresh  expires in 48m, next rotation in 21m",
-    "db            failed  expires in 48m, next try in 21m",
-    "  why  provider vault: permission denied",
-    "  do   ask for the policy",
-    "  see  docs/errors.md#denied (ROTATE_MINT_DENIED)",
+function reportOf(...rotations: readonly RotationReport[]): RunReport {
+  return { version: 1, rotations, orphans: [], causes: causesOf(rotations) };
+}
+
+const rotated: RotationReport = {
+  ...fresh,
+  name: "api",
+  outcome: "rotated",
+  phases: [{ phase: "mint", result: "succeeded", durationMs: 1_200 }],
+};
+
+test("a run with nothing to do is one line, which says what comes next", () => {
+  expect(renderRun(reportOf(fresh, { ...fresh, name: "other", nextAt: after(5) }), terminal80)).toBe(
+    "✔ All 2 credentials are fresh. The next rotation is in 5m: other.",
+  );
+  expect(renderRun(reportOf(fresh), look)).toBe("backstage-db is fresh, 48m left. The next rotation is in 21m.");
+});
+
+test("a run tells each rotation that did something, and the rest by number", () => {
+  expect(renderRun(reportOf(rotated, fresh), terminal80).split("\n")).toEqual([
+    "✔ api  rotated in 1.2 s, 48m left, next in 21m",
+    "✔ 1 rotated, 1 fresh. The next rotation is in 21m: api.",
   ]);
 });
 
-test("a credential that never ends, and one that has ended, are said so", () => {
-  const { expiresAt: _, ...endless } = { expiresAt: "", fingerprint: "abc", issuedAt: after(-1) };
-  expect(renderRun([{ ...fresh, credential: endless }], look)).toContain("never expires");
-  const ended = { fingerprint: "abc", issuedAt: after(-90), expiresAt: after(-30) };
-  expect(renderRun([{ ...failed, outcome: "expired", credential: ended }], look)).toContain("expired 30m ago");
+test("what many rotations fail for is told once, by the provider's name in the spec, and the summary is the last line", () => {
+  const many = Array.from({ length: 400 }, (_, index) => ({ ...failed, name: `db-${index}` }));
+  expect(renderRun(reportOf(rotated, ...many), terminal80).split("\n")).toEqual([
+    "✔ api  rotated in 1.2 s, 48m left, next in 21m",
+    "▲ 400 credentials: mint at vault",
+    "    provider vault: permission denied",
+    "    400 failing: db-0, db-1, db-10, 397 more",
+    "    tried again at the next run, the first ends in 48m",
+    "    do  ask for the policy",
+    "    see rotate explain ROTATE_MINT_DENIED",
+    "▲ 400 credentials are failing, the first works for 48m more. 1 rotated, 400",
+    "  failed.",
+  ]);
+});
+
+test("two providers that fail alike are two causes, the worse one first", () => {
+  const dead: RotationReport = {
+    ...failed,
+    name: "aws",
+    provider: "aws",
+    outcome: "expired",
+    standing: { ...failed.standing, state: "expired", code: "ended", exit: 3, expiresAt: after(-14) },
+  };
+  const text = renderRun(reportOf(failed, dead), look);
+  expect(text.match(/^\S+: mint at \S+$/gm)).toEqual(["aws: mint at aws", "db: mint at vault"]);
+  expect(text).toMatch(/\naws has expired, 14m ago\. 2 failed\.$/);
+});
+
+test("an attempt that has failed is told even when what is in use is fresh", () => {
+  const text = renderRun(reportOf({ ...failed, standing: fresh.standing }), look);
+  expect(text).toContain("provider vault: permission denied");
+  expect(text).toMatch(/\n1 failed\.$/);
+});
+
+test("signs are ASCII where the terminal has no UTF-8", () => {
+  expect(renderRun(reportOf(failed), { ...terminal80, signs: "ascii" })).toMatch(/^! db: mint at vault\n/);
 });
 
 const status: RotationStatus = {
   name: "db",
   provider: "vault",
   state: "failing",
+  code: "failing",
+  exit: 1,
   credential: { fingerprint: "abc", issuedAt: after(-12), expiresAt: after(48) },
   expiresAt: after(48),
   nextAt: after(1),
@@ -69,19 +130,58 @@ const status: RotationStatus = {
   warnings: ["the file is tracked by git"],
 };
 
-test("status is a table without borders, with a paragraph for what is not well", async () => {
-  expect((await renderStatus([status], look)).split("\n")).toEqual([
-    "ROTATION  PROVIDER  STATE    EXPIRES  NEXT   LAST SUCCESS",
-    "db        vault     failing  in 48m   in 1m  12m ago",
+const view = { all: false, stateDir: "/var/lib/rotate/app" };
+
+test("status begins with the worst in a sentence, tells each cause once, then shows the table", async () => {
+  const rotations = [status];
+  const text = await renderStatus({ ...view, rotations, causes: causesOf(rotations) }, terminal80);
+  expect(text.split("\n")).toEqual([
+    "▲ db is failing, its credential works for 48m more.",
     "",
-    "db",
-    "  last failure 1m ago",
-    "  why  provider vault: permission denied",
-    "  do   ask for the policy",
-    "  see  docs/errors.md#denied (ROTATE_MINT_DENIED)",
-    "  warning  the file is tracked by git",
-    "  lease l1  revoke-pending, ends in 9m, may be held by consumers",
+    "▲ db: mint at vault",
+    "    provider vault: permission denied",
+    "    next try in 1m, works for 48m more",
+    "    do  ask for the policy",
+    "    see rotate explain ROTATE_MINT_DENIED",
+    "",
+    "CREDENTIAL  STATE      LEFT      NEXT",
+    "db          ▲ failing  48m left  try in 1m",
+    "",
+    "state: /var/lib/rotate/app",
   ]);
+});
+
+test("on a wide terminal status shows the provider and how much of the life is over", async () => {
+  const wide = { ...terminal80, screen: { columns: 120, rows: 24 } };
+  const text = await renderStatus({ ...view, rotations: [status], causes: [] }, wide);
+  expect(text).toContain("CREDENTIAL  PROVIDER  STATE      LEFT      LIFE        NEXT");
+  expect(text).toContain("db          vault     ▲ failing  48m left  ━━────────  try in 1m");
+});
+
+test("of many rotations a terminal shows the 12 worst and counts the rest; a pipe and --all get every row", async () => {
+  const many = Array.from({ length: 50 }, (_, index): RotationStatus => {
+    const { lastError: __, ...well } = status;
+    return index === 0 ? status : { ...well, name: `r${index}`, state: "fresh", code: "fresh", exit: 0 };
+  });
+  const all = { ...view, rotations: many, causes: causesOf(many) };
+  const text = await renderStatus(all, terminal80);
+  expect(text.match(/^(?:r\d+|db) .*left/gm)).toHaveLength(12);
+  expect(text).toContain("… 38 more: 38 fresh (all of them: rotate status --all)");
+  expect(text.split("\n").at(-1)).toBe(text.split("\n")[0]);
+  for (const whole of [renderStatus(all, look), renderStatus({ ...all, all: true }, terminal80)])
+    expect((await whole).match(/^(?:r\d+|db) .*left/gm)).toHaveLength(50);
+});
+
+test("the status of one is told in detail, without leases that have ended", async () => {
+  const dead = { id: "l0", state: "expires only", expiresAt: after(-1), heldBy: [] } as const;
+  const one = { ...status, leases: [...status.leases, dead] };
+  const text = await renderDetail(one, { causes: causesOf([one]), stateDir: view.stateDir }, look);
+  expect(text).toContain("  credential    abc, issued 12m ago");
+  expect(text).toContain("  last failure  1m ago");
+  expect(text).toContain("  warning  the file is tracked by git");
+  expect(text).toContain("  lease l1  revoke-pending, expires in 9m, may be held by consumers");
+  expect(text).not.toContain("l0");
+  expect(text).toMatch(/ {2}state {9}\/var\/lib\/rotate\/app$/);
 });
 
 test("history names the failure under the table", async () => {
@@ -94,34 +194,50 @@ test("history names the failure under the table", async () => {
 
 test("a plan says what would change and which check failed", () => {
   const text = renderPlan(
-    [
-      {
-        name: "db",
-        provider: "vault",
-        due: true,
-        reason: "never rotated",
-        sinks: [{ type: "dotenv", target: "/app/.env", keys: [{ key: "PASSWORD", change: "taken-over" }] }],
-        reloads: [{ type: "signal", adopts: false }],
-        revocation: "the previous lease expires",
-        checks: [{ what: "provider vault", result: "failed", error: denied }],
-        warnings: [],
-      },
-    ],
+    {
+      version: 1,
+      orphans: [],
+      rotations: [
+        {
+          name: "db",
+          provider: "vault",
+          due: true,
+          reason: "never rotated",
+          standing: { state: "never", code: "never", exit: 1 },
+          sinks: [{ type: "dotenv", target: "/app/.env", keys: [{ key: "PASSWORD", change: "taken-over" }] }],
+          reloads: [
+            { type: "signal", adopts: false },
+            { type: "systemd", name: "app", target: "app.service", adopts: true },
+          ],
+          verify: [{ type: "postgres", target: "db.example within 30s" }],
+          health: [{ type: "http", target: "http://127.0.0.1/healthz within 60s" }],
+          dropped: [{ type: "json", target: "/app/old.json", keys: ["token"], expiresAt: after(19) }],
+          revocation: "the previous lease expires",
+          checks: [{ what: "provider vault", result: "failed", error: denied }],
+          warnings: [],
+        },
+      ],
+    },
     look,
   );
   expect(text).toContain("db  due: never rotated");
   expect(text).toContain("PASSWORD  would be taken over: its present value is not ours");
   expect(text).toContain("signal (tells the consumer; does not show that it took it up)");
   expect(text).toContain("provider vault: failed");
+  expect(text).toContain("reload    app: systemd app.service");
+  expect(text).toContain("verify    postgres db.example within 30s");
+  expect(text).toContain("health    http http://127.0.0.1/healthz within 60s");
+  expect(text).toContain("dropped   json /app/old.json: token: abandoned");
+  expect(text).toContain("expires in 19m");
 });
 
 describe("events in words", () => {
   test("a retry says when and why", () => {
-    const event = { type: "retry-scheduled", rotation: "db", at: now + 4_000, error: denied } as const;
+    const event = { type: "retry-scheduled", rotation: "db", at: now + 14_000, error: denied } as const;
     expect(describeEvent(event, now)).toEqual({
       level: "warn",
       rotation: "db",
-      message: "trying again in 4.0 s: provider vault: permission denied",
+      message: "next try in 14s: provider vault: permission denied",
     });
   });
 
@@ -164,10 +280,18 @@ describe("the board", () => {
 });
 
 test("lengths of time read well", () => {
-  const read = [0, 999, 35_000, 60_000, 63 * 60_000, 26 * 3_600_000, 15 * 3_600_000, 30 * 86_400_000].map(
-    roughDuration,
-  );
-  expect(read).toEqual(["0s", "0s", "35s", "1m", "1h 3m", "1d 2h", "15h", "30d"]);
+  const read = [0, 999, 35_000, 60_000, 63 * 60_000, 26 * 3_600_000, 15 * 3_600_000, 30 * 86_400_000].map(span);
+  expect(read).toEqual(["1s", "1s", "35s", "1m", "1h 3m", "1d 2h", "15h", "30d"]);
   expect([312, 1_234, 120_000].map(formatElapsed)).toEqual(["312 ms", "1.2 s", "2m"]);
-  expect([after(21), after(-3), after(0)].map((at) => formatInstant(at, now))).toEqual(["in 21m", "3m ago", "now"]);
+});
+
+test("what is to come is never told as past, and what is late is told so", () => {
+  const seconds = (count: number): string => will(after(count / 60), now);
+  expect([1260, 6, 5, 0, -30, -40].map(seconds)).toEqual(["in 21m", "in 6s", "now", "now", "now", "late by 40s"]);
+  expect([after(0), after(-3)].map((at) => ago(at, now))).toEqual(["just now", "3m ago"]);
+  expect([after(48), after(-14), undefined].map((at) => leftOf(at, now))).toEqual([
+    "48m left",
+    "ended 14m ago",
+    "never ends",
+  ]);
 });

@@ -17,7 +17,7 @@ test("every fault of a spec is told at once, at its place, and nothing is done",
   expect(stdout).toBe("");
   expect(stderr).toContain("rotate.yaml:3:18");
   expect(stderr).toContain('did you mean "jwt"?');
-  expect(stderr).toContain("docs/errors.md#rotate_spec_invalid");
+  expect(stderr).toContain("see  rotate explain ROTATE_SPEC_INVALID");
 });
 
 test("validate gives the same as data", async () => {

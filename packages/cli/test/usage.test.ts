@@ -5,12 +5,12 @@ import { entry, folderWith, resultOf, rotate } from "./support.ts";
 test("help names every command with one line", async () => {
   const { code, stdout } = await rotate(["--help"], { cwd: folderWith() });
   expect(code).toBe(0);
-  for (const name of ["run", "watch", "validate", "plan", "status", "history", "needs-rotation"]) {
+  for (const name of ["run", "watch", "validate", "plan", "status", "history", "needs-rotation", "explain"]) {
     expect(stdout).toMatch(new RegExp(`^  ${name} +[A-Z]`, "m"));
   }
 });
 
-test.each(["run", "watch", "validate", "plan", "status", "history", "needs-rotation"])(
+test.each(["run", "watch", "validate", "plan", "status", "history", "needs-rotation", "explain"])(
   "help of %s has a usage, examples and exit codes or states",
   async (name) => {
     const { code, stdout } = await rotate([name, "--help"], { cwd: folderWith() });
@@ -50,6 +50,32 @@ test("a secret in an unknown flag or argument is not echoed, also as JSON", asyn
       docs: "docs/errors.md#rotate_usage",
     },
   });
+});
+
+test("an error says how to read more about it, and that command does", async () => {
+  const cwd = folderWith();
+  const { stderr } = await rotate(["status"], { cwd });
+  const [, code = ""] = /^ {2}see {2}rotate explain (\S+)$/m.exec(stderr) ?? [];
+  expect(await rotate(["explain", code], { cwd })).toMatchObject({ code: 0, stdout: expect.stringMatching(/spec/) });
+  const asJson = await rotate(["explain", "rotate_mint_denied", "--json"], { cwd });
+  expect(JSON.parse(asJson.stdout)).toEqual({
+    version: 1,
+    code: "ROTATE_MINT_DENIED",
+    text: expect.stringContaining("names the permission"),
+  });
+  expect(await rotate(["explain", "ROTATE_NONSENSE"], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("known: denied, "),
+  });
+});
+
+test("a directory that was removed under us is told as such", async () => {
+  const cwd = folderWith();
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" status';
+  const child = spawn("bash", ["-c", script, process.execPath, entry], { cwd });
+  const { code, stderr } = await resultOf(child);
+  expect(code).toBe(2);
+  expect(stderr).toContain("error  the directory that this was started in is not there any more\n  do   change to one");
 });
 
 test("a duration that is none is refused with how to write it", async () => {

@@ -1,23 +1,24 @@
-export {
-  createCatalog,
-  kinds,
-  type Catalog,
-  type Kind,
-  type LazyPlugin,
-  type LoadedPlugin,
-  type Parts,
-} from "./catalog.ts";
+export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin, type Parts } from "./loading/catalog.ts";
+export { kinds, type Kind } from "./loading/kinds.ts";
+export type { Backend, Store } from "./backend/backend.ts";
+export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
+export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
 export { EngineError } from "./engine-error.ts";
-export type { Engine, EngineOptions, OpenEngine, RunOptions } from "./engine/engine.ts";
+export { openEngine, type Engine, type EngineOptions } from "./engine/engine.ts";
+export type { PlanOptions, RunOptions } from "./engine/reports.ts";
+export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
-export { openEngine } from "./engine/open-engine.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
-export type { EngineEvent, OnEvent } from "./events.ts";
+export { createEvents, type EngineEvent, type Events, type OnEvent } from "./events.ts";
+export { homeDirectory } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type {
+  AlarmName,
   AttemptReport,
+  CauseReport,
   CredentialReport,
+  DriftedKey,
   ErrorReport,
   HistoryReport,
   LeaseReport,
@@ -25,26 +26,36 @@ export type {
   PhaseName,
   PhaseReport,
   PhaseResult,
+  PlanAction,
+  PlanDrop,
   PlanReport,
   PlanRotation,
   PlanSink,
   RotationReport,
-  RotationStateName,
   RotationStatus,
   RunReport,
   SinkReport,
+  StandingCode,
+  StandingExit,
+  StandingReport,
+  StandingState,
   StatusReport,
 } from "./report.ts";
-export { createRuntime, type RuntimeOptions } from "./runtime/create-runtime.ts";
-export { createLog, type LogLevel, logLevels, type LogOptions } from "./runtime/log.ts";
-export { createMasker, type MaskerOptions } from "./runtime/masker.ts";
-export type { Masker, Runtime } from "./runtime/types.ts";
-export { formatDuration, parseDuration } from "./spec/durations.ts";
-export type { SpecCacheOptions } from "./spec/cache/spec-cache.ts";
-export { loadSpec, type LoadedSpec, type LoadOptions } from "./spec/load.ts";
-export type { Diagnostic, Rotation, Spec } from "./spec/model.ts";
-export { didYouMean } from "./spec/nearest.ts";
-export { publishedSchema, publishedSchemaText } from "./spec/published-schema.ts";
-export { renderDiagnostics } from "./spec/render-diagnostics.ts";
-export { type SpecResult, watch, type WatchOptions } from "./watch/watch.ts";
-export { watchSpecFile } from "./watch/spec-file.ts";
+export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
+export { policies } from "./rotation/standing.ts";
+export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
+export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";
+export { createMasker, type MaskerOptions } from "@rotate/runtime";
+export type { Masker, Runtime } from "@rotate/runtime";
+export { formatDuration, parseDuration } from "@rotate/runtime";
+export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
+export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
+export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
+export { didYouMean } from "./loading/nearest.ts";
+export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
+export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
+export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
+export type { SpecResult } from "./watch/keeper.ts";
+export type { DaemonStatus, DaemonView, Service } from "./watch/services.ts";
+export type { TroubleReport } from "./watch/trouble.ts";

@@ -22,7 +22,7 @@ export interface ErrorReport {
   readonly message: string;
   readonly hint?: string;
   readonly retryable: boolean;
-  /** Anchor in docs/errors.md. */
+  /** Anchor in docs/errors.md, as it is in the package of the command line. */
   readonly docs?: string;
 }
 
@@ -47,22 +47,17 @@ export interface CredentialReport {
   readonly expiresAt?: string;
 }
 
-export type Outcome =
-  | "rotated"
-  | "renewed"
-  | "fresh"
-  | "reused"
-  | "failed"
-  | "reload-owed"
-  | "expired"
-  | "locked"
-  | "planned";
+export type Outcome = "rotated" | "renewed" | "fresh" | "reused" | "failed" | "reload-owed" | "expired" | "locked";
 
 export interface RotationReport {
   readonly name: string;
+  /** Its name in the spec; empty when nobody knows. */
+  readonly provider: string;
   readonly outcome: Outcome;
   /** Why it was (not) rotated, or what failed: one line. */
   readonly reason: string;
+  /** How it stands now: the same that `rotate status` says. */
+  readonly standing: StandingReport;
   readonly credential?: CredentialReport;
   readonly nextAt?: string;
   readonly phases: readonly PhaseReport[];
@@ -75,19 +70,128 @@ export interface RotationReport {
 export interface RunReport {
   readonly version: 1;
   readonly rotations: readonly RotationReport[];
+  /** What the state knows and the spec does not any more: told until it is forgotten. Empty when names were given. */
+  readonly orphans: readonly RotationStatus[];
+  /** What is wrong, each thing once. */
+  readonly causes: readonly CauseReport[];
 }
 
-export type RotationStateName =
-  | "fresh"
-  | "due"
-  | "rotating"
-  | "reload-owed"
-  | "failing"
+/** What one or several rotations are in trouble for: grouped by code and provider. */
+export interface CauseReport {
+  /** Of the error (`ROTATE_MINT_DENIED`); without one, of the standing (`changed`). */
+  readonly code: string;
+  /** Its name in the spec. */
+  readonly provider: string;
+  /** How the worst of them stands. */
+  readonly state: StandingState;
+  readonly exit: StandingExit;
+  /** In which a call failed. */
+  readonly phase?: PhaseName;
+  /** In one line each, that of the worst first. */
+  readonly messages: readonly string[];
+  /** What to do, when the messages do not say it. */
+  readonly hint?: string;
+  readonly docs?: string;
+  /** A call failed, and `rotate explain` knows the code. */
+  readonly isError: boolean;
+  /** Worst first. */
+  readonly names: readonly string[];
+  readonly states: { readonly [State in StandingState]?: number };
+  /** When the first of them is tried again. */
+  readonly nextAt?: string;
+  /** When the first of those that have expired did. */
+  readonly endedAt?: string;
+  /** Until when all of the others work. */
+  readonly firstEnd?: string;
+}
+
+export type StandingState =
+  | "ejected"
   | "expired"
-  | "orphaned"
-  | "foreign"
+  | "expiring"
+  | "failing"
+  | "reload-owed"
   | "needs-login"
-  | "never";
+  | "never"
+  | "drift"
+  | "foreign"
+  | "orphaned"
+  | "at-risk"
+  | "due"
+  | "fresh";
+
+/** Why: one word for programs. */
+export type StandingCode =
+  | "ejected"
+  | "revoked"
+  | "ended"
+  | "margin"
+  | "mixed"
+  | "late"
+  | "owed"
+  | "login"
+  | "never"
+  | "failing"
+  | "list"
+  | "absent"
+  | "changed"
+  | "foreign"
+  | "orphaned"
+  | "clock"
+  | "too-slow"
+  | "rule"
+  | "due"
+  | "retire"
+  | "fresh";
+
+/** What it is told as while it lasts. */
+export type AlarmName = "expired" | "expiring" | "failed" | "reload-owed" | "drift" | "orphaned" | "at-risk";
+
+/** Like the exit codes of `run`. */
+export type StandingExit = 0 | 1 | 3 | 4;
+
+/** Why a new lease is wanted, or the one in use lengthened. */
+export type Reason =
+  | "forced"
+  | "first"
+  | "mixed"
+  | "gone"
+  | "foreign"
+  | "clock"
+  | "spec"
+  | "absent"
+  | "changed"
+  | "time"
+  | "cadence"
+  | "shared";
+
+/** A key that does not hold what was written to it. */
+export interface DriftedKey {
+  readonly sink: string;
+  readonly target: string;
+  /** Absent when only the sink as a whole is known to differ. */
+  readonly key?: string;
+  readonly kind: "absent" | "changed";
+}
+
+/** How a rotation stands. Every view shows this and nothing else. */
+export interface StandingReport {
+  readonly state: StandingState;
+  /** Why, in one word. */
+  readonly code: StandingCode;
+  /** Why, in one line; absent when all is well. */
+  readonly reason?: string;
+  /** Until when everything that may be held works; absent: it never ends by itself, or nobody can tell. */
+  readonly expiresAt?: string;
+  /** What it is told as. */
+  readonly alarm?: AlarmName;
+  /** What `run` and `status --check` exit with for it. */
+  readonly exit: StandingExit;
+  /** A process is at work on it. */
+  readonly rotating?: { readonly since: string; readonly phase: string; readonly tries: number };
+  /** Which keys of which sinks are not as written. */
+  readonly drift?: readonly DriftedKey[];
+}
 
 /** A lease that is not the settled one, and what is to become of it. */
 export interface LeaseReport {
@@ -98,15 +202,10 @@ export interface LeaseReport {
   readonly heldBy: readonly string[];
 }
 
-export interface RotationStatus {
+export interface RotationStatus extends StandingReport {
   readonly name: string;
   readonly provider: string;
-  readonly state: RotationStateName;
-  /** mixed, drift, rolled back, … */
-  readonly reason?: string;
   readonly credential?: CredentialReport;
-  /** The earliest expiry of everything that may be held. */
-  readonly expiresAt?: string;
   /** Past it, unrotated, is exit 3. */
   readonly deadline?: string;
   readonly nextAt?: string;
@@ -121,6 +220,8 @@ export interface RotationStatus {
 export interface StatusReport {
   readonly version: 1;
   readonly rotations: readonly RotationStatus[];
+  /** What is wrong, each thing once. */
+  readonly causes: readonly CauseReport[];
 }
 
 export interface PlanSink {
@@ -134,14 +235,41 @@ export interface PlanSink {
   }[];
 }
 
+/** A reload or probe. */
+export interface PlanAction {
+  readonly type: string;
+  readonly name?: string;
+  /** What it acts on, in the words of its options: a command, a unit, an address. */
+  readonly target?: string;
+  /** Of a reload: is it shown that the consumer took the new credential up? */
+  readonly adopts?: boolean;
+}
+
+/** What is not written any more. */
+export interface PlanDrop {
+  readonly type: string;
+  readonly target: string;
+  readonly keys: readonly string[];
+  /** When the last credential ends that it may hold. */
+  readonly expiresAt?: string;
+}
+
 export interface PlanRotation {
   readonly name: string;
   readonly provider: string;
   readonly due: boolean;
   readonly reason: string;
+  readonly standing: StandingReport;
+  /** What keeping it fresh takes, about; absent when nobody can tell before the first mint. */
+  readonly expected?: { readonly mintsPerDay: number; readonly renewalsPerDay: number };
   readonly nextAt?: string;
   readonly sinks: readonly PlanSink[];
-  readonly reloads: readonly { readonly type: string; readonly name?: string; readonly adopts: boolean }[];
+  readonly reloads: readonly PlanAction[];
+  /** Probes of the new credential before it is written, and of the consumers after the reload. */
+  readonly verify: readonly PlanAction[];
+  readonly health: readonly PlanAction[];
+  /** Sinks and keys that were written and are not in the spec any more: they stay as they are. */
+  readonly dropped: readonly PlanDrop[];
   /** What becomes of the previous lease. */
   readonly revocation: string;
   readonly checks: readonly {
@@ -155,6 +283,7 @@ export interface PlanRotation {
 export interface PlanReport {
   readonly version: 1;
   readonly rotations: readonly PlanRotation[];
+  readonly orphans: readonly RotationStatus[];
 }
 
 /** One past attempt, for `rotate history`. */

@@ -16,6 +16,11 @@ export interface Context<Options = unknown> {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Reads a secret option, anew each time. Throws NOT_FOUND when the reference leads nowhere, INVALID when it is empty. */
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
+  /**
+   * Reads a small text file, whole and as it is; links are followed, as secret mounts have them. Throws NOT_FOUND, DENIED, INVALID (no regular file, no UTF-8
+   * text, too large) or UNAVAILABLE, naming the file and never a line of it. What it gives may be secret: wrap it.
+   */
+  readonly readFile: ReadFile;
   /** Wraps a secret that came off the wire and masks it from this moment on. `name` is shown in its place. */
   readonly secret: (text: string, name?: string) => Secret;
   /**
@@ -23,6 +28,17 @@ export interface Context<Options = unknown> {
    * that is written later. Absent where nobody would read it, so that a secret never lands in a file by this way.
    */
   readonly announce?: (line: Text) => void;
+}
+
+/** See `Context.readFile`. `path` is absolute. */
+export type ReadFile = (path: string, init?: ReadInit) => Promise<string>;
+export interface ReadInit {
+  /** What the file is, for messages: `token file`. Default `file`. */
+  readonly what?: string;
+  /** What to do when it is not there. */
+  readonly hint?: string;
+  /** A larger file is refused. Default 1 MiB. */
+  readonly maxBytes?: number;
 }
 
 /** A static message and fields. Everything passes the masker. */
@@ -89,8 +105,13 @@ export interface ExecInit {
   readonly cwd?: string;
   /** Milliseconds; default 30 s, never past `signal`. The whole process group is killed. */
   readonly timeout?: number;
+  /**
+   * What becomes of more than 1 MiB on standard output. `refuse`, the default: as an answer it is too much, the command is ended and BAD_ANSWER thrown. `drop`:
+   * only people read it, the command goes on and the last of it is kept, as it always is of standard error.
+   */
+  readonly excess?: "refuse" | "drop";
 }
-/** Each stream up to 1 MiB. `stdout` may hold secrets: wrap them before they go anywhere. */
+/** Each stream up to 1 MiB; of more, the last. `stdout` may hold secrets: wrap them before they go anywhere. */
 export interface ExecAnswer {
   readonly exitCode: number;
   readonly stdout: string;

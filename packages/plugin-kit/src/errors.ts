@@ -1,4 +1,5 @@
 import type { HttpAnswer } from "./context.ts";
+import type { Infer, Schema } from "./schema.ts";
 
 /** What went wrong, for the engine. It adds the phase: `DENIED` in a mint is reported as `ROTATE_MINT_DENIED`. */
 export const errorCodes = [
@@ -31,6 +32,8 @@ export interface ErrorDetails {
   readonly hint?: string | undefined;
   /** With TIMEOUT, UNAVAILABLE or BAD_ANSWER: it is certain that the outside did nothing (the connection was refused). Else the outcome counts as unknown. */
   readonly noEffect?: boolean | undefined;
+  /** Only a person can help, and trying again cannot: a login that is over, a consent that is missing. The hint is what that person does, best a command. */
+  readonly person?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -41,6 +44,7 @@ export class RotateError extends Error {
   readonly retryAfter: number | undefined;
   readonly hint: string | undefined;
   readonly noEffect: boolean;
+  readonly person: boolean;
 
   constructor(message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -50,6 +54,7 @@ export class RotateError extends Error {
     this.retryAfter = details.retryAfter;
     this.hint = details.hint;
     this.noEffect = details.noEffect ?? !["TIMEOUT", "UNAVAILABLE", "BAD_ANSWER"].includes(details.code);
+    this.person = details.person ?? false;
   }
 }
 
@@ -83,4 +88,42 @@ export function httpError(message: string, answer: HttpAnswer, details: Partial<
     ...(answer.status === 503 && { noEffect: true }),
     ...details,
   });
+}
+
+/** What the spec, or this machine, asks for cannot work: INVALID, for somebody to correct. */
+export function invalid(message: string, hint: string): RotateError {
+  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+}
+
+/** An answer that cannot be believed: BAD_ANSWER. What it was an answer to may have taken effect, unless `details` says otherwise. The message never quotes the answer. */
+export function badAnswer(message: string, hint: string, details: Partial<ErrorDetails> = {}): RotateError {
+  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint, ...details });
+}
+
+/** The same error with what is known better here. */
+export function withDetails(
+  error: RotateError,
+  { message = error.message, ...details }: Partial<ErrorDetails> & { readonly message?: string },
+): RotateError {
+  const { code, retryable, retryAfter, hint, noEffect, person } = error;
+  return new RotateError(message, { code, retryable, retryAfter, hint, noEffect, person, cause: error, ...details });
+}
+
+/** The body of a success by a schema. Throws a `badAnswer` that shows the shape of anything else. `hint` says who else may have answered. */
+export function readAnswer<const S extends Schema>(answer: HttpAnswer, schema: S, hint: string): Infer<S> {
+  try {
+    return answer.json(schema);
+  } catch (error) {
+    if (!isRotateError(error) || error.hint !== undefined) throw error;
+    throw withDetails(error, { hint });
+  }
+}
+
+/** Steps of a mint before anything is asked for: whatever they throw, no credential came of it. */
+export async function beforehand<T>(steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    throw isRotateError(error) && !error.noEffect ? withDetails(error, { noEffect: true }) : error;
+  }
 }

@@ -11,11 +11,27 @@ export type {
   HttpAnswer,
   HttpInit,
   Log,
+  ReadFile,
+  ReadInit,
   Text,
   TlsOptions,
 } from "./context.ts";
-export { errorCodes, httpError, isRotateError, RotateError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export {
+  badAnswer,
+  beforehand,
+  errorCodes,
+  httpError,
+  invalid,
+  isRotateError,
+  readAnswer,
+  RotateError,
+  withDetails,
+  type ErrorCode,
+  type ErrorDetails,
+} from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
+export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
+export { readIfThere } from "./read-if-there.ts";
 export { definePlugin, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {
@@ -33,6 +49,20 @@ export {
   type ProviderContext,
   type ProviderDefinition,
 } from "./provider.ts";
+export {
+  byOutage,
+  bySilence,
+  byStatus,
+  execRefusal,
+  httpRefusal,
+  meanings,
+  readRefusal,
+  type AboutRefusal,
+  type Meaning,
+  type Refusal,
+  type Refusals,
+  type Refused,
+} from "./refusals.ts";
 export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent, type WrittenSink } from "./reload.ts";
 export type { Infer, ObjectSchema, Schema, UnionSchema } from "./schema.ts";
 export { isSecret, Secret, type SecretRef } from "./secret.ts";

@@ -1,14 +1,15 @@
 import type { Context } from "./context.ts";
+import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 
-export interface ProbeDefinition<O> {
+export interface ProbeDefinition<O> extends PartFacts<Infer<O>> {
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** Resolves when it works. It cannot tell `verify` from `health`: in `verify` its options were rendered with the new credential. */
   run(ctx: Context<Infer<O>>): Promise<void>;
 }
 /** A probe as the engine sees it. */
-export interface Probe extends Omit<ProbeDefinition<ObjectSchema>, "options"> {
+export interface Probe extends Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   run(ctx: Context): Promise<void>;
 }

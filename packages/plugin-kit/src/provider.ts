@@ -1,4 +1,5 @@
 import type { Context, Text } from "./context.ts";
+import type { PartFacts } from "./part.ts";
 import type { Flat, Infer, ObjectSchema, Only, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
 
@@ -37,6 +38,8 @@ export interface LeaseTerms<Handle = unknown> {
   readonly renewable?: boolean;
   /** The issuer kills it together with the login that made it (Vault). */
   readonly diesWithLogin?: boolean;
+  /** The issuer changes the value in place every so many milliseconds (a static role's rotation period): until `expires` nothing newer is to be had. */
+  readonly period?: number;
   /** What `renew` and `revoke` need, and nothing secret: it is kept in the state, and may be read by a later version of the plugin. */
   readonly handle?: Handle;
 }
@@ -69,16 +72,18 @@ export interface MintContext<Options = unknown, L = unknown> extends ProviderCon
 }
 
 /** A provider as the engine sees it: in process, in another process, or a test double. */
-export interface Provider {
+export interface Provider extends PartFacts<unknown> {
   readonly type: string;
   readonly options: ObjectSchema;
   readonly request?: ObjectSchema;
   readonly fields: Fields | ((request: unknown) => Fields);
   readonly handle?: ObjectSchema;
   readonly overlap?: false;
+  readonly ghosts?: false;
+  readonly maxLife?: number;
   login?(ctx: Context): Promise<Login>;
   keepAlive?(ctx: ProviderContext): Promise<Login>;
-  check?(ctx: ProviderContext): Promise<void>;
+  check?(ctx: ProviderContext, request?: unknown): Promise<void>;
   mint(request: unknown, ctx: MintContext): Promise<Minted>;
   renew?(lease: Lease, ctx: ProviderContext): Promise<LeaseTerms>;
   revoke?(lease: Lease, ctx: ProviderContext): Promise<void>;
@@ -87,7 +92,7 @@ export interface Provider {
 }
 
 /** A provider as its author writes it. Required: `type`, `options`, `fields`, `mint`. What exists is what it can do. */
-export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> {
+export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends PartFacts<Infer<O>> {
   /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
@@ -99,12 +104,16 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> {
   readonly handle?: H;
   /** False: a mint kills its predecessor upstream. Then nothing is ever undone, rolled back or revoked. */
   readonly overlap?: false;
+  /** False: a mint leaves nothing upstream that could live on unseen (a stored value, a cached or self-signed token): a lost answer is no loss. */
+  readonly ghosts?: false;
+  /** The longest that a credential can live, milliseconds: until then one whose answer was lost may be alive, where the request asks for no life. */
+  readonly maxLife?: number;
   /** Proves who we are. Write it above the methods that use `ctx.login`. */
   login?(ctx: Context<Infer<O>>): Promise<L>;
   /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */
   keepAlive?(ctx: ProviderContext<Infer<O>, L>): Promise<NoInfer<L>>;
-  /** Could a mint work now? Changes nothing. */
-  check?(ctx: ProviderContext<Infer<O>, L>): Promise<void>;
+  /** Could a mint of `request` work now? Changes nothing. Without a request: could any? */
+  check?(ctx: ProviderContext<Infer<O>, L>, request?: Infer<R>): Promise<void>;
   mint(
     request: Infer<R>,
     ctx: MintContext<Infer<O>, L>,

@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 
 /** What changed. Comes from the journal, so that an owed reload of last week gets the same. No secrets. */
@@ -18,7 +19,7 @@ export interface WrittenSink {
   readonly keys: readonly string[];
 }
 
-export interface ReloadDefinition<O> {
+export interface ReloadDefinition<O> extends PartFacts<Infer<O>> {
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** Does success of `run` show that the consumer holds the new credential (a restart), or only that it was told (a signal)? The previous lease is revoked only when it was shown. */
@@ -29,7 +30,8 @@ export interface ReloadDefinition<O> {
   run(event: ReloadEvent, ctx: Context<Infer<O>>): Promise<void>;
 }
 /** A reload as the engine sees it. */
-export interface Reload extends Omit<ReloadDefinition<ObjectSchema>, "options"> {
+export interface Reload
+  extends Omit<ReloadDefinition<ObjectSchema>, "options" | "scope" | "reads">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   adopts(options: unknown): boolean;
   check?(ctx: Context, planned?: readonly WrittenSink[]): Promise<void>;

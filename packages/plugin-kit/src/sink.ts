@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
 
@@ -33,7 +34,7 @@ export interface Prepared<Options = unknown> {
   readonly undo?: (ctx: Context<Options>) => Promise<void>;
 }
 
-export interface SinkDefinition<O> {
+export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** What a key of `values` may be (a regular expression for the whole key). Absent: the sink takes no `values`; its templates are secret options. */
@@ -55,7 +56,7 @@ export interface SinkDefinition<O> {
   fence?(ctx: Context<Infer<O>>): Promise<void>;
 }
 /** A sink as the engine sees it. */
-export interface Sink extends Omit<SinkDefinition<ObjectSchema>, "options"> {
+export interface Sink extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
   check?(ctx: SinkContext): Promise<void>;

@@ -14,6 +14,8 @@ export interface ProviderCalls {
   readonly logIn: (call: ProviderCall) => Promise<Login>;
   /** Logs in, unless the call brings a login, and mints. */
   readonly mint: (call: ProviderCall) => Promise<Minted>;
+  /** The same, and checks. */
+  readonly check: (call: ProviderCall) => Promise<void>;
   /** Logs in, and shows what was minted to `revokeValue`. */
   readonly revokeValue: (minted: Minted, call: ProviderCall) => Promise<void>;
 }
@@ -29,11 +31,14 @@ export function providerCalls(provider: Provider): ProviderCalls {
   async function loggedIn(call: ProviderCall): Promise<TestContext<unknown, Login>> {
     return context({ ...call, login: call.login ?? (await logIn(call)) });
   }
+  function requestOf({ request = {} }: ProviderCall): unknown {
+    return withDefaults(provider.request ?? { type: "object" }, request);
+  }
   return {
     context,
     logIn,
-    mint: async (call) =>
-      provider.mint(withDefaults(provider.request ?? { type: "object" }, call.request ?? {}), await loggedIn(call)),
+    mint: async (call) => provider.mint(requestOf(call), await loggedIn(call)),
+    check: async (call) => provider.check?.(await loggedIn(call), requestOf(call)),
     revokeValue: async ({ fields }, call) => provider.revokeValue?.(fields, await loggedIn(call)),
   };
 }

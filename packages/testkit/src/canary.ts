@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Dirent } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { encodings } from "@rotate/core/runtime";
+import { encodings } from "@rotate/runtime";
 
 /** A secret made for a test, so odd that wherever it turns up it came from us. */
 export interface Canary {

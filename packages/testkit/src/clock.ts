@@ -1,4 +1,4 @@
-import { type Clock, deadlineWith, sleepWith } from "@rotate/core/runtime";
+import { type Clock, deadlineWith, sleepWith } from "@rotate/runtime";
 
 /** A clock that stands still until it is told to go. A `Clock` of core: spread it into a Runtime, or give it to `createRuntime({ clock })`. */
 export interface FakeClock extends Clock {

@@ -8,7 +8,7 @@ import {
   systemClock,
   templateOption,
   timeLimitError,
-} from "@rotate/core/runtime";
+} from "@rotate/runtime";
 import { type MintContext, type ObjectSchema, Secret, type SecretRef, type Values } from "@rotate/plugin-kit";
 import type { FakeClock } from "./clock.ts";
 import { withDefaults } from "./defaults.ts";

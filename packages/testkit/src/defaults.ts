@@ -1,5 +1,5 @@
-import { parseDuration } from "@rotate/core/runtime";
 import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
+import { discriminatorOf, parseDuration } from "@rotate/plugin-kit/grammar";
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -15,9 +15,8 @@ function defaultOf(schema: Schema): unknown {
 }
 
 function branchOf(schema: UnionSchema, value: Readonly<Record<string, unknown>>, path: string): ObjectSchema {
-  const branch = schema.anyOf.find(({ properties = {} }) =>
-    Object.entries(properties).every(([name, inner]) => !("const" in inner) || inner.const === value[name]),
-  );
+  const discriminator = discriminatorOf(schema);
+  const branch = discriminator?.members.get(value[discriminator.tag]);
   if (branch === undefined) throw new TypeError(`${path} is none of the kinds that the schema knows`);
   return branch;
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodings } from "@rotate/core/runtime";
+import { encodings } from "@rotate/runtime";
 import { expectNoLeak, findLeaks, mintCanary } from "@rotate/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 

@@ -1,7 +1,6 @@
 import { dirname, join } from "node:path";
-import { defineSink, isRotateError, type Log, type Values } from "@rotate/plugin-kit";
+import { defineSink, invalid, isRotateError, type Log, type Values } from "@rotate/plugin-kit";
 import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
-import { invalid } from "./fault.ts";
 import { editIni, readIni } from "./ini/edit.ts";
 import { revertIni } from "./ini/revert.ts";
 import { otherWayIn } from "./ini/satellites.ts";

@@ -1,10 +1,10 @@
-import { defineProvider, type HttpAnswer, type ObjectSchema } from "@rotate/plugin-kit";
-import { badAnswer } from "./fault.ts";
+import { beforehand, defineProvider, type HttpAnswer, type ObjectSchema } from "@rotate/plugin-kit";
+import { signPost } from "@rotate/plugin-kit/tokens";
+import { strangeAnswer } from "./fault.ts";
 import { connection, type AwsContext } from "./options.ts";
 import { refusal } from "./refusal.ts";
 import { endpointOf, regionOf } from "./region.ts";
-import { keyOf, readSource, type KeySource } from "./source/index.ts";
-import { signPost } from "./wire/sigv4.ts";
+import { keyOf, readSource, sourcePlaces, sourceScope, type KeySource } from "./source/index.ts";
 
 const request = {
   type: "object",
@@ -52,10 +52,17 @@ export const awsEcr = defineProvider({
     auth: { secret: true, description: "User and password in base64, as `auth` in Docker's config.json" },
   },
 
+  maxLife: 43_200_000,
+  reads: sourcePlaces,
+  scope: sourceScope,
   login: readSource,
 
-  async mint({ registryId }, ctx) {
+  async check(ctx) {
     const key = await keyOf(ctx.login, ctx);
+    endpointOf("ecr", regionOf(ctx, key.region), ctx);
+  },
+  async mint({ registryId }, ctx) {
+    const key = await beforehand(() => keyOf(ctx.login, ctx));
     const answer = await ask(registryId, key, ctx);
     if (!answer.ok) throw refusal("GetAuthorizationToken was refused", answer, ctx);
     const { authorizationToken: auth, expiresAt, proxyEndpoint } = answer.json(answered).authorizationData[0];
@@ -87,5 +94,5 @@ function ask(registryId: string | undefined, key: KeySource, ctx: AwsContext): P
 function decoded(auth: string): { readonly username: string; readonly password: string } {
   const [, username, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(auth, "base64").toString()) ?? [];
   if (username !== undefined && password !== undefined) return { username, password };
-  throw badAnswer("the answer's authorizationToken is no user and password");
+  throw strangeAnswer("the answer's authorizationToken is no user and password");
 }

@@ -1,9 +1,8 @@
-import { defineProvider, type ObjectSchema, type ProviderContext } from "@rotate/plugin-kit";
-import { invalid } from "./fault.ts";
+import { beforehand, defineProvider, type ObjectSchema, type ProviderContext, invalid } from "@rotate/plugin-kit";
+import { presignGet } from "@rotate/plugin-kit/tokens";
 import { connection, type Connection } from "./options.ts";
 import { regionOf } from "./region.ts";
-import { keyOf, readSource, type Source } from "./source/index.ts";
-import { presignGet } from "./wire/sigv4.ts";
+import { keyOf, readSource, sourcePlaces, sourceScope, type KeySource, type Source } from "./source/index.ts";
 
 /** All that the service gives, ms. */
 const life = 900_000;
@@ -41,21 +40,33 @@ export const awsRdsIam = defineProvider({
     username: { secret: false, description: "The database user it is for" },
   },
 
+  ghosts: false,
+  maxLife: life,
+  reads: sourcePlaces,
+  scope: sourceScope,
   login: readSource,
 
+  async check(ctx, asked) {
+    lifeWith(await keyOf(ctx.login, ctx), ctx.now());
+    if (asked !== undefined) regionFor(asked.host, ctx);
+  },
   async mint({ host, port, username }, ctx) {
-    const key = await keyOf(ctx.login, ctx);
+    const key = await beforehand(() => keyOf(ctx.login, ctx));
     const now = ctx.now();
-    const left = Math.min(life, (key.endsAt?.getTime() ?? Infinity) - now);
-    if (left <= 0) {
-      throw invalid(`the session of ${key.from} is over, and the password would be with it`, "log in again there");
-    }
+    const left = lifeWith(key, now);
     const scope = { service: "rds-db", region: regionFor(host, ctx), now };
     const query = { Action: "connect", DBUser: username };
     const token = presignGet({ host: `${host}:${port}`, query, life }, key, scope);
     return { fields: { token: ctx.secret(token, "token"), username }, expires: { in: left } };
   },
 });
+
+/** Milliseconds: what is signed ends with the session that signed it. */
+function lifeWith({ endsAt, from }: KeySource, now: number): number {
+  const left = Math.min(life, (endsAt?.getTime() ?? Infinity) - now);
+  if (left > 0) return left;
+  throw invalid(`the session of ${from} is over, and the password would be with it`, "log in again there");
+}
 
 /** The region that the host name says, so that a password for another region's database is not signed in vain. */
 function regionFor(host: string, ctx: ProviderContext<Connection, Source>): string {

@@ -1,15 +1,24 @@
 import {
+  beforehand,
   defineProvider,
   isRotateError,
-  RotateError,
+  withDetails,
   type Fields,
   type ProviderContext,
   type Text,
+  invalid,
 } from "@rotate/plugin-kit";
-import { invalid } from "./fault.ts";
 import { connection, type Connection } from "./options.ts";
 import { regionOf } from "./region.ts";
-import { isTemporary, keyOf, readSource, type KeySource, type Source } from "./source/index.ts";
+import {
+  isTemporary,
+  keyOf,
+  readSource,
+  sourcePlaces,
+  sourceScope,
+  type KeySource,
+  type Source,
+} from "./source/index.ts";
 import { checkRequest } from "./sts-limits.ts";
 import { request, type Action, type Request } from "./sts-request.ts";
 import { callSts, readSession } from "./wire/sts.ts";
@@ -51,24 +60,28 @@ export const awsSts = defineProvider({
     return fields;
   },
 
+  maxLife: 43_200_000,
+  reads: sourcePlaces,
+  scope: sourceScope,
   login: readSource,
 
-  /** GetCallerIdentity needs no permission: it tells whether the key is taken. */
-  async check(ctx) {
+  /** GetCallerIdentity needs no permission: it tells whether the key is taken. An identity token is shown to nobody but in the mint. */
+  async check(ctx, asked) {
     const source = ctx.login;
-    if (source.kind === "identity" && source.roleArn === undefined) return;
-    const key = await keyOf(source, ctx);
+    const { key } = asked === undefined ? await anyKey(source, ctx) : await proofFor(asked, ctx);
+    if (key === undefined) return;
     await callSts({ action: "GetCallerIdentity", parameters: {}, key, region: regionOf(ctx, key.region) }, ctx);
   },
 
   async mint(asked, ctx) {
     checkRequest(asked);
     const region = regionOf(ctx, ctx.login.region);
-    const { key, proof } = await proofFor(asked, ctx);
+    const { key, proof } = await beforehand(() => proofFor(asked, ctx));
+    const named = await beforehand(() => parametersOf(asked, ctx));
     if (asked.action === "GetFederationToken" && asked.policy === undefined && asked.policyArns === undefined) {
       ctx.log.warn("a federation token without session policies may do nothing but what resources allow it by name");
     }
-    const parameters = { ...(await parametersOf(asked, ctx)), ...proof };
+    const parameters = { ...named, ...proof };
     const call = { action: asked.action, parameters, region, ...(key && { key }) };
     const xml = await callSts(call, ctx).catch((error: unknown) => spareCode(error, asked));
     const { expires, arn, accessKeyId, secretAccessKey, sessionToken } = readSession(xml, ctx);
@@ -84,6 +97,11 @@ export const awsSts = defineProvider({
 interface Proof {
   readonly key?: KeySource;
   readonly proof?: Readonly<Record<string, Text>>;
+}
+
+/** The key that there is, whatever is asked for. */
+async function anyKey(source: Source, ctx: StsContext): Promise<Proof> {
+  return source.kind === "identity" && source.roleArn === undefined ? {} : { key: await keyOf(source, ctx) };
 }
 
 /** What shows who we are: a key to sign with, or the identity token itself. */
@@ -168,9 +186,7 @@ const codeLife = 30_000;
 
 function spareCode(error: unknown, { mfa }: Request): never {
   if (mfa === undefined || !isRotateError(error) || !error.retryable) throw error;
-  const { message, code, retryable, hint, noEffect, retryAfter = 0 } = error;
-  const wait = Math.max(retryAfter, codeLife);
-  throw new RotateError(message, { code, retryable, hint, noEffect, retryAfter: wait, cause: error });
+  throw withDetails(error, { retryAfter: Math.max(error.retryAfter ?? 0, codeLife) });
 }
 
 /** Whole seconds, as AWS writes them. */

@@ -1,21 +1,17 @@
-import { type ErrorDetails, type HttpAnswer, httpError, type RotateError } from "@rotate/plugin-kit";
-import { clockHint } from "@rotate/plugin-kit/tokens";
+import { byStatus, type HttpAnswer, httpRefusal, meanings, type Refusals, type RotateError } from "@rotate/plugin-kit";
+import { oneLine } from "@rotate/plugin-kit/tokens";
 import type { AwsContext } from "./options.ts";
 import { elementOf } from "./wire/xml.ts";
 
-interface Row extends Pick<ErrorDetails, "code" | "retryable"> {
-  /** Holds against `Code: message`. */
-  readonly said: RegExp;
-  readonly hint: string;
-}
-
-const denied = { code: "DENIED", retryable: false } as const;
-const invalid = { code: "INVALID", retryable: false } as const;
-const skew = /Signature (expired|not yet current)|^(RequestExpired|RequestTimeTooSkewed|RequestInTheFuture)/;
+const { denied, invalid, limited, stale, wait } = meanings;
 
 /** What AWS says, first match wins: the common errors of STS and of the JSON services, and those of each action in the API reference. */
-const rows: readonly Row[] = [
-  { said: skew, ...denied, hint: "set this machine's clock (NTP)" },
+export const refusals: Refusals = [
+  {
+    said: /Signature (expired|not yet current)|^(RequestExpired|RequestTimeTooSkewed|RequestInTheFuture)/,
+    ...denied,
+    clock: true,
+  },
   {
     said: /scoped to a valid region/,
     ...invalid,
@@ -33,14 +29,12 @@ const rows: readonly Row[] = [
   },
   {
     said: /^ExpiredTokenException: Token expired/,
-    code: "DENIED",
-    retryable: true,
+    ...stale,
     hint: "the identity token is over: its file or variable must be kept fresh",
   },
   {
     said: /^(ExpiredToken|ExpiredTokenException)/,
-    code: "DENIED",
-    retryable: true,
+    ...stale,
     hint: "the credentials that we sign with are over: log in again where they come from",
   },
   {
@@ -55,8 +49,7 @@ const rows: readonly Row[] = [
   },
   {
     said: /^IDPCommunicationError/,
-    code: "UNAVAILABLE",
-    retryable: true,
+    ...wait,
     hint: "AWS cannot reach the identity provider: is its JWKS public?",
   },
   {
@@ -116,23 +109,21 @@ const rows: readonly Row[] = [
   },
   {
     said: /^(Throttling|ThrottlingException|TooManyRequestsException|RequestLimitExceeded|SlowDown)/,
-    code: "RATE_LIMITED",
-    retryable: true,
+    ...limited,
     hint: "the account's calls are limited: fewer rotations at one moment, or a longer `ttl`",
   },
+  ...byStatus({
+    down: "AWS or the network between is at fault: see the AWS Health Dashboard if it lasts",
+    limited: "the account's calls are limited: fewer rotations at one moment, or a longer `ttl`",
+    silent: "check the endpoint and the proxy",
+  }),
 ];
-
-const outage = "AWS or the network between is at fault: see the AWS Health Dashboard if it lasts";
 
 /** An answer that is no success, as a RotateError. */
 export function refusal(what: string, answer: HttpAnswer, ctx: Pick<AwsContext, "now">): RotateError {
   const { code = "", message } = saidBy(answer);
-  const said = `${code}: ${message}`;
-  const row = rows.find(({ said: pattern }) => pattern.test(said));
-  const details = row ?? { hint: answer.status >= 500 ? outage : "check the endpoint and the proxy" };
-  const hint = skew.test(said) ? clockHint(answer, ctx.now()) : details.hint;
-  const known = row === undefined ? {} : { code: row.code, retryable: row.retryable };
-  return httpError(shown(what, code, message), answer, { ...known, hint });
+  const about = { message: shown(what, code, message), said: `${code}: ${message}`, now: ctx.now() };
+  return httpRefusal(refusals, answer, about);
 }
 
 function shown(what: string, code: string, message: string): string {
@@ -157,8 +148,4 @@ function saidBy(answer: HttpAnswer): { readonly code?: string; readonly message:
   const code = elementOf(text, "Code");
   if (code !== undefined) return { code, message: oneLine(elementOf(text, "Message") ?? "") };
   return { message: /<html/i.test(text) ? "a web page answered" : oneLine(text) };
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, 400);
 }

@@ -1,5 +1,5 @@
+import { invalid } from "@rotate/plugin-kit";
 import { secured } from "@rotate/plugin-kit/tokens";
-import { invalid } from "./fault.ts";
 import type { AwsContext } from "./options.ts";
 
 export type Service = "sts" | "ecr";

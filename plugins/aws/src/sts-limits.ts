@@ -1,4 +1,4 @@
-import { invalid } from "./fault.ts";
+import { invalid } from "@rotate/plugin-kit";
 import type { Action, Request } from "./sts-request.ts";
 
 const hour = 3_600_000;

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, existsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAwsDouble, envRef, providerContract, sinkContract } from "@rotate/testkit";
+import { createAwsDouble } from "@rotate/doubles";
+import { envRef, providerContract, sinkContract } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { awsCredentials } from "../src/aws-credentials.ts";
 import { awsEcr } from "../src/aws-ecr.ts";
@@ -44,6 +45,8 @@ providerContract(
     start: () => stage({}),
     refuse,
     hang,
+    // To ask ECR would be to mint.
+    unready: (staged) => ({ ...staged, env: {} }),
     isLive: ({ double }, { password = "" }) => double.isRegistryPassword(password),
   },
 );

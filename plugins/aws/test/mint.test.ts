@@ -1,4 +1,5 @@
-import { createGithubOidcDouble, fileRef, secretRef } from "@rotate/testkit";
+import { createGithubOidcDouble } from "@rotate/doubles";
+import { fileRef, secretRef } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { awsEcr } from "../src/aws-ecr.ts";
 import { awsRdsIam } from "../src/aws-rds-iam.ts";

@@ -1,4 +1,5 @@
-import { awsFaults, secretRef, type AwsDoubleOptions, type DoubleFault } from "@rotate/testkit";
+import { awsFaults, type AwsDoubleOptions, type DoubleFault } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { awsSts } from "../src/aws-sts.ts";
 import { appRole, check, credentialOf, errorOf, hour, mint, start, user, sessionKeys } from "./support/call.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createAwsMetadataDouble, type AwsDouble } from "@rotate/testkit";
+import { createAwsMetadataDouble, type AwsDouble } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { splitWords } from "../src/source/words.ts";
 import {

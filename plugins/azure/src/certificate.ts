@@ -1,7 +1,6 @@
 import { createHash, randomUUID, X509Certificate } from "node:crypto";
-import type { Secret } from "@rotate/plugin-kit";
-import { readRsaKey, signJwt } from "@rotate/plugin-kit/tokens";
-import { invalid } from "./granted.ts";
+import { invalid, type Secret } from "@rotate/plugin-kit";
+import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
 
 export interface CertificateParts {
   readonly clientId: string;
@@ -21,7 +20,7 @@ const life = 300;
  */
 export function certificateAssertion({ clientId, audience, certificate, key }: CertificateParts, now: number): string {
   const x509 = parse(certificate);
-  const rsa = readRsaKey(key, "auth.key");
+  const rsa = readSigningKey(key, "PS256", "auth.key");
   if (!x509.checkPrivateKey(rsa))
     throw invalid("auth.key is not the key of auth.certificate", "give the two of one pair");
   if (Date.parse(x509.validTo) <= now) {

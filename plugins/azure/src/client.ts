@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { RotateError, type Secret, type Text } from "@rotate/plugin-kit";
+import { beforehand, invalid, type Secret, type Text } from "@rotate/plugin-kit";
 import { githubIdentity, secured } from "@rotate/plugin-kit/tokens";
 import { certificateAssertion } from "./certificate.ts";
-import { invalid, readGrant, type Granted } from "./granted.ts";
+import { readGrant, type Granted } from "./granted.ts";
 import type { Auth, Ctx } from "./options.ts";
 import { entraRefusal } from "./refusal.ts";
 
@@ -13,15 +12,26 @@ const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /** Client credentials (learn.microsoft.com, "OAuth 2.0 client credentials flow"; RFC 6749 §4.4, RFC 7523 §2.2). */
 export async function clientToken(auth: ClientAuth, scope: string, ctx: Ctx): Promise<Granted> {
-  const clientId = auth.clientId ?? ctx.env["AZURE_CLIENT_ID"];
-  if (!clientId) throw invalid("no application is named", "set auth.clientId, or AZURE_CLIENT_ID");
-  const url = tokenEndpoint(ctx);
-  const proof = await proofOf(auth, { clientId, audience: url.href }, ctx);
+  const { url, clientId, proof } = await beforehand(() => approach(auth, ctx));
   const form = { grant_type: "client_credentials", client_id: clientId, scope, ...proof };
   const answer = await ctx.http(url, { form });
   const refusal = entraRefusal(answer, `no token for ${clientId}`, ctx.now());
   if (refusal !== undefined) throw refusal;
   return readGrant(answer, ctx);
+}
+
+interface Approach {
+  readonly url: URL;
+  readonly clientId: string;
+  readonly proof: Readonly<Record<string, Text>>;
+}
+
+/** All that a token is asked with, as far as it can be had without asking. Throws what is missing, or does not fit. */
+export async function approach(auth: ClientAuth, ctx: Ctx): Promise<Approach> {
+  const clientId = auth.clientId ?? ctx.env["AZURE_CLIENT_ID"];
+  if (!clientId) throw invalid("no application is named", "set auth.clientId, or AZURE_CLIENT_ID");
+  const url = tokenEndpoint(ctx);
+  return { url, clientId, proof: await proofOf(auth, { clientId, audience: url.href }, ctx) };
 }
 
 function tokenEndpoint({ options, env }: Ctx): URL {
@@ -56,7 +66,7 @@ async function assertionOf(
 }
 
 /** What the webhook of Azure Workload Identity projects into a pod; the kubelet replaces it before it ends. */
-async function federatedFile({ env, secret }: Ctx): Promise<Secret> {
+async function federatedFile({ env, secret, readFile }: Ctx): Promise<Secret> {
   const path = env["AZURE_FEDERATED_TOKEN_FILE"];
   if (!path) {
     throw invalid(
@@ -64,18 +74,8 @@ async function federatedFile({ env, secret }: Ctx): Promise<Secret> {
       "set auth.token, or run in a pod with workload identity (AZURE_FEDERATED_TOKEN_FILE)",
     );
   }
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw unreadable(path, error);
-  });
+  const hint = "AZURE_FEDERATED_TOKEN_FILE names the projected service account token: is it mounted?";
+  const text = await readFile(path, { what: "token file", hint });
   if (text.trim() === "") throw invalid(`${path} is empty`, "is the projected token mounted?");
   return secret(text.trim(), "identity token");
-}
-
-function unreadable(path: string, error: unknown): RotateError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return new RotateError(`cannot read ${path} (${code})`, {
-    code: code === "EACCES" ? "DENIED" : "NOT_FOUND",
-    retryable: false,
-    hint: "AZURE_FEDERATED_TOKEN_FILE names the projected service account token: is it mounted, and readable for this user?",
-  });
 }

@@ -1,4 +1,4 @@
-import { isRotateError, RotateError, type Expires, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
+import { badAnswer, readAnswer, type Expires, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
 import { tokenFault } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "./options.ts";
 
@@ -15,11 +15,13 @@ const answered = {
   required: ["access_token"],
 } as const;
 
+const stranger = "something else than Entra answered: check the authority, and proxies on the way";
+
 /** The token of an answer: `expires_in` seconds, or (managed identities) `expires_on`, seconds since 1970; either may be text. Throws BAD_ANSWER. */
 export function readGrant(answer: HttpAnswer, ctx: Ctx): Granted {
-  const { access_token: text, expires_in: life, expires_on: end } = read(answer);
+  const { access_token: text, expires_in: life, expires_on: end } = readAnswer(answer, answered, stranger);
   const fault = tokenFault(text);
-  if (fault !== undefined) throw badAnswer(`the access token ${fault}`);
+  if (fault !== undefined) throw badAnswer(`the access token ${fault}`, stranger);
   return {
     token: ctx.secret(text, "access token"),
     expires: expiryOf(Number(end ?? Number.NaN), Number(life ?? Number.NaN)),
@@ -29,24 +31,5 @@ export function readGrant(answer: HttpAnswer, ctx: Ctx): Granted {
 function expiryOf(end: number, life: number): Expires {
   if (Number.isFinite(end) && end > 0) return new Date(end * 1000);
   if (Number.isFinite(life) && life > 0) return { in: life * 1000 };
-  throw badAnswer("the answer does not say how long the token lives");
-}
-
-function read(answer: HttpAnswer) {
-  try {
-    return answer.json(answered);
-  } catch (error) {
-    if (!isRotateError(error) || error.hint !== undefined) throw error;
-    throw badAnswer(error.message);
-  }
-}
-
-function badAnswer(message: string): RotateError {
-  const hint = "something else than Entra answered: check the authority, and proxies on the way";
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint });
-}
-
-/** What the spec or the environment lacks. */
-export function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+  throw badAnswer("the answer does not say how long the token lives", stranger);
 }

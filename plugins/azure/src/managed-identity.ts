@@ -1,4 +1,4 @@
-import { isRotateError, RotateError, type HttpInit } from "@rotate/plugin-kit";
+import { beforehand, isRotateError, withDetails, type HttpInit } from "@rotate/plugin-kit";
 import { secured } from "@rotate/plugin-kit/tokens";
 import { readGrant, type Granted } from "./granted.ts";
 import type { Auth, Ctx } from "./options.ts";
@@ -11,8 +11,13 @@ interface Question {
   readonly init: HttpInit;
 }
 
-/** The token of a managed identity: of App Service where that offers one, else of the instance metadata service. */
-export async function managedToken(auth: Managed, scope: string, ctx: Ctx): Promise<Granted> {
+/** The token of a managed identity. The service keeps one and gives it again: whatever goes wrong, nothing is left behind. */
+export function managedToken(auth: Managed, scope: string, ctx: Ctx): Promise<Granted> {
+  return beforehand(() => askService(auth, scope, ctx));
+}
+
+/** Of App Service where that offers one, else of the instance metadata service. */
+async function askService(auth: Managed, scope: string, ctx: Ctx): Promise<Granted> {
   const resource = scope.replace(/\/\.default$/, "");
   const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = ctx.env;
   const { url, init } =
@@ -49,11 +54,8 @@ function whoOf(
 
 function explainAbsence(error: unknown): never {
   if (!isRotateError(error) || (error.code !== "UNAVAILABLE" && error.code !== "TIMEOUT")) throw error;
-  throw new RotateError(`no managed identity service: ${error.message}`, {
-    code: error.code,
-    retryable: error.retryable,
-    noEffect: true,
+  throw withDetails(error, {
+    message: `no managed identity service: ${error.message}`,
     hint: "is this a machine or app of Azure with an identity? In a container, may it reach 169.254.169.254?",
-    cause: error,
   });
 }

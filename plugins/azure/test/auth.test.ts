@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority, createGithubOidcDouble, errorOf, secretRef, textOf } from "@rotate/testkit";
+import { createCertificateAuthority, createGithubOidcDouble } from "@rotate/doubles";
+import { errorOf, secretRef, textOf } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { bySecret, clientId, identities, newClock, postgres, tenant } from "./support.ts";
 
@@ -49,7 +50,7 @@ test("a certificate that cannot serve is refused before anybody is asked", async
   const cases = [
     [good.cert, other.key, /not the key of/],
     [over.cert, over.key, /ended on/],
-    [ec.cert, ec.key, /no RSA key/],
+    [ec.cert, ec.key, /does not fit PS256/],
     ["/etc/app.pem", good.key, /no certificate/],
     [good.cert, good.key.slice(0, 500), /cut off/],
   ] as const;

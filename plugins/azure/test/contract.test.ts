@@ -1,4 +1,5 @@
-import { type AzureDouble, createAzureDouble, providerContract, type ProviderStage } from "@rotate/testkit";
+import { type AzureDouble, createAzureDouble } from "@rotate/doubles";
+import { envRef, providerContract, type ProviderStage } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { bySecret, clientId, clientSecret, identities, provider } from "./support.ts";
 
@@ -23,6 +24,12 @@ describe.each([
       provider,
       start: () => start(auth),
       refuse: ({ azure }) => azure.disable(id),
+      ...("clientSecret" in auth && {
+        unready: (stage: TenantStage): TenantStage => ({
+          ...stage,
+          options: { ...stage.options, auth: { ...auth, clientSecret: envRef("NOT_SET") } },
+        }),
+      }),
       hang: ({ azure }) => azure.faults.always("*", "hang"),
       isLive: ({ azure }, { token = "" }) =>
         azure.verify(token).then(

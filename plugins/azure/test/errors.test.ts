@@ -1,4 +1,5 @@
-import { azureFaults, createGithubOidcDouble, type DoubleFault, errorOf, secretRef } from "@rotate/testkit";
+import { azureFaults, createGithubOidcDouble, type DoubleFault } from "@rotate/doubles";
+import { errorOf, secretRef } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { bySecret, clientId, clientSecret, newClock, tenant } from "./support.ts";
 

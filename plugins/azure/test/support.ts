@@ -1,14 +1,6 @@
 import type { Login, Minted, Provider } from "@rotate/plugin-kit";
-import {
-  type AzureDouble,
-  type AzureDoubleOptions,
-  createAzureDouble,
-  createFakeClock,
-  type FakeClock,
-  type ProviderCall,
-  providerCalls,
-  secretRef,
-} from "@rotate/testkit";
+import { type AzureDouble, type AzureDoubleOptions, createAzureDouble } from "@rotate/doubles";
+import { createFakeClock, type FakeClock, type ProviderCall, providerCalls, secretRef } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-azure";
 
@@ -39,6 +31,7 @@ export interface Tenant {
   readonly clock: FakeClock;
   /** `auth` is the provider's option. */
   readonly mint: (auth: object, more?: Partial<ProviderCall>) => Promise<Minted>;
+  readonly check: (auth: object, more?: Partial<ProviderCall>) => Promise<void>;
   readonly logIn: (auth: object, more?: Partial<ProviderCall>) => Promise<Login>;
 }
 
@@ -63,6 +56,7 @@ export async function tenant(options: AzureDoubleOptions = {}, clock = newClock(
     azure,
     clock,
     mint: (auth, more) => calls.mint(call(auth, more)),
+    check: (auth, more) => calls.check(call(auth, more)),
     logIn: (auth, more) => calls.logIn(call(auth, more)),
   };
 }

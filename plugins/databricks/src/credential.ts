@@ -1,5 +1,5 @@
-import { RotateError, type Secret } from "@rotate/plugin-kit";
-import { faultOf } from "./token-checks.ts";
+import { badAnswer, type Secret } from "@rotate/plugin-kit";
+import { tokenFault } from "@rotate/plugin-kit/tokens";
 
 /** What both generations of the API answer, and the CLI prints; every field is formally optional. */
 export const credentialAnswer = {
@@ -26,23 +26,17 @@ export function readCredential(
   bearer: Secret | undefined,
 ): { readonly token: string; readonly expires: Date } {
   const { token } = answer;
-  if (typeof token !== "string") throw badAnswer("the answer has no token");
-  const fault = faultOf(token);
-  if (fault !== undefined) throw badAnswer(`the token ${fault}`);
+  if (typeof token !== "string") throw badAnswer("the answer has no token", changed);
+  const fault = tokenFault(token);
+  if (fault !== undefined) throw badAnswer(`the token ${fault}`, changed);
   if (token === bearer?.reveal())
-    throw badAnswer("the answer repeats the control-plane token instead of a database credential");
+    throw badAnswer("the answer repeats the control-plane token instead of a database credential", changed);
   const end = answer.expire_time ?? answer.expiration_time;
-  if (typeof end !== "string") throw badAnswer("the answer does not say when the token ends");
+  if (typeof end !== "string") throw badAnswer("the answer does not say when the token ends", changed);
   const expires = timestamp.test(end) ? new Date(end) : undefined;
   if (expires === undefined || Number.isNaN(expires.getTime()))
-    throw badAnswer("the answer's expire_time is no RFC 3339 instant");
+    throw badAnswer("the answer's expire_time is no RFC 3339 instant", changed);
   return { token, expires };
 }
 
-function badAnswer(message: string): RotateError {
-  return new RotateError(message, {
-    code: "BAD_ANSWER",
-    retryable: false,
-    hint: "something between may have changed the answer; nothing was written",
-  });
-}
+const changed = "something between may have changed the answer; nothing was written";

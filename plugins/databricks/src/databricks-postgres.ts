@@ -1,6 +1,7 @@
 import { defineProvider, isRotateError } from "@rotate/plugin-kit";
+import { loginPlaces, loginScope } from "./auth/facts.ts";
 import { login } from "./auth/index.ts";
-import { runCli } from "./cli.ts";
+import { runCli } from "./cli/run.ts";
 import { readCredential } from "./credential.ts";
 import { mintBody } from "./mint/body.ts";
 import { mintByCli } from "./mint/by-cli.ts";
@@ -19,14 +20,16 @@ export const databricksPostgres = defineProvider({
   request,
   fields: { token: { secret: true, description: "OAuth JWT: the PostgreSQL password of the identity that minted it" } },
 
+  maxLife: 3_600_000,
+  reads: loginPlaces,
+  scope: loginScope,
   login,
 
-  async check(ctx) {
+  async check(ctx, asked) {
+    if (asked !== undefined) mintBody(asked, ctx.options.api);
     if (ctx.options.method === "cli") {
-      await runCli(
-        { what: "the CLI does not run", args: ["--version"], env: {}, remedy: "run `databricks --version` by hand" },
-        ctx,
-      );
+      const remedy = "run `databricks --version` by hand";
+      await runCli({ what: "the CLI does not run", args: ["--version"], remedy }, ctx);
     } else if (ctx.login.kind === "bearer" && ctx.login.mayAskWho) {
       await askWho(ctx.login, ctx);
     }

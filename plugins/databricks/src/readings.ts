@@ -1,119 +1,136 @@
-import type { ErrorCode } from "@rotate/plugin-kit";
+import { byOutage, bySilence, meanings, type Refusals } from "@rotate/plugin-kit";
 
-/** How a refusal is to be taken. */
-export interface Reading {
-  readonly code: ErrorCode;
-  readonly retryable: boolean;
-  /** Undefined in a DENIED: what the login itself advises. */
-  readonly hint?: string | undefined;
-}
+const { denied, failed, invalid, limited, missing, person, stranger, unsure, wait } = meanings;
 
-interface Row extends Reading {
-  /** Holds against `CODE: message`, where the code may be a number. */
-  readonly pattern: RegExp;
-}
-
-/** What to do about a rate limit, and about an outage. */
-export const busy = "the workspace limits calls: fewer rotations at one moment, or a longer ttl";
-export const outage = "the workspace cannot be reached or is down: see the status page of Databricks, if it lasts";
-
-const denied = { code: "DENIED", retryable: false } as const;
-const invalid = { code: "INVALID", retryable: false } as const;
+const busy = "the workspace limits calls: fewer rotations at one moment, or a longer ttl";
+const outage = "the workspace cannot be reached or is down: see the status page of Databricks, if it lasts";
 
 /**
- * What Databricks says, first match counts: over HTTP with a code in front, out of the CLI as a message alone.
- * Sources: databricks-sdk-go apierr/errors.go and its issues 873, 1061; databricks-sdk-py issue 1210; databricks/cli libs/testserver.
+ * What Databricks says: over HTTP with a code in front, out of the CLI as a message alone.
+ * Sources: databricks-sdk-go apierr/errors.go and its issues 873, 1061; databricks-sdk-py issue 1210; databricks/cli libs/testserver, libs/auth.
  */
-const rows: readonly Row[] = [
+const words: Refusals = [
   {
-    pattern: /ip acl|ip access list/i,
+    said: /ip acl|ip access list/i,
     ...denied,
     hint: "add this machine's address to the IP access list of the workspace, or run where it is allowed",
   },
   {
-    pattern: /jwt has expired|token is expiring|token (is|has) expired/i,
+    said: /jwt has expired|token is expiring|token (is|has) expired/i,
     ...denied,
     hint: "the control-plane token is over: check this machine's clock, and fetch a new one if it is not fetched by auth",
   },
   {
-    pattern: /required scopes/i,
+    said: /required scopes/i,
     ...denied,
     hint: "the token's scope must hold all-apis or postgres: see auth.scope",
   },
   {
-    pattern: /credential was not sent|unsupported type for this api/i,
+    said: /credential was not sent|unsupported type for this api/i,
     ...denied,
     hint: "a host that serves several workspaces needs workspaceId; else this kind of token is not taken here",
   },
   {
-    pattern: /invalid access to org/i,
+    said: /invalid access to org/i,
     ...denied,
     hint: "the token belongs to another workspace: check host and workspaceId against it",
   },
-  { pattern: /invalid access token|^401:/i, ...denied },
+  { said: /invalid access token|^401:/i, ...denied },
   {
-    pattern: /endpoint_not_found|no api found/i,
+    said: /endpoint_not_found|no api found/i,
     ...invalid,
     hint: "this host has no such API (it is not about the request's endpoint): is host a workspace URL, and api the right generation?",
   },
   {
-    pattern: /feature_disabled|is not enabled/i,
+    said: /feature_disabled|is not enabled/i,
     ...invalid,
     hint: "ask a workspace administrator to enable Lakebase",
   },
   {
-    pattern: /permission_denied|does not have .*permission/i,
+    said: /permission_denied|does not have .*permission/i,
     ...denied,
     hint: "give this identity CAN_USE on the database project (or instance)",
   },
   {
-    pattern: /invalid_client|client authentication failed/i,
+    said: /invalid_client|client authentication failed/i,
     ...denied,
     hint: "check clientId and clientSecret; a Microsoft Entra secret is not taken here: make a Databricks OAuth secret for the service principal",
   },
   {
-    pattern: /refresh token is invalid|not configured for this host|cannot configure default credentials/i,
-    ...denied,
-    hint: "log in again: databricks auth login",
+    said: /refresh token is invalid|not configured for this host|no cached credentials|stored credentials from older CLI|cannot configure default credentials/i,
+    ...person,
+    hint: "log in again as the user that runs rotate: databricks auth login",
   },
   {
-    pattern: /invalid_grant/i,
+    said: /invalid_grant/i,
     ...denied,
     hint: "a federation policy must match the identity token's issuer, subject and audience: compare it with the token",
   },
   {
-    pattern: /request_limit_exceeded|resource_exhausted|rate limit|too many requests/i,
-    code: "RATE_LIMITED",
-    retryable: true,
+    said: /request_limit_exceeded|resource_exhausted|rate limit|too many requests/i,
+    ...limited,
     hint: busy,
   },
   {
-    pattern:
-      /temporarily_unavailable|temporarily unavailable|connection re(fused|set)|no such host|i\/o timeout|unexpected eof/i,
-    code: "UNAVAILABLE",
-    retryable: true,
+    said: /temporarily_unavailable|temporarily unavailable|connection refused|no such host|dial tcp/i,
+    ...wait,
     hint: outage,
   },
   {
-    pattern: /^not_found|id not found|does not exist/i,
-    code: "NOT_FOUND",
-    retryable: false,
+    said: /^not_found|id not found|does not exist/i,
+    ...missing,
     hint: "compare it with what `databricks postgres list-endpoints` prints: paths hold names, not UIDs",
   },
   {
-    pattern:
-      /invalid_parameter_value|bad_request|malformed_request|must match pattern|must be between|is required, expected/i,
+    said: /invalid_parameter_value|bad_request|malformed_request|must match pattern|must be between|is required, expected/i,
     ...invalid,
     hint: "check the request: endpoint is projects/P/branches/B/endpoints/E, and ttl is 5m to 1h",
   },
+  { ...unsure, said: /connection reset|i\/o timeout|unexpected eof/i, hint: outage },
 ];
 
-/** How `said` is to be taken, if it is a thing that Databricks is known to say. */
-export function readingOf(said: string): Reading | undefined {
-  return rows.find(({ pattern }) => pattern.test(said));
-}
+/** What the control plane refuses. Where a row has no hint, the login advises. */
+export const refusals: Refusals = [
+  ...byOutage({ down: outage, limited: busy }),
+  ...words,
+  ...bySilence(undefined, "is host the URL of a workspace?"),
+];
 
-/** The reading as error details; a refused login without a hint of its own gets the login's advice. */
-export function withHint({ code, retryable, hint }: Reading, remedy: string): Reading {
-  return { code, retryable, hint: hint ?? (code === "DENIED" || code === "FAILED" ? remedy : undefined) };
-}
+/** What the CLI refuses: its own words, Databricks', and the block that it prints beneath a 401 or 403 (databricks/cli libs/auth/error.go). */
+export const cliRefusals: Refusals = [
+  {
+    ...invalid,
+    said: /^unknown (flag|command)/,
+    hint: "this CLI is too old: `postgres` came in January 2026, its --ttl in July 2026; update it, or use method http",
+  },
+  {
+    ...missing,
+    said: /has no .* profile configured/,
+    hint: "make the profile: databricks auth login --profile NAME",
+  },
+  {
+    ...invalid,
+    said: /more than one authorization method|auth type .* not found/i,
+    hint: "pin one login with auth_type in the profile: databricks auth describe shows what it finds",
+  },
+  ...words,
+  {
+    ...denied,
+    said: /\bauth: (not configured|cannot|could not)/i,
+    hint: "the login that the profile names is not set up for this user: databricks auth describe shows what is missing",
+  },
+  {
+    ...denied,
+    said: /verify you have the required permissions/i,
+    hint: "give this identity CAN_USE on the database project (or instance)",
+  },
+  { ...person, said: /re-authenticate/i, hint: "log in again as the user that runs rotate: databricks auth login" },
+  { ...denied, said: /next steps:/i },
+  {
+    ...stranger,
+    said: /unable to parse response|invalid character '<'/,
+    hint: "host must be the URL of a workspace, and no login page or proxy may stand between",
+  },
+  { ...unsure, said: /^timed out/, hint: outage },
+  { ...failed, hint: "run the same `databricks` command by hand, as the user that runs rotate" },
+];

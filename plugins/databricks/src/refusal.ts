@@ -1,5 +1,5 @@
-import { httpError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { busy, outage, readingOf, withHint } from "./readings.ts";
+import { badAnswer, httpRefusal, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import { refusals } from "./readings.ts";
 
 const errorBody = {
   type: "object",
@@ -30,29 +30,17 @@ interface Said {
  */
 export function refusal(what: string, answer: HttpAnswer, remedy: string): RotateError {
   if (isWebPage(answer) && answer.status < 500) return webPage(what, answer);
-  const said = readBody(answer);
-  const message = said.message === "" ? what : `${what}: ${said.message}`;
-  const retryAfter = answer.retryAfter ?? said.retryDelay;
-  const known = readingOf(said.text);
-  if (known !== undefined) return httpError(message, answer, { retryAfter, ...withHint(known, remedy) });
-  return httpError(message, answer, { retryAfter, hint: hintOf(answer.status, remedy) });
-}
-
-/** For what Databricks left unsaid. */
-function hintOf(status: number, remedy: string): string {
-  if (status === 429) return busy;
-  if (status >= 500) return outage;
-  return status === 404 ? "is host the URL of a workspace?" : remedy;
+  const { text, message, retryDelay } = readBody(answer);
+  const shown = message === "" ? what : `${what}: ${message}`;
+  const about = { message: shown, said: text, advice: remedy, retryAfter: answer.retryAfter ?? retryDelay };
+  return httpRefusal(refusals, answer, about);
 }
 
 /** A web page where JSON was due, with whatever status: the login page of a wrong host, or of a proxy on the way. Nothing took effect. */
 export function webPage(what: string, answer: HttpAnswer): RotateError {
-  return new RotateError(`${what}: a web page answered instead of the API (HTTP ${answer.status})`, {
-    code: "BAD_ANSWER",
-    retryable: false,
-    noEffect: true,
-    hint: "host must be the URL of a workspace, and no login page or proxy may stand between",
-  });
+  const hint = "host must be the URL of a workspace, and no login page or proxy may stand between";
+  const message = `${what}: a web page answered instead of the API (HTTP ${answer.status})`;
+  return badAnswer(message, hint, { noEffect: true });
 }
 
 /** A page, or a redirect to one. */

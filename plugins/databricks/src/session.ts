@@ -20,9 +20,10 @@ export interface BearerSession extends Login {
 /** The Databricks CLI logs in by itself. */
 export interface CliSession extends Login {
   readonly kind: "cli";
-  readonly workspace: Workspace | undefined;
+  readonly workspace: Workspace;
+  /** Undefined: the login that was made for the host alone. */
   readonly profile: string | undefined;
-  readonly configFile: string | undefined;
+  readonly configFile: string;
   readonly remedy: string;
 }
 

@@ -1,9 +1,5 @@
-import { RotateError, type Secret } from "@rotate/plugin-kit";
-
-interface Claims {
-  readonly iss?: unknown;
-  readonly scope?: unknown;
-}
+import { invalid, type Secret } from "@rotate/plugin-kit";
+import { claimsOf, tokenFault } from "@rotate/plugin-kit/tokens";
 
 /**
  * A control-plane token as it came from its source. A JWT is refused: personal access tokens start with `dapi`, and the JWT most often found
@@ -39,7 +35,7 @@ export function checkIdentityToken(token: Secret, origin: string): Secret {
   const claims = claimsOf(checkOneWord(token, "the identity token").reveal());
   if (claims === undefined)
     throw invalid("the identity token is no JWT", "auth.token must lead to the token that your issuer signed");
-  if (!isFrom(claims.iss, origin)) return token;
+  if (!isFrom(claims["iss"], origin)) return token;
   throw invalid(
     "the identity token was issued by the workspace itself: it looks like the database credential that is written by this rotation",
     "write the credential elsewhere, and let auth.token lead to a token of an issuer that the workspace trusts",
@@ -58,38 +54,11 @@ export function checkClientSecret(secret: Secret): Secret {
 
 /** One word of visible ASCII, as every token is. Throws INVALID. */
 function checkOneWord(secret: Secret, what: string): Secret {
-  const fault = faultOf(secret.reveal());
+  const fault = tokenFault(secret.reveal());
   if (fault === undefined) return secret;
   throw invalid(`${what} ${fault}`, "read it again from where it was made, as one line");
 }
 
-/** What keeps a text from being one word of visible ASCII. */
-export function faultOf(text: string): string | undefined {
-  if (text === "") return "is empty";
-  if (/[\r\n]/.test(text)) return "has a line feed in it";
-  return /^[\x21-\x7e]+$/.test(text) ? undefined : "has a space, a control character or a letter outside ASCII in it";
-}
-
-/** The claims of a JWT (RFC 7519), unchecked; undefined when it is none. */
-function claimsOf(text: string): Claims | undefined {
-  const [header, payload, signature, ...rest] = text.split(".").map(objectOf);
-  const isJwt = header !== undefined && payload !== undefined && signature === undefined && rest.length === 0;
-  return isJwt && text.split(".").length === 3 ? payload : undefined;
-}
-
-function objectOf(part: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function isFrom(issuer: unknown, origin: string): boolean {
   return typeof issuer === "string" && URL.canParse(issuer) && new URL(issuer).origin === origin;
-}
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
 }

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createGithubOidcDouble, installDatabricksCli, secretRef } from "@rotate/testkit";
+import { createGithubOidcDouble, installDatabricksCli } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import {
   atEnd,

@@ -6,8 +6,8 @@ import {
   type DatabricksDouble,
   type DoubleFault,
   installDatabricksCli,
-  secretRef,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import {
   check,
@@ -32,10 +32,13 @@ interface Rig {
 async function rig(cliOptions: DatabricksCliOptions = {}): Promise<Rig> {
   const workspace = await workspaceDouble({ minTtl: 1000, refreshTokens: { refresh: user } });
   const home = await temporaryDirectory();
-  await writeFile(join(home, ".databrickscfg"), `[prod]\nhost = ${workspace.url}\ntoken = ${pat}\n`);
+  await writeFile(join(home, ".databrickscfg"), `[prod]\nhost = ${workspace.url}\ntoken = ${pat}\n${retries}`);
   const cli = await installDatabricksCli(home, { logins: { [workspace.url]: "refresh" }, ...cliOptions });
   return { workspace, home, cli, env: { HOME: home } };
 }
+
+/** The CLI gives up soon. */
+const retries = "retry_timeout_seconds = 1\n";
 
 const byProfile = { method: "profile", profile: "prod" };
 
@@ -118,10 +121,11 @@ test.each<[string, DoubleFault, string, boolean]>([
   ["a wrong path", databricksFaults.wrongPath, "INVALID", false],
   ["a rate limit", databricksFaults.rateLimited, "RATE_LIMITED", true],
   ["an outage", databricksFaults.unavailable, "UNAVAILABLE", true],
-  ["a web page", "html", "FAILED", true],
+  ["a refusal without a word", { status: 403, body: { message: "nope" } }, "DENIED", false],
+  ["a web page", "html", "BAD_ANSWER", false],
 ])("the CLI's message tells %s", async (_case, fault, code, retryable) => {
   const { workspace, cli, env } = await rig();
-  workspace.faults.next(mintRoute, fault);
+  workspace.faults.always(mintRoute, fault);
   expect(await errorOf(mint({ options: { method: "cli", cli, auth: byProfile }, env }))).toMatchObject({
     code,
     retryable,
@@ -133,12 +137,13 @@ test("a profile that does not exist, and a login that is over, say what to run",
   const missing = { options: { method: "cli", cli, auth: { method: "profile", profile: "none" } }, env };
   expect(await errorOf(mint(missing))).toMatchObject({
     code: "NOT_FOUND",
-    hint: expect.stringMatching(/auth login --profile/),
+    hint: "its profiles are prod",
   });
   await installDatabricksCli(home, { logins: { [workspace.url]: "dead" } });
   const over = { options: { host: workspace.url, cli, auth: { method: "databricks-cli" } }, env };
   expect(await errorOf(mint(over))).toMatchObject({
     code: "DENIED",
+    person: true,
     hint: expect.stringMatching(/databricks auth login/),
   });
 });

@@ -1,13 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  createDatabricksDouble,
-  type DatabricksDouble,
-  installDatabricksCli,
-  providerContract,
-  type ProviderStage,
-  secretRef,
-} from "@rotate/testkit";
+import { createDatabricksDouble, type DatabricksDouble, installDatabricksCli } from "@rotate/doubles";
+import { providerContract, type ProviderStage, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { endpoint, pat, provider, temporaryDirectory, user } from "./support.ts";
 

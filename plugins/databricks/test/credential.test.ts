@@ -1,4 +1,5 @@
-import { type DatabricksDouble, secretRef } from "@rotate/testkit";
+import { type DatabricksDouble } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { endpoint, errorOf, logIn, mint, mintRoute, pat, tokenOf, user, workspaceDouble } from "./support.ts";

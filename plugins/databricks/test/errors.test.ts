@@ -1,4 +1,5 @@
-import { databricksFaults, type DatabricksDouble, type DoubleFault, secretRef } from "@rotate/testkit";
+import { databricksFaults, type DatabricksDouble, type DoubleFault } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { check, endpoint, errorOf, logIn, mint, mintRoute, pat, tokenRoute, workspaceDouble } from "./support.ts";
 

@@ -61,7 +61,7 @@ test("a directory in place of the file is named", async () => {
   const auth = { method: "profile", configFile: home };
   expect(await errorOf(logIn({ options: { auth } }))).toMatchObject({
     code: "INVALID",
-    message: expect.stringMatching(/EISDIR/),
+    message: expect.stringMatching(/is a directory$/),
   });
 });
 

@@ -2,13 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRotateError, isSecret, type Login, type Minted, type Provider, type RotateError } from "@rotate/plugin-kit";
-import {
-  createDatabricksDouble,
-  createTestContext,
-  type DatabricksDouble,
-  type DatabricksDoubleOptions,
-  withDefaults,
-} from "@rotate/testkit";
+import { createDatabricksDouble, type DatabricksDouble, type DatabricksDoubleOptions } from "@rotate/doubles";
+import { createTestContext, withDefaults } from "@rotate/testkit";
 import { afterEach } from "vitest";
 import plugin from "@rotate/plugin-databricks";
 
@@ -76,7 +71,8 @@ export async function mint(call: Call, login?: Login): Promise<Minted> {
 }
 
 export async function check(call: Call): Promise<void> {
-  await provider.check?.(contextOf(call, await logIn(call)));
+  const request = withDefaults(provider.request ?? { type: "object" }, call.request ?? { endpoint });
+  await provider.check?.(contextOf(call, await logIn(call)), request);
 }
 
 /** The text of the minted token. */

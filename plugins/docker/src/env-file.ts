@@ -1,5 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { RotateError } from "@rotate/plugin-kit";
+import { type Context, RotateError } from "@rotate/plugin-kit";
 
 /** How an env file reads: as `docker run --env-file` takes it (to the letter), or as Compose does (quotes are taken off). */
 export type Dialect = "docker" | "compose";
@@ -51,26 +50,13 @@ export function parseEnvFile(
   });
 }
 
-/** Reads env files; a later one wins. Throws NOT_FOUND or DENIED. */
+/** Reads env files; a later one wins. Throws what `ctx.readFile` throws. */
 export async function readEnvFiles(
   paths: readonly string[],
-  rules: Omit<Parameters<typeof parseEnvFile>[1], "path">,
+  dialect: Dialect,
+  { env: environment, readFile }: Pick<Context, "env" | "readFile">,
 ): Promise<ReadonlyMap<string, string>> {
-  const read = paths.map(async (path) =>
-    parseEnvFile(await readFile(path, "utf8").catch((error: unknown) => unreadable(path, error)), { ...rules, path }),
-  );
+  const init = { what: "env file", hint: "check `envFiles`: it is the file that the sink writes" };
+  const read = paths.map(async (path) => parseEnvFile(await readFile(path, init), { dialect, environment, path }));
   return new Map((await Promise.all(read)).flat());
-}
-
-function unreadable(path: string, error: unknown): never {
-  const { code } = error as NodeJS.ErrnoException;
-  const missing = code === "ENOENT" || code === "ENOTDIR";
-  const hint = missing
-    ? "check `envFiles`: it is the file that the sink writes"
-    : "let the user that runs rotate read it";
-  throw new RotateError(`cannot read the env file ${path} (${code})`, {
-    code: missing ? "NOT_FOUND" : "DENIED",
-    retryable: false,
-    hint,
-  });
 }

@@ -56,12 +56,8 @@ export async function recreate({ engine, name, dialect, event }: Recreation, ctx
   await engine.call("DELETE", at(old.id));
 }
 
-async function changesTo(
-  old: Container,
-  { engine, dialect, event }: Recreation,
-  { options, env }: Ctx,
-): Promise<Changes> {
-  const variables = await readEnvFiles(options.envFiles ?? [], { dialect, environment: env });
+async function changesTo(old: Container, { engine, dialect, event }: Recreation, ctx: Ctx): Promise<Changes> {
+  const variables = await readEnvFiles(ctx.options.envFiles ?? [], dialect, ctx);
   const secretNames = new Set(event.written.flatMap(({ keys }) => keys));
   return { variables, secretNames, image: await imageOf(old, engine), version: engine.version };
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReloadEvent } from "@rotate/plugin-kit";
-import { createFakeClock, createTestContext, type DockerDoubleOptions, startDockerDouble } from "@rotate/testkit";
+import { type DockerDoubleOptions, startDockerDouble } from "@rotate/doubles";
+import { createFakeClock, createTestContext } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import { docker } from "../src/docker.ts";
 

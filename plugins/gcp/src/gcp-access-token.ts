@@ -1,8 +1,8 @@
-import { defineProvider, type Login, type Secret } from "@rotate/plugin-kit";
-import { invalid, type Granted } from "./granted.ts";
+import { invalid, defineProvider, type Login, type Secret } from "@rotate/plugin-kit";
+import { type Granted } from "./granted.ts";
 import { impersonatedAccessToken, impersonatedIdToken } from "./impersonate.ts";
-import { options, request, type Ctx, type Request } from "./options.ts";
-import { sourceAccessToken, sourceIdToken } from "./sources/index.ts";
+import { options, request, type Ctx, type Options, type Request, type Source } from "./options.ts";
+import { checkIdentitySource, checkSource, sourceAccessToken, sourceIdToken } from "./sources/index.ts";
 
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
@@ -21,13 +21,24 @@ export const gcpAccessToken = defineProvider({
   request,
   fields: { token: { secret: true, description: "The access token, or with `idToken` the identity token" } },
 
+  maxLife: 43_200_000,
+  reads: ({ source }, env) => (source.method === "gcloud" ? [{ path: gcloudDirectory(env) }] : []),
+  scope: ({ source }) => (isOfMachine(source) ? "host" : "anywhere"),
+
   async login(ctx): Promise<GcpLogin> {
     if (ctx.options.impersonate === undefined) return {};
     const { token, expires } = await sourceAccessToken(undefined, ctx);
     return { source: token, expires: usable(expires, ctx.now()) };
   },
 
+  async check(ctx, asked) {
+    if (asked !== undefined) checkAsked(asked, ctx.options);
+    // To act as somebody else, the login has fetched the source's token already.
+    if (ctx.login.source === undefined) await checkSource(asked?.scopes, ctx);
+  },
+
   async mint(asked, ctx) {
+    checkAsked(asked, ctx.options);
     const { source } = ctx.login;
     const { token, expires } = await (source === undefined
       ? bySource(asked, ctx)
@@ -42,9 +53,27 @@ function usable(expires: Granted["expires"], now: number): { readonly in: number
   return { in: Math.max(life - 60_000, life / 2) };
 }
 
-function bySource({ idToken, scopes, ttl }: Request, ctx: Ctx): Promise<Granted> {
-  if (ttl !== undefined)
+/** Which source can be asked for which token. Throws INVALID. */
+function checkAsked({ idToken, ttl }: Request, { impersonate, source }: Options): void {
+  if (ttl !== undefined && impersonate === undefined)
     throw invalid("no life can be asked for without `impersonate`", "leave ttl out, or impersonate a service account");
+  if (ttl !== undefined && idToken !== undefined)
+    throw invalid("no life can be asked for an identity token", "leave ttl out: it is one hour");
+  if (idToken !== undefined && impersonate === undefined) checkIdentitySource(source);
+}
+
+/** Where gcloud keeps its logins. */
+function gcloudDirectory(env: Ctx["env"]): string {
+  return env["CLOUDSDK_CONFIG"] || `${env["HOME"] ?? ""}/.config/gcloud`;
+}
+
+/** An identity that only this machine, or this job, has. */
+function isOfMachine(source: Source): boolean {
+  if (source.method === "workload-identity") return source.subject.from !== "reference";
+  return source.method === "metadata" || source.method === "gcloud";
+}
+
+function bySource({ idToken, scopes }: Request, ctx: Ctx): Promise<Granted> {
   return idToken === undefined ? sourceAccessToken(scopes, ctx) : sourceIdToken(idToken, ctx);
 }
 
@@ -53,7 +82,7 @@ function byImpersonation(
   source: Secret,
   ctx: Ctx,
 ): Promise<Granted> {
-  if (idToken === undefined) return impersonatedAccessToken({ scopes, ttl }, source, ctx);
-  if (ttl !== undefined) throw invalid("no life can be asked for an identity token", "leave ttl out: it is one hour");
-  return impersonatedIdToken(idToken, source, ctx);
+  return idToken === undefined
+    ? impersonatedAccessToken({ scopes, ttl }, source, ctx)
+    : impersonatedIdToken(idToken, source, ctx);
 }

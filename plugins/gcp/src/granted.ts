@@ -1,13 +1,14 @@
 import {
-  isRotateError,
-  RotateError,
+  badAnswer,
+  readAnswer,
   type Expires,
   type HttpAnswer,
   type Infer,
+  type RotateError,
   type Schema,
   type Secret,
 } from "@rotate/plugin-kit";
-import { endOfJwt, tokenFault } from "@rotate/plugin-kit/tokens";
+import { endOfJwt, narrowed, tokenFault } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "./options.ts";
 
 /** A token of Google's and its end. */
@@ -18,13 +19,25 @@ export interface Granted {
 
 const grantAnswer = {
   type: "object",
-  properties: { access_token: { type: "string" }, expires_in: { type: ["integer", "string"] } },
+  properties: {
+    access_token: { type: "string" },
+    expires_in: { type: ["integer", "string"] },
+    scope: { type: ["string", "null"] },
+  },
   required: ["access_token", "expires_in"],
 } as const;
 
-/** The access token of an answer of RFC 6749 §5.1, which metadata server, OAuth and STS endpoints share. Throws BAD_ANSWER. */
-export function readGrant(answer: HttpAnswer, ctx: Ctx): Granted {
-  const { access_token: token, expires_in: life } = readAs(answer, grantAnswer);
+/**
+ * The access token of an answer of RFC 6749 §5.1, which metadata server, OAuth and STS endpoints share. Warns of scopes that were asked for and not
+ * granted. Throws BAD_ANSWER.
+ */
+export function readGrant(answer: HttpAnswer, ctx: Ctx, asked?: readonly string[]): Granted {
+  const { access_token: token, expires_in: life, scope: granted } = readAs(answer, grantAnswer);
+  const missing = narrowed(asked?.join(" "), granted);
+  if (missing !== undefined) {
+    const remedy = "log in again with these scopes, or ask for what was granted";
+    ctx.log.warn("Google granted less than was asked", { missing, granted, remedy });
+  }
   return { token: accessToken(token, ctx), expires: lifeOf(Number(life)) };
 }
 
@@ -37,40 +50,29 @@ export function accessToken(text: string, ctx: Ctx): Secret {
 export function idToken(text: string, ctx: Ctx): Granted {
   const token = checked(text.trim(), "identity token", ctx);
   const expires = endOfJwt(token.reveal());
-  if (expires === undefined) throw badAnswer("the identity token is no JWT with an end");
+  if (expires === undefined) throw strangeAnswer("the identity token is no JWT with an end");
   return { token, expires };
 }
 
 function checked(text: string, what: string, ctx: Ctx): Secret {
   const fault = tokenFault(text);
-  if (fault !== undefined) throw badAnswer(`the ${what} ${fault}`);
+  if (fault !== undefined) throw strangeAnswer(`the ${what} ${fault}`);
   return ctx.secret(text, what);
 }
 
 function lifeOf(seconds: number): Expires {
   if (Number.isFinite(seconds) && seconds > 0) return { in: seconds * 1000 };
-  throw badAnswer("the answer does not say how long the token lives");
+  throw strangeAnswer("the answer does not say how long the token lives");
 }
 
 /** The body by a schema. Throws BAD_ANSWER that shows the shape of anything else. */
 export function readAs<const S extends Schema>(answer: HttpAnswer, schema: S): Infer<S> {
-  try {
-    return answer.json(schema);
-  } catch (error) {
-    if (!isRotateError(error) || error.hint !== undefined) throw error;
-    throw badAnswer(error.message);
-  }
+  return readAnswer(answer, schema, stranger);
 }
 
-/** An answer that cannot be believed. */
-export function badAnswer(
-  message: string,
-  hint = "something else than Google answered: check the endpoints, and proxies on the way",
-): RotateError {
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint });
-}
+const stranger = "something else than Google answered: check the endpoints, and proxies on the way";
 
-/** What the spec asks for and Google, or the source, cannot give. */
-export function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+/** An answer of Google's that cannot be believed. */
+export function strangeAnswer(message: string): RotateError {
+  return badAnswer(message, stranger);
 }

@@ -1,6 +1,6 @@
-import type { Secret } from "@rotate/plugin-kit";
+import { invalid, type Secret } from "@rotate/plugin-kit";
 import { endpoint } from "./endpoints.ts";
-import { accessToken, badAnswer, idToken, invalid, readAs, type Granted } from "./granted.ts";
+import { accessToken, idToken, readAs, strangeAnswer, type Granted } from "./granted.ts";
 import type { Ctx, Request } from "./options.ts";
 import { iamRefusal } from "./refusal/index.ts";
 
@@ -24,7 +24,7 @@ export async function impersonatedAccessToken(
   const answer = await ask("generateAccessToken", { scope: scopes, ...lifetime }, { source, ctx });
   const { accessToken: text, expireTime } = readAs(answer, accessAnswer);
   const expires = new Date(timestamp.test(expireTime) ? expireTime : Number.NaN);
-  if (Number.isNaN(expires.getTime())) throw badAnswer("the answer's expireTime is no RFC 3339 instant");
+  if (Number.isNaN(expires.getTime())) throw strangeAnswer("the answer's expireTime is no RFC 3339 instant");
   return { token: accessToken(text, ctx), expires };
 }
 

@@ -1,4 +1,5 @@
-import { type DoubleFault, errorOf, gcpFaults, secretRef } from "@rotate/testkit";
+import { type DoubleFault, gcpFaults } from "@rotate/doubles";
+import { errorOf, secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import {
   app,

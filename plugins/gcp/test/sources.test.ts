@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorOf, fileRef, listen, secretRef, textOf } from "@rotate/testkit";
 import { createServer } from "node:http";
+import { listen } from "@rotate/doubles";
+import { errorOf, fileRef, secretRef, textOf } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import {
   app,

@@ -3,18 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Login, Minted, Provider } from "@rotate/plugin-kit";
 import {
-  createFakeClock,
   createGcpDouble,
   createGithubOidcDouble,
-  type FakeClock,
   type GcpDouble,
   type GcpDoubleOptions,
   type GithubOidcDouble,
   type PoolProvider,
-  type ProviderCall,
-  providerCalls,
-  secretRef,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
+import { createFakeClock, type FakeClock, type ProviderCall, providerCalls, secretRef } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-gcp";
 
@@ -47,6 +43,7 @@ export interface Cloud {
   /** A call from a workload of that cloud. `source` is the provider's option. */
   readonly call: (source: object, more?: Partial<ProviderCall>) => ProviderCall;
   readonly mint: (source: object, more?: Partial<ProviderCall>) => Promise<Minted>;
+  readonly check: (source: object, more?: Partial<ProviderCall>) => Promise<void>;
   readonly logIn: (source: object, more?: Partial<ProviderCall>) => Promise<Login>;
 }
 
@@ -68,6 +65,7 @@ export async function cloud(options: GcpDoubleOptions = {}, clock = newClock()):
     clock,
     call,
     mint: (source, more) => calls.mint(call(source, more)),
+    check: (source, more) => calls.check(call(source, more)),
     logIn: (source, more) => calls.logIn(call(source, more)),
   };
 }

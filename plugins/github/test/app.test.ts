@@ -1,4 +1,5 @@
-import { type DoubleFault, errorOf, githubFaults, githubRateLimit, secretRef, textOf } from "@rotate/testkit";
+import { type DoubleFault, githubFaults, githubRateLimit } from "@rotate/doubles";
+import { errorOf, secretRef, textOf } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { calls, hub } from "./support.ts";
 

@@ -1,13 +1,6 @@
 import { appendFile, readFile, rm } from "node:fs/promises";
-import {
-  createGithubDouble,
-  type GithubDouble,
-  providerContract,
-  type ProviderStage,
-  secretRef,
-  sinkContract,
-  type SinkStage,
-} from "@rotate/testkit";
+import { createGithubDouble, type GithubDouble } from "@rotate/doubles";
+import { providerContract, type ProviderStage, secretRef, sinkContract, type SinkStage } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { provider, runnerReads, sink, step, type Step } from "./support.ts";
 

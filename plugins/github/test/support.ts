@@ -2,16 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Minted, Provider, Sink } from "@rotate/plugin-kit";
-import {
-  createFakeClock,
-  createGithubDouble,
-  type FakeClock,
-  type GithubDouble,
-  type GithubDoubleOptions,
-  type ProviderCall,
-  providerCalls,
-  secretRef,
-} from "@rotate/testkit";
+import { createGithubDouble, type GithubDouble, type GithubDoubleOptions } from "@rotate/doubles";
+import { createFakeClock, type FakeClock, type ProviderCall, providerCalls, secretRef } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-github";
 

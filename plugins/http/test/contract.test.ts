@@ -1,6 +1,6 @@
-import { probeContract, reloadContract, secretRef } from "@rotate/testkit";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { probeContract, reloadContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { httpProbe } from "../src/http-probe.ts";
 import { httpReload } from "../src/http-reload.ts";

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
-import { createCertificateAuthority, secretRef } from "@rotate/testkit";
+import { createCertificateAuthority } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { httpProbe } from "../src/http-probe.ts";
 import { tcpProbe } from "../src/tcp-probe.ts";

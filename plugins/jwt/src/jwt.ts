@@ -1,8 +1,9 @@
-import { type Context, defineProvider, type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
+import { type Context, defineProvider, type Infer, invalid, type ObjectSchema } from "@rotate/plugin-kit";
 import { checkFile, stageFile } from "@rotate/plugin-kit/files";
-import { algorithms, describeKey, generateKey, parseKey, type SigningKey } from "./key.ts";
+import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
+import { algorithms, describeKey, generateKey, type NamedKey } from "./key.ts";
 import { createKeyFile, readKeyFile } from "./key-file.ts";
-import { extraClaims, request } from "./request.ts";
+import { extraClaims, request, type Request } from "./request.ts";
 
 const options = {
   type: "object",
@@ -32,6 +33,9 @@ const options = {
 } as const satisfies ObjectSchema;
 type Ctx = Context<Infer<typeof options>>;
 
+/** For messages. */
+const what = "the signing key";
+
 /** An embedded issuer: signs short-lived JWTs with a local key. Nothing is asked of anybody, so nothing can be revoked: tokens just expire. */
 export const jwt = defineProvider({
   type: "jwt",
@@ -42,10 +46,14 @@ export const jwt = defineProvider({
     jwks: { secret: false, description: "The public key set that verifies it (RFC 7517 §5)." },
   },
 
-  async check(ctx) {
+  ghosts: false,
+  reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),
+  scope: ({ key: { path }, jwksPath }) => (path === undefined && jwksPath === undefined ? "anywhere" : "host"),
+  async check(ctx, asked) {
+    if (asked !== undefined) extraClaims(asked);
     const text = await givenKey(ctx);
-    if (text !== undefined) parseKey(text, ctx.options.algorithm);
-    else if (ctx.options.key.path !== undefined) await checkFile(ctx.options.key.path, { ctx });
+    if (text !== undefined) readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
+    else if (ctx.options.key.path !== undefined) await checkNewKey(ctx.options.key.path, ctx);
     if (ctx.options.jwksPath !== undefined) await checkFile(ctx.options.jwksPath, { ctx });
   },
   async mint(asked, ctx) {
@@ -55,39 +63,40 @@ export const jwt = defineProvider({
     await publishKeys(signing.jwks, ctx);
     const now = ctx.now();
     const exp = Math.ceil((now + asked.ttl) / 1000);
-    const { SignJWT } = await import("jose");
-    const unsigned = new SignJWT({
-      ...claims,
-      iss: issuer,
-      ...(asked.subject !== undefined && { sub: asked.subject }),
-      ...(asked.audience !== undefined && {
-        aud: asked.audience.length === 1 ? asked.audience[0] : [...asked.audience],
-      }),
-      iat: Math.floor(now / 1000),
-      exp,
-      jti: ctx.leaseId,
-    }).setProtectedHeader({ alg: algorithm, kid: signing.kid, typ: "JWT" });
-    const token = ctx.secret(await unsigned.sign(signing.key), "token");
-    return { fields: { token, jwks: signing.jwks }, expires: new Date(exp * 1000) };
+    const times = { iat: Math.floor(now / 1000), exp, jti: ctx.leaseId };
+    const token = signJwt(
+      { algorithm, header: { kid: signing.kid }, claims: { ...claims, iss: issuer, ...aboutWhom(asked), ...times } },
+      signing.key,
+    );
+    return { fields: { token: ctx.secret(token, "token"), jwks: signing.jwks }, expires: new Date(exp * 1000) };
   },
 });
 
-/** The key as it stands, or undefined when its file is still to be generated. */
-async function givenKey({ options: { key }, resolve, log }: Ctx): Promise<string | undefined> {
-  if ((key.path === undefined) === (key.value === undefined)) {
-    const hint = "set `key: { path: … }`, or `key: { value: { env: … } }`";
-    throw new RotateError("the signing key is given twice or not at all", { code: "INVALID", retryable: false, hint });
-  }
-  if (key.value !== undefined) return (await resolve(key.value)).reveal();
-  return key.path === undefined ? undefined : readKeyFile(key.path, { log });
+function aboutWhom({ subject, audience }: Request): Readonly<Record<string, unknown>> {
+  return { sub: subject, aud: audience?.length === 1 ? audience[0] : audience };
 }
 
-async function loadKey(ctx: Ctx): Promise<SigningKey> {
+/** The key as it stands, or undefined when its file is still to be generated. */
+async function givenKey({ options: { key }, resolve, ...ctx }: Ctx): Promise<string | undefined> {
+  if ((key.path === undefined) === (key.value === undefined)) {
+    throw invalid(
+      "the signing key is given twice or not at all",
+      "set `key: { path: … }`, or `key: { value: { env: … } }`",
+    );
+  }
+  if (key.value !== undefined) return (await resolve(key.value)).reveal();
+  return key.path === undefined ? undefined : readKeyFile(key.path, ctx);
+}
+
+async function loadKey(ctx: Ctx): Promise<NamedKey> {
   const { algorithm, kid } = ctx.options;
   const text = (await givenKey(ctx)) ?? (await newKey(ctx));
   // From here on no message can show it, whatever goes wrong.
-  return describeKey(parseKey(ctx.secret(text, "signing key").reveal(), algorithm), algorithm, kid);
+  const key = readSigningKey(ctx.secret(text, "signing key"), algorithm, what);
+  return describeKey(key, algorithm, kid);
 }
+
+const madeOne = "generated a signing key: keep it, for deleting it changes the issuer and makes every token worthless";
 
 async function newKey(ctx: Ctx): Promise<string> {
   const { algorithm, key } = ctx.options;
@@ -95,10 +104,20 @@ async function newKey(ctx: Ctx): Promise<string> {
   const made = await generateKey(algorithm);
   const kept = await createKeyFile(path, made, ctx);
   if (kept === made) {
-    const what = "generated a signing key: keep it, for deleting it changes the issuer and makes every token worthless";
-    ctx.log.warn(what, { path, algorithm });
+    ctx.log.warn(madeOne, { path, algorithm });
   }
   return kept;
+}
+
+/** Can a key be put there? Another rotation may be doing so at this moment: then what it put there is looked at. */
+async function checkNewKey(path: string, ctx: Ctx): Promise<void> {
+  try {
+    await checkFile(path, { ctx });
+  } catch (error) {
+    const text = await readKeyFile(path, ctx);
+    if (text === undefined) throw error;
+    readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
+  }
 }
 
 /** Before the token is signed: whoever verifies must know the key when the first token arrives. */

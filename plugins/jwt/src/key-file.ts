@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { link, open, readFile, stat, unlink } from "node:fs/promises";
+import { link, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Context, RotateError } from "@rotate/plugin-kit";
+import { type Context, readIfThere, RotateError } from "@rotate/plugin-kit";
 import { stageFile } from "@rotate/plugin-kit/files";
 
-type Tools = Pick<Context, "exec" | "log" | "now">;
+type Tools = Pick<Context, "exec" | "log" | "now" | "readFile">;
 
 const othersRead = 0o004;
 
@@ -12,17 +12,15 @@ function errnoOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
-/** The text of a key file, following links as secret mounts have them; undefined when there is none. Warns of one that everybody can read. Throws DENIED or INVALID. */
-export async function readKeyFile(path: string, { log }: Pick<Context, "log">): Promise<string | undefined> {
-  try {
-    const text = await readFile(path, "utf8");
-    if (((await stat(path)).mode & othersRead) !== 0)
-      log.warn("everybody on this machine can read the signing key", { path });
-    return text;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw unreadable(path, errnoOf(error));
-  }
+/** The text of a key file; undefined when there is none. Warns of one that everybody can read. Throws what `ctx.readFile` throws. */
+export async function readKeyFile(
+  path: string,
+  { log, readFile }: Pick<Context, "log" | "readFile">,
+): Promise<string | undefined> {
+  const text = await readIfThere({ readFile }, path, { what: "signing key" });
+  if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0)
+    log.warn("everybody on this machine can read the signing key", { path });
+  return text;
 }
 
 function unreadable(path: string, errno: string | undefined): RotateError {

@@ -1,4 +1,4 @@
-import { type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
+import { type Infer, invalid, type ObjectSchema } from "@rotate/plugin-kit";
 
 /** What a rotation asks of the issuer. */
 export const request = {
@@ -35,10 +35,6 @@ export type Request = Infer<typeof request>;
 
 /** Claims that the issuer sets itself (RFC 7519 §4.1). */
 const own: ReadonlySet<string> = new Set(["iss", "sub", "aud", "exp", "nbf", "iat", "jti"]);
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
-}
 
 function parseClaims(text: string): Readonly<Record<string, unknown>> {
   const hint = 'write it like {"roles": ["reader"]}';

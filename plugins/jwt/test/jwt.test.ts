@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -18,6 +19,18 @@ function verify(token: string, jwks: string, options: object = {}) {
 function check(options: object) {
   return jwt.check?.({ ...contextFor(options, { env: {} }), login: undefined });
 }
+
+test("rotations that share a new key file do not take each other's key, half-way there, for a fault", async () => {
+  for (let round = 0; round < 40; round++) {
+    const options = { key: { path: await keyPath() } };
+    const checks = Array.from({ length: 6 }, async (_, turn) => {
+      for (let wait = 0; wait < turn; wait++) await new Promise(setImmediate);
+      for (let again = 0; again < 4; again++) await check(options);
+    });
+    const ended = await Promise.allSettled([mint(options), mint(options), ...checks]);
+    expect(ended.filter(({ status }) => status === "rejected")).toEqual([]);
+  }
+});
 
 describe("a minted token", () => {
   test.each(["ES256", "RS256", "EdDSA"])("is verified by its key set, signed with %s", async (algorithm) => {
@@ -197,4 +210,22 @@ describe("the check before a mint", () => {
     await writeFile(path, "no key");
     await expect(check({ key: { path } })).rejects.toMatchObject({ code: "INVALID" });
   });
+});
+
+test("claims that cannot be are found before a token is signed, and before a key is made", async () => {
+  const path = await keyPath();
+  const ctx = contextFor({ key: { path } });
+  const asked = { claimsJson: "{", ttl: 60_000 };
+  await expect(jwt.check?.(ctx, asked)).rejects.toMatchObject({ code: "INVALID" });
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a token that was never handed out lives nowhere; a key in a file is of this machine, and no sink may write it", () => {
+  const scope = typeof jwt.scope === "function" ? jwt.scope : () => "";
+  const byFile = { issuer, key: { path: "/var/lib/rotate/key.pem" } };
+  const byReference = { issuer, key: { value: "{ env: KEY }" } };
+  expect(jwt.ghosts).toBe(false);
+  expect([scope(byFile), scope(byReference)]).toEqual(["host", "anywhere"]);
+  expect(jwt.reads?.(byFile, {})).toEqual([{ path: "/var/lib/rotate/key.pem" }]);
+  expect(jwt.reads?.(byReference, {})).toEqual([]);
 });

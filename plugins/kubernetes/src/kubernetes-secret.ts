@@ -1,12 +1,13 @@
 import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
-import { isAllowed, requireRights, type Right } from "./api/access.ts";
 import { connect } from "./api/api.ts";
+import { clusterPlaces } from "./auth/places.ts";
 import { clusterName } from "./options.ts";
+import { lookBefore, shownSample } from "./secret/before.ts";
 import { fenceSecret } from "./secret/fence.ts";
 import { absent, checkChangeable, readSecret, type LiveSecret } from "./secret/live.ts";
 import { nameOf, options, type SecretContext } from "./secret/options.ts";
 import { undoWrite } from "./secret/undo.ts";
-import { perform, rehearse, type Write } from "./secret/write.ts";
+import { listed, perform, rehearse, type Write } from "./secret/write.ts";
 
 /** Keys of a Secret, written by server-side apply: only ours, and only over what we saw. */
 export const kubernetesSecret = defineSink({
@@ -15,26 +16,25 @@ export const kubernetesSecret = defineSink({
   keys: { pattern: "[-._a-zA-Z0-9]{1,253}", description: "a key of the Secret's data: letters, digits, `-`, `_`, `.`" },
 
   target: (given) => `secret ${given.namespace}/${given.name}${clusterName(given)}`,
+  reads: clusterPlaces,
   async check(ctx) {
     const api = await connect(ctx);
-    await requireRights(api, [right("get", ctx), right("patch", ctx)], ctx);
-    const live = await readSecret(api, ctx);
-    if (live !== undefined) return checkChangeable(live, ctx);
-    if (!ctx.options.create) throw absent(ctx);
-    const { name: _any, ...create } = right("create", ctx);
-    await requireRights(api, [create], ctx);
-    if ((await isAllowed(api, right("delete", ctx), ctx)) === false) {
-      ctx.log.info("may not delete the secret: undoing its first write will leave it empty", { secret: nameOf(ctx) });
-    }
+    const live = await lookBefore(api, ctx);
+    const { samples = {}, keys = [] } = ctx;
+    const isWhole = keys.length > 0 && keys.every((key) => samples[key] !== undefined);
+    if (isWhole) await rehearse(api, writeOf(live, shownSample(samples, ctx), ctx), ctx);
   },
   async prepare(values, ctx) {
     const api = await connect(ctx);
     const live = await readSecret(api, ctx);
     if (live === undefined && !ctx.options.create) throw absent(ctx);
-    const wanted = { live, data: encoded(values, ctx), force: ctx.options.force };
+    const wanted = writeOf(live, values, ctx);
     if (live !== undefined && holds(live, wanted, ctx)) return ready(wanted, false);
     if (live !== undefined) checkChangeable(live, ctx);
-    return ready(await rehearse(api, wanted, ctx), true);
+    const { write, taken } = await rehearse(api, wanted, ctx);
+    if (taken.length > 0)
+      ctx.log.warn("takes over what another manager owns", { secret: nameOf(ctx), owned: listed(taken) });
+    return ready(write, true);
   },
   async read(keys, ctx) {
     const live = await readSecret(await connect(ctx), ctx);
@@ -45,8 +45,8 @@ export const kubernetesSecret = defineSink({
   },
 });
 
-function right(verb: Right["verb"], { options: { namespace, name } }: SecretContext): Right {
-  return { verb, resource: "secrets", namespace, name };
+function writeOf(live: LiveSecret | undefined, values: Values, ctx: SecretContext): Write {
+  return { live, data: encoded(values, ctx), force: ctx.options.force };
 }
 
 function ready(write: Write, changed: boolean) {

@@ -1,41 +1,10 @@
-import { defineProvider, type Infer, type ObjectSchema, RotateError } from "@rotate/plugin-kit";
+import { badAnswer, defineProvider } from "@rotate/plugin-kit";
 import { isAllowed } from "./api/access.ts";
 import { connect } from "./api/api.ts";
-import { clusterOptions, nameSchema, namespaceSchema } from "./options.ts";
-
-const options = { type: "object", properties: clusterOptions } as const satisfies ObjectSchema;
-
-const request = {
-  type: "object",
-  properties: {
-    namespace: namespaceSchema,
-    serviceAccount: { ...nameSchema, description: "Whose token it is." },
-    audiences: {
-      type: "array",
-      items: { type: "string", minLength: 1 },
-      description: "Who is to accept the token. Default: the API server itself.",
-      examples: [["vault"], ["sts.amazonaws.com"]],
-    },
-    ttl: {
-      type: "string",
-      format: "duration",
-      min: "10m",
-      description: "Life to ask for, 10 minutes or more. Default: the server's, one hour.",
-    },
-    boundObject: {
-      type: "object",
-      description: "An object that the token dies with.",
-      properties: {
-        kind: { enum: ["Pod", "Secret", "Node"], default: "Secret" },
-        name: nameSchema,
-        uid: { type: "string", minLength: 1, description: "Refused when the object is another one of that name." },
-      },
-      required: ["name"],
-    },
-  },
-  required: ["namespace", "serviceAccount"],
-} as const satisfies ObjectSchema;
-type Request = Infer<typeof request>;
+import { tokenRefusals } from "./api/refusal.ts";
+import { clusterPlaces } from "./auth/places.ts";
+import { options, request, type Request } from "./token/options.ts";
+import { checkMintable } from "./token/before.ts";
 
 /** A token of a service account, for the cluster itself or for whoever trusts the cluster's issuer (TokenRequest, authentication.k8s.io/v1). */
 export const kubernetesToken = defineProvider({
@@ -44,9 +13,13 @@ export const kubernetesToken = defineProvider({
   request,
   fields: { token: { secret: true, description: "The signed JWT." } },
 
-  async check(ctx) {
+  reads: clusterPlaces,
+
+  async check(ctx, asked) {
+    const api = await connect(ctx);
+    if (asked !== undefined) return checkMintable(api, asked, ctx);
     // Whatever the answer: it shows that the server is there and knows us.
-    await isAllowed(await connect(ctx), { verb: "get", resource: "serviceaccounts", namespace: "default" }, ctx);
+    await isAllowed(api, { verb: "get", resource: "serviceaccounts", namespace: "default" }, ctx);
   },
   async mint(asked, ctx) {
     const api = await connect(ctx);
@@ -55,6 +28,7 @@ export const kubernetesToken = defineProvider({
       method: "POST",
       path: ["api", "v1", "namespaces", namespace, "serviceaccounts", serviceAccount, "token"],
       json: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: specOf(asked) },
+      refusals: tokenRefusals,
       what: `mint a token of service account ${namespace}/${serviceAccount}`,
     });
     const { token, expirationTimestamp } = answer.json(answerSchema).status;
@@ -89,9 +63,8 @@ function specOf({ audiences, ttl, boundObject }: Request): object {
 function instantOf(text: string): Date {
   const instant = new Date(text);
   if (!Number.isNaN(instant.getTime())) return instant;
-  throw new RotateError("the server's expirationTimestamp is no instant", {
-    code: "BAD_ANSWER",
-    retryable: false,
-    hint: "check `server` in the kubeconfig: is this a Kubernetes API server?",
-  });
+  throw badAnswer(
+    "the server's expirationTimestamp is no instant",
+    "check `server` in the kubeconfig: is this a Kubernetes API server?",
+  );
 }

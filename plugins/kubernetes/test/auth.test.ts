@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect as connectTo } from "node:net";
 import { join } from "node:path";
-import { listen } from "@rotate/testkit";
+import { listen } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { clientCertificate, kubeconfigText, startCluster, type Cluster } from "./support/cluster.ts";
 import { errorOf, secretContext, sink, type CallSettings } from "./support/call.ts";
@@ -166,6 +166,7 @@ describe("a kubeconfig", () => {
     ["has an auth-provider", { user: { "auth-provider": { name: "oidc" } } }, "auth-provider"],
     ["impersonates", { user: { token: "admin-token", as: "someone" } }, "impersonates (as)"],
     ["has no server", { cluster: {} }, "no usable server"],
+    ["would send the token in the clear", { cluster: { server: "http://10.0.0.1:8080" } }, "in the clear"],
   ])("that %s is refused rather than half understood", async (_name, parts, said) => {
     const cluster = await startCluster();
     const error = await errorOf(look(cluster, parts));
@@ -230,6 +231,11 @@ describe("an exec plugin", () => {
       "fails",
       "echo 'sso session is over' >&2; exit 3",
       { code: "FAILED", message: expect.stringContaining("sso session is over") },
+    ],
+    [
+      "wants a person to log in",
+      "echo 'Error loading SSO Token: Token for acme does not exist' >&2; exit 255",
+      { code: "DENIED", person: true, retryable: false, hint: "log in again: aws sso login" },
     ],
     [
       "prints something else",

@@ -1,10 +1,5 @@
-import {
-  providerContract,
-  reloadContract,
-  sinkContract,
-  type KubernetesDoubleOptions,
-  type KubernetesWorkload,
-} from "@rotate/testkit";
+import { type KubernetesDoubleOptions, type KubernetesWorkload } from "@rotate/doubles";
+import { providerContract, reloadContract, sinkContract } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";
 import { kubernetesSecret } from "../src/kubernetes-secret.ts";

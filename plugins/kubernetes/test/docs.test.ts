@@ -1,6 +1,7 @@
 /** The rules in the documentation are those that the plugin needs: tried on a cluster that grants just them. */
 import { readFile } from "node:fs/promises";
-import { createTestContext, type KubernetesRule } from "@rotate/testkit";
+import { type KubernetesRule } from "@rotate/doubles";
+import { createTestContext } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";

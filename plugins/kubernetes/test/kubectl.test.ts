@@ -1,8 +1,11 @@
 /** Kubernetes' own client as a witness: what it sees of our writes, and what we see of its. */
 import { execFile, spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { isSecret } from "@rotate/plugin-kit";
-import { createTestContext, type KubernetesWorkloadKind } from "@rotate/testkit";
+import { type KubernetesWorkloadKind } from "@rotate/doubles";
+import { createTestContext } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";
 import { kubernetesToken } from "../src/kubernetes-token.ts";
@@ -46,6 +49,19 @@ describe.skipIf(missing)("kubectl (skipped where it is not installed)", () => {
     expect(await errorOf(prepared.commit(secretContext(cluster)))).toMatchObject({ code: "CONFLICT", retryable: true });
     await write(secretContext(cluster), { password: "ours" });
     expect(cluster.double.secret("app", "db")).toEqual({ other: "p", password: "ours" });
+  });
+
+  test("applies stringData, and what it became is not taken from it without force", async () => {
+    const cluster = await startCluster();
+    const file = join(cluster.directory, "secret.json");
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "db" }, stringData: { password: "theirs" } };
+    await writeFile(file, JSON.stringify(secret));
+    await kubectl(cluster, "apply", "--server-side", "--validate=false", "-f", file);
+    expect(cluster.double.secret("app", "db")).toEqual({ password: "theirs" });
+    const error = await errorOf(prepare(secretContext(cluster), { password: "ours" }));
+    expect(error.message).toContain("stringData.password (kubectl)");
+    await write(secretContext(cluster, { options: { force: true } }), { password: "ours" });
+    expect(await kubectl(cluster, "get", "secret", "db", "-o", "jsonpath={.data.password}")).toBe(btoa("ours"));
   });
 
   test.each<KubernetesWorkloadKind>(["deployment", "statefulset", "daemonset"])(

@@ -1,4 +1,5 @@
-import { createFakeClock, type KubernetesWorkload } from "@rotate/testkit";
+import { type KubernetesWorkload } from "@rotate/doubles";
+import { createFakeClock } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";
 import { startCluster } from "./support/cluster.ts";

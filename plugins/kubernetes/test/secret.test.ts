@@ -1,4 +1,5 @@
-import { revealValues, type KubernetesRule } from "@rotate/testkit";
+import { type KubernetesRule } from "@rotate/doubles";
+import { revealValues } from "@rotate/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startCluster } from "./support/cluster.ts";
@@ -65,6 +66,23 @@ describe("a write is refused before it is made", () => {
     expect(cluster.double.secret("app", "db")).toEqual({ password: "ours", other: "o" });
   });
 
+  test("when another manager applied the key by stringData, of which the server itself says nothing", async () => {
+    const cluster = await startCluster();
+    cluster.double.applySecret({ namespace: "app", name: "db" }, { stringData: { password: "theirs" } }, "helm");
+    const error = await errorOf(prepare(secretContext(cluster), { password: "ours" }));
+    expect(error).toMatchObject({ code: "INVALID", hint: expect.stringContaining("force: true") });
+    expect(error.message).toBe(
+      "another manager owns what would be written into secret app/db: stringData.password (helm)",
+    );
+    const unchanged = await prepare(secretContext(cluster), { password: "theirs", other: "ours" });
+    expect(unchanged.changed).toBe(true);
+    const ctx = secretContext(cluster, { options: { force: true } });
+    await write(ctx, { password: "ours" });
+    await write(ctx, { password: "ours again" });
+    expect(cluster.double.secret("app", "db")).toEqual({ password: "ours again" });
+    expect(ctx.logs.map(({ message }) => message)).toContain("takes over what another manager owns");
+  });
+
   test("when the Secret is immutable, already in check", async () => {
     const cluster = await startCluster({ secrets: [{ ...theirs, immutable: true }] });
     const refused = { code: "INVALID", message: "secret app/db is immutable" };
@@ -113,7 +131,8 @@ describe("a write is refused before it is made", () => {
     const error = await errorOf(
       prepare(secretContext(cluster, { options: { namespace: "nowhere" } }), { password: "p" }),
     );
-    expect(error).toMatchObject({ code: "NOT_FOUND", hint: expect.stringContaining("create the namespace nowhere") });
+    expect(error).toMatchObject({ code: "NOT_FOUND", hint: expect.stringContaining("create the namespace") });
+    expect(error.message).toContain('namespaces "nowhere" not found');
   });
 });
 

@@ -1,8 +1,10 @@
+import { writeFile } from "node:fs/promises";
 import { isSecret, type Minted } from "@rotate/plugin-kit";
-import { createTestContext, type KubernetesDoubleOptions, withDefaults } from "@rotate/testkit";
+import { type KubernetesDoubleOptions } from "@rotate/doubles";
+import { createFakeClock, createTestContext, withDefaults } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { kubernetesToken } from "../src/kubernetes-token.ts";
-import { startCluster, type Cluster } from "./support/cluster.ts";
+import { kubeconfigText, startCluster, type Cluster } from "./support/cluster.ts";
 import { errorOf } from "./support/call.ts";
 
 const hour = 3_600_000;
@@ -65,10 +67,12 @@ describe("a token", () => {
     ["Pod", { resource: "pods", namespace: "app", name: "lease" }],
     ["Node", { resource: "nodes", namespace: "", name: "lease" }],
   ])("that is bound to a %s dies with it", async (kind, key) => {
-    const cluster = await start({ objects: [key] });
+    const clock = createFakeClock({ start: Date.now() });
+    const cluster = await start({ objects: [key], now: clock.now });
     const token = tokenOf(await mint(cluster, { boundObject: { kind, name: "lease" } }));
     expect(await cluster.double.review(token)).toBeDefined();
     cluster.double.remove(key);
+    await clock.advance(10_000);
     expect(await cluster.double.review(token)).toBeUndefined();
   });
 });
@@ -79,6 +83,8 @@ describe("a refusal says what is wrong", () => {
     const error = await errorOf(mint(cluster, { boundObject: { name: "lease", uid: "of-the-old-one" } }));
     expect(error).toMatchObject({
       code: "CONFLICT",
+      retryable: false,
+      noEffect: true,
       message: expect.stringContaining("does not match the UID in record"),
     });
   });
@@ -110,5 +116,24 @@ describe("a refusal says what is wrong", () => {
     const body = { kind: "TokenRequest", status: { token: "t0ken-without-end", expirationTimestamp: "soon" } };
     cluster.double.faults.next("POST /api/v1/namespaces/app/serviceaccounts/runner/token", { status: 201, body });
     expect(await errorOf(mint(cluster))).toMatchObject({ code: "BAD_ANSWER", hint: expect.stringMatching(/./) });
+  });
+
+  test.each([
+    ["a webhook that does not answer: nothing was minted", 500, "failed calling webhook", true],
+    ["a server that is not ready: nothing was minted", 503, "the server is currently unable", true],
+    ["a server that ran out of time: nobody knows", 504, "request did not complete", false],
+  ])("%s", async (_name, status, said, noEffect) => {
+    const cluster = await start();
+    const body = { kind: "Status", apiVersion: "v1", status: "Failure", message: `Internal error occurred: ${said}` };
+    cluster.double.faults.next("POST /api/v1/namespaces/app/serviceaccounts/runner/token", { status, body });
+    expect(await errorOf(mint(cluster))).toMatchObject({ code: "UNAVAILABLE", retryable: true, noEffect });
+  });
+
+  test("a login that fails: nothing was minted", async () => {
+    const cluster = await start();
+    const user = { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "sleep", args: ["30"] } };
+    await writeFile(cluster.kubeconfig, kubeconfigText({ server: cluster.double.url }, user));
+    const ctx = createTestContext({ options: { kubeconfig: cluster.kubeconfig }, timeout: 300 });
+    expect(await errorOf(mint(cluster, {}, ctx))).toMatchObject({ code: "TIMEOUT", noEffect: true });
   });
 });

@@ -1,4 +1,5 @@
-import { httpError, RotateError, type HttpInit } from "@rotate/plugin-kit";
+import { badAnswer, byStatus, httpRefusal, invalid, readAnswer, type HttpInit } from "@rotate/plugin-kit";
+import { secured } from "@rotate/plugin-kit/tokens";
 import type { OAuthContext } from "./options.ts";
 
 export interface Endpoints {
@@ -16,26 +17,35 @@ const metadata = {
   required: ["issuer", "token_endpoint"],
 } as const;
 
+/** A place of metadata that answers with something else. */
+const refusals = byStatus({
+  down: "the server failed; its log says why",
+  limited: "the server limits how often it may be asked",
+});
+
 /** The server's endpoints: those of the spec, else of the issuer's metadata. Throws INVALID when neither is given. */
 export async function findEndpoints(ctx: OAuthContext): Promise<Endpoints> {
   const { tokenEndpoint, revocationEndpoint, issuer } = ctx.options;
   if (issuer === undefined) {
-    if (tokenEndpoint !== undefined) return { token: tokenEndpoint, revocation: revocationEndpoint };
-    throw new RotateError("neither tokenEndpoint nor issuer is given", {
-      code: "INVALID",
-      retryable: false,
-      hint: "give one of them",
-    });
+    if (tokenEndpoint !== undefined) return safe({ token: tokenEndpoint, revocation: revocationEndpoint });
+    throw invalid("neither tokenEndpoint nor issuer is given", "give one of them");
   }
   if (tokenEndpoint !== undefined && revocationEndpoint !== undefined)
-    return { token: tokenEndpoint, revocation: revocationEndpoint };
+    return safe({ token: tokenEndpoint, revocation: revocationEndpoint });
   const found = await discover(issuer, ctx);
-  return { token: tokenEndpoint ?? found.token, revocation: revocationEndpoint ?? found.revocation };
+  return safe({ token: tokenEndpoint ?? found.token, revocation: revocationEndpoint ?? found.revocation });
+}
+
+/** Both get secrets: https, or this very machine. */
+function safe({ token, revocation }: Endpoints): Endpoints {
+  secured("the token endpoint", token);
+  if (revocation !== undefined) secured("the revocation endpoint", revocation);
+  return { token, revocation };
 }
 
 /** RFC 8414 §3.1 puts the well-known word before the issuer's path; OpenID Connect Discovery §4 behind it. */
 async function discover(issuer: string, ctx: OAuthContext): Promise<Endpoints> {
-  const { origin, pathname } = new URL(issuer);
+  const { origin, pathname } = secured("issuer", issuer);
   const path = pathname.replace(/\/$/, "");
   const places = [
     `${origin}/.well-known/oauth-authorization-server${path}`,
@@ -43,12 +53,10 @@ async function discover(issuer: string, ctx: OAuthContext): Promise<Endpoints> {
   ] as const;
   const first = await ctx.http(places[0], tlsOf(ctx));
   const answer = first.status === 404 ? await ctx.http(places[1], tlsOf(ctx)) : first;
+  const hint = "check `issuer`, or give tokenEndpoint";
   if (!answer.ok)
-    throw httpError(`${issuer} does not tell its endpoints`, answer, {
-      noEffect: true,
-      hint: "check `issuer`, or give tokenEndpoint",
-    });
-  const told = answer.json(metadata);
+    throw httpRefusal(refusals, answer, { message: `${issuer} does not tell its endpoints`, said: "", advice: hint });
+  const told = readAnswer(answer, metadata, hint);
   checkIssuer(told.issuer, issuer);
   return { token: told.token_endpoint, revocation: told.revocation_endpoint };
 }
@@ -56,12 +64,7 @@ async function discover(issuer: string, ctx: OAuthContext): Promise<Endpoints> {
 /** RFC 8414 §3.3: else another server's metadata could send our secret elsewhere. */
 function checkIssuer(told: string, expected: string): void {
   if (told.replace(/\/$/, "") === expected.replace(/\/$/, "")) return;
-  throw new RotateError(`${expected} calls itself ${told}`, {
-    code: "BAD_ANSWER",
-    retryable: false,
-    noEffect: true,
-    hint: "write the issuer as the server does",
-  });
+  throw badAnswer(`${expected} calls itself ${told}`, "write the issuer as the server does", { noEffect: true });
 }
 
 /** Trust in a private authority. */

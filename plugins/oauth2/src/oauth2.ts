@@ -1,7 +1,15 @@
-import { defineProvider, type Infer, type ObjectSchema, type Text } from "@rotate/plugin-kit";
+import {
+  defineProvider,
+  isRotateError,
+  withDetails,
+  type Expires,
+  type Infer,
+  type ObjectSchema,
+  type Text,
+} from "@rotate/plugin-kit";
 import { options, requestOptions, type OAuthContext } from "./options.ts";
 import { revokeToken } from "./revoke.ts";
-import { requestToken } from "./token.ts";
+import { checkServer, expiryOf, requestToken, type Granted } from "./token.ts";
 
 const secret = { type: "string", secret: true } as const;
 const jwtType = "urn:ietf:params:oauth:token-type:jwt";
@@ -49,17 +57,36 @@ export const oauth2 = defineProvider({
   request,
   fields: { token: { secret: true, description: "The access token" } },
 
-  async mint({ grant, scope, audience, resource, parameters, expiresIn }, ctx) {
-    const form =
-      grant?.type === "token-exchange" ? await exchangeForm(grant, ctx) : { grant_type: "client_credentials" };
-    const { token, expires } = await requestToken(
-      { form: { ...form, scope, audience, resource }, parameters, expiresIn },
-      ctx,
-    );
-    return { expires, fields: { token } };
+  scope: "anywhere",
+
+  async check(ctx, asked) {
+    await checkServer(ctx);
+    if (asked !== undefined) await grantForm(asked, ctx);
+  },
+  async mint({ scope, audience, resource, parameters, expiresIn, ...asked }, ctx) {
+    const form = { ...(await grantForm(asked, ctx)), scope, audience, resource };
+    const granted = await requestToken({ form, parameters }, ctx);
+    return { expires: await usableUntil(granted, expiresIn, ctx), fields: { token: granted.token } };
   },
   revokeValue: ({ token }, ctx) => revokeToken(token, ctx),
 });
+
+/** A token that is of no use is given back, where the server takes it. */
+async function usableUntil(granted: Granted, expiresIn: number | undefined, ctx: OAuthContext): Promise<Expires> {
+  try {
+    return expiryOf(granted, expiresIn);
+  } catch (error) {
+    const gone = await revokeToken(granted.token, ctx).then(
+      () => true,
+      () => false,
+    );
+    throw gone && isRotateError(error) ? withDetails(error, { noEffect: true }) : error;
+  }
+}
+
+function grantForm({ grant }: Pick<Request, "grant">, ctx: OAuthContext) {
+  return grant?.type === "token-exchange" ? exchangeForm(grant, ctx) : { grant_type: "client_credentials" };
+}
 
 /** RFC 8693 §2.1. */
 async function exchangeForm(

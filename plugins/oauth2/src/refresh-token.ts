@@ -1,6 +1,7 @@
-import { defineProvider, isRotateError, RotateError, type ObjectSchema } from "@rotate/plugin-kit";
+import { defineProvider, type ObjectSchema } from "@rotate/plugin-kit";
 import { options, requestOptions } from "./options.ts";
-import { requestToken } from "./token.ts";
+import { refreshRefusals } from "./refusal.ts";
+import { checkServer, expiryOf, requestToken } from "./token.ts";
 
 const request = {
   type: "object",
@@ -32,22 +33,19 @@ export const oauth2RefreshToken = defineProvider({
     },
   },
   overlap: false,
+  scope: "anywhere",
 
+  async check(ctx, asked) {
+    await checkServer(ctx);
+    if (asked !== undefined) await ctx.resolve(asked.refreshToken);
+  },
   async mint({ refreshToken, scope, parameters, expiresIn }, ctx) {
     const shown = await ctx.resolve(refreshToken);
     const form = { grant_type: "refresh_token", refresh_token: shown, scope };
-    const granted = await requestToken({ form, parameters, expiresIn }, ctx).catch(refuseRefresh);
-    return { expires: granted.expires, fields: { token: granted.token, refreshToken: granted.refreshToken ?? shown } };
+    const granted = await requestToken({ form, parameters, refusals: refreshRefusals }, ctx);
+    return {
+      expires: expiryOf(granted, expiresIn),
+      fields: { token: granted.token, refreshToken: granted.refreshToken ?? shown },
+    };
   },
 });
-
-/** A refused refresh token will never be good again: only a person can bring a new one. */
-function refuseRefresh(error: unknown): never {
-  if (!isRotateError(error) || error.code !== "DENIED" || !error.message.includes("invalid_grant")) throw error;
-  throw new RotateError(error.message, {
-    code: "DENIED",
-    retryable: false,
-    hint: "the refresh token has expired, was revoked, or was used before and its successor was lost: consent anew, and store the new one where `refreshToken` is read",
-    cause: error,
-  });
-}

@@ -1,4 +1,4 @@
-import { RotateError, type Text } from "@rotate/plugin-kit";
+import { invalid, type Text } from "@rotate/plugin-kit";
 import { proveClient } from "./client-auth.ts";
 import { findEndpoints, tlsOf } from "./endpoints.ts";
 import type { OAuthContext } from "./options.ts";
@@ -8,11 +8,8 @@ import { refusalIn } from "./refusal.ts";
 export async function revokeToken(token: Text, ctx: OAuthContext): Promise<void> {
   const { revocation } = await findEndpoints(ctx);
   if (revocation === undefined) {
-    throw new RotateError("the server offers no revocation", {
-      code: "INVALID",
-      retryable: false,
-      hint: "give revocationEndpoint, or set `overlap: { revoke: never }` and let tokens expire",
-    });
+    const hint = "give revocationEndpoint, or set `overlap: { revoke: never }` and let tokens expire";
+    throw invalid("the server offers no revocation", hint);
   }
   const proof = await proveClient(revocation, ctx);
   const form = { token, token_type_hint: "access_token", ...proof.form };

@@ -1,21 +1,33 @@
-import { isRotateError, RotateError, type Expires, type HttpAnswer, type Secret, type Text } from "@rotate/plugin-kit";
+import {
+  badAnswer,
+  beforehand,
+  readAnswer,
+  type Expires,
+  type HttpAnswer,
+  type Refusals,
+  type Secret,
+  type Text,
+} from "@rotate/plugin-kit";
+import { endOfJwt, narrowed } from "@rotate/plugin-kit/tokens";
 import { proveClient } from "./client-auth.ts";
 import { findEndpoints, tlsOf } from "./endpoints.ts";
 import type { OAuthContext } from "./options.ts";
 import { refusalIn } from "./refusal.ts";
 
-/** What a token endpoint granted. */
+/** What a token endpoint granted, before it is known to be of use. */
 export interface Granted {
   readonly token: Secret;
+  readonly tokenType: string;
   readonly refreshToken: Secret | undefined;
-  readonly expires: Expires;
+  /** `expires_in` as it came. */
+  readonly told: number | string | null | undefined;
 }
 
 export interface GrantRequest {
   readonly form: Readonly<Record<string, Text | undefined>>;
   readonly parameters?: Readonly<Record<string, string>> | undefined;
-  /** Milliseconds to assume when the server does not tell the life. */
-  readonly expiresIn?: number | undefined;
+  /** Default: those of the standard. */
+  readonly refusals?: Refusals;
 }
 
 const answered = {
@@ -25,79 +37,62 @@ const answered = {
     token_type: { type: "string" },
     expires_in: { type: ["integer", "string", "null"] },
     refresh_token: { type: ["string", "null"] },
+    scope: { type: ["string", "null"] },
   },
   required: ["access_token", "token_type"],
 } as const;
 
-/** Asks the token endpoint (RFC 6749 §4.4.2, §6; RFC 8693 §2.1) and checks its answer (§5.1). */
-export async function requestToken({ form, parameters, expiresIn }: GrantRequest, ctx: OAuthContext): Promise<Granted> {
-  const { token: endpoint } = await findEndpoints(ctx);
-  const proof = await proveClient(endpoint, ctx);
+/** Asks the token endpoint (RFC 6749 §4.4.2, §6; RFC 8693 §2.1) and reads its answer (§5.1). */
+export async function requestToken({ form, parameters, refusals }: GrantRequest, ctx: OAuthContext): Promise<Granted> {
+  const { endpoint, proof } = await beforehand(() => approach(ctx));
   const headers = { accept: "application/json" };
-  const answer = await ctx.http(endpoint, {
-    ...proof,
-    form: { ...parameters, ...form, ...proof.form },
-    headers,
-    ...tlsOf(ctx),
-  });
-  const refusal = refusalIn(answer, "no token was granted");
+  const body = { ...parameters, ...form, ...proof.form };
+  const answer = await ctx.http(endpoint, { ...proof, form: body, headers, ...tlsOf(ctx) });
+  const refusal = refusalIn(answer, "no token was granted", refusals);
   if (refusal !== undefined) throw refusal;
-  return readGranted(answer, expiresIn, ctx);
+  return readGranted(answer, form["scope"], ctx);
 }
 
-function readGranted(answer: HttpAnswer, assumed: number | undefined, ctx: OAuthContext): Granted {
-  const body = readBody(answer);
-  const token = ctx.secret(body.access_token, "access token");
-  const refreshToken = body.refresh_token ? ctx.secret(body.refresh_token, "refresh token") : undefined;
-  if (!/^(bearer|n_a)$/i.test(body.token_type)) {
-    throw badAnswer(
-      `the token is of type ${body.token_type.slice(0, 40)}, which a consumer cannot show by itself`,
-      "ask for bearer tokens",
-    );
+async function approach(ctx: OAuthContext) {
+  const { token: endpoint } = await findEndpoints(ctx);
+  return { endpoint, proof: await proveClient(endpoint, ctx) };
+}
+
+/** Could a token be asked for? The server's metadata are read and the client's proof is made, and not shown. */
+export async function checkServer(ctx: OAuthContext): Promise<void> {
+  await approach(ctx);
+}
+
+function readGranted(answer: HttpAnswer, asked: Text | undefined, ctx: OAuthContext): Granted {
+  const body = readAnswer(answer, answered, "something else than a token endpoint answered: check the address");
+  const missing = narrowed(asked?.toString(), body.scope);
+  if (missing !== undefined) {
+    const remedy = "let the server grant the client these scopes, or ask for what it gives";
+    ctx.log.warn("the server granted less than was asked", { missing, granted: body.scope, remedy });
   }
-  return { token, refreshToken, expires: expiryOf(body, assumed) };
+  return {
+    token: ctx.secret(body.access_token, "access token"),
+    tokenType: body.token_type,
+    refreshToken: body.refresh_token ? ctx.secret(body.refresh_token, "refresh token") : undefined,
+    told: body.expires_in,
+  };
 }
 
-function readBody(answer: HttpAnswer) {
-  try {
-    return answer.json(answered);
-  } catch (error) {
-    if (!isRotateError(error) || error.hint !== undefined) throw error;
-    throw badAnswer(error.message, "something else than a token endpoint answered: check the address");
+/** When the token ends: what the server says, else the end of a JWT, else what the spec says (ms). Throws BAD_ANSWER for a token that is of no use, or has no end. */
+export function expiryOf({ token, tokenType, told }: Granted, assumed: number | undefined): Expires {
+  if (!/^(bearer|n_a)$/i.test(tokenType)) {
+    const message = `the token is of type ${tokenType.slice(0, 40)}, which a consumer cannot show by itself`;
+    throw badAnswer(message, "ask for bearer tokens");
   }
-}
-
-interface Told {
-  readonly access_token: string;
-  readonly expires_in?: number | string | null;
-}
-
-/** `expires_in` is only recommended: without it the end of a JWT, without that what the spec says. */
-function expiryOf({ access_token: token, expires_in: told }: Told, assumed: number | undefined): Expires {
   const seconds = Number(told ?? Number.NaN);
   if (Number.isFinite(seconds) && seconds > 0) return { in: seconds * 1000 };
   if (told !== undefined && told !== null)
     throw badAnswer("the token's expires_in is no life", "the server must send seconds");
-  const end = endOfJwt(token);
+  const end = endOfJwt(token.reveal());
   if (end !== undefined) return end;
   if (assumed !== undefined) return { in: assumed };
   throw badAnswer(
     "the server does not say how long the token lives",
     "set `expiresIn` in the request to what its documentation says",
   );
-}
-
-function endOfJwt(token: string): Date | undefined {
-  try {
-    const { exp } = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
-      readonly exp?: unknown;
-    };
-    return typeof exp === "number" ? new Date(exp * 1000) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function badAnswer(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint });
 }

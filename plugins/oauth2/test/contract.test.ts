@@ -1,4 +1,5 @@
-import { createOAuth2Double, providerContract, secretRef } from "@rotate/testkit";
+import { createOAuth2Double } from "@rotate/doubles";
+import { envRef, providerContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { oauth2 } from "../src/oauth2.ts";
 import { oauth2RefreshToken } from "../src/refresh-token.ts";
@@ -19,6 +20,10 @@ type Stage = Awaited<ReturnType<typeof stage>>;
 const harness = {
   refuse: ({ double }: Stage) => double.removeClient("basic"),
   hang: ({ double }: Stage) => double.faults.always("POST /token", "hang"),
+  unready: (staged: Stage): Stage => ({
+    ...staged,
+    options: { ...staged.options, clientAuth: { ...basicAuth, clientSecret: envRef("NOT_SET") } },
+  }),
   isLive: ({ double }: Stage, { token = "" }: Readonly<Record<string, string>>) => double.accepts(token),
 };
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { createOAuth2Double, secretRef } from "@rotate/testkit";
+import { createOAuth2Double } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { contextOf, mint, start, textOf } from "./support/call.ts";
 

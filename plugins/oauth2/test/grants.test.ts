@@ -1,4 +1,5 @@
-import { createCertificateAuthority, secretRef } from "@rotate/testkit";
+import { createCertificateAuthority } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { exportJWK, exportPKCS8, generateKeyPair } from "jose";
 import { describe, expect, test } from "vitest";
 import { oauth2 } from "../src/oauth2.ts";

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
-import { RotateError } from "@rotate/plugin-kit";
+import { type Context, RotateError } from "@rotate/plugin-kit";
 
 /** How the connection is encrypted. */
 export interface EncryptionOptions {
@@ -11,10 +10,14 @@ export interface EncryptionOptions {
 
 /**
  * The TLS options of a mode; false for none. The names are libpq's (postgresql.org/docs/18/libpq-ssl.html).
- * Throws INVALID when `ca` would go unused, NOT_FOUND or DENIED when it cannot be read.
+ * Throws INVALID when `ca` would go unused, what `ctx.readFile` throws when it cannot be read.
  */
-export async function encryption({ tls, ca }: EncryptionOptions): Promise<ConnectionOptions | false> {
-  if (tls === "verify-full") return { rejectUnauthorized: true, ...(ca !== undefined && { ca: await readCa(ca) }) };
+export async function encryption(
+  { tls, ca }: EncryptionOptions,
+  ctx: Pick<Context, "readFile">,
+): Promise<ConnectionOptions | false> {
+  if (tls === "verify-full")
+    return { rejectUnauthorized: true, ...(ca !== undefined && { ca: await readCa(ca, ctx) }) };
   if (ca !== undefined) {
     const hint = "set tls: verify-full, or take ca out";
     throw new RotateError(`tls: ${tls} checks no certificate, so ca is not used`, {
@@ -26,18 +29,9 @@ export async function encryption({ tls, ca }: EncryptionOptions): Promise<Connec
   return tls === "require" ? { rejectUnauthorized: false } : false;
 }
 
-async function readCa(path: string): Promise<string> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw unreadable(path, error);
-  });
+async function readCa(path: string, { readFile }: Pick<Context, "readFile">): Promise<string> {
+  const text = await readFile(path, { what: "certificate file", hint: "correct the path in ca" });
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   const hint = "give a file of certificates that begin with -----BEGIN CERTIFICATE-----";
   throw new RotateError(`${path} holds no PEM certificate`, { code: "INVALID", retryable: false, hint });
-}
-
-function unreadable(path: string, cause: unknown): RotateError {
-  const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-  const hint = missing ? "correct the path in ca" : "make it readable for the user that rotate runs as";
-  const code = missing ? "NOT_FOUND" : "DENIED";
-  return new RotateError(`the certificates in ${path} cannot be read`, { code, retryable: false, hint, cause });
 }

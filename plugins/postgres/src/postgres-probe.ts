@@ -26,8 +26,8 @@ export const postgresProbe = defineProbe({
     required: ["host", "user", "password"],
   },
 
-  async run({ options, resolve, signal }) {
-    const [password, ssl] = await Promise.all([resolve(options.password), encryption(options)]);
+  async run({ options, resolve, readFile, signal }) {
+    const [password, ssl] = await Promise.all([resolve(options.password), encryption(options, { readFile })]);
     try {
       await logInAndQuery({ ...options, password, ssl, signal });
     } catch (error) {

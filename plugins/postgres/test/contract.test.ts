@@ -2,11 +2,10 @@ import {
   createDatabricksDouble,
   createLakebaseGateway,
   postgresUnavailable,
-  probeContract,
-  secretRef,
   startPostgres,
   type Postgres,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
+import { probeContract, secretRef } from "@rotate/testkit";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { postgresProbe } from "../src/postgres-probe.ts";
 import { writeTemporary } from "./support/files.ts";

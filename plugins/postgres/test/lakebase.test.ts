@@ -7,7 +7,7 @@ import {
   type DatabricksDouble,
   type LakebaseGateway,
   type Postgres,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { writeTemporary } from "./support/files.ts";
 import { mint, pat, user } from "./support/mint.ts";

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { inspect } from "node:util";
-import { listen, postgresUnavailable, startPostgres, type Postgres } from "@rotate/testkit";
+import { listen, postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { writeTemporary } from "./support/files.ts";
 import { failure, probe } from "./support/probe.ts";
@@ -112,7 +112,7 @@ describe("when nobody answers", () => {
 describe("certificates of its own", () => {
   test("says what is wrong with the ca file", async () => {
     const missing = await failure({ host: "localhost", user: "app", ca: "/nowhere/ca.pem" }, password);
-    expect(missing).toMatchObject({ code: "NOT_FOUND", message: "the certificates in /nowhere/ca.pem cannot be read" });
+    expect(missing).toMatchObject({ code: "NOT_FOUND", message: "certificate file /nowhere/ca.pem does not exist" });
     const empty = await failure(
       { host: "localhost", user: "app", ca: await writeTemporary("not a certificate") },
       password,

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
 import {
+  beforehand,
   type Context,
   type ExecAnswer,
   isSecret,
@@ -51,6 +52,8 @@ export interface CommandCall {
   readonly stdin?: Text;
   /** Milliseconds. Default: as long as the engine lets the call take. */
   readonly timeout?: number;
+  /** Is standard output an answer, so that one of more than 1 MiB is refused? Else it is for people, and the last of it is kept. */
+  readonly answers?: boolean;
 }
 
 /** The longest wait that a timer can count, in milliseconds: the call's signal ends it before. */
@@ -64,7 +67,11 @@ export interface CommandAnswer extends ExecAnswer {
   readonly hide: (text: string) => string;
 }
 
-async function resolveAll(ctx: Context, refs: CommandOptions["secretEnv"] = {}): Promise<Record<string, Secret>> {
+/** What the secret variables hold now. */
+export async function resolveAll(
+  ctx: Context,
+  refs: CommandOptions["secretEnv"] = {},
+): Promise<Record<string, Secret>> {
   const entries = Object.entries(refs).map(async ([name, ref]) => [name, await ctx.resolve(ref)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -77,10 +84,11 @@ function hiding(secrets: readonly Secret[]): CommandAnswer["hide"] {
 /** Runs the command of the options. Any exit code is an answer; throws what `ctx.exec` and `ctx.resolve` throw. */
 export async function runCommand(ctx: Context<CommandOptions>, call: CommandCall = {}): Promise<CommandAnswer> {
   const { command, cwd, env, secretEnv } = ctx.options;
-  const secrets = await resolveAll(ctx, secretEnv);
+  const secrets = await beforehand(() => resolveAll(ctx, secretEnv));
   const answer = await ctx.exec([...command, ...(call.args ?? [])], {
     env: { ...env, ...secrets, ...call.env },
     timeout: call.timeout ?? untilSignal,
+    excess: call.answers === true ? "refuse" : "drop",
     ...(cwd !== undefined && { cwd }),
     ...(call.stdin !== undefined && { stdin: call.stdin }),
   });

@@ -1,12 +1,7 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { badAnswer } from "@rotate/plugin-kit";
 
 /** A JSON object that came out of a command. */
 export type Document = Readonly<Record<string, unknown>>;
-
-/** BAD_ANSWER: what the command printed cannot be believed. The message never quotes it. */
-export function badOutput(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint });
-}
 
 export function isObject(value: unknown): value is Document {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -15,10 +10,10 @@ export function isObject(value: unknown): value is Document {
 /** Reads one JSON object. Throws BAD_ANSWER without the cause: the error of JSON.parse quotes the text. */
 export function parseObject(stdout: string): Document {
   const hint = "run the command by hand: its standard output must hold one JSON object and nothing else";
-  if (stdout.trim() === "") throw badOutput("the command printed nothing", hint);
+  if (stdout.trim() === "") throw badAnswer("the command printed nothing", hint);
   const value = parseJson(stdout);
   if (isObject(value)) return value;
-  throw badOutput(value === undefined ? "the output is not JSON" : "the output is not a JSON object", hint);
+  throw badAnswer(value === undefined ? "the output is not JSON" : "the output is not a JSON object", hint);
 }
 
 function parseJson(text: string): unknown {
@@ -50,8 +45,8 @@ export function textAt(document: unknown, pointer: string): string | undefined {
   const value = at(document, pointer);
   if (value === undefined || value === null) return undefined;
   const hint = "correct the pointer, or what the command prints";
-  if (typeof value === "object") throw badOutput(`${pointer} of the output is not text`, hint);
-  if (value === "") throw badOutput(`${pointer} of the output is empty`, hint);
+  if (typeof value === "object") throw badAnswer(`${pointer} of the output is not text`, hint);
+  if (value === "") throw badAnswer(`${pointer} of the output is empty`, hint);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
@@ -59,5 +54,5 @@ export function textAt(document: unknown, pointer: string): string | undefined {
 export function requiredAt(document: unknown, pointer: string): string {
   const text = textAt(document, pointer);
   if (text !== undefined) return text;
-  throw badOutput(`${pointer} is missing in the output`, "correct the pointer, or what the command prints");
+  throw badAnswer(`${pointer} is missing in the output`, "correct the pointer, or what the command prints");
 }

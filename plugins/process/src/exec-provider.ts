@@ -1,15 +1,26 @@
+import { isAbsolute } from "node:path";
 import {
+  beforehand,
   type Context,
   defineProvider,
-  execError,
   type ExecAnswer,
+  execRefusal,
   type Infer,
+  invalid,
   type ObjectSchema,
-  RotateError,
 } from "@rotate/plugin-kit";
-import { checkCommand, commandOptions, type CommandCall, type CommandOptions, runCommand } from "./command.ts";
+import {
+  checkCommand,
+  commandOptions,
+  type CommandCall,
+  type CommandOptions,
+  resolveAll,
+  runCommand,
+} from "./command.ts";
 import { expiryOf } from "./expiry.ts";
 import { formats } from "./formats/index.ts";
+import { noFields } from "./formats/json.ts";
+import { refusals } from "./refusal.ts";
 import { request, type Request } from "./request.ts";
 
 const options = {
@@ -38,8 +49,12 @@ export const execProvider = defineProvider({
   request,
   fields: (asked) => formats[asked.format].fields(asked),
 
-  async check(ctx) {
+  reads: ({ command: [program] }) => (isAbsolute(program ?? "") ? [{ path: program ?? "" }] : []),
+  async check(ctx, asked) {
     await checkCommand(ctx);
+    await resolveAll(ctx, ctx.options.secretEnv);
+    if (asked !== undefined) await callOf(asked, { ...ctx, leaseId: "" });
+    if (asked !== undefined && Object.keys(formats[asked.format].fields(asked)).length === 0) throw noFields();
   },
   async mint(asked, ctx) {
     const format = formats[asked.format];
@@ -55,28 +70,25 @@ type MintCtx = Context<Infer<typeof options> & CommandOptions> & { readonly leas
 async function run(asked: Request, ctx: MintCtx): Promise<ExecAnswer> {
   const format = formats[asked.format];
   const [program] = ctx.options.command;
-  const answer = await runCommand(ctx, await callOf(asked, ctx));
+  const call = await beforehand(() => callOf(asked, ctx));
+  const answer = await runCommand(ctx, call);
   if (answer.exitCode === 0) return answer;
   const known = format.refusal?.(answer);
   if (known !== undefined) throw known;
-  throw execError(`${program} failed`, answer, { hint: "run the command by hand, as the user that runs rotate" });
+  throw execRefusal(refusals, answer, { message: `${program} failed`, said: answer.stderr });
 }
 
 async function callOf(asked: Request, ctx: MintCtx): Promise<CommandCall> {
   const { stdin, timeout } = ctx.options;
   const own = formats[asked.format].call?.(asked) ?? {};
   if (own.stdin !== undefined && stdin !== undefined) {
-    const hint = "leave `stdin` out";
-    throw new RotateError(`the format ${asked.format} needs the standard input`, {
-      code: "INVALID",
-      retryable: false,
-      hint,
-    });
+    throw invalid(`the format ${asked.format} needs the standard input`, "leave `stdin` out");
   }
   return {
     args: [...(asked.args ?? []), ...(own.args ?? [])],
     env: { ROTATE_LEASE_ID: ctx.leaseId, ...ttlEnv(asked), ...own.env },
     timeout,
+    answers: true,
     ...(stdin !== undefined && { stdin: await ctx.resolve(stdin) }),
     ...(own.stdin !== undefined && { stdin: own.stdin }),
   };

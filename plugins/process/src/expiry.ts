@@ -1,5 +1,5 @@
-import { type Expires, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
-import { badOutput, isObject } from "./document.ts";
+import { badAnswer, type Expires, isSecret, type Text } from "@rotate/plugin-kit";
+import { isObject } from "./document.ts";
 import type { Request } from "./request.ts";
 
 /** What is known when the expiry is decided. */
@@ -17,7 +17,7 @@ export function instant(text: string): Date {
   // `Date.parse` takes much more than RFC 3339, in the local time zone.
   if (!Number.isNaN(time) && /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)$/.test(text))
     return new Date(time);
-  throw badOutput("the expiry in the output is not an RFC 3339 time", "it reads like 2030-01-31T12:00:00Z");
+  throw badAnswer("the expiry in the output is not an RFC 3339 time", "it reads like 2030-01-31T12:00:00Z");
 }
 
 /** The `exp` of a JWT (RFC 7519 §4.1.4), read without checking the signature: only the issuer's word on when it ends. Undefined when the text is not a JWT or has none. */
@@ -54,9 +54,8 @@ export function expiryOf(asked: Request, { stated, fields, now }: ExpiryParts): 
   if (known !== undefined) return known;
   if (asked.expiresIn !== undefined) return { in: asked.expiresIn };
   if (asked.neverExpires) return "never";
-  throw new RotateError("the output does not say when the credential expires", {
-    code: "BAD_ANSWER",
-    retryable: false,
-    hint: "set `expiresIn` in the request, or `neverExpires: true` with `refresh: { every: … }`",
-  });
+  throw badAnswer(
+    "the output does not say when the credential expires",
+    "set `expiresIn` in the request, or `neverExpires: true` with `refresh: { every: … }`",
+  );
 }

@@ -11,6 +11,10 @@ test("succeeds when the command exits 0", async () => {
   await expect(run({ command: ["true"] })).resolves.toBeUndefined();
 });
 
+test("succeeds however much the command says", async () => {
+  await expect(run({ command: ["head", "-c", "3000000", "/dev/zero"] })).resolves.toBeUndefined();
+});
+
 test("fails with what the command said, and may be tried again while the credential spreads", async () => {
   await expect(run({ command: ["/bin/sh", "-c", "echo password refused >&2; exit 2"] })).rejects.toMatchObject({
     code: "FAILED",

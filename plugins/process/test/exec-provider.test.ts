@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isSecret } from "@rotate/plugin-kit";
-import { secretRef, withDefaults } from "@rotate/testkit";
+import { envRef, fileRef, secretRef, withDefaults } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { execProvider } from "../src/exec-provider.ts";
 import { contextFor, freshDirectory, script } from "./support/call.ts";
@@ -236,6 +236,11 @@ describe("the command", () => {
     await expect(mint({}, "", { command: ["sleep", "60"], timeout: 100 })).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
+  test("that is killed may have minted before", async () => {
+    const killed = mint({}, "", { command: ["/bin/sh", "-c", "kill -9 $$"] });
+    await expect(killed).rejects.toMatchObject({ code: "FAILED", retryable: true, noEffect: false });
+  });
+
   test("that prints more than a credential can be is ended", async () => {
     await expect(mint({}, "", { command: ["head", "-c", "2000000", "/dev/zero"] })).rejects.toMatchObject({
       code: "BAD_ANSWER",
@@ -245,5 +250,40 @@ describe("the command", () => {
   test("that does not exist is found before a mint", async () => {
     const ctx = contextFor(execProvider, { command: [join(await freshDirectory(), "none")] });
     await expect(execProvider.check?.(ctx)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+/** What `plan` and the preflight do, with a command that must not run. */
+async function check(options: object, request: object = { format: "token" }): Promise<void> {
+  const ctx = contextFor(execProvider, { command: ["/bin/sh", "-c", "echo minted >&2; exit 1"], ...options });
+  await execProvider.check?.(ctx, asked(request));
+}
+
+describe("before a mint", () => {
+  test.each([
+    ["a secret variable that is not set", { secretEnv: { KEY: envRef("NOT_SET") } }],
+    ["a file for its standard input that is not there", { stdin: fileRef("/nowhere/at/all") }],
+  ])("%s is found, and the command is not run", async (_name, options) => {
+    await expect(check(options)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test.each([
+    ["a registry that is not given", {}, { format: "docker-credential-helper" }, "no registry is given"],
+    [
+      "an input that the format needs itself",
+      { stdin: secretRef("text") },
+      { format: "docker-credential-helper", server: "https://r.example" },
+      "needs the standard input",
+    ],
+    ["a request that names no field", {}, { format: "json" }, "no field is read"],
+  ])("%s is found", async (_name, options, request, said) => {
+    await expect(check(options, request)).rejects.toMatchObject({
+      code: "INVALID",
+      message: expect.stringContaining(said),
+    });
+  });
+
+  test("all is well: the command is not run for that", async () => {
+    await expect(check({})).resolves.toBeUndefined();
   });
 });

@@ -51,6 +51,13 @@ describe("a reload by command", () => {
     await expect(run({ command: ["/bin/sh", "-c", "echo only here; exit 1"] })).rejects.toThrow("only here");
   });
 
+  test("lets a command say as much as it likes, and shows the end of it", async () => {
+    const flood = "head -c 3000000 /dev/zero | tr '\\0' x; echo";
+    await expect(run({ command: ["/bin/sh", "-c", `${flood}; (${flood}) >&2`] })).resolves.toBeUndefined();
+    const failing = run({ command: ["/bin/sh", "-c", `${flood}; echo at the end; exit 1`] });
+    await expect(failing).rejects.toThrow(/at the end$/);
+  });
+
   test("is tried again when the command exits 75", async () => {
     await expect(run({ command: ["/bin/sh", "-c", "exit 75"] })).rejects.toMatchObject({ retryable: true });
   });

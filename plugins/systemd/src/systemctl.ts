@@ -29,7 +29,7 @@ function childEnv({ options, env }: Ctx): Readonly<Record<string, string>> {
 export function systemctl(ctx: Ctx, verb: string, args: readonly string[] = []): Promise<ExecAnswer> {
   const { unit, scope } = ctx.options;
   const argv = ["systemctl", `--${scope}`, "--no-ask-password", "--no-pager", verb, ...args, "--", unit] as const;
-  return ctx.exec(argv, { env: childEnv(ctx), timeout: untilSignal });
+  return ctx.exec(argv, { env: childEnv(ctx), timeout: untilSignal, excess: "drop" });
 }
 
 /** What the unit itself wrote since `since` (milliseconds since 1970), its last lines on one. Says so when the journal cannot be read. */
@@ -44,7 +44,10 @@ export async function journal(ctx: Ctx, since: number): Promise<string> {
     `--since=@${Math.floor(since / 1000)}`,
   ];
   try {
-    const { exitCode, stdout } = await ctx.exec(["journalctl", ...which, ...how], { env: childEnv(ctx) });
+    const { exitCode, stdout } = await ctx.exec(["journalctl", ...which, ...how], {
+      env: childEnv(ctx),
+      excess: "drop",
+    });
     const said = lastLines(stdout);
     if (exitCode === 0) return said === "" ? "the journal has nothing of it" : said;
   } catch (error) {

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReloadEvent } from "@rotate/plugin-kit";
-import { createFakeClock, createTestContext, installSystemd, reloadContract, type UnitRecord } from "@rotate/testkit";
+import { installSystemd, type UnitRecord } from "@rotate/doubles";
+import { createFakeClock, createTestContext, reloadContract } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemd } from "../src/systemd.ts";
 

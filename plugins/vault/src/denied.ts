@@ -1,49 +1,60 @@
-import { isRotateError, RotateError } from "@rotate/plugin-kit";
+import { isRotateError, meanings, RotateError } from "@rotate/plugin-kit";
 import type { LoggedInContext } from "./login/index.ts";
 import { call } from "./wire.ts";
 
-export type Capability = "read" | "update";
+/** What a policy has to allow. */
+export interface Right {
+  readonly path: string;
+  readonly capability: "read" | "update";
+}
+
+/** What the token may do, by path. */
+export type Granted = Readonly<Record<string, readonly string[]>>;
 
 /**
  * Makes a plain "permission denied" say what is missing: the server is asked what the token may do on the path.
  * Returns the error as it was when that cannot be told.
  */
-export async function explainDenied(
-  error: unknown,
-  { path, capability }: { readonly path: string; readonly capability: Capability },
-  ctx: LoggedInContext,
-): Promise<unknown> {
+export async function explainDenied(error: unknown, right: Right, ctx: LoggedInContext): Promise<unknown> {
   if (!isRotateError(error) || error.code !== "DENIED") return error;
-  const granted = await capabilitiesOf(path, ctx);
-  if (granted === undefined || granted.includes(capability) || granted.includes("root")) return error;
-  return new RotateError(`the token may not ${capability} ${path}: permission denied (HTTP 403)`, {
-    code: "DENIED",
-    retryable: false,
-    hint: `grant it in a policy: path "${path}" { capabilities = ["${capability}"] }`,
-    cause: error,
-  });
+  const granted = await grantedOn([right.path], ctx);
+  return granted === undefined || isGranted(right, granted) ? error : lacking([right], error);
 }
 
-async function capabilitiesOf(path: string, ctx: LoggedInContext): Promise<readonly string[] | undefined> {
+/** True when it is granted, or when the server did not say. */
+export function isGranted({ path, capability }: Right, granted: Granted): boolean {
+  const on = granted[path];
+  return on === undefined || on.includes(capability) || on.includes("root");
+}
+
+/** DENIED that names all that is missing at once, and the policy that grants it. */
+export function lacking(rights: readonly Right[], cause?: unknown): RotateError {
+  const what = rights.map(({ path, capability }) => `${capability} ${path}`).join(", ");
+  const message = `the token may not ${what}: permission denied (HTTP 403)`;
+  return new RotateError(message, { ...meanings.denied, hint: `grant it in a policy: ${policyFor(rights)}`, cause });
+}
+
+/** The stanzas of a policy. */
+export function policyFor(rights: readonly Right[]): string {
+  return rights.map(({ path, capability }) => `path "${path}" { capabilities = ["${capability}"] }`).join(" ");
+}
+
+const capabilities = { type: "array", items: { type: "string" } } as const;
+const answered = {
+  type: "object",
+  properties: { data: { type: "object", additionalProperties: capabilities } },
+  required: ["data"],
+} as const;
+
+/** What the token may do on each path (sys/capabilities-self). Undefined when that cannot be asked. */
+export async function grantedOn(paths: readonly string[], ctx: LoggedInContext): Promise<Granted | undefined> {
   try {
-    const answer = await call(ctx, {
-      verb: "POST",
-      path: "sys/capabilities-self",
-      json: { paths: [path] },
-      token: ctx.login.token,
-    });
-    const schema = {
-      type: "object",
-      properties: {
-        data: {
-          type: "object",
-          properties: { capabilities: { type: "array", items: { type: "string" } } },
-          required: ["capabilities"],
-        },
-      },
-      required: ["data"],
-    } as const;
-    return answer.tryJson(schema)?.data.capabilities;
+    const { token } = ctx.login;
+    const answer = await call(ctx, { verb: "POST", path: "sys/capabilities-self", json: { paths }, token });
+    const data = answer.tryJson(answered)?.data;
+    return data === undefined
+      ? undefined
+      : Object.fromEntries(paths.flatMap((path) => (data[path] ? [[path, data[path]]] : [])));
   } catch (error) {
     ctx.log.debug("what the token may do cannot be asked", { reason: isRotateError(error) ? error.code : "" });
     return undefined;

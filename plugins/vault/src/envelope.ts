@@ -1,4 +1,4 @@
-import { isRotateError, RotateError, type HttpAnswer, type Infer, type Schema } from "@rotate/plugin-kit";
+import { badAnswer, readAnswer, type HttpAnswer, type Infer, type Schema } from "@rotate/plugin-kit";
 import type { VaultContext } from "./options.ts";
 import { saidBy } from "./refusal.ts";
 
@@ -77,15 +77,5 @@ function logWarnings(answer: HttpAnswer, path: string, { log }: VaultContext): v
 
 /** The body by a schema. Throws BAD_ANSWER that shows the shape of anything else. */
 export function readAs<const S extends Schema>(answer: HttpAnswer, schema: S): Infer<S> {
-  try {
-    return answer.json(schema);
-  } catch (error) {
-    if (!isRotateError(error) || error.hint !== undefined) throw error;
-    throw badAnswer(error.message, "something else than Vault or OpenBao answered: check the address");
-  }
-}
-
-/** An answer that cannot be believed. */
-export function badAnswer(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, hint });
+  return readAnswer(answer, schema, "something else than Vault or OpenBao answered: check the address");
 }

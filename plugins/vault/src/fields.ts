@@ -1,5 +1,4 @@
-import type { Fields, Secret } from "@rotate/plugin-kit";
-import { badAnswer } from "./envelope.ts";
+import { badAnswer, type Fields, type Secret } from "@rotate/plugin-kit";
 import type { VaultContext } from "./options.ts";
 
 /** How a request says which values it wants: the part of its schema. */

@@ -2,9 +2,9 @@ import { defineProvider, RotateError, type HttpAnswer, type Infer, type ObjectSc
 import { readEnvelope } from "./envelope.ts";
 import { explainDenied } from "./denied.ts";
 import { declareFields, fieldOptions, readFields } from "./fields.ts";
-import { keepAlive, logIn, type LoggedInContext } from "./login/index.ts";
+import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
-import { checkHealth } from "./read.ts";
+import { checkRights } from "./read.ts";
 import { refusal } from "./refusal.ts";
 import { send } from "./wire.ts";
 
@@ -28,9 +28,13 @@ export const vaultKv = defineProvider({
   options,
   request,
   fields: (wanted) => declareFields(wanted, pathOf(wanted)),
+  reads: loginPlaces,
+  scope: loginScope,
+  ghosts: false,
   login: logIn,
   keepAlive,
-  check: checkHealth,
+  check: (ctx, wanted) =>
+    checkRights(ctx, { asked: wanted === undefined ? [] : [{ path: pathOf(wanted), capability: "read" }] }),
 
   async mint(wanted, ctx) {
     const path = pathOf(wanted);

@@ -1,6 +1,7 @@
-import { RotateError, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
-import { badAnswer, readRenewal, type Answered } from "./envelope.ts";
+import { badAnswer, invalid, type Infer, type LeaseTerms, type ObjectSchema } from "@rotate/plugin-kit";
+import { readRenewal, type Answered } from "./envelope.ts";
 import type { LoggedInContext } from "./login/index.ts";
+import { certificateRefusals, revokeRefusals } from "./readings.ts";
 import { refusal } from "./refusal.ts";
 import { call, send } from "./wire.ts";
 
@@ -46,20 +47,21 @@ export function termsOf(
     );
   }
   const { serial_number: serial } = data;
-  const mount = /^(.+)\/(?:issue|sign)\//.exec(path)?.[1];
+  const mount = mountOf(path);
   if (typeof serial !== "string" || mount === undefined) return { expires, handle: {} };
   return { expires, handle: { serial, mount, namespace } };
 }
 
-function refuseOthers(data: Answered["data"], path: string): void {
-  if ("rotation_period" in data || "last_vault_rotation" in data) {
-    throw misplaced(`${path} is a static role: its password changes in place`, "use `type: vault-static-role`");
-  }
-  if ("metadata" in data && "data" in data) throw misplaced(`${path} is a stored value`, "use `type: vault-kv`");
+/** The engine of a path that issues certificates. */
+export function mountOf(path: string): string | undefined {
+  return /^(.+)\/(?:issue|sign)\//.exec(path)?.[1];
 }
 
-function misplaced(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+function refuseOthers(data: Answered["data"], path: string): void {
+  if ("rotation_period" in data || "last_vault_rotation" in data) {
+    throw invalid(`${path} is a static role: its password changes in place`, "use `type: vault-static-role`");
+  }
+  if ("metadata" in data && "data" in data) throw invalid(`${path} is a stored value`, "use `type: vault-kv`");
 }
 
 /** Seconds since 1970, as pki and gcp answer. */
@@ -78,9 +80,9 @@ export async function renewLease(
   { leaseId, namespace, parent, life = 0, ...rest }: Handle,
   ctx: LoggedInContext,
 ): Promise<Terms> {
-  if (leaseId === undefined) throw misplaced("there is no lease to renew", "a new credential is minted instead");
+  if (leaseId === undefined) throw invalid("there is no lease to renew", "a new credential is minted instead");
   if (parent !== ctx.login.identity) {
-    throw misplaced(
+    throw invalid(
       "the lease belongs to an earlier login and dies with it",
       "use a login that lasts (a periodic token, or `watch` instead of single runs) to have leases renewed",
     );
@@ -120,17 +122,7 @@ async function revokeById(leaseId: string, namespace: string | undefined, ctx: L
     namespace,
   } as const;
   const answer = await send(ctx, request);
-  if (answer.ok) return;
-  if (answer.status === 403)
-    throw refusal(request, answer, {
-      hint: 'grant it in a policy: path "sys/leases/revoke" { capabilities = ["update"] }',
-    });
-  if (answer.status !== 400) throw refusal(request, answer);
-  throw refusal(request, answer, {
-    code: "UNAVAILABLE",
-    retryable: true,
-    hint: "the engine could not revoke it: is the system behind it up?",
-  });
+  if (!answer.ok) throw refusal(request, answer, { table: revokeRefusals });
 }
 
 interface CertificateHandle {
@@ -149,10 +141,5 @@ async function revokeCertificate({ serial, mount, namespace }: CertificateHandle
   } as const;
   const answer = await send(ctx, request);
   if (answer.ok) return;
-  if (answer.status !== 400) throw refusal(request, answer);
-  throw refusal(request, answer, {
-    code: "NOT_FOUND",
-    retryable: false,
-    hint: "the role keeps no certificates (no_store), so that this one only expires",
-  });
+  throw refusal(request, answer, { table: certificateRefusals });
 }

@@ -1,6 +1,7 @@
-import { RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { explainDenied } from "./denied.ts";
+import { httpRefusal, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import { explainDenied, grantedOn, isGranted, lacking, policyFor, type Right } from "./denied.ts";
 import type { LoggedInContext } from "./login/index.ts";
+import { healthRefusals } from "./readings.ts";
 import { saidBy } from "./refusal.ts";
 import { call, send, type VaultRequest } from "./wire.ts";
 
@@ -17,29 +18,44 @@ export async function ask(ctx: LoggedInContext, request: Omit<VaultRequest, "tok
   }
 }
 
-const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
 /** Is the node there, unsealed and able to serve? `sys/health` needs no token, and knows no namespace. */
-export async function checkHealth(ctx: LoggedInContext): Promise<void> {
-  const { address } = ctx.options;
-  const { protocol, hostname } = new URL(address);
-  if (protocol === "http:" && !loopback.test(hostname))
-    ctx.log.warn("secrets travel unencrypted: use https", { address });
+async function checkHealth(ctx: LoggedInContext): Promise<void> {
   const query = { standbyok: true, perfstandbyok: true };
   const answer = await send(ctx, { verb: "GET", path: "sys/health", query, namespace: "" });
   if (!answer.ok) throw unhealthy(answer);
 }
 
-const states: Readonly<Record<number, readonly [what: string, hint: string]>> = {
-  429: ["is a standby that does not serve", "give the cluster's address"],
-  472: ["is a disaster-recovery secondary", "give the address of the primary"],
-  473: ["is a performance standby that does not serve", "give the cluster's address"],
-  501: ["is not initialized", "is the address right?"],
-  503: ["is sealed", "an operator must unseal it"],
+/** What a mint needs, and what its revocation will: one of the second is enough. */
+export interface Rights {
+  readonly asked: readonly Right[];
+  readonly revoke?: readonly Right[];
+}
+
+/** Could `needed` be asked under this login? Throws DENIED with the policy that is missing, and warns of a missing right to revoke. */
+export async function checkRights(ctx: LoggedInContext, { asked, revoke = [] }: Rights): Promise<void> {
+  await checkHealth(ctx);
+  const granted = await grantedOn(
+    [...asked, ...revoke].map(({ path }) => path),
+    ctx,
+  );
+  if (granted === undefined) return;
+  const missing = asked.filter((right) => !isGranted(right, granted));
+  if (missing.length > 0) throw lacking(missing);
+  if (revoke.length === 0 || revoke.some((right) => isGranted(right, granted))) return;
+  const remedy = `${policyFor(revoke)}, or set \`overlap: { revoke: never }\``;
+  ctx.log.warn("the token may not revoke what it makes: it will live until it expires", { remedy });
+}
+
+const states: Readonly<Record<number, string>> = {
+  429: "is a standby that does not serve",
+  472: "is a disaster-recovery secondary",
+  473: "is a performance standby that does not serve",
+  501: "is not initialized",
+  503: "is sealed",
 };
 
 function unhealthy(answer: HttpAnswer): RotateError {
-  const [what, hint] = states[answer.status] ?? [`is not well: ${saidBy(answer)}`, "look at the server's log"];
-  const details = { code: "UNAVAILABLE", retryable: answer.status !== 501, noEffect: true, hint } as const;
-  return new RotateError(`the server ${what} (HTTP ${answer.status})`, details);
+  const said = saidBy(answer);
+  const message = `the server ${states[answer.status] ?? `is not well: ${said}`}`;
+  return httpRefusal(healthRefusals, answer, { message, said });
 }

@@ -1,21 +1,26 @@
-import { httpError, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
-import { readingOf } from "./readings.ts";
-import type { VaultRequest } from "./wire.ts";
+import { httpRefusal, type HttpAnswer, type Refusals, type RotateError } from "@rotate/plugin-kit";
+import { refusals } from "./readings.ts";
+
+/** What a request did to which path. */
+export interface Addressed {
+  readonly verb: "GET" | "POST";
+  /** Without `/v1/`. */
+  readonly path: string;
+}
 
 const texts = { type: "array", items: { type: "string" } } as const;
 const errorBody = { type: "object", properties: { errors: texts }, required: ["errors"] } as const;
 const warningBody = { type: "object", properties: { warnings: texts }, required: ["warnings"] } as const;
 
-/** An answer that is no success, as a RotateError that names the path. `override` says what a caller knows better. */
+/** An answer that is no success, as a RotateError that names the path. `table`: of a call whose refusals mean something else. */
 export function refusal(
-  { verb, path }: Pick<VaultRequest, "verb" | "path">,
+  { verb, path }: Addressed,
   answer: HttpAnswer,
-  override: Partial<ErrorDetails> = {},
+  { table = refusals }: { readonly table?: Refusals } = {},
 ): RotateError {
   const said = saidBy(answer);
   const what = `cannot ${verb === "GET" ? "read" : "write"} ${path}`;
-  const details = { ...readingOf(answer.status, said), ...override };
-  return httpError(said === "" ? what : `${what}: ${said}`, answer, details);
+  return httpRefusal(table, answer, { message: said === "" ? what : `${what}: ${said}`, said });
 }
 
 /** What an answer says went wrong, in one line: its errors, else its warnings, else what a proxy wrote. */

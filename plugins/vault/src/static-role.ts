@@ -1,8 +1,9 @@
-import { defineProvider, RotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import { defineProvider, meanings, RotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import type { Right } from "./denied.ts";
 import { readAs, readEnvelope } from "./envelope.ts";
-import { keepAlive, logIn, type LoggedInContext } from "./login/index.ts";
+import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
-import { ask, checkHealth } from "./read.ts";
+import { ask, checkRights } from "./read.ts";
 
 const request = {
   type: "object",
@@ -33,22 +34,33 @@ export const vaultStaticRole = defineProvider({
   request,
   fields,
   overlap: false,
+  ghosts: false,
+  reads: loginPlaces,
+  scope: loginScope,
   login: logIn,
   keepAlive,
-  check: checkHealth,
+  check: (ctx, wanted) => checkRights(ctx, { asked: wanted === undefined ? [] : rightsFor(wanted) }),
 
   async mint(wanted, ctx) {
     if (wanted.rotate) await ask(ctx, { verb: "POST", path: `${wanted.mount}/rotate-role/${wanted.role}`, json: {} });
-    const { username, password, left } = await readSettled(wanted, ctx);
-    return { expires: { in: left }, fields: { username, password: ctx.secret(password, "password") } };
+    const { username, password, left, period } = await readSettled(wanted, ctx);
+    const fixed = wanted.rotate ? {} : { period: period ?? left };
+    return { expires: { in: left }, ...fixed, fields: { username, password: ctx.secret(password, "password") } };
   },
 });
+
+function rightsFor({ mount, role, rotate }: Request): readonly Right[] {
+  const reading = { path: `${mount}/static-creds/${role}`, capability: "read" } as const;
+  return rotate ? [reading, { path: `${mount}/rotate-role/${role}`, capability: "update" }] : [reading];
+}
 
 interface Current {
   readonly username: string;
   readonly password: string;
   /** Milliseconds until the server changes the password. */
   readonly left: number;
+  /** Milliseconds between two changes, where the server has such a rhythm. */
+  readonly period: number | undefined;
 }
 
 /** A password this near to its end is waited out: it would be dead on arrival. Milliseconds. */
@@ -63,8 +75,7 @@ async function readSettled(wanted: Request, ctx: LoggedInContext): Promise<Curre
     await ctx.sleep(current.left + 1000);
   }
   throw new RotateError(`the password of static role ${wanted.role} is due but was not changed`, {
-    code: "UNAVAILABLE",
-    retryable: true,
+    ...meanings.wait,
     hint: "the server fails to change it in the database (see its log), or the role's rotation period is under 15 s",
   });
 }
@@ -73,8 +84,9 @@ async function read({ mount, role }: Request, ctx: LoggedInContext): Promise<Cur
   const path = `${mount}/static-creds/${role}`;
   const answer = await ask(ctx, { verb: "GET", path });
   readEnvelope(answer, path, ctx);
-  const { username, password, ttl } = readAs(answer, shape).data;
-  return { username, password, left: Math.max(0, ttl) * 1000 };
+  const { username, password, ttl, rotation_period: seconds } = readAs(answer, shape).data;
+  const period = seconds === undefined || seconds <= 0 ? undefined : seconds * 1000;
+  return { username, password, left: Math.max(0, ttl) * 1000, period };
 }
 
 const shape = {
@@ -86,6 +98,7 @@ const shape = {
         username: { type: "string", minLength: 1 },
         password: { type: "string", minLength: 1 },
         ttl: { type: "integer" },
+        rotation_period: { type: "integer" },
       },
       required: ["username", "password", "ttl"],
     },

@@ -1,10 +1,10 @@
-import { defineProvider, isRotateError, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
+import { defineProvider, isRotateError, withDetails, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
 import { readEnvelope } from "./envelope.ts";
 import { declareFields, fieldOptions, readFields } from "./fields.ts";
-import { handle, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
-import { keepAlive, logIn, type LoggedInContext } from "./login/index.ts";
+import { handle, mountOf, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
+import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
-import { ask, checkHealth } from "./read.ts";
+import { ask, checkRights, type Rights } from "./read.ts";
 
 const request = {
   type: "object",
@@ -40,9 +40,11 @@ export const vault = defineProvider({
   request,
   fields: (wanted) => declareFields(wanted, wanted.path),
   handle,
+  reads: loginPlaces,
+  scope: loginScope,
   login: logIn,
   keepAlive,
-  check: checkHealth,
+  check: (ctx, wanted) => checkRights(ctx, wanted === undefined ? { asked: [] } : rightsFor(wanted)),
 
   async mint(wanted, ctx) {
     const answered = readEnvelope(await ask(ctx, requestOf(wanted)), wanted.path, ctx);
@@ -52,13 +54,22 @@ export const vault = defineProvider({
       if (terms.diesWithLogin) noteShortLogin(answered.life, ctx);
       return { ...(await lengthen(terms, wanted, ctx)), fields: readFields(data, wanted, ctx) };
     } catch (error) {
-      if (leaseId !== "") await drop({ leaseId }, ctx);
-      throw error;
+      throw leaseId === "" ? error : await dropped({ leaseId }, error, ctx);
     }
   },
   renew: ({ handle: kept }, ctx) => renewLease(kept, ctx),
   revoke: ({ handle: kept }, ctx) => revokeLease(kept, ctx),
 });
+
+/** What a mint needs, and what its revocation will need: the lease's, or that of a certificate without one. */
+function rightsFor({ path, method }: Request): Rights {
+  const mount = mountOf(path);
+  const ends = ["sys/leases/revoke", ...(mount === undefined ? [] : [`${mount}/revoke`])];
+  return {
+    asked: [{ path, capability: method === "read" ? "read" : "update" }],
+    revoke: ends.map((end) => ({ path: end, capability: "update" })),
+  };
+}
 
 function requestOf({ path, method, parameters, ttl }: Request) {
   const values = { ...parameters, ...(ttl !== undefined && { ttl: `${Math.ceil(ttl / 1000)}s` }) };
@@ -91,12 +102,14 @@ async function lengthen(terms: Terms, { ttl }: Request, ctx: LoggedInContext): P
   }
 }
 
-/** A credential that nobody will get. */
-async function drop(made: { readonly leaseId: string }, ctx: LoggedInContext): Promise<void> {
+/** Revokes a credential that nobody will get, and gives the error that says whether it is gone. */
+async function dropped(made: { readonly leaseId: string }, error: unknown, ctx: LoggedInContext): Promise<unknown> {
   try {
     await revokeLease(made, ctx);
-  } catch (error) {
-    if (!isRotateError(error)) throw error;
-    ctx.log.warn("a lease that is of no use could not be revoked: it ends by itself", { reason: error.message });
+    return isRotateError(error) ? withDetails(error, { noEffect: true }) : error;
+  } catch (failure) {
+    if (!isRotateError(failure)) throw failure;
+    ctx.log.warn("a lease that is of no use could not be revoked: it ends by itself", { reason: failure.message });
+    return error;
   }
 }

@@ -1,12 +1,18 @@
-import { RotateError, type HttpAnswer, type HttpInit, type Secret, type TlsOptions } from "@rotate/plugin-kit";
+import {
+  invalid,
+  meanings,
+  RotateError,
+  type HttpAnswer,
+  type HttpInit,
+  type Secret,
+  type TlsOptions,
+} from "@rotate/plugin-kit";
+import { secured } from "@rotate/plugin-kit/tokens";
 import type { Options, VaultContext } from "./options.ts";
-import { refusal } from "./refusal.ts";
+import { type Addressed, refusal } from "./refusal.ts";
 
 /** One request to the API. */
-export interface VaultRequest {
-  readonly verb: "GET" | "POST";
-  /** Without `/v1/`. */
-  readonly path: string;
+export interface VaultRequest extends Addressed {
   readonly query?: HttpInit["query"];
   readonly json?: unknown;
   readonly token?: Secret | undefined;
@@ -39,7 +45,8 @@ export async function send(ctx: VaultContext, request: VaultRequest): Promise<Ht
 }
 
 function urlOf(address: string, path: string): URL {
-  const base = address.endsWith("/") ? address : `${address}/`;
+  const { href } = secured("address", address);
+  const base = href.endsWith("/") ? href : `${href}/`;
   return new URL(`v1/${path.split("/").map(encodeURIComponent).join("/")}`, base);
 }
 
@@ -68,11 +75,7 @@ async function tlsOf({ options: { tls }, resolve }: VaultContext): Promise<TlsOp
 
 function checkPem(option: string, text: string): void {
   if (text.includes("-----BEGIN ")) return;
-  throw new RotateError(`${option} is no PEM text`, {
-    code: "INVALID",
-    retryable: false,
-    hint: `write ${option.split(".")[1]}: { file: PATH } to have the file read`,
-  });
+  throw invalid(`${option} is no PEM text`, `write ${option.split(".")[1]}: { file: PATH } to have the file read`);
 }
 
 /** A standby that does not forward answers 307 with the active node's address (internal/http/handler.go, respondStandby). */
@@ -98,7 +101,8 @@ function targetOf(url: URL, location: string | null, { redirectHosts = [] }: Opt
   if (url.protocol === "https:" && target.protocol !== "https:") {
     throw astray(`${url.host} redirects from https to http`, "give the active node an https api_addr");
   }
-  if (target.hostname === url.hostname || redirectHosts.includes(target.hostname)) return target;
+  if (target.hostname === url.hostname || redirectHosts.includes(target.hostname))
+    return secured("the active node", target.href);
   throw astray(
     `${url.host} is a standby and sends us to ${target.hostname}`,
     `list ${target.hostname} under redirectHosts, or give the address of the cluster's load balancer`,
@@ -108,5 +112,5 @@ function targetOf(url: URL, location: string | null, { redirectHosts = [] }: Opt
 const proxyHint = "a proxy or login page may stand between: check the address";
 
 function astray(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "UNAVAILABLE", retryable: true, noEffect: true, hint });
+  return new RotateError(message, { ...meanings.wait, hint });
 }

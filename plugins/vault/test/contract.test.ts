@@ -1,4 +1,5 @@
-import { createVaultDouble, providerContract, secretRef } from "@rotate/testkit";
+import { createVaultDouble } from "@rotate/doubles";
+import { providerContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { vaultKv } from "../src/kv.ts";
 import { vaultStaticRole } from "../src/static-role.ts";

@@ -1,7 +1,8 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority, secretRef, type VaultAuthMethod } from "@rotate/testkit";
+import { createCertificateAuthority, type VaultAuthMethod } from "@rotate/doubles";
+import { secretRef } from "@rotate/testkit";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { vault } from "../src/vault.ts";

@@ -1,4 +1,4 @@
-import { postgresUnavailable, startPostgres, type Postgres, type VaultDatabaseRole } from "@rotate/testkit";
+import { postgresUnavailable, startPostgres, type Postgres, type VaultDatabaseRole } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { vault } from "../src/vault.ts";
 import { database, hour, leaseOf, loggedIn, minute, mint, revealed, start } from "./support/call.ts";

@@ -1,4 +1,4 @@
-import { createCertificateAuthority } from "@rotate/testkit";
+import { createCertificateAuthority } from "@rotate/doubles";
 import { expect, test } from "vitest";
 import { database, loggedIn, mint, start } from "./support/call.ts";
 

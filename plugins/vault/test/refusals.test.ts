@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { vault } from "../src/vault.ts";
 import { vaultKv } from "../src/kv.ts";
-import { contextOf, database, loggedIn, mint, start } from "./support/call.ts";
+import { contextOf, database, leaseOf, loggedIn, mint, start } from "./support/call.ts";
 
 const creds = "GET /v1/database/creds/app";
 
@@ -56,9 +56,24 @@ describe("an answer that is no success says what, where and what to do", () => {
       {
         code: "UNAVAILABLE",
         retryable: true,
-        noEffect: false,
+        noEffect: true,
         message: "cannot read database/creds/app: failed to create user: connection refused (HTTP 500)",
       },
+    ],
+    [
+      "a transaction that could not begin",
+      {
+        status: 500,
+        body: errors(
+          "unable to start transaction: failed to connect to `host=db user=root`: dial error: connection refused",
+        ),
+      },
+      { code: "UNAVAILABLE", retryable: true, noEffect: true, hint: expect.stringMatching(/made nothing/) },
+    ],
+    [
+      "a statement that failed half-way",
+      { status: 500, body: errors("failed to execute query: unexpected EOF") },
+      { code: "UNAVAILABLE", retryable: true, noEffect: false },
     ],
     [
       "a cloud that fails",
@@ -163,6 +178,47 @@ describe("an answer that is no success says what, where and what to do", () => {
   });
 });
 
+describe("a database behind the engine", () => {
+  test("that is down has made no user, and can drop none", async () => {
+    const { double, clock } = await start();
+    const ctx = await loggedIn({ double, clock });
+    const minted = await mint(database, ctx);
+    double.setDatabase("down");
+    await expect(mint(database, ctx)).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true, noEffect: true });
+    await expect(vault.revoke?.(leaseOf(minted, ctx), ctx)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      retryable: true,
+      hint: expect.stringContaining("cannot reach"),
+    });
+    double.setDatabase("up");
+    await vault.revoke?.(leaseOf(minted, ctx), ctx);
+    expect(double.databaseUsers()).toEqual([]);
+  });
+
+  test("where objects belong to the user says what its role has to do first", async () => {
+    const { double, clock } = await start();
+    const ctx = await loggedIn({ double, clock });
+    const minted = await mint(database, ctx);
+    double.setDatabase("depended-upon");
+    await expect(vault.revoke?.(leaseOf(minted, ctx), ctx)).rejects.toMatchObject({
+      message: expect.stringContaining("cannot be dropped because some objects depend on it"),
+      hint: expect.stringContaining("REASSIGN OWNED"),
+    });
+    expect(double.databaseUsers()).toHaveLength(1);
+  });
+});
+
+test("OpenBao's bare refusal of a token that died is no missing permission", async () => {
+  const { double, clock } = await start({ vendor: "openbao" });
+  const ctx = await loggedIn({ double, clock });
+  await double.revokeToken("hvs.app-token");
+  await expect(mint(database, ctx)).rejects.toMatchObject({
+    code: "DENIED",
+    message: "cannot read database/creds/app: permission denied (HTTP 403)",
+    hint: expect.stringContaining("no longer valid"),
+  });
+});
+
 describe("the check before a mint", () => {
   test.each([
     ["sealed", "the server is sealed (HTTP 503)", true],
@@ -218,7 +274,7 @@ describe("on the wire", () => {
   });
 
   test("a server of an authority that we do not know is refused", async () => {
-    const { createCertificateAuthority } = await import("@rotate/testkit");
+    const { createCertificateAuthority } = await import("@rotate/doubles");
     const authority = createCertificateAuthority();
     const { double, clock } = await start({ tls: authority.issue({ hosts: ["127.0.0.1"] }) });
     await expect(loggedIn({ double, clock })).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: false });

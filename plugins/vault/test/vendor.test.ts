@@ -1,5 +1,6 @@
 import type { Provider } from "@rotate/plugin-kit";
-import { createTestContext, createVaultDouble, postgresUnavailable, secretRef, startPostgres } from "@rotate/testkit";
+import { createVaultDouble, postgresUnavailable, startPostgres } from "@rotate/doubles";
+import { createTestContext, secretRef } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { vaultKv } from "../src/kv.ts";
 import { vaultStaticRole } from "../src/static-role.ts";
@@ -55,7 +56,11 @@ describe.skipIf(program === undefined)(`the vendor's own server${why}`, () => {
   test("hands out, revokes and explains what the double does: certificates, stored values, refusals", async () => {
     const server = await startRealServer(program ?? "");
     const ctx = await contextOn(server, vault);
-    await vault.check?.(ctx);
+    await vault.check?.(ctx, { path: "database/creds/app", method: "read", fields: {} });
+    await expect(vault.check?.(ctx, { path: "transit/keys/x", method: "read", fields: {} })).rejects.toMatchObject({
+      code: "DENIED",
+      hint: expect.stringContaining('path "transit/keys/x"'),
+    });
     expect(await vault.keepAlive?.(ctx)).toMatchObject({ expires: { in: 3_600_000 } });
 
     await server.write("sys/mounts/pki", { type: "pki", config: { max_lease_ttl: "87600h" } });
@@ -142,6 +147,24 @@ describe.skipIf(program === undefined)(`the vendor's own server${why}`, () => {
       await expect(mint({ path: "database/creds/nope", fields: { a: "a" } }, ctx)).rejects.toMatchObject({
         code: "NOT_FOUND",
       });
+
+      const wanted = { path: "database/creds/app", fields: { password: "password", username: "username" } };
+      const owner2 = await mint(wanted, ctx);
+      const admin = await postgres.connect({});
+      await admin.query("CREATE TABLE owned (x int)");
+      await admin.query(`ALTER TABLE owned OWNER TO "${revealed(owner2)["username"]}"`);
+      await admin.end();
+      await expect(vault.revoke?.(leaseOf(owner2, ctx), ctx)).rejects.toMatchObject({
+        hint: expect.stringContaining("REASSIGN OWNED"),
+      });
+      await server.write("database/roles/broken", { db_name: "pg", creation_statements: "CREATE ROLE x nonsense;" });
+      await expect(mint({ ...wanted, path: "database/creds/broken" }, ctx)).rejects.toMatchObject({
+        code: "UNAVAILABLE",
+        retryable: false,
+        noEffect: true,
+      });
+      await postgres.close();
+      await expect(mint(wanted, ctx)).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true, noEffect: true });
     },
   );
 });

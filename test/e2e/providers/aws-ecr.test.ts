@@ -1,4 +1,4 @@
-import type { AwsDouble } from "@rotate/testkit";
+import type { AwsDouble } from "@rotate/doubles";
 import { expect, test } from "vitest";
 import { deleteUserKey, keyFile, source, startAccount, userKey } from "./aws.ts";
 import {

@@ -1,4 +1,4 @@
-import { postgresUnavailable, type LakebaseGateway } from "@rotate/testkit";
+import { postgresUnavailable, type LakebaseGateway } from "@rotate/doubles";
 import { expect, test } from "vitest";
 import { keyFile, source, startAccount, userKey } from "./aws.ts";
 import { startDatabase, urlInDotenv } from "./database.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { AwsDouble } from "@rotate/testkit";
+import type { AwsDouble } from "@rotate/doubles";
 import { expect, test } from "vitest";
 import { deleteUserKey, keyFile, source, startAccount, userKey } from "./aws.ts";
 import {

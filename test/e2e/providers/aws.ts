@@ -1,5 +1,6 @@
 /** An AWS account with one user, whose key stands in a file as the AWS command line leaves it. */
-import { createAwsDouble, mintCanary, type AwsDouble } from "@rotate/testkit";
+import { createAwsDouble, type AwsDouble } from "@rotate/doubles";
+import { mintCanary } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 
 const hour = 3_600_000;

@@ -1,10 +1,5 @@
-import {
-  createAzureDouble,
-  mintCanary,
-  postgresUnavailable,
-  type AzureDouble,
-  type LakebaseGateway,
-} from "@rotate/testkit";
+import { createAzureDouble, postgresUnavailable, type AzureDouble, type LakebaseGateway } from "@rotate/doubles";
+import { mintCanary } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { startDatabase, urlInDotenv } from "./database.ts";
 import { expectFresh, expectQuiet, expectRefused, expectRotated, formerLeases, layOut, logIn } from "./support.ts";

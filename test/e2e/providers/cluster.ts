@@ -6,7 +6,7 @@ import {
   createKubernetesDouble,
   type KubernetesDouble,
   type KubernetesRule,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
 import { onTestFinished } from "vitest";
 import { isMissing, type Stage } from "./support.ts";
 

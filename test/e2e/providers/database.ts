@@ -4,7 +4,7 @@ import {
   startPostgres,
   type LakebaseGateway,
   type LakebaseGatewayOptions,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
 import { onTestFinished } from "vitest";
 
 /** Starts it, with the user `app`. Its authority belongs into the file `ca.pem`. */

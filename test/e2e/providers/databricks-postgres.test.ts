@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createDatabricksDouble, postgresUnavailable, type LakebaseGateway } from "@rotate/testkit";
+import { createDatabricksDouble, postgresUnavailable, type LakebaseGateway } from "@rotate/doubles";
 import { expect, onTestFinished, test } from "vitest";
 import { startDatabase, urlInDotenv } from "./database.ts";
 import { expectFresh, expectQuiet, expectRefused, expectRotated, formerLeases, layOut, logIn } from "./support.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createGcpDouble, type GcpDouble } from "@rotate/testkit";
+import { createGcpDouble, type GcpDouble } from "@rotate/doubles";
 import { expect, onTestFinished, test } from "vitest";
 import {
   expectFresh,

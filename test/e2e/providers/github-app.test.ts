@@ -1,4 +1,4 @@
-import { createGithubDouble, type GithubDouble } from "@rotate/testkit";
+import { createGithubDouble, type GithubDouble } from "@rotate/doubles";
 import { expect, onTestFinished, test } from "vitest";
 import {
   expectFresh,

@@ -50,7 +50,7 @@ test("tokens of the embedded issuer are verified by its published keys", async (
   await stage.write("signing-key.pem", "cut off");
   await expectRefused(stage, {
     why: "signing key",
-    todo: "unencrypted private key, PEM or JWK",
+    todo: "whole file of the private key, unencrypted",
     sinks: [".env", "jwks.json"],
   });
   await expectQuiet(stage, [...api.callers, ...linesOf(signingKey)], [".env", "signing-key.pem"]);

@@ -1,4 +1,5 @@
-import { createOAuth2Double, mintCanary } from "@rotate/testkit";
+import { createOAuth2Double } from "@rotate/doubles";
+import { mintCanary } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import {
   expectFresh,

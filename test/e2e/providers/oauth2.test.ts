@@ -1,4 +1,5 @@
-import { createOAuth2Double, mintCanary, type OAuth2Double } from "@rotate/testkit";
+import { createOAuth2Double, type OAuth2Double } from "@rotate/doubles";
+import { mintCanary } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import {
   expectFresh,

@@ -8,11 +8,13 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { parseEnv } from "node:util";
-import { expectNoLeak, listen, type Canary } from "@rotate/testkit";
+import { listen } from "@rotate/doubles";
+import { expectNoLeak, type Canary } from "@rotate/testkit";
 import { expect, onTestFinished, vi } from "vitest";
 import { compiled } from "../../support/compiled.ts";
+import { packedCommandLine } from "../../support/packed.ts";
 
-const cli = join(import.meta.dirname, "../../../packages/cli/bin/rotate.js");
+const cli = packedCommandLine().entry;
 const app = join(import.meta.dirname, "../app");
 
 export interface Outcome {
@@ -88,7 +90,7 @@ export async function expectRotated({ rotate }: Stage, ...argv: readonly string[
 /** A `run` straight after says so, and mints nothing. */
 export async function expectFresh({ rotate }: Stage, minted: () => unknown): Promise<void> {
   const before = minted();
-  expect(await rotate("run")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^app +fresh /) });
+  expect(await rotate("run")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^app is fresh,/) });
   expect(minted()).toEqual(before);
 }
 

@@ -1,4 +1,5 @@
-import { createVaultDouble, mintCanary } from "@rotate/testkit";
+import { createVaultDouble } from "@rotate/doubles";
+import { mintCanary } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import {
   expectFresh,

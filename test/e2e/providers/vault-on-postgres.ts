@@ -1,12 +1,6 @@
 /** A Vault whose database engine makes its users in a real PostgreSQL. */
-import {
-  createVaultDouble,
-  mintCanary,
-  type Canary,
-  type Postgres,
-  type VaultDatabaseRole,
-  type VaultDouble,
-} from "@rotate/testkit";
+import { createVaultDouble, type Postgres, type VaultDatabaseRole, type VaultDouble } from "@rotate/doubles";
+import { mintCanary, type Canary } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 
 const hour = 3_600_000;

@@ -1,4 +1,5 @@
-import { createVaultDouble, mintCanary, postgresUnavailable, startPostgres } from "@rotate/testkit";
+import { createVaultDouble, postgresUnavailable, startPostgres } from "@rotate/doubles";
+import { mintCanary } from "@rotate/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import {
   expectFresh,

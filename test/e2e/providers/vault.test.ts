@@ -1,4 +1,4 @@
-import { postgresUnavailable, startPostgres, type Postgres, type VaultDouble } from "@rotate/testkit";
+import { postgresUnavailable, startPostgres, type Postgres, type VaultDouble } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   expectFresh,

@@ -6,11 +6,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { compiled } from "../../support/compiled.ts";
+import { packedCommandLine } from "../../support/packed.ts";
 import type { Application } from "./application.ts";
 import type { World } from "./world.ts";
 
 const execFileAsync = promisify(execFile);
-const cli = join(import.meta.dirname, "../../../packages/cli/bin/rotate.js");
+const cli = packedCommandLine().entry;
 
 /** How fast credentials live. */
 export interface Pace {

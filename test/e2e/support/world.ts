@@ -7,7 +7,7 @@ import {
   startPostgres,
   type DatabricksDouble,
   type LakebaseGateway,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
 
 /** Who logs in, and with what it mints. */
 export interface Identity {

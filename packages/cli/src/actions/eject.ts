@@ -5,22 +5,28 @@ import { Secret } from "@rotate/plugin-kit";
 import type { ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { UsageError } from "../failure.ts";
-import { describeExpiry } from "../output/rotation-line.ts";
+import { describeExpiry } from "../output/time.ts";
 import { withSession } from "../session.ts";
 
 export interface EjectFlags {
   readonly values?: readonly string[] | undefined;
+  readonly keep?: boolean;
   readonly yes?: boolean;
 }
 
-/** `rotate eject`: the way out. Writes given values in the credential's place, revokes, forgets; without values only tells what stays where. */
+/** `rotate eject`: the way out. Writes given values in the credential's place and revokes what was there, or keeps what stands there; nobody rotates it afterwards. Without either it only tells what stays where. */
 export function eject(input: ActionInput<EjectFlags, { readonly name: string }>): Promise<EjectReport> {
   const { flags, args, json, terminal } = input;
   const { name } = args;
   return withSession(input, {}, async ({ engine, reporter, now }) => {
     if (flags.values === undefined || flags.values.length === 0) {
-      const report = await engine.eject(name);
-      if (!json) terminal.out(render(report, now()));
+      if (flags.keep)
+        await confirm(name, {
+          yes: flags.yes === true,
+          question: `${name} is not rotated any more: what stands there is yours`,
+        });
+      const report = await engine.eject(name, flags.keep ? "keep" : undefined);
+      if (!json) terminal.out([render(report, now()), ...(report.ejected ? [farewell(name)] : [])].join("\n"));
       return report;
     }
     const texts = await Promise.all(flags.values.map(readValue));
@@ -29,18 +35,17 @@ export function eject(input: ActionInput<EjectFlags, { readonly name: string }>)
     );
     await confirm(name, {
       yes: flags.yes === true,
-      question: `the given values are written in the place of ${name}; then its credential is revoked and its state forgotten`,
+      question: `the given values are written in the place of ${name}; then its credential is revoked, and nobody rotates it any more`,
     });
     const report = await engine.eject(name, values);
-    await engine.revoke(name);
     await engine.revoke(name, { previous: true });
-    await engine.forget(name);
-    if (!json)
-      terminal.out(
-        `${render(report, now())}\n${name}  ejected: take it out of the spec now, or the next run rotates it again`,
-      );
+    if (!json) terminal.out(`${render(report, now())}\n${farewell(name)}`);
     return report;
   });
+}
+
+function farewell(name: string): string {
+  return `${name}  ejected: it is yours; \`rotate run ${name} --force\` takes it back`;
 }
 
 /** `KEY={file:PATH}` or `KEY={env:NAME}`: never the value itself, which would stand in the process list. */

@@ -1,6 +1,7 @@
 import type { PlanReport } from "@rotate/core";
 import type { ActionInput, NamesArgs } from "../action.ts";
 import { exitWith } from "../action.ts";
+import { lookOf } from "../output/look.ts";
 import { renderPlan } from "../output/plan-text.ts";
 import { withSession } from "../session.ts";
 
@@ -13,7 +14,7 @@ export function plan(input: ActionInput<PlanFlags, NamesArgs>): Promise<PlanRepo
   const { flags, args, json, terminal } = input;
   return withSession(input, {}, async ({ engine, now }) => {
     const report = await engine.plan({ names: args.names ?? [], resolveExec: flags["resolve-exec"] ?? false });
-    if (!json) terminal.out(renderPlan(report.rotations, { paint: terminal.paint, now: now() }));
+    if (!json) terminal.out(renderPlan(report, lookOf(terminal, now())));
     const failed = report.rotations.some(({ checks }) => checks.some(({ result }) => result === "failed"));
     exitWith(failed ? 1 : 0);
     return report;

@@ -2,7 +2,7 @@ import type { RevokedLease, RevokeReport } from "@rotate/core";
 import { exitWith, type ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { renderError } from "../output/error-text.ts";
-import { describeExpiry } from "../output/rotation-line.ts";
+import { describeExpiry } from "../output/time.ts";
 import type { Paint } from "../output/terminal.ts";
 import { withSession } from "../session.ts";
 

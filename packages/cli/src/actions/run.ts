@@ -2,7 +2,8 @@ import { exitCodeOfRun, type PlanReport, type RunOptions, type RunReport } from 
 import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { countValue, durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
-import { renderRun } from "../output/rotation-line.ts";
+import { lookOf } from "../output/look.ts";
+import { renderRun } from "../output/run-text.ts";
 import { plan } from "./plan.ts";
 import { withSession } from "../session.ts";
 
@@ -14,6 +15,7 @@ export interface RunFlags {
   readonly "lock-timeout"?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly "detailed-exit-code"?: boolean;
+  readonly quiet?: boolean;
 }
 type Input = ActionInput<RunFlags, NamesArgs>;
 
@@ -25,19 +27,28 @@ export function run(input: Input): Promise<RunReport | PlanReport> {
   return plan({ ...input, flags: { ...input.flags, "resolve-exec": false } });
 }
 
-function rotate(input: Input): Promise<RunReport> {
+function rotate(given: Input): Promise<RunReport> {
+  const quiet = given.flags.quiet === true;
+  const input = quiet ? hushed(given) : given;
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
-  return withSession(input, { board: true, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
+  return withSession(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
     const report = await engine.run({ ...options, signal: interrupt.signal });
     interrupt.release();
     reporter.close();
-    if (!json) terminal.out(renderRun(report.rotations, { paint: terminal.paint, now: now() }));
+    const isWell = exitCodeOfRun(report) === 0 && interrupt.exitCode() === undefined;
+    if (!json && !(quiet && isWell)) terminal.out(renderRun(report, lookOf(terminal, now())));
     exitWith(interrupt.exitCode() ?? exitCodeOf(report, flags));
     return report;
   });
+}
+
+/** Nothing is said while all is well; a level that was asked for stays. */
+function hushed(input: Input): Input {
+  const level = input.flags["log-level"];
+  return { ...input, flags: { ...input.flags, "log-level": level === "info" ? "error" : level } };
 }
 
 function optionsOf({ flags, args }: Input): RunOptions {
@@ -52,8 +63,8 @@ function optionsOf({ flags, args }: Input): RunOptions {
   return { names: args.names ?? [], ...Object.fromEntries(given) };
 }
 
-function exitCodeOf({ rotations }: RunReport, flags: RunFlags): number {
-  const code = exitCodeOfRun(rotations);
-  const rotated = rotations.some(({ outcome }) => outcome === "rotated" || outcome === "renewed");
+function exitCodeOf(report: RunReport, flags: RunFlags): number {
+  const code = exitCodeOfRun(report);
+  const rotated = report.rotations.some(({ outcome }) => outcome === "rotated" || outcome === "renewed");
   return code === 0 && rotated && flags["detailed-exit-code"] === true ? somethingRotated : code;
 }

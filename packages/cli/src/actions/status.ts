@@ -3,6 +3,8 @@ import { exitCodeOfStatus, type StatusReport } from "@rotate/core";
 import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
+import { lookOf } from "../output/look.ts";
+import { renderDetail } from "../output/status-detail.ts";
 import { renderStatus } from "../output/status-table.ts";
 import { withSession, type Session } from "../session.ts";
 
@@ -10,6 +12,7 @@ export interface StatusFlags {
   readonly watch?: boolean;
   readonly check?: boolean;
   readonly "min-remaining"?: string | undefined;
+  readonly all?: boolean;
 }
 type Input = ActionInput<StatusFlags, NamesArgs>;
 
@@ -49,6 +52,13 @@ async function pause(signal: AbortSignal): Promise<void> {
   }
 }
 
-function render({ terminal }: Input, { now }: Session, { rotations }: StatusReport): Promise<string> {
-  return renderStatus(rotations, { paint: terminal.paint, now: now() });
+/** One that is asked for by its name is told in detail; of more there is a table. */
+function render({ terminal, args, flags }: Input, session: Session, report: StatusReport): Promise<string> {
+  const { rotations, causes } = report;
+  const { now, stateDir } = session;
+  const look = lookOf(terminal, now());
+  const [only] = rotations;
+  if (only !== undefined && rotations.length === 1 && args.names?.length === 1 && args.names[0] === only.name)
+    return renderDetail(only, { causes, stateDir }, look);
+  return renderStatus({ rotations, causes, all: flags.all === true, stateDir }, look);
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Spec, watch, watchSpecFile, type WatchOptions } from "@rotate/core";
+import { followFiles, openDaemon, openEngine, openLocalBackend, type Runtime, type SpecResult } from "@rotate/core";
 import type { ActionInput, NamesArgs } from "../action.ts";
 import { countValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -20,59 +20,42 @@ export async function watchSpec(input: Input): Promise<unknown> {
   if (flags.once === true) return run({ ...input, flags: { ...flags, force: false } });
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
-  const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: [] });
+  const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: ["retry-scheduled"] });
   const spec = await readSpec(flags.file, terminal);
-  const file = await followFile(spec.file);
-  const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
-  const interrupt = listenForInterrupt(finishing, ["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
-  runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
+  for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
+  const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
+  const backend = await openLocalBackend({ spec, runtime, ...state });
   try {
-    await watch({
-      spec,
-      runtime,
-      onEvent,
+    const engine = await openEngine({ spec, runtime, backend, onEvent });
+    runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
+    const daemon = await openDaemon(engine, {
       names: args.names ?? [],
-      ...(stateDir !== undefined && { stateDir: resolve(stateDir) }),
       ...(concurrency !== undefined && { concurrency }),
-      load: () => reload(input),
-      listen: file.listen,
-      signal: interrupt.signal,
+      load: () => reload(input, runtime.log),
+      follow: (changed) => followFiles(changed),
     });
-  } finally {
+    const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
+    const interrupt = listenForInterrupt(finishing, ["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
+    interrupt.signal.addEventListener("abort", () => void daemon.stop());
+    const confirm = (): void => daemon.reload({ confirmed: true });
+    process.on("SIGHUP", confirm);
+    await daemon.ended;
+    process.off("SIGHUP", confirm);
     interrupt.release();
-    await file.close();
+  } finally {
+    await backend.close();
   }
   runtime.log.info("stopped: what had begun is finished");
   return undefined;
 }
 
-async function reload({ flags, terminal }: Input): ReturnType<WatchOptions["load"]> {
+async function reload({ flags, terminal }: Input, log: Runtime["log"]): Promise<SpecResult> {
   try {
-    return { spec: await readSpec(flags.file, terminal) };
+    const spec = await readSpec(flags.file, terminal, { whole: true });
+    for (const { message, path } of spec.warnings) log.warn(message, { path });
+    return { spec };
   } catch (error) {
     if (error instanceof SpecError) return { problem: error.text };
     throw error;
   }
-}
-
-/** Changes of the spec's file, and SIGHUP; a spec from standard input has neither. */
-async function followFile(
-  path: Spec["file"],
-): Promise<{ readonly listen: WatchOptions["listen"]; readonly close: () => Promise<void> }> {
-  if (path === "-") return { listen: () => () => undefined, close: async () => undefined };
-  const listeners = new Set<() => void>();
-  const close = await watchSpecFile(path, () => {
-    for (const changed of listeners) changed();
-  });
-  return {
-    close,
-    listen: ({ changed, confirm }) => {
-      listeners.add(changed);
-      process.on("SIGHUP", confirm);
-      return () => {
-        listeners.delete(changed);
-        process.off("SIGHUP", confirm);
-      };
-    },
-  };
 }

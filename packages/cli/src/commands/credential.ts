@@ -6,7 +6,7 @@ export class Credential extends BaseCommand<typeof Credential> {
   static override summary = "Print the current credential, for programs that ask for theirs.";
   static override description = `The secret goes to standard output in the clear, and nothing else does. A credential that is due is rotated first; then its values come from a sink that holds them as they are, from the cache (\`cache: true\` of the rotation), else they are minted anew, once for all who wait. What was printed is never revoked early.
 
-Exit codes: 0 printed; 1 there is none, or its rotation failed and it is over; 2 usage or spec error; 5 another process is at work on it for too long; 6 could not tell.`;
+Exit codes: 0 printed; 1 there is none, its rotation failed and it is over, or with --strict less is left than was asked for; 2 usage or spec error; 5 another process is at work on it for too long; 6 could not tell.`;
   static override examples = [
     {
       description: "in ~/.aws/config: the SDKs ask whenever they need to",
@@ -35,6 +35,7 @@ Exit codes: 0 printed; 1 there is none, or its rotation failed and it is over; 2
     "min-remaining": durationFlag(
       "how long it must still live, at least while half of its life lasts (default 20m for AWS, else 0s)",
     ),
+    strict: Flags.boolean({ description: "fail (exit 1) when less is left than --min-remaining asks for" }),
     "lock-timeout": durationFlag("how long to wait for another process (default 1m)"),
   };
 

@@ -2,8 +2,9 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
 export class Eject extends BaseCommand<typeof Eject> {
-  static override summary = "Stop rotating: write values of your own in the credential's place.";
-  static override description = `Writes the given values through the rotation's own sinks, reloads, asks its health, then revokes its credentials and forgets its state. When a step fails, the values before are put back. Without --values it changes nothing and tells what stays where, and until when it works.
+  static override summary =
+    "Stop rotating: write values of your own in the credential's place, or keep what stands there.";
+  static override description = `Writes the given values through the rotation's own sinks, reloads, asks its health, then revokes its earlier credentials. When a step fails, the values before are put back. With --keep the targets stay as they are. Either way nobody rotates it afterwards, until \`run NAME --force\`. Without both it changes nothing and tells what stays where, and until when it works.
 
 Exit codes: 0 done; 1 a step failed and was undone; 2 usage or spec error; 5 another process is at work on it; 6 could not tell.`;
   static override examples = [
@@ -20,6 +21,7 @@ Exit codes: 0 done; 1 a step failed and was undone; 2 usage or spec error; 5 ano
       helpValue: "KEY={file:PATH}",
       description: "a value for each key that the sinks write; {env:NAME} works too",
     }),
+    keep: Flags.boolean({ description: "leave the targets as they are", exclusive: ["values"] }),
     yes: Flags.boolean({ char: "y", description: "do not ask" }),
   };
 

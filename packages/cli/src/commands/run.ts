@@ -11,7 +11,7 @@ Exit codes: 0 all good; 1 a rotation failed, its credential is still valid; 2 us
     { description: "rotate what is due", command: "<%= config.bin %> run -f rotate.yaml" },
     { description: "rotate one now, due or not", command: "<%= config.bin %> run backstage-db --force" },
     { description: "what would happen", command: "<%= config.bin %> run --dry-run" },
-    { description: "from a crontab that runs every five minutes", command: "<%= config.bin %> run --every 5m" },
+    { description: "from a crontab that runs every five minutes", command: "<%= config.bin %> run -q --every 5m" },
   ];
   static override args = { names: namesArgument };
   static override flags = {
@@ -21,6 +21,7 @@ Exit codes: 0 all good; 1 a rotation failed, its credential is still valid; 2 us
     every: durationFlag("how far apart the runs are, when something starts them regularly"),
     "lock-timeout": durationFlag("how long to wait for another process (default 30s)"),
     concurrency: countFlag("rotations at once (default 16)"),
+    quiet: Flags.boolean({ char: "q", description: "print nothing while all is well (exit code 0)" }),
     "detailed-exit-code": Flags.boolean({ description: "exit 10 instead of 0 when something was rotated" }),
   };
 

@@ -4,7 +4,9 @@ import { durationFlag, namesArgument } from "../flags.ts";
 
 export class Status extends BaseCommand<typeof Status> {
   static override summary = "Show every rotation: its state, when its credential ends, when it is rotated next.";
-  static override description = `States: fresh, due, rotating, reload-owed (written, but the consumer was not reloaded yet), failing (the last attempt failed, the credential is still valid), expired, orphaned (no longer in the spec), foreign (the state came from another machine), needs-login, never (nothing minted yet).
+  static override description = `First how all of them stand in a sentence, then what is wrong, each cause once, then a row for each rotation, worst first. With one name: all that is known of it.
+
+States: fresh, due, reload-owed (written, but the consumer was not shown to use it), failing (its attempts fail, what is in use still works), expiring, expired, drift (somebody else changed what was written), at-risk (it works and cannot last), orphaned (not in the spec any more), foreign (the state came from another machine), needs-login, never (nothing minted yet), ejected.
 
 With --check it exits like run: 0 all good, 1 failing, 3 expired or about to be, 4 reload owed.`;
   static override examples = [
@@ -13,6 +15,7 @@ With --check it exits like run: 0 all good, 1 failing, 3 expired or about to be,
   ];
   static override args = { names: namesArgument };
   static override flags = {
+    all: Flags.boolean({ description: "every row, also on a terminal when there are more than 40" }),
     watch: Flags.boolean({ char: "w", description: "show it anew every second until Ctrl-C" }),
     check: Flags.boolean({ description: "exit with a code that says how things stand" }),
     "min-remaining": durationFlag("with --check: a credential that ends sooner is exit code 3"),

@@ -1,10 +1,10 @@
 /** The engine's events in words: one sentence for people, the same fields for machines. */
-import type { EngineEvent, LogLevel, PhaseName, PhaseReport } from "@rotate/core";
+import type { EngineEvent, LogLevel, PhaseName, PhaseReport, RotationReport } from "@rotate/core";
 import { describeRotation } from "./rotation-line.ts";
-import { formatElapsed } from "./time.ts";
+import { formatElapsed, will } from "./time.ts";
 
 export interface Line {
-  readonly level: LogLevel;
+  readonly level: Exclude<LogLevel, "error">;
   readonly rotation?: string;
   readonly message: string;
 }
@@ -42,9 +42,9 @@ export function describeEvent(event: EngineEvent, now: number): Line {
       return { level: "warn", rotation: event.rotation, message: describeRetry(event, now) };
     case "rotation-finished":
       return {
-        level: event.report.outcome === "failed" || event.report.outcome === "expired" ? "warn" : "info",
+        level: isTrouble(event.report) ? "warn" : "info",
         rotation: event.rotation,
-        message: `${event.report.outcome}, ${describeRotation(event.report, now)}`,
+        message: describeRotation(event.report, now),
       };
     case "waiting-for-lock":
       return { level: "info", rotation: event.rotation, message: "waiting for another process to finish with it" };
@@ -54,6 +54,12 @@ export function describeEvent(event: EngineEvent, now: number): Line {
         rotation: event.rotation,
         message: `${event.alarm}: ${event.message}`,
       };
+    case "warning":
+      return { level: "warn", rotation: event.rotation, message: event.message };
+    case "trouble":
+      return { level: "warn", message: event.hint === undefined ? event.message : `${event.message}; ${event.hint}` };
+    case "trouble-over":
+      return { level: "info", message: `over: ${event.message}` };
     case "spec-reloaded":
       return { level: "info", message: `read the spec again: ${count(event.rotations, "rotation")}` };
     case "spec-rejected":
@@ -61,17 +67,22 @@ export function describeEvent(event: EngineEvent, now: number): Line {
   }
 }
 
+function isTrouble({ outcome }: RotationReport): boolean {
+  return outcome === "failed" || outcome === "expired" || outcome === "reload-owed";
+}
+
 function describePhase({ phase, result, durationMs, error, detail }: PhaseReport): Omit<Line, "rotation"> {
   if (result === "failed") {
-    return { level: "warn", message: `${phase} failed: ${error?.message ?? detail ?? "no reason given"}` };
+    // The retry, the end of the rotation or that of the run tells it: one line for each try.
+    return { level: "debug", message: `${phase} failed: ${error?.message ?? detail ?? "no reason given"}` };
   }
   if (result !== "succeeded") return { level: "debug", message: `${phase} ${result}` };
   const message = `${done[phase]} (${detail === undefined ? "" : `${detail}, `}${formatElapsed(durationMs)})`;
   return { level: milestones.has(phase) ? "info" : "debug", message };
 }
 
-function describeRetry(event: Extract<EngineEvent, { type: "retry-scheduled" }>, now: number): string {
-  return `trying again in ${formatElapsed(Math.max(0, event.at - now))}: ${event.error.message}`;
+function describeRetry({ at, error }: Extract<EngineEvent, { type: "retry-scheduled" }>, now: number): string {
+  return `next try ${will(new Date(at).toISOString(), now)}: ${error.message}`;
 }
 
 /** `1 rotation`, `3 rotations`. */

@@ -1,50 +1,37 @@
-import type { ErrorReport, Outcome, RotationReport } from "@rotate/core";
-import { renderError } from "./error-text.ts";
-import type { Colour, Paint } from "./terminal.ts";
-import { formatInstant } from "./time.ts";
+import type { ErrorReport, RotationReport } from "@rotate/core";
+import { formatElapsed, leftOf, span, will } from "./time.ts";
 
-const colours: Readonly<Record<Outcome, Colour>> = {
-  rotated: "green",
-  renewed: "green",
-  fresh: "green",
-  reused: "green",
-  planned: "cyan",
-  failed: "red",
-  expired: "red",
-  "reload-owed": "yellow",
-  locked: "yellow",
-};
+/** Something was published, lengthened or seen to be the same. */
+export function isDone({ outcome }: RotationReport): boolean {
+  return outcome === "rotated" || outcome === "renewed" || outcome === "reused";
+}
 
-/** What stands behind the outcome: `expires in 48m, next rotation in 21m`. @param now milliseconds since 1970 */
+/** What was done and how it stands: `rotated in 1.2 s, 1h left, next in 41m`; of what failed why, when it is tried again and until when what is in use works. @param now milliseconds since 1970 */
 export function describeRotation(rotation: RotationReport, now: number): string {
-  const { outcome, reason, credential, nextAt } = rotation;
-  const good = outcome === "rotated" || outcome === "renewed" || outcome === "fresh" || outcome === "reused";
-  const told = good || failures(rotation).some(({ message }) => message === reason);
-  const parts = told ? [] : [reason];
-  if (credential !== undefined) parts.push(describeExpiry(credential.expiresAt, now));
-  if (nextAt !== undefined) parts.push(`${good ? "next rotation" : "next try"} ${formatInstant(nextAt, now)}`);
-  return parts.length === 0 ? reason : parts.join(", ");
+  const { outcome, nextAt, standing, credential } = rotation;
+  if (!isDone(rotation) && outcome !== "fresh") return describeFailure(rotation, now);
+  const took = rotation.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return [
+    isDone(rotation) && took > 0 ? `${outcome} in ${formatElapsed(took)}` : outcome,
+    ...(credential === undefined ? [] : [leftOf(standing.expiresAt, now)]),
+    ...(nextAt === undefined ? [] : [`next ${will(nextAt, now)}`]),
+  ].join(", ");
 }
 
-/** `expires in 48m`, `expired 2m ago`, `never expires`. @param expiresAt RFC 3339 */
-export function describeExpiry(expiresAt: string | undefined, now: number): string {
-  if (expiresAt === undefined) return "never expires";
-  return `${Date.parse(expiresAt) > now ? "expires" : "expired"} ${formatInstant(expiresAt, now)}`;
+function describeFailure(rotation: RotationReport, now: number): string {
+  const { outcome, reason, nextAt, standing } = rotation;
+  const failed = rotation.phases.find(({ error }) => error !== undefined);
+  const left = standing.expiresAt === undefined ? 0 : Date.parse(standing.expiresAt) - now;
+  const messages = failuresOf(rotation).map(({ message }) => message);
+  const head = [
+    failed === undefined ? outcome : `${failed.phase} failed`,
+    ...(nextAt === undefined ? [] : [`next try ${will(nextAt, now)}`]),
+    ...(left > 0 ? [`works for ${span(left)} more`] : []),
+  ];
+  return `${head.join(", ")}: ${messages.length > 0 ? messages.join("; ") : reason}`;
 }
 
-/** The end of a `run`: a line for each rotation, and under it what failed and what to do about it. */
-export function renderRun(rotations: readonly RotationReport[], { paint, now }: { paint: Paint; now: number }): string {
-  const width = Math.max(0, ...rotations.map(({ name }) => name.length));
-  return rotations
-    .flatMap((rotation) => [
-      `${rotation.name.padEnd(width)}  ${paint(colours[rotation.outcome], rotation.outcome)}  ${describeRotation(rotation, now)}`,
-      ...(rotation.warnings ?? []).map((warning) => `  ${paint("yellow", "warning")}  ${warning}`),
-      ...failures(rotation).flatMap((error) => renderError(error, paint)),
-    ])
-    .join("\n");
-}
-
-function failures({ phases, lastError }: RotationReport): readonly ErrorReport[] {
+function failuresOf({ phases, lastError }: RotationReport): readonly ErrorReport[] {
   const failed = phases.flatMap(({ error }) => (error === undefined ? [] : [error]));
-  return lastError === undefined ? failed : [...failed, lastError];
+  return failed.length > 0 || lastError === undefined ? failed : [lastError];
 }

@@ -1,60 +1,110 @@
-import type { LeaseReport, RotationStateName, RotationStatus } from "@rotate/core";
-import { renderError } from "./error-text.ts";
+import { compareStanding, type CauseReport, type RotationStatus } from "@rotate/core";
+import { renderCauses } from "./cause-text.ts";
+import { countStates, headline } from "./headline.ts";
+import { type Look, toned, toneOf, wrap } from "./look.ts";
 import { renderTable } from "./table.ts";
-import type { Colour, Paint } from "./terminal.ts";
-import { formatInstant } from "./time.ts";
+import { leftOf, will } from "./time.ts";
 
-const colours: Readonly<Record<RotationStateName, Colour>> = {
-  fresh: "green",
-  due: "cyan",
-  rotating: "cyan",
-  "reload-owed": "yellow",
-  failing: "red",
-  expired: "red",
-  orphaned: "yellow",
-  foreign: "yellow",
-  "needs-login": "red",
-  never: "dim",
-};
+export interface StatusView {
+  readonly rotations: readonly RotationStatus[];
+  readonly causes: readonly CauseReport[];
+  /** Every row, however many there are. */
+  readonly all: boolean;
+  /** The directory of the state. */
+  readonly stateDir: string;
+}
 
-/** `rotate status`: a row for each rotation, and under the table what needs a word. */
-export async function renderStatus(
-  rotations: readonly RotationStatus[],
-  { paint, now }: { paint: Paint; now: number },
-): Promise<string> {
-  if (rotations.length === 0) return "no rotations";
-  const table = await renderTable(
-    ["ROTATION", "PROVIDER", "STATE", "EXPIRES", "NEXT", "LAST SUCCESS"],
-    rotations.map((rotation) => toRow(rotation, { paint, now })),
-    paint,
+/** More rows than this are not read: the worst are shown, and the rest counted. */
+const mostRows = 40;
+const worstRows = 12;
+
+/** From this many columns on there is room for the provider and the life. */
+const wide = 100;
+
+/** `rotate status`: the headline, what is wrong, then a row for each rotation, worst first. */
+export async function renderStatus({ rotations, causes, all, stateDir }: StatusView, look: Look): Promise<string> {
+  if (rotations.length === 0) return `no rotations\n\n${stateLine(stateDir, look)}`;
+  const sorted = rotations.toSorted(
+    (one, other) => compareStanding(one, other) || one.name.localeCompare(other.name, "en"),
   );
-  const notes = rotations.flatMap((rotation) => describe(rotation, { paint, now }));
-  return [table, ...notes].join("\n");
+  const isCut = look.screen !== undefined && !all && sorted.length > mostRows;
+  const shown = isCut ? sorted.slice(0, worstRows) : sorted;
+  const head = headline(rotations, look);
+  const told = renderCauses(causes, look, { ends: false });
+  const text = [
+    head,
+    "",
+    ...(told.length === 0 ? [] : [...told, ""]),
+    await tableOf(shown, look),
+    ...(isCut ? [restLine(sorted.slice(worstRows), look)] : []),
+    "",
+    stateLine(stateDir, look),
+  ].join("\n");
+  const isHigh = look.screen !== undefined && text.split("\n").length >= look.screen.rows;
+  return isHigh ? `${text}\n${head}` : text;
 }
 
-function toRow(status: RotationStatus, { paint, now }: { paint: Paint; now: number }): readonly string[] {
-  const { name, provider, state, credential, expiresAt, nextAt, lastSuccess } = status;
-  const when = (instant: string | undefined): string => (instant === undefined ? "-" : formatInstant(instant, now));
-  const expires = expiresAt === undefined && credential !== undefined ? "never" : when(expiresAt);
-  return [name, provider, paint(colours[state], state), expires, when(nextAt), when(lastSuccess)];
-}
-
-/** Nothing for a rotation that is simply well. */
-function describe(status: RotationStatus, { paint, now }: { paint: Paint; now: number }): readonly string[] {
-  const { name, reason, lastError, warnings, leases } = status;
-  const lines = [
-    ...(reason === undefined || reason === lastError?.message ? [] : [`  ${reason}`]),
-    ...(lastError === undefined
-      ? []
-      : [`  last failure ${formatInstant(lastError.at, now)}`, ...renderError(lastError, paint)]),
-    ...warnings.map((warning) => `  ${paint("yellow", "warning")}  ${warning}`),
-    ...leases.filter(({ state }) => state !== "held").map((lease) => `  ${describeLease(lease, now)}`),
+/** The table alone. */
+export function tableOf(rotations: readonly RotationStatus[], look: Look): Promise<string> {
+  const isWide = look.screen === undefined || look.screen.columns >= wide;
+  const headings = [
+    "CREDENTIAL",
+    ...(isWide ? ["PROVIDER"] : []),
+    "STATE",
+    "LEFT",
+    ...(isWide ? ["LIFE"] : []),
+    "NEXT",
   ];
-  return lines.length === 0 ? [] : ["", paint("bold", name), ...lines];
+  return renderTable(
+    headings,
+    rotations.map((rotation) => toRow(rotation, look, isWide)),
+    look.paint,
+  );
 }
 
-function describeLease({ id, state, expiresAt, heldBy }: LeaseReport, now: number): string {
-  const expiry = expiresAt === undefined ? "" : `, ends ${formatInstant(expiresAt, now)}`;
-  const holders = heldBy.length === 0 ? "" : `, may be held by ${heldBy.join(", ")}`;
-  return `lease ${id}  ${state}${expiry}${holders}`;
+function toRow(status: RotationStatus, look: Look, isWide: boolean): readonly string[] {
+  const { name, provider, state, credential, expiresAt, nextAt, exit } = status;
+  const { now } = look;
+  const left = credential === undefined && expiresAt === undefined ? "-" : leftOf(expiresAt, now);
+  const what = nextAt === undefined ? "-" : will(nextAt, now);
+  return [
+    middle(name, isWide || look.screen === undefined ? Infinity : 30),
+    ...(isWide ? [provider] : []),
+    `${toned(toneOf(state), state, look)}${status.rotating === undefined ? "" : ", rotating"}`,
+    left,
+    ...(isWide ? [lifeBar(status, look)] : []),
+    exit !== 0 && nextAt !== undefined ? `try ${what}` : what,
+  ];
+}
+
+/** A name that is too long loses its middle: both ends tell names apart. */
+function middle(name: string, width: number): string {
+  if (name.length <= width) return name;
+  const half = (width - 1) / 2;
+  return `${name.slice(0, Math.ceil(half))}…${name.slice(name.length - Math.floor(half))}`;
+}
+
+const cells = 10;
+
+/** How much of the life is over. */
+function lifeBar({ credential, expiresAt }: RotationStatus, { now, signs }: Look): string {
+  if (credential === undefined || expiresAt === undefined) return "-";
+  const from = Date.parse(credential.issuedAt);
+  const share = (now - from) / Math.max(1, Date.parse(expiresAt) - from);
+  const percent = Math.min(100, Math.max(0, Math.floor(share * 100)));
+  if (signs === "none") return `${percent}%`;
+  const full = Math.round((percent / 100) * cells);
+  return signs === "unicode"
+    ? "━".repeat(full) + "─".repeat(cells - full)
+    : "#".repeat(full) + ".".repeat(cells - full);
+}
+
+function restLine(rest: readonly RotationStatus[], look: Look): string {
+  const states = countStates(rest.map(({ state }) => state));
+  const dots = look.signs === "unicode" ? "…" : "...";
+  return wrap(`${dots} ${rest.length} more: ${states} (all of them: rotate status --all)`, look, { rest: 2 });
+}
+
+function stateLine(stateDir: string, look: Look): string {
+  return look.paint("dim", `state: ${stateDir}`);
 }

@@ -16,6 +16,10 @@ export interface Terminal {
   /** Colours for results and for errors; plain without a terminal, and with NO_COLOR. */
   readonly paint: Paint;
   readonly paintErr: Paint;
+  /** Is standard output a terminal? Then its size. */
+  readonly view: () => { readonly columns: number; readonly rows: number } | undefined;
+  /** Which signs standard output takes: none where it is not a terminal. */
+  readonly signs: () => "unicode" | "ascii" | "none";
   /** Is standard error a terminal that can be redrawn? Then its size. */
   readonly screen: () => { readonly columns: number; readonly rows: number } | undefined;
   /** From now on every text goes through `mask`. */
@@ -41,7 +45,9 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
     announce: isPiped(stderr) ? (line) => void stderr.write(`${line}\n`) : undefined,
     paint: (colour, text) => styleText(colour, text, { stream: stdout }),
     paintErr: (colour, text) => styleText(colour, text, { stream: stderr }),
-    screen: () => (canRedraw(stderr) ? { columns: stderr.columns || 80, rows: stderr.rows || 24 } : undefined),
+    view: () => (stdout.isTTY ? sizeOf(stdout) : undefined),
+    signs: () => (stdout.isTTY ? signsOf(process.env) : "none"),
+    screen: () => (canRedraw(stderr) ? sizeOf(stderr) : undefined),
     setMask: (next) => {
       mask = next;
     },
@@ -50,6 +56,16 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
 
 function unmasked(text: string): string {
   return text;
+}
+
+function sizeOf({ columns, rows }: NodeJS.WriteStream): { readonly columns: number; readonly rows: number } {
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
+/** By the locale, in the order of POSIX: LC_ALL, LC_CTYPE, LANG. */
+function signsOf({ TERM, LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): "unicode" | "ascii" {
+  if (TERM === "dumb") return "ascii";
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "") ? "unicode" : "ascii";
 }
 
 function canRedraw(stream: NodeJS.WriteStream): boolean {

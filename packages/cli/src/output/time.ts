@@ -1,3 +1,4 @@
+/** Words for time. What is left is rounded down; nothing that is to come is told as past. */
 const units = [
   { name: "d", size: 86_400_000 },
   { name: "h", size: 3_600_000 },
@@ -5,27 +6,48 @@ const units = [
   { name: "s", size: 1_000 },
 ] as const;
 
-/** `2d 4h`, `1h 3m`, `48m`, `35s`, `0s`: rounded down. @param milliseconds a length; its sign is dropped */
-export function roughDuration(milliseconds: number): string {
-  const length = Math.abs(milliseconds);
+const second = 1_000;
+
+/** `2d 4h`, `1h 3m`, `48m`, `35s`: rounded down, and never less than `1s`. @param milliseconds a length; its sign is dropped */
+export function span(milliseconds: number): string {
+  const length = Math.max(Math.abs(milliseconds), second);
   const index = units.findIndex(({ size }) => length >= size);
-  const [unit, smaller] = units.slice(index === -1 ? units.length - 1 : index);
-  if (unit === undefined) return "0s";
+  const [unit, smaller] = units.slice(index) as unknown as readonly [(typeof units)[number], (typeof units)[number]?];
   const whole = `${Math.floor(length / unit.size)}${unit.name}`;
   const rest = smaller === undefined ? 0 : Math.floor((length % unit.size) / smaller.size);
   const fine = (unit.name === "d" || unit.name === "h") && length < 10 * unit.size && rest > 0;
   return fine ? `${whole} ${rest}${smaller?.name}` : whole;
 }
 
-/** `in 21m`, `3m ago` or `now`. @param instant RFC 3339 @param now milliseconds since 1970 */
-export function formatInstant(instant: string, now: number): string {
+/** `just now`, `3m ago`. @param instant RFC 3339, past @param now milliseconds since 1970 */
+export function ago(instant: string, now: number): string {
+  const gone = now - Date.parse(instant);
+  return gone < 5 * second ? "just now" : `${span(gone)} ago`;
+}
+
+/** What rotate will do: `in 21m`, `now`, and `late by 40s` when it should have been done. @param instant RFC 3339 @param now milliseconds since 1970 */
+export function will(instant: string, now: number): string {
   const left = Date.parse(instant) - now;
-  if (Math.abs(left) < 1_000) return "now";
-  return left > 0 ? `in ${roughDuration(left)}` : `${roughDuration(left)} ago`;
+  if (left > 5 * second) return `in ${span(left)}`;
+  return left >= -30 * second ? "now" : `late by ${span(left)}`;
+}
+
+/** What is left of a life: `48m left`, `ended 14m ago`, `never ends`. @param expiresAt RFC 3339 @param now milliseconds since 1970 */
+export function leftOf(expiresAt: string | undefined, now: number): string {
+  if (expiresAt === undefined) return "never ends";
+  const left = Date.parse(expiresAt) - now;
+  return left > 0 ? `${span(left)} left` : `ended ${ago(expiresAt, now)}`;
+}
+
+/** `expires in 48m`, `expired 2m ago`, `never expires`. @param expiresAt RFC 3339 @param now milliseconds since 1970 */
+export function describeExpiry(expiresAt: string | undefined, now: number): string {
+  if (expiresAt === undefined) return "never expires";
+  const left = Date.parse(expiresAt) - now;
+  return left > 0 ? `expires in ${span(left)}` : `expired ${ago(expiresAt, now)}`;
 }
 
 /** `312 ms`, `1.2 s`, `2m`: how long a step took. */
 export function formatElapsed(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
-  return milliseconds < 60_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : roughDuration(milliseconds);
+  if (milliseconds < second) return `${Math.round(milliseconds)} ms`;
+  return milliseconds < 60_000 ? `${(milliseconds / second).toFixed(1)} s` : span(milliseconds);
 }

@@ -1,5 +1,5 @@
-import type { Rotation } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import type { TemplateScope } from "@rotate/runtime";
+import type { Rotation } from "../loading/model.ts";
 
 /** The type of the sink that is no place: its `values` name what a command's environment gets. */
 const virtual = "env";

@@ -1,12 +1,12 @@
-import type { Values } from "@rotate/plugin-kit";
+import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
+import type { KeptCredential } from "../backend/host-notes.ts";
 import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";
-import { callPart, timeLimits } from "../rotation/invoke.ts";
+import { callSink, timeLimits } from "../rotation/invoke.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { LeaseState, RotationState } from "../store/state.ts";
-import { textsOf, type KeptCredential } from "./cache.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -30,7 +30,7 @@ export async function findFields(
 ): Promise<Texts | undefined> {
   const minted = deps.memory.get(lease.id);
   if (minted !== undefined) return textsOf(minted);
-  const cached = fromCache(lease, deps.cache?.read(rotation.name), deps);
+  const cached = fromCache(lease, deps.host.cache?.read(rotation.name), deps);
   if (cached !== undefined) return cached;
   const inSinks = await fromSinks(lease, { rotation, deps });
   return hasAll(inSinks, needed) ? inSinks : undefined;
@@ -80,9 +80,8 @@ function bareFields({ values }: SinkEntry): readonly (readonly [key: string, fie
 
 /** What cannot be read gives nothing. */
 async function readValues(sink: SinkEntry, { runtime }: RotationDeps): Promise<Values> {
-  const bound = { ...sink, kind: "sink" };
   try {
-    return await callPart({ runtime, bound }, { timeout: timeLimits.read }, (ctx) =>
+    return await callSink({ deps: { runtime }, sink }, { timeout: timeLimits.read }, (ctx) =>
       sink.part.read!(Object.keys(sink.values), ctx),
     );
   } catch (error) {
@@ -90,4 +89,11 @@ async function readValues(sink: SinkEntry, { runtime }: RotationDeps): Promise<V
     runtime.log.debug("a sink could not be read for its credential", { target: sink.target, error: message });
     return {};
   }
+}
+
+/** Minted values as plain texts. */
+export function textsOf(fields: FieldValues<Fields>): Texts {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]),
+  );
 }

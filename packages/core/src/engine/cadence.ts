@@ -1,15 +1,35 @@
-import type { Store } from "../store/store.ts";
+import type { HostNotes, RunNotes } from "../backend/host-notes.ts";
 
 const kept = 6;
 /** Gaps shorter than this are people, not timers. ms */
 const shortestGap = 20_000;
 
-/** Notes that a run began, and tells how far apart runs are: the median of the last gaps when they are alike, ms; undefined when nothing can be said. */
-export async function learnCadence(store: Store, now: number): Promise<number | undefined> {
-  const before = await store.recentRuns();
-  const runs = [...before.filter((at) => at < now), now].slice(-kept);
-  await store.noteRuns(runs);
-  return cadenceOf(runs);
+/** Notes that a run began, and gives how far apart runs are, ms: as it was told (`every`), else as an earlier one was, else the median of the last gaps when they are alike. Undefined when nothing can be said. */
+export async function cadenceOfRun(
+  host: HostNotes,
+  { now, every }: { readonly now: number; readonly every?: number | undefined },
+): Promise<number | undefined> {
+  const before = (await host.runNotes?.()) ?? none;
+  const at = [...before.at.filter((instant) => instant < now), now].slice(-kept);
+  const told = every === undefined ? before.told : { at: now, every };
+  const notes = { at, ...(told && { told }) };
+  await host.noteRuns?.(notes);
+  return toldCadence(notes, now) ?? cadenceOf(at);
+}
+
+/** What the noted runs tell, without noting one; undefined when they have stopped: then something else keeps the credentials, or nobody does. */
+export async function knownCadence(host: HostNotes, now: number): Promise<number | undefined> {
+  const notes = (await host.runNotes?.()) ?? none;
+  const cadence = toldCadence(notes, now) ?? cadenceOf(notes.at);
+  const last = notes.at.at(-1);
+  return cadence !== undefined && last !== undefined && now - last <= 3 * cadence ? cadence : undefined;
+}
+
+const none: RunNotes = { at: [] };
+
+/** A run by hand in between is told nothing: the timer's word holds until the timer has stopped. */
+function toldCadence({ told }: RunNotes, now: number): number | undefined {
+  return told !== undefined && told.at <= now && now - told.at <= 3 * told.every ? told.every : undefined;
 }
 
 /** The median gap of at least three runs; undefined when the gaps differ by more than half, or are too short to be a timer's. */

@@ -1,18 +1,19 @@
 import type { Fields } from "@rotate/plugin-kit";
+import { locked, settling, type Claim } from "../backend/claim.ts";
+import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
 import { environmentOf } from "../credential/environment.ts";
-import type { KeptCredential } from "../credential/cache.ts";
 import { currentLease, findFields, hasAll } from "../credential/find.ts";
-import { createHandoff } from "../credential/handoff.ts";
+import { blockedUntil } from "../rotation/decide.ts";
 import { instant } from "../rotation/describe.ts";
+import { momentOf } from "../rotation/moment.ts";
+import { reasonOf } from "../rotation/reason.ts";
+import { endOf, spanOf, waits } from "../schedule/schedule.ts";
 import { rotate } from "../rotation/rotate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
-import type { Lock } from "../store/store.ts";
-import { locked } from "./locked.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
-import { stamped } from "./stamped.ts";
 
 export interface CredentialOptions {
   /** Which of the declared fields are wanted; what it throws ends the call before anything is done. Default, and when it gives undefined: all that are not optional. */
@@ -41,7 +42,6 @@ export interface CurrentCredential {
 interface Asked {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
-  readonly directory: string;
 }
 
 /**
@@ -50,18 +50,18 @@ interface Asked {
  * Throws EngineError `ROTATE_LOCKED`, `ROTATE_CREDENTIAL_UNREADABLE`, or with the code of the phase that failed.
  */
 export async function currentCredential(asked: Asked, options: CredentialOptions): Promise<CurrentCredential> {
-  const { rotation, deps, directory } = asked;
+  const { rotation, deps } = asked;
   const required = requiredOf(rotation);
   const needed = options.needed?.(rotation.fields)?.filter((name) => required.includes(name)) ?? required;
-  const handoff = createHandoff(directory, rotation.name);
+  const handoff = deps.host.handoff?.(rotation.name);
   const { lockTimeout = 60_000 } = options;
   const until = deps.runtime.monotonic() + lockTimeout;
   const signal = options.signal ?? new AbortController().signal;
   for (let told = false; ; told = true) {
-    const lock = await deps.store.tryLock(rotation.name);
-    if (lock) return underLock({ ...asked, lock, signal, needed }, options, handoff);
+    const claim = await deps.claims.byName(rotation.name);
+    if (claim) return settling(claim, () => underClaim({ ...asked, claim, signal, needed }, options, handoff));
     if (!told) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
-    const received = await handoff.receive(AbortSignal.any([signal, AbortSignal.timeout(lockTimeout)]));
+    const received = await handoff?.receive(AbortSignal.any([signal, AbortSignal.timeout(lockTimeout)]));
     if (received && hasAll(received.fields, needed)) return describe(received, asked);
     if (deps.runtime.monotonic() > until || signal.aborted) throw locked(rotation.name);
     await deps.runtime.sleep(50, signal).catch(() => undefined);
@@ -69,23 +69,22 @@ export async function currentCredential(asked: Asked, options: CredentialOptions
 }
 
 interface Held extends Asked {
-  readonly lock: Lock;
+  readonly claim: Claim;
   readonly signal: AbortSignal;
   readonly needed: readonly string[];
 }
 
-async function underLock(
+async function underClaim(
   held: Held,
   options: CredentialOptions,
-  { open }: ReturnType<typeof createHandoff>,
+  handoff: Handoff | undefined,
 ): Promise<CurrentCredential> {
-  const counter = await open();
+  const counter = await handoff?.open();
   let kept: KeptCredential | undefined;
   try {
     kept = await produce(held, options);
   } finally {
-    await counter.close(kept);
-    held.lock.release();
+    await counter?.close(kept);
   }
   return describe(kept, held);
 }
@@ -107,7 +106,8 @@ async function produce(held: Held, options: CredentialOptions): Promise<KeptCred
 async function refuseMint({ rotation, deps }: Held): Promise<void> {
   const state = await deps.store.load(rotation.name);
   const { failure } = state;
-  if (failure !== undefined && failure.notBefore > timeOf(deps, state)) {
+  const moment = momentOf({ rotation, deps }, state);
+  if (failure !== undefined && blockedUntil(moment, reasonOf(moment)) > moment.now) {
     throw new EngineError(`there is no credential of ${rotation.name} to give: ${failure.message}`, {
       code: failure.code,
       exitCode: 1,
@@ -129,20 +129,20 @@ async function isWanted(held: Held, options: CredentialOptions): Promise<boolean
 async function isTooShort({ rotation, deps }: Held, { minRemaining = 0 }: CredentialOptions): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
   const lease = currentLease(state);
-  if (lease === undefined || lease.expiresAt === null) return false;
-  const now = timeOf(deps, state);
-  const wanted = Math.min(minRemaining, (lease.expiresAt - lease.issuedAt) / 2);
-  return lease.expiresAt - now < wanted && (state.failure?.notBefore ?? 0) <= now;
+  if (lease === undefined || endOf(lease) === Infinity || waits(lease)) return false;
+  const moment = momentOf({ rotation, deps }, state);
+  const wanted = Math.min(minRemaining, spanOf(lease) / 2);
+  return endOf(lease) - moment.now < wanted && blockedUntil(moment, reasonOf(moment)) <= moment.now;
 }
 
-async function rotateOnce({ rotation, deps, lock, signal }: Held, force: boolean): Promise<void> {
+async function rotateOnce({ rotation, deps, claim, signal }: Held, force: boolean): Promise<void> {
   const { gate, onEvent } = deps;
   gate.expect(
     rotation.name,
     rotation.reloads.flatMap(({ name }) => name ?? []),
   );
   try {
-    const report = await rotate({ rotation, deps, lock }, { force, cadence: undefined, signal });
+    const report = await rotate({ rotation, deps, claim }, { force, cadence: undefined, signal });
     onEvent({ type: "rotation-finished", rotation: rotation.name, report });
   } finally {
     gate.leave(rotation.name);
@@ -158,16 +158,13 @@ interface Found {
 async function findCurrent({ rotation, deps, needed }: Held): Promise<Found | undefined> {
   const state = await deps.store.load(rotation.name);
   const lease = currentLease(state);
-  if (lease === undefined || (lease.expiresAt ?? Infinity) <= timeOf(deps, state)) return undefined;
+  if (lease === undefined || endOf(lease) <= timeOf(deps, state)) return undefined;
   const fields = await findFields(lease, needed, { rotation, deps });
   return fields && { lease, fields };
 }
 
-async function pin({ lease, fields }: Found, { rotation, deps }: Held): Promise<KeptCredential> {
-  if (lease.pinned !== true) {
-    const journal = await stamped(rotation.name, deps);
-    await journal({ type: "pinned", lease: lease.id });
-  }
+async function pin({ lease, fields }: Found, { claim }: Held): Promise<KeptCredential> {
+  if (lease.pinned !== true) await claim.append([{ type: "pinned", lease: lease.id }]);
   return { lease: lease.id, fields };
 }
 
@@ -180,8 +177,10 @@ async function describe(
   for (const [name, text] of Object.entries(fields)) {
     if (rotation.fields[name]?.secret !== false) deps.runtime.masker.secret(text, name);
   }
-  const issuedAt = instant(lease.issuedAt);
-  const ends = lease.expiresAt === null ? {} : { expiresAt: instant(lease.expiresAt) };
+  const { clock } = deps;
+  const issuedAt = instant(clock.wallAt(lease.issuedAt));
+  const end = endOf(lease);
+  const ends = end === Infinity ? {} : { expiresAt: instant(clock.wallAt(end)) };
   const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" } };
   const environment = hasAll(fields, requiredOf(rotation)) ? environmentOf(rotation, scope) : undefined;
   return {

@@ -1,20 +1,26 @@
+import { isSecret, Secret, type Values } from "@rotate/plugin-kit";
+import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import type { Secret, Values } from "@rotate/plugin-kit";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
-import { innerError, failureOf } from "../rotation/errors.ts";
-import { callPart, timeLimits } from "../rotation/invoke.ts";
-import { prepareSink, tidyUp } from "../rotation/phases/prepare.ts";
-import { runProbes } from "../rotation/probes.ts";
-import { commitOrder, type RotationDeps, type Session, type SinkWrite } from "../rotation/session.ts";
-import { shortFingerprint } from "../store/fingerprint.ts";
-import { heldLeases } from "../store/state.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
+import type { SinkReport } from "../report.ts";
+import { firstAttempt, runAttempt } from "../rotation/attempt.ts";
 import { instantAt } from "../rotation/describe.ts";
-import { withSession } from "./locked.ts";
+import { newLeaseId } from "../rotation/lease-id.ts";
+import { endOfHeld } from "../rotation/moment.ts";
+import { fingerprintsOf } from "../rotation/observe.ts";
+import { commitPhase } from "../rotation/phases/commit.ts";
+import { preparePhase } from "../rotation/phases/prepare.ts";
+import { recoveryPhases } from "../rotation/phases.ts";
+import { recover } from "../rotation/recover.ts";
+import { openSession, type Attempt, type Ended, type RotationDeps, type Session } from "../rotation/session.ts";
+import type { LeaseState } from "../store/state.ts";
 
 /** What stays where, and until when it works. */
 export interface EjectReport {
   readonly version: 1;
   readonly name: string;
+  /** Nobody rotates it from now on, until asked by name. False: it was only said what would stay. */
+  readonly ejected: boolean;
   readonly sinks: readonly {
     readonly type: string;
     readonly target: string;
@@ -28,36 +34,89 @@ export interface EjectReport {
 /** Values by destination key: they stand in for the credential in every sink that has the key. */
 export type EjectValues = ReadonlyMap<string, Secret>;
 
-/** Writes the given values through the rotation's own sinks, then reloads and asks its health. What was written is put back when a later step fails. */
-export async function ejectTo(
-  values: EjectValues,
-  target: { readonly rotation: Rotation; readonly deps: RotationDeps },
-): Promise<EjectReport> {
-  refuseUnknownKeys(values, target.rotation);
-  return withSession(target, async (session) => {
-    const writes = await writeAll(session, values);
-    await reloadAll(session, writes);
-    return reportOf(session, writes);
+interface Target {
+  readonly rotation: Rotation;
+  readonly deps: RotationDeps;
+}
+
+/**
+ * Publishes the given values through the rotation's own sinks, reloads and health, as a credential that was given instead of minted; from then on nobody rotates it.
+ * What was written is put back when a later step fails. Throws EngineError with the code of the phase that failed.
+ */
+export async function ejectTo(values: EjectValues, { rotation, deps }: Target): Promise<EjectReport> {
+  refuseUnknownKeys(values, rotation);
+  return withClaim(deps.claims, rotation.name, async (claim) => {
+    const given = { ...rotation, onFailure: "rollback" as const };
+    const session = openSession({ rotation: given, deps, claim, signal: new AbortController().signal });
+    await recover(session);
+    const ended = await publish(session, values);
+    if (ended.outcome !== "rotated" && ended.outcome !== "reused") throw ejectError(ended);
+    await session.journal({ type: "ejected" });
+    return reportOf(rotation, ended.attempt.sinks);
   });
 }
 
-/** Without values: nothing is changed, only said. */
-export async function describeEject({
-  rotation,
-  deps,
-}: {
-  readonly rotation: Rotation;
-  readonly deps: RotationDeps;
-}): Promise<EjectReport> {
+/** The targets stay as they are; only nobody rotates them any more. */
+export async function ejectInPlace({ rotation, deps }: Target): Promise<EjectReport> {
+  await withClaim(deps.claims, rotation.name, ({ append }) => append([{ type: "ejected" }]));
+  return { ...(await describeEject({ rotation, deps })), ejected: true };
+}
+
+/** Nothing is changed, only said. */
+export async function describeEject({ rotation, deps }: Target): Promise<EjectReport> {
   const state = await deps.store.load(rotation.name);
-  const ends = heldLeases(state).map((id) => state.leases[id]?.expiresAt ?? Infinity);
+  deps.clock.observe(state.clock);
   const sinks = rotation.sinks.map(({ type, target, values }) => ({
     type,
     target,
     keys: Object.keys(values),
     result: "left" as const,
   }));
-  return { version: 1, name: rotation.name, sinks, ...instantAt("expiresAt", Math.min(...ends, Infinity)) };
+  const ends = instantAt("expiresAt", endOfHeld({ state }), deps.clock);
+  return { version: 1, name: rotation.name, ejected: false, sinks, ...ends };
+}
+
+async function publish(session: Session, values: EjectValues): Promise<Ended> {
+  const { rotation } = session;
+  const rendered = new Map(rotation.sinks.map((sink) => [sink.id, pick(sink, values)]));
+  const lease = leaseOf(session, rendered);
+  await session.journal({ type: "intent", lease, why: "ejected" });
+  await session.journal({ type: "minted", lease: lease.id, terms: lease });
+  const attempt: Attempt = {
+    ...firstAttempt(session, { why: "ejected", reason: undefined, owedOnly: false }),
+    lease: lease.id,
+    minted: { fields: {}, values: rendered, scope: { fields: {}, lease: { issuedAt: "", expiresAt: "never" } } },
+  };
+  return runAttempt([preparePhase, commitPhase, ...recoveryPhases()], session, attempt);
+}
+
+/** A lease that no provider made: nobody can revoke it, and it does not end by itself. */
+function leaseOf({ deps, now }: Session, rendered: ReadonlyMap<string, Values>): LeaseState {
+  const prints = [...rendered].map(([id, values]) => [id, fingerprintsOf(values, deps.fingerprint)] as const);
+  const texts = [...rendered.values()].flatMap((values) =>
+    Object.entries(values).map(([key, value]) => [key, textOf(value)]),
+  );
+  return {
+    id: newLeaseId(),
+    phase: "live",
+    exposed: false,
+    dropped: false,
+    lastDoubtAt: 0,
+    issuedAt: now(),
+    asOf: now(),
+    expiresAt: null,
+    given: null,
+    span: null,
+    renewable: false,
+    fingerprint: deps.fingerprint(JSON.stringify(texts)),
+    sinkFingerprints: Object.fromEntries(prints),
+    jitter: 0,
+    provider: "",
+  };
+}
+
+function textOf(value: Secret | string): string {
+  return isSecret(value) ? value.reveal() : value;
 }
 
 function refuseUnknownKeys(values: EjectValues, rotation: Rotation): void {
@@ -76,71 +135,30 @@ function refuseUnknownKeys(values: EjectValues, rotation: Rotation): void {
   });
 }
 
-async function writeAll(session: Session, values: EjectValues): Promise<readonly SinkWrite[]> {
-  const scope = { fields: {}, lease: { issuedAt: "", expiresAt: "never" } };
-  const writes: SinkWrite[] = [];
-  try {
-    for (const sink of commitOrder(session.rotation))
-      writes.push(await prepareSink(session, sink, { values: new Map([[sink.id, pick(sink, values)]]), scope }));
-    for (const { sink, prepared } of writes.filter((write) => write.prepared.changed)) {
-      await session.guard();
-      await callPart(
-        { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.commit, scope },
-        (ctx) => prepared.commit(ctx),
-      );
-    }
-    return writes;
-  } catch (error) {
-    await tidyUp(session, writes.toReversed());
-    throw ejectError(error, "the values before stand in the sinks again");
-  }
-}
-
 function pick(sink: SinkEntry, values: EjectValues): Values {
   return Object.fromEntries(Object.keys(sink.values).map((key) => [key, values.get(key)!]));
 }
 
-async function reloadAll(session: Session, writes: readonly SinkWrite[]): Promise<void> {
-  const { rotation, deps } = session;
-  const written = writes.map(({ sink }) => ({ type: sink.type, target: sink.target, keys: Object.keys(sink.values) }));
-  const event = {
-    rotation: rotation.name,
-    reason: "rotated" as const,
-    fingerprint: shortFingerprint(""),
-    expiresAt: "never" as const,
-    written,
-  };
-  try {
-    for (const reload of rotation.reloads)
-      await callPart(
-        { runtime: deps.runtime, bound: { ...reload, kind: "reload" } },
-        { timeout: reload.timeout },
-        (ctx) => reload.part.run(event, ctx),
-      );
-    await runProbes(deps, rotation.health, {});
-  } catch (error) {
-    await tidyUp(session, writes.toReversed());
-    throw ejectError(error, "the values before stand in the sinks again; reload the consumer");
-  }
-}
-
-function ejectError(error: unknown, after: string): EngineError {
-  const { report } = failureOf(error, { phase: "commit" });
-  return new EngineError(`${report.message}; ${after}`, {
-    code: report.code,
+function ejectError({ failure, reason, rolledBack, attempt }: Ended): EngineError {
+  const restored =
+    rolledBack === true || attempt.sinks.every(({ result }) => result !== "written" && result !== "unknown");
+  const after = restored ? "; the values before stand in the sinks again" : "; `rotate run` goes on from here";
+  return new EngineError(`${failure?.report.message ?? reason}${after}`, {
+    code: failure?.report.code ?? "ROTATE_EJECT_FAILED",
     exitCode: 1,
-    cause: innerError(error),
-    ...(report.hint !== undefined && { hint: report.hint }),
+    ...(failure?.report.hint !== undefined && { hint: failure.report.hint }),
   });
 }
 
-function reportOf({ rotation }: Session, writes: readonly SinkWrite[]): EjectReport {
-  const sinks = writes.map(({ sink, prepared }) => ({
-    type: sink.type,
-    target: sink.target,
-    keys: Object.keys(sink.values),
-    result: prepared.changed ? ("written" as const) : ("unchanged" as const),
-  }));
-  return { version: 1, name: rotation.name, sinks };
+function reportOf({ name, sinks }: Rotation, results: readonly SinkReport[]): EjectReport {
+  const written = sinks.map(({ type, target, values }) => {
+    const result = results.find((sink) => sink.type === type && sink.target === target)?.result;
+    return {
+      type,
+      target,
+      keys: Object.keys(values),
+      result: result === "written" ? ("written" as const) : ("unchanged" as const),
+    };
+  });
+  return { version: 1, name, ejected: true, sinks: written };
 }

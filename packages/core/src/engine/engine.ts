@@ -1,47 +1,36 @@
-/** The engine as the command line and the daemon see it. */
-import type { OnEvent } from "../events.ts";
+import type { Runtime } from "@rotate/runtime";
+import type { Backend } from "../backend/backend.ts";
+import { withClaim } from "../backend/claim.ts";
+import { EngineError } from "../engine-error.ts";
+import { createEvents, type Events, type OnEvent } from "../events.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Spec } from "../spec/model.ts";
-import type { Host } from "../store/host.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { knownCadence } from "./cadence.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
-import type { EjectReport, EjectValues } from "./eject.ts";
-import type { RevokeOptions, RevokeReport } from "./revoke.ts";
+import { depsOver } from "./deps.ts";
+import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { isOf } from "./orphans.ts";
+import { needsWork } from "./quick-look.ts";
+import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
+import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
+import { namesHint } from "./select.ts";
 
+/** What an engine is made of. */
 export interface EngineOptions {
   readonly spec: Spec;
   readonly runtime: Runtime;
-  /** Overrides the spec's `stateDir`. Absolute. */
-  readonly stateDir?: string;
+  /** Where it lives; stays open when the engine is no longer used. */
+  readonly backend: Backend;
+  /** The first who listens. */
   readonly onEvent?: OnEvent;
-  /** Default: the machine this process runs on. */
-  readonly host?: Host;
 }
 
-export interface RunOptions {
-  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
-  readonly names?: readonly string[];
-  /** Rotate now, due or not. */
-  readonly force?: boolean;
-  /** Milliseconds in which failed attempts are retried. Default 120,000. */
-  readonly timeout?: number;
-  /** Milliseconds between two runs, when told; else learned from past gaps. */
-  readonly every?: number;
-  /** Milliseconds to wait for another process. Default 30,000. */
-  readonly lockTimeout?: number;
-  /** Rotations at once. Default 16. */
-  readonly concurrency?: number;
-  /** Aborts between phases and wherever stopping is safe. */
-  readonly signal?: AbortSignal;
-}
-
+/** The engine as the command line and the daemon see it: one spec over one backend. */
 export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
-  readonly plan: (options?: {
-    readonly names?: readonly string[];
-    readonly resolveExec?: boolean;
-  }) => Promise<PlanReport>;
+  readonly plan: (options?: PlanOptions) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
   readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
   /** The credential that consumers are to use now, in the clear; minted when there is none. */
@@ -50,12 +39,96 @@ export interface Engine {
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
   /** Forgets a rotation: its state goes, its values stay where they are. */
   readonly forget: (name: string) => Promise<void>;
-  /** Writes given values in the credential's place; without values only says what stays where. */
-  readonly eject: (name: string, values?: EjectValues) => Promise<EjectReport>;
+  /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
+  readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
-  readonly close: () => Promise<void>;
+  /** What happens, as it happens. */
+  readonly events: Events;
+  /** Goes on by another spec of the same name. To be called when nothing is at work. Throws EngineError `ROTATE_SPEC_MOVED`. */
+  readonly take: (spec: Spec) => Promise<void>;
+  /** For what keeps an engine running; others after each `take`. */
+  readonly parts: () => EngineParts;
 }
 
-/** Opens the state and gives the engine. Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6). */
-export type OpenEngine = (options: EngineOptions) => Promise<Engine>;
+/** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { runtime, backend } = options;
+  const events = createEvents(runtime.log);
+  if (options.onEvent) events.on(options.onEvent);
+
+  async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
+    const { rotations } = spec;
+    const deps = await depsOver(backend, { rotations, runtime, onEvent: events.emit, before });
+    await backend.publish(spec);
+    return { spec, deps };
+  }
+
+  let parts = await partsOf(options.spec);
+  function one(name: string): { readonly rotation: Rotation; readonly deps: RotationDeps } {
+    return { rotation: only(parts.spec, name), deps: parts.deps };
+  }
+
+  return {
+    events,
+    parts: () => parts,
+    async take(spec) {
+      refuseMoved(parts.spec, spec);
+      parts = await partsOf(spec, parts.deps);
+    },
+    run: (asked) => run(parts, asked),
+    status: (asked) => status(parts, asked),
+    plan: (asked) => plan(parts, asked),
+    async history({ name, limit = 50 } = {}) {
+      const attempts = await backend.store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
+      return { version: 1, attempts };
+    },
+    async needsRotation(name) {
+      const cadence = await knownCadence(backend.host, options.runtime.now());
+      return (await needsWork(one(name), { cadence })) ? "due" : "fresh";
+    },
+    async credential(name, asked = {}) {
+      const target = one(name);
+      const { currentCredential } = await import("./credential.ts");
+      return currentCredential(target, asked);
+    },
+    revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
+    forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),
+    async eject(name, values) {
+      const target = one(name);
+      if (values === undefined) return describeEject(target);
+      return values === "keep" ? ejectInPlace(target) : ejectTo(values, target);
+    },
+  };
+}
+
+/** The state is the backend's, and another name is another state. */
+function refuseMoved(before: Spec, after: Spec): void {
+  if (before.name === after.name && before.stateDir === after.stateDir) return;
+  throw new EngineError("the spec names another state now (`name` or `stateDir`)", {
+    code: "ROTATE_SPEC_MOVED",
+    exitCode: 2,
+    hint: "start `rotate watch` again to take it up",
+  });
+}
+
+async function forget(name: string, { store, host }: Backend): Promise<void> {
+  host.cache?.remove(name);
+  await store.remove(name);
+}
+
+function only(spec: Spec, name: string): Rotation {
+  const rotation = spec.rotations.find((each) => each.name === name);
+  if (rotation) return rotation;
+  const by = spec.heldBack.find(({ family }) => isOf(family, name));
+  if (by)
+    throw new EngineError(by.message, { code: by.code, exitCode: 1, ...(by.hint !== undefined && { hint: by.hint }) });
+  throw new EngineError(`no rotation is named ${name}`, {
+    code: "ROTATE_USAGE",
+    exitCode: 2,
+    hint: namesHint(
+      name,
+      spec.rotations.map((each) => each.name),
+    ),
+  });
+}

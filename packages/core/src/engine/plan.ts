@@ -1,24 +1,33 @@
 import { RotateError } from "@rotate/plugin-kit";
-import type { PlanReport, PlanRotation, PlanSink } from "../report.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { PlanRotation, PlanSink } from "../report.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
-import { decide, type Decision, nextLook } from "../rotation/decide.ts";
+import { formatDuration } from "@rotate/runtime";
+import { expectedOf, paceOf } from "../schedule/pace.ts";
+import { givenOf } from "../schedule/schedule.ts";
+import { decide } from "../rotation/decide.ts";
 import { instantAt } from "../rotation/describe.ts";
 import { failureOf } from "../rotation/errors.ts";
+import { publishedLease, type Moment } from "../rotation/moment.ts";
 import { readSink, type Looking } from "../rotation/observe.ts";
 import { checksOf, type Check } from "../rotation/phases/preflight.ts";
+import { reasonText } from "../rotation/reason.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
-import { timeOf } from "./quick-look.ts";
+import { standingReport } from "../rotation/visit-report.ts";
+import type { Standing } from "../rotation/standing.ts";
+import { standingText } from "../rotation/standing-text.ts";
+import { actionOf, droppedOf } from "./plan-parts.ts";
+import { needsWork, presentOf } from "./quick-look.ts";
 
 /** What a run would do now, and why. Mints nothing, writes nothing, shows no value; runs the commands of `{ exec: … }` references only when asked to. */
 export async function planAll(
   rotations: readonly Rotation[],
   given: RotationDeps,
-  { resolveExec }: { readonly resolveExec: boolean },
-): Promise<PlanReport> {
+  { resolveExec, cadence }: { readonly resolveExec: boolean; readonly cadence: number | undefined },
+): Promise<readonly PlanRotation[]> {
   const deps = resolveExec ? given : { ...given, runtime: { ...given.runtime, execReference: refuseExec } };
-  return { version: 1, rotations: await Promise.all(rotations.map((rotation) => planOne(rotation, deps))) };
+  return Promise.all(rotations.map((rotation) => planOne(rotation, deps, cadence)));
 }
 
 const notAsked = Symbol("not asked to run it");
@@ -32,15 +41,11 @@ async function refuseExec(): Promise<never> {
   });
 }
 
-async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRotation> {
-  const state = await deps.store.load(rotation.name);
-  const warnings: string[] = [];
-  const decision = decide(rotation, state, {
-    now: timeOf(deps, state),
-    force: false,
-    cadence: undefined,
-    nextCron: deps.nextCron,
-  });
+async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number | undefined): Promise<PlanRotation> {
+  const { moment, standing } = await presentOf({ rotation, deps }, { cadence });
+  const { state } = moment;
+  const warnings = [...paceWarnings(moment)];
+  const due = await needsWork({ rotation, deps }, { force: false, cadence });
   const logging = {
     ...deps,
     runtime: {
@@ -52,19 +57,24 @@ async function planOne(rotation: Rotation, deps: RotationDeps): Promise<PlanRota
   return {
     name: rotation.name,
     provider: rotation.provider.name,
-    due: decision.action !== "none" && decision.action !== "wait",
-    reason: reasonOf(decision),
-    ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
+    due,
+    reason: due ? whyOf(moment, standing) : "nothing is due",
+    standing: standingReport(standing, moment, deps.clock),
+    ...expectedIn(moment),
+    ...instantAt("nextAt", standing.next, deps.clock),
     sinks: await Promise.all(
       rotation.sinks.map((sink) =>
         planSink(sink, { rotation, deps, state: () => state }, (message) => void warnings.push(message)),
       ),
     ),
-    reloads: rotation.reloads.map(({ type, name, part, options }) => ({
-      type,
-      ...(name !== undefined && { name }),
-      adopts: part.adopts(options),
+    reloads: rotation.reloads.map((reload) => ({
+      ...actionOf(reload),
+      ...(reload.name !== undefined && { name: reload.name }),
+      adopts: reload.part.adopts(reload.options),
     })),
+    verify: rotation.verify.map(actionOf),
+    health: rotation.health.map(actionOf),
+    dropped: droppedOf(moment, deps.clock),
     revocation: revocationOf(rotation),
     checks,
     warnings,
@@ -79,9 +89,35 @@ function oneLine([message, { path, remedy } = {}]: Said): string {
   return `${message}${place}${typeof remedy === "string" ? `; ${remedy}` : ""}`;
 }
 
-function reasonOf(decision: Decision): string {
-  if (decision.action === "wait") return `waiting after a failure: ${decision.why}`;
-  return decision.action === "none" ? "nothing is due" : decision.why;
+function whyOf(moment: Moment, standing: Standing): string {
+  const { action, reason } = decide(moment);
+  const { owed } = moment.state;
+  if (action === "reload" || (reason === undefined && owed !== undefined))
+    return `the reload is owed: ${owed?.why ?? ""}`;
+  if (reason !== undefined)
+    return `${action === "none" ? "waiting after a failure: " : ""}${reasonText(reason, moment)}`;
+  if (standing.reason.code === "retire") return standingText(standing, moment) ?? "";
+  return "a sink does not hold what was written to it, or nobody has looked at it yet";
+}
+
+/** By the life last given, else by the life asked for. */
+function expectedIn(moment: Moment): Pick<PlanRotation, "expected"> {
+  const { rotation, state, cron, now, cadence } = moment;
+  const lease = publishedLease(state);
+  const life = lease === undefined ? rotation.ttl : givenOf(lease);
+  if (life === undefined) return {};
+  const about = { life, renewable: lease?.renewable === true };
+  return {
+    expected: expectedOf(about, rotation.refresh, { nextCron: cron, now, ...(cadence !== undefined && { cadence }) }),
+  };
+}
+
+function paceWarnings({ rotation, state, cadence }: Moment): readonly string[] {
+  const lease = publishedLease(state) ?? (rotation.ttl === undefined ? undefined : { given: rotation.ttl });
+  if (lease === undefined || paceOf(lease, rotation.refresh, cadence) !== "no-slack") return [];
+  return [
+    `runs come every ${formatDuration(cadence ?? 0)}: one that is missed leaves the consumer without a credential`,
+  ];
 }
 
 async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][number]> {

@@ -1,16 +1,16 @@
 import type { RotationReport } from "../report.ts";
-import { rotationClock } from "../schedule/clock.ts";
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
-import { decide, nextLook } from "../rotation/decide.ts";
-import { credentialReport, instantAt } from "../rotation/describe.ts";
+import { decide } from "../rotation/decide.ts";
+import { momentOf, type Asked, type Moment } from "../rotation/moment.ts";
 import { differs, look } from "../rotation/observe.ts";
+import { reasonOf } from "../rotation/reason.ts";
 import { revocableAt } from "../rotation/retire.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { standing, type Standing } from "../rotation/standing.ts";
+import { idleReport } from "../rotation/visit-report.ts";
 
-export interface LookOptions {
-  readonly force: boolean;
-  readonly cadence: number | undefined;
+export interface LookOptions extends Asked {
   /** Look at the sinks as well. A daemon does so less often than it looks at the clock. */
   readonly observe?: boolean;
   /** What has to wait is no work yet: a daemon comes back by itself. */
@@ -24,19 +24,45 @@ export interface At {
 }
 
 /** Rotation time outside a session, ms. */
-export function timeOf(deps: RotationDeps, state: RotationState): number {
-  return rotationClock({ now: deps.runtime.now, uptime: deps.host.uptime, bootId: deps.host.bootId }, state.clock)();
+export function timeOf({ clock }: Pick<RotationDeps, "clock">, state: RotationState): number {
+  clock.observe(state.clock);
+  return clock.now();
+}
+
+/** The rotation as it stands, from its state alone. */
+export async function presentOf(
+  at: At,
+  { busy = false, ...asked }: Asked & { readonly busy?: boolean } = {},
+): Promise<{ readonly moment: Moment; readonly standing: Standing }> {
+  return standingIn(at, await at.deps.store.load(at.rotation.name), { busy, ...asked });
+}
+
+/** The same, from a state at hand. */
+export function standingIn(
+  at: At,
+  state: RotationState,
+  { busy = false, ...asked }: Asked & { readonly busy?: boolean } = {},
+): { readonly moment: Moment; readonly standing: Standing } {
+  const moment = momentOf(at, state, asked);
+  return { moment, standing: standing({ ...moment, busy, retirable: retirementDue(at, state, moment.now) }) };
 }
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
 export async function needsWork({ rotation, deps }: At, options: LookOptions): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
-  if (options.force || state.attempt !== undefined || state.seq === 0) return true;
-  const now = timeOf(deps, state);
-  const decision = decide(rotation, state, { force: false, cadence: options.cadence, now, nextCron: deps.nextCron });
-  const due = decision.action === "wait" ? options.patient !== true : decision.action !== "none";
-  if (due || retirementDue({ rotation, deps }, state, now) || sinksChanged(rotation, state)) return true;
+  if (deps.heldBack?.(rotation)) return false;
+  if (options.force) return true;
+  if (state.ejectedAt !== undefined) return false;
+  if (state.attempt !== undefined || state.seq === 0) return true;
+  const moment = momentOf({ rotation, deps }, state, { cadence: options.cadence });
+  if (isDue(moment, options) || retirementDue({ rotation, deps }, state, moment.now) || sinksChanged(rotation, state))
+    return true;
   return options.observe !== false && observationDiffers({ rotation, deps }, state);
+}
+
+function isDue(moment: Moment, { patient = false }: LookOptions): boolean {
+  if (decide(moment).action !== "none") return true;
+  return !patient && (reasonOf(moment) !== undefined || moment.state.owed !== undefined);
 }
 
 /** A lease that may be revoked now, asked for, or forgotten. */
@@ -60,20 +86,14 @@ async function observationDiffers({ rotation, deps }: At, state: RotationState):
       seen: await look({ rotation, deps, state: () => state }, sink),
     })),
   );
-  return looks.some(({ id, canRead, seen }) => ("holding" in seen ? differs(state, { [id]: seen.holding }) : canRead));
+  return looks.some(({ id, canRead, seen }) => ("holding" in seen ? differs(state, { [id]: seen }) : canRead));
 }
 
-/** The report of a rotation for which nothing was to be done. */
-export async function freshReport({ rotation, deps }: At): Promise<RotationReport> {
-  const state = await deps.store.load(rotation.name);
-  const lease = state.leases[state.settled ?? ""];
-  return {
-    name: rotation.name,
-    outcome: "fresh",
-    reason: "nothing is due",
-    ...(lease && { credential: credentialReport(lease) }),
-    ...instantAt("nextAt", nextLook(rotation, state, deps.nextCron)),
-    phases: [],
-    sinks: rotation.sinks.map(({ type, target }) => ({ type, target, result: "not-run" })),
-  };
+/** The report of a rotation for which nothing was to be done, or which another process is at work on. */
+export async function untouchedReport(
+  at: At,
+  { busy = false, ...asked }: Asked & { busy?: boolean } = {},
+): Promise<RotationReport> {
+  const { moment } = await presentOf(at, asked);
+  return idleReport(moment, at.deps.clock, busy);
 }

@@ -1,14 +1,11 @@
+import { withClaim, type Claim } from "../backend/claim.ts";
 import type { ErrorReport } from "../report.ts";
-import type { ProviderEntry, Spec } from "../spec/model.ts";
+import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
-import type { JournalRecord } from "../store/records.ts";
 import { failureOf } from "../rotation/errors.ts";
-import { callProvider, timeLimits } from "../rotation/invoke.ts";
-import { asLease } from "../rotation/retire.ts";
+import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
-import { locked } from "./locked.ts";
-import { stamped } from "./stamped.ts";
 
 export interface RevokeOptions {
   /** The superseded leases instead of the one in use. */
@@ -37,18 +34,12 @@ export async function revokeByHand(
   { spec, deps }: { readonly spec: Spec; readonly deps: RotationDeps },
   { previous = false }: RevokeOptions,
 ): Promise<RevokeReport> {
-  const lock = await deps.store.tryLock(name);
-  if (!lock) throw locked(name);
-  try {
-    const journal = await stamped(name, deps);
-    const state = await deps.store.load(name);
+  return withClaim(deps.claims, name, async (claim) => {
     const leases: RevokedLease[] = [];
-    for (const lease of chosen(state, previous))
-      leases.push(await revokeOne(lease, { deps, journal, provider: spec.providers.get(lease.provider) }));
+    for (const lease of chosen(claim.state(), previous))
+      leases.push(await revokeOne(lease, { deps, claim, provider: spec.providers.get(lease.provider) }));
     return { version: 1, name, leases };
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 function chosen(state: RotationState, previous: boolean): readonly LeaseState[] {
@@ -62,26 +53,22 @@ function chosen(state: RotationState, previous: boolean): readonly LeaseState[] 
 interface By {
   readonly deps: RotationDeps;
   readonly provider: ProviderEntry | undefined;
-  readonly journal: (record: JournalRecord) => Promise<void>;
+  readonly claim: Claim;
 }
 
-async function revokeOne(lease: LeaseState, { deps, provider, journal }: By): Promise<RevokedLease> {
-  const told = { id: lease.id, ...instantAt("expiresAt", lease.expiresAt ?? Infinity) };
-  const part = provider?.part;
+async function revokeOne(lease: LeaseState, { deps, provider, claim }: By): Promise<RevokedLease> {
+  const told = { id: lease.id, ...instantAt("expiresAt", lease.expiresAt ?? Infinity, deps.clock) };
   const fields = deps.memory.get(lease.id);
-  if (provider === undefined || part === undefined || lease.phase === "ghost")
+  if (provider === undefined || lease.phase === "ghost" || !canRevokeWith(provider, fields))
     return { ...told, result: "expires only" };
-  if (!part.revoke && !(part.revokeValue && fields)) return { ...told, result: "expires only" };
-  await journal({ type: "revoking", lease: lease.id, notBefore: 0 });
+  await claim.append([{ type: "revoking", lease: lease.id, notBefore: 0 }]);
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      part.revoke ? part.revoke(asLease(lease), ctx) : part.revokeValue?.(fields!, ctx),
-    );
+    await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
     const { report } = failureOf(error, { phase: "retire" });
-    await journal({ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 });
+    await claim.append([{ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 }]);
     return { ...told, result: "failed", error: report };
   }
-  await journal({ type: "gone", lease: lease.id, how: "revoked" });
+  await claim.append([{ type: "gone", lease: lease.id, how: "revoked" }]);
   return { ...told, result: "revoked" };
 }

@@ -1,21 +1,25 @@
 import { RotateError } from "@rotate/plugin-kit";
+import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
-import type { Rotation } from "../spec/model.ts";
-import { liveLeases, type RotationState } from "../store/state.ts";
-import type { Lock } from "../store/store.ts";
-import { decide, deadlineFor } from "../rotation/decide.ts";
+import type { Rotation } from "../loading/model.ts";
+import { decide } from "../rotation/decide.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { rotate } from "../rotation/rotate.ts";
 import type { ReloadGate } from "../rotation/reload-gate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { refreshAt } from "../schedule/schedule.ts";
-import { freshReport, needsWork, timeOf, type LookOptions } from "./quick-look.ts";
+import { lastErrorOf } from "../rotation/standing-text.ts";
+import { errorReport } from "../rotation/visit-report.ts";
+import { momentOf } from "../rotation/moment.ts";
+import { shouldAt, waits } from "../schedule/schedule.ts";
+import { needsWork, presentOf, untouchedReport, type LookOptions } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
 
 export interface TickOptions extends LookOptions {
   /** ms; failed attempts are retried within it, and the backoff of an earlier process is waited for. 0: one attempt each. */
-  readonly timeout: number;
+  readonly retryFor: number;
+  /** ms for the whole, hanging calls included; undefined: what goes on is not cut. */
+  readonly limit?: number;
   /** The caller ticks again by itself, so a retry is announced whatever the timeout. */
   readonly comesBack?: boolean;
   readonly lockTimeout: number;
@@ -23,18 +27,48 @@ export interface TickOptions extends LookOptions {
   readonly signal: AbortSignal;
   /** Each rotation as it ends, while others may still be at work. */
   readonly onDone?: (rotation: Rotation, report: RotationReport) => void;
+  /** One whose state or claim was lost, once all have ended. Absent: the first of them is thrown. */
+  readonly onFailed?: (rotation: Rotation, error: unknown) => void;
 }
 
 /** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
 export async function tick(
   rotations: readonly Rotation[],
+  given: RotationDeps,
+  options: TickOptions,
+): Promise<Pick<RunReport, "version" | "rotations">> {
+  if (options.limit === undefined) return tickAll(rotations, given, options);
+  const whole = given.runtime.deadline(options.limit, options.signal);
+  try {
+    return await tickAll(rotations, boundedBy(options.limit, given), { ...options, signal: whole.signal });
+  } finally {
+    whole.clear();
+  }
+}
+
+/** What a call still gets when the time is over: a write that has begun is finished or undone. ms */
+const lastChance = 2_000;
+
+/** No call gets more time than is left of the whole. */
+function boundedBy(limit: number, deps: RotationDeps): RotationDeps {
+  const { runtime } = deps;
+  const until = runtime.monotonic() + limit;
+  function deadline(milliseconds: number, signal?: AbortSignal): ReturnType<typeof runtime.deadline> {
+    const left = Math.max(until - runtime.monotonic(), lastChance);
+    return runtime.deadline(Math.min(milliseconds, left), signal);
+  }
+  return { ...deps, runtime: { ...runtime, deadline } };
+}
+
+async function tickAll(
+  rotations: readonly Rotation[],
   deps: RotationDeps,
   options: TickOptions,
-): Promise<RunReport> {
+): Promise<Pick<RunReport, "version" | "rotations">> {
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);
-  const until = deps.runtime.monotonic() + options.timeout;
+  const until = deps.runtime.monotonic() + Math.min(options.retryFor, options.limit ?? Infinity);
   for (const { name, reloads } of working.keys())
     gate.expect(
       name,
@@ -42,18 +76,23 @@ export async function tick(
     );
   async function one(rotation: Rotation): Promise<RotationReport> {
     const pulledForward = working.get(rotation);
-    if (pulledForward === undefined) return freshReport({ rotation, deps: { ...deps, gate } });
+    if (pulledForward === undefined) return untouchedReport({ rotation, deps }, { cadence: options.cadence });
     const job = { rotation, deps: { ...deps, gate }, until, slots, pulledForward };
     return slots.run(() => rotateUntil(job, options));
   }
-  const reports = await Promise.all(
+  const ends = await Promise.allSettled(
     rotations.map(async (rotation) => {
       const report = await one(rotation);
       options.onDone?.(rotation, report);
       return report;
     }),
   );
-  return { version: 1, rotations: reports };
+  ends.forEach((end, at) => {
+    if (end.status !== "rejected") return;
+    if (!options.onFailed) throw end.reason;
+    options.onFailed(rotations[at]!, end.reason);
+  });
+  return { version: 1, rotations: ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : [])) };
 }
 
 /** What is due or owed, and what shares a reload with it and nearly is: that is pulled forward. */
@@ -72,13 +111,14 @@ async function findWork(
   return working;
 }
 
-/** Within the last tenth of the time from mint to refresh: not worth a reload of its own a little later. A renewal needs no reload. */
+/** Within the last tenth of the time from its terms to its refresh: not worth a reload of its own a little later. A renewal needs no reload, and a value that the issuer repeats has nothing newer to give. */
 async function nearlyDue(rotation: Rotation, deps: RotationDeps): Promise<boolean> {
   const state = await deps.store.load(rotation.name);
   const lease = state.leases[state.settled ?? ""];
-  if (lease === undefined || lease.renewable) return false;
-  const at = refreshAt(lease, rotation.refresh, deps.nextCron);
-  return timeOf(deps, state) >= at - (at - lease.issuedAt) / 10;
+  if (lease === undefined || lease.renewable || waits(lease) || state.ejectedAt !== undefined) return false;
+  const { now, cron } = momentOf({ rotation, deps }, state);
+  const at = shouldAt(lease, rotation.refresh, cron);
+  return now >= at - (at - lease.asOf) / 10;
 }
 
 /** While a rotation waits for others at a shared reload, its slot serves another. */
@@ -96,44 +136,61 @@ interface Job {
 }
 
 async function rotateUntil(job: Job, options: TickOptions): Promise<RotationReport> {
-  const { rotation, deps, until, slots } = job;
+  const { rotation, deps, until } = job;
   try {
-    for (let { force } = options; ;) {
+    for (let { force = false } = options; ;) {
       const report = await rotateLocked(job, { ...options, force });
       // What was asked for is asked for again; once something is published only the rest is owed.
       force &&= report.outcome === "failed" || report.outcome === "expired";
       deps.onEvent({ type: "rotation-finished", rotation: rotation.name, report });
       const retry = await retryOf(job, report);
       if (retry === undefined || options.signal.aborted) return report;
-      const wait = Math.max(0, retry.at - deps.runtime.now());
-      const inTime = deps.runtime.monotonic() + wait <= until;
-      if (inTime || options.comesBack === true) deps.onEvent(retry);
+      const inTime = deps.runtime.monotonic() + Math.max(0, retry.at - deps.clock.now()) <= until;
+      const told = { ...retry, at: deps.clock.wallAt(retry.at) };
+      if (inTime || options.comesBack === true) deps.onEvent(told);
       if (!inTime) return report;
       deps.gate.leave(rotation.name);
-      const stopped = await slots.pause(() =>
-        deps.runtime.sleep(wait, options.signal).then(
-          () => false,
-          () => true,
-        ),
-      );
-      if (stopped) return report;
+      if (await stoppedWhileWaiting(job, retry.at, options.signal)) return report;
     }
   } finally {
     deps.gate.leave(rotation.name);
   }
 }
 
+/** Waits, and no longer than until a sibling's success says that the issuer is back. True when the process is asked to stop meanwhile. */
+async function stoppedWhileWaiting(
+  { rotation, deps, slots }: Job,
+  first: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { runtime, clock, entries } = deps;
+  for (let at = first; at > clock.now();) {
+    const woken = new AbortController();
+    const stopListening = entries?.onSuccess(rotation.provider.name, () => woken.abort());
+    const wait = at - clock.now();
+    await slots.pause(() => runtime.sleep(wait, AbortSignal.any([signal, woken.signal])).catch(() => undefined));
+    stopListening?.();
+    if (signal.aborted) return true;
+    if (!woken.signal.aborted) return false;
+    at = (await presentOf({ rotation, deps })).standing.next;
+  }
+  return signal.aborted;
+}
+
 type Retry = Extract<EngineEvent, { type: "retry-scheduled" }>;
 
-/** When the next attempt makes sense, after a failure now or in an earlier process; undefined when it does not in this run. */
-async function retryOf(job: Job, report: RotationReport): Promise<Retry | undefined> {
+/** When the next attempt makes sense (rotation time), after a failure now or in an earlier process; undefined when it does not in this run. */
+async function retryOf({ rotation, deps }: Job, report: RotationReport): Promise<Retry | undefined> {
   if (report.outcome !== "failed" && report.outcome !== "reload-owed" && report.outcome !== "expired") return undefined;
-  const { rotation, deps } = job;
-  const state = await deps.store.load(rotation.name);
-  const at = report.phases.length === 0 ? waitingUntil(job, state) : retryAt(job, state);
-  if (at === undefined) return undefined;
-  const { code, message } = state.failure ?? cutOff;
-  return { type: "retry-scheduled", rotation: rotation.name, at, error: { code, message, retryable: true } };
+  const { moment } = await presentOf({ rotation, deps });
+  const { state } = moment;
+  const { reason, next } = decide(moment);
+  const error = lastErrorOf(state);
+  const tried = report.phases.length > 0;
+  if (reason === undefined && state.owed === undefined) return undefined;
+  if (state.failure?.person === true || (tried && error?.retryable !== true)) return undefined;
+  const told = error ? errorReport(error) : cutOff;
+  return { type: "retry-scheduled", rotation: rotation.name, at: next, error: { ...told, retryable: true } };
 }
 
 /** An earlier process ended in the middle of a reload: nothing says how that went. */
@@ -141,51 +198,10 @@ const cutOff = failureOf(new RotateError("the reload was cut off", { code: "UNAV
   phase: "reload",
 }).report;
 
-/** Nothing was tried: an earlier process failed, and its backoff is not over. */
-function waitingUntil({ rotation, deps }: Job, state: RotationState): number | undefined {
-  const { nextCron } = deps;
-  const decision = decide(rotation, state, { now: timeOf(deps, state), force: false, cadence: undefined, nextCron });
-  return decision.action === "wait" ? decision.until : undefined;
-}
-
-function retryAt({ rotation, deps }: Job, state: RotationState): number | undefined {
-  if (state.failure?.retryable !== true) return undefined;
-  const mint = decide(
-    rotation,
-    { ...state, failure: { ...state.failure, notBefore: 0 } },
-    { now: timeOf(deps, state), force: false, cadence: undefined, nextCron: deps.nextCron },
-  );
-  return state.owed?.kind === "reload" && mint.action !== "mint" ? state.owed.notBefore : state.failure.notBefore;
-}
-
 async function rotateLocked({ rotation, deps, pulledForward }: Job, options: TickOptions): Promise<RotationReport> {
-  const lock = await waitForLock({ rotation, deps }, options);
-  if (!lock) return lockedReport(rotation, deps);
-  try {
-    return await rotate({ rotation, deps, lock }, { ...options, pulledForward });
-  } finally {
-    lock.release();
-  }
-}
-
-async function waitForLock(
-  { rotation, deps }: Pick<Job, "rotation" | "deps">,
-  { lockTimeout, signal }: TickOptions,
-): Promise<Lock | undefined> {
-  const { runtime, store } = deps;
-  const until = runtime.monotonic() + lockTimeout;
-  for (let wait = 25; ; wait = Math.min(wait * 2, 500)) {
-    const lock = await store.tryLock(rotation.name);
-    if (lock || runtime.monotonic() + wait > until || signal.aborted) return lock;
-    if (wait === 25) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
-    await runtime.sleep(wait, signal).catch(() => undefined);
-  }
-}
-
-/** Another process is at work. What is held decides whether that is bad. */
-async function lockedReport(rotation: Rotation, deps: RotationDeps): Promise<RotationReport> {
-  const state = await deps.store.load(rotation.name);
-  const expired = liveLeases(state).length > 0 && deadlineFor(rotation, state) <= timeOf(deps, state);
-  const report = await freshReport({ rotation, deps });
-  return { ...report, outcome: expired ? "expired" : "locked", reason: "another process is at work on it" };
+  const { force = false, cadence, lockTimeout: wait, signal } = options;
+  const onWait = (): void => deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
+  const claim = await deps.claims.byName(rotation.name, { wait, signal, onWait });
+  if (!claim) return untouchedReport({ rotation, deps }, { cadence, busy: true });
+  return settling(claim, () => rotate({ rotation, deps, claim }, { force, cadence, pulledForward, signal }));
 }

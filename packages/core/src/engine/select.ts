@@ -1,4 +1,5 @@
 import { EngineError } from "../engine-error.ts";
+import { nearestName } from "../loading/nearest.ts";
 
 /** The items whose names match; `*` and `?` stand for any text and any character. A pattern that matches nothing is a usage error. */
 export function selectByName<T extends { readonly name: string }>(
@@ -31,6 +32,18 @@ function unknownName(pattern: string, names: readonly string[]): EngineError {
   return new EngineError(`no rotation is named ${pattern}`, {
     code: "ROTATE_USAGE",
     exitCode: 2,
-    hint: `the spec has: ${names.join(", ")}`,
+    hint: namesHint(pattern, names),
   });
+}
+
+const shownNames = 5;
+
+/** Which names there are, for one that is not among them: the one that was meant, else the first few and how many more. */
+export function namesHint(asked: string, names: readonly string[]): string {
+  if (names.length === 0) return "the spec has no rotation";
+  const shown = names.slice(0, shownNames).join(", ");
+  const rest = names.length - shownNames;
+  const list = `the spec has ${shown}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const meant = nearestName(asked, names);
+  return meant === undefined ? list : `did you mean ${meant}? ${list}`;
 }

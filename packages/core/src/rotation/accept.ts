@@ -1,54 +1,92 @@
-import { isSecret, RotateError, type Fields, type FieldValues, type Minted } from "@rotate/plugin-kit";
-import type { Rotation } from "../spec/model.ts";
+import {
+  isSecret,
+  RotateError,
+  type ErrorDetails,
+  type Fields,
+  type FieldValues,
+  type Minted,
+} from "@rotate/plugin-kit";
+import type { Rotation } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { HeldLogin } from "./login.ts";
-import { localExpiry } from "./skew.ts";
+import { endOn, type AskedAt } from "./skew.ts";
 
-/** A provider's answer that passed every check. Instants in ms since 1970. */
+/** A provider's answer that passed every check. Instants of rotation time in ms. */
 export interface Accepted {
   readonly fields: FieldValues<Fields>;
   readonly issuedAt: number;
+  readonly asOf: number;
   /** Null: never by itself. */
   readonly expiresAt: number | null;
+  /** The life given, ms. Null: never-ending. */
+  readonly given: number | null;
+  readonly span: number | null;
+  /** The issuer's own, ms. */
+  readonly period?: number;
   readonly renewable: boolean;
   readonly handle?: unknown;
   /** The end of the login that it dies with. */
   readonly diesAt?: number;
   /** The end of what the provider logs in with: after it nothing can be minted. */
   readonly refreshBy?: number;
-  /** How far this machine's clock is ahead of the issuer's. */
-  readonly skew: number;
+  /** The issuer's own time when it was asked, ms since 1970; undefined when it did not tell. */
+  readonly told?: number;
+  /** What its reader should know of it; it is taken all the same. */
+  readonly warnings: readonly string[];
 }
 
-/** How much shorter than asked a life may be: clocks differ, and answers take time. */
+/** How much shorter than asked a life may be before it is told: clocks differ, and answers take time. */
 const shortfall = 60_000;
+/** A credential that lives shorter cannot be kept fresh. ms */
+const shortestLife = 5_000;
+/** So far off that it is as good as never. ms */
+const farthest = 3_650 * 86_400_000;
 
 /** Checks an answer before it is believed: shape, life, characters. Throws BAD_ANSWER. */
 export function acceptMinted(
   minted: Minted,
   about: {
     readonly rotation: Rotation;
-    readonly requestedAt: number;
+    /** Before it was asked for. */
+    readonly asked: AskedAt;
+    /** Rotation time, ms. */
     readonly now: number;
-    readonly skew: number;
+    readonly skew: number | undefined;
     readonly login: HeldLogin | undefined;
+    /** The issuer gave it before: it may be near its end. */
+    readonly known: boolean;
   },
 ): Accepted {
-  const { rotation, requestedAt, now, skew, login } = about;
+  const { rotation, asked, skew, login } = about;
+  const told = skew === undefined ? undefined : asked.wall - skew;
+  const { time } = asked;
   const fields = acceptFields(minted.fields, rotation.fields);
-  const expiresAt = acceptExpiry(localExpiry(minted.expires, about), { ttl: rotation.ttl, requestedAt, now });
+  const { expiresAt, warnings } = acceptExpiry(minted, { ...about, ttl: rotation.ttl });
   const diesAt =
     minted.diesWithLogin && login !== undefined && login.expiresAt !== Infinity ? login.expiresAt : undefined;
+  const end = Math.min(expiresAt ?? Infinity, diesAt ?? Infinity);
+  const life = Number.isFinite(end) ? end - time : null;
+  const period = acceptPeriod(minted.period);
   return {
     fields,
-    issuedAt: requestedAt,
+    issuedAt: time,
+    asOf: time,
     expiresAt,
-    skew,
+    given: life,
+    span: life,
+    warnings,
+    ...(told !== undefined && { told }),
     renewable: minted.renewable === true && rotation.provider.part.renew !== undefined,
+    ...(period !== undefined && { period }),
     ...(minted.handle !== undefined && { handle: minted.handle }),
     ...(diesAt !== undefined && { diesAt }),
     ...(login?.bootstrapExpiresAt !== undefined && { refreshBy: login.bootstrapExpiresAt }),
   };
+}
+
+function acceptPeriod(period: number | undefined): number | undefined {
+  if (period === undefined || (Number.isFinite(period) && period > 0)) return period;
+  throw badAnswer("the answer's period is not a length of time");
 }
 
 function acceptFields(values: FieldValues<Fields>, declared: Fields): FieldValues<Fields> {
@@ -71,33 +109,57 @@ function refuseText(name: string, text: string, multiline: boolean): void {
   if (found) throw badAnswer(`the field ${name} holds a control character (code ${found[0].codePointAt(0)})`);
 }
 
+/** A life that is shorter than asked works, and is scheduled by what was given: told, not refused. */
 function acceptExpiry(
-  instant: number,
-  { ttl, requestedAt, now }: { ttl: number | undefined; requestedAt: number; now: number },
-): number | null {
-  if (instant === Infinity) return null;
-  if (!Number.isFinite(instant)) throw badAnswer("the answer's expiry is not an instant");
-  if (instant <= now)
-    throw badAnswer(
-      `the credential had expired when it came (${new Date(instant).toISOString()})`,
-      "compare the clock of this machine with the issuer's",
-    );
-  const missing = ttl === undefined ? 0 : ttl - (instant - requestedAt);
-  if (ttl !== undefined && missing > shortfall && missing > ttl / 20) {
-    const lives = Math.round((instant - requestedAt) / 1000);
-    throw badAnswer(
-      `asked for a life of ${Math.round(ttl / 1000)} s, got ${lives} s`,
-      "ask for a `ttl` that the issuer grants, or leave it out",
-    );
-  }
-  return instant;
+  { expires, period }: Minted,
+  about: { ttl: number | undefined; asked: AskedAt; skew: number | undefined; now: number; known: boolean },
+): { readonly expiresAt: number | null; readonly warnings: readonly string[] } {
+  const { ttl, asked, skew, now, known } = about;
+  if (expires === "never") return { expiresAt: null, warnings: [] };
+  const end = endOn(expires, asked, skew);
+  if (!Number.isFinite(end)) throw badAnswer("the answer's expiry is not an instant");
+  if (end <= now)
+    throw badAnswer(`the credential had expired when it came (${seconds(now - end)} before)`, {
+      hint: "compare the clock of this machine with the issuer's",
+      // It may have been kept somewhere on the way: the next one may be new.
+      retryable: true,
+    });
+  const life = end - asked.time;
+  // A value that the issuer changes in place may be near its end by chance.
+  if (life < shortestLife && period === undefined && !known)
+    throw badAnswer(`the credential lives ${seconds(life)}: nobody can keep that fresh`, {
+      hint: `ask for a \`ttl\` of at least ${seconds(shortestLife)}`,
+    });
+  if (life > farthest)
+    return {
+      expiresAt: null,
+      warnings: [
+        "the credential ends in more than ten years: it counts as never-ending, say when to refresh it (`every` or `cron`)",
+      ],
+    };
+  const missing = ttl === undefined ? 0 : ttl - life;
+  const short = ttl !== undefined && period === undefined && missing > shortfall && missing > ttl / 20;
+  return {
+    expiresAt: end,
+    warnings: short
+      ? [`asked for a life of ${seconds(ttl)}, got ${seconds(life)}: it is refreshed by what was given`]
+      : [],
+  };
 }
 
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}
+
+/** The next answer would be of the same kind, and each may leave a credential upstream: such an answer is not asked for again and again. */
 function badAnswer(
   message: string,
-  hint = "the issuer or its plugin answered what cannot be believed; nothing was written",
+  {
+    hint = "the issuer or its plugin answered what cannot be believed; nothing was written",
+    retryable = false,
+  }: Partial<Pick<ErrorDetails, "hint" | "retryable">> = {},
 ): RotateError {
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: true, hint, noEffect: false });
+  return new RotateError(message, { code: "BAD_ANSWER", retryable, hint, noEffect: false });
 }
 
 /** One fingerprint of all fields together: the same for the same credential. */

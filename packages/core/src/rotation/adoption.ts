@@ -1,4 +1,4 @@
-import type { Rotation } from "../spec/model.ts";
+import type { Rotation } from "../loading/model.ts";
 
 /** Did the success of every reload show that its consumer holds the new credential? Without any reload nothing was shown. */
 export function adoptionShown(rotation: Rotation): boolean {

@@ -1,108 +1,133 @@
-import { deadlineOf, refreshAt, ruleProblem } from "../schedule/schedule.ts";
-import type { NextCron } from "../schedule/cron.ts";
-import type { Rotation } from "../spec/model.ts";
-import { allHold, heldLeases, type RotationState } from "../store/state.ts";
+import { retryCap } from "../schedule/backoff.ts";
+import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts";
+import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
+import { isEarly, reasonOf } from "./reason.ts";
+import type { Reason } from "../report.ts";
+import type { LeaseState } from "../store/state.ts";
 
-export type Decision =
-  | { readonly action: "none" }
-  /** Something is to be done, but not before `until` (ms). */
-  | { readonly action: "wait"; readonly until: number; readonly why: string }
-  | { readonly action: "reload"; readonly why: string }
-  | { readonly action: "renew"; readonly why: string }
-  | { readonly action: "mint"; readonly why: string };
-
-export interface DecideOptions {
-  readonly now: number;
-  readonly force: boolean;
-  /** ms between runs, when the process is started again and again; a credential must last until the run after the next. */
-  readonly cadence: number | undefined;
-  /** It shares a reload with a rotation that is due, and nearly is itself. */
-  readonly pulledForward?: boolean;
-  readonly nextCron: NextCron;
+export interface Decision {
+  readonly action: "none" | "reload" | "renew" | "mint";
+  /** With `none`: what is wanted and has to wait. */
+  readonly reason?: Reason;
+  /** When the engine has to look again, rotation time in ms. */
+  readonly next: number;
 }
 
-/** What is to be done with a rotation now, and why. Pure; after recovery and observation. */
-export function decide(rotation: Rotation, state: RotationState, options: DecideOptions): Decision {
-  const { now, force } = options;
-  const why = force ? "forced" : mintReason(rotation, state, options);
-  const { failure, owed } = state;
-  const backedOff = !force && failure !== undefined && failure.notBefore > now;
-  if (why !== undefined && !backedOff) return { action: canRenew(state, why) ? "renew" : "mint", why };
-  if (owed?.kind === "reload" && (force || owed.notBefore <= now)) return { action: "reload", why: owed.why };
-  if (why !== undefined) return { action: "wait", until: failure!.notBefore, why };
-  if (owed !== undefined) return { action: "wait", until: owed.notBefore, why: owed.why };
-  return { action: "none" };
+const second = 1_000;
+const minute = 60_000;
+const hour = 3_600_000;
+/** Between two looks at one rotation. */
+const shortestPause = 250;
+
+/** What is to be done with a rotation now. Pure; after recovery and observation. */
+export function decide(moment: Moment): Decision {
+  const { state, now, force } = moment;
+  const { owed, ejectedAt } = state;
+  if (moment.heldBack || (ejectedAt !== undefined && !force)) return { action: "none", next: Infinity };
+  const reason = reasonOf(moment);
+  const reloadable = owed?.kind === "reload" && (force || owed.notBefore <= now);
+  // A renewal reloads nobody: it must not starve what is owed.
+  if (reloadable && !force && isAliveRenewable(moment)) return { action: "reload", next: now };
+  if (reason !== undefined && blockedUntil(moment, reason) <= now) {
+    return { action: gainsByRenewal(moment, reason) ? "renew" : "mint", reason, next: now };
+  }
+  if (reloadable) return { action: "reload", next: now };
+  return { action: "none", ...(reason && { reason }), next: nextLook(moment, reason) };
 }
 
-/** Why a new lease is wanted; undefined when none is. */
-export function mintReason(
-  rotation: Rotation,
-  state: RotationState,
-  { now, cadence, pulledForward, nextCron }: DecideOptions,
-): string | undefined {
-  const lease = state.leases[state.settled ?? ""];
-  if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;
-  if (state.settled === undefined && state.owed === undefined) return "never rotated";
-  const current = state.owed ? state.leases[state.owed.lease] : lease;
-  if (current === undefined || current.phase === "gone") return "the credential is gone";
-  if (current.foreign) return "the state came from another machine";
-  if (state.owed === undefined && state.specHash !== rotation.hash) return "spec-changed";
-  if (
-    rotation.drift === "repair" &&
-    state.owed === undefined &&
-    !allHold(
-      state,
-      rotation.sinks.map(({ id }) => id),
-      state.settled,
-    )
-  )
-    return "drift: a sink was changed by hand";
-  const at = refreshAt(current, rotation.refresh, nextCron);
-  if (at <= now) return "its refresh time has come";
-  if (pulledForward && state.owed === undefined) return "it shares a reload with a rotation that is due";
-  // While a reload is owed a further lease would help nobody: only the reload takes the consumers off what they hold.
-  const deadline = state.owed ? deadlineOf(current, rotation.refresh) : deadlineFor(rotation, state);
-  if (deadline <= now) return "it is expired or about to";
-  if (cadence !== undefined && deadline < now + 2 * cadence)
-    return "it would not last until the run after the next one";
-  return undefined;
+/** A new lease is needed now: nothing works, or what works nears its end. Never blocked by the budget, only paced. */
+export function isPressing(moment: Moment): boolean {
+  const lease = publishedLease(moment.state);
+  if (lease === undefined || moment.state.owed?.kind === "publish") return true;
+  return lease.phase === "gone" || isLost(moment) || isUnsure(moment, lease) || nearsEnd(moment, lease);
 }
 
-function canRenew(state: RotationState, why: string): boolean {
-  const lease = state.leases[state.settled ?? ""];
-  const dueOnly = why === "its refresh time has come" || why === "it would not last until the run after the next one";
-  return dueOnly && lease?.renewable === true && state.owed === undefined;
+function nearsEnd(moment: Moment, lease: LeaseState): boolean {
+  const { rotation, cron, now } = moment;
+  return now >= Math.min(warnOfHeld(moment), warnAt(lease, rotation.refresh, cron));
 }
 
-/** The earliest end, less its margin, of everything that may be held; Infinity when nothing ends. */
-export function deadlineFor(rotation: Rotation, state: RotationState): number {
-  return Math.min(...heldLeases(state).map((id) => deadlineOf(state.leases[id]!, rotation.refresh)), Infinity);
+/** Until when what is wanted has to wait: its own backoff, or the budget. */
+export function blockedUntil(moment: Moment, reason: Reason | undefined): number {
+  if (moment.force) return moment.now;
+  return Math.max(retryAt(moment), budgetFreeAt(moment, reason));
 }
 
-/** From when on a credential in use nears its end unrotated, ms: half way between the time it should be refreshed and the time it must be. Infinity when nothing ends. */
-export function expiringFrom(rotation: Rotation, state: RotationState, nextCron: NextCron): number {
-  const deadline = deadlineFor(rotation, state);
-  const lease = state.leases[state.settled ?? ""];
-  const should = lease ? refreshAt(lease, rotation.refresh, nextCron) : deadline;
-  return Number.isFinite(deadline) ? should + (deadline - should) / 2 : Infinity;
+function isAliveRenewable({ state, now }: Moment): boolean {
+  const lease = publishedLease(state);
+  return lease?.renewable === true && lease.phase === "live" && endOf(lease) > now + minute / 2;
 }
 
-/** The earliest end of everything that may be held, ms; Infinity when nothing ends. */
-export function expiryFor(state: RotationState): number {
-  return Math.min(...heldLeases(state).map((id) => state.leases[id]?.expiresAt ?? Infinity), Infinity);
+/** A lease that dies with its login is not renewed for less than two thirds: it is minted with a new login. */
+function gainsByRenewal({ state, rotation, now }: Moment, reason: Reason): boolean {
+  const lease = publishedLease(state);
+  if (lease === undefined || (reason !== "time" && reason !== "cadence")) return false;
+  if (!lease.renewable || lease.spent || endOf(lease) <= now) return false;
+  return (lease.diesAt ?? Infinity) > now + (yardstickOf(lease, rotation.ttl) * 2) / 3;
 }
 
-/** When the engine has to look at the rotation again, ms. */
-export function nextLook(rotation: Rotation, state: RotationState, nextCron: NextCron): number {
-  const current = state.leases[state.owed?.lease ?? state.settled ?? ""];
-  const refresh = current ? refreshAt(current, rotation.refresh, nextCron) : 0;
+/** Renewals ask for the life once given (or the `ttl`), not for what they made of it. */
+export function yardstickOf(lease: { readonly given: number | null }, ttl: number | undefined): number {
+  return Math.min(ttl ?? Infinity, givenOf(lease));
+}
+
+/** No attempt before it: by its own backoff, unless the spec or a file that it names changed, a sibling succeeded since, or the machine had slept. */
+function retryAt({ state, rotation, entry }: Moment): number {
+  const { failure } = state;
+  if (failure === undefined) return 0;
+  if (failure.specHash !== rotation.hash) return failure.at + second;
+  if (entry.changedAt > failure.at) return entry.changedAt;
+  if (failure.person) return failure.notBefore;
+  const lease = publishedLease(state);
+  const place = lease?.jitter ?? 0.5;
+  const shared = failure.kind === "unavailable" || failure.kind === "unknown";
+  const cap = retryCap(lease ? givenOf(lease) : Infinity, rotation.retry.max);
+  // A path of its own that stays broken is not woken by every sibling.
+  const mayWake = shared && failure.at - failure.wokenAt > cap && entry.okAt > failure.at;
+  const woken = mayWake ? entry.okAt + place * clamp(entry.waiting * 100, second, minute) : Infinity;
+  const awake = entry.wokeAt > failure.at ? entry.wokeAt + second + place * 5 * second : Infinity;
+  return Math.min(failure.notBefore, woken, awake);
+}
+
+/**
+ * Judged from what happened and from the present limit, never stored: a raised limit counts at the next look. What came to nothing before the last success does
+ * not hold the next refresh back, and what nears its end is not replaced early, whatever else is wrong with it.
+ */
+export function budgetFreeAt(moment: Moment, reason: Reason | undefined): number {
+  const { state, rotation, now } = moment;
+  const lease = publishedLease(state);
+  const early = isEarly(reason) && !(lease !== undefined && nearsEnd(moment, lease));
+  const endless = lease !== undefined && givenOf(lease) === Infinity;
+  if (!early && !endless && isPressing(moment)) return now;
+  const counted = early ? state.early : state.waste.filter((at) => at > (state.lastSuccessAt ?? 0));
+  const { perMinute, perHour } = rotation.budget;
+  return Math.max(
+    freeAt(counted, { limit: perMinute, span: minute, now }),
+    freeAt(counted, { limit: perHour, span: hour, now }),
+  );
+}
+
+function freeAt(
+  instants: readonly number[],
+  { limit, span, now }: { readonly limit: number; readonly span: number; readonly now: number },
+): number {
+  const within = instants.filter((at) => at > now - span);
+  return within.length < limit ? now : within[within.length - limit]! + span;
+}
+
+/** When there may be something to do again: the due time, the end of what blocks it, an owed reload. */
+function nextLook(moment: Moment, reason: Reason | undefined): number {
+  const { state, rotation, now, cron } = moment;
+  const lease = publishedLease(state);
+  const due = lease === undefined ? now : shouldAt(lease, rotation.refresh, cron);
   const owed = state.owed?.kind === "reload" ? state.owed.notBefore : Infinity;
-  const wanted = state.owed?.kind === "publish" ? 0 : refresh;
-  return Math.min(Math.max(wanted, state.failure?.notBefore ?? 0), owed);
+  return Math.max(Math.min(reason === undefined ? due : blockedNext(moment, reason), owed), now + shortestPause);
 }
 
-/** What the schedule cannot do for the settled lease, for a warning. */
-export function scheduleProblem(rotation: Rotation, state: RotationState): string | undefined {
-  const lease = state.leases[state.settled ?? ""];
-  return lease && ruleProblem(lease, rotation.refresh);
+/** Blocked by the budget: looked at again when it begins to press. */
+function blockedNext(moment: Moment, reason: Reason): number {
+  const lease = publishedLease(moment.state);
+  const mark =
+    isPressing(moment) || lease === undefined ? Infinity : warnAt(lease, moment.rotation.refresh, moment.cron);
+  return Math.min(blockedUntil(moment, reason), Math.max(mark, retryAt(moment)));
 }

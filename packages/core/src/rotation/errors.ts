@@ -1,6 +1,6 @@
 import { isRotateError, RotateError } from "@rotate/plugin-kit";
+import type { Masker } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
-import type { Masker } from "../runtime/types.ts";
 import type { ErrorReport, PhaseName } from "../report.ts";
 
 /** What a failed call is to the engine. */
@@ -55,8 +55,16 @@ export function innerError(error: unknown): RotateError {
 export function maskError(error: unknown, { mask }: Pick<Masker, "mask">): unknown {
   if (error instanceof EngineError || !(error instanceof Error)) return error;
   const known = isRotateError(error) ? error : unexpected(error);
-  const { code, retryable, retryAfter, hint, noEffect, cause } = known;
-  const details = { code, retryable, retryAfter, noEffect, cause, ...(hint !== undefined && { hint: mask(hint) }) };
+  const { code, retryable, retryAfter, hint, noEffect, person, cause } = known;
+  const details = {
+    code,
+    retryable,
+    retryAfter,
+    noEffect,
+    person,
+    cause,
+    ...(hint !== undefined && { hint: mask(hint) }),
+  };
   return new RotateError(mask(known.message), details);
 }
 

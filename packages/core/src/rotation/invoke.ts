@@ -1,10 +1,8 @@
-import type { Context, ProviderContext } from "@rotate/plugin-kit";
-import { createContext } from "../runtime/context.ts";
-import { materialize } from "../runtime/materialize.ts";
-import type { Runtime } from "../runtime/types.ts";
-import type { Bound, ProviderEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import { beforehand, RotateError, withDetails, type Context, type ProviderContext } from "@rotate/plugin-kit";
+import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
+import type { Bound, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../loading/model.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
+import type { HeldLogin, LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";
 
 export interface CallOptions {
@@ -14,6 +12,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The new credential, for templates in the options of `verify` probes. */
   readonly scope?: TemplateScope;
+  /** Of a provider's login. */
+  readonly need?: LoginNeed;
 }
 
 /** Time limits of calls, ms. */
@@ -27,22 +27,78 @@ export const timeLimits = {
   revoke: 30_000,
 } as const;
 
-/** Calls a plugin with a context of its own. What it throws is attributed to it. */
+/** Calls a plugin with a context of its own. What it throws is attributed to it by its name in the spec, or its type where it has none. */
 export async function callPart<Part, T>(
-  { runtime, bound }: { readonly runtime: Runtime; readonly bound: Bound<Part> & { readonly kind: string } },
+  {
+    runtime,
+    bound,
+  }: {
+    readonly runtime: Runtime;
+    readonly bound: Bound<Part> & { readonly kind: string; readonly name?: string | undefined };
+  },
   { timeout, signal, scope }: CallOptions,
   call: (ctx: Context) => Promise<T>,
 ): Promise<T> {
   const limit = runtime.deadline(timeout, signal);
   try {
-    const options = await materialize(bound.options, { runtime, signal: limit.signal });
+    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal }));
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
-    return await call(ctx);
+    return await endedBy(limit.signal, call(ctx), runtime);
   } catch (error) {
-    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.type}`);
+    throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.name ?? bound.type}`);
   } finally {
     limit.clear();
   }
+}
+
+/** What a call that was told to end still gets to say why it could not be finished. ms */
+const lastWords = 1_000;
+
+/** Waits for `work` no longer than until its signal: what is handed to plugins obeys it, a plugin need not. */
+async function endedBy<T>(signal: AbortSignal, work: Promise<T>, { deadline }: Pick<Runtime, "deadline">): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  let grace: ReturnType<typeof deadline> | undefined;
+  function onEnd(): void {
+    grace = deadline(lastWords);
+    grace.signal.addEventListener("abort", () => late.reject(signal.reason), { once: true });
+  }
+  if (signal.aborted) onEnd();
+  else signal.addEventListener("abort", onEnd, { once: true });
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    signal.removeEventListener("abort", onEnd);
+    grace?.clear();
+  }
+}
+
+type With = { readonly deps: Pick<RotationDeps, "runtime"> };
+
+/** Calls a sink. */
+export function callSink<T>(
+  { deps, sink }: With & { readonly sink: SinkEntry },
+  options: CallOptions,
+  call: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  return callPart({ runtime: deps.runtime, bound: { ...sink, kind: "sink" } }, options, call);
+}
+
+/** Calls a reload. */
+export function callReload<T>(
+  { deps, reload }: With & { readonly reload: ReloadEntry },
+  options: CallOptions,
+  call: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  return callPart({ runtime: deps.runtime, bound: { ...reload, kind: "reload" } }, options, call);
+}
+
+/** Calls a probe. */
+export function callProbe<T>(
+  { deps, probe }: With & { readonly probe: ProbeEntry },
+  options: CallOptions,
+  call: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  return callPart({ runtime: deps.runtime, bound: { ...probe, kind: "probe" } }, options, call);
 }
 
 /** Calls a provider under its shared login. A DENIED under a kept login: login again, once. */
@@ -53,12 +109,45 @@ export async function callProvider<T>(
 ): Promise<T> {
   const { logins, runtime } = deps;
   const bound = { ...provider, kind: "provider" };
-  const login = await logins.get(provider);
+  const login = await first(() => loginInTime({ deps, provider }, options));
   try {
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: login.value }));
   } catch (error) {
     if (innerError(error).code !== "DENIED" || !login.kept) throw error;
-    const fresh = await logins.renew(provider, login);
+    const fresh = await first(() => logins.renew(provider, login));
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: fresh.value }));
   }
 }
+
+/** A login comes before what it is for: when it fails, nothing was asked for yet, whatever the login itself did. */
+async function first<T>(logIn: () => Promise<T>): Promise<T> {
+  try {
+    return await logIn();
+  } catch (error) {
+    if (!(error instanceof AttributedError)) throw error;
+    throw new AttributedError(withDetails(innerError(error), { noEffect: true }), error.who);
+  }
+}
+
+/** A login is shared: one that hangs is waited for no longer than this call may take, and goes on for the others. */
+async function loginInTime(
+  { deps, provider }: { readonly deps: RotationDeps; readonly provider: ProviderEntry },
+  { need, signal }: CallOptions,
+): Promise<HeldLogin> {
+  const limit = deps.runtime.deadline(timeLimits.login, signal);
+  try {
+    return await endedBy(limit.signal, deps.logins.get(provider, need), deps.runtime);
+  } catch (error) {
+    if (error !== limit.signal.reason) throw error;
+    throw new AttributedError(new RotateError("the login took too long", tooLong), `provider ${provider.name}`);
+  } finally {
+    limit.clear();
+  }
+}
+
+const tooLong = {
+  code: "TIMEOUT",
+  retryable: true,
+  noEffect: true,
+  hint: "is the issuer reachable from here? nothing was minted",
+} as const;

@@ -1,26 +1,33 @@
-import type { Context, Expires, Login } from "@rotate/plugin-kit";
-import type { Runtime } from "../runtime/types.ts";
-import type { Bound, ProviderEntry } from "../spec/model.ts";
+import type { Context, Login } from "@rotate/plugin-kit";
+import type { Runtime } from "@rotate/runtime";
+import type { Bound, ProviderEntry } from "../loading/model.ts";
+import type { RotationClock } from "../schedule/clock.ts";
+import { endOn, type AskedAt } from "./skew.ts";
 
 /** A login with what the engine knows of it. Never leaves memory. */
 export interface HeldLogin {
   readonly value: Login | undefined;
   /** It came from an earlier call: a DENIED may only mean that it grew old. */
   readonly kept: boolean;
-  /** ms since 1970; Infinity without an end. */
+  /** Rotation time, ms; Infinity without an end. */
   readonly expiresAt: number;
   readonly madeAt: number;
-  /** The end of the secret that we logged in with, ms since 1970. */
+  /** The end of the secret that we logged in with, rotation time in ms. */
   readonly bootstrapExpiresAt: number | undefined;
 }
 
 /** One login per provider entry, one in flight, shared until it expires, kept alive at 2/3 of its life. */
 export interface Logins {
-  readonly get: (provider: ProviderEntry) => Promise<HeldLogin>;
+  readonly get: (provider: ProviderEntry, need?: LoginNeed) => Promise<HeldLogin>;
   /** A new login in place of `old`, unless another caller has made one already. */
   readonly renew: (provider: ProviderEntry, old: HeldLogin) => Promise<HeldLogin>;
   /** What is in memory now, without asking anybody. */
   readonly peek: (provider: ProviderEntry) => HeldLogin | undefined;
+}
+
+export interface LoginNeed {
+  /** What is made with it may die with it: one with less than half of its life left is replaced first. */
+  readonly atLeastHalf?: boolean;
 }
 
 type Call = (provider: ProviderEntry, call: (ctx: Context) => Promise<Login>) => Promise<Login>;
@@ -34,9 +41,19 @@ const none: HeldLogin = {
 };
 
 /** Logins of one engine. `call` gives a provider its context. */
-export function createLogins({ runtime, call }: { readonly runtime: Runtime; readonly call: Call }): Logins {
+export function createLogins({
+  runtime,
+  clock,
+  call,
+}: {
+  readonly runtime: Pick<Runtime, "log">;
+  readonly clock: RotationClock;
+  readonly call: Call;
+}): Logins {
   const held = new Map<ProviderEntry, HeldLogin>();
   const inFlight = new Map<ProviderEntry, Promise<HeldLogin>>();
+  /** What a login of the entry lives when it is new, ms: keeping it alive may have made less of it. */
+  const wholeLife = new Map<ProviderEntry, number>();
 
   function once(provider: ProviderEntry, make: () => Promise<HeldLogin>): Promise<HeldLogin> {
     const running = inFlight.get(provider);
@@ -48,9 +65,10 @@ export function createLogins({ runtime, call }: { readonly runtime: Runtime; rea
 
   async function login(provider: ProviderEntry): Promise<HeldLogin> {
     if (!provider.part.login) return none;
-    const madeAt = runtime.now();
+    const { time, wall } = clock.note();
     const value = await call(provider, (ctx) => provider.part.login!(ctx));
-    const made = heldFrom(value, madeAt);
+    const made = heldFrom(value, { time, wall });
+    if (Number.isFinite(made.expiresAt)) wholeLife.set(provider, made.expiresAt - made.madeAt);
     if (value.expires !== undefined) held.set(provider, { ...made, kept: true });
     else held.delete(provider);
     return made;
@@ -58,10 +76,10 @@ export function createLogins({ runtime, call }: { readonly runtime: Runtime; rea
 
   async function lengthen(provider: ProviderEntry, old: HeldLogin): Promise<HeldLogin> {
     if (!provider.part.keepAlive) return old;
-    const madeAt = runtime.now();
+    const { time, wall } = clock.note();
     try {
       const value = await call(provider, (ctx) => provider.part.keepAlive!({ ...ctx, login: old.value }));
-      const made = { ...heldFrom(value, madeAt), kept: true };
+      const made = { ...heldFrom(value, { time, wall }), kept: true };
       held.set(provider, made);
       return made;
     } catch (error) {
@@ -73,12 +91,16 @@ export function createLogins({ runtime, call }: { readonly runtime: Runtime; rea
     }
   }
 
-  async function get(provider: ProviderEntry): Promise<HeldLogin> {
+  async function get(provider: ProviderEntry, { atLeastHalf = false }: LoginNeed = {}): Promise<HeldLogin> {
     const current = held.get(provider);
-    const now = runtime.now();
+    const now = clock.now();
     if (!current || current.expiresAt <= now) return once(provider, () => login(provider));
-    const twoThirds = current.madeAt + ((current.expiresAt - current.madeAt) * 2) / 3;
-    return now >= twoThirds ? once(provider, () => lengthen(provider, current)) : current;
+    const life = current.expiresAt - current.madeAt;
+    const lengthened =
+      now >= current.madeAt + (life * 2) / 3 ? await once(provider, () => lengthen(provider, current)) : current;
+    const left = lengthened.expiresAt - now;
+    const tooShort = atLeastHalf && Number.isFinite(life) && left < Math.max(life, wholeLife.get(provider) ?? 0) / 2;
+    return tooShort ? once(provider, () => login(provider)) : lengthened;
   }
 
   return {
@@ -93,19 +115,14 @@ export function createLogins({ runtime, call }: { readonly runtime: Runtime; rea
   };
 }
 
-/** `expires` of a plugin as an instant, relative lives counted from `start` (ms). Infinity for "never". */
-export function instantOf(expires: Expires | undefined, start: number): number {
-  if (expires === undefined || expires === "never") return Infinity;
-  return expires instanceof Date ? expires.getTime() : start + expires.in;
-}
-
-function heldFrom(value: Login, madeAt: number): HeldLogin {
+function heldFrom(value: Login, at: AskedAt): HeldLogin {
+  const bootstrap = value.bootstrapExpires;
   return {
     value,
     kept: false,
-    madeAt,
-    expiresAt: instantOf(value.expires, madeAt),
-    bootstrapExpiresAt: value.bootstrapExpires?.getTime(),
+    madeAt: at.time,
+    expiresAt: endOn(value.expires, at),
+    bootstrapExpiresAt: bootstrap && endOn(bootstrap, at),
   };
 }
 

@@ -1,56 +1,73 @@
+import { isDeepStrictEqual } from "node:util";
 import { Secret, type Values } from "@rotate/plugin-kit";
-import type { Masker } from "../runtime/types.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
+import type { Masker } from "@rotate/runtime";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
-import type { Holding, RotationState, SinkFingerprints } from "../store/state.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import type { Holding, RotationState, SinkDrift, SinkFingerprints } from "../store/state.ts";
+import { callSink, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
 import { isPublic } from "./render.ts";
 import { isReadable, type Session } from "./session.ts";
 
 /** What was seen of one sink: its holding, or that it could not be read. */
-export type Observation = { readonly holding: Holding } | { readonly unreadable: string };
+export type Observation = SinkSeen | { readonly unreadable: string };
+
+export interface SinkSeen {
+  readonly holding: Holding;
+  /** Which keys are not as the settled lease has them, when the whole is foreign. */
+  readonly drift?: SinkDrift;
+}
 
 /** Reads every sink that can be read and journals what it holds. Returns the ids of those that could not be read. */
 export async function observeAll(session: Session): Promise<ReadonlySet<string>> {
   const readable = session.rotation.sinks.filter(isReadable);
   const seen = await Promise.all(readable.map(async (sink) => [sink.id, await look(session, sink)] as const));
-  const holdings: Record<string, Holding> = {};
+  const known: Record<string, SinkSeen> = {};
   const unreadable = new Set<string>();
   for (const [id, observation] of seen) {
-    if ("holding" in observation) holdings[id] = observation.holding;
+    if ("holding" in observation) known[id] = observation;
     else {
       unreadable.add(id);
       session.warn(observation.unreadable);
     }
   }
-  if (differs(session.state(), holdings)) await session.journal({ type: "observed", holdings });
+  await journalSeen(session, known);
   return unreadable;
 }
 
 /** Reads one sink and journals it. */
 export async function observeOne(session: Session, sink: SinkEntry): Promise<Observation> {
   const observation = await look(session, sink);
-  if ("holding" in observation && differs(session.state(), { [sink.id]: observation.holding })) {
-    await session.journal({ type: "observed", holdings: { [sink.id]: observation.holding } });
-  }
+  if ("holding" in observation) await journalSeen(session, { [sink.id]: observation });
   return observation;
+}
+
+/** Journals what was seen, when it is news. */
+export async function journalSeen(session: Session, seen: Readonly<Record<string, SinkSeen>>): Promise<void> {
+  if (!differs(session.state(), seen)) return;
+  const entries = Object.entries(seen);
+  const drift = Object.fromEntries(entries.flatMap(([id, { drift: keys }]) => (keys ? [[id, keys]] : [])));
+  await session.journal({
+    type: "observed",
+    holdings: Object.fromEntries(entries.map(([id, { holding }]) => [id, holding])),
+    ...(Object.keys(drift).length > 0 && { drift }),
+  });
 }
 
 /** Whose sink it is. */
 export type Looking = Pick<Session, "deps" | "rotation" | "state">;
 
 /** What a sink holds, key by key, and as a whole. */
-export interface SinkContent {
+export interface SinkContent extends SinkSeen {
   readonly fingerprints: SinkFingerprints;
-  readonly holding: Holding;
 }
 
 /** Reads one sink and changes nothing. */
 export async function look(at: Looking, sink: SinkEntry): Promise<Observation> {
   if (!isReadable(sink)) return { unreadable: `sink ${sink.type} ${sink.target} cannot be read` };
   try {
-    return { holding: (await readSink(at, sink)).holding };
+    const { holding, drift } = await readSink(at, sink);
+    return { holding, ...(drift && { drift }) };
   } catch (error) {
     const { report } = failureOf(error, { phase: "observe" });
     return { unreadable: `${report.message} (${sink.target}): what it holds is not known` };
@@ -60,14 +77,25 @@ export async function look(at: Looking, sink: SinkEntry): Promise<Observation> {
 /** Reads a sink that can be read. Throws what its `read` throws. */
 export async function readSink({ deps, rotation, state }: Looking, sink: SinkEntry): Promise<SinkContent> {
   const keys = Object.keys(sink.values);
-  const bound = { ...sink, kind: "sink" };
-  const values = await callPart({ runtime: deps.runtime, bound }, { timeout: timeLimits.read }, (ctx) =>
+  const values = await callSink({ deps, sink }, { timeout: timeLimits.read }, (ctx) =>
     sink.part.read!(keys, { ...ctx, secret: (text, name) => new Secret(text, name) }),
   );
   const fingerprints = fingerprintsOf(values, deps.fingerprint);
   const holding = classify(fingerprints, { keys, sink: sink.id, state: state() });
   maskSeen(values, { sink, rotation, explained: holding in state().leases, masker: deps.runtime.masker });
-  return { fingerprints, holding };
+  const drift = holding === "foreign" ? driftIn(fingerprints, { keys, sink: sink.id, state: state() }) : undefined;
+  return { fingerprints, holding, ...(drift && { drift }) };
+}
+
+/** Which keys are gone, and which are not what the settled lease has there. */
+function driftIn(
+  seen: SinkFingerprints,
+  { keys, sink, state }: { readonly keys: readonly string[]; readonly sink: string; readonly state: RotationState },
+): SinkDrift | undefined {
+  const expected = state.leases[state.settled ?? ""]?.sinkFingerprints[sink];
+  if (expected === undefined) return undefined;
+  const absent = keys.filter((key) => seen[key] === undefined);
+  return { absent, changed: keys.filter((key) => seen[key] !== undefined && seen[key] !== expected[key]) };
 }
 
 /** What was read is masked, except values of ours that are no secrets: a stranger's value may be anything. */
@@ -105,10 +133,10 @@ export function classify(
   return holds?.id ?? "foreign";
 }
 
-/** Would this observation change what the state knows? */
-export function differs(state: RotationState, holdings: Readonly<Record<string, Holding>>): boolean {
-  return Object.entries(holdings).some(([id, holding]) => {
-    const may = state.sinks[id]?.may ?? [];
-    return may.length !== 1 || may[0] !== holding;
+/** Would this change what the state knows? */
+export function differs(state: RotationState, seen: Readonly<Record<string, SinkSeen>>): boolean {
+  return Object.entries(seen).some(([id, { holding, drift }]) => {
+    const { may = [], drift: known } = state.sinks[id] ?? {};
+    return may.length !== 1 || may[0] !== holding || !isDeepStrictEqual(known, drift);
   });
 }

@@ -1,8 +1,8 @@
+import type { TemplateScope } from "@rotate/runtime";
 import { innerError } from "./errors.ts";
-import { callPart } from "./invoke.ts";
+import { callProbe } from "./invoke.ts";
 import type { RotationDeps } from "./session.ts";
-import type { ProbeEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
+import type { ProbeEntry } from "../loading/model.ts";
 import { backoff } from "../schedule/backoff.ts";
 
 export interface ProbeRun {
@@ -24,7 +24,7 @@ async function runProbe(deps: RotationDeps, probe: ProbeEntry, { scope, signal, 
   for (let tries = 1; ; tries++) {
     try {
       const options = { timeout: probe.timeout, ...(scope && { scope }) };
-      return await callPart({ runtime, bound: { ...probe, kind: "probe" } }, options, (ctx) => probe.part.run(ctx));
+      return await callProbe({ deps, probe }, options, (ctx) => probe.part.run(ctx));
     } catch (error) {
       const wait = innerError(error).retryAfter ?? backoff(tries, { initial: 250, max: 5_000, random: runtime.random });
       if (runtime.monotonic() + wait > until || signal?.aborted) throw error;

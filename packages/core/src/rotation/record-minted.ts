@@ -1,9 +1,10 @@
+import { RotateError } from "@rotate/plugin-kit";
 import type { LeaseState } from "../store/state.ts";
 import { credentialFingerprint, type Accepted } from "./accept.ts";
 import { innerError } from "./errors.ts";
-import { callProvider, timeLimits } from "./invoke.ts";
 import { fingerprintsOf, look } from "./observe.ts";
 import { sinksAreExplained } from "./refused.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Attempt, MintedCredential, Session } from "./session.ts";
 
 type MintedAttempt = Attempt & { readonly lease: string; readonly minted: MintedCredential };
@@ -16,26 +17,30 @@ export async function recordMinted(session: Session, attempt: MintedAttempt, acc
   const same = Object.values(state().leases).find(
     (lease) => lease.phase === "live" && lease.fingerprint === fingerprint,
   );
+  if (!same) await refuseRevoked(session, attempt.lease, fingerprint);
   deps.memory.keep(same?.id ?? attempt.lease, accepted.fields);
   if (same) {
+    const { asOf, expiresAt, diesAt, period } = accepted;
     await session.journal({
       type: "merged",
       lease: attempt.lease,
       into: same.id,
-      expiresAt: accepted.expiresAt,
+      asOf,
+      expiresAt,
       sinkFingerprints,
+      ...(diesAt !== undefined && { diesAt }),
+      ...(period !== undefined && { period }),
     });
     return { ...attempt, lease: same.id };
   }
-  const { fields, ...terms } = accepted;
+  const { fields: _fields, warnings: _warnings, ...terms } = accepted;
   try {
     await session.journal({ type: "minted", lease: attempt.lease, terms: { ...terms, fingerprint, sinkFingerprints } });
   } catch (error) {
-    await revokeUnrecorded(session, attempt.lease, { ...terms, fields });
+    await revokeUnrecorded(session, attempt.lease, accepted);
     throw error;
   }
   warnOfLogin(session, accepted);
-  await correctClock(session);
   await recogniseInSinks(session, attempt.lease);
   return attempt;
 }
@@ -47,16 +52,12 @@ function fingerprintsOfAll(
   return Object.fromEntries([...values].map(([id, rendered]) => [id, fingerprintsOf(rendered, fingerprint)]));
 }
 
-async function revokeUnrecorded(session: Session, id: string, { issuedAt, handle, fields }: Accepted): Promise<void> {
+async function revokeUnrecorded(session: Session, id: string, { fields, ...terms }: Accepted): Promise<void> {
   const { rotation, deps } = session;
   const { provider } = rotation;
-  const { part } = provider;
-  if ((!part.revoke && !part.revokeValue) || !sinksAreExplained(session)) return;
-  const lease = { id, issuedAt: new Date(issuedAt), expiresAt: "never" as const, handle };
+  if (!canRevokeWith(provider, fields) || !sinksAreExplained(session)) return;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      part.revoke ? part.revoke(lease, ctx) : part.revokeValue?.(fields, ctx),
-    );
+    await revokeLease({ deps, provider }, { id, ...terms }, fields);
   } catch (error) {
     const fieldsOfLog = { rotation: rotation.name, error: innerError(error).message };
     deps.runtime.log.warn("a lease that could not be recorded could not be revoked either", fieldsOfLog);
@@ -67,24 +68,35 @@ async function revokeUnrecorded(session: Session, id: string, { issuedAt, handle
 const bootstrapWarning = 7 * 86_400_000;
 
 /** A lease that ends with the login, or a login whose own secret nears its end: said while there is time. */
-function warnOfLogin({ warn, rotation, deps }: Session, { expiresAt, diesAt, refreshBy }: Accepted): void {
+function warnOfLogin({ warn, rotation, deps: { clock } }: Session, { expiresAt, diesAt, refreshBy }: Accepted): void {
   const provider = rotation.provider.name;
   if (diesAt !== undefined && (expiresAt === null || diesAt < expiresAt)) {
-    const at = new Date(diesAt).toISOString();
+    const at = new Date(clock.wallAt(diesAt)).toISOString();
     warn(
       `the credential dies with the login of provider ${provider} at ${at}: give the login a longer life, or run \`rotate watch\`, which keeps it alive`,
     );
   }
-  if (refreshBy !== undefined && refreshBy - deps.runtime.now() < bootstrapWarning) {
+  if (refreshBy !== undefined && refreshBy - clock.now() < bootstrapWarning) {
     warn(
-      `expiring bootstrap: what provider ${provider} logs in with ends at ${new Date(refreshBy).toISOString()}: replace it before`,
+      `expiring bootstrap: what provider ${provider} logs in with ends at ${new Date(clock.wallAt(refreshBy)).toISOString()}: replace it before`,
     );
   }
 }
 
-/** The issuer just accepted the wall clock; a higher time in the state came from a clock that was wrong. */
-async function correctClock(session: Session): Promise<void> {
-  if (session.now() - session.deps.runtime.now() > 60_000) await session.journal({ type: "clock-corrected" });
+/** An issuer that goes on giving what was revoked has nothing better yet: to publish it again would look like success. */
+async function refuseRevoked(session: Session, lease: string, fingerprint: string): Promise<void> {
+  const { state } = session;
+  const revoked = Object.values(state().leases).some(
+    (known) => known.gone === "revoked" && known.fingerprint === fingerprint,
+  );
+  if (!revoked) return;
+  await session.journal({ type: "mint-failed", lease });
+  throw new RotateError("the issuer gave the revoked credential again", {
+    code: "BAD_ANSWER",
+    retryable: true,
+    noEffect: true,
+    hint: "it caches what it gives out: it gives a new one when that has ended",
+  });
 }
 
 /** After the state was lost the sinks may hold this very value: then it is exposed from the start. */

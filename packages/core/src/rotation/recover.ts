@@ -1,6 +1,8 @@
 import { allHold, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import { noteKilled } from "./failure.ts";
+import { callSink, timeLimits } from "./invoke.ts";
+import { publishedLease } from "./moment.ts";
 import { failureOf } from "./errors.ts";
 import { observeAll } from "./observe.ts";
 import { sinkIds, type Session } from "./session.ts";
@@ -12,11 +14,11 @@ import { sinkIds, type Session } from "./session.ts";
 export async function recover(session: Session): Promise<ReadonlySet<string>> {
   await fenceDoubtfulSinks(session);
   const unreadable = await observeAll(session);
-  for (const record of recoveryOf(session.state(), {
-    sinks: sinkIds(session.rotation),
-    until: ghostUntil(session),
-  }))
-    await session.journal(record);
+  const { attempt } = session.state();
+  const about = { sinks: sinkIds(session.rotation), until: ghostUntil(session), ghosts: canLeaveGhosts(session) };
+  for (const record of recoveryOf(session.state(), about)) await session.journal(record);
+  const { owed } = session.state();
+  if (attempt && owed?.kind !== "reload") await noteKilled(session, attempt.phase === "intent" ? "unknown" : "unfit");
   return unreadable;
 }
 
@@ -27,11 +29,7 @@ async function fenceDoubtfulSinks(session: Session): Promise<void> {
     if (sink.part.fence === undefined || (session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
     await session.guard();
     try {
-      await callPart(
-        { runtime: deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.commit },
-        async (ctx) => sink.part.fence?.(ctx),
-      );
+      await callSink({ deps, sink }, { timeout: timeLimits.commit }, async (ctx) => sink.part.fence?.(ctx));
     } catch (error) {
       session.warn(
         `${failureOf(error, { phase: "recover" }).report.message} (${sink.target}): a late write could not be ruled out`,
@@ -42,9 +40,8 @@ async function fenceDoubtfulSinks(session: Session): Promise<void> {
 
 /** Until when a lease whose mint's answer was lost may live: counted from when that was noticed, since a paused process may mint late. */
 export function ghostUntil({ rotation, state, now }: Session): number {
-  const settled = state().leases[state().settled ?? ""];
-  const lastLife = settled?.expiresAt ? settled.expiresAt - settled.issuedAt : undefined;
-  return now() + (rotation.ttl ?? lastLife ?? 12 * hour) + skewAllowance;
+  const given = publishedLease(state())?.given ?? undefined;
+  return now() + (rotation.ttl ?? given ?? rotation.provider.part.maxLife ?? 12 * hour) + skewAllowance;
 }
 const hour = 3_600_000;
 const skewAllowance = 60_000;
@@ -52,17 +49,25 @@ const skewAllowance = 60_000;
 /** The records that recovery writes: pure, after the sinks were observed. See the recovery table in docs/guide. */
 export function recoveryOf(
   state: RotationState,
-  { sinks, until }: { readonly sinks: readonly string[]; readonly until: number },
+  { sinks, until, ghosts }: { readonly sinks: readonly string[]; readonly until: number; readonly ghosts: boolean },
 ): readonly JournalRecord[] {
-  if (state.attempt) return recoverAttempt(state, sinks, until);
+  if (state.attempt) return recoverAttempt(state, sinks, ghosts ? until : undefined);
   if (state.owed) return recoverOwed(state, sinks);
   return recoverDrift(state, sinks);
 }
 
-function recoverAttempt(state: RotationState, sinks: readonly string[], until: number): readonly JournalRecord[] {
+function canLeaveGhosts({ rotation }: Session): boolean {
+  return rotation.provider.part.ghosts !== false;
+}
+
+function recoverAttempt(
+  state: RotationState,
+  sinks: readonly string[],
+  until: number | undefined,
+): readonly JournalRecord[] {
   const { lease, phase } = state.attempt!;
   const seen = sinks.some((id) => state.sinks[id]?.may.includes(lease));
-  if (phase === "intent") return [{ type: "mint-failed", lease, unknownUntil: until }];
+  if (phase === "intent") return [{ type: "mint-failed", lease, ...(until !== undefined && { unknownUntil: until }) }];
   if (allHold(state, sinks, lease)) return [published(state, lease)];
   const early = phase === "minted" || phase === "verified" || phase === "prepared";
   if (early && !seen) return [{ type: "doubt", lease }, { type: "closed" }];

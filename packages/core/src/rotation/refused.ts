@@ -3,7 +3,7 @@ import type { Minted } from "@rotate/plugin-kit";
 import { liveLeases, type LeaseState } from "../store/state.ts";
 import { credentialFingerprint } from "./accept.ts";
 import { innerError } from "./errors.ts";
-import { callProvider, timeLimits } from "./invoke.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -11,15 +11,16 @@ import type { Session } from "./session.ts";
  * then it is in use, and nothing is revoked.
  */
 export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
-  if (isKnown(session, minted)) return true;
+  if (knownLease(session, minted) !== undefined) return true;
   if (!sinksAreExplained(session)) return false;
   return revokeRefused(session, lease, minted);
 }
 
-function isKnown({ state, deps }: Session, { fields, handle }: Minted): boolean {
+/** The live lease whose values or handle these are. */
+export function knownLease({ state, deps }: Session, { fields, handle }: Minted): LeaseState | undefined {
   // A plugin in plain JavaScript may have left them out: then only the handle tells.
   const fingerprint = credentialFingerprint(fields ?? {}, deps.fingerprint);
-  return liveLeases(state()).some(
+  return liveLeases(state()).find(
     (lease) =>
       lease.fingerprint === fingerprint || (handle !== undefined && isDeepStrictEqual(lease.handle, asKept(handle))),
   );
@@ -38,17 +39,15 @@ export function sinksAreExplained({ rotation, state }: Pick<Session, "rotation" 
   });
 }
 
-async function revokeRefused(
-  { rotation, deps, warn }: Session,
-  lease: LeaseState,
-  { handle }: Minted,
-): Promise<boolean> {
+async function revokeRefused({ rotation, deps, warn }: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
   const { provider } = rotation;
-  const { part } = provider;
-  if (!part.revoke || handle === undefined) return false;
-  const known = { id: lease.id, issuedAt: new Date(lease.issuedAt), expiresAt: "never" as const, handle };
+  const { handle } = minted;
+  // A plugin in plain JavaScript may have left them out.
+  const fields = Object.keys(minted.fields ?? {}).length > 0 ? minted.fields : undefined;
+  const lacksHandle = provider.part.revoke !== undefined && handle === undefined;
+  if (lacksHandle || !canRevokeWith(provider, fields)) return false;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) => part.revoke?.(known, ctx));
+    await revokeLease({ deps, provider }, { ...lease, expiresAt: null, handle }, fields);
     return true;
   } catch (error) {
     warn(`the lease that was refused could not be revoked: ${innerError(error).message}`);

@@ -1,25 +1,32 @@
 import { isSecret, Secret, type Fields, type Values } from "@rotate/plugin-kit";
-import type { Masker } from "../runtime/types.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
-import type { Template, TemplateScope } from "../spec/template.ts";
+import type { Masker, Template, TemplateScope } from "@rotate/runtime";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
+import type { RotationClock } from "../schedule/clock.ts";
 import type { Accepted } from "./accept.ts";
+import { instant } from "./describe.ts";
 import type { MintedCredential } from "./session.ts";
 
 /** An accepted credential with what every sink is to hold, masked from now on. Throws INVALID when a template does. */
 export function render(
   { sinks, fields: declared }: Pick<Rotation, "sinks" | "fields">,
   accepted: Accepted,
-  masker: Masker,
+  { runtime: { masker }, clock }: RenderDeps,
 ): MintedCredential {
-  const scope = scopeOf(accepted);
+  const scope = scopeOf(accepted, clock);
   const values = new Map(sinks.map((sink) => [sink.id, renderSink(sink, { scope, declared, masker })]));
   return { fields: accepted.fields, scope, values };
 }
 
-function scopeOf({ fields, issuedAt, expiresAt }: Accepted): TemplateScope {
+/** What rendering needs of the engine. */
+export interface RenderDeps {
+  readonly runtime: { readonly masker: Masker };
+  readonly clock: Pick<RotationClock, "wallAt">;
+}
+
+function scopeOf({ fields, issuedAt, expiresAt }: Accepted, { wallAt }: RenderDeps["clock"]): TemplateScope {
   const texts = Object.entries(fields).map(([name, value]) => [name, isSecret(value) ? value.reveal() : value]);
-  const ends = expiresAt === null ? "never" : new Date(expiresAt).toISOString();
-  return { fields: Object.fromEntries(texts), lease: { issuedAt: new Date(issuedAt).toISOString(), expiresAt: ends } };
+  const ends = expiresAt === null ? "never" : instant(wallAt(expiresAt));
+  return { fields: Object.fromEntries(texts), lease: { issuedAt: instant(wallAt(issuedAt)), expiresAt: ends } };
 }
 
 function renderSink(

@@ -1,44 +1,77 @@
-import { endOf } from "../schedule/schedule.ts";
-import { failureOf } from "./errors.ts";
+import { clamp, marginOf, warnAt } from "../schedule/schedule.ts";
+import type { LeaseState } from "../store/state.ts";
+import { yardstickOf } from "./decide.ts";
+import { failureOf, type Failure } from "./errors.ts";
+import { failureKind } from "./failure.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { loginEnd } from "./login.ts";
-import { asLease } from "./retire.ts";
+import { momentOf, publishedLease } from "./moment.ts";
+import { asLease } from "./lease.ts";
 import type { Session } from "./session.ts";
-import { createSkewMeter, localExpiry } from "./skew.ts";
+import { createSkewMeter, endOn } from "./skew.ts";
 
-/** Lengthens the settled lease: nothing is written, nobody is reloaded. False when it failed or gave less than 2/3 of the life asked for: then it is minted anew. */
-export async function renew(session: Session): Promise<boolean> {
-  const { rotation, deps, state, now } = session;
+/** How a renewal ended. `mint`: it gave too little, or was refused; a new lease is minted in the same action. */
+export type Renewed =
+  | { readonly result: "renewed" }
+  | { readonly result: "mint"; readonly failure?: Failure }
+  | { readonly result: "failed"; readonly failure: Failure };
+
+/** Lengthens the lease that was last published, its reload owed or not: nothing is written, nobody is reloaded. */
+export async function renew(session: Session, { cadence }: { readonly cadence: number | undefined }): Promise<Renewed> {
+  const { rotation, deps, state } = session;
   const { provider } = rotation;
-  const lease = state().leases[state().settled ?? ""];
-  if (lease === undefined || provider.part.renew === undefined) return false;
+  const lease = publishedLease(state());
+  if (lease === undefined || provider.part.renew === undefined) return { result: "mint" };
   await session.guard();
-  const asked = rotation.ttl ?? endOf(lease) - lease.issuedAt;
-  const requestedAt = now();
+  const asked = deps.clock.note();
   const meter = createSkewMeter(deps.runtime.now);
   try {
     const terms = await callProvider({ deps, provider }, { timeout: timeLimits.mint }, async (ctx) =>
-      provider.part.renew!(asLease(lease), { ...ctx, http: meter.measure(ctx.http) }),
+      provider.part.renew!(asLease(lease, deps.clock), { ...ctx, http: meter.measure(ctx.http) }),
     );
     const skew = meter.milliseconds();
-    const instant = localExpiry(terms.expires, { requestedAt, skew });
+    if (skew !== undefined) deps.clock.learn(skew);
+    const end = endOn(terms.expires, asked, skew);
     const diesAt = terms.diesWithLogin ? loginEnd(deps.logins, provider) : undefined;
-    const expiresAt = instant === Infinity ? null : instant;
-    const enough = Math.min(instant, diesAt ?? Infinity) - requestedAt >= (asked * 2) / 3;
+    const life = Math.min(end, diesAt ?? Infinity) - asked.time;
+    const enough = isEnough(life, { lease, session, cadence });
     await session.journal({
       type: "renewed",
       lease: lease.id,
-      expiresAt,
-      skew,
+      asOf: asked.time,
+      expiresAt: Number.isFinite(end) ? end : null,
+      span: Number.isFinite(life) ? life : null,
+      ...(skew !== undefined && { told: asked.wall - skew }),
       renewable: enough && terms.renewable !== false,
+      ...(!enough && { spent: true }),
       ...(terms.handle !== undefined && { handle: terms.handle }),
       ...(diesAt !== undefined && { diesAt }),
     });
-    return enough;
+    return { result: enough ? "renewed" : "mint" };
   } catch (error) {
-    session.warn(
-      `the lease could not be renewed, a new one is minted: ${failureOf(error, { phase: "renew" }).report.message}`,
-    );
-    return false;
+    return failedRenewal(session, lease, failureOf(error, { phase: "renew" }));
   }
+}
+
+/** Two thirds of what a new lease gives; under a timer it must also last until the run after the next one, as far as a new lease would. */
+function isEnough(
+  life: number,
+  { lease, session, cadence }: { lease: LeaseState; session: Session; cadence: number | undefined },
+): boolean {
+  const { ttl, refresh } = session.rotation;
+  const whole = yardstickOf(lease, ttl);
+  if (!Number.isFinite(life) || !Number.isFinite(whole)) return !Number.isFinite(life);
+  if (life < (whole * 2) / 3) return false;
+  const usable = (span: number): number => span - marginOf({ span }, refresh);
+  return cadence === undefined || usable(life) >= clamp(2 * cadence, 0, usable(whole));
+}
+
+/** An outage is no reason to restart a consumer: minted at once only when the renewal was refused, or time presses. */
+function failedRenewal(session: Session, lease: LeaseState, failure: Failure): Renewed {
+  const { rotation, deps, state } = session;
+  const { now, cron } = momentOf({ rotation, deps }, state());
+  const refused = failureKind(failure, true) === "refused";
+  if (!refused && now < warnAt(lease, rotation.refresh, cron)) return { result: "failed", failure };
+  session.warn(`the lease could not be renewed, a new one is minted: ${failure.report.message}`);
+  return { result: "mint", failure };
 }

@@ -1,6 +1,6 @@
-import type { SinkEntry } from "../spec/model.ts";
+import type { SinkEntry } from "../loading/model.ts";
 import { innerError } from "./errors.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import { callSink, timeLimits } from "./invoke.ts";
 import { observeOne } from "./observe.ts";
 import { isReadable, type Session } from "./session.ts";
 
@@ -22,11 +22,7 @@ export async function resolveUnknown(
 
 async function fenced(session: Session, sink: SinkEntry): Promise<boolean> {
   try {
-    await callPart(
-      { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.commit },
-      async (ctx) => sink.part.fence?.(ctx),
-    );
+    await callSink({ deps: session.deps, sink }, { timeout: timeLimits.commit }, async (ctx) => sink.part.fence?.(ctx));
     return true;
   } catch (error) {
     session.warn(`a late write to ${sink.target} could not be ruled out: ${innerError(error).message}`);

@@ -1,10 +1,10 @@
-import type { Lease } from "@rotate/plugin-kit";
 import { backoff } from "../schedule/backoff.ts";
 import { liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
-import { instantOf } from "./login.ts";
-import { differs, look, type Looking } from "./observe.ts";
+import { canRevokeWith, revokeLease } from "./revocation.ts";
+import { endOn } from "./skew.ts";
+import { journalSeen, look, type Looking } from "./observe.ts";
 import { isReadable, type Session } from "./session.ts";
 
 /** Revocations are owed work of their own: whatever may be revoked now is, ghosts are asked for, what has ended is forgotten. */
@@ -62,21 +62,21 @@ export function revocableAt(at: Looking, lease: LeaseState): number {
 
 /** From the handle at any time, or by value while this process has it. */
 function canRevoke({ rotation, deps }: Looking, { id }: LeaseState): boolean {
-  const { part } = rotation.provider;
-  return part.revoke !== undefined || (part.revokeValue !== undefined && deps.memory.get(id) !== undefined);
+  return canRevokeWith(rotation.provider, deps.memory.get(id));
 }
 
-/**
- * The leases that `maxLive` limits: all that live, but for those that a later one has replaced for good and that nothing but their end will remove.
- * These are no attempts gone wrong, and some never end: counted, they would stop a rotation that works.
- */
-export function limitedLeases(session: Session): readonly LeaseState[] {
-  const { state } = session;
+/** More leases live upstream than `maxLive` allows for: that is told, and stops nothing. Those that a later one has replaced for good do not count. */
+export function warnOfMany(session: Session): void {
+  const { state, rotation } = session;
   const { settledAt } = state();
   const held = pinnedLeases(state());
   const isReplaced = ({ id, phase, issuedAt, lastDoubtAt }: LeaseState): boolean =>
     phase === "live" && !held.includes(id) && Math.max(issuedAt, lastDoubtAt) < settledAt;
-  return liveLeases(state()).filter((lease) => !isReplaced(lease) || revocableAt(session, lease) < Infinity);
+  const counted = liveLeases(state()).filter((lease) => !isReplaced(lease) || revocableAt(session, lease) < Infinity);
+  if (counted.length <= rotation.maxLive) return;
+  session.warn(
+    `${counted.length} leases of this rotation may live upstream (maxLive ${rotation.maxLive}): \`rotate status\` lists them`,
+  );
 }
 
 /** Looks at the sinks before it says so, and once more just before the call, then revokes. True when the lease is gone. */
@@ -86,16 +86,14 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
   const { rotation, deps, now } = session;
   const { provider } = rotation;
   const fields = deps.memory.get(lease.id);
-  if (!provider.part.revoke && !fields) return false;
+  if (!canRevokeWith(provider, fields)) return false;
   const tries = (lease.revocation?.tries ?? 0) + 1;
   const notBefore = now() + backoff(tries, { initial: 30_000, max: 3_600_000, random: deps.runtime.random });
   await session.journal({ type: "revoking", lease: lease.id, notBefore });
   await session.guard();
   if (!(await nobodyHolds(session, lease))) return false;
   try {
-    await callProvider({ deps, provider }, { timeout: timeLimits.revoke }, async (ctx) =>
-      provider.part.revoke ? provider.part.revoke(asLease(lease), ctx) : provider.part.revokeValue?.(fields!, ctx),
-    );
+    await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
     const { message } = innerError(error);
     await session.journal({ type: "revoke-failed", lease: lease.id, error: message, notBefore });
@@ -109,13 +107,10 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
 
 /** A sink that cannot be read, or holds what the journal cannot explain, stops the revocation of a lease that was once exposed. */
 async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean> {
-  const { rotation, state } = session;
-  for (const sink of rotation.sinks.filter(isReadable)) {
+  for (const sink of session.rotation.sinks.filter(isReadable)) {
     const seen = await look(session, sink);
     if ("unreadable" in seen) return false;
-    if (differs(state(), { [sink.id]: seen.holding }) && (lease.exposed || seen.holding === lease.id)) {
-      await session.journal({ type: "observed", holdings: { [sink.id]: seen.holding } });
-    }
+    if (lease.exposed || seen.holding === lease.id) await journalSeen(session, { [sink.id]: seen });
     if (seen.holding === lease.id) return false;
     if (seen.holding === "foreign" && foreignStops(session)) return false;
   }
@@ -149,17 +144,23 @@ async function settleGhost(session: Session, ghost: LeaseState): Promise<void> {
 }
 
 async function findGhost(session: Session, ghost: LeaseState): Promise<void> {
-  const { rotation, deps, now } = session;
+  const { rotation, deps } = session;
   const { provider } = rotation;
+  const asked = deps.clock.note();
   try {
     const terms = await callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) =>
       provider.part.find?.(ghost.id, ctx),
     );
     if (terms === undefined) return await session.journal({ type: "gone", lease: ghost.id, how: "never" });
-    const instant = instantOf(terms.expires, now());
+    const end = endOn(terms.expires, asked);
+    const expiresAt = Number.isFinite(end) ? end : null;
+    const life = expiresAt === null ? null : expiresAt - ghost.issuedAt;
     const found = {
       issuedAt: ghost.issuedAt,
-      expiresAt: instant === Infinity ? null : instant,
+      asOf: asked.time,
+      expiresAt,
+      given: life,
+      span: life,
       renewable: false,
       fingerprint: "",
       sinkFingerprints: {},
@@ -169,14 +170,4 @@ async function findGhost(session: Session, ghost: LeaseState): Promise<void> {
   } catch (error) {
     session.warn(`whether lease ${ghost.id} lives could not be asked: ${innerError(error).message}`);
   }
-}
-
-/** A lease as `renew` and `revoke` are told of it. */
-export function asLease(lease: LeaseState): Lease {
-  return {
-    id: lease.id,
-    issuedAt: new Date(lease.issuedAt),
-    expiresAt: lease.expiresAt === null ? "never" : new Date(lease.expiresAt),
-    handle: lease.handle,
-  };
 }

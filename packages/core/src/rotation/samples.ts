@@ -1,6 +1,6 @@
 import { type Field, type Fields, isRotateError, Secret, type Values } from "@rotate/plugin-kit";
-import type { SinkEntry } from "../spec/model.ts";
-import type { Template, TemplateScope } from "../spec/template.ts";
+import type { Template, TemplateScope } from "@rotate/runtime";
+import type { SinkEntry } from "../loading/model.ts";
 
 /**
  * What a sink's values may look like: its templates, with examples for the credential's fields. A value whose template may make anything of a field

@@ -1,40 +1,32 @@
 import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
-import type { CredentialCache } from "../credential/cache.ts";
+import type { Runtime, TemplateScope } from "@rotate/runtime";
+import type { Backend } from "../backend/backend.ts";
+import type { Claim } from "../backend/claim.ts";
 import type { OnEvent } from "../events.ts";
-import type { Outcome, PhaseReport, SinkReport } from "../report.ts";
-import type { Runtime } from "../runtime/types.ts";
-import { rotationClock } from "../schedule/clock.ts";
+import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
 import type { NextCron } from "../schedule/cron.ts";
-import type { Rotation, SinkEntry } from "../spec/model.ts";
-import type { TemplateScope } from "../spec/template.ts";
-import { fenced } from "../store/memory-store.ts";
-import type { Fingerprint } from "../store/fingerprint.ts";
-import type { Host } from "../store/host.ts";
+import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
 import type { JournalRecord } from "../store/records.ts";
-import type { LeaseId, RotationState } from "../store/state.ts";
-import type { Lock, Store } from "../store/store.ts";
+import type { LeaseId } from "../store/state.ts";
+import type { Entries } from "./entries.ts";
 import type { Failure } from "./errors.ts";
-import type { Helpers } from "./helpers.ts";
 import type { Logins } from "./login.ts";
 import type { ReloadGate } from "./reload-gate.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
 
 /** What all rotations of an engine share. */
-export interface RotationDeps {
-  readonly store: Store;
+export interface RotationDeps extends Pick<Backend, "store" | "claims" | "fingerprint" | "clock" | "host"> {
   readonly runtime: Runtime;
-  readonly host: Pick<Host, "bootId" | "uptime">;
-  readonly fingerprint: Fingerprint;
+  /** Absent: rotations of one provider know nothing of each other. */
+  readonly entries?: Entries;
   readonly nextCron: NextCron;
+  /** Rotations that are left alone. Absent: none is. */
+  readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
   readonly logins: Logins;
   readonly gate: ReloadGate;
-  /** Absent: commands are not noted. */
-  readonly helpers?: Helpers;
   /** Absent: no two rotations share a group. */
   readonly groups?: ReloadGroups;
   readonly memory: CredentialMemory;
-  /** Absent: nothing is kept beyond memory. */
-  readonly cache?: CredentialCache;
   readonly onEvent: OnEvent;
 }
 
@@ -45,19 +37,14 @@ export interface CredentialMemory {
   readonly drop: (lease: LeaseId) => void;
 }
 
-/** One process at work on one rotation, under its lock. */
-export interface Session {
+/** One process at work on one rotation, under its claim. */
+export interface Session extends Pick<Claim, "state" | "now" | "guard" | "record"> {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
   /** Aborts when the process is asked to stop: no new phase begins, what has begun is finished or undone. */
   readonly signal: AbortSignal;
-  readonly state: () => RotationState;
-  /** Rotation time, ms: see schedule/clock.ts. */
-  readonly now: () => number;
-  /** Writes a record before the act that it announces. Throws when another process took over. */
-  readonly journal: (record: JournalRecord) => Promise<void>;
-  /** Throws when the lock is not ours any more: called before each act outside. */
-  readonly guard: () => Promise<void>;
+  /** Writes records, all or none, before the acts that they announce. Throws when another process took over. */
+  readonly journal: (...records: readonly JournalRecord[]) => Promise<void>;
   /** Its place in a reload group, from a reload until the attempt is over. */
   readonly group: GroupHold;
   readonly warn: (message: string) => void;
@@ -67,6 +54,8 @@ export interface Session {
 /** What one attempt knows so far. Each phase returns the next one. */
 export interface Attempt {
   readonly why: string;
+  /** Undefined for work that was owed. */
+  readonly reason: Reason | undefined;
   /** Is it only an owed reload that is finished? */
   readonly owedOnly: boolean;
   /** The one lease that all sinks held when the attempt began. */
@@ -107,45 +96,26 @@ export interface Ended {
   readonly phases: readonly PhaseReport[];
 }
 
-/** Opens a session under a held lock: takes the next epoch and notes which sinks the rotation has. */
-export async function openSession(options: {
+/** The work of a claim's holder on its rotation. */
+export function openSession(options: {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
-  readonly lock: Lock;
+  readonly claim: Claim;
   readonly signal: AbortSignal;
-}): Promise<Session> {
-  const { rotation, deps, lock, signal } = options;
-  const { store, host, runtime } = deps;
-  let state = await store.load(rotation.name);
-  const sources = { now: runtime.now, uptime: host.uptime, bootId: host.bootId };
-  let now = rotationClock(sources, state.clock);
+}): Session {
+  const { rotation, deps, claim, signal } = options;
+  const { state, now, guard, record } = claim;
   const warnings: string[] = [];
-
-  async function append(record: JournalRecord, epoch: number): Promise<void> {
-    if (!lock.valid()) throw fenced(rotation.name);
-    const at = record.type === "clock-corrected" ? runtime.now() : now();
-    state = await store.append(rotation.name, {
-      record,
-      epoch,
-      stamp: { at, uptime: host.uptime(), bootId: host.bootId },
-    });
-    if (record.type === "clock-corrected") now = rotationClock(sources, state.clock);
-  }
-
-  await append({ type: "opened" }, state.epoch);
-  const { epoch } = state;
   return {
     rotation,
     deps,
     signal,
+    state,
+    now,
+    guard,
+    record,
     group: (deps.groups ?? createReloadGroups()).hold(),
-    state: () => state,
-    now: () => now(),
-    journal: (record) => append(record, epoch),
-    async guard() {
-      const current = await store.load(rotation.name);
-      if (!lock.valid() || current.epoch !== epoch) throw fenced(rotation.name);
-    },
+    journal: async (...records) => void (await claim.append(records)),
     warn: (message) => void (warnings.includes(message) || warnings.push(message)),
     warnings: () => warnings,
   };

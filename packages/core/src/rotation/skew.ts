@@ -1,19 +1,25 @@
 import type { Expires, Http } from "@rotate/plugin-kit";
-import { instantOf } from "./login.ts";
+import { aheadOf } from "../schedule/clock.ts";
 
 /** How far this machine's clock is ahead of an issuer's, ms; learned from the `Date` header of its answers (RFC 9110 §6.6.1, whole seconds). */
 export interface SkewMeter {
-  /** The last measurement; 0 when there is none or it is within what a header can tell. */
-  readonly milliseconds: () => number;
+  /** The last measurement; 0 when it is within what a header can tell, undefined when there is none. */
+  readonly milliseconds: () => number | undefined;
   readonly measure: (http: Http) => Http;
 }
 
-/** An instant of the issuer, told by our clock; a relative life needs no such thing. Infinity for "never". All ms. */
-export function localExpiry(
-  expires: Expires,
-  { requestedAt, skew }: { readonly requestedAt: number; readonly skew: number },
-): number {
-  return instantOf(expires, requestedAt) + (expires instanceof Date ? skew : 0);
+/** One instant on both clocks, ms. */
+export interface AskedAt {
+  /** Rotation time. */
+  readonly time: number;
+  /** The wall clock, since 1970. */
+  readonly wall: number;
+}
+
+/** The end that a plugin tells, on rotation time: relative lives count from before the call, instants of the issuer are told by our wall clock. Infinity for "never". */
+export function endOn(expires: Expires | undefined, { time, wall }: AskedAt, skew: number | undefined = 0): number {
+  if (expires === undefined || expires === "never") return Infinity;
+  return expires instanceof Date ? expires.getTime() + skew - aheadOf({ wall, time }) : time + expires.in;
 }
 
 /** What rounding and travel time can make of two equal clocks. ms */
@@ -21,9 +27,9 @@ const noise = 3_000;
 
 /** A meter for the calls of one mint. */
 export function createSkewMeter(now: () => number): SkewMeter {
-  let last = 0;
+  let last: number | undefined;
   return {
-    milliseconds: () => (Math.abs(last) > noise ? last : 0),
+    milliseconds: () => (last === undefined || Math.abs(last) > noise ? last : 0),
     measure: (http) => async (url, init) => {
       const sent = now();
       const answer = await http(url, init);

@@ -1,7 +1,7 @@
 import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
 import { innerError, isDefinite } from "./errors.ts";
-import { callPart, timeLimits } from "./invoke.ts";
+import { callSink, timeLimits } from "./invoke.ts";
 import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
 
@@ -17,12 +17,16 @@ export function canUndo(session: Session, attempt: Attempt, writes: readonly Sin
   return writes.every(({ prepared }) => prepared.undo !== undefined);
 }
 
-/** By the issuer's clock as the mint at work showed it: when ours was set back since the lease was minted, its end is nearer than it looks. */
 function outlivesMargin({ rotation, state, now }: Session, lease: LeaseState): boolean {
   const { attempt, owed, leases } = state();
-  const minted = leases[attempt?.lease ?? owed?.lease ?? ""];
-  const setBack = Math.min((minted?.skew ?? 0) - (lease.skew ?? 0), 0);
-  return endOf(lease) + setBack - marginOf(lease, rotation.refresh) > now();
+  const late = lagBehind(lease, leases[attempt?.lease ?? owed?.lease ?? ""]);
+  return endOf(lease) - late - marginOf(lease, rotation.refresh) > now();
+}
+
+/** By the issuer's clock more may have passed between two leases than by rotation time, when ours was set back across a boot. */
+function lagBehind(before: LeaseState, after: LeaseState | undefined): number {
+  if (before.told === undefined || after?.told === undefined) return 0;
+  return Math.max(after.told - before.told - (after.asOf - before.asOf), 0);
 }
 
 /** Puts the written sinks back, last first. False when one could not be: then the sinks are mixed. */
@@ -36,10 +40,8 @@ export async function undoWrites(session: Session, writes: readonly SinkWrite[],
       return false;
     }
     try {
-      await callPart(
-        { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.commit, scope },
-        async (ctx) => prepared.undo?.(ctx),
+      await callSink({ deps: session.deps, sink }, { timeout: timeLimits.commit, scope }, async (ctx) =>
+        prepared.undo?.(ctx),
       );
     } catch (error) {
       const answered = isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to);

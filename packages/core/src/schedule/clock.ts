@@ -1,27 +1,91 @@
-import type { RotationState } from "../store/state.ts";
+/** Rotation time: an axis of its own that only goes forward. Ends of leases stand on it as now + life; the wall clock is for showing, cron and windows. All ms. */
+
+/** What was known of time at one look. Kept with every record, and beside the state at every look. */
+export interface ClockNote {
+  /** Rotation time. */
+  readonly time: number;
+  /** The wall clock, since 1970. */
+  readonly wall: number;
+  /** The wall clock in the issuers' time, as well as it is known. */
+  readonly told: number;
+  /** Since boot, sleep included. */
+  readonly uptime: number;
+  readonly bootId: string;
+  /** Rotation time at which it was found that nobody can tell how much time had passed: what is older is unsure. */
+  readonly unsureBefore?: number;
+}
 
 export interface ClockSources {
-  /** Wall clock, ms since 1970. */
+  /** The wall clock, ms since 1970. */
   readonly now: () => number;
   /** ms since boot, sleep included. */
   readonly uptime: () => number;
   readonly bootId: string;
 }
 
-/**
- * Time as a rotation counts it: the later of the wall clock and of the highest time seen plus what has passed since, what this clock itself told included. A clock
- * that is set back lengthens no life; within one boot the uptime tells how much has passed, across boots only the highest time is a floor.
- */
-export function rotationClock(
-  sources: ClockSources,
-  { highest, uptime, bootId }: RotationState["clock"],
-): () => number {
-  const sameBoot = bootId === sources.bootId && bootId !== "";
-  let seen = { time: highest, uptime: sameBoot ? uptime : sources.uptime() };
-  return function read() {
-    const at = sources.uptime();
-    const floor = seen.time + Math.max(at - seen.uptime, 0);
-    seen = { time: Math.max(sources.now(), floor), uptime: at };
-    return seen.time;
+export interface RotationClock {
+  /** Rotation time. Never lower than before. */
+  readonly now: () => number;
+  /** An instant of rotation time as the wall clock will show it. */
+  readonly wallAt: (instant: number) => number;
+  /** An instant of the wall clock on the axis. */
+  readonly fromWall: (instant: number) => number;
+  /** Takes over what an earlier look knew, when it knew more. */
+  readonly observe: (note: ClockNote) => void;
+  /** How far the wall is ahead of an issuer that just answered. */
+  readonly learn: (skew: number) => void;
+  readonly note: () => ClockNote;
+}
+
+/** A wall clock that leaps by more than this within a boot is a machine that was paused. */
+const leap = 2_000;
+/** Two clocks may differ by this before one of them is taken for a liar. */
+const tolerance = 5_000;
+
+/** A clock that goes on from `first`, or starts with the wall. */
+export function createRotationClock(sources: ClockSources, first?: ClockNote): RotationClock {
+  let known: ClockNote | undefined = first;
+
+  function look(): ClockNote {
+    known = advance(known, sources);
+    return known;
+  }
+
+  return {
+    now: () => look().time,
+    wallAt: (instant) => instant + aheadOf(look()),
+    fromWall: (instant) => instant - aheadOf(look()),
+    observe(note) {
+      if (note.bootId === "" || (known !== undefined && note.time <= known.time)) return;
+      const floor = known === undefined ? note.time : look().time;
+      const next = advance(note, sources);
+      known = { ...next, time: Math.max(next.time, floor) };
+    },
+    learn: (skew) => void (known = { ...look(), told: sources.now() - skew }),
+    note: look,
   };
+}
+
+/** How far the wall is ahead of rotation time, in whole seconds: the two clocks are read one after the other, and what is shown must not flicker. ms */
+export function aheadOf({ wall, time }: Pick<ClockNote, "wall" | "time">): number {
+  return Math.round((wall - time) / 1_000) * 1_000;
+}
+
+/** What is known now, after an earlier look. Pure in the sources' answers. */
+export function advance(last: ClockNote | undefined, sources: ClockSources): ClockNote {
+  const seen = { wall: sources.now(), uptime: sources.uptime(), bootId: sources.bootId };
+  if (last === undefined || last.bootId === "") return { ...seen, time: seen.wall, told: seen.wall };
+  const unsure = last.unsureBefore === undefined ? {} : { unsureBefore: last.unsureBefore };
+  if (last.bootId === seen.bootId) {
+    const byUptime = Math.max(seen.uptime - last.uptime, 0);
+    const byWall = seen.wall - last.wall;
+    const passed = Math.max(byUptime, byWall > byUptime + leap ? byWall : 0);
+    return { ...seen, ...unsure, time: last.time + passed, told: Math.min(seen.wall, last.told + byUptime) };
+  }
+  // Our skew may be gone by now or not: whichever makes more time pass.
+  const base = Math.min(last.told, last.wall);
+  const time = last.time + Math.max(seen.wall - base, seen.uptime, 0);
+  // By the clocks this boot began before the last look: one of them lied, and nobody can tell how old anything is.
+  const lied = seen.wall - seen.uptime < base - tolerance;
+  return { ...seen, ...unsure, time, told: seen.wall, ...(lied && { unsureBefore: time }) };
 }

@@ -20,3 +20,16 @@ export async function loadCron(): Promise<NextCron> {
     return job.nextRun(new Date(after))?.getTime();
   };
 }
+
+/** The mean time between the next times that an expression names, ms; Infinity when there are none. */
+export function meanGap(
+  expression: { readonly cron: string; readonly timezone: string | undefined },
+  now: number,
+  nextCron: NextCron,
+): number {
+  const looked = 50;
+  const times: number[] = [];
+  for (let at = nextCron(expression, now); at !== undefined && times.length < looked; at = nextCron(expression, at))
+    times.push(at);
+  return times.length < 2 ? Infinity : (times.at(-1)! - times[0]!) / (times.length - 1);
+}

@@ -2,7 +2,7 @@
 import type { Holding, LeaseId, LeaseState, RotationState } from "./state.ts";
 
 /** What a state may be without. */
-export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo";
+export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "ejectedAt";
 
 export function without(state: RotationState, key: OptionalKey): RotationState {
   const { [key]: _, ...rest } = state;
@@ -25,7 +25,9 @@ export function withPhase(state: RotationState, phase: NonNullable<RotationState
 
 export function withMay(state: RotationState, id: string, may: readonly Holding[]): RotationState {
   const sink = state.sinks[id];
-  return sink ? { ...state, sinks: { ...state.sinks, [id]: { ...sink, may } } } : state;
+  if (!sink) return state;
+  const { drift: _, ...rest } = sink;
+  return { ...state, sinks: { ...state.sinks, [id]: { ...rest, may } } };
 }
 
 export function addMay(state: RotationState, id: string, holding: Holding): RotationState {

@@ -1,16 +1,7 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { EngineError } from "../engine-error.ts";
+import { createHmac } from "node:crypto";
 
 /** Tells whether two values are the same without keeping either: HMAC-SHA256 under a key of this state, 32 hex digits. */
 export type Fingerprint = (text: string) => string;
-
-const keyLength = 32;
-
-/** The fingerprint under the key in `directory`; the key is made on first use. It has a file of its own: without it the state's fingerprints say nothing. */
-export function openFingerprint(directory: string): Fingerprint {
-  return fingerprintWith(readOrMakeKey(`${directory}/fingerprint.key`));
-}
 
 /** The fingerprint under a given key. */
 export function fingerprintWith(key: Buffer): Fingerprint {
@@ -20,48 +11,4 @@ export function fingerprintWith(key: Buffer): Fingerprint {
 /** What people are shown of a fingerprint. */
 export function shortFingerprint(fingerprint: string): string {
   return fingerprint.slice(0, 12);
-}
-
-function readOrMakeKey(path: string): Buffer {
-  const existing = read(path);
-  if (existing) return existing;
-  makeKey(path);
-  return read(path) ?? unreadable(path);
-}
-
-function read(path: string): Buffer | undefined {
-  try {
-    const key = readFileSync(path);
-    return key.length === keyLength ? key : unreadable(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** Written whole under another name and linked: of two processes that start at once, one key wins. */
-function makeKey(path: string): void {
-  const temporary = `${path}.${randomBytes(8).toString("hex")}`;
-  const file = openSync(temporary, "wx", 0o600);
-  try {
-    writeSync(file, randomBytes(keyLength));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-}
-
-function unreadable(path: string): never {
-  throw new EngineError(`${path} is not a fingerprint key`, {
-    code: "ROTATE_STATE_UNUSABLE",
-    exitCode: 6,
-    hint: "restore it from a backup, or move the state directory away: every rotation is then minted anew",
-  });
 }

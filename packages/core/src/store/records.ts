@@ -3,22 +3,30 @@ import type {
   AttemptPhase,
   FailureState,
   Holding,
+  KeptError,
   LeaseId,
   LeaseState,
+  SinkDrift,
   SinkFingerprints,
   SinkState,
   WrittenSink,
 } from "./state.ts";
+import type { ClockNote } from "../schedule/clock.ts";
 
-export type SinkIdentity = Omit<SinkState, "may" | "abandoned">;
+export type SinkIdentity = Omit<SinkState, "may" | "abandoned" | "drift">;
 
 export type JournalRecord =
   /** A process took the lock. */
   | { readonly type: "opened" }
   /** Which sinks the rotation has now; what is not named becomes abandoned. */
   | { readonly type: "sinks"; readonly sinks: readonly SinkIdentity[] }
-  | { readonly type: "observed"; readonly holdings: Readonly<Record<string, Holding>> }
-  | { readonly type: "intent"; readonly lease: LeaseState; readonly why: string }
+  | {
+      readonly type: "observed";
+      readonly holdings: Readonly<Record<string, Holding>>;
+      readonly drift?: Readonly<Record<string, SinkDrift>>;
+    }
+  /** `early`: a lease with time left is to be replaced, and not by its schedule. */
+  | { readonly type: "intent"; readonly lease: LeaseState; readonly why: string; readonly early?: boolean }
   /** The issuer said no (`unknown: false`) or its answer was lost. */
   | { readonly type: "mint-failed"; readonly lease: LeaseId; readonly unknownUntil?: number }
   | { readonly type: "minted"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
@@ -27,7 +35,11 @@ export type JournalRecord =
       readonly type: "merged";
       readonly lease: LeaseId;
       readonly into: LeaseId;
+      /** When it was seen. */
+      readonly asOf: number;
       readonly expiresAt: number | null;
+      readonly diesAt?: number;
+      readonly period?: number;
       readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
     }
   /** The lease's value stands in these sinks already. */
@@ -35,9 +47,13 @@ export type JournalRecord =
   | {
       readonly type: "renewed";
       readonly lease: LeaseId;
+      readonly asOf: number;
       readonly expiresAt: number | null;
+      readonly span: number | null;
       readonly renewable: boolean;
-      readonly skew: number;
+      /** It gave too little: a new lease is minted. */
+      readonly spent?: boolean;
+      readonly told?: number;
       readonly handle?: unknown;
       readonly diesAt?: number;
     }
@@ -64,34 +80,35 @@ export type JournalRecord =
   | { readonly type: "reload-begin"; readonly notBefore: number }
   | { readonly type: "reloaded" }
   | { readonly type: "settled"; readonly lease: LeaseId; readonly adopted: boolean; readonly specHash: string }
-  | { readonly type: "failed"; readonly failure: FailureState }
+  | { readonly type: "reload-failed"; readonly error: KeptError }
+  /** `waste`: what was minted came to nothing, or nobody knows. */
+  | { readonly type: "failed"; readonly failure: FailureState; readonly waste?: boolean }
+  | { readonly type: "ejected" }
+  /** It may be rotated again. */
+  | { readonly type: "readmitted" }
   | { readonly type: "revoking"; readonly lease: LeaseId; readonly notBefore: number }
   | { readonly type: "revoke-failed"; readonly lease: LeaseId; readonly error: string; readonly notBefore: number }
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
-  | { readonly type: "disowned" }
-  /** The issuer's clock shows that the highest time seen was wrong: the stamp of this record is the time from now on. */
-  | { readonly type: "clock-corrected" };
+  | { readonly type: "disowned" };
 
 export interface LeaseTermsRecord {
   readonly issuedAt: number;
+  readonly asOf: number;
   readonly expiresAt: number | null;
+  readonly given: number | null;
+  readonly span: number | null;
+  readonly period?: number;
   readonly renewable: boolean;
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
   readonly handle?: unknown;
   readonly diesAt?: number;
   readonly refreshBy?: number;
-  readonly skew?: number;
+  readonly told?: number;
 }
 
-/** When a record is written. */
-export interface Stamp {
-  /** ms since 1970, never lower than any before it. */
-  readonly at: number;
-  /** ms since boot. */
-  readonly uptime: number;
-  readonly bootId: string;
-}
+/** When a record is written: its rotation time, and what was known of time then. */
+export type Stamp = ClockNote;

@@ -5,6 +5,7 @@ import {
   committing,
   forget,
   intent,
+  lastHour,
   merged,
   mintFailed,
   observed,
@@ -17,22 +18,20 @@ import {
 } from "./transitions.ts";
 
 type RecordOf<Type> = Extract<JournalRecord, { readonly type: Type }>;
-/** What a record makes of a state. `at`: when it is written, ms since 1970. */
+/** What a record makes of a state. `at`: when it is written, rotation time in ms. */
 type Transition<Type> = (state: RotationState, record: RecordOf<Type>, at: number) => RotationState;
 
 /** The state after a record. Pure: the same records give the same state, in any process. */
 export function reduce(state: RotationState, record: JournalRecord, stamp: Stamp): RotationState {
   const apply = transitions[record.type] as Transition<JournalRecord["type"]>;
-  const next = apply(state, record, stamp.at);
-  const { at: highest, uptime, bootId } = stamp;
-  const older = highest < state.clock.highest && record.type !== "clock-corrected";
-  return { ...next, seq: state.seq + 1, clock: older ? state.clock : { highest, uptime, bootId } };
+  const next = apply(state, record, stamp.time);
+  return { ...next, seq: state.seq + 1, clock: stamp.time < state.clock.time ? state.clock : stamp };
 }
 
 const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> } = {
   opened: (state) => ({ ...state, epoch: state.epoch + 1 }),
   sinks: (state, { sinks }) => ({ ...state, sinks: withIdentities(state, sinks) }),
-  observed: (state, { holdings }, at) => observed(state, holdings, at),
+  observed: (state, record, at) => observed(state, record, at),
   intent,
   "mint-failed": (state, { lease, unknownUntil }, at) => mintFailed(state, lease, { unknownUntil, at }),
   minted: (state, { lease, terms }) => withPhase(withLease(state, lease, { phase: "live", ...terms }), "minted"),
@@ -61,7 +60,14 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   "reload-begin": (state, { notBefore }) => withOwed(state, { tries: (state.owed?.tries ?? 0) + 1, notBefore }),
   reloaded: (state) => withOwed(state, { reloaded: true }),
   settled,
-  failed: (state, { failure }) => ({ ...state, failure }),
+  "reload-failed": (state, { error }) => withOwed(state, { error }),
+  failed: (state, { failure, waste }, at) => ({
+    ...state,
+    failure,
+    ...(waste && { waste: [...lastHour(state.waste, at), at] }),
+  }),
+  ejected: (state, _record, at) => ({ ...without(closed(without(state, "owed")), "failure"), ejectedAt: at }),
+  readmitted: (state) => without(state, "ejectedAt"),
   revoking: (state, { lease, notBefore }) => withRevocation(state, lease, { notBefore }),
   "revoke-failed": (state, { lease, notBefore, error }) => withRevocation(state, lease, { notBefore, error }),
   gone: (state, { lease, how }) => forget(withLease(state, lease, { phase: "gone", gone: how })),
@@ -72,7 +78,6 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
     ...state,
     leases: mapValues(state.leases, (lease) => (lease.phase === "gone" ? lease : { ...lease, foreign: true })),
   }),
-  "clock-corrected": (state) => state,
 };
 
 /** The attempt ends with work left over. */

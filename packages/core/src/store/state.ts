@@ -1,4 +1,6 @@
-/** What the state knows of one rotation. Plain JSON, no secrets: a journal record changes it (reduce.ts), the store keeps it. Instants are ms since 1970. */
+/** What the state knows of one rotation. Plain JSON, no secrets: a journal record changes it (reduce.ts), the store keeps it. Instants are ms of rotation time (schedule/clock.ts). */
+import type { ClockNote } from "../schedule/clock.ts";
+import type { FailureKind } from "../schedule/backoff.ts";
 
 export type LeaseId = string;
 /** What a sink was seen to hold: a lease of ours, `foreign` (a value that we cannot explain) or `absent`. */
@@ -18,8 +20,20 @@ export interface LeaseState {
   readonly dropped: boolean;
   /** When we last could not tell who holds it. */
   readonly lastDoubtAt: number;
-  /** Before the mint: when it was asked for. */
+  /** When it was asked for: for grace and history. Schedules count from `asOf`. */
   readonly issuedAt: number;
+  /** When its present terms were told: the mint, the last renewal, the last time that the same value was seen again. */
+  readonly asOf: number;
+  /** The whole life given at the mint, ms; no renewal changes it. Null: never-ending. */
+  readonly given: number | null;
+  /** The life told at the last lengthening, ms. Null: never-ending. */
+  readonly span: number | null;
+  /** The issuer gave it again with the same end: nothing better is to be had before. */
+  readonly kept?: boolean;
+  /** Its last renewal gave too little: due until it is replaced. */
+  readonly spent?: boolean;
+  /** The issuer's own period, ms. */
+  readonly period?: number;
   /** Null: never by itself. For a ghost: until when it may live. */
   readonly expiresAt: number | null;
   readonly handle?: unknown;
@@ -28,8 +42,8 @@ export interface LeaseState {
   readonly diesAt?: number;
   /** The end of what its provider logs in with. */
   readonly refreshBy?: number;
-  /** How far this machine's clock was ahead of the issuer's when it was minted, ms: `expiresAt` counts on it. */
-  readonly skew?: number;
+  /** The issuer's own time at `asOf`, ms since 1970, when it told. */
+  readonly told?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
@@ -54,6 +68,14 @@ export interface SinkState {
   readonly may: readonly Holding[];
   /** No longer in the spec: what it may hold stays pinned until it expires. */
   readonly abandoned?: boolean;
+  /** Which of its keys were not as written at the last look. */
+  readonly drift?: SinkDrift;
+}
+
+/** How a sink differs from what was written to it, by destination key. */
+export interface SinkDrift {
+  readonly absent: readonly string[];
+  readonly changed: readonly string[];
 }
 
 export type AttemptPhase = "intent" | "minted" | "verified" | "prepared" | "committing" | "undoing" | "rolling-back";
@@ -84,19 +106,35 @@ export interface OwedWork {
   readonly rolledBack?: boolean;
   /** Every reload succeeded; only the health of a consumer that was ill before is missing. */
   readonly reloaded?: boolean;
+  /** What its last try failed of. */
+  readonly error?: KeptError;
 }
 
-export interface FailureState {
+/** An error as the state keeps it, for those who ask later. */
+export interface KeptError {
   readonly at: number;
   readonly phase: string;
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
   readonly retryable: boolean;
+}
+
+/** The last attempt that came to nothing, with its backoff. What a gate held back is no failure. */
+export interface FailureState extends KeptError {
+  /** The first of the row. */
+  readonly since: number;
+  readonly kind: FailureKind;
   /** In a row. */
   readonly count: number;
   /** No new attempt before it. */
   readonly notBefore: number;
+  /** The spec's hash then: another spec voids the backoff. */
+  readonly specHash: string;
+  /** When it was last tried before its time. */
+  readonly wokenAt: number;
+  /** Only a person can help: not tried again until asked. */
+  readonly person?: boolean;
 }
 
 export interface RotationState {
@@ -119,12 +157,16 @@ export interface RotationState {
   readonly failure?: FailureState;
   /** A sink held a value that we cannot explain since then. */
   readonly foreignSince?: number;
-  /** Instants of the mints of the last hour. */
-  readonly mints: readonly number[];
+  /** Instants of the last hour's mints that were worth nothing: outcome unknown, or minted and dropped. */
+  readonly waste: readonly number[];
+  /** Instants of the last hour's mints that replaced a lease with time left, and not by its schedule. */
+  readonly early: readonly number[];
+  /** Let go by a person: nobody rotates it until asked by name. */
+  readonly ejectedAt?: number;
   readonly rolledBackTo?: LeaseId;
   readonly lastSuccessAt?: number;
-  /** The highest wall time seen, with the machine's uptime (ms) and boot at that moment. */
-  readonly clock: { readonly highest: number; readonly uptime: number; readonly bootId: string };
+  /** What was known of time at the last record. */
+  readonly clock: ClockNote;
 }
 
 /** A rotation that was never run. */
@@ -138,8 +180,9 @@ export function emptyState(name: string): RotationState {
     consumers: [],
     settledAt: 0,
     adopted: false,
-    mints: [],
-    clock: { highest: 0, uptime: 0, bootId: "" },
+    waste: [],
+    early: [],
+    clock: { time: 0, wall: 0, told: 0, uptime: 0, bootId: "" },
   };
 }
 
@@ -167,6 +210,14 @@ export function allHold(state: RotationState, sinkIds: readonly string[], lease:
     const may = state.sinks[id]?.may ?? [];
     return may.length === 1 && may[0] === lease;
   });
+}
+
+/** Is this what all sinks of the spec hold, and the consumers too, with nothing owed? */
+export function isSettledEverywhere(state: RotationState, sinkIds: readonly string[], lease: LeaseId): boolean {
+  const { settled, consumers, owed } = state;
+  return (
+    settled === lease && consumers.length === 1 && consumers[0] === lease && !owed && allHold(state, sinkIds, lease)
+  );
 }
 
 /** Has this rotation written the sink before? */

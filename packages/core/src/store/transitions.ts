@@ -1,7 +1,7 @@
-/** What the larger records make of a state. Pure; instants in ms since 1970. */
+/** What the larger records make of a state. Pure; instants in ms of rotation time. */
 import { addMay, closed, union, withLease, without, withMay, withPhase } from "./changes.ts";
 import type { JournalRecord, SinkIdentity } from "./records.ts";
-import type { Holding, LeaseId, LeaseState, RotationState, SinkState } from "./state.ts";
+import type { LeaseId, LeaseState, RotationState, SinkState } from "./state.ts";
 
 const hour = 3_600_000;
 /** How many gone leases are kept, so that an old value in a sink is still recognised. */
@@ -29,7 +29,11 @@ export function withIdentities(
 }
 
 /** A lease that is seen where the journal did not expect it counts as exposed, and the consumers may have it. */
-export function observed(state: RotationState, holdings: Readonly<Record<string, Holding>>, at: number): RotationState {
+export function observed(
+  state: RotationState,
+  { holdings, drift = {} }: Omit<Extract<JournalRecord, { type: "observed" }>, "type">,
+  at: number,
+): RotationState {
   let next = state;
   for (const [id, holding] of Object.entries(holdings)) {
     const surprise = holding in next.leases && !next.sinks[id]?.may.includes(holding);
@@ -38,23 +42,33 @@ export function observed(state: RotationState, holdings: Readonly<Record<string,
         ...withLease(next, holding, { exposed: true, lastDoubtAt: at }),
         consumers: union(next.consumers, [holding]),
       };
-    next = withMay(next, id, [holding]);
+    next = withDrift(withMay(next, id, [holding]), id, drift[id]);
   }
   const foreign = Object.values(next.sinks).some((sink) => sink.may.includes("foreign"));
   if (foreign) return { ...next, foreignSince: next.foreignSince ?? at };
   return next.foreignSince !== undefined && next.settledAt > next.foreignSince ? without(next, "foreignSince") : next;
 }
 
+function withDrift(state: RotationState, id: string, drift: SinkState["drift"]): RotationState {
+  const sink = state.sinks[id];
+  return sink && drift ? { ...state, sinks: { ...state.sinks, [id]: { ...sink, drift } } } : state;
+}
+
+/** The instants of the hour before `at`. */
+export function lastHour(instants: readonly number[], at: number): readonly number[] {
+  return instants.filter((instant) => instant > at - hour);
+}
+
 export function intent(
   state: RotationState,
-  { lease, why }: { lease: LeaseState; why: string },
+  { lease, why, early }: { lease: LeaseState; why: string; early?: boolean },
   at: number,
 ): RotationState {
   return {
     ...state,
     leases: { ...state.leases, [lease.id]: lease },
     attempt: { lease: lease.id, phase: "intent", startedAt: at, why },
-    mints: [...state.mints.filter((mint) => mint > at - hour), at],
+    early: early ? [...lastHour(state.early, at), at] : lastHour(state.early, at),
   };
 }
 
@@ -63,17 +77,47 @@ export function mintFailed(
   id: LeaseId,
   { unknownUntil, at }: { unknownUntil: number | undefined; at: number },
 ): RotationState {
-  if (unknownUntil === undefined) return closed(forget(withLease(state, id, { phase: "gone", gone: "never" })));
+  if (unknownUntil === undefined)
+    return closed(forget(withLease(notEarly(state), id, { phase: "gone", gone: "never" })));
   return closed(withLease(state, id, { expiresAt: unknownUntil, lastDoubtAt: at }));
 }
 
-/** A sink that is not in the spec now may come back with the lease in it: what is known of it there stays. */
+/** Nothing was replaced after all. */
+function notEarly(state: RotationState): RotationState {
+  return { ...state, early: state.early.filter((at) => at !== state.attempt?.startedAt) };
+}
+
+/** How much later an end must be told to be a later one: answers take time, and round. ms */
+const longer = 2_000;
+
+/**
+ * The same value again counts from now on. With a later end it was lengthened; with the same one it is `kept`. A sink that is not in the spec now may come back with
+ * the lease in it: what is known of it there stays.
+ */
 export function merged(state: RotationState, record: Extract<JournalRecord, { type: "merged" }>): RotationState {
-  const { lease, into, expiresAt } = record;
-  const sinkFingerprints = { ...state.leases[into]?.sinkFingerprints, ...record.sinkFingerprints };
-  const gone = withLease(state, lease, { phase: "gone", gone: "merged" });
-  const next = withLease(gone, into, { phase: "live", expiresAt, sinkFingerprints });
+  const { lease, into, asOf, expiresAt, diesAt, period } = record;
+  const before = state.leases[into];
+  const sinkFingerprints = { ...before?.sinkFingerprints, ...record.sinkFingerprints };
+  const gone = withLease(notEarly(state), lease, { phase: "gone", gone: "merged" });
+  const next = withLease(gone, into, {
+    phase: "live",
+    ...(before && termsAgain(before, { asOf, expiresAt, diesAt })),
+    ...(period !== undefined && { period }),
+    sinkFingerprints,
+  });
   return next.attempt ? { ...next, attempt: { ...next.attempt, lease: into, phase: "minted" } } : next;
+}
+
+function termsAgain(
+  before: LeaseState,
+  { asOf, expiresAt, diesAt }: { asOf: number; expiresAt: number | null; diesAt: number | undefined },
+): Partial<LeaseState> {
+  const ends = { asOf, expiresAt, ...(diesAt !== undefined && { diesAt }) };
+  if (expiresAt === null) return { ...ends, kept: false, given: null, span: null };
+  const given = before.given ?? 0;
+  const lengthened = expiresAt > (before.expiresAt ?? 0) + Math.max(longer, given / 50);
+  const life = Math.min(expiresAt, diesAt ?? Infinity) - asOf;
+  return { ...ends, kept: !lengthened, given: Math.max(given, life), span: lengthened ? life : before.span };
 }
 
 export function recognised(
@@ -93,8 +137,9 @@ export function renewed(
   record: Extract<JournalRecord, { type: "renewed" }>,
   at: number,
 ): RotationState {
-  const { type: _, lease, ...terms } = record;
-  return { ...without(withLease(state, lease, terms), "failure"), lastSuccessAt: at };
+  const { type: _, lease, spent = false, ...terms } = record;
+  const next = withLease(state, lease, { ...terms, spent, kept: false });
+  return spent ? next : { ...without(next, "failure"), lastSuccessAt: at };
 }
 
 /** From the first write on somebody may have it: in doubt until a later lease is settled. A sink that nobody could read yet holds what nobody can explain. */

@@ -1,57 +1,51 @@
-import { timeOf } from "../engine/quick-look.ts";
-import type { EngineEvent, OnEvent } from "../events.ts";
-import { deadlineFor, expiringFrom } from "../rotation/decide.ts";
+import { presentOf } from "../engine/quick-look.ts";
+import type { OnEvent } from "../events.ts";
+import type { AlarmName } from "../report.ts";
+import type { Moment } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Rotation } from "../spec/model.ts";
-import type { RotationState } from "../store/state.ts";
-
-type Alarm = Extract<EngineEvent, { type: "alarm" }>["alarm"];
+import type { Standing } from "../rotation/standing.ts";
+import { standingText } from "../rotation/standing-text.ts";
+import type { Rotation } from "../loading/model.ts";
 
 /** Tells each change of alarm once. */
 export interface Alarms {
-  readonly check: (rotations: readonly Rotation[], deps: RotationDeps) => Promise<void>;
+  /** `isBusy`: this process is at work on it. */
+  readonly check: (
+    rotations: readonly Rotation[],
+    deps: RotationDeps,
+    isBusy?: (rotation: Rotation) => boolean,
+  ) => Promise<void>;
 }
 
 export function createAlarms(onEvent: OnEvent): Alarms {
-  const raised = new Map<string, Alarm>();
+  const raised = new Map<string, AlarmName>();
   return {
-    async check(rotations, deps) {
+    async check(rotations, deps, isBusy = () => false) {
       for (const rotation of rotations) {
-        const state = await deps.store.load(rotation.name);
-        const now = alarmOf(rotation, state, deps);
-        const before = raised.get(rotation.name);
-        if (now === before) continue;
-        if (now === undefined) raised.delete(rotation.name);
-        else raised.set(rotation.name, now);
-        onEvent({ type: "alarm", rotation: rotation.name, alarm: now ?? "recovered", message: messageOf(now, state) });
+        const { moment, standing } = await presentOf({ rotation, deps }, { busy: isBusy(rotation) });
+        const { alarm } = standing;
+        if (alarm === raised.get(rotation.name)) continue;
+        if (alarm === undefined) raised.delete(rotation.name);
+        else raised.set(rotation.name, alarm);
+        onEvent({
+          type: "alarm",
+          rotation: rotation.name,
+          alarm: alarm ?? "recovered",
+          message: alarmText(standing, moment),
+        });
       }
     },
   };
 }
 
-/** The alarm a state stands for: of what the consumers hold, not of what was last written. */
-export function alarmOf(rotation: Rotation, state: RotationState, deps: RotationDeps): Alarm | undefined {
-  const now = timeOf(deps, state);
-  if (deadlineFor(rotation, state) <= now) return "expired";
-  if (expiringFrom(rotation, state, deps.nextCron) <= now) return "expiring";
-  if (state.owed) return "reload-owed";
-  return state.failure ? "failed" : undefined;
-}
+const before: Readonly<Partial<Record<AlarmName, string>>> = {
+  expired: "a credential in use is expired or inside its margin: ",
+  expiring: "a credential in use nears its end: ",
+  "reload-owed": "published, but the consumer was not shown to use it: ",
+};
 
-function messageOf(alarm: Alarm | undefined, { failure, owed }: RotationState): string {
-  const why = failure?.message ?? owed?.why ?? "it was not rotated in time";
-  switch (alarm) {
-    case undefined:
-    case "recovered":
-      return "all is well again";
-    case "expired":
-      return `a credential in use is expired or inside its margin: ${why}`;
-    case "expiring":
-      return `a credential in use nears its end: ${why}`;
-    case "reload-owed":
-      return `published, but the consumer was not shown to use it: ${why}`;
-    case "failed":
-    case "skew":
-      return why;
-  }
+function alarmText(standing: Standing, moment: Moment): string {
+  const { alarm } = standing;
+  if (alarm === undefined) return "all is well again";
+  return `${before[alarm] ?? ""}${standingText(standing, moment) ?? alarm}`;
 }

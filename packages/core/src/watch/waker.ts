@@ -1,6 +1,5 @@
-import type { Runtime } from "../runtime/types.ts";
-
-export type WakeReason = "changed" | "confirmed" | "done" | "stop";
+import type { Runtime } from "@rotate/runtime";
+export type WakeReason = "changed" | "confirmed" | "sources" | "done" | "stop";
 
 /** A sleep that can be cut short, and remembers why. */
 export interface Waker {

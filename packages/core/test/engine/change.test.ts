@@ -21,7 +21,7 @@ test("a rotation that was renamed goes on with its lease", async () => {
   expect(scene.mints()).toBe(1);
 });
 
-test("a rotation that left the spec is orphaned: listed until its lease has ended, touched by nobody", async () => {
+test("a rotation that left the spec is orphaned: told by name until it is forgotten, touched by nobody", async () => {
   const scene = createScene();
   await scene.run();
   scene.rotations = [rotationIn(scene, { name: "other", sinks: ["b"] })];
@@ -30,6 +30,9 @@ test("a rotation that left the spec is orphaned: listed until its lease has ende
   expect(rotations[1]).toMatchObject({ name: "db", state: "orphaned", leases: [{ state: "held" }] });
   expect(scene.held("a")).toBe("value-1");
   await scene.clock.advance(2 * hour);
+  const later = (await scene.ask((engine) => engine.status())).rotations[1];
+  expect(later).toMatchObject({ name: "db", state: "orphaned", alarm: "orphaned", exit: 3 });
+  await scene.ask((engine) => engine.forget("db"));
   expect((await scene.ask((engine) => engine.status())).rotations).toHaveLength(1);
 });
 
@@ -69,7 +72,7 @@ test("a sink that is added gets the credential in a new rotation of all sinks", 
 test("on a cloned machine the leases are foreign: never revoked, minted anew", async () => {
   const scene = createScene();
   await scene.run();
-  scene.host = { ...scene.host, machineId: "machine-2" };
+  scene.machine = { ...scene.machine, machineId: "machine-2" };
   expect(await scene.status()).toMatchObject({ state: "foreign", check: 1 });
   expect((await scene.run()).db).toMatchObject({ outcome: "rotated", reason: "the state came from another machine" });
   await scene.clock.advance(10 * minute);

@@ -41,7 +41,7 @@ test("after a reboot with a dead clock battery the highest time seen still count
   failAt(scene, { mint: failing("UNAVAILABLE") });
   expect((await scene.run()).exit).toBe(3);
   scene.clock.jumpWall(-5 * 365 * 24 * hour);
-  scene.host = { ...scene.host, bootId: "boot-2", uptime: () => 1_000 };
+  scene.machine = { ...scene.machine, bootId: "boot-2", uptime: () => 1_000 };
   expect((await scene.run()).exit).toBe(3);
 });
 
@@ -67,6 +67,16 @@ test("--every tells the cadence where nothing was learned yet", async () => {
   await scene.clock.advance(20 * minute);
   expect((await scene.run({ every: 5 * minute })).db.outcome).toBe("fresh");
   expect((await scene.run({ every: 20 * minute })).db.outcome).toBe("rotated");
+});
+
+test("what --every told a run is known to status and to a run by hand until the timer has stopped", async () => {
+  const scene = createScene();
+  expect((await scene.run({ every: 70 * minute })).exit).toBe(1);
+  expect(await scene.status()).toMatchObject({ state: "at-risk", code: "too-slow", check: 1 });
+  expect((await scene.run()).exit).toBe(1);
+  await scene.clock.advance(4 * hour);
+  await scene.run();
+  expect((await scene.status()).check).toBe(0);
 });
 
 test("gaps that are not alike, or too short for a timer, teach nothing", () => {

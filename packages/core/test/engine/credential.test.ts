@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { CredentialOptions } from "../../src/engine/credential.ts";
-import type { Rotation, SinkEntry } from "../../src/spec/model.ts";
+import type { Rotation, SinkEntry } from "../../src/loading/model.ts";
 import { createScene, failAt, failing, minute, untilDue, type Scene } from "./support.ts";
 
 /** What a caller gets: `value-1`. */

@@ -7,8 +7,10 @@ test("a sink changed by hand is reported, and left alone until the next refresh"
   scene.write("a", "changed by hand");
   expect(await scene.run()).toMatchObject({ exit: 1, db: { outcome: "failed" } });
   expect(await scene.status()).toMatchObject({
-    state: "failing",
-    reason: "drift: a sink does not hold what was written to it",
+    state: "drift",
+    code: "changed",
+    alarm: "drift",
+    reason: expect.stringContaining("/a: key is not what was written; `rotate run db --force` writes it again"),
     check: 1,
   });
   expect(scene.held()).toBe("changed by hand");

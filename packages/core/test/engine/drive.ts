@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { systemClock } from "../../src/runtime/clock.ts";
+import { systemClock } from "@rotate/runtime";
 import type { RotationReport } from "../../src/report.ts";
-import { readHost } from "../../src/store/host.ts";
+import { readMachine } from "../../src/local/machine.ts";
 import { probeEntry, rotationIn } from "./spec.ts";
 import { createScene, type Scene } from "./support.ts";
 
@@ -34,6 +34,6 @@ export function twoSinks(): Scene {
   scene.now = Date.now;
   scene.rotations = [{ ...rotationIn(scene, { sinks: ["a", "b"] }), health: [probeEntry(scene, "health")] }];
   scene.runtime = { ...scene.runtime, ...systemClock() };
-  scene.host = readHost();
+  scene.machine = readMachine();
   return scene;
 }

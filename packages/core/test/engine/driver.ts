@@ -5,11 +5,12 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { openEngineParts } from "../../src/engine/open-engine.ts";
+import { createRuntime } from "@rotate/runtime";
+import type { Claim, Claims } from "../../src/backend/claim.ts";
+import { openEngine } from "../../src/engine/engine.ts";
 import { tick } from "../../src/engine/run.ts";
 import { exitCodeOfRun } from "../../src/exit-code.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
-import type { Store } from "../../src/store/store.ts";
+import { openLocalBackend } from "../../src/local/open-local.ts";
 import { probeEntry, rotationIn, specIn } from "./spec.ts";
 import { hour, type DiskWorld } from "./world.ts";
 
@@ -29,16 +30,26 @@ async function hook(step: string): Promise<void> {
 }
 
 /** Kills the process right after a record was written. */
-function mortal(store: Store): Store {
+function mortal(claims: Claims): Claims {
   const seen = new Map<string, number>();
-  return {
-    ...store,
-    async append(rotation, entry) {
-      const state = await store.append(rotation, entry);
-      const nth = (seen.get(entry.record.type) ?? 0) + 1;
-      seen.set(entry.record.type, nth);
-      if (wanted === `journal ${entry.record.type} ${nth}`) die();
+  function written(type: string): void {
+    const nth = (seen.get(type) ?? 0) + 1;
+    seen.set(type, nth);
+    if (wanted === `journal ${type} ${nth}`) die();
+  }
+  const mortalClaim = (claim: Claim): Claim => ({
+    ...claim,
+    async append(records) {
+      const state = await claim.append(records);
+      for (const { type } of records) written(type);
       return state;
+    },
+  });
+  return {
+    ...claims,
+    async byName(rotation, options) {
+      const claim = await claims.byName(rotation, options);
+      return claim && mortalClaim(claim);
     },
   };
 }
@@ -47,19 +58,20 @@ const world: DiskWorld = { directory, now: Date.now, hook, life: hour };
 const rotation = { ...rotationIn(world, { sinks: ["a", "b"] }), health: [probeEntry(world, "health")] };
 const spec = specIn(join(directory, "rotate.yaml"), [rotation]);
 const runtime = createRuntime({ env: {}, log: { level: "warn" } });
-const { deps, close } = await openEngineParts({ spec, runtime, stateDir: join(directory, "state") });
+const backend = await openLocalBackend({ spec, runtime, stateDir: join(directory, "state") });
+const { deps } = (await openEngine({ spec, runtime, backend })).parts();
 const { rotations } = await tick(
   spec.rotations,
-  { ...deps, store: mortal(deps.store) },
+  { ...deps, claims: mortal(deps.claims) },
   {
     force: existsSync(join(directory, "force")),
     cadence: undefined,
-    timeout: 0,
+    retryFor: 0,
     lockTimeout: existsSync(join(directory, "impatient")) ? 50 : 20_000,
     concurrency: 1,
     signal: new AbortController().signal,
   },
 );
-await close();
+await backend.close();
 process.stdout.write(JSON.stringify(rotations[0]));
-process.exitCode = exitCodeOfRun(rotations);
+process.exitCode = exitCodeOfRun({ rotations });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Rotation } from "../../src/spec/model.ts";
+import type { Rotation } from "../../src/loading/model.ts";
 import { probeEntry } from "./spec.ts";
 import { createScene, failAt, failing, minute, untilDue, type Scene } from "./support.ts";
 

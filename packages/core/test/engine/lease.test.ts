@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Provider } from "@rotate/plugin-kit";
 import { expect, onTestFinished, test } from "vitest";
-import type { Rotation } from "../../src/spec/model.ts";
+import type { Rotation } from "../../src/loading/model.ts";
 import { createScene, failAt, failing, hour, minute, untilDue, type Scene } from "./support.ts";
 
 function withProvider(rotation: Rotation, change: (part: Provider) => Partial<Provider>): Rotation {
@@ -145,6 +145,74 @@ test.each([
   expect(db.reason).toMatch(message);
   expect(scene.held()).toBeUndefined();
   expect(scene.revoked()).toEqual(["value-1"]);
+});
+
+test.each([
+  ["a life that nobody can keep fresh", { expires: { in: 3_000 } }],
+  ["a field too few", { fields: {} }],
+])("%s is not asked for again in the same run: each answer may leave a lease", async (_, change) => {
+  const scene = createScene((rotation) =>
+    withProvider(rotation, (part) => ({
+      mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), ...change }),
+    })),
+  );
+  expect((await scene.run({ timeout: hour })).db).toMatchObject({ outcome: "failed" });
+  expect(scene.mints()).toBe(1);
+});
+
+test("an answer that is refused is given back by its values, where the issuer takes only those", async () => {
+  const given: unknown[] = [];
+  const scene = createScene((rotation) => {
+    const { part } = rotation.provider;
+    const byValue: Provider = {
+      type: part.type,
+      options: part.options,
+      fields: part.fields,
+      mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), expires: new Date(0) }),
+      revokeValue: async ({ token }) => void given.push(token),
+    };
+    return { ...rotation, provider: { ...rotation.provider, part: byValue } };
+  });
+  expect((await scene.run()).db).toMatchObject({ outcome: "failed" });
+  expect(given).toHaveLength(1);
+  expect((await scene.status()).leases).toEqual([]);
+});
+
+test.each([
+  ["that is down", failing("UNAVAILABLE")],
+  ["whose answer is lost", failing("TIMEOUT")],
+  ["that throws what it should not", new Error("fault")],
+])("a login %s leaves no lease in doubt: nothing was asked for yet", async (_, error) => {
+  let logins = 0;
+  const scene = createScene((rotation) =>
+    withProvider(rotation, () => ({
+      async login() {
+        logins += 1;
+        if (logins > 1) throw error;
+        return {};
+      },
+    })),
+  );
+  expect((await scene.run()).db).toMatchObject({ outcome: "failed" });
+  expect(logins).toBe(2);
+  expect((await scene.status()).leases).toEqual([]);
+});
+
+test("neither does a second login in place of one that grew old", async () => {
+  let logins = 0;
+  const scene = createScene((rotation) =>
+    withProvider(rotation, () => ({
+      async login() {
+        logins += 1;
+        if (logins > 1) throw failing("TIMEOUT");
+        return { expires: { in: hour } };
+      },
+      mint: () => Promise.reject(failing("DENIED")),
+    })),
+  );
+  expect((await scene.run()).db).toMatchObject({ outcome: "failed" });
+  expect(logins).toBe(2);
+  expect((await scene.status()).leases).toEqual([]);
 });
 
 test("a credential with a line feed is refused before it reaches a file", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expectNoLeak, mintCanary } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
-import type { Outcome, RotationReport, RotationStateName, RotationStatus } from "../../src/report.ts";
+import type { Outcome, StandingExit } from "../../src/report.ts";
 import { probeEntry } from "./spec.ts";
 import { createScene, failAt, failing, hour, minute, untilDue } from "./support.ts";
 
@@ -77,16 +77,22 @@ test("past its margin a credential is expired: exit 3, whatever else went wrong"
   failAt(scene, { mint: failing("UNAVAILABLE") });
   expect(await scene.run()).toMatchObject({ exit: 3, db: { outcome: "expired" } });
   expect(await scene.status()).toMatchObject({
-    state: "expired",
+    state: "expiring",
+    code: "margin",
+    alarm: "expired",
     reason: expect.stringMatching("it is unavailable"),
     check: 3,
   });
 });
 
+const exitOf: Readonly<Partial<Record<Outcome, StandingExit>>> = { failed: 1, "reload-owed": 4, expired: 3 };
 const run = (...outcomes: readonly Outcome[]): number =>
-  exitCodeOfRun(outcomes.map((outcome) => ({ outcome }) as RotationReport));
-const check = (...states: readonly RotationStateName[]): number =>
-  exitCodeOfStatus(states.map((state) => ({ state }) as RotationStatus));
+  exitCodeOfRun({
+    rotations: outcomes.map((outcome) => ({
+      outcome,
+      standing: { state: "fresh", code: "fresh", exit: exitOf[outcome] ?? 0 },
+    })),
+  });
 
 test("of several rotations the worst decides the exit code: 3, 4, 1, 5, 0", () => {
   expect(run("rotated", "fresh", "renewed", "reused")).toBe(0);
@@ -94,10 +100,9 @@ test("of several rotations the worst decides the exit code: 3, 4, 1, 5, 0", () =
   expect(run("locked", "failed")).toBe(1);
   expect(run("failed", "reload-owed", "locked")).toBe(4);
   expect(run("reload-owed", "expired", "failed")).toBe(3);
-  expect(check("fresh", "due", "rotating")).toBe(0);
-  expect(check("fresh", "orphaned")).toBe(1);
-  expect(check("failing", "reload-owed")).toBe(4);
-  expect(check("reload-owed", "expired")).toBe(3);
+  expect(exitCodeOfStatus([{ exit: 0 }, { exit: 1 }, { exit: 4 }])).toBe(4);
+  expect(exitCodeOfStatus([{ exit: 4 }, { exit: 3 }])).toBe(3);
+  expect(exitCodeOfStatus([{ exit: 0 }])).toBe(0);
 });
 
 test("status --check --min-remaining warns of what ends too soon", async () => {

@@ -1,6 +1,6 @@
 import type { Provider } from "@rotate/plugin-kit";
 import { expect, test } from "vitest";
-import type { Rotation } from "../../src/spec/model.ts";
+import type { Rotation } from "../../src/loading/model.ts";
 import { reloadEntry } from "./spec.ts";
 import { createScene, failAt, failing, minute, untilDue, type Scene } from "./support.ts";
 

@@ -1,6 +1,6 @@
 /** Specs as the loader would make them, with the test's own plugins. */
 import { dirname } from "node:path";
-import type { ReloadEntry, Rotation, SinkEntry, Spec } from "../../src/spec/model.ts";
+import type { ReloadEntry, Rotation, SinkEntry, Spec } from "../../src/loading/model.ts";
 import { issuerIn, minute, placeIn, probeIn, reloadIn, type DiskWorld } from "./world.ts";
 
 const bound = { options: {}, where: "" };
@@ -80,6 +80,8 @@ export function specIn(file: string, rotations: readonly Rotation[]): Spec {
     stateDir: undefined,
     providers: new Map(rotations.map(({ provider }) => [provider.name, provider])),
     rotations,
+    lists: [],
+    heldBack: [],
     notify: [],
     monitor: undefined,
     warnings: [],

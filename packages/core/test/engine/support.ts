@@ -2,17 +2,17 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createRuntime, type Runtime } from "@rotate/runtime";
 import { createFakeClock, type FakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
-import type { Engine } from "../../src/engine/engine.ts";
-import { openEngine } from "../../src/engine/open-engine.ts";
+import type { Backend } from "../../src/backend/backend.ts";
+import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
-import { createRuntime } from "../../src/runtime/create-runtime.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
-import type { Host } from "../../src/store/host.ts";
-import type { Rotation, Spec } from "../../src/spec/model.ts";
+import type { Machine } from "../../src/local/machine.ts";
+import { openLocalBackend } from "../../src/local/open-local.ts";
+import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { heldIn, hour, issuedIn, minute, reloadsIn, revokedIn, type DiskWorld, type Hook } from "./world.ts";
 import { rotationIn, specIn } from "./spec.ts";
 
@@ -31,8 +31,10 @@ export interface Scene extends DiskWorld {
   life: number;
   runtime: Runtime;
   /** The machine; replace to clone or to reboot it. */
-  host: Host;
+  machine: Machine;
   readonly events: EngineEvent[];
+  /** Somebody else who listens. */
+  onEvent: (event: EngineEvent) => void;
   readonly logs: string[];
   /** What the outside does at each step; replace to make steps fail. */
   onStep: Hook;
@@ -40,6 +42,8 @@ export interface Scene extends DiskWorld {
   readonly steps: string[];
   /** The rotations of the spec; replace to edit the spec. The next engine sees it. */
   rotations: readonly Rotation[];
+  /** Families whose list cannot be used. */
+  heldBack: Spec["heldBack"];
   specFile: string;
   readonly spec: () => Spec;
   /** Runs as a new process would: opens the state, runs, closes. */
@@ -79,24 +83,27 @@ export function createScene(
     directory,
     clock,
     runtime,
-    host: { machineId: "machine-1", bootId: "boot-1", uptime: clock.monotonic },
+    machine: { machineId: "machine-1", bootId: "boot-1", uptime: clock.monotonic },
     logs,
     events: [],
+    onEvent: () => undefined,
     steps: [],
     life: hour,
     now: clock.now,
     rotations: [],
+    heldBack: [],
     onStep: () => undefined,
     hook: (step) => {
       scene.steps.push(step);
       return scene.onStep(step);
     },
     specFile: join(directory, "rotate.yaml"),
-    spec: () => specIn(scene.specFile, scene.rotations),
+    spec: () => ({ ...specIn(scene.specFile, scene.rotations), heldBack: scene.heldBack }),
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {
-      const { rotations } = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
-      return { exit: exitCodeOfRun(rotations), db: rotations[0]!, all: rotations };
+      const report = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));
+      const { rotations } = report;
+      return { exit: exitCodeOfRun(report), db: rotations[0]!, all: rotations };
     },
     status: async () => {
       const { rotations } = await ask(scene, (engine) => engine.status());
@@ -115,15 +122,21 @@ export function createScene(
 }
 
 async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): Promise<T> {
-  const stateDir = join(scene.directory, "state");
   const onEvent = (event: EngineEvent): void => void scene.events.push(event);
-  const { runtime, host } = scene;
-  const engine = await openEngine({ spec: scene.spec(), runtime, host, stateDir, onEvent });
+  const { runtime } = scene;
+  const backend = await openBackend(scene);
   try {
+    const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
+    engine.events.on(scene.onEvent);
     return await question(engine);
   } finally {
-    await engine.close();
+    await backend.close();
   }
+}
+
+/** The state in the scene's directory. */
+export function openBackend({ directory, runtime, machine, spec }: Scene): Promise<Backend> {
+  return openLocalBackend({ spec: spec(), runtime, machine, stateDir: join(directory, "state") });
 }
 
 /** Lets these steps fail from now on, each as often as it is named; the others go well. */

@@ -1,16 +1,17 @@
 /** Can the histories fail at all? A rule is switched off, and they must notice. `npm run proof:ablations` does it for every rule, in a copy of the engine. */
 import { expect, test } from "vitest";
-import type { MemoryStore } from "../../src/store/memory-store.ts";
+import type { MemoryState } from "../backend/memory.ts";
 import type { JournalRecord } from "../../src/store/records.ts";
 import { randomHistories } from "./campaign.ts";
 import { runHistory } from "./history.ts";
 import { optionsOf, type Past } from "./past.ts";
 
 /** A journal that writes something else than the engine asked for. */
-function journaling(change: (record: JournalRecord) => JournalRecord): (store: MemoryStore) => MemoryStore {
+function journaling(change: (record: JournalRecord) => JournalRecord): (store: MemoryState) => MemoryState {
   return (store) => ({
     ...store,
-    append: (rotation, entry) => store.append(rotation, { ...entry, record: change(entry.record) }),
+    append: (rotation, { entries, epoch }) =>
+      store.append(rotation, { epoch, entries: entries.map((entry) => ({ ...entry, record: change(entry.record) })) }),
   });
 }
 

@@ -5,9 +5,9 @@ proveTable([
   {
     outcome: "published, and the consumer was not told: owed, alarmed, tried again later",
     after: {
-      nothing: "holds nothing, live G, reload-owed, exit 4, check 4; next reload-owed, holds nothing",
-      live: "holds P, live P G, reload-owed, exit 4, check 4; next reload-owed, holds P",
-      expired: "holds P, live G, expired, exit 3, check 3; next expired, holds P",
+      nothing: "holds nothing, live G, reload-owed, exit 4, check 4; next rotated, holds G",
+      live: "holds P, live P G, reload-owed, exit 4, check 4; next rotated, holds G",
+      expired: "holds P, live G, expired, exit 3, check 3; next rotated, holds G",
     },
     failures: [
       ["reload: error", [["reload 0", 1, "fails"]]],
@@ -17,18 +17,18 @@ proveTable([
   {
     outcome: "the process died before the consumer was told",
     after: {
-      nothing: "holds nothing, live G, reload-owed, killed, check 4; next reload-owed, holds nothing",
-      live: "holds P, live P G, reload-owed, killed, check 4; next reload-owed, holds P",
-      expired: "holds P, live G, expired, killed, check 3; next expired, holds P",
+      nothing: "holds nothing, live G, reload-owed, killed, check 4; next rotated, holds G",
+      live: "holds P, live P G, reload-owed, killed, check 4; next rotated, holds G",
+      expired: "holds P, live G, expired, killed, check 3; next rotated, holds G",
     },
     failures: [["reload: crash before it", [["after journal reload-begin", 1, "crash"]]]],
   },
   {
     outcome: "the consumer was told, and nobody wrote that down",
     after: {
-      nothing: "holds G, live G, reload-owed, killed, check 4; next reload-owed, holds G",
-      live: "holds G, live P G, reload-owed, killed, check 4; next reload-owed, holds G",
-      expired: "holds G, live G, expired, killed, check 3; next expired, holds G",
+      nothing: "holds G, live G, reload-owed, killed, check 4; next rotated, holds G",
+      live: "holds G, live P G, reload-owed, killed, check 4; next rotated, holds G",
+      expired: "holds G, live G, expired, killed, check 3; next rotated, holds G",
     },
     failures: [
       ["reload: crash after it", [["after the reload", 1, "crash"]]],
@@ -38,9 +38,9 @@ proveTable([
   {
     outcome: "the consumer is told and ill: owed until it is well",
     after: {
-      nothing: "holds G, live G, reload-owed, exit 4, check 4; next reload-owed, holds G",
-      live: "holds G, live P G, reload-owed, exit 4, check 4; next reload-owed, holds G",
-      expired: "holds G, live G, expired, exit 3, check 3; next expired, holds G",
+      nothing: "holds G, live G, reload-owed, exit 4, check 4; next rotated, holds G",
+      live: "holds G, live P G, reload-owed, exit 4, check 4; next rotated, holds G",
+      expired: "holds G, live G, expired, exit 3, check 3; next rotated, holds G",
     },
     failures: [
       ["health: error", [["health", 1, "fails"]]],
@@ -57,18 +57,18 @@ proveTable([
   {
     outcome: "rolled back to P where P still lives",
     after: {
-      nothing: "holds G, live G, reload-owed, exit 4, check 4; next reload-owed, holds G",
-      live: "holds P, live P G, failing, exit 1, check 1; next rotated, holds N",
-      expired: "holds G, live G, expired, exit 3, check 3; next expired, holds G",
+      nothing: "holds G, live G, reload-owed, exit 4, check 4; next rotated, holds G",
+      live: "holds P, live P G, due, exit 1, check 0; next rotated, holds N",
+      expired: "holds G, live G, expired, exit 3, check 3; next rotated, holds G",
     },
     failures: [["health: error, rollback", [["health", 1, "fails"]], { shape: { rollback: true } }]],
   },
   {
     outcome: "rolled back to P, and P is not well either",
     after: {
-      nothing: "holds G, live G, reload-owed, exit 4, check 4; next reload-owed, holds G",
+      nothing: "holds G, live G, reload-owed, exit 4, check 4; next rotated, holds G",
       live: "holds P, live P G, reload-owed, exit 4, check 4; next rotated, holds N",
-      expired: "holds G, live G, expired, exit 3, check 3; next expired, holds G",
+      expired: "holds G, live G, expired, exit 3, check 3; next rotated, holds G",
     },
     failures: [
       [

@@ -11,9 +11,17 @@ proveTable([
     },
     failures: [
       ["preflight: error", [["preflight", 1, "fails"]]],
-      ["preflight: timeout", [["preflight", 1, "times out"]]],
       ["mint: error", [["mint", 1, "is refused"]]],
     ],
+  },
+  {
+    outcome: "nobody was there: a first time is no trouble yet",
+    after: {
+      nothing: "holds nothing, live none, never, exit 1, check 1; next rotated, holds G",
+      live: "holds P, live P, due, exit 1, check 0; next rotated, holds G",
+      expired: "holds P, live none, expired, exit 3, check 3; next rotated, holds G",
+    },
+    failures: [["preflight: timeout", [["preflight", 1, "times out"]]]],
   },
   {
     outcome: "the process died before it asked for anything",
@@ -27,8 +35,8 @@ proveTable([
   {
     outcome: "nobody knows whether G lives: it is listed until it must have ended",
     after: {
-      nothing: "holds nothing, live G, failing, exit 1, check 1; next rotated, holds N",
-      live: "holds P, live P G, failing, exit 1, check 1; next rotated, holds N",
+      nothing: "holds nothing, live G, never, exit 1, check 1; next rotated, holds N",
+      live: "holds P, live P G, due, exit 1, check 0; next rotated, holds N",
       expired: "holds P, live G, expired, exit 3, check 3; next rotated, holds N",
     },
     failures: [
@@ -52,8 +60,8 @@ proveTable([
   {
     outcome: "G is given back at once, the sinks are as before",
     after: {
-      nothing: "holds nothing, live none, failing, exit 1, check 1; next rotated, holds N",
-      live: "holds P, live P, failing, exit 1, check 1; next rotated, holds N",
+      nothing: "holds nothing, live none, never, exit 1, check 1; next rotated, holds N",
+      live: "holds P, live P, due, exit 1, check 0; next rotated, holds N",
       expired: "holds P, live none, expired, exit 3, check 3; next rotated, holds N",
     },
     failures: [
@@ -101,7 +109,7 @@ proveTable([
     outcome: "what was written is put back where P still lives, else a new mint is the way out",
     after: {
       nothing: "holds nothing, live G, failing, exit 4, check 4; next rotated, holds N",
-      live: "holds P, live P G, failing, exit 1, check 1; next rotated, holds N",
+      live: "holds P, live P G, due, exit 1, check 0; next rotated, holds N",
       expired: "holds P, live G, expired, exit 3, check 3; next rotated, holds N",
     },
     failures: [

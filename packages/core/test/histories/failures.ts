@@ -1,7 +1,7 @@
 /** One failure in one phase, and what the world looks like afterwards: a cell of the failure table. */
 import { describe, expect, test } from "vitest";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
-import { createMemoryStore } from "../../src/store/memory-store.ts";
+import { createMemoryState } from "../backend/memory.ts";
 import { scripted, type Turn } from "./choices.ts";
 import { durable } from "./durable.ts";
 import { name } from "./parts.ts";
@@ -65,7 +65,7 @@ const words: Readonly<Record<Before, string>> = {
  */
 async function cellOf(before: Before, { turns, shape: overrides, after }: Failure): Promise<string> {
   const world = createWorld({ ...shape, ...overrides }, scripted(turns));
-  const store = durable(createMemoryStore());
+  const store = durable(createMemoryState());
   const run = () => runProcess(world, store, { force: false });
   if (before !== "nothing") await quietly(world, run);
   world.time += (before === "expired" ? 45 : 27) * second;
@@ -78,7 +78,7 @@ async function cellOf(before: Before, { turns, shape: overrides, after }: Failur
   const leases = nameLeases(before);
   const held = () => [...new Set(world.consumers.flat().map(leases))].join("+") || "nothing";
   const live = world.issued.filter((one) => lives(world, one)).map(({ value }) => leases(value));
-  const exit = report ? `exit ${exitCodeOfRun([report])}` : "killed";
+  const exit = report ? `exit ${exitCodeOfRun({ rotations: [report] })}` : "killed";
   const now = `holds ${held()}, live ${live.join(" ") || "none"}, ${status.state}, ${exit}, check ${exitCodeOfStatus([status])}`;
   world.time += 6 * second;
   const next = await quietly(world, run);

@@ -1,5 +1,5 @@
 /** One history: a rotation of the real engine in a world that turns against it, until the faults end and it must be well. */
-import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
+import { createMemoryState, type MemoryState } from "../backend/memory.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import type { Choices } from "./choices.ts";
 import { durable, type DurableStore } from "./durable.ts";
@@ -16,14 +16,14 @@ export interface HistoryOptions {
   /** Seconds after the first rotation at which the faults begin; before 26, the first process is told to rotate. Default 26. */
   readonly early?: number;
   /** What the engine is given in place of the store: to switch a rule off. */
-  readonly tamper?: (store: MemoryStore) => MemoryStore;
+  readonly tamper?: (store: MemoryState) => MemoryState;
 }
 
 /** Runs a history to its end. Throws Violation, with the world's log as `story`. */
 export async function runHistory(options: HistoryOptions): Promise<World> {
   const { shape, choices, early = 26, tamper = (store) => store } = options;
   const world = createWorld(shape, choices);
-  const store = durable(tamper(createMemoryStore()));
+  const store = durable(tamper(createMemoryState()));
   try {
     await begin(world, store);
     world.time += early * second;

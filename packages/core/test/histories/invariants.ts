@@ -1,7 +1,8 @@
 /** The promises of DESIGN §1, checked against the truth that only the world knows. */
 import type { RotationStatus } from "../../src/report.ts";
 import type { RotationState } from "../../src/store/state.ts";
-import { byValue, isMixed, lives, sinkValues, violate, type World } from "./world.ts";
+import { changeTime } from "../../src/schedule/schedule.ts";
+import { byValue, isMixed, lives, sinkValues, violate, type Issued, type World } from "./world.ts";
 
 export interface Seen {
   readonly state: RotationState;
@@ -16,7 +17,11 @@ export function checkAlways(world: World, { state, status }: Seen): void {
   if (status.state === "fresh" && isMixed(sinkValues(world))) violate("P2 the sinks are mixed and status says fresh");
   if (status.state === "expired" || world.clockOffset !== 0 || !world.shape.overlap) return;
   const held = world.consumers.flat().map((value) => byValue(world, value));
-  if (held.some((issued) => issued !== undefined && !lives(world, issued)))
+  // A value that the issuer repeats is looked at until its end, and that it changed may be seen a little later.
+  const repeats = Object.values(state.leases).some(({ kept }) => kept);
+  const isDead = (issued: Issued): boolean =>
+    !lives(world, issued) && (issued.revoked || !repeats || issued.expiresAt + changeTime <= world.time);
+  if (held.some((issued) => issued !== undefined && isDead(issued)))
     violate(`P2 the consumer holds a dead credential and status says ${status.state}`);
 }
 

@@ -1,6 +1,6 @@
 /** The rotation as the engine knows it: parts that do to the world what real ones do to theirs, and die with their process. */
 import { defineProbe, defineReload, type Probe, type Reload } from "@rotate/plugin-kit";
-import type { ReloadEntry, Rotation, SinkEntry } from "../../src/spec/model.ts";
+import type { ReloadEntry, Rotation, SinkEntry } from "../../src/loading/model.ts";
 import { go, issuerOf } from "./issuer.ts";
 import { sinkPart } from "./places.ts";
 import { turn } from "./turns.ts";

@@ -1,17 +1,21 @@
 /** One process of `rotate run` in the world: it holds the lock, journals, acts, and may die anywhere. */
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
+import type { Runtime } from "@rotate/runtime";
+import { announces, withClaim } from "../../src/backend/claim.ts";
 import { statusOf } from "../../src/engine/status.ts";
+import { createClaims, type Ledger } from "../../src/local/claims.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
+import { momentOf } from "../../src/rotation/moment.ts";
+import { standing } from "../../src/rotation/standing.ts";
+import { createRotationClock } from "../../src/schedule/clock.ts";
 import { createLogins } from "../../src/rotation/login.ts";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
 import { rotate } from "../../src/rotation/rotate.ts";
 import type { CredentialMemory, RotationDeps } from "../../src/rotation/session.ts";
-import type { Runtime } from "../../src/runtime/types.ts";
 import { noCron } from "../../src/schedule/cron.ts";
-import { unannounced } from "../../src/store/sqlite-store.ts";
 import type { RotationState } from "../../src/store/state.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { MemoryState } from "../backend/memory.ts";
 import type { DurableStore } from "./durable.ts";
 import { name, rotationOf, type Mortal } from "./parts.ts";
 import { hesitate, turn } from "./turns.ts";
@@ -26,8 +30,7 @@ export async function runProcess(
   store: DurableStore,
   { force }: { readonly force: boolean },
 ): Promise<RotationReport | undefined> {
-  const lock = await store.tryLock(name);
-  if (!lock) return undefined;
+  if (store.isLocked(name)) return undefined;
   world.process++;
   world.memory = new Map();
   world.reloading = false;
@@ -42,11 +45,12 @@ export async function runProcess(
       throw error;
     }
   };
-  const deps = depsOf(world, mortalStore(world, store, mortal));
+  const deps = depsOf(world, { ...store, ...mortalLedger(world, store, mortal) });
   const options = { force, cadence: undefined, signal: never };
-  const report = await rotate({ rotation: rotationOf(world, mortal), deps, lock }, options)
-    .catch(rethrowUnexpected)
-    .finally(() => (life.dead ? store.breakLocks() : lock.release()));
+  const report = await withClaim(deps.claims, name, (claim) =>
+    rotate({ rotation: rotationOf(world, mortal), deps, claim }, options),
+  ).catch(rethrowUnexpected);
+  if (life.dead) store.breakLocks();
   const [first] = world.violations;
   if (first) throw first;
   return report;
@@ -60,7 +64,7 @@ function rethrowUnexpected(error: unknown): undefined {
   throw error;
 }
 
-function mortalStore(world: World, store: DurableStore, mortal: Mortal): Store {
+function mortalLedger(world: World, store: DurableStore, mortal: Mortal): Ledger {
   return {
     ...store,
     load: (rotation) =>
@@ -69,15 +73,17 @@ function mortalStore(world: World, store: DurableStore, mortal: Mortal): Store {
         hesitate(world);
         return state;
       }),
-    append: (rotation, entry) =>
+    append: (rotation, written) =>
       mortal(async () => {
-        await turn(world, `before journal ${entry.record.type}`);
-        const state = await store.append(rotation, entry);
-        if (!unannounced.has(entry.record.type)) store.sync();
-        say(world, `journal ${entry.record.type}`);
-        if (entry.record.type === "reload-begin") world.reloading = true;
+        const types = written.entries.map(({ record }) => record.type);
+        await turn(world, `before journal ${types[0]}`);
+        const state = await store.append(rotation, written);
+        if (state === undefined) return undefined;
+        if (announces(written.entries.map(({ record }) => record))) store.sync();
+        for (const type of types) say(world, `journal ${type}`);
+        if (types.includes("reload-begin")) world.reloading = true;
         if (world.log.length > endless) violate("P2 it does not end");
-        await turn(world, `after journal ${entry.record.type}`);
+        await turn(world, `after journal ${types.at(-1)}`);
         return state;
       }),
   };
@@ -95,17 +101,21 @@ function fingerprint(text: string): string {
 }
 
 /** What the engine is given. */
-export function depsOf(world: World, store: Store): RotationDeps {
+export function depsOf(world: World, store: MemoryState): RotationDeps {
   const runtime = runtimeOf(world);
+  const sources = { now: runtime.now, uptime: () => world.time - world.boot.at, bootId: `boot-${world.boot.id}` };
+  const clock = createRotationClock(sources);
   return {
     store,
     runtime,
+    clock,
+    claims: createClaims({ locks: store, ledger: store, clock, runtime }),
+    host: {},
     fingerprint,
     nextCron: noCron,
     gate: createReloadGate(),
     onEvent: () => undefined,
-    host: { bootId: `boot-${world.boot.id}`, uptime: () => world.time - world.boot.at },
-    logins: createLogins({ runtime, call: () => violate("nobody logs in here") }),
+    logins: createLogins({ runtime, clock, call: () => violate("nobody logs in here") }),
     memory: memoryOf(world),
   };
 }
@@ -153,7 +163,9 @@ function none(): never {
 }
 
 /** What `rotate status` says of a state. */
-export function statusIn(world: World, store: Store, state: RotationState): RotationStatus {
+export function statusIn(world: World, store: MemoryState, state: RotationState): RotationStatus {
   const rotation = rotationOf(world, (act) => act());
-  return statusOf(rotation, state, { deps: depsOf(world, store), rotating: false });
+  const deps = depsOf(world, store);
+  const moment = momentOf({ rotation, deps }, state);
+  return statusOf(moment, standing(moment), deps.clock);
 }

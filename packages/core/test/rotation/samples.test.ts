@@ -1,8 +1,8 @@
 import type { Fields } from "@rotate/plugin-kit";
 import { describe, expect, test } from "vitest";
 import { samplesOf } from "../../src/rotation/samples.ts";
-import { createLiquidParser } from "../../src/spec/liquid.ts";
-import { templateOf } from "../../src/spec/compile/bind-template.ts";
+import { createLiquidParser } from "../../src/loading/liquid.ts";
+import { templateOf } from "../../src/loading/compile/bind-template.ts";
 
 const fields: Fields = {
   token: { secret: true, description: "", example: "a b/c" },

@@ -3,21 +3,31 @@ import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { EngineEvent } from "../../src/events.ts";
-import type { Spec } from "../../src/spec/model.ts";
-import { watch, type SpecResult } from "../../src/watch/watch.ts";
-import { createScene, type EditRotation, type Scene } from "../engine/support.ts";
+import type { Spec } from "../../src/loading/model.ts";
+import { openEngine } from "../../src/engine/engine.ts";
+import { openDaemon, type Daemon, type DaemonOptions } from "../../src/watch/daemon.ts";
+import type { FollowedFiles, FollowFiles } from "../../src/watch/files.ts";
+import type { SpecResult } from "../../src/watch/keeper.ts";
+import { createScene, openBackend, type EditRotation, type Scene } from "../engine/support.ts";
 
-export interface Daemon {
+export interface Watched {
+  readonly daemon: Daemon;
   /** Lets time pass, in steps as short as the daemon's own. */
   readonly pass: (milliseconds: number) => Promise<void>;
   /** The spec file changed: it now gives this. */
   readonly edit: (result: SpecResult) => Promise<void>;
+  /** The files that it follows. */
+  readonly followed: () => readonly string[];
+  /** The content of these may have changed. */
+  readonly touch: (...paths: readonly string[]) => Promise<void>;
   /** SIGHUP. */
   readonly confirm: () => Promise<void>;
   /** SIGTERM; resolves when the daemon has ended. */
   readonly stop: () => Promise<void>;
   readonly ended: () => boolean;
   readonly alarms: () => readonly string[];
+  /** Codes, as they were told: `ROTATE_…`, `over ROTATE_…`. */
+  readonly troubles: () => readonly string[];
   readonly outcomes: (name?: string) => readonly string[];
 }
 
@@ -34,33 +44,30 @@ async function settle(): Promise<void> {
 /** Starts `rotate watch` in this process. */
 export async function startDaemon(
   scene: Scene,
-  { names }: { readonly names?: readonly string[] } = {},
-): Promise<Daemon> {
-  const { runtime, directory, events, host } = scene;
-  const stopping = new AbortController();
+  options: Pick<DaemonOptions, "names" | "services"> = {},
+): Promise<Watched> {
+  const { runtime, events } = scene;
+  const backend = await openBackend(scene);
   let current: SpecResult = { spec: scene.spec() };
-  let on = { changed: () => {}, confirm: () => {} };
+  let changed: Parameters<FollowFiles>[0] = () => undefined;
+  let followed: readonly string[] = [];
   let over = false;
-  const ending = watch({
-    spec: scene.spec(),
-    load: async () => current,
-    runtime,
-    host,
-    stateDir: `${directory}/state`,
-    onEvent: (event) => void events.push(event),
-    signal: stopping.signal,
-    listen(listener) {
-      on = listener;
-      return () => {};
-    },
-    ...(names && { names }),
-  }).finally(() => (over = true));
-  onTestFinished(async () => {
-    stopping.abort();
-    await ending.catch(() => undefined);
-  });
+  const onEvent = (event: EngineEvent): void => void events.push(event);
+  const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
+  async function follow(tell: typeof changed): Promise<FollowedFiles> {
+    changed = tell;
+    return { follow: async (paths) => void (followed = paths), close: async () => undefined };
+  }
+  const daemon = await openDaemon(engine, { ...options, load: async () => current, follow });
+  async function end(): Promise<void> {
+    await daemon.stop();
+    over = true;
+    await backend.close();
+  }
+  onTestFinished(end);
   await settle();
   return {
+    daemon,
     async pass(milliseconds) {
       for (let left = milliseconds; left > 0; left -= 10_000) {
         await scene.clock.advance(Math.min(left, 10_000));
@@ -69,19 +76,25 @@ export async function startDaemon(
     },
     async edit(result) {
       current = result;
-      on.changed();
+      changed([scene.specFile]);
+      await settle();
+    },
+    followed: () => followed,
+    async touch(...paths) {
+      changed(paths);
       await settle();
     },
     async confirm() {
-      on.confirm();
+      daemon.reload({ confirmed: true });
       await settle();
     },
-    async stop() {
-      stopping.abort();
-      await ending;
-    },
+    stop: end,
     ended: () => over,
     alarms: () => events.filter((event) => event.type === "alarm").map(({ alarm }) => alarm),
+    troubles: () =>
+      events.flatMap((event) =>
+        event.type === "trouble" ? [event.code] : event.type === "trouble-over" ? [`over ${event.code}`] : [],
+      ),
     outcomes: (name = "db") =>
       events.filter((event) => event.type === "rotation-finished" && event.rotation === name).map(outcomeOf),
   };

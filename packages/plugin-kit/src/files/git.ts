@@ -35,7 +35,9 @@ async function isBelowGit(directory: string): Promise<boolean> {
 /** Without the repository's own hooks and monitors: a check must not run what a work tree says. Undefined when there is no git. */
 async function exitCodeOf(directory: string, words: readonly string[], tools: FileTools): Promise<number | undefined> {
   try {
-    const { exitCode } = await tools.exec(["git", "-C", directory, "-c", "core.fsmonitor=false", ...words]);
+    const { exitCode } = await tools.exec(["git", "-C", directory, "-c", "core.fsmonitor=false", ...words], {
+      excess: "drop",
+    });
     return exitCode;
   } catch (error) {
     if (!isRotateError(error)) throw error;

@@ -25,7 +25,7 @@ export async function validateStaged(
   if (validate === undefined) return;
   const [command, ...words] = validate.command;
   const argv: readonly [string, ...string[]] = [command, ...words.map((word) => word.replaceAll(placeholder, staged))];
-  const { exitCode } = await tools.exec(argv, { timeout: validate.timeout }).catch((cause: unknown) => {
+  const { exitCode } = await tools.exec(argv, { timeout: validate.timeout, excess: "drop" }).catch((cause: unknown) => {
     throw notRun(command, cause);
   });
   if (exitCode === 0) return;

@@ -1,4 +1,4 @@
-import { RotateError } from "../errors.ts";
+import { invalid } from "../errors.ts";
 
 /** What keeps a text from being a token, as the end of a sentence ("has a line feed in it"): a token is one word of visible ASCII (RFC 6750 §2.1). Undefined: nothing. */
 export function tokenFault(text: string): string | undefined {
@@ -38,6 +38,13 @@ export function secured(what: string, text: string): URL {
   throw invalid(`${what} would get a secret in the clear`, `use https:// for ${url.host}`);
 }
 
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+/**
+ * What was asked for and not granted, of two lists of scopes (RFC 6749 §3.3, §5.1: a server that grants less says so, one that does not say grants all).
+ * Undefined: nothing is missing.
+ */
+export function narrowed(asked: string | undefined, granted: string | null | undefined): string | undefined {
+  if (asked === undefined || granted === undefined || granted === null) return undefined;
+  const has = new Set(granted.split(/\s+/));
+  const missing = asked.split(/\s+/).filter((scope) => scope !== "" && !has.has(scope));
+  return missing.length === 0 ? undefined : missing.join(" ");
 }

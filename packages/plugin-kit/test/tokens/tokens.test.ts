@@ -1,6 +1,15 @@
 import { constants, generateKeyPairSync, verify } from "node:crypto";
 import { isRotateError, Secret } from "@rotate/plugin-kit";
-import { claimsOf, clockHint, endOfJwt, readRsaKey, secured, signJwt, tokenFault } from "@rotate/plugin-kit/tokens";
+import {
+  claimsOf,
+  clockHint,
+  endOfJwt,
+  narrowed,
+  readSigningKey,
+  secured,
+  signJwt,
+  tokenFault,
+} from "@rotate/plugin-kit/tokens";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -13,7 +22,7 @@ const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export(
 
 function faultIn(pem: string): string {
   try {
-    readRsaKey(new Secret(pem), "the key");
+    readSigningKey(new Secret(pem), "RS256", "the key");
     return "none";
   } catch (error) {
     if (!isRotateError(error) || error.hint === undefined) throw error;
@@ -27,7 +36,7 @@ test.each([
 ] as const)("a JWT signed by %s is what the public key says", (algorithm, padding) => {
   const jwt = signJwt(
     { algorithm, header: { kid: "k" }, claims: { iss: "me", exp: 7 } },
-    readRsaKey(new Secret(pair.privateKey), "the key"),
+    readSigningKey(new Secret(pair.privateKey), algorithm, "the key"),
   );
   const [header = "", payload = "", signature = ""] = jwt.split(".");
   expect(JSON.parse(Buffer.from(header, "base64url").toString())).toEqual({ alg: algorithm, typ: "JWT", kid: "k" });
@@ -37,6 +46,14 @@ test.each([
   expect(verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url"))).toBe(true);
 });
 
+test.each(["ES256", "EdDSA"] as const)("a JWT signed by %s is taken by an independent library", async (algorithm) => {
+  const { exportJWK, generateKeyPair, jwtVerify } = await import("jose");
+  const { publicKey, privateKey } = await generateKeyPair(algorithm, { extractable: true });
+  const key = readSigningKey(new Secret(JSON.stringify(await exportJWK(privateKey))), algorithm, "the key");
+  const jwt = signJwt({ algorithm, claims: { iss: "me", aud: ["a", "b"], left: undefined } }, key);
+  expect((await jwtVerify(jwt, publicKey)).payload).toEqual({ iss: "me", aud: ["a", "b"] });
+});
+
 test.each([
   ["cut in the middle", pair.privateKey.slice(0, 700), "is cut off"],
   ["without its last line", pair.privateKey.replace(/-----END.*/s, ""), "is cut off"],
@@ -44,7 +61,8 @@ test.each([
   ["a public key", pair.publicKey, "is a public key"],
   ["encrypted", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nx\n-----END ENCRYPTED PRIVATE KEY-----\n", "passphrase"],
   ["a path", "/run/secrets/key.pem", "no PEM text"],
-  ["of another kind", ec, "is no RSA key but ec"],
+  ["a JWK without its private half", '{"kty":"RSA","n":"x","e":"AQAB"}', "holds no private key"],
+  ["of another kind", ec, "does not fit RS256"],
   ["altered", pair.privateKey.replace(/\n(.{20})/, "\n********************"), "is damaged"],
 ])("a key that is %s is refused by what is wrong with it", (_case, pem, fault) => {
   expect(faultIn(pem)).toMatch(new RegExp(`^INVALID: the key .*${fault}`));
@@ -92,4 +110,14 @@ test("the difference of the clocks is measured where the issuer tells its time",
   expect(clockHint({ headers }, at - 300_000)).toContain("300 s behind");
   expect(clockHint({ headers }, at + 1000)).toContain("both clocks agree");
   expect(clockHint({ headers: new Headers() }, at)).toContain("NTP");
+});
+
+test("what a server grants less than was asked is named, and nothing when it does not say", () => {
+  expect(narrowed("read write admin", "write  read")).toBe("admin");
+  expect(narrowed("read", "read write")).toBeUndefined();
+  expect([narrowed("read", undefined), narrowed("read", null), narrowed(undefined, "read")]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

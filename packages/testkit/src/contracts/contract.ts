@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { ObjectSchema } from "@rotate/plugin-kit";
+import { type Kind, partFaults } from "@rotate/plugin-kit/grammar";
 import { expectNoLeak } from "../canary.ts";
 import { createTestContext, type TestContext } from "../context.ts";
-import { schemaFaults } from "./schema-faults.ts";
 
 /** The two functions of a test runner that a contract needs: those of vitest, jest and node:test fit. */
 export interface TestApi {
@@ -79,10 +79,9 @@ export function contextOn(schema: ObjectSchema, stage: Stage, timeout?: number):
   return createTestContext({ schema, options, ...world, ...(timeout && { timeout }) });
 }
 
-/** Fails when a schema leaves our subset. */
-export function assertSchema(schema: ObjectSchema | undefined, what: string): void {
-  const faults = schema === undefined ? [] : schemaFaults(schema);
-  assert.deepEqual(faults, [], `${what} leaves the schema subset`);
+/** Fails when a part says something of itself that the engine would refuse. */
+export function assertPart(kind: Kind, part: unknown): void {
+  assert.deepEqual(partFaults(kind, part), [], "the part leaves the schema subset");
 }
 
 /** All that may be seen of a value: as JSON, and as Node prints it. */

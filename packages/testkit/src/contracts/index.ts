@@ -2,6 +2,13 @@ export { type Harness, type Rule, rulesFor, runRule, type Stage, type TestApi } 
 export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";
 export { providerContract, providerRules } from "./provider.ts";
 export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
+export {
+  outageSamples,
+  refusalContract,
+  type RefusalHarness,
+  type RefusalSample,
+  silenceSamples,
+  statusSamples,
+} from "./refusals.ts";
 export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
-export { schemaFaults } from "./schema-faults.ts";
 export { sinkContract, type SinkHarness, sinkRules, type SinkStage } from "./sink.ts";

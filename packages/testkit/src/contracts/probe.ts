@@ -1,7 +1,7 @@
 import type { Probe } from "@rotate/plugin-kit";
 import {
   assertNoLeak,
-  assertSchema,
+  assertPart,
   contextOn,
   defineContract,
   type Harness,
@@ -19,7 +19,7 @@ type ProbeRule = Rule<ProbeHarness, Stage>;
 
 /** The sentences of the contract, for those who run them without a test runner. */
 export const probeRules: readonly ProbeRule[] = [
-  { name: "describes its options in the schema subset", check: ({ probe }) => assertSchema(probe.options, "options") },
+  { name: "describes its options in the schema subset", check: ({ probe }) => assertPart("probes", probe) },
   {
     name: "succeeds when it works, each time",
     check: async ({ probe }, stage) => {

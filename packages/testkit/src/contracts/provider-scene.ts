@@ -23,6 +23,8 @@ export interface ProviderStage extends Stage {
 /** What `providerContract` needs to know of a provider. */
 export interface ProviderHarness<S extends ProviderStage = ProviderStage> extends Harness<S> {
   readonly provider: Provider;
+  /** For a provider whose `check` asks nobody, because asking would mint: the same stage with something missing on this side. */
+  readonly unready?: (stage: S) => S;
   /** Does the issuer still accept this credential? Without it nothing is said about revoke's effect and overlap. */
   readonly isLive?: (stage: S, fields: Readonly<Record<string, string>>) => Promise<boolean> | boolean;
 }

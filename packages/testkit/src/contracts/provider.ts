@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@rotate/plugin-kit";
-import { readBySchema } from "@rotate/core/runtime";
-import { assertNoLeak, assertSchema, contextOn, defineContract } from "./contract.ts";
+import { readBySchema } from "@rotate/runtime";
+import { assertNoLeak, assertPart, contextOn, defineContract } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 import {
   assertField,
@@ -25,11 +25,7 @@ const allowedSkew = 60_000;
 const shape: readonly ProviderRule[] = [
   {
     name: "describes options, request and handle in the schema subset",
-    check: ({ provider }) => {
-      assertSchema(provider.options, "options");
-      assertSchema(provider.request, "request");
-      assertSchema(provider.handle, "handle");
-    },
+    check: ({ provider }) => assertPart("providers", provider),
   },
   {
     name: "declares what it mints, the same each time",
@@ -127,11 +123,13 @@ const failing: readonly ProviderRule[] = [
     name: "finds out before a mint that it could not work",
     applies: ({ provider }) => provider.check !== undefined,
     check: async (harness, stage) => {
-      await harness.provider.check?.(await loggedIn(harness, stage));
-      await harness.refuse(stage);
-      const ctx = contextOn(harness.provider.options, stage);
+      const { provider, unready } = harness;
+      await provider.check?.(await loggedIn(harness, stage), requestOf(harness, stage));
+      if (unready === undefined) await harness.refuse(stage);
+      const later = unready?.(stage) ?? stage;
+      const ctx = contextOn(provider.options, later);
       const check = async (): Promise<unknown> =>
-        harness.provider.check?.({ ...ctx, login: await harness.provider.login?.(ctx) });
+        provider.check?.({ ...ctx, login: await provider.login?.(ctx) }, requestOf(harness, later));
       await assertRefused(check, { what: "check", ctx, secrets: stage.secrets });
     },
   },

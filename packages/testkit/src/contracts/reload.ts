@@ -3,7 +3,7 @@ import type { Reload, ReloadEvent } from "@rotate/plugin-kit";
 import { withDefaults } from "../defaults.ts";
 import {
   assertNoLeak,
-  assertSchema,
+  assertPart,
   contextOn,
   defineContract,
   type Harness,
@@ -41,7 +41,7 @@ const event: ReloadEvent = deepFreeze({
 export const reloadRules: readonly ReloadRule[] = [
   {
     name: "describes its options in the schema subset",
-    check: ({ reload }) => assertSchema(reload.options, "options"),
+    check: ({ reload }) => assertPart("reloads", reload),
   },
   {
     name: "says by the options alone whether success shows adoption",

@@ -144,12 +144,9 @@ testEveryRule(providerRules, {
   good: [harness(), harness({ fields: () => good.fields as Fields }), least],
   breakers: {
     "describes options, request and handle in the schema subset": [
-      [harness({ options: badSchema }), /format email/],
-      [harness({ request: { type: "object", required: ["ttl"] } }), /ttl is required but not described/],
-      [
-        harness({ handle: { type: "object", properties: { id: { type: "null" } as never } } }),
-        /is not one of the subset/,
-      ],
+      [harness({ options: badSchema }), /"email" is no format/],
+      [harness({ request: { type: "object", required: ["ttl"] } }), /"ttl" is required but not among/],
+      [harness({ handle: { type: "object", properties: { id: { type: "null" } as never } } }), /is not in our subset/],
     ],
     "declares what it mints, the same each time": [
       [harness({ fields: {} }), /at least one field/],

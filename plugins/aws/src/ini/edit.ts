@@ -1,4 +1,4 @@
-import { invalid } from "../fault.ts";
+import { invalid } from "@rotate/plugin-kit";
 import { guardKeys, voidedBy } from "./satellites.ts";
 import { type Entry, scanIni, type Section, settingsOf } from "./scan.ts";
 import { verifyIni } from "./verify.ts";

@@ -1,4 +1,4 @@
-import { invalid } from "../fault.ts";
+import { invalid } from "@rotate/plugin-kit";
 
 /**
  * Settings that belong to the key that stood beside them and say something false of the next one: botocore takes `aws_security_token` before

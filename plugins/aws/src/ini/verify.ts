@@ -1,4 +1,4 @@
-import { invalid } from "../fault.ts";
+import { invalid } from "@rotate/plugin-kit";
 import { type Pair, type Reader, readers } from "./readers.ts";
 
 /** An edit of one section, one character per byte. */

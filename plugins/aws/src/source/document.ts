@@ -1,4 +1,4 @@
-import { badAnswer } from "../fault.ts";
+import { strangeAnswer } from "../fault.ts";
 import type { AwsContext } from "../options.ts";
 import type { KeySource } from "./types.ts";
 
@@ -41,6 +41,6 @@ export function keyFrom(document: Document, from: string, ctx: AwsContext): KeyS
 /** Throws BAD_ANSWER. */
 function instantOf(text: string, from: string): Date {
   const instant = new Date(text);
-  if (Number.isNaN(instant.getTime())) throw badAnswer(`${from} gave an expiration that is no instant`);
+  if (Number.isNaN(instant.getTime())) throw strangeAnswer(`${from} gave an expiration that is no instant`);
   return instant;
 }

@@ -28,6 +28,6 @@ export function environmentKey(ctx: AwsContext): KeySource | undefined {
 export async function environmentIdentity(ctx: AwsContext): Promise<IdentitySource | undefined> {
   const { AWS_WEB_IDENTITY_TOKEN_FILE: path, AWS_ROLE_ARN: roleArn, AWS_ROLE_SESSION_NAME: sessionName } = ctx.env;
   if (!path) return undefined;
-  const token = ctx.secret(await readTokenFile(path, "AWS_WEB_IDENTITY_TOKEN_FILE"), "identity token");
+  const token = ctx.secret(await readTokenFile(path, "AWS_WEB_IDENTITY_TOKEN_FILE", ctx), "identity token");
   return { kind: "identity", token, roleArn, sessionName, region: undefined, from: "AWS_WEB_IDENTITY_TOKEN_FILE" };
 }

@@ -5,6 +5,7 @@ import { containerKey, instanceKey, noKeyHere } from "./metadata.ts";
 import { profileName, profileSource, readProfiles } from "./profile.ts";
 import type { Source } from "./types.ts";
 
+export { sourcePlaces, sourceScope } from "./facts.ts";
 export { keyOf } from "./role.ts";
 export { isTemporary, type KeySource, type Source } from "./types.ts";
 
@@ -23,7 +24,7 @@ async function namedSource(named: Credentials, ctx: AwsContext): Promise<Source 
     case "environment":
       return environmentKey(ctx);
     case "profile":
-      return profileSource(profileName(named.profile, ctx), { profiles: await readProfiles(named, ctx) }, ctx);
+      return profileSource(profileName(named.profile, ctx.env), { profiles: await readProfiles(named, ctx) }, ctx);
     case "web-identity":
       return identity(named, { token: await ctx.resolve(named.token), from: "the identity token" });
     case "github-oidc":
@@ -41,7 +42,7 @@ async function defaultChain(ctx: AwsContext): Promise<Source | undefined> {
   const key = named ? undefined : environmentKey(ctx);
   if (key !== undefined) return key;
   const profiles = await readProfiles({}, ctx);
-  const profile = profileName(undefined, ctx);
+  const profile = profileName(undefined, ctx.env);
   const source = profiles.has(profile) || named ? await profileSource(profile, { profiles }, ctx) : undefined;
   return source ?? (await environmentIdentity(ctx)) ?? (await containerKey(ctx)) ?? instanceKey(ctx);
 }

@@ -1,5 +1,4 @@
-import { httpError, isRotateError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
-import { invalid } from "../fault.ts";
+import { httpError, isRotateError, RotateError, type HttpAnswer, invalid } from "@rotate/plugin-kit";
 import type { AwsContext } from "../options.ts";
 import { credentialDocument, keyFrom } from "./document.ts";
 import { readTokenFile } from "./files.ts";
@@ -36,9 +35,9 @@ function containerUrl({ env }: AwsContext): URL | undefined {
   );
 }
 
-async function containerToken({ env }: AwsContext): Promise<string | undefined> {
-  const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path, AWS_CONTAINER_AUTHORIZATION_TOKEN: token } = env;
-  return path ? readTokenFile(path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") : token;
+async function containerToken(ctx: AwsContext): Promise<string | undefined> {
+  const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path, AWS_CONTAINER_AUTHORIZATION_TOKEN: token } = ctx.env;
+  return path ? readTokenFile(path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", ctx) : token;
 }
 
 /** The role of the EC2 instance (metadata service, version 2: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html); undefined when nothing answers or it has no role. */

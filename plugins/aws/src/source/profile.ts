@@ -1,11 +1,11 @@
-import { execError, RotateError } from "@rotate/plugin-kit";
-import { badAnswer, invalid } from "../fault.ts";
+import { execError, readIfThere, RotateError, invalid } from "@rotate/plugin-kit";
+import { strangeAnswer } from "../fault.ts";
 import { plainHeader } from "../ini/readers.ts";
 import { scanIni, settingsOf } from "../ini/scan.ts";
 import type { AwsContext } from "../options.ts";
 import { environmentKey } from "./environment.ts";
 import { keyFrom } from "./document.ts";
-import { readTextFile, readTokenFile } from "./files.ts";
+import { readTokenFile } from "./files.ts";
 import { containerKey, instanceKey } from "./metadata.ts";
 import { assumeFrom, keyOf } from "./role.ts";
 import type { KeySource, Source } from "./types.ts";
@@ -21,15 +21,10 @@ export interface ProfileFiles {
 }
 
 /** Reads both shared files anew. https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
-export async function readProfiles(
-  { configFile, credentialsFile }: ProfileFiles,
-  { env }: AwsContext,
-): Promise<Profiles> {
-  const home = `${env["HOME"] ?? ""}/.aws`;
-  const config = await readTextFile(configFile ?? (env["AWS_CONFIG_FILE"] || `${home}/config`));
-  const credentials = await readTextFile(
-    credentialsFile ?? (env["AWS_SHARED_CREDENTIALS_FILE"] || `${home}/credentials`),
-  );
+export async function readProfiles(files: ProfileFiles, ctx: AwsContext): Promise<Profiles> {
+  const paths = profileFiles(files, ctx.env);
+  const config = await readIfThere(ctx, paths.config);
+  const credentials = await readIfThere(ctx, paths.credentials);
   const profiles = new Map<string, Settings>();
   for (const [header, settings] of sectionsOf(config)) {
     const name = plainHeader(header);
@@ -40,13 +35,25 @@ export async function readProfiles(
   return profiles;
 }
 
+/** Where the two shared files are. */
+export function profileFiles(
+  { configFile, credentialsFile }: ProfileFiles,
+  env: AwsContext["env"],
+): { readonly config: string; readonly credentials: string } {
+  const home = `${env["HOME"] ?? ""}/.aws`;
+  return {
+    config: configFile ?? (env["AWS_CONFIG_FILE"] || `${home}/config`),
+    credentials: credentialsFile ?? (env["AWS_SHARED_CREDENTIALS_FILE"] || `${home}/credentials`),
+  };
+}
+
 function sectionsOf(text: string | undefined): readonly (readonly [string, Settings])[] {
   const bytes = Buffer.from(text ?? "").toString("latin1");
   return scanIni(bytes).map((section) => [section.header, settingsOf(bytes, section)]);
 }
 
 /** The profile that is asked for by name, or by the environment. */
-export function profileName(asked: string | undefined, { env }: AwsContext): string {
+export function profileName(asked: string | undefined, env: AwsContext["env"]): string {
   return asked ?? (env["AWS_PROFILE"] || env["AWS_DEFAULT_PROFILE"] || "default");
 }
 
@@ -81,7 +88,7 @@ async function sourceOf(reading: Reading, ctx: AwsContext): Promise<Source | und
   if (key !== undefined) return key;
   if (above.includes(name)) throw invalid(`profile ${name} takes its credentials from itself`, "break the circle");
   if (roleArn !== undefined && tokenFile !== undefined) {
-    const token = ctx.secret(await readTokenFile(tokenFile, "web_identity_token_file"), "identity token");
+    const token = ctx.secret(await readTokenFile(tokenFile, "web_identity_token_file", ctx), "identity token");
     const from = `profile ${name}`;
     return { kind: "identity", token, roleArn, sessionName: settings["role_session_name"], region: undefined, from };
   }
@@ -158,8 +165,9 @@ async function programKey(name: string, program: string, ctx: AwsContext): Promi
 function parseDocument(text: string): Parameters<typeof keyFrom>[0] {
   const found = parsed(text);
   const { AccessKeyId: id, SecretAccessKey: secret, SessionToken: token, Expiration: end, Version: version } = found;
-  if (version !== 1) throw badAnswer("the credential program did not print JSON of version 1");
-  if (typeof id !== "string" || typeof secret !== "string") throw badAnswer("the credential program printed no key");
+  if (version !== 1) throw strangeAnswer("the credential program did not print JSON of version 1");
+  if (typeof id !== "string" || typeof secret !== "string")
+    throw strangeAnswer("the credential program printed no key");
   return {
     AccessKeyId: id,
     SecretAccessKey: secret,

@@ -1,4 +1,4 @@
-import { invalid } from "../fault.ts";
+import { invalid } from "@rotate/plugin-kit";
 import type { AwsContext } from "../options.ts";
 import { regionOf } from "../region.ts";
 import { callSts, readSession, type StsCall } from "../wire/sts.ts";

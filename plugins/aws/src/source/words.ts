@@ -1,4 +1,4 @@
-import { invalid } from "../fault.ts";
+import { invalid } from "@rotate/plugin-kit";
 
 /** A command line as argument list: words, quotes and backslashes as in POSIX sh, nothing else of a shell (as botocore takes `credential_process`). Throws INVALID. */
 export function splitWords(line: string): readonly [string, ...string[]] {

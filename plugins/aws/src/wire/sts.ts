@@ -1,9 +1,9 @@
 import { isSecret, type HttpAnswer, Secret, type Text } from "@rotate/plugin-kit";
-import { badAnswer } from "../fault.ts";
+import { type AwsKey, signPost } from "@rotate/plugin-kit/tokens";
+import { strangeAnswer } from "../fault.ts";
 import type { AwsContext } from "../options.ts";
 import { refusal } from "../refusal.ts";
 import { endpointOf } from "../region.ts";
-import { signPost, type SigningKey } from "./sigv4.ts";
 import { elementOf } from "./xml.ts";
 
 /** One call of STS (Query protocol: form in, XML out). */
@@ -12,7 +12,7 @@ export interface StsCall {
   /** What is undefined is left out. */
   readonly parameters: Readonly<Record<string, Text | undefined>>;
   /** Absent: the call is not signed (AssumeRoleWithWebIdentity). */
-  readonly key?: SigningKey;
+  readonly key?: AwsKey;
   readonly region: string;
 }
 
@@ -23,7 +23,7 @@ export async function callSts(call: StsCall, ctx: AwsContext): Promise<string> {
   if (!answer.ok) throw refusal(`${action} was refused`, answer, ctx);
   const xml = answer.text();
   if (xml.trimEnd().endsWith(`</${action}Response>`)) return xml;
-  throw badAnswer(`${answer.status === 200 ? "what answered" : "the answer"} is not ${action}'s of STS`);
+  throw strangeAnswer(`${answer.status === 200 ? "what answered" : "the answer"} is not ${action}'s of STS`);
 }
 
 async function send({ action, parameters, key, region }: StsCall, ctx: AwsContext): Promise<HttpAnswer> {
@@ -59,7 +59,7 @@ export function readSession(xml: string, ctx: AwsContext): Session {
   const required = (name: string, pattern: RegExp): string => {
     const text = elementOf(xml, name);
     if (text !== undefined && pattern.test(text)) return text;
-    throw badAnswer(`the answer's ${name} is ${text === undefined ? "missing" : "not one"}`);
+    throw strangeAnswer(`the answer's ${name} is ${text === undefined ? "missing" : "not one"}`);
   };
   const accessKeyId = required("AccessKeyId", /^\w{16,128}$/);
   const secretAccessKey = ctx.secret(required("SecretAccessKey", /^[\x21-\x7e]+$/), "secretAccessKey");

@@ -2,16 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSecret, type Minted, type Provider } from "@rotate/plugin-kit";
-import {
-  createAwsDouble,
-  createTestContext,
-  secretRef,
-  withDefaults,
-  type AwsCredentialTexts,
-  type AwsDouble,
-  type AwsDoubleOptions,
-  type TestContext,
-} from "@rotate/testkit";
+import { createAwsDouble, type AwsCredentialTexts, type AwsDouble, type AwsDoubleOptions } from "@rotate/doubles";
+import { createTestContext, secretRef, withDefaults, type TestContext } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import { awsSts } from "../../src/aws-sts.ts";
 

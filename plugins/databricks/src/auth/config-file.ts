@@ -1,21 +1,28 @@
-import { readFile } from "node:fs/promises";
-import { RotateError } from "@rotate/plugin-kit";
+import { type Context, RotateError } from "@rotate/plugin-kit";
 
 /** A section of `~/.databrickscfg`. */
 export interface Profile {
   readonly name: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** What the file says of the tools themselves, in `[__settings__]`. */
+  readonly general?: Readonly<Record<string, string>>;
 }
 
 /**
  * The profile that is asked for, else the one that `[__settings__] default_profile` names, else DEFAULT (databricks-sdk-go config/config_file.go).
- * Throws NOT_FOUND when the file or the profile does not exist, DENIED when the file may not be read, INVALID when it cannot be.
+ * Throws NOT_FOUND when there is no such profile, and what `ctx.readFile` throws.
  */
-export async function readProfile(path: string, asked: string | undefined): Promise<Profile> {
-  const sections = await parseProfiles(await readText(path));
+export async function readProfile(
+  path: string,
+  asked: string | undefined,
+  { readFile }: Pick<Context, "readFile">,
+): Promise<Profile> {
+  const hint = "run `databricks configure`, or set auth.configFile";
+  const sections = await parseProfiles(await readFile(path, { hint }));
   const name = asked ?? sections.get("__settings__")?.["default_profile"] ?? "DEFAULT";
   const settings = sections.get(name);
-  if (settings !== undefined && name !== "__settings__") return { name, settings };
+  const general = sections.get("__settings__") ?? {};
+  if (settings !== undefined && name !== "__settings__") return { name, settings, general };
   const known = [...sections.keys()].filter((section) => section !== "__settings__").join(", ");
   throw new RotateError(`${path} has no profile ${name}`, {
     code: "NOT_FOUND",
@@ -52,25 +59,4 @@ function isSection(value: unknown): value is Readonly<Record<string, unknown>> {
 function textsOf(section: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
   const texts = Object.entries(section).filter((entry): entry is [string, string] => typeof entry[1] === "string");
   return Object.fromEntries(texts.filter(([, value]) => value !== ""));
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    throw unreadable(path, error instanceof Error && "code" in error ? String(error.code) : "");
-  }
-}
-
-function unreadable(path: string, code: string): RotateError {
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    const hint = "run `databricks configure`, or set auth.configFile";
-    return new RotateError(`there is no ${path}`, { code: "NOT_FOUND", retryable: false, hint });
-  }
-  if (code === "EACCES" || code === "EPERM") {
-    const hint = "let the user that runs rotate read it";
-    return new RotateError(`no permission to read ${path}`, { code: "DENIED", retryable: false, hint });
-  }
-  const hint = "it must be a regular file of profiles";
-  return new RotateError(`cannot read ${path} (${code})`, { code: "INVALID", retryable: false, hint });
 }

@@ -1,8 +1,8 @@
 import { isRotateError, type HttpAnswer, type Infer, type Schema } from "@rotate/plugin-kit";
+import { secured } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "../options.ts";
 import { isWebPage, refusal, webPage } from "../refusal.ts";
 import type { Workspace } from "../session.ts";
-import { secured } from "../workspace.ts";
 
 /** Where a workspace hands out access tokens. */
 export interface TokenEndpoint {
@@ -37,15 +37,15 @@ export async function discover(workspace: Workspace, ctx: Ctx): Promise<TokenEnd
   const metadata = await optional(new URL("/.well-known/databricks-config", workspace.origin), hostMetadata, ctx);
   const oidc =
     metadata?.oidc_endpoint?.replaceAll("{account_id}", metadata.account_id ?? "") ?? `${workspace.origin}/oidc`;
-  const server = await oauthMetadata(new URL(`${oidc}/.well-known/oauth-authorization-server`), ctx);
-  const url = secured(new URL(server?.token_endpoint ?? `${oidc}/v1/token`));
+  const server = await oauthMetadata(`${oidc}/.well-known/oauth-authorization-server`, ctx);
+  const url = secured("the token endpoint", server?.token_endpoint ?? `${oidc}/v1/token`);
   const [audience = url.href] = metadata?.token_federation_default_oidc_audiences ?? [];
   const id = workspace.id ?? metadata?.workspace_id ?? undefined;
   return { url, workspace: { ...workspace, id }, audience };
 }
 
-async function oauthMetadata(url: URL, ctx: Ctx): Promise<Infer<typeof authorizationServer> | undefined> {
-  const answer = await ctx.http(secured(url));
+async function oauthMetadata(url: string, ctx: Ctx): Promise<Infer<typeof authorizationServer> | undefined> {
+  const answer = await ctx.http(secured("the OAuth metadata", url));
   if (answer.status === 404 && !isWebPage(answer)) return undefined;
   if (isWebPage(answer)) throw webPage("no OAuth metadata", answer);
   if (!answer.ok) throw refusal("no OAuth metadata", answer, "check host");

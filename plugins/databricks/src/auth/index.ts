@@ -1,8 +1,9 @@
+import { githubIdentity } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "../options.ts";
 import type { CliSession, Session } from "../session.ts";
 import { readWorkspace } from "../workspace.ts";
 import { readProfile } from "./config-file.ts";
-import { federatedSession, githubIdentity } from "./federation.ts";
+import { federatedSession } from "./federation.ts";
 import { machineSession } from "./machine.ts";
 import { patSession } from "./pat.ts";
 import { configPath, profileSession, workspaceOf } from "./profile.ts";
@@ -11,8 +12,7 @@ import { userSession } from "./user.ts";
 /** Proves who we are, by the spec's `auth`. With `method: cli`, the logins that the CLI keeps are left to it. */
 export async function login(ctx: Ctx): Promise<Session> {
   const { auth, method } = ctx.options;
-  if (method === "cli" && auth.method === "profile") return cliSession(auth.profile, auth.configFile, ctx);
-  if (method === "cli" && auth.method === "databricks-cli") return cliSession(auth.profile, undefined, ctx);
+  if (method === "cli" && (auth.method === "profile" || auth.method === "databricks-cli")) return cliSession(auth, ctx);
   switch (auth.method) {
     case "pat":
       return patSession(workspace(ctx), await ctx.resolve(auth.token));
@@ -47,18 +47,25 @@ function workspace({ options }: Ctx) {
 
 /** The host is the spec's, else that of the profile. */
 async function userLogin(profile: string | undefined, ctx: Ctx): Promise<Session> {
-  const configFile = configPath(undefined, ctx);
-  if (ctx.options.host !== undefined) return userSession(workspace(ctx), { profile, configFile }, ctx);
-  const found = await readProfile(configFile, profile);
-  return userSession(workspaceOf(found, ctx), { profile: found.name, configFile }, ctx);
+  const configFile = configPath(undefined, ctx.env);
+  if (profile === undefined && ctx.options.host !== undefined)
+    return userSession(workspace(ctx), { profile, configFile }, ctx);
+  const found = await readProfile(configFile, profile, ctx);
+  return userSession(workspaceOf(found, ctx), { profile: found, configFile }, ctx);
 }
 
-function cliSession(profile: string | undefined, configFile: string | undefined, ctx: Ctx): CliSession {
-  return {
-    kind: "cli",
-    workspace: ctx.options.host === undefined ? undefined : workspace(ctx),
-    profile,
-    configFile,
-    remedy: "run the same `databricks` command by hand as this user; log in again with `databricks auth login`",
-  };
+/** The login is the CLI's, the workspace is ours to say: the spec's, else the profile's. */
+async function cliSession({ method, profile, configFile: named }: CliAuth, ctx: Ctx): Promise<CliSession> {
+  const configFile = configPath(named, ctx.env);
+  const remedy = "the CLI's login is not taken: log in again as the user that runs rotate, databricks auth login";
+  const byHost = method === "databricks-cli" && profile === undefined && ctx.options.host !== undefined;
+  if (byHost) return { kind: "cli", workspace: workspace(ctx), profile: undefined, configFile, remedy };
+  const found = await readProfile(configFile, profile, ctx);
+  return { kind: "cli", workspace: workspaceOf(found, ctx), profile: found.name, configFile, remedy };
+}
+
+interface CliAuth {
+  readonly method: "profile" | "databricks-cli";
+  readonly profile?: string;
+  readonly configFile?: string;
 }

@@ -1,15 +1,16 @@
-import { RotateError, type Secret } from "@rotate/plugin-kit";
+import { invalid, type Secret } from "@rotate/plugin-kit";
+import { githubIdentity } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "../options.ts";
 import type { Session, Workspace } from "../session.ts";
 import { readWorkspace } from "../workspace.ts";
 import { readProfile, type Profile } from "./config-file.ts";
-import { federatedSession, githubIdentity } from "./federation.ts";
+import { federatedSession } from "./federation.ts";
 import { machineSession } from "./machine.ts";
 import { patSession } from "./pat.ts";
 import { userSession } from "./user.ts";
 
 /** The file that holds the profiles. */
-export function configPath(configFile: string | undefined, { env }: Ctx): string {
+export function configPath(configFile: string | undefined, env: Ctx["env"]): string {
   return configFile ?? (env["DATABRICKS_CONFIG_FILE"] || `${env["HOME"] ?? ""}/.databrickscfg`);
 }
 
@@ -24,8 +25,8 @@ export async function profileSession(
   configFile: string | undefined,
   ctx: Ctx,
 ): Promise<Session> {
-  const path = configPath(configFile, ctx);
-  const profile = await readProfile(path, asked);
+  const path = configPath(configFile, ctx.env);
+  const profile = await readProfile(path, asked, ctx);
   const { settings, name } = profile;
   const workspace = workspaceOf(profile, ctx);
   const secret = (key: string): Secret => ctx.secret(required(profile, key), `${key} of profile ${name}`);
@@ -40,7 +41,7 @@ export async function profileSession(
         ctx,
       );
     case "databricks-cli":
-      return userSession(workspace, { profile: name, configFile: path }, ctx);
+      return userSession(workspace, { profile, configFile: path }, ctx);
     case "github-oidc":
       return federatedSession(
         workspace,
@@ -73,8 +74,4 @@ function required({ name, settings }: Profile, key: string): string {
   const value = settings[key];
   if (value === undefined) throw invalid(`profile ${name} has no ${key}`, `add ${key} to the profile`);
   return value;
-}
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
 }

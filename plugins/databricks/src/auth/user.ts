@@ -1,12 +1,15 @@
-import { RotateError } from "@rotate/plugin-kit";
-import { parseOutput, runCli } from "../cli.ts";
+import { badAnswer, type RotateError } from "@rotate/plugin-kit";
+import { tokenFault } from "@rotate/plugin-kit/tokens";
+import { parseOutput, runCli } from "../cli/run.ts";
+import { checkIssuer } from "../issuer.ts";
 import type { Ctx } from "../options.ts";
 import type { BearerSession, Workspace } from "../session.ts";
-import { faultOf } from "../token-checks.ts";
 import { usable } from "./access-token.ts";
+import type { Profile } from "./config-file.ts";
 
 export interface User {
-  readonly profile: string | undefined;
+  /** Undefined: the login that was made for the host alone. */
+  readonly profile: Profile | undefined;
   readonly configFile: string;
 }
 
@@ -16,22 +19,18 @@ export interface User {
  */
 export async function userSession(workspace: Workspace, user: User, ctx: Ctx): Promise<BearerSession> {
   const remedy = "log in again: databricks auth login";
-  const where = user.profile === undefined ? ["--host", workspace.origin] : ["--profile", user.profile];
-  const env = { DATABRICKS_CONFIG_FILE: user.configFile };
+  const where = user.profile === undefined ? ["--host", workspace.origin] : [];
   const args = ["auth", "token", ...where, "--output", "json"];
-  const output = parseOutput(await runCli({ what: "no login from the CLI", args, env, remedy }, ctx));
+  const output = parseOutput(await runCli({ what: "no login from the CLI", args, remedy, ...user }, ctx));
   const { access_token: token, expiry } = output ?? {};
   const end = typeof expiry === "string" ? Date.parse(expiry) : Number.NaN;
-  if (typeof token !== "string" || faultOf(token) !== undefined || Number.isNaN(end)) throw badOutput();
+  if (typeof token !== "string" || tokenFault(token) !== undefined || Number.isNaN(end)) throw badOutput();
+  await checkIssuer(token, workspace, ctx);
   const expires = usable((end - ctx.now()) / 1000);
   return { kind: "bearer", workspace, bearer: ctx.secret(token, "access token"), expires, remedy, mayAskWho: true };
 }
 
 function badOutput(): RotateError {
-  return new RotateError("the CLI printed no access token with an expiry", {
-    code: "BAD_ANSWER",
-    retryable: false,
-    noEffect: true,
-    hint: "run `databricks auth token` by hand and look at what it prints",
-  });
+  const hint = "run `databricks auth token` by hand and look at what it prints";
+  return badAnswer("the CLI printed no access token with an expiry", hint, { noEffect: true });
 }

@@ -1,4 +1,4 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { invalid } from "@rotate/plugin-kit";
 import type { Options, Request } from "../options.ts";
 
 /** One of the two APIs, with the body of a mint. */
@@ -45,8 +45,4 @@ export function mintBody(request: Request, api: Options["api"]): MintBody {
 
 function wireClaim({ permissionSet, tables }: NonNullable<Request["claims"]>[number]): unknown {
   return { permission_set: permissionSet, resources: tables.map((table) => ({ table_name: table })) };
-}
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
 }

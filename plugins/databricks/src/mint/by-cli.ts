@@ -1,6 +1,8 @@
-import { RotateError, type ExecInit } from "@rotate/plugin-kit";
-import { parseOutput, runCli } from "../cli.ts";
+import { badAnswer, beforehand } from "@rotate/plugin-kit";
+import { readProfile, type Profile } from "../auth/config-file.ts";
+import { parseOutput, runCli, type CliCall } from "../cli/run.ts";
 import type { CredentialAnswer } from "../credential.ts";
+import { checkIssuer } from "../issuer.ts";
 import type { Ctx } from "../options.ts";
 import type { Session } from "../session.ts";
 import type { MintBody } from "./body.ts";
@@ -16,15 +18,13 @@ export async function mintByCli(
 ): Promise<CredentialAnswer> {
   const { login } = ctx;
   const what = `no credential for ${mint.subject}`;
-  const profile = login.kind === "cli" && login.profile !== undefined ? ["--profile", login.profile] : [];
-  const args = [...words(mint, attempt), "--output", "json", ...profile];
-  const output = parseOutput(await runCli({ what, args, env: environment(login), remedy: login.remedy }, ctx));
-  if (output !== undefined) return output;
-  throw new RotateError("the CLI printed no JSON", {
-    code: "BAD_ANSWER",
-    retryable: false,
-    hint: "run the same `databricks` command by hand and look at what it prints",
-  });
+  const args = [...words(mint, attempt), "--output", "json"];
+  const who = await beforehand(() => identityOf(login, ctx));
+  const output = parseOutput(await runCli({ what, args, ...who, remedy: login.remedy }, ctx));
+  if (output === undefined)
+    throw badAnswer("the CLI printed no JSON", "run the same `databricks` command by hand and look at what it prints");
+  if (typeof output["token"] === "string") await checkIssuer(output["token"], login.workspace, ctx);
+  return output;
 }
 
 function words({ api, body }: MintBody, attempt: string): readonly string[] {
@@ -41,14 +41,23 @@ function life(ttl: string): readonly string[] {
   return ttl === "3600s" ? [] : ["--ttl", ttl];
 }
 
-/** A bearer of ours goes as a plain token, whatever it is: the CLI sends both alike. */
-function environment(login: Session): NonNullable<ExecInit["env"]> {
-  const host = { DATABRICKS_HOST: login.workspace?.origin, DATABRICKS_WORKSPACE_ID: login.workspace?.id };
-  if (login.kind === "bearer") return { ...host, DATABRICKS_TOKEN: login.bearer, DATABRICKS_AUTH_TYPE: "pat" };
-  const pinned = login.profile === undefined && login.workspace !== undefined;
-  return {
-    ...host,
-    ...(login.configFile !== undefined && { DATABRICKS_CONFIG_FILE: login.configFile }),
-    ...(pinned && { DATABRICKS_AUTH_TYPE: "databricks-cli" }),
-  };
+type Identity = Pick<CliCall, "profile" | "configFile" | "env">;
+
+/** A bearer of ours goes as a plain token, whatever it is: the CLI sends both alike. A login of the CLI's own is named by its profile, read anew. */
+async function identityOf(login: Session, ctx: Ctx): Promise<Identity> {
+  const { origin, id } = login.workspace;
+  const host = { DATABRICKS_HOST: origin, DATABRICKS_WORKSPACE_ID: id };
+  if (login.kind === "bearer") {
+    const env = { ...host, DATABRICKS_TOKEN: login.bearer, DATABRICKS_AUTH_TYPE: "pat" };
+    return { profile: { name: "rotate", settings: settingsOf(login, { auth_type: "pat" }) }, env };
+  }
+  const { profile: name, configFile } = login;
+  if (name === undefined) return { configFile, env: { ...host, DATABRICKS_AUTH_TYPE: "databricks-cli" } };
+  const found = await readProfile(configFile, name, ctx);
+  return { profile: { ...found, settings: settingsOf(login, found.settings) }, configFile, env: host };
+}
+
+/** A profile's settings, sent to the workspace that is meant. */
+function settingsOf({ workspace: { origin, id } }: Session, settings: Profile["settings"]): Profile["settings"] {
+  return { ...settings, host: origin, ...(id !== undefined && { workspace_id: id }) };
 }

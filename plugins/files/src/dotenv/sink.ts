@@ -32,7 +32,7 @@ export const dotenv = defineSink({
 
   async prepare(values, ctx) {
     const { path, dialect } = ctx.options;
-    warnOfQuotes(values, ctx);
+    if (ctx.ours !== true) warnOfQuotes(values, ctx); // told when it is first written, not at each rotation
     return stageFile(path, (before) => editDotenv(before, reveal(values), dialect), {
       ...ctx.options,
       ctx,

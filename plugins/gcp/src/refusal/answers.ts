@@ -1,29 +1,12 @@
-import type { ErrorDetails, HttpAnswer, RotateError } from "@rotate/plugin-kit";
+import type { HttpAnswer, RotateError } from "@rotate/plugin-kit";
 import { webPage } from "@rotate/plugin-kit/tokens";
 
-/** How a refusal is to be taken. */
-export type Reading = Pick<ErrorDetails, "code" | "retryable" | "hint">;
-
-export const denied = { code: "DENIED", retryable: false } as const;
-export const invalid = { code: "INVALID", retryable: false } as const;
-export const notFound = { code: "NOT_FOUND", retryable: false } as const;
-export const down = {
-  code: "UNAVAILABLE",
-  retryable: true,
-  hint: "the service is down or overloaded: see status.cloud.google.com, if it lasts",
+/** What to do about an outage, a limit, and an answer that says nothing. */
+export const advice = {
+  down: "the service is down or overloaded: see status.cloud.google.com, if it lasts",
+  limited: "a quota holds us back: fewer rotations at one moment, or a higher quota",
+  silent: "is the endpoint Google's, and no proxy or login page between?",
 } as const;
-export const limited = {
-  code: "RATE_LIMITED",
-  retryable: true,
-  hint: "a quota holds us back: fewer rotations at one moment, or a higher quota",
-} as const;
-
-/** What a status alone says, when the body says nothing. */
-export function readStatus(answer: HttpAnswer): Partial<ErrorDetails> {
-  if (answer.status === 408 || answer.status >= 500) return down;
-  if (answer.status === 429) return limited;
-  return { hint: "is the endpoint Google's, and no proxy or login page between?" };
-}
 
 /** A web page where Google was to answer: see `webPage` of the kit. */
 export function strangerPage(answer: HttpAnswer, what: string): RotateError | undefined {

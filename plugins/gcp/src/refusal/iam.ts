@@ -1,6 +1,16 @@
-import { httpError, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import {
+  byOutage,
+  bySilence,
+  httpRefusal,
+  meanings,
+  type HttpAnswer,
+  type Refusals,
+  type RotateError,
+} from "@rotate/plugin-kit";
 import { oneLine } from "@rotate/plugin-kit/tokens";
-import { denied, down, invalid, limited, notFound, readStatus, strangerPage, type Reading } from "./answers.ts";
+import { advice, strangerPage } from "./answers.ts";
+
+const { denied, invalid, limited, missing, unsure, wait } = meanings;
 
 const errorBody = {
   type: "object",
@@ -17,43 +27,45 @@ const errorBody = {
   required: ["error"],
 } as const;
 
-const creator =
-  "grant the caller roles/iam.serviceAccountTokenCreator on the account (and on each delegate); a new grant takes up to 7 minutes";
-
-/** By google.rpc.Code (google/rpc/code.proto). */
-const byStatus: Readonly<Record<string, Reading>> = {
-  PERMISSION_DENIED: { ...denied, hint: creator },
-  UNAUTHENTICATED: {
-    ...denied,
-    hint: "the source's token is not taken: is the source right, and its account enabled?",
-  },
-  NOT_FOUND: { ...notFound, hint: "check impersonate.account: it is the account's email" },
-  INVALID_ARGUMENT: { ...invalid, hint: "check impersonate, scopes and audience" },
-  FAILED_PRECONDITION: { ...invalid, hint: "the account is disabled: gcloud iam service-accounts enable" },
-  RESOURCE_EXHAUSTED: limited,
-  UNAVAILABLE: down,
-  INTERNAL: down,
-  DEADLINE_EXCEEDED: down,
-  ABORTED: down,
-};
-
-/** First match counts: what the message or the reason says more exactly than the status. */
-const byText: readonly (Reading & { readonly pattern: RegExp })[] = [
+/** What the message or the reason says more exactly than the status, then by google.rpc.Code (google/rpc/code.proto). */
+export const iamRefusals: Refusals = [
   {
-    pattern: /SERVICE_DISABLED|has not been used in project|is disabled\. enable it/i,
     ...denied,
+    said: /SERVICE_DISABLED|has not been used in project|is disabled\. enable it/i,
     hint: "enable the API: gcloud services enable iamcredentials.googleapis.com",
   },
   {
-    pattern: /lifetime/i,
     ...invalid,
+    said: /lifetime/i,
     hint: "over 1h, list the account in the organisation policy iam.allowServiceAccountCredentialLifetimeExtension; 12h is the most",
   },
   {
-    pattern: /ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient authentication scopes/i,
     ...denied,
+    said: /ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient authentication scopes/i,
     hint: "the source's token lacks the scope cloud-platform: give the machine or login that scope",
   },
+  {
+    ...denied,
+    said: /^PERMISSION_DENIED\b/,
+    hint: "grant the caller roles/iam.serviceAccountTokenCreator on the account (and on each delegate); a new grant takes up to 7 minutes",
+  },
+  {
+    ...denied,
+    said: /^UNAUTHENTICATED\b/,
+    hint: "the source's token is not taken: is the source right, and its account enabled?",
+  },
+  { ...missing, said: /^NOT_FOUND\b/, hint: "check impersonate.account: it is the account's email" },
+  { ...invalid, said: /^INVALID_ARGUMENT\b/, hint: "check impersonate, scopes and audience" },
+  {
+    ...invalid,
+    said: /^FAILED_PRECONDITION\b/,
+    hint: "the account is disabled: gcloud iam service-accounts enable",
+  },
+  { ...limited, said: /^RESOURCE_EXHAUSTED\b/, hint: advice.limited },
+  { ...wait, said: /^UNAVAILABLE\b/, hint: advice.down },
+  { ...unsure, said: /^(INTERNAL|DEADLINE_EXCEEDED|ABORTED)\b/, hint: advice.down },
+  ...byOutage(advice),
+  ...bySilence(advice.silent),
 ];
 
 /** An error of the IAM Credentials API (google.rpc.Status as JSON), whatever the status; undefined when the answer is none. */
@@ -61,15 +73,9 @@ export function iamRefusal(answer: HttpAnswer, what: string): RotateError | unde
   const page = strangerPage(answer, what);
   if (page !== undefined) return page;
   const error = answer.tryJson(errorBody)?.error;
-  if (error === undefined) return answer.ok ? undefined : httpError(what, answer, readStatus(answer));
-  const reasons = (error.details ?? []).map(({ reason }) => reason ?? "").join(" ");
-  const said = oneLine(error.message ?? error.status ?? "");
-  const exact = byText.find(({ pattern }) => pattern.test(`${said} ${reasons}`));
-  const reading = exact ?? byStatus[error.status ?? ""] ?? readStatus(answer);
-  const { code, retryable, hint } = { code: undefined, retryable: undefined, ...reading };
-  return httpError(`${what}: ${said}`, answer, {
-    ...(code !== undefined && { code }),
-    ...(retryable !== undefined && { retryable }),
-    hint,
-  });
+  if (error === undefined && answer.ok) return undefined;
+  const message = oneLine(error?.message ?? error?.status ?? "");
+  const reasons = (error?.details ?? []).map(({ reason }) => reason ?? "").join(" ");
+  const said = error === undefined ? "" : `${error.status ?? ""}: ${message} ${reasons}`;
+  return httpRefusal(iamRefusals, answer, { message: message === "" ? what : `${what}: ${message}`, said });
 }

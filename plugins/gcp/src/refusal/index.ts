@@ -1,4 +1,4 @@
-export { gcloudRefusal } from "./gcloud.ts";
-export { iamRefusal } from "./iam.ts";
-export { metadataRefusal } from "./metadata.ts";
-export { oauthRefusal } from "./oauth.ts";
+export { gcloudRefusal, gcloudRefusals } from "./gcloud.ts";
+export { iamRefusal, iamRefusals } from "./iam.ts";
+export { metadataRefusal, metadataRefusals } from "./metadata.ts";
+export { oauthRefusal, oauthRefusals } from "./oauth.ts";

@@ -1,3 +1,4 @@
+import { beforehand } from "@rotate/plugin-kit";
 import { endpoint } from "../endpoints.ts";
 import { readGrant, type Granted } from "../granted.ts";
 import type { Ctx, Source } from "../options.ts";
@@ -12,13 +13,8 @@ export async function byAuthorizedUser(
   scopes: readonly string[] | undefined,
   ctx: Ctx,
 ): Promise<Granted> {
-  const kind = {
-    option: "source.credentials",
-    type: "authorized_user",
-    required: ["client_id", "client_secret", "refresh_token"],
-  } as const;
-  const file = await readCredentialFile(credentials, kind, ctx);
-  const answer = await ctx.http(new URL("/token", endpoint("oauth2", ctx.options)), {
+  const { url, file } = await beforehand(() => readLogin({ credentials }, ctx));
+  const answer = await ctx.http(url, {
     form: {
       grant_type: "refresh_token",
       client_id: file.client_id,
@@ -29,5 +25,26 @@ export async function byAuthorizedUser(
   });
   const refusal = oauthRefusal(answer, "no token for the person of source.credentials", ctx.now());
   if (refusal !== undefined) throw refusal;
-  return readGrant(answer, ctx);
+  return readGrant(
+    answer,
+    ctx,
+    scopes?.filter((scope) => !aliases.includes(scope)),
+  );
+}
+
+/** Google grants these under another name. */
+const aliases: readonly string[] = ["email", "profile"];
+
+const kind = {
+  option: "source.credentials",
+  type: "authorized_user",
+  required: ["client_id", "client_secret", "refresh_token"],
+} as const;
+
+/** The person's login as it stands in the file, and where it is shown. */
+export async function readLogin({ credentials }: Pick<UserSource, "credentials">, ctx: Ctx) {
+  return {
+    url: new URL("/token", endpoint("oauth2", ctx.options)),
+    file: await readCredentialFile(credentials, kind, ctx),
+  };
 }

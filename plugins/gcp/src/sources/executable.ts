@@ -1,5 +1,4 @@
-import { RotateError } from "@rotate/plugin-kit";
-import { badAnswer } from "../granted.ts";
+import { badAnswer, RotateError } from "@rotate/plugin-kit";
 
 interface Expected {
   readonly subjectTokenType: string;

@@ -1,5 +1,5 @@
-import { isRotateError, RotateError } from "@rotate/plugin-kit";
-import { accessToken, badAnswer, invalid, type Granted } from "../granted.ts";
+import { badAnswer, invalid, isRotateError, withDetails } from "@rotate/plugin-kit";
+import { accessToken, type Granted } from "../granted.ts";
 import type { Ctx, Source } from "../options.ts";
 import { gcloudRefusal } from "../refusal/index.ts";
 
@@ -30,7 +30,7 @@ export async function byGcloud(source: Gcloud, scopes: readonly string[] | undef
 function missing(error: unknown): never {
   if (!isRotateError(error) || error.code !== "NOT_FOUND") throw error;
   const hint = "install the Google Cloud CLI, or write its path in source.command";
-  throw new RotateError(error.message, { code: "NOT_FOUND", retryable: false, hint, cause: error });
+  throw withDetails(error, { hint });
 }
 
 function readHelper(stdout: string, ctx: Ctx): Granted {

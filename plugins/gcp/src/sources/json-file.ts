@@ -1,5 +1,4 @@
-import type { SecretRef } from "@rotate/plugin-kit";
-import { invalid } from "../granted.ts";
+import { invalid, type SecretRef } from "@rotate/plugin-kit";
 import type { Ctx } from "../options.ts";
 
 /** Members of a credential file that are text. */

@@ -1,4 +1,4 @@
-import { isRotateError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { isRotateError, withDetails, type HttpAnswer } from "@rotate/plugin-kit";
 import { idToken, readGrant, type Granted } from "../granted.ts";
 import type { Ctx, Request, Source } from "../options.ts";
 import { metadataRefusal } from "../refusal/index.ts";
@@ -43,11 +43,8 @@ async function ask({ account, what, query }: Question, ctx: Ctx): Promise<HttpAn
 /** Elsewhere the name does not resolve, or nobody listens at its address. */
 function explainAbsence(error: unknown): never {
   if (!isRotateError(error) || (error.code !== "UNAVAILABLE" && error.code !== "TIMEOUT")) throw error;
-  throw new RotateError(`no metadata server: ${error.message}`, {
-    code: error.code,
-    retryable: error.retryable,
-    noEffect: true,
+  throw withDetails(error, {
+    message: `no metadata server: ${error.message}`,
     hint: "is this a machine of Google Cloud? In a container, may it reach 169.254.169.254?",
-    cause: error,
   });
 }

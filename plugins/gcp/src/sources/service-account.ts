@@ -1,5 +1,5 @@
-import { readRsaKey, secured, signJwt } from "@rotate/plugin-kit/tokens";
-import type { HttpAnswer } from "@rotate/plugin-kit";
+import { readSigningKey, secured, signJwt } from "@rotate/plugin-kit/tokens";
+import { beforehand, type HttpAnswer } from "@rotate/plugin-kit";
 import { endpoint } from "../endpoints.ts";
 import { idToken, readAs, readGrant, type Granted } from "../granted.ts";
 import type { Ctx, Source } from "../options.ts";
@@ -23,19 +23,26 @@ export async function keyIdToken(source: KeySource, audience: string, ctx: Ctx):
   return idToken(readAs(await grant(source, { target_audience: audience }, ctx), idAnswer).id_token, ctx);
 }
 
+const kind = { option: "source.key", type: "service_account", required: ["client_email", "private_key"] } as const;
+
+/** The account's key as it stands in the file, and where its signature is shown. */
+export async function readKey({ key }: Pick<KeySource, "key">, ctx: Ctx) {
+  const file = await readCredentialFile(key, kind, ctx);
+  const rsa = readSigningKey(ctx.secret(file.private_key, "private key"), "RS256", "the private key in source.key");
+  const url =
+    ctx.options.endpoints?.oauth2 === undefined && file["token_uri"] !== undefined
+      ? secured("token_uri of source.key", file["token_uri"])
+      : new URL("/token", endpoint("oauth2", ctx.options));
+  return { file, rsa, url };
+}
+
 /** JWT bearer grant (RFC 7523 §2.1; developers.google.com/identity/protocols/oauth2/service-account). The token endpoint is the key file's own. */
 async function grant(
   { key, subject }: KeySource,
   claims: Readonly<Record<string, string>>,
   ctx: Ctx,
 ): Promise<HttpAnswer> {
-  const kind = { option: "source.key", type: "service_account", required: ["client_email", "private_key"] } as const;
-  const file = await readCredentialFile(key, kind, ctx);
-  const rsa = readRsaKey(ctx.secret(file.private_key, "private key"), "the private key in source.key");
-  const url =
-    ctx.options.endpoints?.oauth2 === undefined && file["token_uri"] !== undefined
-      ? secured("token_uri of source.key", file["token_uri"])
-      : new URL("/token", endpoint("oauth2", ctx.options));
+  const { file, rsa, url } = await beforehand(() => readKey({ key }, ctx));
   const issued = Math.floor(ctx.now() / 1000);
   const who = { iss: file.client_email, ...(subject !== undefined && { sub: subject }) };
   const times = { iat: issued, exp: issued + assertionLife };

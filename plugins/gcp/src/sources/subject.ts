@@ -1,6 +1,5 @@
-import { execError, httpError, type Secret } from "@rotate/plugin-kit";
+import { badAnswer, invalid, execError, httpError, type Secret } from "@rotate/plugin-kit";
 import { githubIdentity, secured } from "@rotate/plugin-kit/tokens";
-import { badAnswer, invalid } from "../granted.ts";
 import type { Ctx, Source, Subject } from "../options.ts";
 import { readExecutable } from "./executable.ts";
 

@@ -1,4 +1,4 @@
-import { isRotateError, RotateError, type HttpAnswer, type Infer, type Schema, type Secret } from "@rotate/plugin-kit";
+import { readAnswer, type HttpAnswer, type Infer, type Schema, type Secret } from "@rotate/plugin-kit";
 import { secured, webPage } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "./options.ts";
 
@@ -27,11 +27,5 @@ export async function call({ path, bearer, json, method }: ApiCall, { http, opti
 
 /** The body by a schema. Throws BAD_ANSWER that shows the shape of anything else. */
 export function readAs<const S extends Schema>(answer: HttpAnswer, schema: S): Infer<S> {
-  try {
-    return answer.json(schema);
-  } catch (error) {
-    if (!isRotateError(error) || error.hint !== undefined) throw error;
-    const hint = "something else than GitHub answered: check baseUrl";
-    throw new RotateError(error.message, { code: "BAD_ANSWER", retryable: false, hint });
-  }
+  return readAnswer(answer, schema, "something else than GitHub answered: check baseUrl");
 }

@@ -1,11 +1,11 @@
-import { RotateError, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
+import { invalid, meanings, RotateError, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
 import { call, readAs } from "./api.ts";
 import type { Ctx, Request } from "./options.ts";
 import { appRemedy, refusal } from "./refusal.ts";
 
 const answered = { type: "object", properties: { id: { type: "integer" } }, required: ["id"] } as const;
 
-interface Which extends Pick<Request, "installationId" | "owner"> {
+export interface Which extends Pick<Request, "installationId" | "owner"> {
   /** One of those asked for: the installation is looked up by it, so that a repository the app does not have is found at once. */
   readonly repository: string | undefined;
 }
@@ -19,7 +19,7 @@ export async function findInstallation(
   if (installationId !== undefined) return installationId;
   if (owner === undefined) {
     const hint = "add request.owner, or request.installationId";
-    throw new RotateError("the request names no installation", { code: "INVALID", retryable: false, hint });
+    throw invalid("the request names no installation", hint);
   }
   if (repository !== undefined)
     return read(
@@ -31,6 +31,20 @@ export async function findInstallation(
   if (answer.status !== 404) return read(answer, owner, ctx);
   return read(await call({ path: `/users/${owner}/installation`, bearer }, ctx), owner, ctx);
 }
+
+/** Is there such an installation, and is it not suspended? Throws what GitHub's refusal means. */
+export async function checkInstallation(which: Which, bearer: Secret, ctx: Ctx): Promise<void> {
+  const id = await findInstallation(which, bearer, ctx);
+  const answer = await call({ path: `/app/installations/${id}`, bearer }, ctx);
+  if (!answer.ok) throw refusal(`no installation ${id}`, answer, { now: ctx.now(), remedy: appRemedy });
+  if (typeof readAs(answer, installation).suspended_at !== "string") return;
+  throw new RotateError(`the installation ${id} is suspended`, {
+    ...meanings.denied,
+    hint: "its owner can resume it in the settings",
+  });
+}
+
+const installation = { type: "object", properties: { suspended_at: { type: ["string", "null"] } } } as const;
 
 function read(answer: HttpAnswer, where: string, ctx: Ctx): string {
   if (answer.ok) return String(readAs(answer, answered).id);

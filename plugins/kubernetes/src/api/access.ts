@@ -21,6 +21,8 @@ const answerSchema = {
   required: ["status"],
 } as const;
 
+const what = "ask what we may do";
+
 /** Asks the cluster (SelfSubjectAccessReview, authorization.k8s.io/v1). Undefined where we may not even ask. */
 export async function isAllowed(api: Api, right: Right, { log }: ClusterContext): Promise<boolean | undefined> {
   const answer = await api.send({
@@ -31,31 +33,59 @@ export async function isAllowed(api: Api, right: Right, { log }: ClusterContext)
       kind: "SelfSubjectAccessReview",
       spec: { resourceAttributes: right },
     },
-    what: "ask what we may do",
+    what,
   });
   if (answer.ok) return answer.json(answerSchema).status.allowed;
   if (answer.status === 403 || answer.status === 404) {
     log.debug("what we may do cannot be asked", { status: answer.status });
     return undefined;
   }
-  throw api.refusal("ask what we may do", answer);
+  throw api.refusal(answer, { what });
 }
 
-/** Throws DENIED that names the first right that is missing, and the rule that grants it. */
+/** Those of the rights that the cluster says are missing. */
+export async function missingRights(
+  api: Api,
+  rights: readonly Right[],
+  ctx: ClusterContext,
+): Promise<readonly Right[]> {
+  const allowed = await Promise.all(rights.map((right) => isAllowed(api, right, ctx)));
+  return rights.filter((_right, at) => allowed[at] === false);
+}
+
+/** Throws DENIED that names all rights that are missing, and the rules that grant them. */
 export async function requireRights(api: Api, rights: readonly Right[], ctx: ClusterContext): Promise<void> {
-  for (const right of rights) {
-    if ((await isAllowed(api, right, ctx)) === false) throw missing(right);
-  }
+  const missing = await missingRights(api, rights, ctx);
+  if (missing.length > 0) throw deniedRights(missing);
 }
 
-function missing({ verb, group = "", resource, subresource, namespace, name }: Right): RotateError {
-  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
-  const one = name === undefined ? "" : `, resourceNames: ["${name}"]`;
-  const rule = `{ apiGroups: ["${group}"], resources: ["${what}"]${one}, verbs: ["${verb}"] }`;
-  const where = name === undefined ? `in namespace ${namespace}` : `${namespace}/${name}`;
-  return new RotateError(`not allowed to ${verb} ${what} ${where}`, {
+/** DENIED for want of these rights, all of one namespace. */
+export function deniedRights(missing: readonly Right[]): RotateError {
+  const rules = [...Map.groupBy(missing, subjectOf)].map(([subject, rights]) => {
+    const verbs = rights.map(({ verb }) => `"${verb}"`).join(", ");
+    return `{ ${subject}, verbs: [${verbs}] }`;
+  });
+  const one = rules.length === 1 ? "this rule" : "these rules";
+  return new RotateError(`not allowed to ${missing.map(wordsOf).join(", ")}`, {
     code: "DENIED",
     retryable: false,
-    hint: `add this rule to a Role in namespace ${namespace}: ${rule}`,
+    hint: `add ${one} to a Role in namespace ${missing[0]?.namespace}: ${rules.join(", ")}`,
   });
+}
+
+function resourceOf({ resource, subresource }: Right): string {
+  return subresource === undefined ? resource : `${resource}/${subresource}`;
+}
+
+/** What a rule is about: all of it but the verbs. */
+function subjectOf(right: Right): string {
+  const { group = "", name } = right;
+  const one = name === undefined ? "" : `, resourceNames: ["${name}"]`;
+  return `apiGroups: ["${group}"], resources: ["${resourceOf(right)}"]${one}`;
+}
+
+function wordsOf(right: Right): string {
+  const { verb, namespace, name } = right;
+  const where = name === undefined ? `in namespace ${namespace}` : `${namespace}/${name}`;
+  return `${verb} ${resourceOf(right)} ${where}`;
 }

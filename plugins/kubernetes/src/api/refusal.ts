@@ -1,60 +1,86 @@
-import { httpError, type ErrorDetails, type HttpAnswer, type RotateError } from "@rotate/plugin-kit";
+import {
+  byOutage,
+  bySilence,
+  httpRefusal,
+  meanings,
+  type HttpAnswer,
+  type Refusals,
+  type RotateError,
+} from "@rotate/plugin-kit";
+import { refusedAs, saidBy } from "./status.ts";
 
-const text = { type: "string" } as const;
-/** `Status` (apimachinery meta/v1). */
-const statusBody = {
-  type: "object",
-  properties: {
-    kind: { const: "Status" },
-    message: text,
-    reason: text,
-    details: {
-      type: "object",
-      properties: {
-        name: text,
-        kind: text,
-        causes: {
-          type: "array",
-          items: { type: "object", properties: { reason: text, message: text, field: text } },
-        },
-      },
-    },
+const { denied, invalid, missing, raced, wait } = meanings;
+
+/** What an API server refuses (apimachinery api/errors, apiserver admission). Without a hint of its own a row is explained by who calls: see `adviceFor`. */
+export const refusals: Refusals = [
+  { ...missing, said: /^NotFound\/namespaces\//, hint: "create the namespace, or correct `namespace`" },
+  { ...missing, said: /^NotFound\/[^/:]+\/[^:]/, hint: "check name and namespace" },
+  { ...denied, said: /because it is being terminated/, hint: "the namespace is being deleted: choose another one" },
+  { ...denied, said: /exceeded quota/, hint: "raise the quota of the namespace, or delete what is not needed there" },
+  {
+    ...denied,
+    said: /admission webhook "[^"]*" denied|ValidatingAdmissionPolicy .* denied/,
+    hint: "a policy of the cluster forbids it: its words say why",
   },
-  required: ["kind"],
-} as const;
+  {
+    ...wait,
+    status: 500,
+    said: /failed calling webhook/,
+    hint: "an admission webhook of the cluster does not answer: whoever runs it can mend it",
+  },
+  ...byOutage({
+    down: "the API server failed or is not ready, if it lasts its log says why",
+    limited: "the API server is overloaded, or a quota of API priority and fairness holds us back",
+  }),
+  { ...invalid, status: 400, hint: "the server does not take the request: is it older than Kubernetes 1.22?" },
+  { ...invalid, status: 413, hint: "the request is larger than the server takes: write less into one object" },
+  { ...invalid, status: 415, hint: "the server knows no server-side apply: it needs Kubernetes 1.22 or later" },
+  { ...invalid, status: 422, hint: "correct what the server names" },
+  ...bySilence(),
+];
 
-type Reading = Partial<ErrorDetails>;
+/** Of writes: somebody else may have been faster. */
+export const writeRefusals: Refusals = [
+  {
+    ...raced,
+    status: 409,
+    said: /^(Conflict|AlreadyExists)\b/,
+    hint: "it changed since we looked; it is looked at again",
+  },
+  ...refusals,
+];
 
-const hints: Readonly<Record<number, Reading>> = {
-  400: { hint: "the server does not take the request: is it older than Kubernetes 1.22?" },
-  413: { hint: "the request is larger than the server takes: write less into one object" },
-  415: { hint: "the server knows no server-side apply: it needs Kubernetes 1.22 or later" },
-  422: { hint: "correct what the server names" },
-  429: { hint: "the API server is overloaded, or a quota of API priority and fairness holds us back" },
-  500: { hint: "the API server failed, perhaps in an admission webhook; its log says why" },
-  503: { hint: "the API server is not ready" },
-  504: { hint: "the API server did not finish in time; whether it did anything is looked at" },
-};
+/** Of a TokenRequest: it changes nothing, so nobody can be faster (kubernetes registry/core/serviceaccount/storage/token.go). */
+export const tokenRefusals: Refusals = [
+  {
+    ...meanings.conflict,
+    status: 409,
+    said: /does not match the UID in record/,
+    hint: "the bound object was deleted and made anew: correct boundObject.uid, or leave it out",
+  },
+  ...refusals,
+];
 
-/** An answer that is no success, as a RotateError. A message stands for what the server said, JSON or not. @param what what was tried */
-export function refusal(
-  what: string,
-  answer: HttpAnswer,
-  { who, ...details }: Reading & { readonly who?: string } = {},
-): RotateError {
-  const said = saidBy(answer);
-  const byStatus = reading(answer, said, who ?? "the login");
-  return httpError(said === "" ? `cannot ${what}` : `cannot ${what}: ${said}`, answer, { ...byStatus, ...details });
+/** What was tried, and by whom. */
+export interface Tried {
+  /** `read secret app/db`. */
+  readonly what: string;
+  readonly who: string;
+  /** Default `refusals`. */
+  readonly refusals?: Refusals | undefined;
 }
 
-function reading(answer: HttpAnswer, said: string, who: string): Reading {
-  if (answer.status === 401) {
-    return { hint: `${who} is not known to the cluster, or its token is over: renew it` };
-  }
-  if (answer.status === 403) return { hint: deniedHint(said) };
-  if (answer.status === 404) return { hint: missingHint(answer) };
-  if (answer.status === 409) return { retryable: true, hint: "somebody else changed it meanwhile" };
-  return hints[answer.status] ?? { hint: "check `server` in the kubeconfig: is this a Kubernetes API server?" };
+/** An answer that is no success, as a RotateError. A message stands for what the server said, JSON or not. */
+export function refusal(answer: HttpAnswer, { what, who, refusals: table = refusals }: Tried): RotateError {
+  const said = saidBy(answer);
+  const message = said === "" ? `cannot ${what}` : `cannot ${what}: ${said}`;
+  return httpRefusal(table, answer, { message, said: refusedAs(answer), advice: adviceFor(answer, said, who) });
+}
+
+function adviceFor({ status }: HttpAnswer, said: string, who: string): string {
+  if (status === 401) return `${who} is not known to the cluster, or its token is over: renew it`;
+  if (status === 403) return deniedHint(said);
+  return "check `server` in the kubeconfig: is this a Kubernetes API server?";
 }
 
 /** From the words of apiserver endpoints/handlers/responsewriters: which rule is missing. */
@@ -64,40 +90,4 @@ function deniedHint(said: string): string {
   const [, verb, resource, group, namespace] = found;
   const where = namespace === undefined ? "" : ` in the namespace ${namespace}`;
   return `grant it by RBAC: verb ${verb} on ${resource}${group === "" ? "" : ` of ${group}`}${where}`;
-}
-
-function missingHint(answer: HttpAnswer): string {
-  const missing = answer.tryJson(statusBody)?.details;
-  if (missing?.kind === "namespaces") return `create the namespace ${missing.name}, or correct \`namespace\``;
-  return missing?.name === undefined
-    ? "check `server` in the kubeconfig: is this a Kubernetes API server?"
-    : "check name and namespace";
-}
-
-/** What the server said, in one line; overload answers with plain text. */
-function saidBy(answer: HttpAnswer): string {
-  const status = answer.tryJson(statusBody);
-  const html = /html/i.test(answer.headers.get("content-type") ?? "");
-  const said = status?.message ?? (html ? "a web page answered" : answer.text());
-  return said.replaceAll(/\s+/g, " ").trim().replace(/\.$/, "").slice(0, 400);
-}
-
-/** Is it the server's own word that the object of that name is not there? */
-export function saysMissing(answer: HttpAnswer, name: string): boolean {
-  return answer.status === 404 && answer.tryJson(statusBody)?.details?.name === name;
-}
-
-/** Another manager that owns a field we want to write. */
-export interface OwnershipConflict {
-  readonly manager: string;
-  /** `.data.password`. */
-  readonly field: string;
-}
-
-/** Whose fields an apply would have taken (apimachinery managedfields/internal/conflict.go); empty when the 409 is about something else. */
-export function ownershipConflicts(answer: HttpAnswer): readonly OwnershipConflict[] {
-  const causes = answer.status === 409 ? (answer.tryJson(statusBody)?.details?.causes ?? []) : [];
-  return causes
-    .filter(({ reason }) => reason === "FieldManagerConflict")
-    .map(({ message = "", field = "" }) => ({ manager: /"([^"]*)"/.exec(message)?.[1] ?? message, field }));
 }

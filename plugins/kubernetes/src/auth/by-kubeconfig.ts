@@ -1,6 +1,7 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { invalid, RotateError } from "@rotate/plugin-kit";
+import { secured } from "@rotate/plugin-kit/tokens";
 import type { ClusterContext } from "../options.ts";
-import { textOf, wrong } from "./fields.ts";
+import { textOf } from "./fields.ts";
 import { readText } from "./files.ts";
 import { entryOf, pathIn, type Entry, type Kubeconfig } from "./kubeconfig.ts";
 import type { Connection } from "./types.ts";
@@ -10,7 +11,7 @@ import { identityOf } from "./user.ts";
 export async function byKubeconfig(config: Kubeconfig, ctx: ClusterContext): Promise<Connection> {
   const name = ctx.options.context ?? config.currentContext;
   if (name === undefined) {
-    throw wrong("the kubeconfig has no current context", "set `context`, or run `kubectl config use-context`");
+    throw invalid("the kubeconfig has no current context", "set `context`, or run `kubectl config use-context`");
   }
   const { fields } = entryOf(config.contexts, "context", name);
   const cluster = entryOf(config.clusters, "cluster", textOf(fields, "cluster") ?? "(none)");
@@ -37,10 +38,11 @@ function userOf({ users }: Kubeconfig, name: string | undefined): Entry {
 function serverOf({ name, fields }: Entry): string {
   const server = textOf(fields, "server");
   if (server === undefined || !URL.canParse(server)) {
-    throw wrong(`the cluster ${name} of the kubeconfig has no usable server`, "write it as https://HOST:PORT");
+    throw invalid(`the cluster ${name} of the kubeconfig has no usable server`, "write it as https://HOST:PORT");
   }
+  secured(`server of the cluster ${name} of the kubeconfig`, server);
   if (fields["insecure-skip-tls-verify"] !== true) return server;
-  throw wrong(
+  throw invalid(
     `the cluster ${name} of the kubeconfig says insecure-skip-tls-verify`,
     "whoever answers would get the credentials: give certificate-authority, and tls-server-name where the name differs",
   );
@@ -50,7 +52,7 @@ function serverOf({ name, fields }: Entry): string {
 function proxyOf({ name, fields }: Entry): string | undefined {
   const proxy = textOf(fields, "proxy-url");
   if (proxy === undefined || /^https?:\/\//.test(proxy)) return proxy;
-  throw wrong(`the proxy-url of cluster ${name} is no http:// or https:// URL`, "only HTTP proxies can be used");
+  throw invalid(`the proxy-url of cluster ${name} is no http:// or https:// URL`, "only HTTP proxies can be used");
 }
 
 /** `-data` wins over the file, as in client-go. */

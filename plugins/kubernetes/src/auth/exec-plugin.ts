@@ -1,13 +1,36 @@
 import { basename } from "node:path";
-import { execError, isRotateError, RotateError } from "@rotate/plugin-kit";
+import {
+  badAnswer,
+  execRefusal,
+  invalid,
+  isRotateError,
+  meanings,
+  RotateError,
+  type Refusals,
+} from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
-import { isFields, textOf, wrong, type Fields } from "./fields.ts";
+import { isFields, textOf, type Fields } from "./fields.ts";
 import { pathIn, type Entry } from "./kubeconfig.ts";
-import type { Identity } from "./types.ts";
-import type { ForCluster } from "./user.ts";
+import type { ForCluster, Identity } from "./types.ts";
 
 /** Both have the same shape; `aws eks update-kubeconfig` still writes the beta. */
 const versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
+
+/** What plugins of the clouds say when a person has to log in: aws eks get-token, gke-gcloud-auth-plugin, kubelogin. The rest is theirs to explain. */
+export const pluginRefusals: Refusals = [
+  {
+    ...meanings.person,
+    said: /aws sso login|SSO session (associated with this profile )?has expired|Error loading SSO Token/i,
+    hint: "log in again: aws sso login",
+  },
+  {
+    ...meanings.person,
+    said: /gcloud auth login|Reauthentication (failed|required)/i,
+    hint: "log in again: gcloud auth login",
+  },
+  { ...meanings.person, said: /AADSTS(50173|700082|700084)|\baz login\b/, hint: "log in again: az login" },
+  { ...meanings.failed },
+];
 
 interface Plugin {
   readonly argv: readonly [string, ...string[]];
@@ -26,8 +49,11 @@ export async function byExecPlugin(user: Entry, cluster: ForCluster): Promise<Id
   const info = JSON.stringify({ apiVersion: plugin.apiVersion, kind: "ExecCredential", spec });
   const answer = await run(plugin, info, ctx);
   if (answer.exitCode !== 0) {
-    const hint = `run ${command} by hand to see what it wants; its own login may be over`;
-    throw execError(`the exec plugin ${command} of user ${user.name} failed`, answer, { hint });
+    throw execRefusal(pluginRefusals, answer, {
+      message: `the exec plugin ${command} of user ${user.name} failed`,
+      said: answer.stderr,
+      advice: `run ${command} by hand to see what it wants; its own login may be over`,
+    });
   }
   return credentialIn(answer.stdout, { command, apiVersion: plugin.apiVersion, ctx });
 }
@@ -37,15 +63,15 @@ function pluginOf(user: Entry): Plugin {
   const command = textOf(exec, "command");
   const apiVersion = textOf(exec, "apiVersion") ?? "";
   if (command === undefined)
-    throw wrong(`the exec plugin of user ${user.name} has no command`, "correct the kubeconfig");
+    throw invalid(`the exec plugin of user ${user.name} has no command`, "correct the kubeconfig");
   if (!versions.includes(apiVersion)) {
-    throw wrong(
+    throw invalid(
       `the exec plugin of user ${user.name} speaks ${apiVersion || "no version"}`,
       `it must be ${versions[0]}`,
     );
   }
   if (textOf(exec, "interactiveMode") === "Always") {
-    throw wrong(`the exec plugin of user ${user.name} wants a terminal`, "use a user that logs in by itself");
+    throw invalid(`the exec plugin of user ${user.name} wants a terminal`, "use a user that logs in by itself");
   }
   const own = /^[^/]+\/|^\.\.?\//.test(command);
   return {
@@ -79,6 +105,8 @@ async function run({ argv, env, installHint }: Plugin, info: string, ctx: Cluste
   }
 }
 
+const byHand = "run it by hand and compare with the ExecCredential format; a cache of its own may be stale";
+
 interface Asked {
   readonly command: string;
   readonly apiVersion: string;
@@ -89,13 +117,14 @@ function credentialIn(stdout: string, { command, apiVersion, ctx }: Asked): Iden
   const answered = parsed(stdout);
   const status = answered["status"];
   if (answered["kind"] !== "ExecCredential" || answered["apiVersion"] !== apiVersion || !isFields(status)) {
-    throw badAnswer(`${command} did not print an ExecCredential of ${apiVersion} with a status`);
+    throw badAnswer(`${command} did not print an ExecCredential of ${apiVersion} with a status`, byHand);
   }
   checkExpiry(status, command, ctx);
   const { token, clientCertificateData: cert, clientKeyData: key } = status;
   const paired = typeof cert === "string" && typeof key === "string" && cert !== "" && key !== "";
   const hasToken = typeof token === "string" && token !== "";
-  if (!paired && !hasToken) throw badAnswer(`${command} printed neither a token nor a client certificate with its key`);
+  if (!paired && !hasToken)
+    throw badAnswer(`${command} printed neither a token nor a client certificate with its key`, byHand);
   return {
     tls: paired ? { cert, key: ctx.secret(key, "client key") } : {},
     ...(hasToken && { bearer: ctx.secret(token, "exec plugin token") }),
@@ -114,10 +143,5 @@ function parsed(stdout: string): Fields {
 
 function checkExpiry({ expirationTimestamp: ends }: Fields, command: string, ctx: ClusterContext): void {
   if (typeof ends !== "string" || !(Date.parse(ends) <= ctx.now())) return;
-  throw badAnswer(`${command} printed a credential that ended at ${ends}`);
-}
-
-function badAnswer(message: string): RotateError {
-  const hint = "run it by hand and compare with the ExecCredential format; a cache of its own may be stale";
-  return new RotateError(message, { code: "BAD_ANSWER", retryable: false, noEffect: true, hint });
+  throw badAnswer(`${command} printed a credential that ended at ${ends}`, byHand);
 }

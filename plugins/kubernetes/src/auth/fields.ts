@@ -1,4 +1,4 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { invalid } from "@rotate/plugin-kit";
 
 /** A mapping of a kubeconfig. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -12,10 +12,5 @@ export function textOf(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string") return value;
-  throw wrong(`${name} of the kubeconfig is no text`, "put it in quotes");
-}
-
-/** An INVALID about what a kubeconfig says. */
-export function wrong(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+  throw invalid(`${name} of the kubeconfig is no text`, "put it in quotes");
 }

@@ -4,7 +4,8 @@ import type { ClusterContext } from "../options.ts";
 import { readText } from "./files.ts";
 import type { Connection } from "./types.ts";
 
-const mounted = "/var/run/secrets/kubernetes.io/serviceaccount";
+/** Where the kubelet puts them. */
+export const mounted = "/var/run/secrets/kubernetes.io/serviceaccount";
 const hint = "outside a pod give `kubeconfig`; in a pod do not set automountServiceAccountToken: false";
 
 /**

@@ -1,4 +1,4 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { invalid } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
 import { byKubeconfig, noCluster } from "./by-kubeconfig.ts";
 import { inCluster } from "./in-cluster.ts";
@@ -15,11 +15,7 @@ export async function findCluster(ctx: ClusterContext): Promise<Connection> {
   const { serviceAccountPath, kubeconfig, context } = ctx.options;
   if (serviceAccountPath !== undefined) {
     if (kubeconfig === undefined && context === undefined) return inCluster(ctx, serviceAccountPath);
-    throw new RotateError("serviceAccountPath stands beside kubeconfig or context", {
-      code: "INVALID",
-      retryable: false,
-      hint: "choose one",
-    });
+    throw invalid("serviceAccountPath stands beside kubeconfig or context", "choose one");
   }
   const paths = kubeconfigPaths(ctx);
   const config = await readKubeconfig(paths);

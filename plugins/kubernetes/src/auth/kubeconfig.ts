@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
-import { RotateError } from "@rotate/plugin-kit";
+import { invalid, RotateError } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
-import { isFields, textOf, wrong, type Fields } from "./fields.ts";
+import { isFields, textOf, type Fields } from "./fields.ts";
 import { readIfThere } from "./files.ts";
 
 /** A named part of a kubeconfig, and the directory that its relative paths start from. */
@@ -20,7 +20,7 @@ export interface Kubeconfig {
 }
 
 /** Where to look: the option, else KUBECONFIG, else the home directory's, undefined when even that is unknown. */
-export function kubeconfigPaths({ options, env }: ClusterContext): readonly string[] {
+export function kubeconfigPaths({ options, env }: Pick<ClusterContext, "options" | "env">): readonly string[] {
   if (options.kubeconfig !== undefined) return [options.kubeconfig];
   const listed = (env["KUBECONFIG"] ?? "").split(":").filter((path) => path !== "");
   if (listed.length > 0) return listed;
@@ -61,7 +61,7 @@ async function parsed(path: string, text: string | undefined): Promise<Kubeconfi
   if (text === undefined) return undefined;
   const document = await parseYaml(path, text);
   if (!isFields(document))
-    throw wrong(`${path} is no kubeconfig`, "it must hold a mapping with clusters, contexts and users");
+    throw invalid(`${path} is no kubeconfig`, "it must hold a mapping with clusters, contexts and users");
   const directory = dirname(resolve(path));
   return {
     currentContext: textOf(document, "current-context"),
@@ -77,7 +77,7 @@ async function parseYaml(path: string, text: string): Promise<unknown> {
   const [fault] = document.errors;
   if (fault === undefined) return document.toJS({ maxAliasCount: 100 });
   const line = text.slice(0, fault.pos[0]).split("\n").length;
-  throw wrong(`${path} is no YAML: line ${line} (${fault.code})`, "`kubectl config view` may help to find the fault");
+  throw invalid(`${path} is no YAML: line ${line} (${fault.code})`, "`kubectl config view` may help to find the fault");
 }
 
 interface Place {
@@ -89,7 +89,7 @@ interface Place {
 function entriesIn(document: Fields, { list, inner, directory }: Place): readonly Entry[] {
   const entries = document[list] ?? [];
   if (!Array.isArray(entries))
-    throw wrong(`${list} of the kubeconfig is no list`, "compare it with `kubectl config view`");
+    throw invalid(`${list} of the kubeconfig is no list`, "compare it with `kubectl config view`");
   return entries.filter(isFields).map((entry) => {
     const fields = entry[inner];
     return { name: textOf(entry, "name") ?? "", fields: isFields(fields) ? fields : {}, directory };

@@ -1,4 +1,5 @@
 import type { HttpInit, TlsOptions } from "@rotate/plugin-kit";
+import type { ClusterContext } from "../options.ts";
 
 /** A cluster, and how we show who we are. */
 export interface Connection extends Pick<HttpInit, "bearer" | "basic" | "proxy"> {
@@ -12,4 +13,11 @@ export interface Connection extends Pick<HttpInit, "bearer" | "basic" | "proxy">
 /** The part of a connection that proves who we are. */
 export interface Identity extends Pick<Connection, "bearer" | "basic"> {
   readonly tls: Pick<TlsOptions, "cert" | "key">;
+}
+
+/** What an identity may need to know of the cluster. */
+export interface ForCluster {
+  readonly server: string;
+  readonly ca: string | undefined;
+  readonly ctx: ClusterContext;
 }

@@ -1,15 +1,9 @@
+import { invalid } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
-import { isFields, textOf, wrong } from "./fields.ts";
+import { isFields, textOf } from "./fields.ts";
 import { readText } from "./files.ts";
 import { pathIn, type Entry } from "./kubeconfig.ts";
-import type { Identity } from "./types.ts";
-
-/** What an identity may need to know of the cluster. */
-export interface ForCluster {
-  readonly server: string;
-  readonly ca: string | undefined;
-  readonly ctx: ClusterContext;
-}
+import type { ForCluster, Identity } from "./types.ts";
 
 /** How a user of the kubeconfig proves who it is; what is in files is read anew each time. Throws INVALID for what we do not do. */
 export async function identityOf(user: Entry, cluster: ForCluster): Promise<Identity> {
@@ -33,14 +27,14 @@ export async function identityOf(user: Entry, cluster: ForCluster): Promise<Iden
 /** Acting as ourselves where the file asks to act as somebody lesser would be worse than refusing. */
 function refuseOthers({ name, fields }: Entry): void {
   if (fields["auth-provider"] !== undefined) {
-    throw wrong(
+    throw invalid(
       `user ${name} of the kubeconfig has an auth-provider`,
       "these are gone since Kubernetes 1.26: use exec",
     );
   }
   const impersonation = ["as", "as-uid", "as-groups", "as-user-extra"].find((word) => fields[word] !== undefined);
   if (impersonation === undefined) return;
-  throw wrong(
+  throw invalid(
     `user ${name} of the kubeconfig impersonates (${impersonation})`,
     "give rotate a user of its own that may do just what it needs",
   );
@@ -51,7 +45,7 @@ async function tokenOf(user: Entry): Promise<string | undefined> {
   const path = textOf(user.fields, "tokenFile");
   if (path === undefined) return textOf(user.fields, "token");
   const text = await readText(pathIn(user, path), "the token file", "correct tokenFile in the kubeconfig");
-  if (text.trim() === "") throw wrong(`the token file ${path} is empty`, "is what fills it running?");
+  if (text.trim() === "") throw invalid(`the token file ${path} is empty`, "is what fills it running?");
   return text.trim();
 }
 
@@ -60,7 +54,7 @@ async function certificateOf(user: Entry, ctx: ClusterContext): Promise<Identity
   const key = await pemOf(user, "client-key");
   if (cert === undefined && key === undefined) return {};
   if (cert === undefined || key === undefined) {
-    throw wrong(
+    throw invalid(
       `user ${user.name} of the kubeconfig has only half of a client certificate`,
       "give certificate and key",
     );

@@ -1,4 +1,4 @@
-import { RotateError, type Infer } from "@rotate/plugin-kit";
+import { invalid, type Infer } from "@rotate/plugin-kit";
 import type { Api, ApiRequest } from "../api/api.ts";
 import { nameOf, type RolloutContext } from "./options.ts";
 
@@ -94,22 +94,18 @@ export function annotationOf({ spec }: Workload, name: string): string | undefin
 export function checkRollable({ spec }: Workload, ctx: RolloutContext): void {
   const name = nameOf(ctx);
   if (spec.paused === true) {
-    throw unfit(`${name} is paused`, `kubectl rollout resume ${ctx.options.kind}/${ctx.options.name}`);
+    throw invalid(`${name} is paused`, `kubectl rollout resume ${ctx.options.kind}/${ctx.options.name}`);
   }
   if ((spec.updateStrategy?.type ?? "RollingUpdate") === "OnDelete") {
-    throw unfit(
+    throw invalid(
       `${name} has the strategy OnDelete: a rollout never ends`,
       "set RollingUpdate, or delete its pods by an exec reload",
     );
   }
   const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
   if (partition === 0 || !ctx.options.adopts) return;
-  throw unfit(
+  throw invalid(
     `${name} has the partition ${partition}: pods below it keep the old credential`,
     "set the partition to 0, or `adopts: false` so that the previous credential is left to expire",
   );
-}
-
-function unfit(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
 }

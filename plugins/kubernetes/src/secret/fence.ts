@@ -1,4 +1,5 @@
 import type { Api } from "../api/api.ts";
+import { writeRefusals } from "../api/refusal.ts";
 import { readSecret, secretPath } from "./live.ts";
 import { nameOf, type SecretContext } from "./options.ts";
 
@@ -17,6 +18,7 @@ export async function fenceSecret(api: Api, ctx: SecretContext): Promise<void> {
     contentType: "application/merge-patch+json",
     json: { metadata: { uid, annotations: { "rotate.dev/fence": resourceVersion } } },
     metadataOnly: true,
+    refusals: writeRefusals,
     what: `fence ${nameOf(ctx)}`,
   });
 }

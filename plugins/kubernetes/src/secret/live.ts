@@ -1,6 +1,6 @@
-import { RotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { invalid, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
 import type { Api } from "../api/api.ts";
-import { saysMissing } from "../api/refusal.ts";
+import { saysMissing } from "../api/status.ts";
 import { nameOf, type SecretContext } from "./options.ts";
 
 type Texts = Readonly<Record<string, string>>;
@@ -21,6 +21,8 @@ export interface LiveSecret {
     readonly labels: readonly string[];
     readonly annotations: readonly string[];
   };
+  /** Who applied which key by `stringData`. The server turns it into `data` and lets nobody own that: an apply by somebody else meets no conflict. */
+  readonly applied: readonly { readonly manager: string; readonly key: string }[];
 }
 
 const texts = { type: "object", additionalProperties: { type: "string" } } as const;
@@ -49,6 +51,7 @@ const schema = {
                 type: "object",
                 properties: {
                   "f:data": anyMap,
+                  "f:stringData": anyMap,
                   "f:metadata": { type: "object", properties: { "f:labels": anyMap, "f:annotations": anyMap } },
                 },
               },
@@ -71,7 +74,7 @@ export async function readSecret(api: Api, ctx: SecretContext): Promise<LiveSecr
   const what = `read ${nameOf(ctx)}`;
   const answer = await api.send({ path: secretPath(ctx), what });
   if (saysMissing(answer, ctx.options.name)) return undefined;
-  if (!answer.ok) throw api.refusal(what, answer);
+  if (!answer.ok) throw api.refusal(answer, { what });
   return liveIn(answer, ctx.options.fieldManager);
 }
 
@@ -85,7 +88,10 @@ function liveIn(answer: HttpAnswer, fieldManager: string): LiveSecret {
     labels: keysOf(fields?.["f:metadata"]?.["f:labels"]),
     annotations: keysOf(fields?.["f:metadata"]?.["f:annotations"]),
   };
-  return { uid, resourceVersion, type, immutable, labels, annotations, data, owned };
+  const applied = managedFields
+    .filter(({ manager }) => manager !== fieldManager)
+    .flatMap(({ manager = "", fieldsV1 }) => keysOf(fieldsV1?.["f:stringData"]).map((key) => ({ manager, key })));
+  return { uid, resourceVersion, type, immutable, labels, annotations, data, owned, applied };
 }
 
 /** FieldsV1 writes a key as `f:KEY`; `.` is the map itself. */
@@ -99,14 +105,13 @@ export function checkChangeable(live: LiveSecret, ctx: SecretContext): void {
   const name = nameOf(ctx);
   if (live.immutable) {
     const hint = "delete it, and let it be made anew without `immutable: true`: its values can never change";
-    throw new RotateError(`${name} is immutable`, { code: "INVALID", retryable: false, hint });
+    throw invalid(`${name} is immutable`, hint);
   }
   if (secretType === undefined || secretType === live.type) return;
-  throw new RotateError(`${name} has the type ${live.type}, not ${secretType}`, {
-    code: "INVALID",
-    retryable: false,
-    hint: "a type can never change: delete the Secret, or correct `secretType`",
-  });
+  throw invalid(
+    `${name} has the type ${live.type}, not ${secretType}`,
+    "a type can never change: delete the Secret, or correct `secretType`",
+  );
 }
 
 /** The Secret is not there, and we are told not to make it. */

@@ -1,5 +1,6 @@
 import { RotateError } from "@rotate/plugin-kit";
 import type { Api } from "../api/api.ts";
+import { writeRefusals } from "../api/refusal.ts";
 import { readSecret, secretPath, type LiveSecret } from "./live.ts";
 import { nameOf, type SecretContext } from "./options.ts";
 import type { Write } from "./write.ts";
@@ -27,7 +28,7 @@ async function deleted(api: Api, { uid, resourceVersion }: LiveSecret, ctx: Secr
   const answer = await api.send({ method: "DELETE", path: secretPath(ctx), json, what });
   if (answer.ok) return true;
   if (answer.status === 404) throw changedMeanwhile(ctx);
-  if (answer.status !== 403) throw api.refusal(what, answer);
+  if (answer.status !== 403) throw api.refusal(answer, { what, refusals: writeRefusals });
   ctx.log.warn("may not delete the secret that it made: it is left empty", { secret: nameOf(ctx) });
   return false;
 }
@@ -52,6 +53,7 @@ async function restore(api: Api, { write, current }: Standing, ctx: SecretContex
       data: earlier(Object.keys(write.data), live?.data),
     },
     metadataOnly: true,
+    refusals: writeRefusals,
     what: `undo the write of ${nameOf(ctx)}`,
   });
 }

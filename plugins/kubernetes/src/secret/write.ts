@@ -1,6 +1,7 @@
-import { RotateError, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
+import { invalid, type HttpAnswer, type RotateError, type Secret } from "@rotate/plugin-kit";
 import type { Api, ApiRequest } from "../api/api.ts";
-import { ownershipConflicts, refusal, type OwnershipConflict } from "../api/refusal.ts";
+import { writeRefusals } from "../api/refusal.ts";
+import { ownershipConflicts, type OwnershipConflict } from "../api/status.ts";
 import { secretPath, type LiveSecret } from "./live.ts";
 import { nameOf, type SecretContext } from "./options.ts";
 
@@ -21,21 +22,38 @@ export function isOurs({ labels }: LiveSecret): boolean {
   return labels[managedBy] === "rotate";
 }
 
+/** A write that will succeed, and what of others it will take over. */
+export interface Rehearsed {
+  readonly write: Write;
+  readonly taken: readonly OwnershipConflict[];
+}
+
 /**
  * Tries the write without effect (dry run). Gives the write as it will succeed: forced, where the Secret or the other manager is ours.
  * Throws INVALID when others own a key.
  */
-export async function rehearse(api: Api, write: Write, ctx: SecretContext): Promise<Write> {
+export async function rehearse(api: Api, write: Write, ctx: SecretContext): Promise<Rehearsed> {
+  const unseen = unseenConflicts(write);
   const answer = await api.send(requestOf(write, ctx, true));
-  if (answer.ok) return write;
   const conflicts = ownershipConflicts(answer);
-  if (conflicts.length === 0) throw refused(api, answer, ctx);
-  const others = conflicts.filter(({ manager }) => manager !== ctx.options.fieldManager);
-  const may = others.length === 0 || ctx.options.force || (write.live !== undefined && isOurs(write.live));
-  if (!may) throw ownedByOthers(others, ctx);
-  if (others.length > 0)
-    ctx.log.warn("takes over what another manager owns", { secret: nameOf(ctx), owned: listed(others) });
-  return rehearse(api, { ...write, force: true }, ctx);
+  if (!answer.ok && (conflicts.length === 0 || write.force)) throw refused(api, answer, ctx);
+  const others = [...conflicts, ...unseen].filter(({ manager }) => manager !== ctx.options.fieldManager);
+  if (others.length > 0 && !mayTake(write, ctx)) throw ownedByOthers(others, ctx);
+  if (answer.ok) return { write, taken: others };
+  const { write: forced } = await rehearse(api, { ...write, force: true }, ctx);
+  return { write: forced, taken: others };
+}
+
+/** Of what others applied by `stringData`, the server itself tells nothing: what would change is theirs all the same. */
+function unseenConflicts({ live, data }: Write): readonly OwnershipConflict[] {
+  const changed = (live?.applied ?? []).filter(
+    ({ key }) => data[key] !== undefined && data[key].reveal() !== live?.data[key],
+  );
+  return changed.map(({ manager, key }) => ({ manager, field: `.stringData.${key}` }));
+}
+
+function mayTake({ live }: Write, { options: { force } }: SecretContext): boolean {
+  return force || (live !== undefined && isOurs(live));
 }
 
 /** Writes. Throws CONFLICT when the Secret changed since we looked. */
@@ -45,8 +63,7 @@ export async function perform(api: Api, write: Write, ctx: SecretContext): Promi
 }
 
 function refused(api: Api, answer: HttpAnswer, ctx: SecretContext): RotateError {
-  if (answer.status !== 409) return api.refusal(`write ${nameOf(ctx)}`, answer);
-  return refusal(`write ${nameOf(ctx)}`, answer, { hint: "it changed since we looked; it is looked at again" });
+  return api.refusal(answer, { what: `write ${nameOf(ctx)}`, refusals: writeRefusals });
 }
 
 function requestOf(write: Write, ctx: SecretContext, dryRun: boolean): ApiRequest {
@@ -96,14 +113,14 @@ function kept(values: Readonly<Record<string, string>>, keys: readonly string[])
   return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
-function listed(conflicts: readonly OwnershipConflict[]): string {
+/** For people. */
+export function listed(conflicts: readonly OwnershipConflict[]): string {
   return conflicts.map(({ manager, field }) => `${field.replace(/^\./, "")} (${manager})`).join(", ");
 }
 
 function ownedByOthers(conflicts: readonly OwnershipConflict[], ctx: SecretContext): RotateError {
-  return new RotateError(`another manager owns what would be written into ${nameOf(ctx)}: ${listed(conflicts)}`, {
-    code: "INVALID",
-    retryable: false,
-    hint: "take it out of what that manager writes, or set `force: true` to take it over",
-  });
+  return invalid(
+    `another manager owns what would be written into ${nameOf(ctx)}: ${listed(conflicts)}`,
+    "take it out of what that manager writes, or set `force: true` to take it over",
+  );
 }

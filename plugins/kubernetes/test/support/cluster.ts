@@ -6,7 +6,7 @@ import {
   createKubernetesDouble,
   type KubernetesDouble,
   type KubernetesDoubleOptions,
-} from "@rotate/testkit";
+} from "@rotate/doubles";
 import { onTestFinished } from "vitest";
 
 const authority = createCertificateAuthority("cluster authority");

@@ -1,13 +1,11 @@
 import { isSecret, type Minted, type Provider } from "@rotate/plugin-kit";
+import { createOAuth2Double, type OAuth2Double, type OAuth2DoubleOptions } from "@rotate/doubles";
 import {
   createFakeClock,
-  createOAuth2Double,
   createTestContext,
   secretRef,
   withDefaults,
   type FakeClock,
-  type OAuth2Double,
-  type OAuth2DoubleOptions,
   type TestContext,
 } from "@rotate/testkit";
 import { onTestFinished } from "vitest";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { createCertificateAuthority, listen } from "@rotate/testkit";
+import { createCertificateAuthority, listen } from "@rotate/doubles";
 import { onTestFinished } from "vitest";
 
 /** A server that is up to no good, or just strange. */

@@ -1,4 +1,4 @@
-import type { DatabricksDouble } from "@rotate/testkit";
+import type { DatabricksDouble } from "@rotate/doubles";
 
 /** Who mints, and its personal access token. */
 export const user = "svc@example.com";

@@ -1,4 +1,5 @@
-import { badOutput, parseObject, requiredAt, textAt } from "../document.ts";
+import { badAnswer } from "@rotate/plugin-kit";
+import { parseObject, requiredAt, textAt } from "../document.ts";
 import { instant } from "../expiry.ts";
 import { type Format, present } from "./format.ts";
 
@@ -12,7 +13,7 @@ export const awsCredentialProcess: Format = {
   parse(stdout) {
     const document = parseObject(stdout);
     if (document["Version"] === 1) return document;
-    throw badOutput("the output is not version 1 of credential_process", 'it needs "Version": 1');
+    throw badAnswer("the output is not version 1 of credential_process", 'it needs "Version": 1');
   },
   read(document, { secret }) {
     const sessionToken = textAt(document, "/SessionToken");

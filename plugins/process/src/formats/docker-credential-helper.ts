@@ -1,4 +1,4 @@
-import { type ExecAnswer, RotateError } from "@rotate/plugin-kit";
+import { type ExecAnswer, invalid, meanings, RotateError } from "@rotate/plugin-kit";
 import { parseObject, requiredAt } from "../document.ts";
 import type { Format } from "./format.ts";
 
@@ -13,8 +13,7 @@ export const dockerCredentialHelper: Format = {
   }),
   call({ server }) {
     if (server !== undefined && server !== "") return { args: ["get"], stdin: server };
-    const hint = "set `server` in the request";
-    throw new RotateError("no registry is given", { code: "INVALID", retryable: false, hint });
+    throw invalid("no registry is given", "set `server` in the request");
   },
   parse: parseObject,
   read(document, { secret }) {
@@ -29,10 +28,8 @@ export const dockerCredentialHelper: Format = {
 
 function refusal({ stdout }: ExecAnswer): RotateError | undefined {
   if (stdout.trim() !== notFound) return undefined;
-  const hint = "log in once (docker login), or correct `server`";
   return new RotateError("the helper has no credentials for the registry", {
-    code: "NOT_FOUND",
-    retryable: false,
-    hint,
+    ...meanings.missing,
+    hint: "log in once (docker login), or correct `server`",
   });
 }

@@ -1,4 +1,5 @@
-import { badOutput, parseObject, textAt } from "../document.ts";
+import { badAnswer } from "@rotate/plugin-kit";
+import { parseObject, textAt } from "../document.ts";
 import { instant } from "../expiry.ts";
 import { type Format, present } from "./format.ts";
 
@@ -21,9 +22,9 @@ export const execCredential: Format = {
   parse(stdout, { apiVersion }) {
     const document = parseObject(stdout);
     if (document["kind"] !== "ExecCredential")
-      throw badOutput("the output is not an ExecCredential", "check its `kind`");
+      throw badAnswer("the output is not an ExecCredential", "check its `kind`");
     if (document["apiVersion"] === apiVersion) return document;
-    throw badOutput(
+    throw badAnswer(
       `the output is not of ${apiVersion}`,
       "set `apiVersion` to the version that the command answers in",
     );
@@ -33,10 +34,10 @@ export const execCredential: Format = {
     const key = textAt(document, "/status/clientKeyData");
     const certificate = textAt(document, "/status/clientCertificateData");
     if ((key === undefined) !== (certificate === undefined)) {
-      throw badOutput("the output has half of a client certificate and key", "the command must print both or neither");
+      throw badAnswer("the output has half of a client certificate and key", "the command must print both or neither");
     }
     if (token === undefined && key === undefined) {
-      throw badOutput("the output has neither token nor client certificate", "it belongs into `status`");
+      throw badAnswer("the output has neither token nor client certificate", "it belongs into `status`");
     }
     return present({
       token: token === undefined ? undefined : secret(token, "token"),

@@ -1,5 +1,5 @@
-import type { Expires, Fields } from "@rotate/plugin-kit";
-import { at, badOutput, type Document, parseObject, pointerTo, requiredAt, textAt } from "../document.ts";
+import { badAnswer, invalid, type RotateError, type Expires, type Fields } from "@rotate/plugin-kit";
+import { at, type Document, parseObject, pointerTo, requiredAt, textAt } from "../document.ts";
 import { instant } from "../expiry.ts";
 import type { Request } from "../request.ts";
 import { type Format, present, type ReadParts } from "./format.ts";
@@ -36,7 +36,12 @@ export function readDeclared(document: Document, { asked, secret }: ReadParts): 
     return [name, text !== undefined && declared.secret !== false ? secret(text, name) : text] as const;
   });
   if (entries.length > 0) return present(Object.fromEntries(entries));
-  throw badOutput("no field is read from the output", "name the fields of the credential in `fields` of the request");
+  throw noFields();
+}
+
+/** The request names no field, so whatever the command prints is of no use. */
+export function noFields(): RotateError {
+  return invalid("no field is read from the output", "name the fields of the credential in `fields` of the request");
 }
 
 function expiresAt(document: Document, { expires }: Request): Expires | undefined {
@@ -54,5 +59,5 @@ function numberAt(document: Document, pointer: string): number {
   const value = at(document, pointer);
   const count = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof count === "number" && Number.isFinite(count) && Math.abs(count) <= 8.64e15) return count;
-  throw badOutput(`${pointer} of the output is not a number`, "correct `expires`, or what the command prints");
+  throw badAnswer(`${pointer} of the output is not a number`, "correct `expires`, or what the command prints");
 }

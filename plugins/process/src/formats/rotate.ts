@@ -1,5 +1,5 @@
-import type { Expires } from "@rotate/plugin-kit";
-import { at, badOutput, type Document, isObject, parseObject } from "../document.ts";
+import { badAnswer, type Expires } from "@rotate/plugin-kit";
+import { at, type Document, isObject, parseObject } from "../document.ts";
 import { instant } from "../expiry.ts";
 import type { Format } from "./format.ts";
 import { declaredFields, readDeclared } from "./json.ts";
@@ -10,7 +10,7 @@ export const rotate: Format = {
   parse(stdout) {
     const document = parseObject(stdout);
     if (isObject(document["fields"])) return document;
-    throw badOutput("the output has no `fields`", 'it reads like {"fields": {"token": "…"}, "expires": "…"}');
+    throw badAnswer("the output has no `fields`", 'it reads like {"fields": {"token": "…"}, "expires": "…"}');
   },
   read: (document, parts) => readDeclared(document["fields"] as Document, parts),
   expires,
@@ -23,5 +23,5 @@ function expires(document: Document): Expires | undefined {
   if (typeof stated === "string") return instant(stated);
   const life = at(stated, "/in");
   if (typeof life === "number" && life > 0 && life <= 8.64e15) return { in: life };
-  throw badOutput("`expires` of the output cannot be read", 'give an RFC 3339 time, {"in": milliseconds} or "never"');
+  throw badAnswer("`expires` of the output cannot be read", 'give an RFC 3339 time, {"in": milliseconds} or "never"');
 }

@@ -48,8 +48,16 @@ interface Looked {
 
 async function readToken(auth: TokenAuth, ctx: VaultContext): Promise<Secret> {
   if (auth.method === "token") return ctx.resolve(auth.token);
-  const path = auth.path ?? `${ctx.env["HOME"] ?? ""}/.vault-token`;
-  return readTokenFile(path, "log in (vault login, bao login), or give the path of an Agent's sink", ctx);
+  return readTokenFile(
+    tokenPath(auth, ctx.env),
+    "log in (vault login, bao login), or give the path of an Agent's sink",
+    ctx,
+  );
+}
+
+/** Where the token of `method: token-file` stands. */
+export function tokenPath({ path }: { readonly path?: string }, env: VaultContext["env"]): string {
+  return path ?? `${env["HOME"] ?? ""}/.vault-token`;
 }
 
 async function lookUp(token: Secret, ctx: VaultContext): Promise<Looked> {

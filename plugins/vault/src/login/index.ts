@@ -4,6 +4,7 @@ import { logInByProof, renewSelf } from "./by-proof.ts";
 import { logInByToken } from "./by-token.ts";
 import type { LoggedInContext, VaultLogin } from "./types.ts";
 
+export { loginPlaces, loginScope } from "./facts.ts";
 export type { LoggedInContext, VaultLogin } from "./types.ts";
 
 /** Logs in by the method of the spec. */

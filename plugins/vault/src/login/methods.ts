@@ -16,7 +16,7 @@ export interface Proof {
   readonly hint: string;
 }
 
-const accountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+export const accountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /** The proof of a method, with its secrets read anew. `kept` is the secret id of an earlier login whose wrapping token is spent. */
 export async function proofOf(auth: ProofAuth, ctx: VaultContext, kept?: SecretId): Promise<Proof> {

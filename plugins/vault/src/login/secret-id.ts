@@ -1,4 +1,4 @@
-import { isRotateError, RotateError, type Secret } from "@rotate/plugin-kit";
+import { isRotateError, meanings, RotateError, withDetails, type Secret } from "@rotate/plugin-kit";
 import { readAs } from "../envelope.ts";
 import type { Auth, VaultContext } from "../options.ts";
 import { call } from "../wire.ts";
@@ -56,10 +56,9 @@ async function unwrap(token: Secret, namespace: string | undefined, ctx: VaultCo
 
 function refuseUnwrap(error: unknown): never {
   if (!isRotateError(error) || error.code !== "INVALID") throw error;
-  throw new RotateError("the wrapping token of the secret id is spent or has expired", {
-    code: "DENIED",
-    retryable: false,
+  throw withDetails(error, {
+    ...meanings.person,
+    message: "the wrapping token of the secret id is spent or has expired",
     hint: "issue a new one (vault write -wrap-ttl=5m -f auth/approle/role/ROLE/secret-id); if no earlier start of this process opened it, somebody else did: revoke that secret id",
-    cause: error,
   });
 }

@@ -1,15 +1,12 @@
 import type { Lease, Minted, Provider } from "@rotate/plugin-kit";
+import { createVaultDouble, type VaultDouble, type VaultDoubleOptions, type VaultTokenSettings } from "@rotate/doubles";
 import {
   createFakeClock,
   createTestContext,
-  createVaultDouble,
   secretRef,
   withDefaults,
   type FakeClock,
   type TestContext,
-  type VaultDouble,
-  type VaultDoubleOptions,
-  type VaultTokenSettings,
 } from "@rotate/testkit";
 import { isSecret } from "@rotate/plugin-kit";
 import { onTestFinished } from "vitest";

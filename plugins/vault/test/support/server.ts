@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { listen } from "@rotate/testkit";
+import { listen } from "@rotate/doubles";
 import { onTestFinished } from "vitest";
 
 const run = promisify(execFile);

@@ -1,12 +1,12 @@
 import type { SinkReport } from "../../report.ts";
-import { allHold, type WrittenSink } from "../../store/state.ts";
+import { isSettledEverywhere, type WrittenSink } from "../../store/state.ts";
 import { AttributedError, innerError, isDefinite } from "../errors.ts";
-import { callPart, timeLimits } from "../invoke.ts";
+import { callSink, timeLimits } from "../invoke.ts";
 import { observeOne } from "../observe.ts";
 import { resolveUnknown } from "../resolve-unknown.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
-import { isReadable, type Attempt, type Session, type SinkWrite } from "../session.ts";
+import { isReadable, sinkIds, type Attempt, type Session, type SinkWrite } from "../session.ts";
 import { canUndo, undoWrites } from "../undo.ts";
 import { prepareSink, tidyUp } from "./prepare.ts";
 
@@ -84,11 +84,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
 async function tryCommit(session: Session, { sink, prepared, scope }: SinkWrite): Promise<unknown> {
   if (!prepared.changed) return undefined;
   try {
-    await callPart(
-      { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-      { timeout: timeLimits.commit, scope },
-      (ctx) => prepared.commit(ctx),
-    );
+    await callSink({ deps: session.deps, sink }, { timeout: timeLimits.commit, scope }, (ctx) => prepared.commit(ctx));
     return undefined;
   } catch (error) {
     return error;
@@ -175,18 +171,7 @@ async function isReused(session: Session, attempt: Attempt): Promise<boolean> {
   const { state, rotation } = session;
   const lease = attempt.lease!;
   const nothingChanged = attempt.sinks.every(({ result }) => result === "unchanged");
-  const known = state().settled === lease && state().consumers.length === 1 && state().consumers[0] === lease;
-  if (
-    !nothingChanged ||
-    !known ||
-    state().owed !== undefined ||
-    !allHold(
-      state(),
-      rotation.sinks.map(({ id }) => id),
-      lease,
-    )
-  )
-    return false;
+  if (!nothingChanged || !isSettledEverywhere(state(), sinkIds(rotation), lease)) return false;
   await session.journal({ type: "settled", lease, adopted: state().adopted, specHash: rotation.hash });
   return true;
 }

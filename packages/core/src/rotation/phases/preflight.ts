@@ -1,6 +1,7 @@
+import { materialize } from "@rotate/runtime";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
-import { callPart, callProvider, timeLimits } from "../invoke.ts";
+import { callProvider, callReload, callSink, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
@@ -31,13 +32,15 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const ofProvider: Check = {
     what: `provider ${provider.name}`,
     run: () =>
-      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) => provider.part.check?.(ctx)),
+      callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) =>
+        provider.part.check?.(ctx, await materialize(rotation.request, { runtime, signal: ctx.signal })),
+      ),
   };
   const planned = rotation.sinks.map(({ type, target, values }) => ({ type, target, keys: Object.keys(values) }));
   const ofSinks = rotation.sinks.map((sink): Check => ({
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
-      callPart({ runtime, bound: { ...sink, kind: "sink" } }, { timeout: timeLimits.check }, async (ctx) =>
+      callSink({ deps, sink }, { timeout: timeLimits.check }, async (ctx) =>
         sink.part.check?.({
           ...ctx,
           ours: hasWritten(state(), sink.id),
@@ -49,9 +52,7 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const ofReloads = rotation.reloads.map((reload): Check => ({
     what: `reload ${reload.name ?? reload.type}`,
     run: () =>
-      callPart({ runtime, bound: { ...reload, kind: "reload" } }, { timeout: timeLimits.check }, async (ctx) =>
-        reload.part.check?.(ctx, planned),
-      ),
+      callReload({ deps, reload }, { timeout: timeLimits.check }, async (ctx) => reload.part.check?.(ctx, planned)),
   }));
   return [...ofSinks, ...ofReloads, ofProvider];
 }

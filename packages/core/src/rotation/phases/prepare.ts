@@ -1,8 +1,8 @@
 import type { Prepared } from "@rotate/plugin-kit";
-import type { Rotation, SinkEntry } from "../../spec/model.ts";
+import type { Rotation, SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
-import { callPart, timeLimits } from "../invoke.ts";
+import { callSink, timeLimits } from "../invoke.ts";
 import { end, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
 import { commitOrder, type MintedCredential, type Session, type SinkWrite } from "../session.ts";
@@ -39,8 +39,8 @@ export async function prepareSink(
   { values: all, scope }: Pick<MintedCredential, "values" | "scope">,
 ): Promise<SinkWrite> {
   const values = all.get(sink.id) ?? {};
-  const prepared: Prepared = await callPart(
-    { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
+  const prepared: Prepared = await callSink(
+    { deps: session.deps, sink },
     { timeout: timeLimits.prepare, scope },
     (ctx) =>
       sink.part.prepare(values, {
@@ -64,11 +64,7 @@ export async function tidyUp(session: Session, writes: readonly SinkWrite[]): Pr
     if (!undo) continue;
     await session.guard();
     try {
-      await callPart(
-        { runtime: session.deps.runtime, bound: { ...sink, kind: "sink" } },
-        { timeout: timeLimits.prepare, scope },
-        (ctx) => undo(ctx),
-      );
+      await callSink({ deps: session.deps, sink }, { timeout: timeLimits.prepare, scope }, (ctx) => undo(ctx));
     } catch (error) {
       session.warn(
         `what was staged for ${sink.target} could not be removed: ${failureOf(error, { phase: "prepare" }).report.message}`,

@@ -1,10 +1,10 @@
 import type { ReloadEvent } from "@rotate/plugin-kit";
 import { EngineError } from "../../engine-error.ts";
-import { reloadBackoff } from "../../schedule/backoff.ts";
-import type { ReloadEntry } from "../../spec/model.ts";
+import type { ReloadEntry } from "../../loading/model.ts";
 import { shortFingerprint } from "../../store/fingerprint.ts";
 import type { Failure } from "../errors.ts";
-import { callPart } from "../invoke.ts";
+import { nextReloadAt } from "../failure.ts";
+import { callReload } from "../invoke.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { rollBack } from "../rollback.ts";
 import type { Attempt, Session } from "../session.ts";
@@ -16,7 +16,7 @@ export const reloadPhase: Phase = {
   async run(session, attempt) {
     const { owed } = session.state();
     if (owed === undefined) return end("failed", "nothing is published");
-    await session.journal({ type: "reload-begin", notBefore: session.now() + reloadBackoff(owed.tries + 1) });
+    await session.journal({ type: "reload-begin", notBefore: nextReloadAt(session, owed.tries + 1) });
     if (owed.reloaded) return attempt;
     await runReloads(session, attempt);
     if (attempt.healthyBefore === false) await session.journal({ type: "reloaded" });
@@ -46,10 +46,9 @@ async function runReloads(session: Session, attempt: Attempt): Promise<void> {
 async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry): Promise<Error | undefined> {
   const { deps, rotation } = session;
   await session.guard();
-  const bound = { ...reload, kind: "reload" };
   async function run(rotations: readonly string[]): Promise<void> {
     if (reload.group !== undefined) await session.group.enter(reload.group);
-    await callPart({ runtime: deps.runtime, bound }, { timeout: reload.timeout }, (ctx) =>
+    await callReload({ deps, reload }, { timeout: reload.timeout }, (ctx) =>
       reload.part.run(eventOf(session, attempt, rotations), ctx),
     );
   }
@@ -64,14 +63,14 @@ async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry
 }
 
 /** What a reload is told, from the journal. Several rotations that share a reload are named together. */
-function eventOf({ state, rotation }: Session, attempt: Attempt, rotations: readonly string[]): ReloadEvent {
+function eventOf({ state, rotation, deps }: Session, attempt: Attempt, rotations: readonly string[]): ReloadEvent {
   const { owed, leases } = state();
   const lease = leases[owed?.lease ?? ""];
   return {
     rotation: rotations.includes(rotation.name) ? rotations.join(",") : rotation.name,
     reason: owed?.rolledBack ? "rolled-back" : attempt.owedOnly ? "owed" : "rotated",
     fingerprint: shortFingerprint(lease?.fingerprint ?? ""),
-    expiresAt: lease?.expiresAt == null ? "never" : new Date(lease.expiresAt),
+    expiresAt: lease?.expiresAt == null ? "never" : new Date(deps.clock.wallAt(lease.expiresAt)),
     written: owed?.written ?? [],
   };
 }

@@ -1,0 +1,118 @@
+/** The built-in plugins, each imported when a spec uses one of its types. Written by `npm run builtins` from their package.json. */
+import type { LazyPlugin } from "@rotate/core";
+
+export const builtins: readonly LazyPlugin[] = [
+  {
+    name: "@rotate/plugin-aws",
+    types: {
+      providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
+      sinks: ["aws-credentials"],
+    },
+    load: async () => (await import("@rotate/plugin-aws")).default,
+  },
+  {
+    name: "@rotate/plugin-azure",
+    types: {
+      providers: ["azure-entra"],
+    },
+    load: async () => (await import("@rotate/plugin-azure")).default,
+  },
+  {
+    name: "@rotate/plugin-databricks",
+    types: {
+      providers: ["databricks-postgres"],
+    },
+    load: async () => (await import("@rotate/plugin-databricks")).default,
+  },
+  {
+    name: "@rotate/plugin-docker",
+    types: {
+      reloads: ["docker"],
+    },
+    load: async () => (await import("@rotate/plugin-docker")).default,
+  },
+  {
+    name: "@rotate/plugin-files",
+    types: {
+      sinks: ["dotenv", "json", "yaml", "file", "files"],
+    },
+    load: async () => (await import("@rotate/plugin-files")).default,
+  },
+  {
+    name: "@rotate/plugin-gcp",
+    types: {
+      providers: ["gcp-access-token"],
+    },
+    load: async () => (await import("@rotate/plugin-gcp")).default,
+  },
+  {
+    name: "@rotate/plugin-github",
+    types: {
+      providers: ["github-app"],
+      sinks: ["github-actions"],
+    },
+    load: async () => (await import("@rotate/plugin-github")).default,
+  },
+  {
+    name: "@rotate/plugin-http",
+    types: {
+      reloads: ["http"],
+      probes: ["http", "tcp"],
+    },
+    load: async () => (await import("@rotate/plugin-http")).default,
+  },
+  {
+    name: "@rotate/plugin-jwt",
+    types: {
+      providers: ["jwt"],
+    },
+    load: async () => (await import("@rotate/plugin-jwt")).default,
+  },
+  {
+    name: "@rotate/plugin-kubernetes",
+    types: {
+      providers: ["kubernetes-token"],
+      sinks: ["kubernetes-secret"],
+      reloads: ["kubernetes-rollout"],
+    },
+    load: async () => (await import("@rotate/plugin-kubernetes")).default,
+  },
+  {
+    name: "@rotate/plugin-oauth2",
+    types: {
+      providers: ["oauth2", "oauth2-refresh-token"],
+    },
+    load: async () => (await import("@rotate/plugin-oauth2")).default,
+  },
+  {
+    name: "@rotate/plugin-postgres",
+    types: {
+      probes: ["postgres"],
+    },
+    load: async () => (await import("@rotate/plugin-postgres")).default,
+  },
+  {
+    name: "@rotate/plugin-process",
+    types: {
+      providers: ["exec"],
+      sinks: ["env"],
+      reloads: ["exec", "signal"],
+      probes: ["exec"],
+    },
+    load: async () => (await import("@rotate/plugin-process")).default,
+  },
+  {
+    name: "@rotate/plugin-systemd",
+    types: {
+      reloads: ["systemd"],
+    },
+    load: async () => (await import("@rotate/plugin-systemd")).default,
+  },
+  {
+    name: "@rotate/plugin-vault",
+    types: {
+      providers: ["vault", "vault-kv", "vault-static-role"],
+    },
+    load: async () => (await import("@rotate/plugin-vault")).default,
+  },
+];

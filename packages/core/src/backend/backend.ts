@@ -1,0 +1,43 @@
+/** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
+import type { Spec } from "../loading/model.ts";
+import type { AttemptReport } from "../report.ts";
+import type { RotationClock } from "../schedule/clock.ts";
+import type { Fingerprint } from "../store/fingerprint.ts";
+import type { RotationState } from "../store/state.ts";
+import type { Claims } from "./claim.ts";
+import type { HostNotes } from "./host-notes.ts";
+
+/** What an engine is opened over. `openLocalBackend` gives the one of a single machine; whoever opens a backend closes it. */
+export interface Backend {
+  /** May other machines work on the same rotations? */
+  readonly scope: "machine" | "shared";
+  /** Where its state is, for people: a directory. */
+  readonly place: string;
+  readonly store: Store;
+  readonly claims: Claims;
+  /** The same for the same text as long as the state lives. */
+  readonly fingerprint: Fingerprint;
+  /** Rotation time. */
+  readonly clock: RotationClock;
+  readonly host: HostNotes;
+  /** These are the rotations from now on: what was renamed goes on under its new name. */
+  readonly publish: (spec: Pick<Spec, "rotations">) => Promise<void>;
+  /** Gives back every claim that is still held. */
+  readonly close: () => Promise<void>;
+}
+
+/** Leases, owed work and history. Reading needs no claim. */
+export interface Store {
+  /** The state of a rotation; an empty one when it was never run. */
+  readonly load: (rotation: string) => Promise<RotationState>;
+  /** Names of all rotations the state knows, sorted. */
+  readonly names: () => Promise<readonly string[]>;
+  /** Newest first. */
+  readonly attempts: (query: {
+    readonly rotation?: string;
+    readonly limit: number;
+  }) => Promise<readonly AttemptReport[]>;
+  /** Moves state and history of one name to another. */
+  readonly rename: (from: string, to: string) => Promise<void>;
+  readonly remove: (rotation: string) => Promise<void>;
+}

@@ -1,0 +1,101 @@
+/** Claims: who works on a rotation. One process at a time; whoever was overtaken is told so before its next act. */
+import { EngineError } from "../engine-error.ts";
+import type { AttemptReport } from "../report.ts";
+import type { JournalRecord } from "../store/records.ts";
+import type { RotationState } from "../store/state.ts";
+
+export interface Claims {
+  /** The claim on a rotation, whether it is due or not; undefined when another process has it and goes on having it. */
+  readonly byName: (rotation: string, options?: ClaimOptions) => Promise<Claim | undefined>;
+  /** Which of these are somebody's at the moment. Takes nothing. */
+  readonly busy: (rotations: readonly string[]) => Promise<ReadonlySet<string>>;
+}
+
+export interface ClaimOptions {
+  /** Milliseconds to wait for another process. Default 0. */
+  readonly wait?: number;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+  /** Called once, when there is somebody to wait for. */
+  readonly onWait?: () => void;
+}
+
+/** One process at work on one rotation. */
+export interface Claim {
+  readonly rotation: string;
+  /** Differs from that of any other claim on the rotation, before and after. */
+  readonly id: string;
+  /** While the claim is ours nobody else writes: this is the state. */
+  readonly state: () => RotationState;
+  /** Rotation time, ms: see schedule/clock.ts. */
+  readonly now: () => number;
+  /** Aborts when the claim is found to be another's. */
+  readonly lost: AbortSignal;
+  /** Whoever had it before without settling: dead, or possibly still at work (a stopped process of another machine). */
+  readonly predecessor: "none" | "dead" | "unknown";
+  /**
+   * Journals records and what they make of the state, all or none, before the acts that they announce: durable when one of them announces one.
+   * Throws EngineError `ROTATE_STATE_FENCED` when the claim is not ours any more.
+   */
+  readonly append: (records: readonly JournalRecord[]) => Promise<RotationState>;
+  /** Keeps an attempt for `rotate history`. */
+  readonly record: (attempt: AttemptReport) => Promise<void>;
+  /** Throws EngineError `ROTATE_STATE_FENCED` when the claim is not ours any more: asked before each act outside. */
+  readonly guard: () => Promise<void>;
+  /** Gives the claim back, in whatever state the rotation is. Once: what comes after it does nothing. */
+  readonly settle: () => Promise<void>;
+}
+
+/**
+ * Records that announce no act: a power failure may take one, with all that came after it, and leaves the state of a moment earlier. That is harmless for
+ * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed` and `phase` are seen and written again; `committed` and `published`
+ * follow a durable `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
+ * sink or revoked after them is announced by a durable record of its own.
+ */
+export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
+  "opened",
+  "sinks",
+  "observed",
+  "phase",
+  "committed",
+  "published",
+]);
+
+/** Must these records be durable before what follows them? */
+export function announces(records: readonly JournalRecord[]): boolean {
+  return records.some(({ type }) => !unannounced.has(type));
+}
+
+/** Another process has taken the rotation over: this one must stop dead. */
+export function fenced(rotation: string): EngineError {
+  return new EngineError(`another process has taken over rotation ${rotation}`, {
+    code: "ROTATE_STATE_FENCED",
+    exitCode: 5,
+    hint: "was the state directory cleaned while rotate was running? Keep tmp cleaners away from it",
+  });
+}
+
+/** Another process is at work on the rotation. */
+export function locked(rotation: string): EngineError {
+  return new EngineError(`another process is at work on ${rotation}`, {
+    code: "ROTATE_LOCKED",
+    exitCode: 5,
+    hint: "try again when it has finished",
+  });
+}
+
+/** Does `work` under a claim, and settles it whatever comes. Throws EngineError `ROTATE_LOCKED` when another process is at work. */
+export async function withClaim<T>(claims: Claims, rotation: string, work: (claim: Claim) => Promise<T>): Promise<T> {
+  const claim = await claims.byName(rotation);
+  if (!claim) throw locked(rotation);
+  return settling(claim, work);
+}
+
+/** Does `work` under a claim that was got, and settles it whatever comes. */
+export async function settling<T>(claim: Claim, work: (claim: Claim) => Promise<T>): Promise<T> {
+  try {
+    return await work(claim);
+  } finally {
+    await claim.settle();
+  }
+}

@@ -1,0 +1,109 @@
+import type { Spec } from "../loading/model.ts";
+import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { causesOf } from "./causes.ts";
+import { cadenceOfRun, knownCadence } from "./cadence.ts";
+import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
+import { orphansOf, renameHints } from "./orphans.ts";
+import { planAll } from "./plan.ts";
+import { standingIn } from "./quick-look.ts";
+import { tick } from "./run.ts";
+import { selectByName } from "./select.ts";
+import { statusOf } from "./status.ts";
+
+/** What works on the backend: the daemon drives it by its own loop. */
+export interface EngineParts {
+  readonly spec: Spec;
+  readonly deps: RotationDeps;
+}
+
+export interface RunOptions {
+  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
+  readonly names?: readonly string[];
+  /** Rotate now, due or not. */
+  readonly force?: boolean;
+  /** Milliseconds for the whole run, hanging calls included. Without it failed attempts are retried for 120,000, and nothing that goes on is cut. 0: one attempt each. */
+  readonly timeout?: number;
+  /** Milliseconds between two runs, when told; else learned from past gaps. */
+  readonly every?: number;
+  /** Milliseconds to wait for another process. Default 30,000. */
+  readonly lockTimeout?: number;
+  /** Rotations at once. Default 16. */
+  readonly concurrency?: number;
+  /** Aborts between phases and wherever stopping is safe. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PlanOptions {
+  readonly names?: readonly string[];
+  readonly resolveExec?: boolean;
+  /** Milliseconds between two runs, when told; else learned from past gaps. */
+  readonly every?: number;
+}
+
+/** Finishes what is owed, rotates what is due, and tells of all that was asked for. */
+export async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunReport> {
+  const deps = await withHeldBack(parts);
+  await deps.host.noteClock?.(deps.clock.note());
+  const chosen = selectByName(await knownRotations(parts), options.names);
+  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
+  const hints = await renameHints(parts.spec, deps);
+  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+  const { rotations } = await tick(present, deps, {
+    force: options.force ?? false,
+    cadence,
+    retryFor: options.timeout ?? 120_000,
+    ...(options.timeout !== undefined && options.timeout > 0 && { limit: options.timeout }),
+    lockTimeout: options.lockTimeout ?? 30_000,
+    concurrency: options.concurrency ?? 16,
+    signal: options.signal ?? new AbortController().signal,
+  });
+  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
+  const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
+  const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
+  const all = [...reports, ...absent];
+  return { version: 1, rotations: all, orphans, causes: causesOf([...all, ...orphans]) };
+}
+
+function withHint<T extends Pick<RotationReport, "warnings">>(report: T, hint: string | undefined): T {
+  return hint === undefined ? report : { ...report, warnings: [...(report.warnings ?? []), hint] };
+}
+
+/** What would be done. */
+export async function plan(
+  parts: EngineParts,
+  { names, resolveExec = false, every }: PlanOptions = {},
+): Promise<PlanReport> {
+  const { spec, deps } = parts;
+  const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
+  const chosen = selectByName(await knownRotations(parts), names);
+  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+  const planned = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
+  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentPlan(one, deps)])));
+  const hints = await renameHints(spec, deps);
+  const rotations = planned.map((one) => withHint(one, hints.get(one.name)));
+  const orphans = names?.length ? [] : await orphansOf(spec, deps);
+  return { version: 1, rotations: [...rotations, ...absent], orphans };
+}
+
+/** How everything stands. */
+export async function status(
+  parts: EngineParts,
+  { names = [] }: { readonly names?: readonly string[] } = {},
+): Promise<StatusReport> {
+  const deps = await withHeldBack(parts);
+  const chosen = selectByName(await knownRotations(parts), names);
+  const cadence = await knownCadence(deps.host, deps.runtime.now());
+  const states = await Promise.all(chosen.map(({ name }) => deps.store.load(name)));
+  const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
+  const busy = await deps.claims.busy(open);
+  const own = chosen.map((one, at) => {
+    if (!one.rotation) return absentStatus(one, states[at]!, deps);
+    const asked = { cadence, busy: busy.has(one.name) };
+    const { moment, standing } = standingIn({ rotation: one.rotation, deps }, states[at]!, asked);
+    return statusOf(moment, standing, deps.clock);
+  });
+  const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
+  const all = [...own, ...orphans];
+  return { version: 1, rotations: all, causes: causesOf(all) };
+}

@@ -1,0 +1,107 @@
+import { isRotateError } from "@rotate/plugin-kit";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Catalog } from "../catalog.ts";
+import { readInput, type Input } from "../input.ts";
+import type { Spec } from "../model.ts";
+import { freeze } from "./freeze.ts";
+import type { FrozenSpec } from "./frozen.ts";
+import { thaw } from "./thaw.ts";
+
+/** Where compiled specs are kept, so that the same text is not compiled again. */
+export interface SpecCacheOptions {
+  /** A directory that nobody else can write to: what is in it decides which commands run. */
+  readonly directory: string;
+  /** Changes with every build of the loader and of the plugins in the catalog. */
+  readonly build: string;
+}
+
+/** The cache of one spec file. */
+export interface SpecCache {
+  /** The spec as it was compiled of the very same texts; undefined when it has to be compiled. */
+  readonly find: (catalog: Catalog) => Promise<Spec | undefined>;
+  /** Keeps a spec without faults. @param lists the files of its `foreach` lists, as they were read */
+  readonly keep: (spec: Spec, lists: readonly Input[]) => Promise<void>;
+}
+
+interface Entry {
+  /** SHA-256 of the build and of everything the spec was made of. */
+  readonly key: string;
+  readonly lists: readonly { readonly file: string; readonly digest: string }[];
+}
+
+/** The cache of the spec that `input` was read from. @param home what `~/` stands for in it */
+export function openSpecCache({ directory, build }: SpecCacheOptions, input: Input, home: string): SpecCache {
+  const { file, directory: base, name, text } = input;
+  const key = digestOf(JSON.stringify([build, file, base, name, home]), text);
+  const path = join(directory, `spec-${digestOf(file).slice(0, 16)}.json`);
+  return {
+    async find(catalog) {
+      const [head, body] = await readLines(path);
+      const entry = parsed(head) as Entry | undefined;
+      if (entry?.key !== key || !(await areSame(entry.lists))) return undefined;
+      const frozen = parsed(body) as FrozenSpec | undefined;
+      return frozen === undefined ? undefined : thaw(frozen, catalog).catch(leaveToCompiler);
+    },
+    async keep(spec, lists) {
+      const frozen = freeze(spec);
+      if (frozen === undefined) return;
+      const entry: Entry = { key, lists: lists.map((list) => ({ file: list.file, digest: digestOf(list.text) })) };
+      await replace(path, `${JSON.stringify(entry)}\n${JSON.stringify(frozen)}`);
+    },
+  };
+}
+
+/** A plugin that cannot be loaded is told of by the compiler, at its place in the spec. */
+function leaveToCompiler(error: unknown): undefined {
+  if (!isRotateError(error)) throw error;
+}
+
+function digestOf(...texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(text).update("\0");
+  return hash.digest("hex");
+}
+
+async function readLines(path: string): Promise<readonly [string?, string?]> {
+  try {
+    const text = await readFile(path, "utf8");
+    const end = text.indexOf("\n");
+    return [text.slice(0, end), text.slice(end + 1)];
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return []; // absent or unreadable: the spec is compiled
+  }
+}
+
+/** A file that was cut off by a crash is no JSON. */
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+async function areSame(lists: Entry["lists"]): Promise<boolean> {
+  const same = lists.map(async ({ file, digest }) => {
+    const list = await readInput({ file });
+    return "text" in list && digestOf(list.text) === digest;
+  });
+  return (await Promise.all(same)).every(Boolean);
+}
+
+/** Without a sync: what a crash leaves of it is compiled anew. */
+async function replace(path: string, text: string): Promise<void> {
+  try {
+    const { default: write } = await import("write-file-atomic");
+    await write(path, text, { mode: 0o600, fsync: false });
+  } catch (error) {
+    if (!isSystemError(error)) throw error; // a full disk costs time and nothing else
+  }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}

@@ -1,0 +1,89 @@
+import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
+import type { Kind } from "./kinds.ts";
+
+/** Options of a reload that the engine obeys, whatever its type. */
+export const reloadKeys = {
+  type: "object",
+  properties: {
+    timeout: {
+      type: "string",
+      format: "duration",
+      min: "100ms",
+      max: "1d",
+      default: "60s",
+      description: "how long one run of it may take",
+    },
+    continueOnError: {
+      type: "boolean",
+      default: false,
+      description: "run the reloads after it even when it fails; it stays owed",
+    },
+    settle: {
+      type: "string",
+      format: "duration",
+      max: "1h",
+      default: "0s",
+      description: "for a named reload: wait this long for more rotations that share it, then run once for all",
+    },
+    group: {
+      type: "object",
+      description: "reloads of one group take turns",
+      properties: {
+        name: { type: "string", minLength: 1, description: "the same name in each reload of the group" },
+        maxUnavailable: {
+          type: "integer",
+          minimum: 1,
+          default: 1,
+          description: "how many consumers may be away at once: from their reload until they are healthy",
+        },
+      },
+      required: ["name"],
+    },
+    onFailure: {
+      enum: ["keep", "rollback"],
+      description: "when it fails: keep the new credential and try again, or roll the rotation back",
+    },
+  },
+} as const satisfies ObjectSchema;
+
+/** Options of a probe that the engine obeys, whatever its type. */
+export const probeKeys = {
+  type: "object",
+  properties: {
+    timeout: {
+      type: "string",
+      format: "duration",
+      min: "100ms",
+      max: "1h",
+      default: "10s",
+      description: "how long one try may take",
+    },
+    within: {
+      type: "string",
+      format: "duration",
+      max: "1d",
+      default: "30s",
+      description: "it is tried again until it succeeds or this much time has passed",
+    },
+  },
+} as const satisfies ObjectSchema;
+
+/** Options of a sink that the engine obeys, whatever its type; `values` is one more, in the words of the sink's `keys`. */
+export const sinkKeys = {
+  type: "object",
+  properties: {
+    partial: {
+      type: "boolean",
+      default: false,
+      description: "its consumer needs only the fields written here, even if other sinks get more of them",
+    },
+  },
+} as const satisfies ObjectSchema;
+
+/** By kind, the keys that the engine obeys, beside `type` and a sink's `values`: a plugin cannot declare them (`engineOptions` of the kit names them all). */
+export const engineKeys: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
+  providers: {},
+  sinks: sinkKeys.properties,
+  reloads: reloadKeys.properties,
+  probes: probeKeys.properties,
+};

@@ -1,0 +1,127 @@
+/** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
+import type { RefreshPolicy } from "../schedule/policy.ts";
+import type { Fields, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
+import type { OptionTree, Template } from "@rotate/runtime";
+
+/** A plugin object named by the spec, with its options. */
+export interface Bound<Part> {
+  readonly part: Part;
+  readonly type: string;
+  readonly options: OptionTree;
+  /** Where it stands, for people: `rotations.backstage-db.sinks[1]`. */
+  readonly where: string;
+}
+
+export interface ProviderEntry extends Bound<Provider> {
+  readonly name: string;
+}
+
+export interface SinkEntry extends Bound<Sink> {
+  /** Identity across edits of the spec: a hash of type, canonical target and keys. */
+  readonly id: string;
+  /** From the sink's own `target`; an option that is a reference stands in it as `{ env: NAME }`. */
+  readonly target: string;
+  /** Destination key to template; empty for a sink without `values`. */
+  readonly values: Readonly<Record<string, Template>>;
+}
+
+export interface ReloadEntry extends Bound<Reload> {
+  /** Identity across edits of the spec: a hash of type and options. */
+  readonly id: string;
+  /** The key under `reloads:`, when several rotations share it. */
+  readonly name: string | undefined;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly continueOnError: boolean;
+  /** ms to wait for more rotations before a shared reload runs. */
+  readonly settle: number;
+  /** So many of the group at once, each until it is healthy again. */
+  readonly group: { readonly name: string; readonly maxUnavailable: number } | undefined;
+}
+
+export interface ProbeEntry extends Bound<Probe> {
+  /** Milliseconds for one try. */
+  readonly timeout: number;
+  /** Milliseconds in which it has to succeed; tried again until then. */
+  readonly within: number;
+}
+
+export interface Rotation {
+  readonly name: string;
+  readonly provider: ProviderEntry;
+  readonly request: OptionTree;
+  /** Milliseconds of life asked for, when the request says so. */
+  readonly ttl: number | undefined;
+  readonly fields: Fields;
+  readonly verify: readonly ProbeEntry[];
+  readonly sinks: readonly SinkEntry[];
+  readonly reloads: readonly ReloadEntry[];
+  readonly health: readonly ProbeEntry[];
+  readonly refresh: RefreshPolicy;
+  /** Backoff between failed attempts, milliseconds. */
+  readonly retry: { readonly initial: number; readonly max: number };
+  readonly onFailure: "keep" | "rollback";
+  readonly drift: "report" | "repair";
+  readonly overlap: {
+    readonly revoke: "adopted" | "always" | "never";
+    /** Milliseconds after `settled`. */
+    readonly grace: number;
+    /** Milliseconds after `settled` at which revocation is given up and the lease left to expire. */
+    readonly deadline: number | undefined;
+  };
+  /** Mints allowed, counting unknown outcomes. */
+  readonly budget: { readonly perMinute: number; readonly perHour: number };
+  readonly maxLive: number;
+  /** The current values are kept in the state directory, for those who ask for them. */
+  readonly cache?: boolean;
+  /** Changes when the request, a provider option, a sink or a value does: then the rotation is due (`spec-changed`). */
+  readonly hash: string;
+  readonly renamedFrom: string | undefined;
+  /** The rotation of the spec whose `foreach` made it. */
+  readonly family: string | undefined;
+}
+
+export interface Spec {
+  readonly version: 1;
+  /** Names the state. */
+  readonly name: string;
+  /** Absolute path of the spec, or `-`. */
+  readonly file: string;
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  readonly stateDir: string | undefined;
+  readonly providers: ReadonlyMap<string, ProviderEntry>;
+  readonly rotations: readonly Rotation[];
+  /** Absolute paths of its `foreach` lists: it is made of them as well. */
+  readonly lists: readonly string[];
+  /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
+  readonly heldBack: readonly HeldBack[];
+  /** As written, checked by schema; the daemon's service side reads them. */
+  readonly notify: readonly OptionTree[];
+  readonly monitor: OptionTree | undefined;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Rotations of one `foreach` that are left alone, as they are. */
+export interface HeldBack {
+  readonly family: string;
+  readonly code: "ROTATE_LIST_INVALID" | "ROTATE_SPEC_SHRUNKEN";
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** One fault or warning, at its place in the file. */
+export interface Diagnostic {
+  readonly severity: "error" | "warning";
+  readonly file: string;
+  /** From 1; 0 when there is no place. */
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
+  /** `rotations.db.sinks[0].path`. */
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** The code frame, without colour. */
+  readonly frame: string | undefined;
+}

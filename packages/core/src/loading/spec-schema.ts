@@ -1,0 +1,132 @@
+import type { ObjectSchema, Sink } from "@rotate/plugin-kit";
+import type { Parts } from "./catalog.ts";
+import type { Kind } from "./kinds.ts";
+import { engineKeys } from "./engine-keys.ts";
+import { namePattern, nameRule } from "./names.ts";
+import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";
+import { defaultsSettings, monitorSettings, notifySettings, rotationSettings } from "./settings.ts";
+
+/** What may stand in the options of each kind. Of the probes, only those of `verify` see the new credential. */
+export const places = {
+  providers: { references: true, templates: false },
+  requests: { references: true, templates: false },
+  sinks: { references: true, templates: true },
+  reloads: { references: true, templates: false },
+  verify: { references: true, templates: true },
+  health: { references: true, templates: false },
+} as const satisfies Readonly<Record<string, Place>>;
+
+const settings: Place = { references: false, templates: false };
+const services: Place = { references: true, templates: false };
+
+/** The schema of a plugin's part as it stands in a spec, with the engine's keys in it. */
+export function partSchema(kind: Kind, part: Parts[Kind], place: Place): JsonSchema {
+  const own: ObjectSchema = { ...part.options, properties: { ...part.options.properties, ...engineKeys[kind] } };
+  const {
+    properties,
+    required = [],
+    ...rest
+  } = rewrite(own, place) as { properties: object; required?: readonly string[] };
+  const values = kind === "sinks" ? valuesSchema(part as Sink) : undefined;
+  return {
+    ...rest,
+    properties: { type: { const: part.type }, ...properties, ...(values === undefined ? {} : { values }) },
+    required: ["type", ...required, ...(values === undefined ? [] : ["values"])],
+  };
+}
+
+function valuesSchema({ keys }: Sink): JsonSchema | undefined {
+  if (keys === undefined) return undefined;
+  return {
+    type: "object",
+    description: "what is written: a template such as {{ token }} by destination key",
+    propertyNames: { pattern: `^(?:${keys.pattern})$`, description: keys.description },
+    additionalProperties: { type: "string", description: "a template" },
+    minProperties: 1,
+  };
+}
+
+/** The schema of a request to a provider; without one it takes nothing. */
+export function requestSchema(request: ObjectSchema | undefined): JsonSchema {
+  return rewrite(request ?? { type: "object" }, places.requests);
+}
+
+/** How a part of each kind is described where it stands: only by its types, or with all options of the plugins. */
+export type DescribePart = (kind: Kind, place: Place) => JsonSchema;
+
+/** The whole spec. `describePart` decides how much of the plugins is in it. */
+export function specSchema(describePart: DescribePart): JsonSchema {
+  return {
+    type: "object",
+    properties: {
+      version: { const: 1, description: "the version of this format" },
+      name: named("names the state; default: the file's name and a hash of its path"),
+      stateDir: { type: "string", minLength: 1, description: "where the state is kept; relative to the spec" },
+      plugins: {
+        type: "array",
+        description: "plugin packages or executables by others; built-in ones need no entry",
+        items: { type: "string", minLength: 1 },
+        uniqueItems: true,
+      },
+      defaults: rewrite(defaultsSettings, settings),
+      providers: mapOf("what mints, by name", describePart("providers", places.providers)),
+      reloads: mapOf("reloads that several rotations share, by name", describePart("reloads", places.reloads)),
+      rotations: {
+        ...mapOf("credentials that are kept fresh, by name", rotationSchema(describePart)),
+        minProperties: 1,
+      },
+      notify: {
+        type: "array",
+        description: "who is told when something is wrong",
+        items: rewrite(notifySettings, services),
+      },
+      monitor: rewrite(monitorSettings, services),
+    },
+    required: ["version", "providers", "rotations"],
+    patternProperties: { "^x-": true },
+    additionalProperties: false,
+  };
+}
+
+function named(description: string): JsonSchema {
+  return { type: "string", pattern: namePattern, description: `${description} (${nameRule})` };
+}
+
+function mapOf(description: string, additionalProperties: JsonSchema): JsonSchema {
+  return {
+    type: "object",
+    description,
+    propertyNames: { pattern: namePattern, description: nameRule },
+    additionalProperties,
+  };
+}
+
+function rotationSchema(describePart: DescribePart): JsonSchema {
+  const { properties } = rewrite(rotationSettings, settings) as { properties: object };
+  return {
+    type: "object",
+    properties: {
+      ...properties,
+      request: { type: "object", description: "what is asked of the provider" },
+      verify: listOf(
+        "probes that run with the new credential before it is written",
+        describePart("probes", places.verify),
+      ),
+      sinks: {
+        ...listOf("where the credential is written, in this order", describePart("sinks", places.sinks)),
+        minItems: 1,
+      },
+      reload: listOf(
+        "what makes the consumers pick it up, in this order: names from `reloads`, or reloads themselves",
+        choice({ type: "string" }, { description: "a name from `reloads`" }, describePart("reloads", places.reloads)),
+      ),
+      health: listOf("probes of the consumers after the reload", describePart("probes", places.health)),
+    },
+    required: ["provider", "sinks"],
+    additionalProperties: false,
+  };
+}
+
+function listOf(description: string, items: JsonSchema): JsonSchema {
+  return { type: "array", description, items };
+}

@@ -1,0 +1,70 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { Log } from "@rotate/plugin-kit";
+import type { ClockNote } from "../schedule/clock.ts";
+import type { HostNotes, RunNotes } from "../backend/host-notes.ts";
+
+type Notes = Required<Pick<HostNotes, "runNotes" | "noteRuns" | "clockNote" | "noteClock">>;
+
+/** The last runs and the last look at the clocks, in files of their own: in the database each would cost a sync, and most looks write nothing else. */
+export function createRunLog(directory: string, log: Pick<Log, "warn">): Notes {
+  let told = false;
+
+  /** A pace that cannot be noted stops nobody. */
+  async function note(path: string, value: unknown): Promise<void> {
+    try {
+      replace(path, value);
+    } catch (error) {
+      if (!told) log.warn("the time of this run could not be noted", { path, error: (error as Error).message });
+      told = true;
+    }
+  }
+
+  const runs = `${directory}/runs.json`;
+  const clock = `${directory}/clock.json`;
+  return {
+    runNotes: async () => runNotesIn(readJson(runs)),
+    noteRuns: (notes) => note(runs, notes),
+    clockNote: async () => {
+      const read = readJson(clock);
+      return isClockNote(read) ? read : undefined;
+    },
+    noteClock: (now) => note(clock, now),
+  };
+}
+
+/** By hand: a run with nothing due does this as well, and loads no library for it (docs/decisions/003). */
+function replace(path: string, value: unknown): void {
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, JSON.stringify(value), { mode: 0o600 });
+  renameSync(next, path);
+}
+
+/** Undefined when there is none, or a crash has left something else. */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** A list of instants is what earlier versions kept. */
+function runNotesIn(read: unknown): RunNotes {
+  if (isInstants(read)) return { at: read };
+  if (typeof read !== "object" || read === null) return { at: [] };
+  const { at, told } = read as Partial<RunNotes>;
+  const isTold = told !== undefined && Number.isFinite(told.at) && Number.isFinite(told.every);
+  return { at: isInstants(at) ? at : [], ...(isTold && { told }) };
+}
+
+function isInstants(read: unknown): read is readonly number[] {
+  return Array.isArray(read) && read.every((instant) => Number.isFinite(instant));
+}
+
+function isClockNote(read: unknown): read is ClockNote {
+  if (typeof read !== "object" || read === null) return false;
+  const note = read as Partial<Record<keyof ClockNote, unknown>>;
+  const numbers = [note.time, note.wall, note.told, note.uptime];
+  return typeof note.bootId === "string" && numbers.every((number) => Number.isFinite(number));
+}

@@ -1,0 +1,179 @@
+import type { DatabaseSync } from "node:sqlite";
+import { EngineError } from "../engine-error.ts";
+import type { AttemptReport } from "../report.ts";
+import type { Store } from "../backend/backend.ts";
+import { announces } from "../backend/claim.ts";
+import { reduce } from "../store/reduce.ts";
+import { emptyState, type RotationState } from "../store/state.ts";
+import { upgradeState } from "../store/upgrade.ts";
+import type { Entry, Ledger } from "./claims.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
+
+const schema = `
+create table if not exists meta (key text primary key, value text not null) strict;
+create table if not exists rotations (name text primary key, epoch integer not null, state text not null) strict;
+create table if not exists journal (
+  rotation text not null, seq integer not null, epoch integer not null, at integer not null, record text not null, primary key (rotation, seq)
+) strict, without rowid;
+create table if not exists attempts (id text primary key, rotation text not null, started_at text not null, report text not null) strict;
+create index if not exists attempts_by_rotation on attempts (rotation, started_at);
+`;
+const layout = 2;
+const keptRecords = 2_000;
+const keptAttempts = 500;
+
+/** The state of one spec in a database of its own. */
+export interface SqliteState extends Store, Ledger {
+  /** Small facts about the state as a whole: the spec's path, the machine's id. */
+  readonly getMeta: (key: string) => string | undefined;
+  readonly setMeta: (key: string, value: string) => void;
+  /** Why it can only be read; undefined when it can be written. */
+  readonly problem: EngineError | undefined;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens (and makes, when absent) the SQLite state in `directory`, which exists and is ours. Throws EngineError `ROTATE_STATE_UNUSABLE`. */
+export function openSqliteState(directory: string, { reading = false } = {}): SqliteState {
+  const path = `${directory}/state.db`;
+  const file = openSqliteFile({ path, reading, statements, prepare: (database) => migrate(database, path) });
+  let syncing: Promise<void> | undefined;
+
+  /** Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. */
+  function sync(): Promise<void> {
+    syncing ??= syncSoon();
+    return syncing;
+  }
+
+  async function syncSoon(): Promise<void> {
+    await new Promise(setImmediate);
+    syncing = undefined;
+    file.write((sql) => sql.countSync.run());
+  }
+
+  return {
+    problem: file.problem,
+    load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
+    names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
+    async append(rotation, { entries, epoch }) {
+      const state = file.write((sql) => append(sql, rotation, { entries, epoch }), { durable: false });
+      if (state !== undefined && announces(entries.map(({ record }) => record))) await sync();
+      return state;
+    },
+    async recordAttempt(report) {
+      file.write(
+        (sql) => {
+          sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+          sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
+        },
+        { durable: false },
+      );
+    },
+    async attempts({ rotation, limit }) {
+      const rows = file.read((sql) =>
+        rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit),
+      );
+      return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
+    },
+    rename: async (from, to) => file.write((sql) => rename(sql, from, to)),
+    remove: async (rotation) => file.write((sql) => void sql.remove.run(rotation)),
+    getMeta: (key) => {
+      const row = file.read((sql) => sql.getMeta.get(key));
+      return row === undefined ? undefined : String(row["value"]);
+    },
+    setMeta: (key, value) => file.write((sql) => void sql.setMeta.run(key, value)),
+    async close() {
+      await syncing?.catch(() => undefined); // whoever waits for it is told
+      file.close();
+    },
+  };
+}
+
+function stateOf(sql: Statements, rotation: string): RotationState {
+  const row = sql.load.get(rotation) as { state: string } | undefined;
+  return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
+}
+
+function append(
+  sql: Statements,
+  rotation: string,
+  { entries, epoch }: { readonly entries: readonly Entry[]; readonly epoch: number },
+): RotationState | undefined {
+  let state = stateOf(sql, rotation);
+  if (state.epoch !== epoch) return undefined;
+  for (const { record, stamp } of entries) {
+    state = reduce(state, record, stamp);
+    sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
+    if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
+  }
+  sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  return state;
+}
+
+function rename(sql: Statements, from: string, to: string): void {
+  const state = stateOf(sql, from);
+  if (state.seq === 0) return;
+  sql.save.run(to, state.epoch, JSON.stringify({ ...state, name: to }));
+  sql.moveJournal.run(to, from);
+  sql.moveAttempts.run(to, from);
+  sql.remove.run(from);
+}
+
+function migrate(database: DatabaseSync, path: string): void {
+  const version = versionOf(database);
+  if (version > layout) {
+    throw new EngineError(
+      `the state ${path} was written by a newer rotate (layout ${version}, this one knows ${layout})`,
+      {
+        code: "ROTATE_STATE_NEWER",
+        exitCode: 6,
+        hint: "upgrade rotate, or use another --state-dir",
+      },
+    );
+  }
+  if (version === layout) return;
+  database.exec("begin immediate");
+  if (versionOf(database) === 1) upgradeAll(database); // unless another process was faster
+  database.exec(`${schema} pragma user_version = ${layout}; commit`);
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
+}
+
+function upgradeAll(database: DatabaseSync): void {
+  const save = database.prepare("update rotations set state = ? where name = ?");
+  for (const row of database.prepare("select name, state from rotations").all())
+    save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
+}
+
+type Statements = ReturnType<typeof statements>;
+
+function statements(database: DatabaseSync) {
+  const prepare = (text: string) => database.prepare(text);
+  return {
+    load: prepare("select state from rotations where name = ?"),
+    save: prepare(
+      "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",
+    ),
+    names: prepare("select name from rotations order by name"),
+    remove: prepare("delete from rotations where name = ?"),
+    journal: prepare("insert or replace into journal (rotation, seq, epoch, at, record) values (?, ?, ?, ?, ?)"),
+    pruneJournal: prepare("delete from journal where rotation = ? and seq < ?"),
+    moveJournal: prepare("update journal set rotation = ? where rotation = ?"),
+    moveAttempts: prepare("update attempts set rotation = ? where rotation = ?"),
+    attempt: prepare("insert or replace into attempts (id, rotation, started_at, report) values (?, ?, ?, ?)"),
+    pruneAttempts: prepare(
+      "delete from attempts where rotation = ? and id not in (select id from attempts where rotation = ? order by started_at desc limit ?)",
+    ),
+    attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
+    attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    // A cell that does not change is not written, and what is not written is not synced.
+    countSync: prepare(
+      "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = value + 1",
+    ),
+    getMeta: prepare("select value from meta where key = ?"),
+    setMeta: prepare(
+      "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+    ),
+  };
+}

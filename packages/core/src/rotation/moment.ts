@@ -1,0 +1,93 @@
+import { aheadOf, type ClockNote } from "../schedule/clock.ts";
+import type { NextCron } from "../schedule/cron.ts";
+import { endOf, mustAt, warnAt } from "../schedule/schedule.ts";
+import type { HeldBack, Rotation } from "../loading/model.ts";
+import { heldLeases, type LeaseState, type RotationState } from "../store/state.ts";
+import { calmEntry, type EntryState } from "./entries.ts";
+import type { RotationDeps } from "./session.ts";
+
+/** A rotation at one moment: all that `decide` and `standing` go by. */
+export interface Moment {
+  readonly rotation: Rotation;
+  readonly state: RotationState;
+  /** Rotation time, ms. */
+  readonly now: number;
+  readonly clock: ClockNote;
+  /** On rotation time, as all instants here. */
+  readonly cron: NextCron;
+  readonly entry: EntryState;
+  /** It is left alone, with all that one list makes. */
+  readonly heldBack?: HeldBack | undefined;
+  /** ms between runs, when the process is started again and again; undefined in a daemon. */
+  readonly cadence?: number | undefined;
+  /** A person asked for it, due or not. */
+  readonly force?: boolean;
+  /** It shares a reload with a rotation that is due, and nearly is itself. */
+  readonly pulledForward?: boolean;
+}
+
+export type Asked = Pick<Moment, "cadence" | "force" | "pulledForward">;
+
+/** The present moment of a rotation. */
+export function momentOf(
+  { rotation, deps }: { readonly rotation: Rotation; readonly deps: RotationDeps },
+  state: RotationState,
+  asked: Asked = {},
+): Moment {
+  deps.clock.observe(state.clock);
+  const clock = deps.clock.note();
+  const ahead = aheadOf(clock);
+  function cron(expression: Parameters<NextCron>[0], after: number): number | undefined {
+    const next = deps.nextCron(expression, after + ahead);
+    return next === undefined ? undefined : next - ahead;
+  }
+  const entry = deps.entries?.of(rotation.provider.name) ?? calmEntry;
+  const heldBack = deps.heldBack?.(rotation);
+  return { rotation, state, now: clock.time, clock, cron, entry, heldBack, ...asked };
+}
+
+/** The lease that was last published: the owed one, else the settled one. */
+export function publishedLease({ leases, owed, settled }: RotationState): LeaseState | undefined {
+  return leases[owed?.lease ?? settled ?? ""];
+}
+
+/** Every lease that a sink of the spec or a consumer may hold. */
+export function mayHeld(state: RotationState): readonly LeaseState[] {
+  return heldLeases(state).map((id) => state.leases[id]!);
+}
+
+/** The earliest end of everything that may be held; Infinity when nothing ends. */
+export function endOfHeld({ state }: Pick<Moment, "state">): number {
+  return Math.min(...mayHeld(state).map(endOf), Infinity);
+}
+
+/** The earliest end, less its margin, of everything that may be held: past it, unrotated, is exit 3. */
+export function mustOfHeld({ state, rotation }: Pick<Moment, "state" | "rotation">): number {
+  return Math.min(...mayHeld(state).map((lease) => mustAt(lease, rotation.refresh)), Infinity);
+}
+
+/** From when on something that is held nears its end unrotated. */
+export function warnOfHeld({ state, rotation, cron }: Pick<Moment, "state" | "rotation" | "cron">): number {
+  return Math.min(...mayHeld(state).map((lease) => warnAt(lease, rotation.refresh, cron)), Infinity);
+}
+
+/** Is the issuer's word on how much time has passed since the lease was told not to be had? */
+export function isUnsure({ clock }: Pick<Moment, "clock">, lease: LeaseState | undefined): boolean {
+  return lease !== undefined && clock.unsureBefore !== undefined && lease.asOf < clock.unsureBefore;
+}
+
+/** What is held was revoked, or an issuer that lets one lease live at a time may have killed it. */
+export function isLost(moment: Pick<Moment, "state" | "rotation">): boolean {
+  return mayHeld(moment.state).some(({ gone }) => gone === "revoked") || isInDoubt(moment);
+}
+
+/** `overlap: false`: whatever was asked for after it may have ended what is held. */
+function isInDoubt({ state, rotation }: Pick<Moment, "state" | "rotation">): boolean {
+  if (rotation.provider.part.overlap !== false) return false;
+  const settled = state.leases[state.settled ?? ""];
+  if (settled === undefined) return false;
+  const isInHand = (lease: LeaseState): boolean => lease.id === state.attempt?.lease || lease.id === state.owed?.lease;
+  return Object.values(state.leases).some(
+    (lease) => lease.issuedAt > settled.issuedAt && lease.phase !== "gone" && !isInHand(lease),
+  );
+}

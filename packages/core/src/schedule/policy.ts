@@ -1,0 +1,21 @@
+/** When a lease's time has come. Exactly one of the four; durations in milliseconds. */
+export type RefreshRule =
+  | { readonly at: number }
+  | { readonly before: number }
+  | { readonly every: number }
+  | { readonly cron: string; readonly timezone: string | undefined };
+
+export interface RefreshPolicy {
+  /** Undefined: 2/3 of the life, 1/2 under ten minutes. */
+  readonly rule: RefreshRule | undefined;
+  /** Share of the life, 0 to 0.5. */
+  readonly jitter: number;
+  /** Milliseconds before expiry; undefined: 10 % of the life, 60 s to 10 min. */
+  readonly margin: number | undefined;
+  /** Preferred times; never at the price of expiry. `duration` in milliseconds. */
+  readonly windows: readonly {
+    readonly cron: string;
+    readonly timezone: string | undefined;
+    readonly duration: number;
+  }[];
+}

@@ -1,0 +1,58 @@
+import type { Engine } from "../engine/engine.ts";
+import { followSpec, type FollowFiles } from "./files.ts";
+import { createKeeper, type KeeperOptions } from "./keeper.ts";
+import { startServices, type DaemonView, type Service } from "./services.ts";
+import { createWaker } from "./waker.ts";
+
+export interface DaemonOptions extends KeeperOptions {
+  readonly services?: readonly Service[];
+  /** Follows the spec, its lists and the files of its references. Absent: nobody does. */
+  readonly follow?: FollowFiles;
+}
+
+/** An engine that keeps its rotations fresh. */
+export interface Daemon extends DaemonView {
+  /** Drains: what has begun is finished, nothing new begins. Resolves as `ended`. */
+  readonly stop: () => Promise<void>;
+  /** Resolves when it has ended, its services too. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Keeps an engine running: one loop, one short timer, the same tick as `rotate run`. Its services are started before the first rotation, and outlive every
+ * reload of the spec. Throws what a service throws that cannot start, and EngineError `ROTATE_USAGE` for a name that the spec does not have.
+ */
+export async function openDaemon(engine: Engine, options: DaemonOptions): Promise<Daemon> {
+  const { runtime } = engine.parts().deps;
+  const waker = createWaker();
+  const stopping = new AbortController();
+  const files = await followSpec(engine, options.follow, waker);
+  const keeper = createKeeper({ engine, options, waker, files, signal: stopping.signal });
+  const view: DaemonView = {
+    events: { on: engine.events.on },
+    spec: () => engine.parts().spec,
+    status: async () => ({ ...(await engine.status()), ...keeper.state() }),
+    reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),
+  };
+  const stopServices = await startServices(options.services ?? [], view, runtime.log);
+
+  async function run(): Promise<void> {
+    try {
+      await keeper.keep();
+    } finally {
+      await files.close();
+      await stopServices();
+    }
+  }
+
+  const ended = run();
+  return {
+    ...view,
+    ended,
+    stop() {
+      stopping.abort();
+      waker.wake("stop");
+      return ended;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Engine } from "../engine/engine.ts";
+import { filesOf } from "../loading/followed.ts";
+import type { Spec } from "../loading/model.ts";
+import type { Waker } from "./waker.ts";
+
+/** How often the files are compared by content, for changes that no event tells of (a symbolic link further up that was swapped). ms */
+const compareEvery = 15_000;
+
+/** Files whose content is looked after. */
+export interface FollowedFiles {
+  /** These, and no others, from now on. */
+  readonly follow: (paths: readonly string[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Calls `changed` with the files whose content may have changed: edited in place, replaced, reached through another link, or there again. */
+export type FollowFiles = (changed: (paths: readonly string[]) => void) => Promise<FollowedFiles>;
+
+/** The files that an engine's spec stands on. */
+export interface FollowedSpec {
+  /** This is the spec now: to be said as soon as it was read. */
+  readonly follow: (spec: Spec) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Wakes the daemon when its spec or a list changes; when a file of a reference does, what failed with the old one is tried again at once. */
+export async function followSpec(
+  engine: Engine,
+  followWith: FollowFiles | undefined,
+  waker: Pick<Waker, "wake">,
+): Promise<FollowedSpec> {
+  let { spec, references } = filesOf(engine.parts().spec);
+  function changed(paths: readonly string[]): void {
+    const { entries, clock } = engine.parts().deps;
+    const providers = new Set(paths.flatMap((path) => [...(references.get(path) ?? [])]));
+    for (const provider of providers) entries?.changed(provider, clock.now());
+    if (providers.size > 0) waker.wake("sources");
+    if (paths.some((path) => spec.includes(path))) waker.wake("changed");
+  }
+  const files = await followWith?.(changed);
+  async function follow(now: Spec): Promise<void> {
+    ({ spec, references } = filesOf(now));
+    await files?.follow([...spec, ...references.keys()]);
+  }
+  await follow(engine.parts().spec);
+  return { follow, close: async () => files?.close() };
+}
+
+/** Follows files on this machine. @param every ms between two comparisons that no event asked for */
+export async function followFiles(
+  changed: (paths: readonly string[]) => void,
+  every = compareEvery,
+): Promise<FollowedFiles> {
+  const { watch } = await import("chokidar");
+  const watcher = watch([], { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100, pollInterval: 20 } });
+  const known = new Map<string, string | undefined>();
+
+  async function compare(): Promise<void> {
+    const differ: string[] = [];
+    for (const [path, before] of known) {
+      const now = await digestOf(path);
+      if (now === before || now === undefined || !known.has(path)) continue;
+      known.set(path, now);
+      differ.push(path);
+    }
+    if (differ.length > 0) changed(differ);
+  }
+
+  const timer = setInterval(() => void compare(), every);
+  timer.unref();
+  watcher.on("all", () => void compare());
+  return {
+    async follow(paths) {
+      const wanted = new Set(paths);
+      const gone = [...known.keys()].filter((path) => !wanted.has(path));
+      for (const path of gone) known.delete(path);
+      watcher.unwatch(gone);
+      for (const path of wanted) if (!known.has(path)) known.set(path, await digestOf(path));
+      watcher.add(paths as string[]);
+    },
+    async close() {
+      clearInterval(timer);
+      await watcher.close();
+    },
+  };
+}
+
+/** Undefined while there is no readable file: a moment between unlink and create is no change. */
+async function digestOf(path: string): Promise<string | undefined> {
+  try {
+    return createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
+  } catch {
+    return undefined;
+  }
+}

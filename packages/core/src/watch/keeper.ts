@@ -1,0 +1,111 @@
+import type { Engine } from "../engine/engine.ts";
+import { selectByName } from "../engine/select.ts";
+import type { Spec } from "../loading/model.ts";
+import { createAlarms } from "./alarms.ts";
+import type { FollowedSpec } from "./files.ts";
+import { createRounds, createWarnings, longestSleep, type Rounds } from "./rounds.ts";
+import type { DaemonStatus } from "./services.ts";
+import { createTroubles } from "./trouble.ts";
+import type { Waker } from "./waker.ts";
+
+/** The loop of a daemon, with what outlives a spec. */
+export interface Keeper {
+  /** Until the signal; then what has begun is finished. */
+  readonly keep: () => Promise<void>;
+  readonly state: () => Pick<DaemonStatus, "troubles" | "specProblem">;
+}
+
+/** What loading the spec gave: the spec, or what is wrong with it in one text. */
+export type SpecResult = { readonly spec: Spec } | { readonly problem: string };
+
+export interface KeeperOptions {
+  /** Reads the spec again. */
+  readonly load: () => Promise<SpecResult>;
+  /** Names or globs; none: all. */
+  readonly names?: readonly string[];
+  /** Rotations at once. Default 16. */
+  readonly concurrency?: number;
+}
+
+interface KeeperParts {
+  readonly engine: Engine;
+  readonly options: KeeperOptions;
+  readonly waker: Waker;
+  readonly files: FollowedSpec;
+  readonly signal: AbortSignal;
+}
+
+export function createKeeper({ engine, options, waker, files, signal }: KeeperParts): Keeper {
+  const { emit } = engine.events;
+  const { runtime } = engine.parts().deps;
+  const troubles = createTroubles(emit);
+  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal };
+  let rounds = roundsOf(engine.parts().spec);
+  let specProblem: string | undefined;
+
+  function roundsOf(spec: Spec): Rounds {
+    const rotations = selectByName(spec.rotations, options.names);
+    const { concurrency = 16 } = options;
+    return createRounds({ ...kept, parts: engine.parts(), rotations, concurrency, done: () => waker.wake("done") });
+  }
+
+  /** ms to sleep. */
+  async function turn(): Promise<number> {
+    try {
+      await rounds.startDue();
+      const wait = await rounds.untilNext();
+      troubles.over("loop");
+      return Math.min(wait, longestSleep);
+    } catch (error) {
+      troubles.raise("loop", error);
+      return troubles.pauseOf("loop");
+    }
+  }
+
+  /** A spec that is bad, or that drops many rotations at once, does not replace the running one. */
+  async function reread(confirmed: boolean): Promise<void> {
+    try {
+      specProblem = await take(confirmed);
+    } catch (error) {
+      specProblem = (error as Error).message;
+    }
+    if (specProblem !== undefined) return emit({ type: "spec-rejected", message: specProblem });
+    emit({ type: "spec-reloaded", rotations: engine.parts().spec.rotations.length });
+  }
+
+  /** What is wrong with the spec as it is now; undefined when it was taken. */
+  async function take(confirmed: boolean): Promise<string | undefined> {
+    const loaded = await options.load();
+    if ("problem" in loaded) return loaded.problem;
+    const { spec } = loaded;
+    // Before anything else: what is edited from now on is a change.
+    await files.follow(spec);
+    const refusal = confirmed ? undefined : refusalOf(engine.parts().spec, spec);
+    if (refusal !== undefined) return refusal;
+    selectByName(spec.rotations, options.names);
+    await rounds.drain();
+    await engine.take(spec);
+    rounds = roundsOf(spec);
+    return undefined;
+  }
+
+  return {
+    async keep() {
+      while (!signal.aborted) {
+        await waker.sleep(await turn(), runtime);
+        const reasons = waker.reasons();
+        if (reasons.has("changed") || reasons.has("confirmed")) await reread(reasons.has("confirmed"));
+      }
+      await rounds.drain();
+    },
+    state: () => ({ troubles: troubles.current(), ...(specProblem !== undefined && { specProblem }) }),
+  };
+}
+
+/** More than a fifth of the rotations gone (at least 2) is more likely a mishap than an edit. */
+function refusalOf(before: Spec, after: Spec): string | undefined {
+  const names = new Set(after.rotations.flatMap(({ name, renamedFrom }) => [name, renamedFrom]));
+  const removed = before.rotations.filter(({ name }) => !names.has(name));
+  if (removed.length < 2 || removed.length * 5 <= before.rotations.length) return undefined;
+  return `the spec drops ${removed.length} of ${before.rotations.length} rotations: send SIGHUP to accept it`;
+}

@@ -1,0 +1,52 @@
+import type { Log } from "@rotate/plugin-kit";
+import type { Events } from "../events.ts";
+import type { Spec } from "../loading/model.ts";
+import type { StatusReport } from "../report.ts";
+import type { TroubleReport } from "./trouble.ts";
+
+/** A daemon as its services see it. */
+export interface DaemonView {
+  readonly events: Pick<Events, "on">;
+  /** The spec that it works by. */
+  readonly spec: () => Spec;
+  readonly status: () => Promise<DaemonStatus>;
+  /** Reads the spec again; one that drops many rotations is only taken when a person says so. */
+  readonly reload: (options?: { readonly confirmed?: boolean }) => void;
+}
+
+export interface DaemonStatus extends StatusReport {
+  /** What keeps the daemon itself from its work. */
+  readonly troubles: readonly TroubleReport[];
+  /** Why the spec as it is now was not taken. */
+  readonly specProblem?: string;
+}
+
+/** What hangs on a daemon: metrics, notifiers, endpoints. Started once, it lives through every reload of the spec. */
+export interface Service {
+  /** For messages. */
+  readonly name: string;
+  /** Throws when it cannot work: then the daemon does not start. Gives what ends it. */
+  readonly start: (daemon: DaemonView) => Promise<() => Promise<void>>;
+}
+
+/** Starts all, in order; when one cannot, those before it are ended. Gives what ends all, last first. */
+export async function startServices(
+  services: readonly Service[],
+  daemon: DaemonView,
+  log: Pick<Log, "warn">,
+): Promise<() => Promise<void>> {
+  const running: { readonly name: string; readonly stop: () => Promise<void> }[] = [];
+  async function stopAll(): Promise<void> {
+    for (const { name, stop } of running.toReversed())
+      await stop().catch((error: unknown) =>
+        log.warn("a service did not end well", { service: name, error: (error as Error).message }),
+      );
+  }
+  try {
+    for (const { name, start } of services) running.push({ name, stop: await start(daemon) });
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  return stopAll;
+}

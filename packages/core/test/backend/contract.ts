@@ -1,0 +1,252 @@
+/** What every backend promises, whatever it is made of. A suite that is handed a way to open one. */
+import * as fc from "fast-check";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Backend } from "../../src/backend/backend.ts";
+import type { Claim } from "../../src/backend/claim.ts";
+import type { Rotation } from "../../src/loading/model.ts";
+import type { AttemptReport } from "../../src/report.ts";
+import type { JournalRecord } from "../../src/store/records.ts";
+import { reduce } from "../../src/store/reduce.ts";
+import { emptyState, type LeaseState } from "../../src/store/state.ts";
+
+/** One state, and the processes that use it. */
+export interface Setting {
+  /** As one more process would. */
+  readonly open: () => Promise<Backend>;
+  /** Takes the rotation from whoever has it, as if that process were thought dead; it knows nothing of it. */
+  readonly usurp: (rotation: string) => void | Promise<void>;
+  /** Time passes by itself for whoever waits; this far, ms. */
+  readonly elapsed: () => number;
+  readonly end: () => Promise<void>;
+}
+
+const announcing: JournalRecord = { type: "doubt", lease: "l1" };
+
+/** A mint's record before the mint. */
+export function intentOf(id: string): JournalRecord {
+  const lease = {
+    id,
+    phase: "ghost",
+    exposed: false,
+    dropped: false,
+    lastDoubtAt: 0,
+    issuedAt: 1,
+    asOf: 1,
+    expiresAt: 100,
+    given: 99,
+    span: 99,
+    renewable: false,
+    fingerprint: "",
+    sinkFingerprints: {},
+    jitter: 0.5,
+    provider: "p",
+  } as LeaseState;
+  return { type: "intent", lease, why: "w" };
+}
+
+function attemptOf(rotation: string, id: string): AttemptReport {
+  const startedAt = `2026-01-01T00:00:0${id}.000Z`;
+  return { rotation, id, startedAt, durationMs: 1, why: "w", outcome: "rotated", reason: "w", phases: [] };
+}
+
+function idsOf(attempts: readonly AttemptReport[]): readonly string[] {
+  return attempts.map(({ id }) => id);
+}
+
+/** Any record that a rotation may come to, over few names. */
+const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
+  fc.constantFrom("a", "b", "c").map(intentOf),
+  fc.constantFrom("a", "b", "c").map((lease): JournalRecord => ({ type: "committing", sink: "s", lease })),
+  fc
+    .constantFrom("a", "b", "c")
+    .map((lease): JournalRecord => ({ type: "settled", lease, adopted: true, specHash: "h" })),
+  fc.constantFrom("a", "b", "foreign", "absent").map((s): JournalRecord => ({ type: "observed", holdings: { s } })),
+  fc.constantFrom("a", "b").map((lease): JournalRecord => ({ type: "mixed", lease, why: "w" })),
+  fc.constant<JournalRecord>({
+    type: "sinks",
+    sinks: [{ id: "s", type: "t", target: "x", keys: ["k"], canRead: true }],
+  }),
+  fc.constantFrom("a", "b").map((lease): JournalRecord => ({ type: "gone", lease, how: "revoked" })),
+  fc.constant<JournalRecord>({ type: "closed" }),
+);
+
+async function claimed(backend: Backend, rotation: string): Promise<Claim> {
+  const claim = await backend.claims.byName(rotation);
+  if (!claim) throw new Error(`${rotation} is another's`);
+  return claim;
+}
+
+/** Registers the suite. */
+export function proveBackend(start: () => Promise<Setting>): void {
+  let setting: Setting;
+  let one: Backend;
+  let two: Backend;
+  beforeEach(async () => {
+    setting = await start();
+    [one, two] = [await setting.open(), await setting.open()];
+  });
+  afterEach(async () => {
+    await one.close();
+    await two.close();
+    await setting.end();
+  });
+
+  test("a rotation that was never run has an empty state, and no name", async () => {
+    expect(await one.store.load("db")).toEqual(emptyState("db"));
+    expect(await one.store.names()).toEqual([]);
+  });
+
+  test("what a claim's holder appends is what others load, in other processes and later", async () => {
+    const claim = await claimed(one, "db");
+    const state = await claim.append([intentOf("l1"), announcing]);
+    expect(claim.state()).toEqual(state);
+    expect(state).toMatchObject({ attempt: { lease: "l1", phase: "intent" }, leases: { l1: { exposed: true } } });
+    expect(await two.store.load("db")).toEqual(state);
+    await claim.settle();
+    const later = await setting.open();
+    expect(await later.store.load("db")).toEqual(state);
+    expect(await later.store.names()).toEqual(["db"]);
+    await later.close();
+  });
+
+  test("the state is the fold over the records, whatever they are and however they are grouped", async () => {
+    let round = 0;
+    const groups = fc.array(fc.array(anyRecord, { minLength: 1, maxLength: 4 }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(groups, async (appended) => {
+        const claim = await claimed(one, `r${round++}`);
+        const { clock } = claim.state();
+        let expected = claim.state();
+        for (const records of appended) {
+          const { clock: stamped } = await claim.append(records);
+          expected = records.reduce((state, record) => reduce(state, record, stamped), expected);
+        }
+        const kept = await two.store.load(claim.rotation);
+        expect({ ...kept, clock }).toEqual(JSON.parse(JSON.stringify({ ...expected, clock })));
+        await claim.settle();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("a claim excludes any other on its rotation, in this process and in others, until it is settled", async () => {
+    const claim = await claimed(one, "db");
+    expect(await one.claims.byName("db")).toBeUndefined();
+    expect(await two.claims.byName("db")).toBeUndefined();
+    expect(await two.claims.byName("mq")).toBeDefined();
+    await claim.settle();
+    const next = await claimed(two, "db");
+    expect(next.id).not.toBe(claim.id);
+    expect(await one.claims.byName("db")).toBeUndefined();
+  });
+
+  test("whoever may wait gets the claim when it is settled, or nothing when the time is over", async () => {
+    const claim = await claimed(one, "db");
+    let waits = 0;
+    const onWait = (): void => void waits++;
+    expect(await two.claims.byName("db", { wait: 5_000, onWait })).toBeUndefined();
+    expect(setting.elapsed()).toBeGreaterThan(4_000);
+    const waiting = two.claims.byName("db", { wait: 60_000, onWait: () => void claim.settle() });
+    expect((await waiting)?.rotation).toBe("db");
+    expect(waits).toBe(1);
+  });
+
+  test("waiting ends when it is told to", async () => {
+    await claimed(one, "db");
+    const stop = new AbortController();
+    const waiting = two.claims.byName("db", { wait: 60_000, signal: stop.signal, onWait: () => stop.abort() });
+    expect(await waiting).toBeUndefined();
+    expect(setting.elapsed()).toBeLessThan(1_000);
+  });
+
+  test("busy names what somebody has at the moment, and takes nothing", async () => {
+    const claim = await claimed(one, "db");
+    for (const backend of [one, two]) expect(await backend.claims.busy(["db", "mq"])).toEqual(new Set(["db"]));
+    await claim.guard();
+    await claim.settle();
+    for (const backend of [one, two]) expect(await backend.claims.busy(["db", "mq"])).toEqual(new Set());
+    expect(await two.store.names()).toEqual(["db"]);
+  });
+
+  test("whoever was overtaken is told so before its next act, and writes nothing more", async () => {
+    const claim = await claimed(one, "db");
+    await claim.append([intentOf("l1")]);
+    await setting.usurp("db");
+    const next = await claimed(two, "db");
+    const before = next.state();
+    await expect(claim.guard()).rejects.toMatchObject({ code: "ROTATE_STATE_FENCED", exitCode: 5 });
+    expect(claim.lost.aborted).toBe(true);
+    await expect(claim.append([announcing, { type: "closed" }])).rejects.toMatchObject({ code: "ROTATE_STATE_FENCED" });
+    expect(await one.store.load("db")).toEqual(before);
+    await claim.settle();
+    await next.guard();
+    expect(next.lost.aborted).toBe(false);
+    await next.append([{ type: "closed" }]);
+  });
+
+  test("nothing is written under a claim that was settled", async () => {
+    const claim = await claimed(one, "db");
+    await claim.settle();
+    await claim.settle();
+    await expect(claim.append([announcing])).rejects.toMatchObject({ code: "ROTATE_STATE_FENCED" });
+  });
+
+  test("a claim tells whether its predecessor left something unfinished", async () => {
+    const first = await claimed(one, "db");
+    expect(first.predecessor).toBe("none");
+    await first.append([intentOf("l1")]);
+    await first.settle();
+    const second = await claimed(two, "db");
+    expect(second.predecessor).not.toBe("none");
+    await second.append([{ type: "mint-failed", lease: "l1" }]);
+    await second.settle();
+    expect((await claimed(one, "db")).predecessor).toBe("none");
+  });
+
+  test("history tells attempts newest first, of one rotation or of all, as many as are asked for", async () => {
+    const [db, mq] = [await claimed(one, "db"), await claimed(one, "mq")];
+    await db.record(attemptOf("db", "1"));
+    await mq.record(attemptOf("mq", "2"));
+    await db.record(attemptOf("db", "3"));
+    expect(idsOf(await two.store.attempts({ limit: 10 }))).toEqual(["3", "2", "1"]);
+    expect(idsOf(await two.store.attempts({ limit: 10, rotation: "db" }))).toEqual(["3", "1"]);
+    expect(idsOf(await two.store.attempts({ limit: 1 }))).toEqual(["3"]);
+  });
+
+  test("what is published under a new name goes on with leases and history, and takes no other's place", async () => {
+    const claim = await claimed(one, "old");
+    await claim.append([intentOf("l1")]);
+    await claim.record(attemptOf("old", "1"));
+    await claim.settle();
+    const rotations = [{ name: "new", renamedFrom: "old" } as Rotation];
+    await one.publish({ rotations });
+    expect(await two.store.load("new")).toMatchObject({ name: "new", leases: { l1: { id: "l1" } } });
+    expect(await two.store.names()).toEqual(["new"]);
+    expect(await two.store.attempts({ rotation: "new", limit: 10 })).toHaveLength(1);
+    await (await claimed(one, "old")).settle();
+    await two.publish({ rotations });
+    expect(await two.store.names()).toEqual(["new", "old"]);
+  });
+
+  test("what was removed is as if it had never been", async () => {
+    const claim = await claimed(one, "db");
+    await claim.append([intentOf("l1")]);
+    await one.store.remove("db");
+    await claim.settle();
+    expect(await two.store.names()).toEqual([]);
+    expect((await claimed(two, "db")).state().leases).toEqual({});
+  });
+
+  test("one text has one fingerprint in all processes, and it does not tell the text", async () => {
+    const print = one.fingerprint("value");
+    expect(two.fingerprint("value")).toBe(print);
+    expect(one.fingerprint("other")).not.toBe(print);
+    expect(print).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  test("closing gives back what is still claimed", async () => {
+    await claimed(one, "db");
+    await one.close();
+    expect(await two.claims.byName("db")).toBeDefined();
+  });
+}

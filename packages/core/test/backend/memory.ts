@@ -1,0 +1,84 @@
+/** A backend that lives as long as the process: for tests that explore many histories. */
+import { randomBytes } from "node:crypto";
+import type { Backend, Store } from "../../src/backend/backend.ts";
+import { carryOver } from "../../src/backend/carry-over.ts";
+import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
+import type { AttemptReport } from "../../src/report.ts";
+import { fingerprintWith } from "../../src/store/fingerprint.ts";
+import { reduce } from "../../src/store/reduce.ts";
+import { emptyState, type RotationState } from "../../src/store/state.ts";
+
+/** All that a backend keeps. */
+export interface MemoryState extends Store, Ledger, Locks {
+  /** A copy of all states: what a backup would hold. */
+  readonly snapshot: () => ReadonlyMap<string, RotationState>;
+  readonly restore: (states: ReadonlyMap<string, RotationState>) => void;
+  /** As if the process that holds them had died. */
+  readonly breakLocks: () => void;
+}
+
+/** Makes an empty MemoryState. */
+export function createMemoryState(): MemoryState {
+  let states = new Map<string, RotationState>();
+  let attempts: readonly AttemptReport[] = [];
+  const locks = new Map<string, symbol>();
+
+  return {
+    load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
+    names: async () => [...states.keys()].toSorted(),
+    async append(rotation, { entries, epoch }) {
+      const state = states.get(rotation) ?? emptyState(rotation);
+      if (state.epoch !== epoch) return undefined;
+      const next = entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
+      states.set(rotation, next);
+      return next;
+    },
+    recordAttempt: async (attempt) => void (attempts = [attempt, ...attempts]),
+    attempts: async ({ rotation, limit }) =>
+      attempts.filter((attempt) => rotation === undefined || attempt.rotation === rotation).slice(0, limit),
+    tryLock(rotation) {
+      if (locks.has(rotation)) return undefined;
+      const token = Symbol(rotation);
+      locks.set(rotation, token);
+      const valid = (): boolean => locks.get(rotation) === token;
+      return { valid, place: `lock of ${rotation}`, release: () => void (valid() && locks.delete(rotation)) };
+    },
+    isLocked: (rotation) => locks.has(rotation),
+    async rename(from, to) {
+      const state = states.get(from);
+      if (!state) return;
+      states.delete(from);
+      states.set(to, { ...state, name: to });
+      attempts = attempts.map((attempt) => (attempt.rotation === from ? { ...attempt, rotation: to } : attempt));
+    },
+    remove: async (rotation) => void states.delete(rotation),
+    snapshot: () => new Map(states),
+    restore: (copy) => void (states = new Map(copy)),
+    breakLocks: () => locks.clear(),
+  };
+}
+
+/** A process of its own over a state that others may use as well. */
+export function openMemoryBackend(
+  state: MemoryState,
+  { clock, runtime }: Pick<Ground, "clock" | "runtime">,
+  key: Buffer = randomBytes(32),
+): Backend {
+  const held: Lock[] = [];
+  function tryLock(rotation: string): Lock | undefined {
+    const lock = state.tryLock(rotation);
+    if (lock) held.push(lock);
+    return lock;
+  }
+  return {
+    scope: "machine",
+    place: "memory",
+    store: state,
+    claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime }),
+    fingerprint: fingerprintWith(key),
+    clock,
+    host: {},
+    publish: async ({ rotations }) => carryOver(rotations, state),
+    close: async () => held.forEach((lock) => lock.release()),
+  };
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { causesOf } from "../../src/engine/causes.ts";
+import type { RotationStatus } from "../../src/report.ts";
+
+const sealed = { code: "ROTATE_MINT_UNAVAILABLE", message: "503: sealed", hint: "unseal it", retryable: true };
+
+function failing(name: string, provider: string, change: Partial<RotationStatus> = {}): RotationStatus {
+  return {
+    name,
+    provider,
+    state: "failing",
+    code: "failing",
+    exit: 1,
+    expiresAt: "2026-01-01T01:00:00Z",
+    lastError: { ...sealed, at: "2026-01-01T00:00:00Z" },
+    leases: [],
+    warnings: [],
+    ...change,
+  };
+}
+
+test("what fails of one code at one provider is one cause, with what to do and the worst first", () => {
+  const expired = failing("c", "vault", {
+    state: "expired",
+    code: "ended",
+    exit: 3,
+    expiresAt: "2026-01-01T00:10:00Z",
+  });
+  const causes = causesOf([failing("a", "vault"), failing("b", "other"), expired]);
+  expect(causes).toMatchObject([
+    {
+      code: "ROTATE_MINT_UNAVAILABLE",
+      provider: "vault",
+      phase: "mint",
+      exit: 3,
+      messages: ["503: sealed"],
+      hint: "unseal it",
+      names: ["c", "a"],
+      states: { expired: 1, failing: 1 },
+      endedAt: "2026-01-01T00:10:00Z",
+      firstEnd: "2026-01-01T01:00:00Z",
+    },
+    { provider: "other", names: ["b"] },
+  ]);
+});
+
+test("what is well is no cause, and an old error does not explain a drift", () => {
+  const drift = failing("d", "vault", { state: "drift", code: "changed", reason: "drift: .env: KEY" });
+  expect(causesOf([failing("a", "vault", { state: "due", code: "due", exit: 0 })])).toEqual([]);
+  expect(causesOf([drift])).toMatchObject([{ code: "changed", messages: ["drift: .env: KEY"], isError: false }]);
+});

@@ -1,0 +1,61 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openSqliteState } from "../../src/local/sqlite.ts";
+
+/** What the version before wrote: a rotation that settled, one whose reload is owed, one that fails. */
+interface Layout1 {
+  readonly version: number;
+  readonly schema: readonly string[];
+  readonly meta: readonly { readonly key: string; readonly value: string }[];
+  readonly rotations: readonly { readonly name: string; readonly epoch: number; readonly state: object }[];
+}
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "rotate-upgrade-"));
+  writeLayout1(JSON.parse(readFileSync(join(import.meta.dirname, "layout-1.json"), "utf8")) as Layout1);
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function writeLayout1({ version, schema, meta, rotations }: Layout1): void {
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  const database = new DatabaseSync(join(directory, "state.db"));
+  for (const statement of schema) database.exec(statement);
+  for (const { key, value } of meta) database.prepare("insert into meta values (?, ?)").run(key, value);
+  const insert = database.prepare("insert into rotations values (?, ?, ?)");
+  for (const { name, epoch, state } of rotations) insert.run(name, epoch, JSON.stringify(state));
+  database.exec(`pragma user_version = ${version}`);
+  database.close();
+}
+
+test("a state that the version before wrote goes on: terms count from the mint, what was owed or failed is kept", async () => {
+  const store = openSqliteState(directory);
+  const settled = await store.load("settled");
+  const lease = settled.leases[settled.settled ?? ""];
+  expect(lease).toMatchObject({
+    phase: "live",
+    asOf: lease?.issuedAt,
+    given: (lease?.expiresAt ?? 0) - (lease?.issuedAt ?? 0),
+  });
+  expect(lease?.span).toBe(lease?.given);
+  expect(settled).toMatchObject({ waste: [], early: [], clock: { time: 1795902060814, bootId: expect.any(String) } });
+  const owed = await store.load("owed");
+  expect(owed).toMatchObject({ owed: { kind: "reload", error: { code: "ROTATE_RELOAD_FAILED" } } });
+  expect(owed.failure).toBeUndefined();
+  expect((await store.load("failing")).failure).toMatchObject({ code: "ROTATE_VERIFY_FAILED", since: 1795902087650 });
+  await store.close();
+});
+
+test("it is upgraded once, and a version that is older than the state refuses it", async () => {
+  await openSqliteState(directory).close();
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  const database = new DatabaseSync(join(directory, "state.db"));
+  expect(database.prepare("pragma user_version").get()).toEqual({ user_version: 2 });
+  database.exec("pragma user_version = 99");
+  database.close();
+  expect(() => openSqliteState(directory)).toThrow(
+    expect.objectContaining({ code: "ROTATE_STATE_NEWER", exitCode: 6 }),
+  );
+});

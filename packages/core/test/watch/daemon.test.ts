@@ -1,0 +1,235 @@
+import { execFileSync } from "node:child_process";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RotateError } from "@rotate/plugin-kit";
+import { reference } from "@rotate/runtime";
+import { onTestFinished, expect, test } from "vitest";
+import { rotationIn } from "../engine/spec.ts";
+import { failAt, failing, hour, minute, type Scene } from "../engine/support.ts";
+import type { Rotation } from "../../src/loading/model.ts";
+import type { Service } from "../../src/watch/services.ts";
+import { createWatchScene, specOf, startDaemon } from "./support.ts";
+
+const noMounts = process.getuid?.() === 0 && process.platform === "linux" ? "" : "mounting needs root on Linux";
+
+function several(scene: Scene, names: readonly string[], family?: string): readonly Rotation[] {
+  return names.map((name) => ({ ...rotationIn(scene, { name, sinks: [name] }), reloads: [], family }));
+}
+
+/** A service that writes down what it sees. */
+function notebook(): { readonly service: Service; readonly seen: string[] } {
+  const seen: string[] = [];
+  const service: Service = {
+    name: "notebook",
+    async start({ events, spec }) {
+      seen.push("starts");
+      events.on(({ type }) => void (type === "rotation-finished" || type === "spec-reloaded" ? seen.push(type) : 0));
+      return async () => void seen.push(`stops, ${spec().rotations.length} rotations`);
+    },
+  };
+  return { service, seen };
+}
+
+test("a service is started once, sees what happens, outlives every reload of the spec, and ends with the daemon", async () => {
+  const scene = createWatchScene();
+  const { service, seen } = notebook();
+  const watched = await startDaemon(scene, { services: [service] });
+  await watched.edit(specOf(scene, [...scene.rotations, ...several(scene, ["mq"])]));
+  await watched.pass(1_000);
+  await watched.stop();
+  expect(seen).toEqual(["starts", "rotation-finished", "spec-reloaded", "rotation-finished", "stops, 2 rotations"]);
+});
+
+test("a service that cannot start ends those before it, and nothing is rotated", async () => {
+  const scene = createWatchScene();
+  const { service, seen } = notebook();
+  const broken: Service = { name: "page", start: () => Promise.reject(new Error("the port is taken")) };
+  await expect(startDaemon(scene, { services: [service, broken] })).rejects.toThrow("the port is taken");
+  expect(seen).toEqual(["starts", "stops, 1 rotations"]);
+  expect(scene.mints()).toBe(0);
+});
+
+test("its status is that of the engine, with what is wrong with the daemon itself", async () => {
+  const scene = createWatchScene();
+  const { daemon, edit } = await startDaemon(scene);
+  expect(await daemon.status()).toMatchObject({ rotations: [{ name: "db", state: "fresh" }], troubles: [] });
+  await edit({ problem: "rotate.yaml:3:1 unknown key" });
+  expect(await daemon.status()).toMatchObject({ specProblem: "rotate.yaml:3:1 unknown key" });
+  await edit(specOf(scene, scene.rotations));
+  expect(await daemon.status()).not.toHaveProperty("specProblem");
+});
+
+test("a spec that names another state is not taken", async () => {
+  const scene = createWatchScene();
+  const watched = await startDaemon(scene);
+  await watched.edit({ spec: { ...scene.spec(), name: "other" } });
+  expect(await watched.daemon.status()).toMatchObject({ specProblem: expect.stringContaining("another state") });
+});
+
+test("lists are followed like the spec, and files of references for those who log in with them", async () => {
+  const scene = createWatchScene();
+  const [db] = scene.rotations;
+  const secret = join(scene.directory, "secret");
+  const list = join(scene.directory, "tenants.json");
+  const provider = { ...db!.provider, options: { password: reference({ file: secret }, true) } };
+  writeFileSync(secret, "old");
+  scene.rotations = [{ ...db!, provider }];
+  const watched = await startDaemon({ ...scene, spec: () => ({ ...scene.spec(), lists: [list] }) });
+  expect(watched.followed()).toEqual([scene.specFile, list, secret]);
+  await watched.touch(list);
+  expect(scene.events).toContainEqual({ type: "spec-reloaded", rotations: 1 });
+});
+
+test("what failed with an old secret is tried again as soon as its file changes, even when only a person could help", async () => {
+  const scene = createWatchScene();
+  const [db] = scene.rotations;
+  const secret = join(scene.directory, "secret");
+  writeFileSync(secret, "old");
+  scene.rotations = [
+    { ...db!, provider: { ...db!.provider, options: { password: reference({ file: secret }, true) } } },
+  ];
+  const denied = { code: "DENIED", retryable: false, noEffect: true, person: true } as const;
+  failAt(scene, { mint: new RotateError("log in again", denied) });
+  const watched = await startDaemon(scene);
+  await watched.pass(2 * hour);
+  const before = scene.steps.filter((step) => step === "mint").length;
+  failAt(scene, {});
+  await watched.pass(10 * minute);
+  expect(scene.held()).toBeUndefined();
+  await watched.touch(secret);
+  await watched.pass(1_000);
+  expect(scene.held()).toBe("value-1");
+  expect(scene.steps.filter((step) => step === "mint").length).toBe(before + 1);
+});
+
+test("a list that shrank while nobody looked holds its rotations back at the start, and no others; told once, until it is over", async () => {
+  const scene = createWatchScene();
+  const [db] = scene.rotations;
+  scene.rotations = [db!, ...several(scene, ["t.one", "t.two", "t.three", "t.four"], "t")];
+  await scene.run();
+  scene.rotations = [db!, ...several(scene, ["t.one", "t.two"], "t")];
+  const before = scene.held("t.one");
+  const watched = await startDaemon(scene);
+  await watched.pass(50 * minute);
+  expect([scene.held(), scene.held("t.one")]).toEqual(["value-6", before]);
+  expect(watched.troubles()).toEqual(["ROTATE_SPEC_SHRUNKEN"]);
+  expect((await watched.daemon.status()).troubles).toMatchObject([{ hint: expect.stringContaining("forget t.") }]);
+  await scene.ask((engine) => engine.forget("t.three"));
+  await watched.pass(minute);
+  expect(watched.troubles()).toEqual(["ROTATE_SPEC_SHRUNKEN", "over ROTATE_SPEC_SHRUNKEN"]);
+  expect(scene.held("t.one")).toMatch(/value-[78]/);
+});
+
+test("a lost lock is one alarm with its path, and over at the next try", async () => {
+  const scene = createWatchScene();
+  const writing = Promise.withResolvers<void>();
+  scene.onStep = (step) => (step === "commit a" ? writing.promise : undefined);
+  const watched = await startDaemon(scene);
+  rmSync(join(scene.directory, "state", "test", "locks"), { recursive: true });
+  writing.resolve();
+  scene.onStep = () => undefined;
+  await watched.pass(10_000);
+  expect(watched.troubles()).toEqual(["ROTATE_STATE_FENCED", "over ROTATE_STATE_FENCED"]);
+  expect(scene.events).toContainEqual(
+    expect.objectContaining({ type: "trouble", message: expect.stringContaining("locks/db.lock") }),
+  );
+  expect(scene.reloads().at(-1)).toContain(scene.held());
+});
+
+test("a state directory that is taken away is one alarm with path and remedy, and nothing is minted until it is back", async () => {
+  const scene = createWatchScene();
+  const watched = await startDaemon(scene);
+  const state = join(scene.directory, "state", "test");
+  renameSync(state, `${state}-away`);
+  await watched.pass(50 * minute);
+  expect(scene.mints()).toBe(1);
+  expect(watched.troubles()).toEqual(["ROTATE_STATE_LOST"]);
+  const [trouble] = scene.events.filter(({ type }) => type === "trouble");
+  expect(trouble).toMatchObject({
+    message: expect.stringContaining(state),
+    hint: expect.stringContaining("put it back"),
+  });
+  renameSync(`${state}-away`, state);
+  await watched.pass(minute);
+  expect(watched.troubles()).toEqual(["ROTATE_STATE_LOST", "over ROTATE_STATE_LOST"]);
+  expect(scene.held()).toBe("value-2");
+});
+
+test("a state that comes back from a backup is gone on with", async () => {
+  const scene = createWatchScene();
+  const watched = await startDaemon(scene);
+  const state = join(scene.directory, "state", "test");
+  execFileSync("cp", ["-a", state, `${state}-backup`]);
+  rmSync(state, { recursive: true });
+  await watched.pass(minute);
+  renameSync(`${state}-backup`, state);
+  await watched.pass(50 * minute);
+  expect(watched.troubles()).toEqual(["ROTATE_STATE_LOST", "over ROTATE_STATE_LOST"]);
+  expect(scene.held()).toBe("value-2");
+});
+
+test.skipIf(noMounts !== "")(
+  `a full state disk is one alarm with path and remedy, and is over when there is room${noMounts && ` (${noMounts})`}`,
+  async () => {
+    const scene = createWatchScene();
+    const disk = join(scene.directory, "state");
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", disk]);
+    onTestFinished(() => void execFileSync("umount", ["-l", disk]));
+    const watched = await startDaemon(scene);
+    const filler = join(disk, "filler");
+    expect(() => writeFileSync(filler, Buffer.alloc(2 ** 21))).toThrow(/ENOSPC/);
+    await watched.pass(55 * minute);
+    expect(scene.mints()).toBe(1);
+    expect(watched.troubles()).toEqual(["ROTATE_STATE_UNUSABLE"]);
+    expect((await watched.daemon.status()).troubles).toMatchObject([
+      {
+        message: expect.stringMatching(/state\/test\/.*: the disk is full$/),
+        hint: expect.stringContaining("make room"),
+      },
+    ]);
+    rmSync(filler);
+    await watched.pass(minute);
+    expect(watched.troubles()).toEqual(["ROTATE_STATE_UNUSABLE", "over ROTATE_STATE_UNUSABLE"]);
+    expect(scene.held()).toBe("value-2");
+  },
+);
+
+test("what a rotation warns of is told once, and again when an attempt was without it", async () => {
+  const scene = createWatchScene();
+  const watched = await startDaemon(scene);
+  const warnings = () => scene.events.filter(({ type }) => type === "warning").length;
+  failAt(scene, { "read a": failing("UNAVAILABLE") });
+  await watched.pass(20 * minute);
+  expect(warnings()).toBe(1);
+  failAt(scene, {});
+  await watched.pass(22 * minute);
+  expect([scene.held(), warnings()]).toEqual(["value-2", 1]);
+  failAt(scene, { "read a": failing("UNAVAILABLE") });
+  await watched.pass(10 * minute);
+  expect(warnings()).toBe(2);
+});
+
+test("one rotation whose lock cannot be taken keeps no other from its time", async () => {
+  const scene = createWatchScene();
+  scene.rotations = [...scene.rotations, ...several(scene, ["mq"])];
+  const watched = await startDaemon(scene);
+  const lock = join(scene.directory, "state", "test", "locks", "db.lock");
+  const before = scene.held();
+  rmSync(lock);
+  execFileSync("mkdir", [lock]);
+  await watched.pass(41 * minute);
+  expect([scene.held(), scene.held("mq")]).toEqual([before, "value-3"]);
+  expect(watched.troubles()).toEqual(["ROTATE_STATE_UNUSABLE"]);
+  execFileSync("rmdir", [lock]);
+  await watched.pass(minute);
+  expect(scene.held()).toBe("value-4");
+  expect(watched.troubles()).toEqual(["ROTATE_STATE_UNUSABLE", "over ROTATE_STATE_UNUSABLE"]);
+});
+
+test("a failing issuer is no trouble of the daemon's", async () => {
+  const scene = createWatchScene();
+  failAt(scene, { mint: failing("UNAVAILABLE") });
+  const watched = await startDaemon(scene);
+  await watched.pass(10 * minute);
+  expect(watched.troubles()).toEqual([]);
+});

@@ -1,0 +1,70 @@
+/** Real files and real events. */
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { followFiles } from "../../src/watch/files.ts";
+
+async function following(names: readonly string[]) {
+  const directory = mkdtempSync(join(tmpdir(), "rotate-follow-"));
+  const path = (name: string): string => join(directory, name);
+  let told = Promise.withResolvers<readonly string[]>();
+  const files = await followFiles((paths) => told.resolve(paths), 100);
+  onTestFinished(async () => {
+    await files.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    path,
+    begin: () => files.follow(names.map(path)),
+    follow: files.follow,
+    next: async () => {
+      const paths = await told.promise;
+      told = Promise.withResolvers();
+      return paths;
+    },
+  };
+}
+
+test("a file that is edited in place, and one that is replaced, are told by name", async () => {
+  const { path, begin, next } = await following(["rotate.yaml", "list.json"]);
+  writeFileSync(path("rotate.yaml"), "one");
+  writeFileSync(path("list.json"), "[]");
+  await begin();
+  writeFileSync(path("rotate.yaml"), "two");
+  expect(await next()).toEqual([path("rotate.yaml")]);
+  writeFileSync(path("new"), "[1]");
+  renameSync(path("new"), path("list.json"));
+  expect(await next()).toEqual([path("list.json")]);
+});
+
+test("a file that was not there is told when it comes", async () => {
+  const { path, begin, next } = await following(["secret"]);
+  await begin();
+  writeFileSync(path("secret"), "new");
+  expect(await next()).toEqual([path("secret")]);
+});
+
+test("one that is reached through another link, as a mounted ConfigMap is, is told", async () => {
+  const { path, begin, next } = await following(["rotate.yaml"]);
+  for (const version of ["one", "two"]) {
+    mkdirSync(path(version));
+    writeFileSync(join(path(version), "rotate.yaml"), version);
+  }
+  symlinkSync("one", path("data"));
+  symlinkSync("data/rotate.yaml", path("rotate.yaml"));
+  await begin();
+  symlinkSync("two", path("data-next"));
+  renameSync(path("data-next"), path("data"));
+  expect(await next()).toEqual([path("rotate.yaml")]);
+});
+
+test("what is followed no more is told no more", async () => {
+  const { path, begin, follow, next } = await following(["a", "b"]);
+  for (const name of ["a", "b"]) writeFileSync(path(name), "one");
+  await begin();
+  await follow([path("b")]);
+  writeFileSync(path("a"), "two");
+  writeFileSync(path("b"), "two");
+  expect(await next()).toEqual([path("b")]);
+});

@@ -1,0 +1,212 @@
+/** Starts the engine as people do, from cron or as a daemon, and does to it what people and machines do. */
+import { sleepWith, type Runtime } from "@rotate/runtime";
+import type { Life } from "./clockwork.ts";
+import { createSite, keepWatching, revoke, run, status, type Start, type View } from "./engine.ts";
+import type { Judge } from "./judge.ts";
+import type { Looks } from "./looks.ts";
+import { machineOf, runtimeOf, trueOf } from "./machine.ts";
+import { awayAt, trueAfter } from "./outside.ts";
+import { specOf } from "./parts.ts";
+import { hour, minute, second, type Edit } from "./scenario.ts";
+import { say, write, type World } from "./world.ts";
+
+/** How a daemon sleeps when nothing is near. */
+const longestSleep = 30 * second;
+/** Until then after an event each sleep is slept as asked: the sinks are looked at each five minutes. */
+const watchful = 6 * minute;
+/** After a boot, until the daemon runs. */
+const bootTime = 20 * second;
+
+export interface Drive {
+  readonly views: (names?: readonly string[]) => Promise<readonly View[]>;
+  readonly begin: (looks: Looks) => void;
+}
+
+export function createDrive(world: World, judge: Judge): Drive {
+  const { clock, scenario, outside } = world;
+  const site = createSite();
+  let alive: Life[] = [];
+  let changed: (() => void) | undefined;
+  const events = [
+    ...scenario.offsets.map(({ at }) => at),
+    ...scenario.edits.map(({ at }) => at),
+    ...outside.aways.flatMap(({ from, to }) => [from, to]),
+  ].toSorted((a, b) => a - b);
+
+  function startOf(life: Life, sleep?: Runtime["sleep"]): Start {
+    return { site, spec: specOf(world), runtime: runtimeOf(world, life, sleep), machine: machineOf(world) };
+  }
+
+  /** A process that only asks, and leaves no trace. */
+  function asker(): Start {
+    return startOf({ dead: false, pending: 0 });
+  }
+
+  function spawn(): Life {
+    const life = { dead: false, pending: 0 };
+    alive = [...alive.filter(({ dead }) => !dead), life];
+    return life;
+  }
+
+  /** What a process ends in that nobody expected. */
+  function crashed(life: Life, error: unknown): void {
+    if (life.dead) return;
+    judge.result.crashes++;
+    judge.bad("crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  async function cronRun(looks: Looks): Promise<void> {
+    const life = spawn();
+    judge.result.runs++;
+    const nth = judge.result.runs;
+    try {
+      const ran = await run(startOf(life), { every: scenario.told ? scenario.cron : undefined });
+      say(world, `run ${nth} exits ${ran.exit}: ${ran.outcomes.join()}`);
+      await judgeRun(world, judge, { ran, nth, views: () => status(asker()) });
+      if (ran.exit !== 0) judge.cases.forEach(looks.alarmed);
+    } catch (error) {
+      crashed(life, error);
+    }
+    life.dead = true;
+  }
+
+  function nextSlot(looks: Looks): void {
+    const cron = scenario.cron!;
+    const slot = (Math.floor(clock.now() / cron) + 1) * cron + Math.floor(world.dice() * 2 * second);
+    clock.at(slot, () => {
+      nextSlot(looks);
+      if (!awayAt(outside, clock.now())) void cronRun(looks);
+    });
+  }
+
+  function daemon(looks: Looks): void {
+    const life = spawn();
+    judge.cases.forEach((each) => (each.alarm = ""));
+    const sleep = patientSleep(life, looks);
+    void keepWatching(startOf(life, sleep), {
+      signal: new AbortController().signal,
+      load: () => specOf(world),
+      edited: (call) => void (changed = call),
+      alarm: (rotation, alarm) => {
+        const each = judge.cases.get(rotation)!;
+        each.alarm = alarm;
+        say(world, `alarm: ${alarm || "none"}`);
+        if (alarm === "") return;
+        judge.result.alarms++;
+        looks.alarmed(each);
+      },
+    }).catch((error: unknown) => crashed(life, error));
+  }
+
+  /** A daemon's sleeps. When nothing else goes on and nothing is near, the next ones are slept in one go. */
+  function patientSleep(life: Life, looks: Looks): Runtime["sleep"] {
+    const start = (ms: number, done: () => void): (() => void) => {
+      countWake(judge);
+      let cancel = clock.at(trueAfter(outside, clock.now(), ms), fire, life);
+      async function fire(): Promise<void> {
+        const until = ms < longestSleep || scenario.exact || life.pending > 0 ? 0 : await quietUntil(looks);
+        if (life.dead) return;
+        if (until - clock.now() > longestSleep) cancel = clock.at(until, done, life);
+        else done();
+      }
+      return () => cancel();
+    };
+    return sleepWith(start);
+  }
+
+  async function quietUntil(looks: Looks): Promise<number> {
+    const now = clock.now();
+    const last = events.findLast((at) => at <= now) ?? -Infinity;
+    if (now - last < watchful) return now;
+    const wanted = (await views()).map(({ next }) => (next === undefined ? Infinity : trueOf(world, next)));
+    const next = events.find((at) => at > now) ?? Infinity;
+    const until = Math.min(...wanted, next + world.dice() * longestSleep, looks.next() - second, now + hour);
+    const away = awayAt(outside, until);
+    return away === undefined ? until : away.to + Math.min(until - away.from, longestSleep);
+  }
+
+  function views(names?: readonly string[]): Promise<readonly View[]> {
+    return status(asker(), names);
+  }
+
+  async function edit({ kind }: Edit): Promise<void> {
+    judge.excuse();
+    say(world, `edit: ${kind}`);
+    for (const place of world.places.values()) {
+      if (kind === "changed") write(world, place, "by hand");
+      if (kind === "absent") write(world, place, undefined);
+      if (kind === "revoke" && scenario.revokes) void revoke(startOf(spawn()), place.name).catch(() => undefined);
+    }
+    if (kind !== "spec") return;
+    world.edits++;
+    changed?.();
+  }
+
+  function begin(looks: Looks): void {
+    for (const { from, to, off } of outside.aways) {
+      clock.at(from, () => {
+        say(world, off ? "off" : "sleeps");
+        if (!off) return;
+        for (const life of alive) life.dead = true;
+        site.breakLocks();
+      });
+      clock.at(to, judge.excuse);
+      if (off && scenario.cron === undefined)
+        clock.at(to + bootTime, () => {
+          if (!awayAt(outside, clock.now())) daemon(looks);
+        });
+    }
+    for (const one of scenario.edits) clock.at(Math.max(one.at, awayAt(outside, one.at)?.to ?? 0), () => edit(one));
+    if (scenario.cron === undefined) return daemon(looks);
+    clock.at(second, () => void cronRun(looks));
+    nextSlot(looks);
+  }
+
+  return { views, begin };
+}
+
+const wakes = new WeakMap<Judge, { minute: number; count: number }>();
+
+/** A daemon that wakes twice a second spins. */
+function countWake(judge: Judge): void {
+  const now = Math.floor(judge.world.clock.now() / minute);
+  const before = wakes.get(judge);
+  const count = before?.minute === now ? before.count + 1 : 1;
+  wakes.set(judge, { minute: now, count });
+  if (count !== 120) return;
+  judge.result.spins++;
+  judge.bad("spins", "the daemon wakes more than twice a second");
+}
+
+interface RunFound {
+  readonly ran: { readonly exit: number; readonly outcomes: readonly string[] };
+  readonly nth: number;
+  readonly views: () => Promise<readonly View[]>;
+}
+
+const severity = [3, 4, 1, 5, 0];
+
+/** A run's exit code says what `status --check` says right after it, and a cadence that is too slow. */
+async function judgeRun(
+  { scenario, outside, clock, dice }: World,
+  judge: Judge,
+  { ran, nth, views }: RunFound,
+): Promise<void> {
+  const { result, limits, bad } = judge;
+  const idle = ran.exit === 0 && ran.outcomes.every((outcome) => outcome === "fresh");
+  if (!ran.outcomes.includes("locked") && (!idle || dice() < 0.05)) {
+    const seen = await views();
+    // What was done counts, too.
+    const failed = ran.outcomes.includes("failed");
+    const check = severity.find((code) => seen.some(({ exit }) => exit === code || (failed && code === 1))) ?? 0;
+    if (check !== ran.exit && seen.every(({ state }) => state !== "rotating")) {
+      result.disagreed++;
+      bad("views", `run exits ${ran.exit} (${ran.outcomes.join()}), status --check ${check} (${seen[0]?.state})`);
+    }
+  }
+  const canKnow = nth === (scenario.told ? 1 : 3);
+  const calm = !limits.clocky && !scenario.shape.shrinks && outside.bad.every(([from]) => from > clock.now());
+  if (!canKnow || !limits.slowCron || !calm || ran.exit !== 0) return;
+  result.cadenceUnsaid++;
+  bad("cadence", "too slow, and nothing said");
+}

@@ -1,0 +1,161 @@
+/** Looks at what the engine says of itself, and compares it with the truth. */
+import type { View } from "./engine.ts";
+import { allowanceOf, endOf, type Case, type Judge } from "./judge.ts";
+import { lookAgain } from "./limits.ts";
+import { trueOf } from "./machine.ts";
+import { awayAt, troubleAt, wellFor } from "./outside.ts";
+import { day, lengthText, second } from "./scenario.ts";
+import { say } from "./world.ts";
+
+/** What a look is about: any moment, the time in which death must have been said, a call that takes long, or a second look after one that differed. */
+type About = "any" | "death" | "waiting" | { readonly differed: string };
+
+export interface Looks {
+  /** True time of the next look that is planned: a daemon should have looked shortly before. */
+  readonly next: () => number;
+  /** An alarm was raised, or a run said that something is wrong: is it true? */
+  readonly alarmed: (each: Case) => void;
+  /** At the end all must be well. */
+  readonly last: (each: Case) => Promise<void>;
+}
+
+/** How late an alarm may be: a daemon looks each 30 s. */
+const alarmLag = 35 * second;
+
+/** Plans looks at the views whenever the consumer's credential changes. `ask`: what `status` says now. */
+export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): Looks {
+  const { world, limits, result, bad } = judge;
+  const { clock, scenario, outside, dice } = world;
+  const deaths = new Map<Case, () => void>();
+  const planned = new Map<symbol, number>();
+  /** So many looks at most, spread over all that is held. */
+  const share = Math.min(1, (200 * Math.min(limits.life, day)) / scenario.horizon / scenario.siblings);
+
+  function plan(each: Case, when: number, about: About): () => void {
+    const key = Symbol(each.place.name);
+    planned.set(key, when);
+    const cancel = clock.at(when, () => {
+      planned.delete(key);
+      return look(each, about);
+    });
+    return () => {
+      planned.delete(key);
+      cancel();
+    };
+  }
+
+  function took(each: Case): void {
+    deaths.get(each)?.();
+    const end = endOf(judge, each);
+    const known = each.held !== undefined && scenario.shape.changes === undefined && end < Infinity;
+    if (known) deaths.set(each, plan(each, end + allowanceOf(judge, each) + alarmLag + second, "death"));
+    if (each.held === undefined || dice() >= share) return;
+    const now = clock.now();
+    const left = Math.min(end, now + day) - now;
+    for (const part of [dice() * 0.4, 0.9]) plan(each, now + 2 * second + part * left, "any");
+  }
+
+  async function look(each: Case, about: About): Promise<void> {
+    const away = awayAt(outside, clock.now());
+    if (away) return void (about === "death" && deaths.set(each, plan(each, away.to + 2 * alarmLag, about)));
+    const view = await ask(each.place.name);
+    say(world, `looked: ${said({ each, view, about })}`);
+    if (each.held === undefined) return;
+    const found = { each, view, about };
+    if (about === "death") judgeDeath(found);
+    else {
+      judgeFalseAlarm(found);
+      judgeEnd(found);
+    }
+    if (about !== "waiting") judgeAgreement(found);
+  }
+
+  interface Found {
+    readonly each: Case;
+    readonly view: View;
+    readonly about: About;
+  }
+  const said = ({ each, view }: Found): string =>
+    `said ${view.state}/${view.code}/${view.exit}${scenario.cron === undefined ? `/${each.alarm || "no alarm"}` : ""}`;
+
+  function judgeDeath(found: Found): void {
+    const { each, view } = found;
+    const dead = clock.now() - endOf(judge, each);
+    const awake = clock.now() - (outside.aways.findLast(({ to }) => to <= clock.now())?.to ?? -Infinity);
+    const early = Math.max(allowanceOf(judge, each) + alarmLag - dead, 2 * alarmLag - awake);
+    if (early > 0) return void deaths.set(each, plan(each, clock.now() + early + second, "death"));
+    const alarmed = scenario.cron !== undefined || each.alarm === "expired";
+    const isSaid = limits.clocky ? view.exit !== 0 : view.exit === 3 && alarmed;
+    deaths.set(each, plan(each, clock.now() + lookAgain, "death"));
+    if (isSaid) return;
+    result.unsaid++;
+    result.silentMs += Math.min(dead, lookAgain);
+    bad("silent", `dead for ${lengthText(dead)}, ${said(found)}`);
+  }
+
+  function judgeFalseAlarm(found: Found): void {
+    const { each, view, about } = found;
+    if (limits.clocky || limits.tooSlow || scenario.shape.changes !== undefined || each.longer) return;
+    const now = clock.now();
+    const left = endOf(judge, each) - now;
+    const plenty = left > 0.6 * limits.life && left > 10 * second;
+    const told = scenario.cron === undefined ? each.alarm : view.exit === 0 ? "" : view.state;
+    const dire = view.exit === 3 || told === "expired" || told === "expiring";
+    const edited = scenario.edits.some(({ kind }) => kind === "changed");
+    const settled = limits.bound + limits.allow + 20 * second + (scenario.cron ?? 0);
+    const allWell = !limits.flaky && wellFor(outside, { from: now - 1, to: now }, settled).ms > 0 && left > 0;
+    const wrong =
+      (plenty && dire) ||
+      (allWell && told !== "" && !edited) ||
+      (about === "waiting" && plenty && allWell && view.exit !== 0 && !edited);
+    if (!wrong) return;
+    result.falseAlarms++;
+    bad("false-alarm", `alive for ${lengthText(left)}, ${about === "waiting" ? "in hand, " : ""}${said(found)}`);
+  }
+
+  function judgeEnd(found: Found): void {
+    const { each, view } = found;
+    const left = endOf(judge, each) - clock.now();
+    if (!Number.isFinite(left) || scenario.shape.changes !== undefined || (limits.clocky && !scenario.skewKnown))
+      return;
+    const untold = view.exit === 3 || view.code === "clock" ? 0 : Infinity;
+    const told = view.until === undefined ? untold : trueOf(world, view.until) - clock.now();
+    if (told <= Math.max(left, 0) + 5 * second) return;
+    result.overstated++;
+    bad("overstated", `ends in ${lengthText(left)}, said ${lengthText(told)} (${view.state})`);
+  }
+
+  /** An alarm without an exit code, or the other way round. A daemon that has not looked yet gets a second chance. */
+  function judgeAgreement(found: Found): void {
+    const { each, view, about } = found;
+    const differs = (alarm: string): boolean => (alarm !== "") !== (view.exit !== 0) && view.state !== "never";
+    const own = view.alarm !== undefined && differs(view.alarm);
+    if (!own && (scenario.cron !== undefined || !differs(each.alarm))) return;
+    const what = said(found);
+    if (!own && !(typeof about === "object" && about.differed === what))
+      return void plan(each, clock.now() + alarmLag, { differed: what });
+    result.disagreed++;
+    bad("views", `status and alarm differ: ${what}`);
+  }
+
+  async function last(each: Case): Promise<void> {
+    const view = await ask(each.place.name);
+    const alarm = scenario.cron === undefined ? each.alarm : "";
+    const excused =
+      limits.tooSlow || (limits.inPlace && scenario.cron !== undefined && endOf(judge, each) <= clock.now());
+    if ((view.exit === 0 && alarm === "") || excused) return;
+    result.uncleared++;
+    bad("uncleared", `at the end: ${said({ each, view, about: "any" })}`);
+  }
+
+  judge.onTook = took;
+  judge.onWaits = (each, ms) => {
+    const trouble = troubleAt(outside, clock.now(), ["reload", "timeout"]);
+    if (trouble === undefined && dice() < share) plan(each, clock.now() + ms / 2, "waiting");
+  };
+  return {
+    next: () => Math.min(Infinity, ...planned.values()),
+    alarmed: (each) => void plan(each, clock.now() + second, "any"),
+    last,
+  };
+}

@@ -1,0 +1,47 @@
+/** Weeks in which the engine once broke a promise. Each keeps the story of its fault, and what was going on when a seed found it. */
+import { hour, minute, type Scenario } from "./scenario.ts";
+import { scenarioOf, type Draft } from "./scenarios.ts";
+import { shapeNamed } from "./shapes.ts";
+
+const drafts: readonly Draft[] = [
+  {
+    name: "what came to nothing in an hour of failures does not hold the next refreshes back",
+    seed: 144,
+    shape: shapeNamed("plain 15m"),
+    reload: "slow",
+    horizon: 4 * hour,
+    troubles: [{ kind: "unfit", from: hour, to: 2 * hour }],
+  },
+  {
+    name: "after an edit of the spec, an issuer that is down uses no budget up",
+    seed: 44,
+    shape: shapeNamed("static 60s"),
+    horizon: 2 * hour,
+    troubles: [{ kind: "down", from: 10 * minute, to: 30 * minute }],
+    edits: [{ at: 12 * minute, kind: "spec" }],
+  },
+  {
+    name: "after a sink was deleted, an issuer that is busy uses no budget up",
+    seed: 1160,
+    shape: shapeNamed("plain 20s"),
+    horizon: 2 * hour,
+    troubles: [{ kind: "busy", from: 10 * minute, to: 20 * minute, share: 5 * minute }],
+    edits: [{ at: 12 * minute, kind: "absent" }],
+  },
+  {
+    name: "where a mint kills its predecessor, what is held ends with the mint, reload in hand or not",
+    seed: 14,
+    shape: shapeNamed("kills 1h"),
+    reload: "slow",
+    horizon: 12 * hour,
+  },
+  {
+    name: "a lease whose reload is owed is renewed, not minted anew",
+    seed: 1206,
+    shape: shapeNamed("renew 60s/20m"),
+    horizon: 4 * hour,
+    troubles: [{ kind: "reload", from: hour, to: 3 * hour }],
+  },
+];
+
+export const past: readonly Scenario[] = drafts.map((draft) => scenarioOf({ exact: true, ...draft }));

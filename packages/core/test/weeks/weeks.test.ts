@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { playAll, violationsIn } from "./campaign.ts";
+import { past } from "./past.ts";
+import { grid, named, randomScenario } from "./scenarios.ts";
+import { playWeek } from "./week.ts";
+
+/** Every `step`th, beginning with the `first`. */
+function some<T>(items: Iterable<T>, { first, step }: { readonly first: number; readonly step: number }): readonly T[] {
+  return [...items].filter((_, index) => index % step === first);
+}
+
+describe("the real engine, through weeks of every kind of lease and trouble", () => {
+  test.each([...named, ...past].map((scenario) => [scenario.name, scenario] as const))("%s", async (_, scenario) => {
+    expect(violationsIn(await playAll([scenario]))).toBe("");
+  });
+
+  // `npm run proof:weeks` plays all of them.
+  test("keeps every credential alive and says what is true in a slice of all pairs of shape and trouble", async () => {
+    expect(violationsIn(await playAll(some(grid(), { first: 7, step: 61 })))).toBe("");
+  });
+
+  test("keeps every credential alive and says what is true in weeks drawn by seed", async () => {
+    const drawn = Array.from({ length: 60 }, (_, index) => randomScenario(index + 1));
+    expect(violationsIn(await playAll(drawn))).toBe("");
+  });
+});
+
+describe("the simulated weeks", () => {
+  test("come to the same whether each sleep of the daemon is slept or quiet ones are joined", async () => {
+    for (const seed of [2, 4, 6, 9]) {
+      const { cron: _, ...scenario } = randomScenario(seed);
+      const joined = await playWeek({ ...scenario, exact: false });
+      const exact = await playWeek({ ...scenario, exact: true });
+      expect([joined.result.mints, joined.result.renewals]).toEqual([exact.result.mints, exact.result.renewals]);
+    }
+  });
+});

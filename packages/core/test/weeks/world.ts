@@ -1,0 +1,121 @@
+/** One simulated week: the issuer's ledger, what sinks and consumers hold, and who watches. */
+import { randomNumbers } from "../histories/choices.ts";
+import { createClockwork, type Clockwork } from "./clockwork.ts";
+import { outsideOf, type Outside } from "./outside.ts";
+import { lengthText, type Scenario } from "./scenario.ts";
+
+/** A credential as the issuer knows it. */
+export interface Token {
+  readonly id: number;
+  readonly value: string;
+  readonly created: number;
+  /** ms of true time; Infinity: never. */
+  end: number;
+  /** Which of the values that somebody changes now and then. */
+  readonly version: number;
+  /** The end of the login that it was made under. */
+  readonly diesAt: number;
+}
+
+/** One rotation's corner of the world. */
+export interface Place {
+  readonly name: string;
+  readonly tokens: Token[];
+  /** What the sink holds. */
+  sink: string | undefined;
+  /** What the consumer works with. */
+  consumer: string | undefined;
+}
+
+export type CallKind = "login" | "mint" | "renew" | "revoke";
+
+/** Sees what really happens, and judges it. Called before the act unless it says otherwise. */
+export interface Witness {
+  readonly called: (place: Place | undefined, kind: CallKind) => void;
+  /** The issuer did not do what was asked, or (`unknown`) nobody can tell. */
+  readonly failed: (place: Place | undefined, kind: CallKind, unknown: boolean) => void;
+  /** After the mint. `again`: the issuer gave what it had given before. */
+  readonly minted: (place: Place, token: Token, again: boolean) => void;
+  /** After the renewal, by so many ms from now. */
+  readonly renewed: (place: Place, token: Token, life: number) => void;
+  /** A credential's end is about to change. */
+  readonly changes: (place: Place) => void;
+  /** The consumer's credential is about to change. */
+  readonly takes: (place: Place) => void;
+  /** It has changed. */
+  readonly took: (place: Place) => void;
+  /** A call that takes long has begun. */
+  readonly waits: (place: Place, ms: number) => void;
+}
+
+export interface World {
+  readonly scenario: Scenario;
+  readonly outside: Outside;
+  readonly clock: Clockwork;
+  /** What the engine draws, and the issuer. */
+  readonly random: () => number;
+  /** What timers and judges draw: a look more or less changes nothing else. */
+  readonly dice: () => number;
+  readonly places: ReadonlyMap<string, Place>;
+  /** Ends of logins, by number. */
+  readonly logins: number[];
+  /** How often the spec was edited. */
+  edits: number;
+  tokens: number;
+  witness: Witness;
+  /** What happens, line by line, where somebody wants to read it. */
+  story: string[] | undefined;
+}
+
+const nobody = (): void => undefined;
+
+export function createWorld(scenario: Scenario): World {
+  const names = Array.from({ length: scenario.siblings }, (_, index) => (index === 0 ? "db" : `db-${index}`));
+  const places = names.map((name): Place => ({ name, tokens: [], sink: undefined, consumer: undefined }));
+  return {
+    scenario,
+    outside: outsideOf(scenario),
+    clock: createClockwork(),
+    random: randomNumbers(scenario.seed + 1),
+    dice: randomNumbers(scenario.seed + 2 ** 20),
+    places: new Map(places.map((place) => [place.name, place])),
+    logins: [],
+    edits: 0,
+    tokens: 0,
+    story: undefined,
+    witness: {
+      called: nobody,
+      failed: nobody,
+      minted: nobody,
+      renewed: nobody,
+      changes: nobody,
+      takes: nobody,
+      took: nobody,
+      waits: nobody,
+    },
+  };
+}
+
+/** The token that a value is; undefined for nothing and for what somebody wrote by hand. */
+export function tokenOf({ tokens }: Place, value: string | undefined): Token | undefined {
+  return value === undefined ? undefined : tokens.findLast((token) => token.value === value);
+}
+
+/** A consumer takes what the sink holds. */
+export function take({ witness }: World, place: Place): void {
+  if (place.consumer === place.sink) return;
+  witness.takes(place);
+  place.consumer = place.sink;
+  witness.took(place);
+}
+
+/** A sink is written, by whoever. A consumer that is never reloaded reads it whenever it needs it. */
+export function write(world: World, place: Place, value: string | undefined): void {
+  place.sink = value;
+  if (world.scenario.reload === "none") take(world, place);
+}
+
+/** Adds a line to the story. */
+export function say({ story, clock }: World, line: string): void {
+  story?.push(`${lengthText(clock.now())} (${Math.round(clock.now())}) ${line}`);
+}

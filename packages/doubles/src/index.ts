@@ -1,0 +1,15 @@
+export * from "./aws/index.ts";
+export * from "./azure/index.ts";
+export * from "./databricks/index.ts";
+export * from "./docker/index.ts";
+export * from "./gcp/index.ts";
+export * from "./github/index.ts";
+export type { DoubleAnswer, DoubleFault, DoubleFaults, DoubleRequest } from "./http-double.ts";
+export * from "./kubernetes/index.ts";
+export * from "./lakebase/index.ts";
+export { listen } from "./listen.ts";
+export * from "./oauth2/index.ts";
+export * from "./postgres/index.ts";
+export * from "./systemd/index.ts";
+export * from "./tls/index.ts";
+export * from "./vault/index.ts";

@@ -1,0 +1,79 @@
+import { capabilitiesOn, type Policy } from "./acl.ts";
+import { allowOnly, textOf, type Call, type Outcome, type Services } from "./call.ts";
+import { readLife, refuse } from "./envelope.ts";
+import type { LeaseRecord } from "./leases.ts";
+import { secondsLeft } from "./tokens.ts";
+
+/** `sys/leases/*`, `sys/wrapping/unwrap` and `sys/capabilities-self`. Undefined for any other path. */
+export async function systemRoute(
+  call: Call,
+  services: Services,
+  policies: readonly Policy[],
+): Promise<Outcome | undefined> {
+  const at = /^sys\/(leases\/(?:renew|revoke|lookup)|capabilities-self)(?:\/(.+))?$/.exec(call.path);
+  if (at === null) return undefined;
+  allowOnly(call, "update");
+  const leaseId = at[2] ?? textOf(call, "lease_id");
+  switch (at[1] ?? "") {
+    case "leases/renew":
+      return renew(leaseId || refuse(400, "lease_id must be specified"), call, services);
+    case "leases/revoke":
+      return revoke(leaseId || refuse(400, "lease_id must be specified"), call, services);
+    case "leases/lookup":
+      return { data: describe(services.leases.find(leaseId) ?? refuse(400, "invalid lease"), services.now()) };
+    default:
+      return capabilities(call, policies);
+  }
+}
+
+async function renew(id: string, call: Call, { leases, now }: Services): Promise<Outcome> {
+  const { lease, warnings } = await leases.renew(id, readLife(call.data["increment"]));
+  const seconds = secondsLeft(lease.expiresAt, now());
+  return { lease: { id, seconds, renewable: lease.settings.renewable }, warnings };
+}
+
+/** Queued unless `sync`: then the answer comes first, the effect later. */
+async function revoke(id: string, call: Call, { leases }: Services): Promise<Outcome> {
+  if (call.data["sync"] === true || call.data["sync"] === "true") {
+    await leases.revoke(id).catch((error: unknown) => refuse(400, notRevoked(error)));
+    return {};
+  }
+  setImmediate(() => void leases.revoke(id).catch(() => undefined));
+  return { status: 202 };
+}
+
+/** vault/expiration.go, revokeEntry. */
+function notRevoked(error: unknown): string {
+  return `failed to revoke entry: resp: (*logical.Response)(nil) err: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+function describe(lease: LeaseRecord, now: number): Readonly<Record<string, unknown>> {
+  return {
+    id: lease.id,
+    path: lease.path,
+    issue_time: new Date(lease.issuedAt).toISOString(),
+    expire_time: new Date(lease.expiresAt).toISOString(),
+    last_renewal: lease.renewedAt === null ? null : new Date(lease.renewedAt).toISOString(),
+    renewable: lease.settings.renewable,
+    ttl: secondsLeft(lease.expiresAt, now),
+  };
+}
+
+function capabilities(call: Call, policies: readonly Policy[]): Outcome {
+  const paths = [call.data["paths"] ?? []].flat().map(String);
+  const root = call.token?.root === true;
+  const found = Object.fromEntries(paths.map((path) => [path, root ? ["root"] : capabilitiesOn(path, policies)]));
+  return { data: { ...found, capabilities: found[paths[0] ?? ""] } };
+}
+
+/** `sys/wrapping/unwrap`: the wrapping token is its own proof, and good for one use. */
+export function unwrap(call: Call, { wrapped, now }: Services): Outcome {
+  allowOnly(call, "update");
+  const header = call.request.headers["x-vault-token"];
+  const token = header ?? textOf(call, "token");
+  const found = wrapped.get(token);
+  wrapped.delete(token);
+  if (found === undefined || found.expiresAt <= now())
+    return refuse(400, "wrapping token is not valid or does not exist");
+  return { data: found.data };
+}

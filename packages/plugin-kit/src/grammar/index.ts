@@ -1,0 +1,8 @@
+/**
+ * The grammar of the schemas that plugins write: one answer to whether a literal is in our part of JSON Schema, for the engine and for the contract suites.
+ * Pure; everything here takes any value and throws nothing.
+ */
+export { durationPattern, durationUnits, parseDuration } from "./durations.ts";
+export { schemaFaults } from "./faults.ts";
+export { engineOptions, type Kind, partFaults, reservedFields } from "./part.ts";
+export { discriminatorOf, type Discriminator } from "./union.ts";

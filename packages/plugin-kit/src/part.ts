@@ -1,0 +1,27 @@
+/** Where a part can do its work: `host` is this machine alone (its files, its login, its services), `anywhere` any machine that has the spec. */
+export type PartScope = "host" | "anywhere";
+
+/** A place on this machine that a part reads. */
+export interface LocalPlace {
+  /** Absolute. A directory stands for all that is in it. */
+  readonly path: string;
+  /**
+   * The one section of the file that is read, by the name that it has there: the profile `app` of a credentials file. A sink that writes another section
+   * of the same file is no danger to it. Absent: the whole file counts.
+   */
+  readonly section?: string;
+}
+
+/** What a part of any kind may say of itself, for the engine. `Options` as the part gets them; a reference stands as the text `{ env: NAME }`. */
+export interface PartFacts<Options> {
+  /** Absent: `host`. */
+  readonly scope?: PartScope | ScopeOf<Options>;
+  /** What it stands on: no sink of the spec may write there. Pure, asks nobody; what references of the options lead to is the engine's to know. */
+  reads?(options: Options, env: Readonly<Record<string, string | undefined>>): readonly LocalPlace[];
+}
+
+/** Written as a method's type, so that a part with its own options is a part to the engine. */
+interface ScopeMethod<Options> {
+  of(options: Options): PartScope;
+}
+type ScopeOf<Options> = ScopeMethod<Options>["of"];

@@ -1,0 +1,13 @@
+export { type Clock, deadlineWith, sleepWith, systemClock, timeLimitError } from "./clock.ts";
+export { type ContextParts, createContext } from "./context.ts";
+export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
+export * from "./durations.ts";
+export { encodings, shortestSecret } from "./encodings.ts";
+export { homeDirectory } from "./home.ts";
+export { createLog, type LogLevel, logLevels, type LogOptions } from "./log.ts";
+export { createMasker, type MaskerOptions } from "./masker.ts";
+export { materialize, type OptionTree } from "./materialize.ts";
+export { readBySchema } from "./read-by-schema.ts";
+export * from "./reference.ts";
+export type { Each, Template, TemplateScope } from "./template.ts";
+export type { Masker, Runtime } from "./types.ts";

@@ -1,0 +1,66 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { type ErrorDetails, type ReadInit, RotateError } from "@rotate/plugin-kit";
+
+const defaultMaxBytes = 1024 * 1024;
+
+function failure(message: string, code: ErrorDetails["code"], hint: string): RotateError {
+  return new RotateError(message, { code, retryable: code === "UNAVAILABLE", hint });
+}
+
+function systemFault(error: unknown, what: string, { hint }: ReadInit): RotateError {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return failure(`${what} does not exist`, "NOT_FOUND", hint ?? "create it, or correct the path");
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    const user = process.geteuid?.();
+    const remedy = `let user ${user ?? "of this process"} read it and enter its directories`;
+    return failure(`no permission to read ${what}`, "DENIED", remedy);
+  }
+  return failure(`cannot read ${what} (${code})`, "UNAVAILABLE", "check the disk or mount that it is on");
+}
+
+/** As people write it: the limits that we have are whole mebibytes and kibibytes. */
+function sizeOf(bytes: number): string {
+  const [unit, size] = bytes % 1_048_576 === 0 ? ["MiB", 1_048_576] : ["KiB", 1024];
+  return `${bytes / size} ${unit}`;
+}
+
+/** Of a device or a pipe nobody knows the end. */
+async function refuseOthers(handle: FileHandle, path: string): Promise<void> {
+  const stat = await handle.stat();
+  if (stat.isDirectory()) throw failure(`${path} is a directory`, "INVALID", "name a file in it");
+  if (!stat.isFile()) throw failure(`${path} is not a regular file`, "INVALID", "name a regular file");
+}
+
+async function readAll(handle: FileHandle, what: string, maxBytes: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(maxBytes + 1);
+  let size = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, size, buffer.length - size, null);
+    size += bytesRead;
+    if (size > maxBytes) {
+      const hint = "is it the file that was meant? One that is read as a whole is small";
+      throw failure(`${what} is larger than ${sizeOf(maxBytes)}`, "INVALID", hint);
+    }
+    if (bytesRead === 0) return buffer.subarray(0, size);
+  }
+}
+
+/** `Context.readFile` of the plugin kit, which says what it promises. */
+export async function readFile(path: string, init: ReadInit = {}): Promise<string> {
+  const { what: name = "file", maxBytes = defaultMaxBytes } = init;
+  const what = `${name} ${path}`;
+  try {
+    // Without O_NONBLOCK the open of a named pipe waits for a writer.
+    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await refuseOthers(handle, path);
+    const bytes = await readAll(handle, what, maxBytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof RotateError) throw error;
+    if (error instanceof TypeError) throw failure(`${what} is not UTF-8 text`, "INVALID", "store it as text");
+    throw systemFault(error, what, init);
+  }
+}

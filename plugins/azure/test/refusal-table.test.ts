@@ -1,0 +1,73 @@
+import { outageSamples, refusalContract, silenceSamples } from "@rotate/testkit";
+import { describe, test } from "vitest";
+import { identityRefusals, refusals } from "../src/readings.ts";
+
+refusalContract(
+  { describe, test },
+  {
+    name: "Entra",
+    of: "http",
+    table: refusals,
+    samples: [
+      ...outageSamples,
+      { status: 503, said: "AADSTS90033 temporarily_unavailable", is: "wait" },
+      { said: "AADSTS50002 invalid_client: AADSTS50002: Something is wrong", is: "denied" },
+      { said: "AADSTS50013 invalid_client: AADSTS50013: Something is wrong", is: "denied" },
+      { said: "AADSTS50027 invalid_client: AADSTS50027: Something is wrong", is: "denied" },
+      { said: "AADSTS50034 invalid_client: AADSTS50034: Something is wrong", is: "missing" },
+      { said: "AADSTS50053 invalid_client: AADSTS50053: Something is wrong", is: "denied" },
+      { said: "AADSTS50196 invalid_client: AADSTS50196: Something is wrong", is: "limited" },
+      { said: "AADSTS53003 invalid_client: AADSTS53003: Something is wrong", is: "denied" },
+      { said: "AADSTS65001 invalid_client: AADSTS65001: Something is wrong", is: "denied" },
+      { said: "AADSTS70011 invalid_client: AADSTS70011: Something is wrong", is: "invalid" },
+      { said: "AADSTS70021 invalid_client: AADSTS70021: Something is wrong", is: "denied" },
+      { said: "AADSTS90002 invalid_client: AADSTS90002: Something is wrong", is: "missing" },
+      { said: "AADSTS90013 invalid_client: AADSTS90013: Something is wrong", is: "invalid" },
+      { said: "AADSTS90033 invalid_client: AADSTS90033: Something is wrong", is: "wait" },
+      { said: "AADSTS500011 invalid_client: AADSTS500011: Something is wrong", is: "missing" },
+      { said: "AADSTS700016 invalid_client: AADSTS700016: Something is wrong", is: "missing" },
+      { said: "AADSTS700024 invalid_client: AADSTS700024: Something is wrong", is: "denied" },
+      { said: "AADSTS700027 invalid_client: AADSTS700027: Something is wrong", is: "denied" },
+      { said: "AADSTS700030 invalid_client: AADSTS700030: Something is wrong", is: "denied" },
+      { said: "AADSTS700082 invalid_client: AADSTS700082: Something is wrong", is: "denied" },
+      { said: "AADSTS700211 invalid_client: AADSTS700211: Something is wrong", is: "denied" },
+      { said: "AADSTS700212 invalid_client: AADSTS700212: Something is wrong", is: "denied" },
+      { said: "AADSTS700213 invalid_client: AADSTS700213: Something is wrong", is: "denied" },
+      { said: "AADSTS700223 invalid_client: AADSTS700223: Something is wrong", is: "denied" },
+      { said: "AADSTS900023 invalid_client: AADSTS900023: Something is wrong", is: "invalid" },
+      { said: "AADSTS1002012 invalid_client: AADSTS1002012: Something is wrong", is: "invalid" },
+      { said: "AADSTS7000112 invalid_client: AADSTS7000112: Something is wrong", is: "denied" },
+      { said: "AADSTS7000215 invalid_client: AADSTS7000215: Something is wrong", is: "denied" },
+      { said: "AADSTS7000222 invalid_client: AADSTS7000222: Something is wrong", is: "denied" },
+      { said: "AADSTS7000229 invalid_client: AADSTS7000229: Something is wrong", is: "missing" },
+      { said: "AADSTS999999 invalid_client: x", is: "denied" },
+      { said: "AADSTS999999 unauthorized_client: x", is: "denied" },
+      { said: "AADSTS999999 invalid_grant: x", is: "denied" },
+      { said: "AADSTS999999 invalid_scope: x", is: "invalid" },
+      { said: "AADSTS999999 invalid_resource: x", is: "missing" },
+      { said: "AADSTS999999 invalid_request: x", is: "invalid" },
+      { said: "AADSTS999999 access_denied: x", is: "denied" },
+      { said: "AADSTS999999 temporarily_unavailable: x", is: "wait" },
+      { said: "AADSTS999999 server_error: x", is: "unsure" },
+      { said: "odd", is: "invalid" },
+      ...silenceSamples,
+    ],
+  },
+);
+
+refusalContract(
+  { describe, test },
+  {
+    name: "a managed identity service",
+    of: "http",
+    table: identityRefusals,
+    samples: [
+      { said: "Identity not found", is: "missing" },
+      { status: 404, said: "", is: "wait" },
+      { status: 410, said: "", is: "wait" },
+      { status: 401, said: "", is: "denied" },
+      ...outageSamples,
+      { said: "Required metadata header not specified", is: "invalid" },
+    ],
+  },
+);

@@ -1,0 +1,78 @@
+/** Takes every type in the catalog through the package: each module that is loaded late is loaded here, and used. */
+import { builtins } from "@rotate/builtins";
+import { createCatalog, type Kind, kinds } from "@rotate/core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { missing, oldNodes, pathOf } from "../support/tools.ts";
+import { choicesIn, isMade, saidBy } from "./types/choices.ts";
+import { lateModules, play, type Played } from "./types/play.ts";
+import type { Options, Row } from "./types/row.ts";
+import { rows } from "./types/stage.ts";
+
+const catalog = createCatalog(builtins);
+
+/** What a row asks of parts of a kind. */
+function partsOf({ provider, sinks, verify, reload, health }: Row, kind: Kind): readonly Options[] {
+  if (kind === "providers") return provider === undefined ? [] : [provider];
+  if (kind === "sinks") return sinks ?? [];
+  return kind === "reloads" ? (reload ?? []) : [...(verify ?? []), ...(health ?? [])];
+}
+
+/** Everything that the table says of a type. */
+function saidOf(kind: Kind, type: string): ReadonlySet<string> {
+  return new Set(
+    Object.values(rows).flatMap((row) => {
+      const parts = partsOf(row, kind).filter((part) => part.type === type);
+      const requests = kind === "providers" && parts.length > 0 ? saidBy(row.request, "request") : [];
+      return [...parts.flatMap((part) => saidBy(part, "options")), ...requests];
+    }),
+  );
+}
+
+describe("a table of every type, way to log in and format", () => {
+  test.each(kinds.flatMap((kind) => catalog.types(kind).map((type) => [kind, type] as const)))(
+    "has all of %s %s",
+    async (kind, type) => {
+      const part = await catalog.find(kind, type);
+      if (part === undefined) throw new Error("no such type");
+      const request = "request" in part && part.request !== undefined ? choicesIn(part.request, "request") : [];
+      const said = saidOf(kind, type);
+      const choices = [`options.type=${type}`, ...choicesIn(part.options, "options"), ...request];
+      expect(choices.filter((choice) => !isMade(choice, said))).toEqual([]);
+    },
+  );
+});
+
+const nodes = [
+  { name: `Node ${process.version}`, path: process.execPath, lacking: undefined },
+  ...oldNodes.map((tool) => ({ name: `Node v${tool.version}`, path: pathOf(tool), lacking: missing(tool) })),
+];
+
+describe.each(nodes)("played with the package", ({ name: node, path, lacking }) => {
+  let played: Played;
+  beforeAll(async () => {
+    if (lacking === undefined) played = await play(path);
+  }, 120_000);
+
+  describe.skipIf(lacking)(`on ${node}${lacking ? ` (${lacking})` : ""}`, () => {
+    test.each(Object.entries(rows))("%s", (name, { ends }) => {
+      expect(played.ends.get(name)).toMatch(ends);
+    });
+
+    test.each([
+      ["status", 0, /^sink-env +issuer +fresh/m],
+      ["credential sink-env --format env", 0, /^TOKEN=/],
+      ["validate -f nested.yaml", 2, /deep/],
+      ["validate -f wrong.yaml", 2, /wrong\.yaml:2:1/],
+      ["watch", 0, /rotated/],
+      ["explain ROTATE_MINT_DENIED", 0, /permission/],
+    ])("rotate %s", (words, code, says) => {
+      const { stdout, stderr, ...ended } = played.said.get(words) ?? { code: undefined, stdout: "", stderr: "" };
+      expect(stdout + stderr).toMatch(says);
+      expect(ended.code).toBe(code);
+    });
+
+    test("all that is loaded late was loaded", () => {
+      expect(lateModules().filter((name) => !played.loaded.has(name))).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,242 @@
+/** Every provider with every way to log in. */
+import { nowhere, refused, rotated, rowsOf, type Options, type Rows } from "./row.ts";
+
+const loopback = `http://${nowhere}`;
+const secret = { env: "SOME_SECRET" };
+const pem = { file: "key.pem" };
+
+/** Logging in is part of the preflight where it tells whether the mint may succeed. */
+const unreachable = refused("PREFLIGHT", "MINT");
+
+/** The tools of the clouds are not on the stage's PATH. */
+const noProgram = /^ROTATE_(PREFLIGHT|MINT)_NOT_FOUND .*(databricks|gcloud) not found/;
+
+const endpoints = { sts: loopback, ecr: loopback };
+const roleArn = "arn:aws:iam::123456789012:role/app";
+const sources = {
+  default: { source: "default" },
+  keys: { source: "keys", accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: secret },
+  environment: { source: "environment" },
+  profile: { source: "profile", profile: "app", configFile: "aws-config", credentialsFile: "aws-credentials" },
+  "web-identity": { source: "web-identity", token: { file: "token.jwt" }, roleArn },
+  "github-oidc": { source: "github-oidc", roleArn },
+  container: { source: "container" },
+  instance: { source: "instance" },
+};
+const aws = { region: "eu-west-1", endpoints };
+const actions = ["AssumeRole", "AssumeRoleWithWebIdentity", "GetSessionToken", "GetFederationToken"];
+
+/** With these a token of RDS is signed here, and nobody is asked. */
+const ofThisMachine = ["default", "keys", "environment", "profile"];
+
+/** An instance without metadata is no instance of EC2. */
+function awsEnd(source: string): RegExp {
+  return source === "instance" ? /^ROTATE_PREFLIGHT_NOT_FOUND .*no credentials in the instance metadata/ : unreachable;
+}
+
+const awsRows: Rows = {
+  ...rowsOf("aws-sts", sources, (credentials, name) => ({
+    provider: { type: "aws-sts", ...aws, credentials },
+    request: { action: "AssumeRole", roleArn, sessionName: "app" },
+    ends: awsEnd(name),
+  })),
+  ...rowsOf("aws-ecr", sources, (credentials, name) => ({
+    provider: { type: "aws-ecr", ...aws, credentials },
+    request: {},
+    ends: awsEnd(name),
+  })),
+  ...rowsOf("aws-rds-iam", sources, (credentials, name) => ({
+    provider: { type: "aws-rds-iam", ...aws, credentials },
+    request: { host: "db.example.com", username: "app" },
+    ends: ofThisMachine.includes(name) ? rotated : awsEnd(name),
+  })),
+  ...rowsOf("aws-sts", Object.fromEntries(actions.map((action) => [action.toLowerCase(), action])), (action) => ({
+    provider: { type: "aws-sts", ...aws, credentials: action.includes("Web") ? sources["web-identity"] : sources.keys },
+    request: {
+      action,
+      ...(action !== "GetSessionToken" && { sessionName: "app" }),
+      ...(action.startsWith("AssumeRole") && { roleArn }),
+    },
+    ends: unreachable,
+  })),
+};
+
+const entra = {
+  "client-secret": { method: "client-secret", clientId: "app", clientSecret: secret },
+  "client-certificate": {
+    method: "client-certificate",
+    clientId: "app",
+    certificate: { file: "rsa-cert.pem" },
+    key: { file: "rsa.pem" },
+  },
+  federated: { method: "federated", clientId: "app", token: { file: "token.jwt" } },
+  "github-oidc": { method: "github-oidc", clientId: "app" },
+  "managed-identity": { method: "managed-identity" },
+};
+
+const databricks = {
+  pat: { method: "pat", token: secret },
+  "oauth-m2m": { method: "oauth-m2m", clientId: "app", clientSecret: secret },
+  "github-oidc": { method: "github-oidc", clientId: "app" },
+  "env-oidc": { method: "env-oidc", token: secret, clientId: "app" },
+  "file-oidc": { method: "file-oidc", token: { file: "token.jwt" }, clientId: "app" },
+  "databricks-cli": { method: "databricks-cli", profile: "app" },
+  profile: { method: "profile", profile: "app", configFile: "databrickscfg" },
+};
+const primary = "projects/app/branches/production/endpoints/primary";
+const readOnly = [{ permissionSet: "READ_ONLY", tables: ["public.users"] }];
+
+const databricksRows: Rows = {
+  ...rowsOf("databricks", databricks, (auth, name) => ({
+    provider: { type: "databricks-postgres", host: loopback, api: "autoscaling", method: "http", auth },
+    request: { endpoint: primary },
+    ends: name === "databricks-cli" ? noProgram : unreachable,
+  })),
+  "databricks-provisioned": {
+    provider: { type: "databricks-postgres", host: loopback, api: "provisioned", auth: databricks.pat },
+    request: { instances: ["db"], claims: readOnly },
+    ends: unreachable,
+  },
+  "databricks-by-cli": {
+    provider: { type: "databricks-postgres", host: loopback, method: "cli", auth: databricks.pat },
+    request: { endpoint: primary },
+    ends: noProgram,
+  },
+};
+
+const subjects: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  reference: { from: "reference", token: { file: "token.jwt" } },
+  url: { from: "url", url: loopback },
+  executable: { from: "executable", command: ["cat", "subject.json"] },
+  "github-actions": { from: "github-actions" },
+};
+const subjectTypes = ["jwt", "id_token", "saml2"].map((name) => [name, `urn:ietf:params:oauth:token-type:${name}`]);
+const pool = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q";
+const workload = { method: "workload-identity", audience: pool };
+const google = {
+  metadata: { method: "metadata" },
+  "service-account": { method: "service-account", key: { file: "service-account.json" } },
+  "authorized-user": { method: "authorized-user", credentials: { file: "authorized-user.json" } },
+  gcloud: { method: "gcloud" },
+  ...Object.fromEntries(
+    Object.entries(subjects).map(([from, subject]) => [`workload-${from}`, { ...workload, subject }]),
+  ),
+  ...Object.fromEntries(
+    subjectTypes.map(([name, type]) => [name, { ...workload, subjectTokenType: type, subject: subjects["reference"] }]),
+  ),
+};
+const googleEndpoints = { oauth2: loopback, sts: loopback, iamCredentials: loopback };
+
+const vaults = {
+  token: { method: "token", token: secret },
+  "token-file": { method: "token-file", path: "token.jwt" },
+  approle: { method: "approle", roleId: "app", secretId: secret },
+  kubernetes: { method: "kubernetes", role: "app", jwt: { file: "token.jwt" } },
+  jwt: { method: "jwt", role: "app", jwt: { file: "token.jwt" } },
+  userpass: { method: "userpass", username: "app", password: secret },
+  cert: { method: "cert", role: "app" },
+  aws: { method: "aws", role: "app", accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: secret },
+};
+const tls = { ca: { file: "cert.pem" }, cert: { file: "cert.pem" }, key: pem };
+
+function vault(type: string, auth: { readonly method: string }): Options {
+  const over = auth.method === "cert" ? { address: `https://${nowhere}`, tls } : { address: loopback };
+  return { type, ...over, auth };
+}
+
+const vaultRows: Rows = {
+  ...rowsOf("vault", vaults, (auth) => ({
+    provider: vault("vault", auth),
+    request: { path: "database/creds/app", method: "read", fields: { token: "/password" } },
+    ends: unreachable,
+  })),
+  ...rowsOf("vault-kv", vaults, (auth) => ({
+    provider: vault("vault-kv", auth),
+    request: { path: "app", engine: "2", fields: { token: "/password" } },
+    ends: unreachable,
+  })),
+  ...rowsOf("vault-role", vaults, (auth) => ({
+    provider: vault("vault-static-role", auth),
+    request: { role: "app" },
+    ends: unreachable,
+  })),
+  "vault-write": {
+    provider: vault("vault", vaults.token),
+    request: { path: "pki/issue/app", method: "write", fields: { token: "/private_key" } },
+    ends: unreachable,
+  },
+  "vault-kv-1": {
+    provider: vault("vault-kv", vaults.token),
+    request: { path: "app", engine: "1", fields: { token: "/password" } },
+    ends: unreachable,
+  },
+};
+
+const clients = {
+  basic: { method: "client_secret_basic", clientSecret: secret },
+  post: { method: "client_secret_post", clientSecret: secret },
+  none: { method: "none" },
+  es256: { method: "private_key_jwt", key: pem, algorithm: "ES256" },
+  rs256: { method: "private_key_jwt", key: { file: "rsa.pem" }, algorithm: "RS256" },
+  ps256: { method: "private_key_jwt", key: { file: "rsa.pem" }, algorithm: "PS256" },
+  eddsa: { method: "private_key_jwt", key: { file: "ed25519.pem" }, algorithm: "EdDSA" },
+};
+const client = { tokenEndpoint: `${loopback}/token`, clientId: "app" };
+const exchange = { type: "token-exchange", subjectToken: { file: "token.jwt" } };
+
+const oauthRows: Rows = {
+  ...rowsOf("oauth2", clients, (clientAuth) => ({
+    provider: { type: "oauth2", ...client, clientAuth },
+    request: { grant: { type: "client-credentials" } },
+    ends: unreachable,
+  })),
+  ...rowsOf("refresh", clients, (clientAuth) => ({
+    provider: { type: "oauth2-refresh-token", ...client, clientAuth },
+    request: { refreshToken: secret },
+    ends: unreachable,
+  })),
+  "oauth2-exchange": {
+    provider: { type: "oauth2", ...client, clientAuth: clients.basic },
+    request: { grant: exchange },
+    ends: unreachable,
+  },
+};
+
+const clusters = { "by-token": "token", "by-certificate": "certificate", "by-exec": "exec" };
+
+export const logins: Rows = {
+  ...awsRows,
+  ...rowsOf("azure", entra, (auth) => ({
+    provider: { type: "azure-entra", tenantId: "example", authority: loopback, auth },
+    request: {},
+    ends: unreachable,
+  })),
+  ...databricksRows,
+  ...rowsOf("gcp", google, (source, name) => ({
+    provider: { type: "gcp-access-token", source, endpoints: googleEndpoints },
+    request: {},
+    ends: name === "gcloud" ? noProgram : unreachable,
+  })),
+  ...rowsOf("github", { read: "read", write: "write", admin: "admin" }, (right) => ({
+    provider: { type: "github-app", appId: "1", privateKey: { file: "rsa.pem" }, baseUrl: loopback },
+    request: { installationId: "1", permissions: { contents: right } },
+    ends: unreachable,
+  })),
+  ...rowsOf("kubernetes", clusters, (context) => ({
+    provider: { type: "kubernetes-token", kubeconfig: "kubeconfig", context },
+    request: { namespace: "app", serviceAccount: "app" },
+    ends: unreachable,
+  })),
+  ...rowsOf("kubernetes-bound", { pod: "Pod", secret: "Secret", node: "Node" }, (kind) => ({
+    provider: { type: "kubernetes-token", kubeconfig: "kubeconfig", context: "token" },
+    request: { namespace: "app", serviceAccount: "app", boundObject: { kind, name: "app" } },
+    ends: unreachable,
+  })),
+  "kubernetes-in-cluster": {
+    provider: { type: "kubernetes-token", serviceAccountPath: "service-account" },
+    request: { namespace: "app", serviceAccount: "app" },
+    ends: unreachable,
+  },
+  ...vaultRows,
+  ...oauthRows,
+};

@@ -1,0 +1,118 @@
+/** Plays the table with the package, and notes which of its modules were loaded. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { RunReport } from "@rotate/core";
+import { listen } from "@rotate/doubles";
+import { packedCommandLine } from "../../support/packed.ts";
+import { layOut, type Stage } from "./stage.ts";
+
+const { entry, installed } = packedCommandLine();
+const recorder = join(import.meta.dirname, "..", "record-modules.mjs");
+
+export interface Played {
+  /** How each row ended: `rotated`, or the code and message of the first phase that failed. */
+  readonly ends: ReadonlyMap<string, string>;
+  /** What the other commands said, by their words. */
+  readonly said: ReadonlyMap<string, Ended>;
+  /** The files of the package that some command loaded. */
+  readonly loaded: ReadonlySet<string>;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Commands that use what no rotation does. */
+const others: readonly string[] = [
+  "status",
+  "credential sink-env --format env",
+  "validate -f nested.yaml",
+  "validate -f wrong.yaml",
+  "explain ROTATE_MINT_DENIED",
+];
+
+/** One `run` of all rows, then the other commands; nothing of it is left behind. @param node the Node that it is played with */
+export async function play(node: string): Promise<Played> {
+  await using stack = new AsyncDisposableStack();
+  const consumers = await startConsumers(stack);
+  const stage = layOut(consumers);
+  stack.defer(() => rmSync(stage.folder, { recursive: true, force: true }));
+  const records = mkdtempSync(join(tmpdir(), "rotate-records-"));
+  stack.defer(() => rmSync(records, { recursive: true, force: true }));
+
+  const report = await run("run -f rotate.json --json --timeout 60s", { node, stage, records });
+  const said = new Map<string, Ended>();
+  for (const words of others) said.set(words, await run(words, { node, stage, records }));
+  said.set("watch", await run("watch -f watched.yaml", { node, stage, records, until: "rotated" }));
+  return { ends: endsOf(report), said, loaded: loadedIn(records) };
+}
+
+interface Place {
+  readonly node: string;
+  readonly stage: Stage;
+  readonly records: string;
+  /** It is told to end when it has said so. */
+  readonly until?: string;
+}
+
+async function run(words: string, { node, stage: { folder, env }, records, until }: Place): Promise<Ended> {
+  const record = join(records, `${readdirSync(records).length}.json`);
+  const child = spawn(node, [`--import=${recorder}`, entry, ...words.split(" ")], {
+    cwd: folder,
+    env: { ...env, ROTATE_FILE: "rotate.json", RECORD_MODULES: record },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (until !== undefined)
+    child.stderr.on("data", (chunk: Buffer) => chunk.toString().includes(until) && child.kill("SIGTERM"));
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { code, stdout, stderr };
+}
+
+/** A process that bears every signal, and a server that finds everything good. */
+async function startConsumers(stack: AsyncDisposableStack) {
+  const deaf = "trap '' HUP USR1 USR2 INT TERM QUIT WINCH CONT; echo ready; cat";
+  const reader = spawn("bash", ["-c", deaf], { stdio: ["pipe", "pipe", "ignore"] });
+  stack.defer(() => void reader.stdin.end());
+  await once(reader.stdout, "data");
+  const server = createServer((_, response) => void response.end());
+  const port = await listen(server);
+  stack.defer(() => void server.close());
+  return { reader: Number(reader.pid), server: `http://127.0.0.1:${port}` };
+}
+
+function endsOf({ stdout, stderr }: Ended): ReadonlyMap<string, string> {
+  const { rotations }: Partial<RunReport> = JSON.parse(stdout);
+  if (rotations === undefined) throw new Error(`the table was not played: ${stdout}${stderr}`);
+  return new Map(rotations.map((report) => [report.name, endOf(report)]));
+}
+
+function endOf({ outcome, phases }: RunReport["rotations"][number]): string {
+  const error = phases.find(({ result }) => result === "failed")?.error;
+  return error === undefined ? outcome : `${error.code} ${error.message}`;
+}
+
+function loadedIn(records: string): ReadonlySet<string> {
+  const lists = readdirSync(records).map((name) => JSON.parse(readFileSync(join(records, name), "utf8")));
+  return new Set(
+    lists.flatMap(({ files }: { readonly files: readonly string[] }) => files.map((url) => basename(url))),
+  );
+}
+
+/** The files of the package that are imported only when they are needed. */
+export function lateModules(): readonly string[] {
+  const files = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" });
+  const texts = files
+    .filter((name) => name.endsWith(".js"))
+    .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
+  const specifiers = texts.flatMap((one) =>
+    [...one.matchAll(/\bimport\("(\.[^"]+\.js)"\)/g)].map((match) => match[1] ?? ""),
+  );
+  return [...new Set(specifiers.map((specifier) => basename(specifier)))].toSorted();
+}

@@ -1,0 +1,132 @@
+/**
+ * The proof of time over the real engine, on a virtual clock: every shape of lease with every trouble and every way to start, then weeks drawn by seed.
+ * `npm run proof:weeks -- [--only named|grid|random|siblings] [--random 100000] [--from 1] [--workers 2]`; `-- --seed N` plays one week of the random ones and tells what it found,
+ * `-- --grid TEXT` those of the grid whose names hold the text; with `--story` all that happens in it.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { describeTally, nothing, playAll, sum, type Tally } from "../../packages/core/test/weeks/campaign.ts";
+import type { Scenario } from "../../packages/core/test/weeks/scenario.ts";
+import { past } from "../../packages/core/test/weeks/past.ts";
+import { families, grid, named, randomScenario } from "../../packages/core/test/weeks/scenarios.ts";
+import { playWeek } from "../../packages/core/test/weeks/week.ts";
+
+interface Job {
+  readonly kind: "named" | "grid" | "random" | "siblings";
+  readonly from: number;
+  readonly count: number;
+}
+
+const block = 40;
+/** Those with a story. */
+const told = [...named, ...past];
+
+function weeksOf({ kind, from, count }: Job): readonly Scenario[] {
+  if (kind === "random") return Array.from({ length: count }, (_, index) => randomScenario(from + index));
+  const all = kind === "named" ? told : kind === "siblings" ? families : [...grid()];
+  return all.slice(from, from + count);
+}
+
+function jobsOf(only: string | undefined, random: { readonly from: number; readonly count: number }): readonly Job[] {
+  const blocks = (kind: Job["kind"], from: number, count: number): readonly Job[] =>
+    Array.from({ length: Math.ceil(count / block) }, (_, index) => ({
+      kind,
+      from: from + index * block,
+      count: Math.min(block, count - index * block),
+    }));
+  const jobs = [
+    ...blocks("named", 0, told.length),
+    ...families.map((_, index): Job => ({ kind: "siblings", from: index, count: 1 })),
+    ...blocks("grid", 0, [...grid()].length),
+    ...blocks("random", random.from, random.count),
+  ];
+  return jobs.filter(({ kind }) => only === undefined || only === kind);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Deals the jobs out to processes; calls `done` with each tally. */
+async function deal(jobs: readonly Job[], workers: number, done: (job: Job, tally: Tally) => void): Promise<void> {
+  const left = [...jobs];
+  async function serve(): Promise<void> {
+    const worker = fork(import.meta.filename, ["--worker"]);
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      worker.send(job);
+      const [answer] = (await once(worker, "message")) as [Tally | { readonly failed: string }];
+      if ("failed" in answer) throw new Error(answer.failed);
+      done(job, answer);
+    }
+    worker.disconnect();
+  }
+  await Promise.all(Array.from({ length: workers }, serve));
+}
+
+/** The other end: answers each job with its tally. */
+function serveJobs(): void {
+  process.on("message", (job: Job) => {
+    playAll(weeksOf(job)).then(
+      (tally) => process.send!(tally),
+      (error: Error) => process.send!({ failed: error.stack }),
+    );
+  });
+}
+
+async function campaign(jobs: readonly Job[], workers: number): Promise<void> {
+  const tallies = new Map<string, Tally>();
+  let finished = 0;
+  const began = performance.now();
+  await deal(jobs, workers, ({ kind }, tally) => {
+    tallies.set(kind, sum(tallies.get(kind) ?? nothing, tally));
+    finished++;
+    if (finished % 50 === 0)
+      say(`${finished} of ${jobs.length} blocks, ${Math.round((performance.now() - began) / 1000)} s`);
+  });
+  for (const [kind, tally] of tallies) say(`${kind}: ${describeTally(tally)}`);
+  if ([...tallies.values()].some(({ found }) => found.length > 0)) process.exitCode = 1;
+}
+
+async function tell(scenarios: readonly Scenario[], story: string[] | undefined): Promise<void> {
+  for (const scenario of scenarios) {
+    const began = process.cpuUsage().user;
+    const { result, violations } = await playWeek(scenario, story);
+    const { firsts, ...figures } = result;
+    const ms = Math.round((process.cpuUsage().user - began) / 1000);
+    say(`seed ${scenario.seed} ${scenario.name}: ${violations.join(", ") || "no violation"} (${ms} ms)`);
+    for (const line of story?.splice(0) ?? []) say(`    ${line}`);
+    say(`  ${JSON.stringify(figures)}`);
+    for (const [kind, first] of Object.entries(firsts)) say(`  ${kind}: ${first}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      random: { type: "string", default: "100000" },
+      from: { type: "string", default: "1" },
+      workers: { type: "string", default: String(availableParallelism()) },
+      seed: { type: "string" },
+      grid: { type: "string" },
+      story: { type: "boolean", default: false },
+      worker: { type: "boolean", default: false },
+    },
+  });
+  if (values.worker) return serveJobs();
+  if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))], values.story ? [] : undefined);
+  const { grid: part } = values;
+  if (part !== undefined)
+    return tell(
+      [...grid(), ...told, ...families].filter(({ name }) => name.includes(part)),
+      values.story ? [] : undefined,
+    );
+  const random = { from: Number(values.from), count: Number(values.random) };
+  await campaign(jobsOf(values.only, random), Number(values.workers));
+}
+
+/** Plugins throw much here, and nobody looks at where. */
+Error.stackTraceLimit = 4;
+await main();
