@@ -13,8 +13,8 @@ export function createValueCache(directory: string, runtime: Runtime): ValueCach
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const ctx = createContext({ runtime, options: {}, signal: new AbortController().signal });
       const bytes = Buffer.from(`${JSON.stringify(kept)}\n`);
-      const mark = `credentials/${rotation}`;
-      const prepared = await stageFile(pathOf(rotation), () => bytes, { ctx: { ...ctx, mark }, mode: "0600" });
+      const tools = { ...ctx, mark: `cache of ${rotation}` };
+      const prepared = await stageFile(pathOf(rotation), () => bytes, { ctx: tools, mode: "0600" });
       if (prepared.changed) await prepared.commit(ctx);
     },
     remove: (rotation) => rmSync(pathOf(rotation), { force: true }),

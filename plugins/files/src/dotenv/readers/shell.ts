@@ -39,7 +39,7 @@ function statementAt(text: string, start: number): Statement | undefined {
 const operators = ";&|()<>";
 const blanks = /(?:[ \t]|\\\n)*/y;
 const comment = /[^\n]*/y;
-const plainRun = /[^ \t\n\\'"`$;&|()<>]+/y;
+const ordinary = /[^ \t\n\\'"`$;&|()<>]+/y;
 
 /** Where a pattern that fits everywhere, if only the empty text, ends. */
 function behind(pattern: RegExp, text: string, from: number): number {
@@ -73,7 +73,7 @@ function partEnd(text: string, at: number): number | undefined {
     case "$":
       return expansionEnd(text, at + 1);
     default:
-      return Math.max(behind(plainRun, text, at), at + 1);
+      return Math.max(behind(ordinary, text, at), at + 1);
   }
 }
 
