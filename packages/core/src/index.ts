@@ -20,6 +20,7 @@ export type {
   CredentialReport,
   DriftedKey,
   ErrorReport,
+  HistoryEvent,
   HistoryReport,
   LeaseReport,
   Outcome,

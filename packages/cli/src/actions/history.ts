@@ -18,7 +18,7 @@ export function history(
   const limit = countValue("limit", flags.limit) ?? defaultLimit;
   return withSession(input, {}, async ({ engine }) => {
     const report = await engine.history({ limit, ...(args.name !== undefined && { name: args.name }) });
-    if (!json) terminal.out(await renderHistory(report.attempts, terminal.paint));
+    if (!json) terminal.out(await renderHistory(report, { paint: terminal.paint, limit }));
     return report;
   });
 }

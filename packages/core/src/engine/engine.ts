@@ -7,6 +7,7 @@ import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
+import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
@@ -55,6 +56,7 @@ export interface Engine {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { runtime, backend } = options;
   const events = createEvents(runtime.log);
+  keepChronicle(events, backend.store, runtime.now);
   if (options.onEvent) events.on(options.onEvent);
 
   async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
@@ -79,8 +81,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     status: (asked) => status(parts, asked),
     plan: (asked) => plan(parts, asked),
     async history({ name, limit = 50 } = {}) {
-      const attempts = await backend.store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
-      return { version: 1, attempts };
+      const query = { limit, ...(name !== undefined && { rotation: name }) };
+      const [attempts, told] = await Promise.all([backend.store.attempts(query), backend.store.events(query)]);
+      return { version: 1, attempts, events: told };
     },
     async needsRotation(name) {
       const cadence = await knownCadence(backend.host, options.runtime.now());
