@@ -34,7 +34,7 @@ export async function withEngine<Result>(
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
   const { runtime, onEvent } = reporter;
-  const spec = await readSpec(flags.file, terminal, { cache: specCache });
+  const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, reading, ...state });

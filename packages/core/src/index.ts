@@ -51,6 +51,7 @@ export { createMasker, type MaskerOptions } from "@rotate/runtime";
 export type { Masker, Runtime } from "@rotate/runtime";
 export { formatDuration, parseDuration } from "@rotate/runtime";
 export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
+export { statePlaces } from "./local/state-dir.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { didYouMean } from "./loading/nearest.ts";

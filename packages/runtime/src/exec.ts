@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { basename } from "node:path";
-import { type ExecAnswer, type ExecInit, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
+import { invalid, type ExecAnswer, type ExecInit, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
 import { waitError } from "./clock.ts";
 import { childEnv } from "./exec-env.ts";
 import { startError } from "./exec-errors.ts";
@@ -20,10 +20,6 @@ type Argv = readonly [string, ...string[]];
 const defaultTimeout = 30_000;
 /** A daemon that the command started may keep its streams open: so long we wait for what is still in the pipes, milliseconds. */
 const drainTime = 200;
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
-}
 
 /** Everybody on the machine can read an argument list. */
 function checkArgv(argv: Argv, masker: Masker): void {

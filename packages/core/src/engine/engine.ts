@@ -62,8 +62,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   if (options.onEvent) events.on(options.onEvent);
 
   async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
-    const { rotations } = spec;
-    const deps = await depsOver(backend, { rotations, runtime, onEvent: events.emit, before });
+    const deps = await depsOver(backend, { spec, runtime, onEvent: events.emit, before });
     await backend.publish(spec);
     return { spec, deps };
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, realpath, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { distrust } from "@rotate/runtime";
 import { limits } from "./bounds.ts";
 import { toName } from "./names.ts";
 import { tooLarge } from "./source.ts";
@@ -35,6 +36,8 @@ export interface InputFault {
   readonly file: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Others can write it, and we are root. */
+  readonly distrusted?: true;
 }
 
 /** Reads a spec from a file, a pipe or standard input. A missing, unreadable, oversized or non-UTF-8 one is a fault, not an exception. */
@@ -72,6 +75,8 @@ async function readBytes(file: string): Promise<Buffer | InputFault> {
     await using handle = await open(file, "r");
     const stat = await handle.stat();
     if (stat.isDirectory()) return { file, message: "a directory, not a spec", hint: "name the file in it with -f" };
+    const problem = stat.isFile() ? distrust(file, stat) : undefined;
+    if (problem !== undefined) return { file, ...problem, distrusted: true };
     if (stat.size > limits.bytes) return { file, message: tooLarge };
     return await collect(file, chunksOf(handle, stat.size));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { lstatSync, statfsSync, type Stats } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
+import type { OwnPlace } from "../loading/roots/world.ts";
 import { makePath } from "./folders.ts";
 import { syncMade } from "./sync-directory.ts";
 
@@ -28,6 +29,15 @@ export function chooseStateDir(options: StateDirOptions): string {
 export function toldStateDir({ flag, spec, env }: StateDirOptions): string | undefined {
   const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
   return (flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd) || undefined;
+}
+
+/** Where a spec's state is or will be, in words for who must not write there: looks at nothing. @param flag `--state-dir`, absolute */
+export function statePlaces(
+  { name, stateDir }: { readonly name: string; readonly stateDir: string | undefined },
+  { flag, env }: Pick<StateDirOptions, "flag" | "env">,
+): readonly OwnPlace[] {
+  const base = chooseStateDir({ flag, spec: stateDir, env, uid: process.getuid?.() });
+  return [{ path: resolve(base, name), what: "where rotate keeps its state" }];
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */

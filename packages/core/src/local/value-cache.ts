@@ -14,7 +14,8 @@ export function createValueCache(directory: string, runtime: Runtime): ValueCach
       makeFolder(folder);
       const ctx = createContext({ runtime, options: {}, signal: new AbortController().signal });
       const bytes = Buffer.from(`${JSON.stringify(kept)}\n`);
-      const prepared = await stageFile(pathOf(rotation), () => bytes, { ctx, mode: "0600" });
+      const tools = { ...ctx, mark: `cache of ${rotation}` };
+      const prepared = await stageFile(pathOf(rotation), () => bytes, { ctx: tools, mode: "0600" });
       if (prepared.changed) await prepared.commit(ctx);
     },
     remove: (rotation) => rmSync(pathOf(rotation), { force: true }),
