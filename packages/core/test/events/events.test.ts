@@ -10,8 +10,8 @@ function hub() {
   return { events, logs };
 }
 
-function rejectLater(): unknown {
-  return Promise.reject(new Error("later"));
+async function rejectLater(): Promise<void> {
+  throw new Error("later");
 }
 
 test("everybody who listens is told, until they stop", () => {
