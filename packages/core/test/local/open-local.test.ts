@@ -153,10 +153,14 @@ test.skipIf(!isRoot)(`and root is told how to do so${isRoot ? "" : " (needs root
   expect(hintFor(0)).toContain("run rotate as that user (sudo -u '#12345' rotate …)");
 });
 
-describe("a state of the same spec elsewhere", () => {
-  const shell = () => ({ HOME: directory, XDG_STATE_HOME: join(directory, "xdg") });
-  const inHome = () => join(directory, ".local", "state", "rotate");
+function shell() {
+  return { HOME: directory, XDG_STATE_HOME: join(directory, "xdg") };
+}
+function inHome(): string {
+  return join(directory, ".local", "state", "rotate");
+}
 
+describe("a state of the same spec elsewhere", () => {
   test("stops whoever would begin a second one without being told to", async () => {
     await withState({ stateDir: inHome() });
     const opening = openLocalBackend({ spec: named, runtime: runtimeWith(shell()) });
