@@ -21,6 +21,14 @@ const defaultTimeout = 30_000;
 /** A daemon that the command started may keep its streams open: so long we wait for what is still in the pipes, milliseconds. */
 const drainTime = 200;
 
+/** When this process was held up, its timer is over before it came to read: what lies in the pipes (64 KiB a turn) is read first. */
+const drainTurns = 20;
+
+async function drained(): Promise<void> {
+  await new Promise<void>((resolve) => void setTimeout(resolve, drainTime));
+  for (let turn = 0; turn < drainTurns; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
 /** Everybody on the machine can read an argument list. */
 function checkArgv(argv: Argv, masker: Masker): void {
   if (argv.some((argument: Text) => isSecret(argument) || masker.holdsSecret(argument))) {
@@ -70,7 +78,7 @@ function waitFor({ child, command, init, ended }: Running, signal: AbortSignal):
       release(child);
     }
     signal.addEventListener("abort", onAbort, { once: true });
-    child.once("exit", (exitCode, by) => setTimeout(() => finish({ exitCode, signal: by }), drainTime).unref());
+    child.once("exit", (exitCode, by) => void drained().then(() => finish({ exitCode, signal: by })));
     void ended.then((end) => {
       const isStarted = typeof end.exitCode === "number" || typeof end.signal === "string";
       return isStarted ? finish(end) : reject(startError(end.code, command, init.cwd));

@@ -58,7 +58,7 @@ test("an installation token lists its repositories; when the app's key is delete
 });
 
 test("under `watch` a token is revoked by its value once its successor is in use", async () => {
-  const { hub, stage, shown, quiet } = await setUp("refresh: { every: 1s, jitter: 0% }");
+  const { hub, stage, shown, quiet } = await setUp("refresh: { every: 5s, jitter: 0% }");
   const isRevoked = () => {
     const [first = "", ...later] = shown();
     return later.length > 0 && hub.inspect(first) === undefined;

@@ -71,7 +71,7 @@ test("an access token opens the API; when the client is not known any more the l
 });
 
 test("under `watch` a token is revoked by its value once its successor is in use", async () => {
-  const { server, api, stage, tokens, secrets } = await setUp("refresh: { every: 1s, jitter: 0% }");
+  const { server, api, stage, tokens, secrets } = await setUp("refresh: { every: 5s, jitter: 0% }");
   const isRevoked = () => {
     const [first = ""] = tokens();
     return tokens().length > 1 && !server.accepts(first);

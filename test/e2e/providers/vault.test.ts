@@ -68,7 +68,7 @@ describe.skipIf(postgresUnavailable() !== undefined)("a database user of Vault",
   });
 
   test("is renewed by `watch`, and its consumer hears nothing of it", async () => {
-    const { vault, stage } = await setUp("refresh: { every: 1s, jitter: 0% }");
+    const { vault, stage } = await setUp("refresh: { every: 5s, jitter: 0% }");
     const renewals = () => vault.requests.filter(({ path }) => path === "/v1/sys/leases/renew").length;
     expect(await stage.watchUntil(() => renewals() === 2)).toBe(0);
     expect(await whoWasThere(stage)).toEqual(vault.databaseUsers());
