@@ -53,6 +53,7 @@ export {
   byOutage,
   bySilence,
   byStatus,
+  spokenRefusal,
   execRefusal,
   httpRefusal,
   meanings,

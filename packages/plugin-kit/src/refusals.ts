@@ -24,6 +24,8 @@ export const meanings = {
   wait: { code: "UNAVAILABLE", retryable: true, noEffect: true },
   /** Something failed on the way: it may have taken effect. */
   unsure: { code: "UNAVAILABLE", retryable: true, noEffect: false },
+  /** It took too long, and may have taken effect. */
+  late: { code: "TIMEOUT", retryable: true, noEffect: false },
   /** It does nothing, and will not until somebody sets it right. */
   broken: { code: "UNAVAILABLE", retryable: false, noEffect: true },
   limited: { code: "RATE_LIMITED", retryable: true, noEffect: true },
@@ -33,6 +35,8 @@ export const meanings = {
   /** Denied until a person logs in again, consents, or replaces what is shown. */
   person: { code: "DENIED", retryable: false, noEffect: true, person: true },
   missing: { code: "NOT_FOUND", retryable: false, noEffect: true },
+  /** It is not there now; it may be about to appear. */
+  missingYet: { code: "NOT_FOUND", retryable: true, noEffect: true },
   invalid: { code: "INVALID", retryable: false, noEffect: true },
   conflict: { code: "CONFLICT", retryable: false, noEffect: true },
   /** Somebody else was faster: what is there now is looked at, and tried again. */
@@ -139,6 +143,12 @@ export function httpRefusal(table: Refusals, answer: HttpAnswer, about: AboutRef
     retryAfter,
     ...(hint !== undefined && { hint }),
   });
+}
+
+/** Something that is neither HTTP nor a command, as an error by the table: rows go by what was said alone. */
+export function spokenRefusal(table: Refusals, about: AboutRefusal): RotateError {
+  const row = readRefusal(table, { status: 0, said: about.said });
+  return new RotateError(about.message, detailsOf(row, about));
 }
 
 /** A command that ended with another exit code than 0, as an error by the table. */

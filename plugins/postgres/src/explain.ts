@@ -1,6 +1,6 @@
 /** What a failed login or query means. Nothing of the password, and no text of ours that could hold it, goes into an error. */
-import { isRotateError, RotateError, type Secret } from "@rotate/plugin-kit";
-import { readServer, readSystem } from "./readings.ts";
+import { isRotateError, RotateError, spokenRefusal, type Secret } from "@rotate/plugin-kit";
+import { serverRefusals, systemRefusals } from "./refusals.ts";
 
 /** Whom we spoke to, for the message. */
 export interface Target {
@@ -20,9 +20,9 @@ export function explain(error: unknown, target: Target): RotateError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   // Only what the server sent has a severity; a Node error code can look like a SQLSTATE (EPIPE).
   const fromServer = error instanceof Error && "severity" in error;
-  const found = fromServer ? readServer(code, words) : readSystem(code, words);
   const verb = fromServer ? `refused ${target.user}` : "cannot be reached";
-  return new RotateError(`${address(target)} ${verb}: ${words}${code === "" ? "" : ` (${code})`}`, found);
+  const message = `${address(target)} ${verb}: ${words}${code === "" ? "" : ` (${code})`}`;
+  return spokenRefusal(fromServer ? serverRefusals : systemRefusals, { message, said: `${code}: ${words}` });
 }
 
 function stopped(target: Target): RotateError {

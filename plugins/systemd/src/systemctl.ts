@@ -1,10 +1,11 @@
 import {
   type Context,
-  type ErrorDetails,
-  execError,
   type ExecAnswer,
+  execRefusal,
   lastLines,
-  RotateError,
+  meanings,
+  type Refusals,
+  type RotateError,
 } from "@rotate/plugin-kit";
 
 /** Which unit of which manager. */
@@ -56,35 +57,31 @@ export async function journal(ctx: Ctx, since: number): Promise<string> {
   return "its journal cannot be read";
 }
 
-/** Exit codes of systemctl by the LSB meanings that it uses (systemctl-util.c, translate_bus_error_to_exit_status), and what stands in its words alone. */
-const exitCodes: Readonly<Record<number, Partial<ErrorDetails>>> = {
-  3: {
-    code: "INVALID",
+const { denied, invalid, missing, refused, wait } = meanings;
+const polkit =
+  "allow this user to manage the unit by a polkit rule (org.freedesktop.systemd1.manage-units), or run as root";
+
+/** What stands in systemctl's words alone, and its exit codes by the LSB meanings that it uses (systemctl-util.c, translate_bus_error_to_exit_status). */
+export const refusals: Refusals = [
+  { ...denied, said: /authentication required|access denied|permission denied/i, hint: polkit },
+  {
+    ...wait,
+    said: /not been booted with systemd|failed to connect to bus/i,
+    hint: "systemd is not reachable: is it PID 1 here, and does `scope` fit?",
+  },
+  { ...invalid, said: /is masked/i, hint: "systemctl unmask the unit" },
+  {
+    ...invalid,
+    status: 3,
     hint: "the unit cannot do this: a reload needs ExecReload= or Type=notify-reload; or set `action: restart`",
   },
-  4: {
-    code: "DENIED",
-    hint: "allow this user to manage the unit by a polkit rule (org.freedesktop.systemd1.manage-units), or run as root",
-  },
-  5: { code: "NOT_FOUND", hint: "check the name, and `systemctl daemon-reload` after installing the unit" },
-  6: { code: "INVALID", hint: "see `systemctl status` of the unit for what is wrong with its file" },
-};
-const words: readonly (readonly [RegExp, Partial<ErrorDetails>])[] = [
-  [/authentication required|access denied|permission denied/i, exitCodes[4] ?? {}],
-  [
-    /not been booted with systemd|failed to connect to bus/i,
-    {
-      code: "UNAVAILABLE",
-      retryable: true,
-      noEffect: true,
-      hint: "systemd is not reachable: is it PID 1 here, and does `scope` fit?",
-    },
-  ],
-  [/is masked/i, { code: "INVALID", hint: "systemctl unmask the unit" }],
+  { ...denied, status: 4, hint: polkit },
+  { ...missing, status: 5, hint: "check the name, and `systemctl daemon-reload` after installing the unit" },
+  { ...invalid, status: 6, hint: "see `systemctl status` of the unit for what is wrong with its file" },
+  refused,
 ];
 
 /** Reads a systemctl that failed. `otherwise` is the hint when nothing better is known. */
 export function systemctlError(message: string, answer: ExecAnswer, otherwise: string): RotateError {
-  const byWords = words.find(([pattern]) => pattern.test(answer.stderr))?.[1];
-  return execError(message, answer, { retryable: false, hint: otherwise, ...exitCodes[answer.exitCode], ...byWords });
+  return execRefusal(refusals, answer, { message, said: answer.stderr, advice: otherwise });
 }

@@ -26,6 +26,12 @@ function wireTo({ url }: GcpDouble) {
   return { transporterOptions: { fetchImplementation } };
 }
 
+async function freshDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "rotate-google-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
+}
+
 function onMachine({ env }: GcpDouble): void {
   vi.stubEnv("GCE_METADATA_HOST", env.GCE_METADATA_HOST);
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -41,8 +47,9 @@ describe("google-auth-library gets a token", () => {
   test("of the machine's service account, once it has found out that there is one", async () => {
     const double = await start();
     onMachine(double);
-    vi.stubEnv("HOME", "/nowhere/at/all");
-    const client = await new GoogleAuth({ scopes: [scope] }).getClient();
+    vi.stubEnv("HOME", await freshDirectory());
+    // Without it the library would ask gcloud, where that is installed.
+    const client = await new GoogleAuth({ scopes: [scope], projectId: "acme" }).getClient();
     expect(client).toBeInstanceOf(Compute);
     const { token } = await client.getAccessToken();
     expect(double.inspect(token ?? "")).toMatchObject({ principal: app, by: "metadata" });
@@ -99,9 +106,7 @@ describe("google-auth-library gets a token", () => {
       .setIssuedAt()
       .setExpirationTime("5m")
       .sign(privateKey);
-    const directory = await mkdtemp(join(tmpdir(), "rotate-google-"));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const file = join(directory, "identity");
+    const file = join(await freshDirectory(), "identity");
     await writeFile(file, identity);
     const client = ExternalAccountClient.fromJSON({
       type: "external_account",
