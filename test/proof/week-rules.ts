@@ -26,10 +26,6 @@ export const weekRules: readonly Rule[] = [
     edits: [{ from: "need: { atLeastHalf: true }", to: "need: {}" }],
   },
   {
-    name: "a time that the spec names is only brought forward",
-    edits: [{ from: "(named ? -jitter : 2 * jitter - 1)", to: "(named ? 2 * jitter - 1 : 2 * jitter - 1)" }],
-  },
-  {
     name: "the margin is never over a fifth of the life",
     edits: [
       {
