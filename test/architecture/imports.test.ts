@@ -84,6 +84,14 @@ test("what a plugin author imports needs nothing but node:util", () => {
   expect([...new Set(outside.map(({ specifier }) => specifier))]).toEqual(["node:util"]);
 });
 
+test("plugins read files through their context; only what the kernel says of processes is no file to it", () => {
+  const reading = workspaces()
+    .filter(({ folder }) => folder.startsWith("plugins/"))
+    .flatMap(({ folder }) => filesUnder(`${folder}/src`, ".ts"))
+    .filter((file) => /\b(readFile|readFileSync|createReadStream)\b[^;]*\bfrom "node:fs/.test(bareText(file)));
+  expect(reading).toEqual(["plugins/process/src/proc.ts"]);
+});
+
 test("the engine names no issuer", () => {
   const issuers = /databricks|lakebase|\baws\b|azure|gcp|github|kubernetes|\bvault\b/i;
   const naming = filesUnder("packages/core/src", ".ts").filter((file) => issuers.test(bareText(file)));

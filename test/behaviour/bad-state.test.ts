@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { expectRecovered, expectRefused, noNobody, openScene, type Scene } from "./support.ts";
 
 const unusable = { exit: 6, see: "rotate_state_unusable" } as const;
@@ -53,3 +54,31 @@ test.skipIf(noNobody)(
     expect((await scene.rotate(["run"], { asNobody: true })).code).toBe(0);
   },
 );
+
+const noMounts = process.getuid?.() === 0 ? undefined : "needs root to mount";
+
+test.skipIf(noMounts)(
+  `on a full disk nothing is rotated, and status and history can still be read${noMounts ? ` (${noMounts})` : ""}`,
+  async () => {
+    const scene = await openScene();
+    mkdirSync(scene.path("state"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", scene.path("state")]);
+    onTestFinished(() => void execFileSync("umount", ["-l", scene.path("state")]));
+    await expectRecovered(scene);
+    expect(() => writeFileSync(scene.path("state", "filler"), Buffer.alloc(2 ** 21))).toThrow(/ENOSPC/);
+    await expectRefused(scene, ["run"], { ...unusable, what: /state\.db: the disk is full/, todo: /make room/ });
+    for (const command of ["status", "history"]) {
+      const { code, stdout, stderr } = await scene.rotate([command]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining("app")]);
+      expect(stderr).toMatch(/only looking: .*the disk is full/);
+    }
+    expect(scene.double.mints).toHaveLength(1);
+  },
+);
+
+test.skipIf(process.platform !== "linux")("a place where no directory can be is refused, and at once", async () => {
+  const scene = await openScene();
+  const refusal = { ...unusable, what: /cannot make the state directory \/proc\/x/, todo: /--state-dir/ };
+  await expectRefused(scene, ["run", "--state-dir", "/proc/x"], refusal);
+  expect(scene.double.requests).toEqual([]);
+});

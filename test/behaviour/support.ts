@@ -167,7 +167,7 @@ export async function expectRefused(
   const text = told.stdout + told.stderr;
   expect(text).toMatch(what);
   expect(text).toMatch(todo);
-  expect(text).toMatch(/^ {2}see {2}rotate explain ROTATE_[A-Z_]+$/m);
+  expect(text).toMatch(/^ +see +rotate explain ROTATE_[A-Z_]+$/m);
   const { code, stdout } = await scene.rotate([...argv, "--json"], options);
   expect(code).toBe(exit);
   expect(JSON.parse(stdout)).toMatchObject({ version: 1 });

@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import {
   createCatalog,
   type Diagnostic,
   loadSpec,
   renderDiagnostics,
   type Spec,
+  statePlaces,
   type SpecCacheOptions,
 } from "@rotate/core";
 import { builtins } from "@rotate/builtins";
@@ -28,6 +30,8 @@ export class SpecError extends Error {
 export interface ReadOptions {
   /** Keeps compiled specs for the next time. */
   readonly cache?: SpecCacheOptions | undefined;
+  /** `--state-dir`, as given. */
+  readonly stateDir?: string | undefined;
   /** Throw for a list that cannot be used as well, although the rest of the spec can. */
   readonly whole?: boolean;
 }
@@ -36,9 +40,15 @@ export interface ReadOptions {
 export async function readSpec(
   file: string,
   terminal: Terminal,
-  { cache, whole = false }: ReadOptions = {},
+  { cache, stateDir, whole = false }: ReadOptions = {},
 ): Promise<Spec> {
-  const { spec, diagnostics } = await loadSpec({ file, catalog: createCatalog(builtins), cache });
+  const flag = stateDir === undefined ? undefined : resolve(stateDir);
+  const { spec, diagnostics } = await loadSpec({
+    file,
+    catalog: createCatalog(builtins),
+    cache,
+    own: (named) => statePlaces(named, { flag, env: process.env }),
+  });
   if (spec === undefined || (whole && spec.heldBack.length > 0))
     throw new SpecError(diagnostics, describe(diagnostics, terminal));
   return spec;

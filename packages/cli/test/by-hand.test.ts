@@ -118,4 +118,11 @@ describe("forget", () => {
     expect((await rotate(["forget", "app", "--yes"], { cwd, env })).code).toBe(0);
     expect((await rotate(["forget", "nobody", "--yes"], { cwd, env })).code).toBe(2);
   });
+
+  test("takes several names and globs, and none is no way to say all", async () => {
+    const { cwd, env } = await rotated();
+    const { code, stdout } = await rotate(["forget", "a*", "--yes"], { cwd, env });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^app {2}forgotten/)]);
+    expect((await rotate(["forget", "--yes"], { cwd, env })).code).toBe(2);
+  });
 });

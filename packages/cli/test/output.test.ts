@@ -186,10 +186,27 @@ test("the status of one is told in detail, without leases that have ended", asyn
 
 test("history names the failure under the table", async () => {
   const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-1), durationMs: 1_234, why: "due" };
-  const text = await renderHistory([attempt], plain);
+  const history = { version: 1 as const, attempts: [attempt], events: [] };
+  const text = await renderHistory(history, { paint: plain, limit: 20 });
   expect(text).toContain("2026-01-01 11:59:00Z  db        failed   1.2 s  due  abc");
   expect(text).toContain("db  mint failed");
-  expect(await renderHistory([], plain)).toBe("no attempts yet");
+  expect(await renderHistory({ ...history, attempts: [] }, { paint: plain, limit: 20 })).toBe("no attempts yet");
+});
+
+test("history tells what happened between the attempts, in one order, as many lines as were asked for", async () => {
+  const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-5), durationMs: 1_234, why: "due" };
+  const events = [
+    { rotation: "db", at: after(-1), type: "lease-revoked" as const, lease: "l1", message: "lease l1 was revoked" },
+    { rotation: "db", at: after(-9), type: "attempt-killed" as const, message: "an attempt was cut off" },
+  ];
+  const history = { version: 1 as const, attempts: [attempt], events };
+  const lines = async (limit: number) => (await renderHistory(history, { paint: plain, limit })).split("\n");
+  expect((await lines(20)).slice(1, 4).map((line) => line.replace(/ {2,}/g, " | "))).toEqual([
+    "2026-01-01 11:59:00Z | db | revoked | - | lease l1 was revoked | -",
+    "2026-01-01 11:55:00Z | db | failed | 1.2 s | due | abc",
+    "2026-01-01 11:51:00Z | db | cut off | - | an attempt was cut off | -",
+  ]);
+  expect(await lines(1)).toHaveLength(2);
 });
 
 test("a plan says what would change and which check failed", () => {

@@ -1,6 +1,6 @@
 /** What happens, as it happens: for progress on a terminal, plain log lines, and later metrics and notifications. No secrets, ever. */
 import type { Log } from "@rotate/plugin-kit";
-import type { AlarmName, ErrorReport, PhaseName, PhaseReport, RotationReport } from "./report.ts";
+import type { AlarmName, ErrorReport, PhaseName, PhaseReport, RotationReport, StandingMark } from "./report.ts";
 
 export type EngineEvent =
   | { readonly type: "rotation-started"; readonly rotation: string; readonly why: string }
@@ -15,6 +15,25 @@ export type EngineEvent =
       readonly alarm: AlarmName | "recovered" | "skew";
       readonly message: string;
     }
+  /** How it stands has changed; `before` is absent at the first look. */
+  | {
+      readonly type: "standing-changed";
+      readonly rotation: string;
+      readonly before?: StandingMark;
+      readonly after: StandingMark;
+      readonly message: string;
+    }
+  | { readonly type: "lease-renewed"; readonly rotation: string; readonly lease: string; readonly expiresAt?: string }
+  | {
+      readonly type: "renew-failed";
+      readonly rotation: string;
+      readonly lease: string;
+      readonly error: ErrorReport;
+    }
+  | { readonly type: "lease-revoked"; readonly rotation: string; readonly lease: string }
+  | { readonly type: "revoke-failed"; readonly rotation: string; readonly lease: string; readonly message: string }
+  /** An earlier process was found to have died in the middle of an attempt. */
+  | { readonly type: "attempt-killed"; readonly rotation: string; readonly error: ErrorReport }
   /** What a rotation warns of, when it is new. */
   | { readonly type: "warning"; readonly rotation: string; readonly message: string }
   /** The daemon itself is kept from its work; told once, until `trouble-over`. */
@@ -29,13 +48,13 @@ export type OnEvent = (event: EngineEvent) => void;
 export interface Events {
   /** Tells everybody who listens now, in the order in which they came. Never throws. */
   readonly emit: OnEvent;
-  /** Gives what ends the listening. */
-  readonly on: (listener: OnEvent) => () => void;
+  /** Gives what ends the listening. Nobody waits for a listener that takes its time. */
+  readonly on: (listener: (event: EngineEvent) => void | Promise<void>) => () => void;
 }
 
 /** A hub whose listeners cannot harm what they listen to, nor each other: what one throws is logged once for each of them. */
 export function createEvents(log: Pick<Log, "warn">): Events {
-  const listeners = new Map<symbol, OnEvent>();
+  const listeners = new Map<symbol, Parameters<Events["on"]>[0]>();
   const failed = new Set<symbol>();
 
   function note(id: symbol, event: EngineEvent, error: unknown): void {
@@ -49,9 +68,7 @@ export function createEvents(log: Pick<Log, "warn">): Events {
     emit(event) {
       for (const [id, listener] of listeners) {
         try {
-          // A function that is asynchronous is one that gives nothing, to TypeScript.
-          const given: unknown = listener(event);
-          if (given instanceof Promise) given.catch((error: unknown) => note(id, event, error));
+          listener(event)?.catch((error: unknown) => note(id, event, error));
         } catch (error) {
           note(id, event, error);
         }

@@ -10,6 +10,7 @@ export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { RevokedLease, RevokeReport } from "./engine/revoke.ts";
+export { selectByName } from "./engine/select.ts";
 export { createEvents, type EngineEvent, type Events, type OnEvent } from "./events.ts";
 export { homeDirectory } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
@@ -20,6 +21,7 @@ export type {
   CredentialReport,
   DriftedKey,
   ErrorReport,
+  HistoryEvent,
   HistoryReport,
   LeaseReport,
   Outcome,
@@ -49,6 +51,7 @@ export { createMasker, type MaskerOptions } from "@rotate/runtime";
 export type { Masker, Runtime } from "@rotate/runtime";
 export { formatDuration, parseDuration } from "@rotate/runtime";
 export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
+export { statePlaces } from "./local/state-dir.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { didYouMean } from "./loading/nearest.ts";

@@ -174,6 +174,9 @@ export interface DriftedKey {
   readonly kind: "absent" | "changed";
 }
 
+/** A standing in short: enough to see that it changed. */
+export type StandingMark = Pick<StandingReport, "state" | "code" | "exit" | "alarm">;
+
 /** How a rotation stands. Every view shows this and nothing else. */
 export interface StandingReport {
   readonly state: StandingState;
@@ -299,7 +302,23 @@ export interface AttemptReport {
   readonly phases: readonly PhaseReport[];
 }
 
+/** What happened beside the attempts, for `rotate history`. */
+export interface HistoryEvent {
+  readonly rotation: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly type: "standing-changed" | "lease-revoked" | "revoke-failed" | "renew-failed" | "attempt-killed";
+  /** One line. */
+  readonly message: string;
+  readonly lease?: string;
+  readonly error?: ErrorReport;
+  readonly before?: StandingMark;
+  readonly after?: StandingMark;
+}
+
 export interface HistoryReport {
   readonly version: 1;
+  /** Newest first, as `attempts`. */
+  readonly events: readonly HistoryEvent[];
   readonly attempts: readonly AttemptReport[];
 }

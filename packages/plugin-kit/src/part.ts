@@ -1,13 +1,13 @@
 /** Where a part can do its work: `host` is this machine alone (its files, its login, its services), `anywhere` any machine that has the spec. */
 export type PartScope = "host" | "anywhere";
 
-/** A place on this machine that a part reads. */
+/** A place on this machine that a part reads or writes. */
 export interface LocalPlace {
   /** Absolute. A directory stands for all that is in it. */
   readonly path: string;
   /**
-   * The one section of the file that is read, by the name that it has there: the profile `app` of a credentials file. A sink that writes another section
-   * of the same file is no danger to it. Absent: the whole file counts.
+   * The one section of the file that is meant, by the name that it has there: the profile `app` of a credentials file. Who writes another section
+   * of the same file is no danger to who reads this one. Absent: the whole file counts.
    */
   readonly section?: string;
 }
@@ -18,6 +18,8 @@ export interface PartFacts<Options> {
   readonly scope?: PartScope | ScopeOf<Options>;
   /** What it stands on: no sink of the spec may write there. Pure, asks nobody; what references of the options lead to is the engine's to know. */
   reads?(options: Options, env: Readonly<Record<string, string | undefined>>): readonly LocalPlace[];
+  /** What it writes on this machine. Pure. Absent: a sink's `target`, where that is an absolute path; of other parts nothing. */
+  writes?(options: Options): readonly LocalPlace[];
 }
 
 /** Written as a method's type, so that a part with its own options is a part to the engine. */

@@ -9,7 +9,8 @@ export interface ProbeDefinition<O> extends PartFacts<Infer<O>> {
   run(ctx: Context<Infer<O>>): Promise<void>;
 }
 /** A probe as the engine sees it. */
-export interface Probe extends Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads">, PartFacts<unknown> {
+export interface Probe
+  extends Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads" | "writes">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   run(ctx: Context): Promise<void>;
 }

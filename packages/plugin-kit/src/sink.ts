@@ -56,7 +56,8 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
   fence?(ctx: Context<Infer<O>>): Promise<void>;
 }
 /** A sink as the engine sees it. */
-export interface Sink extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads">, PartFacts<unknown> {
+export interface Sink
+  extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "writes">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
   check?(ctx: SinkContext): Promise<void>;

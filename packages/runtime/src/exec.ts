@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { basename } from "node:path";
-import { type ExecAnswer, type ExecInit, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
+import { invalid, type ExecAnswer, type ExecInit, isSecret, RotateError, type Text } from "@rotate/plugin-kit";
 import { waitError } from "./clock.ts";
 import { childEnv } from "./exec-env.ts";
 import { startError } from "./exec-errors.ts";
@@ -21,8 +21,12 @@ const defaultTimeout = 30_000;
 /** A daemon that the command started may keep its streams open: so long we wait for what is still in the pipes, milliseconds. */
 const drainTime = 200;
 
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
+/** When this process was held up, its timer is over before it came to read: what lies in the pipes (64 KiB a turn) is read first. */
+const drainTurns = 20;
+
+async function drained(): Promise<void> {
+  await new Promise<void>((resolve) => void setTimeout(resolve, drainTime));
+  for (let turn = 0; turn < drainTurns; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
 }
 
 /** Everybody on the machine can read an argument list. */
@@ -74,7 +78,7 @@ function waitFor({ child, command, init, ended }: Running, signal: AbortSignal):
       release(child);
     }
     signal.addEventListener("abort", onAbort, { once: true });
-    child.once("exit", (exitCode, by) => setTimeout(() => finish({ exitCode, signal: by }), drainTime).unref());
+    child.once("exit", (exitCode, by) => void drained().then(() => finish({ exitCode, signal: by })));
     void ended.then((end) => {
       const isStarted = typeof end.exitCode === "number" || typeof end.signal === "string";
       return isStarted ? finish(end) : reject(startError(end.code, command, init.cwd));

@@ -4,6 +4,7 @@ import { waitError } from "./clock.ts";
 import { makeAnswer, type WireAnswer } from "./http-answer.ts";
 import { transportError } from "./http-errors.ts";
 import { buildRequest, type WireRequest } from "./http-request.ts";
+import { isDirect } from "./no-proxy.ts";
 import { checkLiteral, guardedLookup } from "./link-local.ts";
 import type { Masker, Runtime } from "./types.ts";
 
@@ -30,12 +31,13 @@ function moduleFor(url: URL): Module {
 function agentFor(url: URL, init: HttpInit, env: HttpParts["env"]): RequestOptions["agent"] {
   if (init.socketPath !== undefined) return false;
   const { Agent } = moduleFor(url);
-  return new Agent({ keepAlive: false, proxyEnv: proxyOf(init, env) });
+  return new Agent({ keepAlive: false, proxyEnv: proxyOf(url, init, env) });
 }
 
-function proxyOf({ proxy }: HttpInit, env: HttpParts["env"]): Readonly<Record<string, string | undefined>> {
+function proxyOf(url: URL, { proxy }: HttpInit, env: HttpParts["env"]): Readonly<Record<string, string | undefined>> {
   if (proxy === false) return {};
   if (proxy !== undefined) return { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  if (isDirect(url, env["no_proxy"] || env["NO_PROXY"])) return {};
   const names = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }

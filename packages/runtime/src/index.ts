@@ -10,4 +10,6 @@ export { materialize, type OptionTree } from "./materialize.ts";
 export { readBySchema } from "./read-by-schema.ts";
 export * from "./reference.ts";
 export type { Each, Template, TemplateScope } from "./template.ts";
+export { distrust, type Distrust, type Ownership } from "./trusted.ts";
 export type { Masker, Runtime } from "./types.ts";
+export { secretVariables, withholding } from "./withhold.ts";

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type ErrorDetails, type ReadInit, RotateError } from "@rotate/plugin-kit";
+import { distrust } from "./trusted.ts";
 
 const defaultMaxBytes = 1024 * 1024;
 
@@ -28,10 +29,12 @@ function sizeOf(bytes: number): string {
 }
 
 /** Of a device or a pipe nobody knows the end. */
-async function refuseOthers(handle: FileHandle, path: string): Promise<void> {
+async function refuseOthers(handle: FileHandle, path: string, trusted: boolean): Promise<void> {
   const stat = await handle.stat();
   if (stat.isDirectory()) throw failure(`${path} is a directory`, "INVALID", "name a file in it");
   if (!stat.isFile()) throw failure(`${path} is not a regular file`, "INVALID", "name a regular file");
+  const problem = trusted ? distrust(path, stat) : undefined;
+  if (problem !== undefined) throw failure(problem.message, "DENIED", problem.hint);
 }
 
 async function readAll(handle: FileHandle, what: string, maxBytes: number): Promise<Buffer> {
@@ -48,14 +51,14 @@ async function readAll(handle: FileHandle, what: string, maxBytes: number): Prom
   }
 }
 
-/** `Context.readFile` of the plugin kit, which says what it promises. */
-export async function readFile(path: string, init: ReadInit = {}): Promise<string> {
-  const { what: name = "file", maxBytes = defaultMaxBytes } = init;
+/** `Context.readFile` of the plugin kit, which says what it promises. `trusted`: as root, one that others can write is refused. */
+export async function readFile(path: string, init: ReadInit & { readonly trusted?: boolean } = {}): Promise<string> {
+  const { what: name = "file", maxBytes = defaultMaxBytes, trusted = false } = init;
   const what = `${name} ${path}`;
   try {
     // Without O_NONBLOCK the open of a named pipe waits for a writer.
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    await refuseOthers(handle, path);
+    await refuseOthers(handle, path, trusted);
     const bytes = await readAll(handle, what, maxBytes);
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {

@@ -13,6 +13,9 @@ function failure(message: string, code: ErrorDetails["code"], hint: string): Rot
   return new RotateError(message, { code, retryable: code === "UNAVAILABLE", hint });
 }
 
+/** What a spec refers to, it acts on: nobody else may write it. */
+const trusted = { trusted: true };
+
 function readEnv(name: string, { env }: ResolveParts): string {
   const value = env[name];
   if (value !== undefined) return value;
@@ -34,19 +37,19 @@ function readCredential(name: string, { env }: ResolveParts): Promise<string> {
   if (!/^[^/\0]+$/.test(name) || name === "." || name === "..") {
     throw failure(`${name} is not a credential's name`, "INVALID", "write the name alone, without a path");
   }
-  return readFile(join(directory, name));
+  return readFile(join(directory, name), trusted);
 }
 
 function read(source: Source, parts: ResolveParts): string | Promise<string> {
   if ("env" in source) return readEnv(source.env, parts);
-  if ("file" in source) return readFile(source.file);
+  if ("file" in source) return readFile(source.file, trusted);
   if ("exec" in source) return readCommand(source.exec, parts);
   return readCredential(source.credential, parts);
 }
 
 /**
  * The text that a reference leads to, read now, without one trailing newline. Throws NOT_FOUND when it leads nowhere, INVALID when it is empty or no text,
- * DENIED when a file may not be read, FAILED when a command says no; the message names what and where, never a value.
+ * DENIED when a file may not be read, or root would read what others can write, FAILED when a command says no; the message names what and where, never a value.
  */
 export async function resolveReference(source: Source, parts: ResolveParts): Promise<string> {
   const text = (await read(source, parts)).replace(/\r?\n$/, "");

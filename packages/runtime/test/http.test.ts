@@ -295,6 +295,9 @@ test("goes through the proxy of the environment, except where it is told not to"
   );
   const direct = await serve((_q, r) => r.end("direct"));
   expect((await get(direct, {}, { env: { HTTP_PROXY: proxy, NO_PROXY: "127.0.0.1" } })).text()).toBe("direct");
+  const networks = { HTTP_PROXY: proxy, NO_PROXY: "localhost,127.0.0.0/8" };
+  expect((await get(direct, {}, { env: networks })).text()).toBe("direct");
+  expect((await get(direct, {}, { env: { ...networks, no_proxy: "10.0.0.0/8" } })).text()).toMatch(/^proxied/);
   expect((await get(direct, { proxy: false }, { env: { HTTP_PROXY: proxy } })).text()).toBe("direct");
   const bad = await failure(get("http://service.invalid/", {}, { env: { HTTP_PROXY: "http://u:pass@[" } }));
   expect(bad).toMatchObject({ code: "UNAVAILABLE" });

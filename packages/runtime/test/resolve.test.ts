@@ -46,6 +46,17 @@ test("reads variables, files, commands and systemd credentials, dropping one tra
   expect(await resolve({ credential: "secret" }, { CREDENTIALS_DIRECTORY: directory })).toBe("v");
 });
 
+test.runIf(process.geteuid?.() === 0)("as root a secret that others can write is refused", async () => {
+  const path = await file("v");
+  await chmod(path, 0o622);
+  expect(await failure({ file: path })).toMatchObject({
+    code: "DENIED",
+    retryable: false,
+    message: `rotate runs as root, and others can write ${path} (mode 0622)`,
+    hint: expect.stringContaining(`chmod go-w ${path}`),
+  });
+});
+
 test("follows a link, as Kubernetes mounts its secrets", async () => {
   const link = join(directory, "link");
   await symlink(await file("v"), link);

@@ -37,6 +37,7 @@ export const awsCredentials = defineSink({
     description: "a setting of the profile: aws_access_key_id, aws_secret_access_key, aws_session_token, region, …",
   },
   target: (options) => `${options.path} [${sectionOf(options)}]`,
+  writes: (options) => [{ path: options.path, section: sectionOf(options) }],
 
   async check(ctx) {
     const likely = fitting(Object.fromEntries((ctx.keys ?? []).map((key) => [key, sampleOf(key, ctx.samples)])));

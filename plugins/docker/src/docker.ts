@@ -1,10 +1,11 @@
 import {
+  invalid,
   type Context,
   defineReload,
   type Infer,
   type ObjectSchema,
   type ReloadEvent,
-  RotateError,
+  type RotateError,
   type WrittenSink,
 } from "@rotate/plugin-kit";
 import { composeNames, type Container, environmentNames, inspect } from "./container.ts";
@@ -68,10 +69,6 @@ export const docker = defineReload({
     for (const name of await namesOf(engine, ctx)) await reloadOne({ engine, name, event }, ctx);
   },
 });
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
-}
 
 async function namesOf(engine: Engine, { options: { container, service, project } }: Ctx): Promise<readonly string[]> {
   const hint = "set `container`, or `service` and `project`";

@@ -1,14 +1,10 @@
-import { type Context, RotateError } from "@rotate/plugin-kit";
+import { type Context, invalid } from "@rotate/plugin-kit";
 
 /** How an env file reads: as `docker run --env-file` takes it (to the letter), or as Compose does (quotes are taken off). */
 export type Dialect = "docker" | "compose";
 
 /** Pairs in the order of the file. */
 export type Variables = readonly (readonly [name: string, value: string])[];
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
-}
 
 function unquote(value: string, where: string): string {
   const text = value.trim();

@@ -50,11 +50,13 @@ const odd = fc.constantFrom(
   "TOKEN= \n",
   "A=x\r\n",
 );
-const file = fc.array(fc.oneof(runs, odd), { maxLength: 9 }).map((parts) => parts.join(""));
+const file = fc
+  .tuple(fc.array(fc.oneof(runs, odd), { maxLength: 9 }), fc.boolean())
+  .map(([parts, last]) => (last ? parts.join("") : parts.join("").replace(/\r?\n$/, "")));
 
 /** What the whole file would be judged by. */
 function verdict(before: string, value: string, dialect: Dialect, short: boolean): string {
-  const line = `TOKEN='${value}'\n`;
+  const line = `${before === "" || before.endsWith("\n") ? "" : "\n"}TOKEN='${value}'\n`;
   const found = scan(before, dialect).find(({ key }) => key === "TOKEN");
   const after =
     found === undefined ? `${before}${line}` : `${before.slice(0, found.start)}'${value}'${before.slice(found.end)}`;

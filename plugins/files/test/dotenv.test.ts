@@ -189,9 +189,13 @@ test("a value that no dialect's quotes can hold is found before the mint, by a s
 });
 
 test.each([
+  ["a value of two words, which a shell takes for a command", "TOKEN=old one\nB=2\n", "TOKEN=new\nB=2\n"],
+  ["a blank before the value, which a shell takes for a command", "TOKEN= old\n", "TOKEN= new\n"],
+  ["a path to fill in, which a shell takes for a redirection", "TOKEN=/<path>/x\n", "TOKEN=new\n"],
+  ["a semicolon", "A=1;\nTOKEN=old\n", "A=1;\nTOKEN=new\n"],
   ["export, which systemd does not know", "export TOKEN=old\n", "export TOKEN=new\n"],
   ["a comment behind the value, which is none for systemd", "TOKEN=old # c\n", "TOKEN=new # c\n"],
-])("a file with %s is not meant for it", async (_, before, after) => {
+])("a file with %s is edited for those who take it", async (_, before, after) => {
   const env = envFile(before);
   await write(dotenv, env.options, { TOKEN: "new" });
   expect(env.text()).toBe(after);

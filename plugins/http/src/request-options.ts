@@ -1,4 +1,5 @@
-import { type Context, type HttpInit, RotateError, type SecretRef, type Text } from "@rotate/plugin-kit";
+import { type Context, type HttpInit, invalid, type SecretRef, type Text } from "@rotate/plugin-kit";
+import { isThisMachine } from "@rotate/plugin-kit/tokens";
 
 /** The options that every HTTP request here has. `as const`, so that each contribution can spread them into its own schema. */
 export const requestOptions = {
@@ -60,10 +61,6 @@ export async function requestInit(ctx: Ctx): Promise<HttpInit> {
   };
 }
 
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
-}
-
 /** Reads the URL. Throws INVALID, without the URL in it: it may hold a password. */
 export function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -76,14 +73,9 @@ export function sendsSecrets({ bearer, secretHeaders }: RequestOptions): boolean
   return bearer !== undefined || Object.keys(secretHeaders ?? {}).length > 0;
 }
 
-/** This machine itself, by address or by the name that always means it (RFC 6761 §6.3). */
-function isLoopback({ hostname }: URL): boolean {
-  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
-}
-
 /** Throws INVALID for plain HTTP to another machine, unless it is allowed. */
 export function checkEncrypted(url: URL, allowInsecure: boolean): void {
-  if (url.protocol === "https:" || isLoopback(url) || allowInsecure) return;
+  if (url.protocol === "https:" || isThisMachine(url) || allowInsecure) return;
   throw invalid(`${url.origin} would be called without encryption`, "use https://, or set `allowInsecure: true`");
 }
 

@@ -41,13 +41,14 @@ export const jwt = defineProvider({
   type: "jwt",
   options,
   request,
+  reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),
+  writes: ({ jwksPath: path }) => (path === undefined ? [] : [{ path }]),
   fields: {
     token: { secret: true, description: "The signed JWT." },
     jwks: { secret: false, description: "The public key set that verifies it (RFC 7517 §5)." },
   },
 
   ghosts: false,
-  reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),
   scope: ({ key: { path }, jwksPath }) => (path === undefined && jwksPath === undefined ? "anywhere" : "host"),
   async check(ctx, asked) {
     if (asked !== undefined) extraClaims(asked);

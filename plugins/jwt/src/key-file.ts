@@ -18,9 +18,19 @@ export async function readKeyFile(
   { log, readFile }: Pick<Context, "log" | "readFile">,
 ): Promise<string | undefined> {
   const text = await readIfThere({ readFile }, path, { what: "signing key" });
-  if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0)
-    log.warn("everybody on this machine can read the signing key", { path });
+  if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0) warnOnce(path, log);
   return text;
+}
+
+/** Of which files who listens to a log was told. */
+const told = new WeakMap<Context["log"], Set<string>>();
+
+/** At each mint it would be the same sentence again. */
+function warnOnce(path: string, log: Context["log"]): void {
+  const paths = told.get(log) ?? new Set();
+  if (paths.has(path)) return;
+  told.set(log, paths.add(path));
+  log.warn("everybody on this machine can read the signing key", { path });
 }
 
 function unreadable(path: string, errno: string | undefined): RotateError {

@@ -4,10 +4,12 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { createFakeClock, envRef, secretRef } from "@rotate/testkit";
+import type { Log } from "@rotate/plugin-kit";
+import { createFakeClock, createTestContext, envRef, secretRef } from "@rotate/testkit";
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { jwt } from "../src/jwt.ts";
+import { readKeyFile } from "../src/key-file.ts";
 import { contextFor, issuer, keyPath, mint } from "./support/mint.ts";
 
 const run = promisify(execFile);
@@ -118,6 +120,18 @@ describe("a key file", () => {
     const linked = await mint({ key: { path: `${path}.link` } });
     expect(linked.jwks).toBe(jwks);
     expect(linked.logs).toMatchObject([{ level: "warn", message: expect.stringContaining("everybody") }]);
+  });
+
+  test("that everybody can read is warned of once, not at each mint", async () => {
+    const path = await keyPath();
+    await mint({ key: { path } });
+    await chmod(path, 0o644);
+    const warn = vi.fn<Log["warn"]>();
+    const log: Log = { debug: vi.fn<Log["debug"]>(), info: vi.fn<Log["info"]>(), warn };
+    const context = { ...createTestContext(), log };
+    await readKeyFile(path, context);
+    await readKeyFile(path, context);
+    expect(warn).toHaveBeenCalledOnce();
   });
 
   test("is never replaced when it is damaged, empty or of another algorithm", async () => {

@@ -26,6 +26,8 @@ export const postgresProbe = defineProbe({
     required: ["host", "user", "password"],
   },
 
+  reads: ({ ca }) => (ca === undefined ? [] : [{ path: ca }]),
+
   async run({ options, resolve, readFile, signal }) {
     const [password, ssl] = await Promise.all([resolve(options.password), encryption(options, { readFile })]);
     try {

@@ -128,7 +128,7 @@ export async function checkCommand(ctx: Context<CommandOptions>): Promise<void> 
   const [program] = ctx.options.command;
   if (ctx.options.cwd !== undefined) await checkDirectory(ctx.options.cwd);
   const places = candidates(program, ctx);
-  if ((await Promise.all(places.map(isRunnable))).includes(true)) return;
+  if ((await Promise.all(places.map(isRunnable))).includes(true)) return requireSecrets(ctx);
   const exists = (await Promise.all(places.map((place) => stat(place).catch(() => undefined)))).some(Boolean);
   if (exists) {
     const hint = "make it a file that this user may execute (chmod +x)";
@@ -136,4 +136,9 @@ export async function checkCommand(ctx: Context<CommandOptions>): Promise<void> 
   }
   const hint = program.includes("/") ? "check the path" : "install it, or give its full path";
   throw new RotateError(`the command ${program} does not exist`, { code: "NOT_FOUND", retryable: false, hint });
+}
+
+/** What a secret variable is read from has to be there before the command needs it. */
+async function requireSecrets({ options, resolve: read }: Context<CommandOptions>): Promise<void> {
+  await Promise.all(Object.values(options.secretEnv ?? {}).map((ref) => read(ref)));
 }

@@ -1,4 +1,4 @@
-import { isAbsolute } from "node:path";
+import { resolve } from "node:path";
 import {
   beforehand,
   type Context,
@@ -47,14 +47,16 @@ export const execProvider = defineProvider({
   type: "exec",
   options,
   request,
+  // The program alone: what its arguments are, only it knows.
+  reads: ({ command: [program], cwd = "" }) => (program.includes("/") ? [{ path: resolve("/", cwd, program) }] : []),
   fields: (asked) => formats[asked.format].fields(asked),
 
-  reads: ({ command: [program] }) => (isAbsolute(program ?? "") ? [{ path: program ?? "" }] : []),
   async check(ctx, asked) {
     await checkCommand(ctx);
     await resolveAll(ctx, ctx.options.secretEnv);
     if (asked !== undefined) await callOf(asked, { ...ctx, leaseId: "" });
     if (asked !== undefined && Object.keys(formats[asked.format].fields(asked)).length === 0) throw noFields();
+    if (ctx.options.stdin !== undefined) await ctx.resolve(ctx.options.stdin);
   },
   async mint(asked, ctx) {
     const format = formats[asked.format];

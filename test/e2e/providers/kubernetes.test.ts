@@ -44,8 +44,8 @@ test.skipIf(kubectlMissing)(
     expect(await formerLeases(stage)).toEqual(["expires only"]);
 
     forbidMinting(cluster);
-    const todo = "grant it by RBAC: verb create on serviceaccounts/token";
-    await expectRefused(stage, { why: "cannot mint a token", todo, sinks: [] });
+    const todo = 'resources: ["serviceaccounts/token"]';
+    await expectRefused(stage, { why: "not allowed to create serviceaccounts/token", todo, sinks: [] });
     expect(cluster.secret("app", "reader")).toEqual({ token: tokens[1] });
     await expectQuiet(stage, [deployer, ...tokens], ["deployer", "reader"]);
   },

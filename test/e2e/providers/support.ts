@@ -102,8 +102,8 @@ export async function expectRefused(
   const before = await Promise.all(sinks.map(file));
   const { code, stdout } = await rotate("run", "--force");
   const lines = stdout.split("\n");
-  expect(lines.filter((line) => line.startsWith("  why  "))).toEqual([expect.stringContaining(why)]);
-  expect(lines.filter((line) => line.startsWith("  do   "))).toEqual([expect.stringContaining(todo)]);
+  expect(lines.filter((line) => line.includes(why))).toHaveLength(1);
+  expect(lines.filter((line) => /^ +do +/.test(line))).toEqual([expect.stringContaining(todo)]);
   expect(code).toBe(1);
   expect(await Promise.all(sinks.map(file))).toEqual(before);
 }

@@ -26,7 +26,7 @@ rotations:
     sinks:
       - type: dotenv
         path: .env
-        values: { DATABASE_URL: "postgres://{{ username }}:{{ password | uri_component }}@127.0.0.1:${port}/postgres" }
+        values: { DATABASE_URL: "postgres://{{ username | uri_component }}:{{ password | uri_component }}@127.0.0.1:${port}/postgres" }
     reload:
       - ${logIn}
 `;

@@ -42,6 +42,9 @@ const formats: Readonly<
   },
 };
 
+/** A dialect each for some of them: each is a reader of its own. */
+const dialects: Readonly<Record<string, string>> = { token: "dotenv", rotate: "compose", aws: "systemd" };
+
 const commands: Rows = rowsOf("exec", formats, ({ prints, request, value = token }, name) => ({
   provider: { type: "exec", command: ["sh", "-c", `cat ${prints}`], cwd: "." },
   request,
@@ -49,7 +52,7 @@ const commands: Rows = rowsOf("exec", formats, ({ prints, request, value = token
     {
       type: "dotenv",
       path: `command-${name}.env`,
-      dialect: "docker",
+      dialect: dialects[name] ?? "docker",
       values: { VALUE: value },
     },
   ],

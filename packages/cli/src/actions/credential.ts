@@ -4,7 +4,7 @@ import { durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { neededFields, printCredential, type CredentialFormat } from "../output/credential-text.ts";
 import { span } from "../output/time.ts";
-import { withSession } from "../session.ts";
+import { withEngine } from "../with-engine.ts";
 
 export interface CredentialFlags {
   readonly format: CredentialFormat;
@@ -28,7 +28,7 @@ export function credential(input: Input): Promise<void> {
   const minRemaining =
     durationValue("min-remaining", flags["min-remaining"]) ?? (format === "aws-credential-process" ? awsRemaining : 0);
   const lockTimeout = durationValue("lock-timeout", flags["lock-timeout"]);
-  return withSession(input, { omit }, async ({ engine, now, reporter }) => {
+  return withEngine(input, { omit }, async ({ engine, now, reporter }) => {
     const interrupt = listenForInterrupt();
     const printing = { field, execInfo: process.env["KUBERNETES_EXEC_INFO"] };
     const current = await engine.credential(args.name, {

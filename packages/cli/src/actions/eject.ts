@@ -6,7 +6,7 @@ import type { ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { UsageError } from "../failure.ts";
 import { describeExpiry } from "../output/time.ts";
-import { withSession } from "../session.ts";
+import { withEngine } from "../with-engine.ts";
 
 export interface EjectFlags {
   readonly values?: readonly string[] | undefined;
@@ -18,7 +18,7 @@ export interface EjectFlags {
 export function eject(input: ActionInput<EjectFlags, { readonly name: string }>): Promise<EjectReport> {
   const { flags, args, json, terminal } = input;
   const { name } = args;
-  return withSession(input, {}, async ({ engine, reporter, now }) => {
+  return withEngine(input, {}, async ({ engine, reporter, now }) => {
     if (flags.values === undefined || flags.values.length === 0) {
       if (flags.keep)
         await confirm(name, {

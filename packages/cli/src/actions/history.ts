@@ -2,7 +2,7 @@ import type { HistoryReport } from "@rotate/core";
 import type { ActionInput } from "../action.ts";
 import { countValue } from "../flag-values.ts";
 import { renderHistory } from "../output/history-table.ts";
-import { withSession } from "../session.ts";
+import { withEngine } from "../with-engine.ts";
 
 export interface HistoryFlags {
   readonly limit?: string | undefined;
@@ -16,9 +16,9 @@ export function history(
 ): Promise<HistoryReport> {
   const { flags, args, json, terminal } = input;
   const limit = countValue("limit", flags.limit) ?? defaultLimit;
-  return withSession(input, {}, async ({ engine }) => {
+  return withEngine(input, { reading: true }, async ({ engine }) => {
     const report = await engine.history({ limit, ...(args.name !== undefined && { name: args.name }) });
-    if (!json) terminal.out(await renderHistory(report.attempts, terminal.paint));
+    if (!json) terminal.out(await renderHistory(report, { paint: terminal.paint, limit }));
     return report;
   });
 }

@@ -1,6 +1,6 @@
 import { exitWith, type ActionInput } from "../action.ts";
 import { reportFailure } from "../failure.ts";
-import { withSession } from "../session.ts";
+import { withEngine } from "../with-engine.ts";
 
 const nothingToDo = 1;
 
@@ -10,7 +10,7 @@ const cannotTell = 255;
 /** `rotate needs-rotation`: answers by the exit code. */
 export async function needsRotation(input: ActionInput<object, { readonly name: string }>): Promise<void> {
   try {
-    await withSession(input, {}, async ({ engine }) => {
+    await withEngine(input, { reading: true }, async ({ engine }) => {
       const verdict = await engine.needsRotation(input.args.name);
       input.terminal.out(verdict);
       exitWith(verdict === "due" ? 0 : nothingToDo);

@@ -3,7 +3,7 @@ import type { ActionInput, NamesArgs } from "../action.ts";
 import { exitWith } from "../action.ts";
 import { lookOf } from "../output/look.ts";
 import { renderPlan } from "../output/plan-text.ts";
-import { withSession } from "../session.ts";
+import { withEngine } from "../with-engine.ts";
 
 export interface PlanFlags {
   readonly "resolve-exec"?: boolean;
@@ -12,7 +12,7 @@ export interface PlanFlags {
 /** `rotate plan`: says what would happen; a failed check is exit code 1. */
 export function plan(input: ActionInput<PlanFlags, NamesArgs>): Promise<PlanReport> {
   const { flags, args, json, terminal } = input;
-  return withSession(input, {}, async ({ engine, now }) => {
+  return withEngine(input, { reading: true }, async ({ engine, now }) => {
     const report = await engine.plan({ names: args.names ?? [], resolveExec: flags["resolve-exec"] ?? false });
     if (!json) terminal.out(renderPlan(report, lookOf(terminal, now())));
     const failed = report.rotations.some(({ checks }) => checks.some(({ result }) => result === "failed"));

@@ -6,7 +6,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { lookOf } from "../output/look.ts";
 import { renderDetail } from "../output/status-detail.ts";
 import { renderStatus } from "../output/status-table.ts";
-import { withSession, type Session } from "../session.ts";
+import { withEngine, type OpenedEngine } from "../with-engine.ts";
 
 export interface StatusFlags {
   readonly watch?: boolean;
@@ -22,22 +22,22 @@ const clearScreen = "\u001b[H\u001b[J";
 /** `rotate status`: how every rotation stands. */
 export function status(input: Input): Promise<StatusReport | undefined> {
   const minRemaining = durationValue("min-remaining", input.flags["min-remaining"]);
-  return withSession(input, {}, async (session) => {
-    if (input.flags.watch === true) return watch(input, session);
-    const report = await session.engine.status({ names: input.args.names ?? [] });
-    if (!input.json) input.terminal.out(await render(input, session, report));
-    const limit = minRemaining === undefined ? undefined : { now: session.now(), minRemaining };
+  return withEngine(input, { reading: true }, async (opened) => {
+    if (input.flags.watch === true) return watch(input, opened);
+    const report = await opened.engine.status({ names: input.args.names ?? [] });
+    if (!input.json) input.terminal.out(await render(input, opened, report));
+    const limit = minRemaining === undefined ? undefined : { now: opened.now(), minRemaining };
     if (input.flags.check === true) exitWith(exitCodeOfStatus(report.rotations, limit));
     return report;
   });
 }
 
 /** Again and again until a signal to stop; with `--json` one report a line. */
-async function watch(input: Input, session: Session): Promise<undefined> {
+async function watch(input: Input, opened: OpenedEngine): Promise<undefined> {
   const interrupt = listenForInterrupt();
   while (!interrupt.signal.aborted) {
-    const report = await session.engine.status({ names: input.args.names ?? [] });
-    const text = input.json ? JSON.stringify(report) : await render(input, session, report);
+    const report = await opened.engine.status({ names: input.args.names ?? [] });
+    const text = input.json ? JSON.stringify(report) : await render(input, opened, report);
     input.terminal.out(process.stdout.isTTY ? `${clearScreen}${text}` : text);
     await pause(interrupt.signal);
   }
@@ -53,9 +53,9 @@ async function pause(signal: AbortSignal): Promise<void> {
 }
 
 /** One that is asked for by its name is told in detail; of more there is a table. */
-function render({ terminal, args, flags }: Input, session: Session, report: StatusReport): Promise<string> {
+function render({ terminal, args, flags }: Input, opened: OpenedEngine, report: StatusReport): Promise<string> {
   const { rotations, causes } = report;
-  const { now, stateDir } = session;
+  const { now, stateDir } = opened;
   const look = lookOf(terminal, now());
   const [only] = rotations;
   if (only !== undefined && rotations.length === 1 && args.names?.length === 1 && args.names[0] === only.name)

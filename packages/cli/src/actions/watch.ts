@@ -21,7 +21,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: ["retry-scheduled"] });
-  const spec = await readSpec(flags.file, terminal);
+  const spec = await readSpec(flags.file, terminal, { stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, ...state });
@@ -51,7 +51,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
 
 async function reload({ flags, terminal }: Input, log: Runtime["log"]): Promise<SpecResult> {
   try {
-    const spec = await readSpec(flags.file, terminal, { whole: true });
+    const spec = await readSpec(flags.file, terminal, { whole: true, stateDir: flags["state-dir"] });
     for (const { message, path } of spec.warnings) log.warn(message, { path });
     return { spec };
   } catch (error) {

@@ -54,6 +54,18 @@ export function describeEvent(event: EngineEvent, now: number): Line {
         rotation: event.rotation,
         message: `${event.alarm}: ${event.message}`,
       };
+    case "standing-changed":
+      return { level: "debug", rotation: event.rotation, message: `${event.after.state}: ${event.message}` };
+    case "lease-renewed":
+      return { level: "debug", rotation: event.rotation, message: `lease ${event.lease} was renewed` };
+    case "renew-failed":
+      return { level: "debug", rotation: event.rotation, message: `could not renew: ${event.error.message}` };
+    case "lease-revoked":
+      return { level: "info", rotation: event.rotation, message: `revoked lease ${event.lease}` };
+    case "revoke-failed":
+      return { level: "debug", rotation: event.rotation, message: `could not revoke yet: ${event.message}` };
+    case "attempt-killed":
+      return { level: "warn", rotation: event.rotation, message: event.error.message };
     case "warning":
       return { level: "warn", rotation: event.rotation, message: event.message };
     case "trouble":

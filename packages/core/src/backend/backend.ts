@@ -1,6 +1,6 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport } from "../report.ts";
+import type { AttemptReport, HistoryEvent } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -26,6 +26,12 @@ export interface Backend {
   readonly close: () => Promise<void>;
 }
 
+export interface HistoryQuery {
+  /** Absent: all. */
+  readonly rotation?: string;
+  readonly limit: number;
+}
+
 /** Leases, owed work and history. Reading needs no claim. */
 export interface Store {
   /** The state of a rotation; an empty one when it was never run. */
@@ -33,10 +39,11 @@ export interface Store {
   /** Names of all rotations the state knows, sorted. */
   readonly names: () => Promise<readonly string[]>;
   /** Newest first. */
-  readonly attempts: (query: {
-    readonly rotation?: string;
-    readonly limit: number;
-  }) => Promise<readonly AttemptReport[]>;
+  readonly attempts: (query: HistoryQuery) => Promise<readonly AttemptReport[]>;
+  /** What happened beside the attempts, newest first. */
+  readonly events: (query: HistoryQuery) => Promise<readonly HistoryEvent[]>;
+  /** Keeps one, without a claim: whoever saw it tells of it. */
+  readonly recordEvent: (event: HistoryEvent) => Promise<void>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly remove: (rotation: string) => Promise<void>;

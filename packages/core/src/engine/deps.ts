@@ -1,13 +1,13 @@
 import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
+import { secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
-import type { ProviderEntry, Rotation } from "../loading/model.ts";
+import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
-import { createLogins } from "../rotation/login.ts";
+import { createLogins, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
-import type { Runtime } from "@rotate/runtime";
 import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 
@@ -15,12 +15,12 @@ import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 export async function depsOver(
   backend: Backend,
   {
-    rotations,
-    runtime,
+    spec,
+    runtime: given,
     onEvent,
     before,
   }: {
-    readonly rotations: readonly Rotation[];
+    readonly spec: Spec;
     readonly runtime: Runtime;
     readonly onEvent: OnEvent;
     /** Those of the spec before this one: what a process knows outlives a spec, its logins do not. */
@@ -28,6 +28,8 @@ export async function depsOver(
   },
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
+  const { rotations } = spec;
+  const runtime = withholding(given, secretVariables(treesOf(spec)));
   return {
     store,
     claims,
@@ -38,11 +40,25 @@ export async function depsOver(
     onEvent,
     nextCron: await cronFor(rotations),
     entries: before?.entries ?? createEntries(),
-    logins: createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) }),
+    logins: loginsOver({ runtime, clock }),
     memory: before?.memory ?? createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };
+}
+
+/** Everything of the spec in which a reference can stand. */
+function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unknown[] {
+  const ofRotations = rotations.flatMap(({ provider, request, sinks, verify, reloads, health }) => [
+    request,
+    ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
+  ]);
+  return [...[...providers.values()].map(({ options }) => options), ...ofRotations, ...notify, monitor];
+}
+
+/** Logins of their own in this runtime. */
+export function loginsOver({ runtime, clock }: Pick<RotationDeps, "runtime" | "clock">): Logins {
+  return createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) });
 }
 
 function callLogin(runtime: Runtime, provider: ProviderEntry, call: (ctx: Context) => Promise<Login>): Promise<Login> {

@@ -7,6 +7,7 @@ import type { Rotation, Spec } from "../loading/model.ts";
 import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
+import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
@@ -37,6 +38,8 @@ export interface Engine {
   readonly credential: (name: string, options?: CredentialOptions) => Promise<CurrentCredential>;
   /** Revokes the lease in use, or the superseded ones: a person's word. */
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
+  /** Names of all rotations, of the spec or only of the state, sorted. */
+  readonly known: () => Promise<readonly string[]>;
   /** Forgets a rotation: its state goes, its values stay where they are. */
   readonly forget: (name: string) => Promise<void>;
   /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
@@ -55,11 +58,11 @@ export interface Engine {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { runtime, backend } = options;
   const events = createEvents(runtime.log);
+  keepChronicle(events, backend.store, runtime.now);
   if (options.onEvent) events.on(options.onEvent);
 
   async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
-    const { rotations } = spec;
-    const deps = await depsOver(backend, { rotations, runtime, onEvent: events.emit, before });
+    const deps = await depsOver(backend, { spec, runtime, onEvent: events.emit, before });
     await backend.publish(spec);
     return { spec, deps };
   }
@@ -80,8 +83,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     status: (asked) => status(parts, asked),
     plan: (asked) => plan(parts, asked),
     async history({ name, limit = 50 } = {}) {
-      const attempts = await backend.store.attempts({ limit, ...(name !== undefined && { rotation: name }) });
-      return { version: 1, attempts };
+      const query = { limit, ...(name !== undefined && { rotation: name }) };
+      const [attempts, told] = await Promise.all([backend.store.attempts(query), backend.store.events(query)]);
+      return { version: 1, attempts, events: told };
     },
     async needsRotation(name) {
       const cadence = await knownCadence(backend.host, options.runtime.now());
@@ -91,6 +95,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const target = one(name);
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
+    },
+    known: async () => {
+      const ofSpec = parts.spec.rotations.map(({ name }) => name);
+      return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
     forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),

@@ -49,7 +49,7 @@ function shrunkenList({
     family,
     code: "ROTATE_SPEC_SHRUNKEN",
     message: `the list of ${family} lost ${lost.length} of ${before} entries whose credentials still live`,
-    hint: `put them back, or take each away for good: rotate forget ${lost[0]}`,
+    hint: `put them back, or say that they are gone for good: rotate forget ${lost.slice(0, 3).join(" ")}${lost.length > 3 ? " …" : ""}`,
   };
 }
 

@@ -1,9 +1,9 @@
 import { RotateError } from "@rotate/plugin-kit";
+import { formatDuration } from "@rotate/runtime";
 import type { PlanRotation, PlanSink } from "../report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
-import { formatDuration } from "@rotate/runtime";
 import { expectedOf, paceOf } from "../schedule/pace.ts";
 import { givenOf } from "../schedule/schedule.ts";
 import { decide } from "../rotation/decide.ts";
@@ -15,6 +15,7 @@ import { checksOf, type Check } from "../rotation/phases/preflight.ts";
 import { reasonText } from "../rotation/reason.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import { standingReport } from "../rotation/visit-report.ts";
+import { loginsOver } from "./deps.ts";
 import type { Standing } from "../rotation/standing.ts";
 import { standingText } from "../rotation/standing-text.ts";
 import { actionOf, droppedOf } from "./plan-parts.ts";
@@ -26,8 +27,14 @@ export async function planAll(
   given: RotationDeps,
   { resolveExec, cadence }: { readonly resolveExec: boolean; readonly cadence: number | undefined },
 ): Promise<readonly PlanRotation[]> {
-  const deps = resolveExec ? given : { ...given, runtime: { ...given.runtime, execReference: refuseExec } };
+  const deps = resolveExec ? given : withoutExec(given);
   return Promise.all(rotations.map((rotation) => planOne(rotation, deps, cadence)));
+}
+
+/** Neither options nor logins run a command of a reference: a login that is kept already is none of the plan's. */
+function withoutExec(given: RotationDeps): RotationDeps {
+  const runtime = { ...given.runtime, execReference: refuseExec };
+  return { ...given, runtime, logins: loginsOver({ runtime, clock: given.clock }) };
 }
 
 const notAsked = Symbol("not asked to run it");
@@ -36,6 +43,7 @@ async function refuseExec(): Promise<never> {
   throw new RotateError("the command of a reference was not run", {
     code: "UNAVAILABLE",
     retryable: false,
+    noEffect: true,
     hint: "plan with --resolve-exec to run it",
     cause: notAsked,
   });
@@ -126,9 +134,13 @@ async function runCheck({ what, run }: Check): Promise<PlanRotation["checks"][nu
     return { what, result: "ok" };
   } catch (error) {
     const failure = failureOf(error, { phase: "preflight" });
-    const result = failure.error.cause === notAsked ? "not-checked" : "failed";
-    return { what, result, error: failure.report };
+    return { what, result: isNotAsked(failure.error) ? "not-checked" : "failed", error: failure.report };
   }
+}
+
+/** Whoever passed the error on may have wrapped it. */
+function isNotAsked(error: unknown): boolean {
+  return error === notAsked || (error instanceof Error && isNotAsked(error.cause));
 }
 
 /** Per key: is it ours, somebody else's, or not there yet? */

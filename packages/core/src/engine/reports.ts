@@ -7,7 +7,7 @@ import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } 
 import { orphansOf, renameHints } from "./orphans.ts";
 import { planAll } from "./plan.ts";
 import { standingIn } from "./quick-look.ts";
-import { tick } from "./run.ts";
+import { tick } from "./tick.ts";
 import { selectByName } from "./select.ts";
 import { statusOf } from "./status.ts";
 

@@ -1,8 +1,10 @@
-import { withClaim, type Claim } from "../backend/claim.ts";
+import { withClaim } from "../backend/claim.ts";
 import type { ErrorReport } from "../report.ts";
 import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { failureOf } from "../rotation/errors.ts";
+import { journalOf, type Journal } from "../rotation/journal.ts";
+import { sweepLeftOvers } from "../rotation/left-overs.ts";
 import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
@@ -35,9 +37,13 @@ export async function revokeByHand(
   { previous = false }: RevokeOptions,
 ): Promise<RevokeReport> {
   return withClaim(deps.claims, name, async (claim) => {
+    const rotation = spec.rotations.find((each) => each.name === name);
+    if (rotation !== undefined)
+      await sweepLeftOvers({ ...claim, rotation, deps, warn: (message) => deps.runtime.log.warn(message) });
     const leases: RevokedLease[] = [];
+    const journal = journalOf(claim, deps);
     for (const lease of chosen(claim.state(), previous))
-      leases.push(await revokeOne(lease, { deps, claim, provider: spec.providers.get(lease.provider) }));
+      leases.push(await revokeOne(lease, { deps, journal, provider: spec.providers.get(lease.provider) }));
     return { version: 1, name, leases };
   });
 }
@@ -53,22 +59,22 @@ function chosen(state: RotationState, previous: boolean): readonly LeaseState[] 
 interface By {
   readonly deps: RotationDeps;
   readonly provider: ProviderEntry | undefined;
-  readonly claim: Claim;
+  readonly journal: Journal;
 }
 
-async function revokeOne(lease: LeaseState, { deps, provider, claim }: By): Promise<RevokedLease> {
+async function revokeOne(lease: LeaseState, { deps, provider, journal }: By): Promise<RevokedLease> {
   const told = { id: lease.id, ...instantAt("expiresAt", lease.expiresAt ?? Infinity, deps.clock) };
   const fields = deps.memory.get(lease.id);
   if (provider === undefined || lease.phase === "ghost" || !canRevokeWith(provider, fields))
     return { ...told, result: "expires only" };
-  await claim.append([{ type: "revoking", lease: lease.id, notBefore: 0 }]);
+  await journal({ type: "revoking", lease: lease.id, notBefore: 0 });
   try {
     await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
     const { report } = failureOf(error, { phase: "retire" });
-    await claim.append([{ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 }]);
+    await journal({ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 });
     return { ...told, result: "failed", error: report };
   }
-  await claim.append([{ type: "gone", lease: lease.id, how: "revoked" }]);
+  await journal({ type: "gone", lease: lease.id, how: "revoked" });
   return { ...told, result: "revoked" };
 }

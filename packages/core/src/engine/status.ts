@@ -81,6 +81,7 @@ function leaseState(
   if (lease.phase === "ghost") return "unknown";
   if (lease.foreign) return "foreign";
   if (heldLeases(state).includes(lease.id)) return "held";
+  if (lease.pinned) return "expires only";
   const canRevoke =
     rotation.provider.part.revoke !== undefined &&
     rotation.overlap.revoke !== "never" &&

@@ -1,4 +1,4 @@
-import { sourcesIn } from "./compile/writers.ts";
+import { sourcesIn } from "./roots/roots.ts";
 import type { ProviderEntry, Spec } from "./model.ts";
 
 /** The files that a spec stands on. Absolute paths. */

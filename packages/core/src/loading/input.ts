@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, realpath, type FileHandle } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { distrust } from "@rotate/runtime";
 import { limits } from "./bounds.ts";
 import { toName } from "./names.ts";
 import { tooLarge } from "./source.ts";
@@ -25,6 +26,8 @@ export interface Input {
   readonly directory: string;
   /** The spec's name unless it says one: from its real path. Undefined for standard input. */
   readonly name: string | undefined;
+  /** It is reached through a link, which may lead elsewhere tomorrow. */
+  readonly linked: boolean;
   readonly text: string;
 }
 
@@ -33,6 +36,8 @@ export interface InputFault {
   readonly file: string;
   readonly message: string;
   readonly hint?: string | undefined;
+  /** Others can write it, and we are root. */
+  readonly distrusted?: true;
 }
 
 /** Reads a spec from a file, a pipe or standard input. A missing, unreadable, oversized or non-UTF-8 one is a fault, not an exception. */
@@ -45,14 +50,24 @@ export async function readInput(options: InputOptions): Promise<Input | InputFau
   const text = decode(file, bytes);
   if (typeof text !== "string") return text;
   // The directory of the link, not of what it leads to: paths are read as they are seen. The name is of the real file.
-  return { file, directory: dirname(file), name: await defaultName(file), text };
+  const real = await realpath(file).catch(() => file);
+  return { file, directory: dirname(file), name: defaultName(real), linked: await isLinked(file, real), text };
+}
+
+/** Links right below the root (/tmp, /var, /home on some systems) lead where they led at the installation. */
+async function isLinked(file: string, real: string): Promise<boolean> {
+  if (real === file) return false;
+  const [, top = "", ...below] = file.split("/");
+  return real !== join(await realpath(`/${top}`), ...below);
 }
 
 async function readStandardInput(cwd: string, { text, stdin }: InputOptions): Promise<Input | InputFault> {
   const bytes = text === undefined ? await collect("-", stdin ?? process.stdin) : Buffer.from(text);
   if ("message" in bytes) return bytes;
   const decoded = decode("-", bytes);
-  return typeof decoded === "string" ? { file: "-", directory: cwd, name: undefined, text: decoded } : decoded;
+  return typeof decoded === "string"
+    ? { file: "-", directory: cwd, name: undefined, linked: false, text: decoded }
+    : decoded;
 }
 
 async function readBytes(file: string): Promise<Buffer | InputFault> {
@@ -60,6 +75,8 @@ async function readBytes(file: string): Promise<Buffer | InputFault> {
     await using handle = await open(file, "r");
     const stat = await handle.stat();
     if (stat.isDirectory()) return { file, message: "a directory, not a spec", hint: "name the file in it with -f" };
+    const problem = stat.isFile() ? distrust(file, stat) : undefined;
+    if (problem !== undefined) return { file, ...problem, distrusted: true };
     if (stat.size > limits.bytes) return { file, message: tooLarge };
     return await collect(file, chunksOf(handle, stat.size));
   } catch (error) {
@@ -112,8 +129,7 @@ function decode(file: string, bytes: Buffer): string | InputFault {
   }
 }
 
-async function defaultName(file: string): Promise<string> {
-  const real = await realpath(file).catch(() => file);
-  const base = toName(basename(file).replace(/\.(ya?ml|json)$/i, ""), 40);
+function defaultName(real: string): string {
+  const base = toName(basename(real).replace(/\.(ya?ml|json)$/i, ""), 40);
   return `${base}-${createHash("sha256").update(real).digest("hex").slice(0, 8)}`;
 }

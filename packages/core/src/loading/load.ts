@@ -1,7 +1,7 @@
 import { isRotateError } from "@rotate/plugin-kit";
 import { homeDirectory } from "@rotate/runtime";
 import type { Catalog, LazyPlugin, LoadedPlugin } from "./catalog.ts";
-import { openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
+import { cachedAt, openSpecCache, type SpecCacheOptions } from "./cache/spec-cache.ts";
 import { soundnessOf, type FoundParts } from "./compile/context.ts";
 import { expandRotations, type RawRotation } from "./compile/foreach.ts";
 import { compileSpec } from "./compile/spec.ts";
@@ -12,6 +12,8 @@ import { readInput, type Input, type InputOptions } from "./input.ts";
 import type { Diagnostic, Spec } from "./model.ts";
 import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
 import { readSource, type Source } from "./source.ts";
+import { findEndangered } from "./roots/endangered.ts";
+import type { RootWorld } from "./roots/world.ts";
 import { partSchema, places, requestSchema, specSchema } from "./spec-schema.ts";
 import { createTemplateParser } from "./templates.ts";
 import { faultsOf } from "./validate.ts";
@@ -25,6 +27,10 @@ export interface LoadOptions extends InputOptions {
   readonly home?: string | undefined;
   /** Finds a plugin that the spec names under `plugins`. Without it, such a spec is refused. Throws RotateError when there is none. */
   readonly loadPlugin?: ((name: string, directory: string) => Promise<LoadedPlugin | LazyPlugin>) | undefined;
+  /** Default: the process's environment. Names what plugins read by default; no reference is resolved with it. */
+  readonly env?: RootWorld["env"] | undefined;
+  /** Rotate's own places for a spec, which no sink may write to. Default: none but the cache. */
+  readonly own?: RootWorld["own"] | undefined;
   /** Keeps compiled specs for the next time. Without it every spec is compiled. */
   readonly cache?: SpecCacheOptions | undefined;
 }
@@ -44,17 +50,29 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   if (!("text" in input))
     return { spec: undefined, diagnostics: [withoutPlace(input.file, input.message, input.hint)] };
   const home = options.home ?? homeDirectory(process.env);
+  const world = worldOf(options, input.file, home);
   const cache = options.cache && input.file !== "-" ? openSpecCache(options.cache, input, home) : undefined;
   const known = await cache?.find(options.catalog);
-  if (known !== undefined) return { spec: known, diagnostics: known.warnings };
+  // Links and the environment may have changed since: the compiler tells what is wrong, at its place.
+  if (known !== undefined && findEndangered(known, world).length === 0)
+    return { spec: known, diagnostics: known.warnings };
   const lists: Input[] = [];
-  const loaded = await compile(input, { ...options, home, onList: (list) => void lists.push(list) });
+  const loaded = await compile(input, { ...options, home, world, onList: (list) => void lists.push(list) });
   if (loaded.spec?.heldBack.length === 0) await cache?.keep(loaded.spec, lists);
   return loaded;
 }
 
+function worldOf({ env, own, cache }: LoadOptions, file: string, home: string): RootWorld {
+  const cached = cache === undefined ? [] : [{ path: cachedAt(cache.directory, file), what: "rotate's own cache" }];
+  return {
+    env: env ?? { ...process.env, HOME: home },
+    own: (spec) => [...cached, ...(own?.(spec) ?? [])],
+  };
+}
+
 interface CompileOptions extends LoadOptions {
   readonly home: string;
+  readonly world: RootWorld;
   readonly onList: (list: Input) => void;
 }
 
@@ -132,7 +150,7 @@ async function build(document: unknown, { fill, input, options, faults }: Buildi
   (await faultsOf(checks)).forEach(report);
   const parse = await createTemplateParser(rotations.map(({ value }) => value));
   const compilation = { parts, parse, fill, report, isSound: soundnessOf([...faults]) };
-  const spec = await compileSpec(document, rotations, { origin: input, compilation });
+  const spec = await compileSpec(document, rotations, { origin: input, compilation, world: options.world });
   return { parts, spec };
 }
 

@@ -21,7 +21,7 @@ export const refreshSettings = {
   properties: {
     at: { type: "string", pattern: percentagePattern, description: "after this share of its life, such as 66%" },
     before: { type: "string", format: "duration", min: "1s", description: "this long before it expires" },
-    every: { type: "string", format: "duration", min: "5s", description: "this long after it was minted" },
+    every: { type: "string", format: "duration", min: "1s", description: "this long after it was minted" },
     cron,
     timezone,
     jitter: {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { EngineError } from "../engine-error.ts";
+import { stateError } from "./state-error.ts";
 import { syncDirectory } from "./sync-directory.ts";
 import { fingerprintWith, type Fingerprint } from "../store/fingerprint.ts";
 
@@ -9,7 +10,22 @@ const keyLength = 32;
 
 /** The fingerprint under the key in `directory`; the key is made on first use. It has a file of its own: without it the state's fingerprints say nothing. */
 export function openFingerprint(directory: string): Fingerprint {
-  return fingerprintWith(readOrMakeKey(`${directory}/fingerprint.key`));
+  const path = `${directory}/fingerprint.key`;
+  try {
+    return fingerprintWith(readOrMakeKey(path));
+  } catch (error) {
+    throw stateError(path, error);
+  }
+}
+
+/** One that is known by nothing, for a state that can only be read and has none. */
+export function readFingerprint(directory: string): Fingerprint {
+  const path = `${directory}/fingerprint.key`;
+  try {
+    return fingerprintWith(read(path) ?? randomBytes(keyLength));
+  } catch (error) {
+    throw stateError(path, error);
+  }
 }
 
 function readOrMakeKey(path: string): Buffer {

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
 import type { Helpers } from "../backend/host-notes.ts";
+import { makeFolder } from "./folders.ts";
 
 /** A process, told from another one of the same number by the time it started (field 22 of /proc/PID/stat, proc(5)). */
 interface Noted {
@@ -23,7 +24,7 @@ export function createHelpers(directory: string, log: Pick<Log, "warn">): Helper
     const path = fileOf(rotation);
     try {
       if (notes.size === 0) return rmSync(path, { force: true });
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeFolder(directory);
       write(path, JSON.stringify([...notes.values()]), { mode: 0o600, fsync: false });
     } catch (error) {
       const why = (error as Error).message;

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Lock, Locks } from "./claims.ts";
-import { fileIdentity, stateError, stateLost } from "./state-error.ts";
+import { makeFolder } from "./folders.ts";
+import { fileIdentity, stateError } from "./state-error.ts";
 
 export interface LockFiles extends Locks {
   readonly releaseAll: () => void;
@@ -57,17 +58,6 @@ function acquire(path: string, directory: string): DatabaseSync | undefined {
     database?.close();
     if (isBusy(error)) return undefined;
     throw stateError(path, error);
-  }
-}
-
-/** Not its parents: a state that was taken away is not begun anew by the way. */
-function makeFolder(directory: string): void {
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw stateLost(directory);
-    if (!existsSync(directory)) throw error;
   }
 }
 

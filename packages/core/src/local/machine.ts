@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { uptime } from "node:os";
+import { hostname, uptime } from "node:os";
 
 /** Which machine and which boot this is: a copied state must be told apart from its original. */
 export interface Machine {
   /** A hash of the machine id; undefined where there is none (many containers), then a clone cannot be told. */
   readonly machineId: string | undefined;
+  /** A hash of what the hardware, or the hypervisor, calls the machine; undefined without the right to read it. */
+  readonly productId?: string | undefined;
+  readonly hostName?: string | undefined;
   /** Changes with every boot. */
   readonly bootId: string;
   /** ms since boot, sleep included. */
@@ -16,6 +19,8 @@ export interface Machine {
 export function readMachine(): Machine {
   return {
     machineId: hash(firstReadable(["/etc/machine-id", "/var/lib/dbus/machine-id"])),
+    productId: hash(firstReadable(["/sys/class/dmi/id/product_uuid"])),
+    hostName: hostname(),
     bootId:
       firstReadable(["/proc/sys/kernel/random/boot_id"]) ??
       `boot-${Math.round((Date.now() - uptime() * 1000) / 60_000)}`,

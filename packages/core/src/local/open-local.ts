@@ -1,20 +1,25 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Backend } from "../backend/backend.ts";
 import { carryOver } from "../backend/carry-over.ts";
 import { settling, type Claims } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { Runtime } from "@rotate/runtime";
+import type { JournalRecord } from "../store/records.ts";
+import { liveLeases } from "../store/state.ts";
 import { createRotationClock } from "../schedule/clock.ts";
 import { createClaims } from "./claims.ts";
-import { openFingerprint } from "./fingerprint-key.ts";
+import { openFingerprint, readFingerprint } from "./fingerprint-key.ts";
 import { createHandoff } from "./handoff.ts";
 import { createHelpers } from "./helpers.ts";
 import { createLocks } from "./lock.ts";
+import { cloneOf, identityOn, parseIdentity } from "./identity.ts";
 import { readMachine, type Machine } from "./machine.ts";
+import { otherStates, stateElsewhere } from "./other-states.ts";
 import { createRunLog } from "./run-log.ts";
 import { openSqliteState, type SqliteState } from "./sqlite.ts";
-import { chooseStateDir, openStateDir } from "./state-dir.ts";
+import { chooseStateDir, openStateDir, toldStateDir } from "./state-dir.ts";
 import { createValueCache } from "./value-cache.ts";
 
 export interface LocalOptions {
@@ -22,6 +27,8 @@ export interface LocalOptions {
   readonly runtime: Runtime;
   /** Overrides the spec's `stateDir`. Absolute. */
   readonly stateDir?: string;
+  /** Only to look: also at a state that cannot be written, because its disk is full or read-only. */
+  readonly reading?: boolean;
   /** Default: the one this process runs on. */
   readonly machine?: Machine;
 }
@@ -31,16 +38,15 @@ export interface LocalOptions {
  * Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6).
  */
 export async function openLocalBackend(options: LocalOptions): Promise<Backend> {
-  const { spec, runtime, machine = readMachine() } = options;
-  const uid = process.getuid?.();
-  const base = chooseStateDir({ flag: options.stateDir, spec: spec.stateDir, env: runtime.env, uid });
-  const directory = openStateDir(base, { name: spec.name, uid });
-  const state = openSqliteState(directory);
+  const { spec, runtime, reading = false, machine = readMachine() } = options;
+  const directory = openDirectory(options);
+  const state = openSqliteState(directory, { reading });
   const locks = createLocks(`${directory}/locks`);
   const notes = createRunLog(directory, runtime.log);
   const sources = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
   const clock = createRotationClock(sources, await notes.clockNote());
   const claims = createClaims({ locks, ledger: state, clock, runtime });
+  const writable = state.problem === undefined;
 
   async function close(): Promise<void> {
     locks.releaseAll();
@@ -48,8 +54,8 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
   }
 
   try {
-    claimName(state, spec, directory);
-    await disownIfCloned({ state, claims, machine });
+    if (writable) await takeOver({ state, claims, machine, runtime }, spec, directory);
+    else runtime.log.warn(`only looking: ${state.problem?.message}`, { remedy: state.problem?.hint });
     return {
       scope: "machine",
       place: directory,
@@ -57,19 +63,46 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       claims,
       clock,
       close,
-      fingerprint: openFingerprint(directory),
+      fingerprint: writable ? openFingerprint(directory) : readFingerprint(directory),
       host: {
         ...notes,
         cache: createValueCache(directory, runtime),
         helpers: createHelpers(`${directory}/helpers`, runtime.log),
         handoff: (rotation) => createHandoff(directory, rotation),
       },
-      publish: ({ rotations }) => carryOver(rotations, state),
+      publish: async ({ rotations }) => (writable ? carryOver(rotations, state) : undefined),
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Nobody who told nothing is to have two states of one spec: each would mint, write and reload for itself. */
+function openDirectory({ spec, runtime, stateDir, reading = false }: LocalOptions): string {
+  const uid = process.getuid?.();
+  const chosen = { flag: stateDir, spec: spec.stateDir, env: runtime.env, uid };
+  const base = chooseStateDir(chosen);
+  const directory = join(base, spec.name);
+  const others = toldStateDir(chosen) === undefined ? otherStates({ spec, directory, env: runtime.env, uid }) : [];
+  if (others.length > 0) {
+    const elsewhere = stateElsewhere(directory, others);
+    if (!reading || !existsSync(join(directory, "state.db"))) throw elsewhere;
+    runtime.log.warn(elsewhere.message, { remedy: elsewhere.hint });
+  }
+  return openStateDir(base, { name: spec.name, uid });
+}
+
+interface Opened {
+  readonly state: SqliteState;
+  readonly claims: Claims;
+  readonly machine: Machine;
+  readonly runtime: Runtime;
+}
+
+async function takeOver(opened: Opened, spec: LocalOptions["spec"], directory: string): Promise<void> {
+  claimName(opened.state, spec, directory);
+  await recognise(opened);
 }
 
 /** The state belongs to one spec file. A spec that moved may take it along; two that both exist may not share it. */
@@ -87,19 +120,33 @@ function claimName(state: SqliteState, spec: LocalOptions["spec"], directory: st
 }
 
 /**
- * A copied state knows leases that another machine still uses: they are never revoked from here, and minted anew. Only when all are disowned is the state
- * this machine's: a crash in between must not lose that.
+ * A copied state knows leases that another machine still uses. Where that is sure they are never revoked from here, and minted anew; where it is possible they
+ * stay in use, and are left to expire. Only when all are marked does the state count as this machine's: a crash in between must not lose that.
  */
-async function disownIfCloned(about: { state: SqliteState; claims: Claims; machine: Machine }): Promise<void> {
-  const { state, claims, machine } = about;
-  if (machine.machineId === undefined) return;
-  const before = state.getMeta("machine");
-  if (before === machine.machineId) return;
-  if (before !== undefined) for (const rotation of await state.names()) await disown(rotation, claims);
-  state.setMeta("machine", machine.machineId);
+async function recognise({ state, claims, machine, runtime }: Opened): Promise<void> {
+  const machineId = state.getMeta("machine"); // what earlier versions kept
+  const known =
+    parseIdentity(state.getMeta("identity")) ?? (machineId === undefined ? undefined : { machineId, boots: [] });
+  const clone = cloneOf(known, machine);
+  if (clone !== "no") {
+    const from = known?.hostName ?? "another machine";
+    runtime.log.warn(
+      clone === "sure"
+        ? `this state came from ${from}: what lives of it is not revoked from here, and minted anew`
+        : `this state may be a copy of one that ${from} uses: what lives of it is left to expire`,
+    );
+    for (const rotation of await state.names()) if (!(await mark(rotation, claims, clone))) return;
+  }
+  const now = identityOn(known, machine);
+  if (now !== known) state.setMeta("identity", JSON.stringify(now));
 }
 
-async function disown(rotation: string, claims: Claims): Promise<void> {
-  const claim = await claims.byName(rotation);
-  if (claim) await settling(claim, ({ append }) => append([{ type: "disowned" }]));
+/** False when another process keeps it. */
+async function mark(rotation: string, claims: Claims, clone: "sure" | "possible"): Promise<boolean> {
+  const claim = await claims.byName(rotation, { wait: 10_000 });
+  if (!claim) return false;
+  const pinned = liveLeases(claim.state()).map(({ id }) => ({ type: "pinned", lease: id }) as const);
+  const records: readonly JournalRecord[] = clone === "sure" ? [{ type: "disowned" }] : pinned;
+  await settling(claim, async ({ append }) => (records.length > 0 ? append(records) : undefined));
+  return true;
 }

@@ -19,13 +19,22 @@ export function createRunLog(directory: string, log: Pick<Log, "warn">): Notes {
     }
   }
 
+  function known(path: string): unknown {
+    try {
+      return readJson(path);
+    } catch (error) {
+      log.warn("the times of earlier runs could not be read", { path, error: (error as Error).message });
+      return undefined;
+    }
+  }
+
   const runs = `${directory}/runs.json`;
   const clock = `${directory}/clock.json`;
   return {
-    runNotes: async () => runNotesIn(readJson(runs)),
+    runNotes: async () => runNotesIn(known(runs)),
     noteRuns: (notes) => note(runs, notes),
     clockNote: async () => {
-      const read = readJson(clock);
+      const read = known(clock);
       return isClockNote(read) ? read : undefined;
     },
     noteClock: (now) => note(clock, now),

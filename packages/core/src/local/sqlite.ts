@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
-import type { AttemptReport } from "../report.ts";
+import type { AttemptReport, HistoryEvent } from "../report.ts";
 import type { Store } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
@@ -17,10 +17,14 @@ create table if not exists journal (
 ) strict, without rowid;
 create table if not exists attempts (id text primary key, rotation text not null, started_at text not null, report text not null) strict;
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
+create table if not exists events (id integer primary key, rotation text not null, at text not null, event text not null) strict;
+create index if not exists events_by_rotation on events (rotation, id);
 `;
-const layout = 2;
+const layout = 3;
 const keptRecords = 2_000;
+/** Of each rotation. */
 const keptAttempts = 500;
+const keptEvents = 500;
 
 /** The state of one spec in a database of its own. */
 export interface SqliteState extends Store, Ledger {
@@ -74,6 +78,21 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
+    async recordEvent(event) {
+      file.write(
+        (sql) => {
+          sql.event.run(event.rotation, event.at, JSON.stringify(event));
+          sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
+        },
+        { durable: false },
+      );
+    },
+    async events({ rotation, limit }) {
+      const rows = file.read((sql) =>
+        rotation === undefined ? sql.events.all(limit) : sql.eventsOf.all(rotation, limit),
+      );
+      return rows.map((row) => JSON.parse(String(row["event"])) as HistoryEvent);
+    },
     rename: async (from, to) => file.write((sql) => rename(sql, from, to)),
     remove: async (rotation) => file.write((sql) => void sql.remove.run(rotation)),
     getMeta: (key) => {
@@ -115,6 +134,7 @@ function rename(sql: Statements, from: string, to: string): void {
   sql.save.run(to, state.epoch, JSON.stringify({ ...state, name: to }));
   sql.moveJournal.run(to, from);
   sql.moveAttempts.run(to, from);
+  sql.moveEvents.run(to, from);
   sql.remove.run(from);
 }
 
@@ -167,6 +187,13 @@ function statements(database: DatabaseSync) {
     ),
     attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
     attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    event: prepare("insert into events (rotation, at, event) values (?, ?, ?)"),
+    pruneEvents: prepare(
+      "delete from events where rotation = ? and id <= (select id from events where rotation = ? order by id desc limit 1 offset ?)",
+    ),
+    moveEvents: prepare("update events set rotation = ? where rotation = ?"),
+    events: prepare("select event from events order by id desc limit ?"),
+    eventsOf: prepare("select event from events where rotation = ? order by id desc limit ?"),
     // A cell that does not change is not written, and what is not written is not synced.
     countSync: prepare(
       "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = value + 1",

@@ -1,7 +1,9 @@
-import { lstatSync, mkdirSync, statfsSync, type Stats } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { lstatSync, statfsSync, type Stats } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
+import type { OwnPlace } from "../loading/roots/world.ts";
+import { makePath } from "./folders.ts";
 import { syncMade } from "./sync-directory.ts";
 
 export interface StateDirOptions {
@@ -14,13 +16,28 @@ export interface StateDirOptions {
 }
 
 /** Where the states of all specs live: `--state-dir`, ROTATE_STATE_DIR, the spec's `stateDir`, systemd's $STATE_DIRECTORY, /var/lib/rotate for root, XDG state. */
-export function chooseStateDir({ flag, spec, env, uid }: StateDirOptions): string {
-  const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
-  const chosen = flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd;
-  if (chosen !== undefined && chosen !== "") return chosen;
+export function chooseStateDir(options: StateDirOptions): string {
+  const { env, uid } = options;
+  const told = toldStateDir(options);
+  if (told !== undefined) return told;
   if (uid === 0) return "/var/lib/rotate";
   const { XDG_STATE_HOME: named = "" } = env; // a relative one has to be ignored (XDG Base Directory Specification)
   return join(isAbsolute(named) ? named : join(homeDirectory(env), ".local", "state"), "rotate");
+}
+
+/** Where somebody said that it is to be; undefined when nobody did. */
+export function toldStateDir({ flag, spec, env }: StateDirOptions): string | undefined {
+  const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
+  return (flag ?? env["ROTATE_STATE_DIR"] ?? spec ?? systemd) || undefined;
+}
+
+/** Where a spec's state is or will be, in words for who must not write there: looks at nothing. @param flag `--state-dir`, absolute */
+export function statePlaces(
+  { name, stateDir }: { readonly name: string; readonly stateDir: string | undefined },
+  { flag, env }: Pick<StateDirOptions, "flag" | "env">,
+): readonly OwnPlace[] {
+  const base = chooseStateDir({ flag, spec: stateDir, env, uid: process.getuid?.() });
+  return [{ path: resolve(base, name), what: "where rotate keeps its state" }];
 }
 
 /** The directory of one spec's state, made 0700 when absent. Throws EngineError `ROTATE_STATE_UNUSABLE` when it is not safe to use. */
@@ -38,7 +55,7 @@ export function openStateDir(
 
 function make(directory: string): void {
   try {
-    const first = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const first = makePath(directory);
     if (first !== undefined) syncMade(first, directory);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
@@ -59,7 +76,7 @@ function refuseUnsafe(directory: string, stats: Stats, uid: number | undefined):
   if (uid !== undefined && stats.uid !== uid) {
     throw unusable(
       `the state directory ${directory} belongs to uid ${stats.uid}, rotate runs as uid ${uid}`,
-      `chown it to uid ${uid}, or run rotate as the other user`,
+      `run rotate as that user${uid === 0 ? ` (sudo -u '#${stats.uid}' rotate …)` : ""}, or give it a directory of its own with --state-dir`,
     );
   }
   if ((stats.mode & 0o077) !== 0) {

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { accessSync, constants, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { EngineError } from "../engine-error.ts";
 
@@ -62,10 +62,7 @@ function ofSqlite(code: number, path: string): Problem {
       return { what: "another process has kept it locked for too long", hint: `end what holds it: \`fuser ${path}\`` };
     case sqlite.ioerr:
     case sqlite.cantopen:
-      return {
-        what: "its disk does not answer as it should, or is full",
-        hint: `look at the disk of ${dirname(path)}`,
-      };
+      return diskOf(path);
     default:
       return { what: `SQLite says ${code}`, hint: `look at ${dirname(path)}` };
   }
@@ -76,6 +73,22 @@ function ofSystem(code: string, path: string, message: string): Problem {
   if (code === "EROFS" || code === "EACCES" || code === "EPERM") return readOnly(path);
   return { what: message, hint: `look at ${dirname(path)}` };
 }
+
+/** SQLite only says that it could not: the directory tells why. */
+function diskOf(path: string): Problem {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    const { bavail, bsize } = statfsSync(dirname(path));
+    if (bavail * bsize < needed) return full(path);
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    return ofSystem(code, path, message);
+  }
+  return { what: "its disk does not answer as it should", hint: `look at the disk of ${dirname(path)}` };
+}
+
+/** For the index that the readers of a log share. Bytes */
+const needed = 64 * 1024;
 
 function full(path: string): Problem {
   return {

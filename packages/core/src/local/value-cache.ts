@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { createContext, type Runtime } from "@rotate/runtime";
 import type { KeptCredential, ValueCache } from "../backend/host-notes.ts";
+import { makeFolder } from "./folders.ts";
 
 /** One 0600 file a rotation, under a spec's 0700 state directory. */
 export function createValueCache(directory: string, runtime: Runtime): ValueCache {
@@ -10,10 +11,11 @@ export function createValueCache(directory: string, runtime: Runtime): ValueCach
     read: (rotation) => readKept(pathOf(rotation)),
     async write(rotation, kept) {
       const { stageFile } = await import("@rotate/plugin-kit/files");
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       const ctx = createContext({ runtime, options: {}, signal: new AbortController().signal });
       const bytes = Buffer.from(`${JSON.stringify(kept)}\n`);
-      const prepared = await stageFile(pathOf(rotation), () => bytes, { ctx, mode: "0600" });
+      const tools = { ...ctx, mark: `cache of ${rotation}` };
+      const prepared = await stageFile(pathOf(rotation), () => bytes, { ctx: tools, mode: "0600" });
       if (prepared.changed) await prepared.commit(ctx);
     },
     remove: (rotation) => rmSync(pathOf(rotation), { force: true }),

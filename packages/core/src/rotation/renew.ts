@@ -70,6 +70,7 @@ function isEnough(
 function failedRenewal(session: Session, lease: LeaseState, failure: Failure): Renewed {
   const { rotation, deps, state } = session;
   const { now, cron } = momentOf({ rotation, deps }, state());
+  deps.onEvent({ type: "renew-failed", rotation: rotation.name, lease: lease.id, error: failure.report });
   const refused = failureKind(failure, true) === "refused";
   if (!refused && now < warnAt(lease, rotation.refresh, cron)) return { result: "failed", failure };
   session.warn(`the lease could not be renewed, a new one is minted: ${failure.report.message}`);

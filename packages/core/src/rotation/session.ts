@@ -12,6 +12,7 @@ import type { Entries } from "./entries.ts";
 import type { Failure } from "./errors.ts";
 import type { Logins } from "./login.ts";
 import type { ReloadGate } from "./reload-gate.ts";
+import { journalOf } from "./journal.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
 
 /** What all rotations of an engine share. */
@@ -115,7 +116,7 @@ export function openSession(options: {
     guard,
     record,
     group: (deps.groups ?? createReloadGroups()).hold(),
-    journal: async (...records) => void (await claim.append(records)),
+    journal: journalOf(claim, deps),
     warn: (message) => void (warnings.includes(message) || warnings.push(message)),
     warnings: () => warnings,
   };

@@ -117,11 +117,6 @@ export function standingOfOrphan(state: RotationState, now: number): Standing | 
   };
 }
 
-/** The worst of several: 3 > 4 > 1 > 0. */
-export function worstExit(exits: readonly StandingExit[]): StandingExit {
-  return ([3, 4, 1] as const).find((code) => exits.includes(code)) ?? 0;
-}
-
 function untilOf(facts: Facts): Pick<Standing, "until"> {
   const { state, now } = facts;
   if (isUnsure(facts, publishedLease(state))) return {};

@@ -1,7 +1,7 @@
 import { heldBackIn, withHeldBack } from "../engine/held-back.ts";
 import type { EngineParts } from "../engine/reports.ts";
 import { needsWork, presentOf } from "../engine/quick-look.ts";
-import { tick } from "../engine/run.ts";
+import { tick } from "../engine/tick.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { RotationReport } from "../report.ts";

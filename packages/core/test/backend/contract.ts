@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import type { Claim } from "../../src/backend/claim.ts";
 import type { Rotation } from "../../src/loading/model.ts";
-import type { AttemptReport } from "../../src/report.ts";
+import type { AttemptReport, HistoryEvent } from "../../src/report.ts";
 import type { JournalRecord } from "../../src/store/records.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type LeaseState } from "../../src/store/state.ts";
@@ -47,6 +47,10 @@ export function intentOf(id: string): JournalRecord {
 function attemptOf(rotation: string, id: string): AttemptReport {
   const startedAt = `2026-01-01T00:00:0${id}.000Z`;
   return { rotation, id, startedAt, durationMs: 1, why: "w", outcome: "rotated", reason: "w", phases: [] };
+}
+
+function eventOf(rotation: string, message: string): HistoryEvent {
+  return { rotation, at: "2026-01-01T00:00:00.000Z", type: "lease-revoked", message };
 }
 
 function idsOf(attempts: readonly AttemptReport[]): readonly string[] {
@@ -211,6 +215,16 @@ export function proveBackend(start: () => Promise<Setting>): void {
     expect(idsOf(await two.store.attempts({ limit: 10 }))).toEqual(["3", "2", "1"]);
     expect(idsOf(await two.store.attempts({ limit: 10, rotation: "db" }))).toEqual(["3", "1"]);
     expect(idsOf(await two.store.attempts({ limit: 1 }))).toEqual(["3"]);
+  });
+
+  test("what happened beside the attempts is kept without a claim, newest first, and not without end", async () => {
+    for (let nth = 0; nth < 510; nth++) await one.store.recordEvent(eventOf("db", `${nth}`));
+    await two.store.recordEvent(eventOf("mq", "510"));
+    const messages = async (query: Parameters<Backend["store"]["events"]>[0]) =>
+      (await two.store.events(query)).map(({ message }) => message);
+    expect(await messages({ limit: 2 })).toEqual(["510", "509"]);
+    expect(await messages({ limit: 1, rotation: "db" })).toEqual(["509"]);
+    expect((await messages({ limit: 1_000, rotation: "db" })).length).toBe(500);
   });
 
   test("what is published under a new name goes on with leases and history, and takes no other's place", async () => {

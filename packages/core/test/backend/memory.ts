@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Backend, Store } from "../../src/backend/backend.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
 import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
-import type { AttemptReport } from "../../src/report.ts";
+import type { AttemptReport, HistoryEvent } from "../../src/report.ts";
 import { fingerprintWith } from "../../src/store/fingerprint.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type RotationState } from "../../src/store/state.ts";
@@ -21,6 +21,7 @@ export interface MemoryState extends Store, Ledger, Locks {
 export function createMemoryState(): MemoryState {
   let states = new Map<string, RotationState>();
   let attempts: readonly AttemptReport[] = [];
+  let events: readonly HistoryEvent[] = [];
   const locks = new Map<string, symbol>();
 
   return {
@@ -36,6 +37,12 @@ export function createMemoryState(): MemoryState {
     recordAttempt: async (attempt) => void (attempts = [attempt, ...attempts]),
     attempts: async ({ rotation, limit }) =>
       attempts.filter((attempt) => rotation === undefined || attempt.rotation === rotation).slice(0, limit),
+    async recordEvent(event) {
+      const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
+      events = [event, ...events.filter((one) => one.rotation !== event.rotation || own.includes(one))];
+    },
+    events: async ({ rotation, limit }) =>
+      events.filter((event) => rotation === undefined || event.rotation === rotation).slice(0, limit),
     tryLock(rotation) {
       if (locks.has(rotation)) return undefined;
       const token = Symbol(rotation);
@@ -50,6 +57,7 @@ export function createMemoryState(): MemoryState {
       states.delete(from);
       states.set(to, { ...state, name: to });
       attempts = attempts.map((attempt) => (attempt.rotation === from ? { ...attempt, rotation: to } : attempt));
+      events = events.map((event) => (event.rotation === from ? { ...event, rotation: to } : event));
     },
     remove: async (rotation) => void states.delete(rotation),
     snapshot: () => new Map(states),

@@ -1,6 +1,7 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Machine } from "../../src/local/machine.ts";
 import { rotationIn, sinkEntry } from "./spec.ts";
 import { createScene, hour, minute, untilDue } from "./support.ts";
 
@@ -80,6 +81,53 @@ test("on a cloned machine the leases are foreign: never revoked, minted anew", a
   expect(scene.held()).toBe("value-2");
   expect(scene.revoked()).toEqual([]);
   expect((await scene.status()).leases).toMatchObject([{ state: "foreign" }]);
+});
+
+test("a copy on hardware of its own is a clone, although it kept the machine's id", async () => {
+  const scene = createScene();
+  scene.machine = { ...scene.machine, productId: "vm-1" };
+  await scene.run();
+  scene.machine = { ...scene.machine, productId: "vm-2" };
+  expect((await scene.run()).db.reason).toBe("the state came from another machine");
+  expect(scene.logs.join("")).toContain("is not revoked from here, and minted anew");
+});
+
+test.each<[string, (machine: Machine) => Machine]>([
+  ["its host has another name", (machine) => ({ ...machine, hostName: "copy" })],
+  ["a boot of before is there again after another one", (machine) => ({ ...machine, bootId: "boot-1" })],
+])("a state that may be a copy stays in use, and nothing of it is revoked: %s", async (_, change) => {
+  const scene = createScene();
+  scene.machine = { ...scene.machine, hostName: "original" };
+  await scene.run();
+  scene.machine = { ...scene.machine, bootId: "boot-2" };
+  await scene.run();
+  scene.machine = change(scene.machine);
+  expect((await scene.run()).db.outcome).toBe("fresh");
+  expect(scene.logs.join("")).toContain("may be a copy of one that original uses");
+  await scene.clock.advance(untilDue);
+  expect((await scene.run()).db.outcome).toBe("rotated");
+  await scene.clock.advance(10 * minute);
+  await scene.run();
+  expect(scene.revoked()).toEqual([]);
+  expect((await scene.status()).leases).toMatchObject([{ state: "expires only" }]);
+  await scene.clock.advance(untilDue - 10 * minute);
+  await scene.run();
+  await scene.clock.advance(6 * minute);
+  await scene.run();
+  expect(scene.revoked()).toEqual(["value-2"]);
+});
+
+test("an ordinary reboot, and a look without the right to read the hardware's name, are no copies", async () => {
+  const scene = createScene();
+  scene.machine = { ...scene.machine, productId: "vm-1", hostName: "original" };
+  await scene.run();
+  const { productId: _, ...blind } = scene.machine;
+  for (const bootId of ["boot-2", "boot-3"]) {
+    scene.machine = { ...blind, bootId };
+    await scene.run();
+  }
+  expect(scene.logs.join("")).not.toContain("copy");
+  expect(scene.mints()).toBe(1);
 });
 
 test("after the state was deleted the first rotation takes the sinks over and revokes nothing of before", async () => {

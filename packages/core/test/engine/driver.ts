@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { createRuntime } from "@rotate/runtime";
 import type { Claim, Claims } from "../../src/backend/claim.ts";
 import { openEngine } from "../../src/engine/engine.ts";
-import { tick } from "../../src/engine/run.ts";
+import { tick } from "../../src/engine/tick.ts";
 import { exitCodeOfRun } from "../../src/exit-code.ts";
 import { openLocalBackend } from "../../src/local/open-local.ts";
 import { probeEntry, rotationIn, specIn } from "./spec.ts";

@@ -86,13 +86,13 @@ test("--timeout bounds the whole run, a plugin that hangs and obeys nobody inclu
 
 /** Lets time pass while something that does not wait by the clock is at work; fails when it takes longer. */
 async function passUntil(scene: Scene, work: Promise<unknown>, most: number): Promise<void> {
-  let over = false;
-  void work.finally(() => (over = true));
-  for (let passed = 0; !over && passed <= most; passed += 500) {
+  const progress = { over: false };
+  void work.finally(() => (progress.over = true));
+  for (let passed = 0; !progress.over && passed <= most; passed += 500) {
     await scene.clock.advance(500);
     await new Promise(setImmediate);
   }
-  expect(over).toBe(true);
+  expect(progress.over).toBe(true);
 }
 
 test("does not retry what the plugin calls pointless", async () => {

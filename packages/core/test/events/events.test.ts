@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createEvents, type EngineEvent, type OnEvent } from "../../src/events.ts";
+import { createEvents, type EngineEvent } from "../../src/events.ts";
 import { createScene } from "../engine/support.ts";
 
 const event: EngineEvent = { type: "waiting-for-lock", rotation: "db" };
@@ -8,6 +8,10 @@ function hub() {
   const logs: string[] = [];
   const events = createEvents({ warn: (message, fields) => void logs.push(`${message} ${String(fields?.["error"])}`) });
   return { events, logs };
+}
+
+function rejectLater(): Promise<void> {
+  return Promise.reject(new Error("later"));
 }
 
 test("everybody who listens is told, until they stop", () => {
@@ -35,7 +39,7 @@ test("a listener that throws is logged once, and nobody else is the worse for it
 
 test("one that fails later, or that throws what is no error, is caught as well", async () => {
   const { events, logs } = hub();
-  events.on((() => Promise.reject(new Error("later"))) as OnEvent);
+  events.on(rejectLater);
   events.on(() => {
     throw "text" as unknown as Error;
   });

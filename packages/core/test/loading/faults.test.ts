@@ -195,8 +195,8 @@ const faults: readonly (readonly [
   ],
   [
     "refresh faster than anybody can keep",
-    ["before: 10m", "every: 1s"],
-    ["14:23 rotations.db.refresh.every is 1s; at least 5s is needed"],
+    ["before: 10m", "every: 500ms"],
+    ["14:23 rotations.db.refresh.every is 500ms; at least 1s is needed"],
   ],
   [
     "two rules of refresh",

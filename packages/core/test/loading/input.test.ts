@@ -30,6 +30,25 @@ test("a missing spec says how to name one", async () => {
   );
 });
 
+test("a spec without a name that is reached through a link is warned of, with the name that keeps its state", async () => {
+  const directory = await folder();
+  await mkdir(join(directory, "releases"));
+  await mkdir(join(directory, "releases", "5"));
+  await symlink("releases/5", join(directory, "current"));
+  const file = join(directory, "releases", "5", "rotate.yaml");
+  await writeFile(file, edited(["name: demo\n", ""]));
+  const [plain, linked] = await Promise.all(
+    [file, join(directory, "current", "rotate.yaml")].map((path) => loadSpec({ file: path, catalog })),
+  );
+  expect(plain?.diagnostics).toEqual([]);
+  expect(linked?.spec?.name).toBe(plain?.spec?.name);
+  expect(linked?.diagnostics).toMatchObject([
+    { severity: "warning", hint: `add \`name: ${plain?.spec?.name}\` to keep the present state` },
+  ]);
+  await writeFile(file, soundSpec);
+  expect((await loadSpec({ file: join(directory, "current", "rotate.yaml"), catalog })).diagnostics).toEqual([]);
+});
+
 test("a directory is not a spec", async () => {
   expect(await messageOf(await folder())).toMatch(/^a directory, not a spec/);
 });

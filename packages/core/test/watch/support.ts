@@ -41,6 +41,8 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 60; turn++) await setImmediate();
 }
 
+function nobody(): void {}
+
 /** Starts `rotate watch` in this process. */
 export async function startDaemon(
   scene: Scene,
@@ -49,7 +51,7 @@ export async function startDaemon(
   const { runtime, events } = scene;
   const backend = await openBackend(scene);
   let current: SpecResult = { spec: scene.spec() };
-  let changed: Parameters<FollowFiles>[0] = () => undefined;
+  let changed: Parameters<FollowFiles>[0] = nobody;
   let followed: readonly string[] = [];
   let over = false;
   const onEvent = (event: EngineEvent): void => void events.push(event);

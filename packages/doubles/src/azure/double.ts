@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-double.ts";
 import { azureFaults } from "./answers.ts";
+import { instanceDiscovery, openidConfiguration, type Authority } from "./discovery.ts";
 import { identityRoutes, type IdentityRoutes } from "./identity-routes.ts";
 import { createSigner } from "./tokens.ts";
 import { token, type EntraParts } from "./token-routes.ts";
@@ -21,7 +22,7 @@ export async function createAzureDouble(options: AzureDoubleOptions = {}): Promi
   const header = randomUUID();
   const identity = identityRoutes(parts, header);
   const handle = (request: DoubleRequest) => route(request, { parts, identity }, listener.url);
-  const listener = await startHttpDouble({ now, handle });
+  const listener = await startHttpDouble({ now, tls: options.tls, handle });
   const { url, requests, faults, close } = listener;
   return {
     url,
@@ -36,16 +37,30 @@ export async function createAzureDouble(options: AzureDoubleOptions = {}): Promi
   };
 }
 
+type Route = (request: DoubleRequest, parts: EntraParts, authority: Authority) => DoubleAnswer | Promise<DoubleAnswer>;
+
+/** What stands behind `/TENANT/`, with or without a slash at its end. */
+const ofTenant: Readonly<Record<string, Route>> = {
+  "POST oauth2/v2.0/token": (request, parts, { url }) => token(request, parts, `${url}/${parts.tenantId}`),
+  "GET v2.0/.well-known/openid-configuration": (_request, _parts, authority) => openidConfiguration(authority),
+  "GET discovery/v2.0/keys": (_request, { signer }) => ({ status: 200, body: { keys: [signer.jwk] } }),
+};
+
 async function route(
   request: DoubleRequest,
   { parts, identity }: { readonly parts: EntraParts; readonly identity: IdentityRoutes },
   url: string,
 ): Promise<DoubleAnswer> {
-  const { method, path } = request;
+  const { method } = request;
+  // Microsoft's own library puts a slash behind the paths of the metadata service.
+  const path = request.path.replace(/\/$/, "");
   if (`${method} ${path}` === "GET /metadata/identity/oauth2/token") return identity.machine(request);
   if (`${method} ${path}` === "GET /msi/token") return identity.appService(request);
-  const tenant = /^\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(path)?.[1];
-  if (method !== "POST" || tenant === undefined) return { status: 404, body: "" };
+  const authority = { url, tenantId: parts.tenantId };
+  if (method === "GET" && path === "/common/discovery/instance") return instanceDiscovery(authority);
+  const [, tenant, what] = /^\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const known = what === undefined ? undefined : ofTenant[`${method} ${what}`];
+  if (tenant === undefined || known === undefined) return { status: 404, body: "" };
   if (!/^[0-9a-f-]{36}$|\./.test(tenant)) return azureFaults.malformedTenant;
-  return tenant === parts.tenantId ? token(request, parts, `${url}${path}`) : azureFaults.unknownTenant;
+  return tenant === parts.tenantId ? known(request, parts, authority) : azureFaults.unknownTenant;
 }

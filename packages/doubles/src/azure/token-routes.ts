@@ -5,6 +5,9 @@ import { azureFaults, entraError } from "./answers.ts";
 import type { EntraSigner } from "./tokens.ts";
 import type { AzureDoubleOptions, EntraApp, FederatedCredential } from "./types.ts";
 
+/** Clocks may differ by so much, seconds. */
+const clockTolerance = 300;
+
 const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /** What the routes share. */
@@ -17,8 +20,8 @@ export interface EntraParts {
   readonly disabled: ReadonlySet<string>;
 }
 
-/** `POST /TENANT/oauth2/v2.0/token`: client credentials (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow). */
-export async function token(request: DoubleRequest, parts: EntraParts, url: string): Promise<DoubleAnswer> {
+/** `POST /TENANT/oauth2/v2.0/token`: client credentials (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow). @param base `URL/TENANT` */
+export async function token(request: DoubleRequest, parts: EntraParts, base: string): Promise<DoubleAnswer> {
   if (!request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     return entraError(
       "invalid_request",
@@ -33,7 +36,7 @@ export async function token(request: DoubleRequest, parts: EntraParts, url: stri
   const app = parts.options.apps?.find(({ clientId }) => clientId === form.get("client_id"));
   if (app === undefined) return azureFaults.unknownApp;
   if (app.disabled || parts.disabled.has(app.clientId)) return azureFaults.disabledApp;
-  return (await proofRefusal(form, app, { parts, url })) ?? grant(form.get("scope") ?? "", app, parts);
+  return (await proofRefusal(form, app, { parts, base })) ?? grant(form.get("scope") ?? "", app, parts);
 }
 
 async function grant(scope: string, { clientId: appid }: EntraApp, parts: EntraParts): Promise<DoubleAnswer> {
@@ -48,7 +51,7 @@ async function grant(scope: string, { clientId: appid }: EntraApp, parts: EntraP
 
 interface Where {
   readonly parts: EntraParts;
-  readonly url: string;
+  readonly base: string;
 }
 
 async function proofRefusal(form: URLSearchParams, app: EntraApp, where: Where): Promise<DoubleAnswer | undefined> {
@@ -61,10 +64,10 @@ async function proofRefusal(form: URLSearchParams, app: EntraApp, where: Where):
       "The request body must contain the following parameter: 'client_assertion_type'.",
     );
   }
-  const thumbprint = thumbprintIn(assertion);
-  if (thumbprint === undefined) return entraError("invalid_client", 50027, "JWT token is invalid or malformed.");
-  if (thumbprint === "") return federatedRefusal(assertion, app, where.parts.now());
-  return certificateRefusal(assertion, { app, thumbprint }, where);
+  const shown = thumbprintIn(assertion);
+  if (shown === undefined) return entraError("invalid_client", 50027, "JWT token is invalid or malformed.");
+  if (shown.text === "") return federatedRefusal(assertion, app, where.parts.now());
+  return certificateRefusal(assertion, { app, shown }, where);
 }
 
 function secretRefusal(secret: string | null, { secrets = {} }: EntraApp, now: number): DoubleAnswer | undefined {
@@ -79,11 +82,19 @@ function secretRefusal(secret: string | null, { secrets = {} }: EntraApp, now: n
   return (secrets[secret] ?? Number.POSITIVE_INFINITY) <= now ? azureFaults.expiredSecret : undefined;
 }
 
-/** Empty without one; undefined when the text is no JWT. */
-function thumbprintIn(assertion: string): string | undefined {
+/** Which certificate signed, by the hash of it (RFC 7515 §4.1.7, §4.1.8). */
+interface Thumbprint {
+  readonly hash: "sha1" | "sha256";
+  /** Empty: it names none. */
+  readonly text: string;
+}
+
+/** Undefined when the text is no JWT. */
+function thumbprintIn(assertion: string): Thumbprint | undefined {
   try {
-    const thumbprint = decodeProtectedHeader(assertion)["x5t#S256"];
-    return typeof thumbprint === "string" ? thumbprint : "";
+    const { x5t, "x5t#S256": sha256 } = decodeProtectedHeader(assertion);
+    if (typeof sha256 === "string") return { hash: "sha256", text: sha256 };
+    return { hash: "sha1", text: typeof x5t === "string" ? x5t : "" };
   } catch {
     return undefined;
   }
@@ -91,15 +102,17 @@ function thumbprintIn(assertion: string): string | undefined {
 
 async function certificateRefusal(
   assertion: string,
-  { app, thumbprint }: { readonly app: EntraApp; readonly thumbprint: string },
-  { parts, url }: Where,
+  { app, shown }: { readonly app: EntraApp; readonly shown: Thumbprint },
+  { parts, base }: Where,
 ): Promise<DoubleAnswer | undefined> {
   const found = (app.certificates ?? [])
     .map((pem) => new X509Certificate(pem))
-    .find(({ raw }) => createHash("sha256").update(raw).digest("base64url") === thumbprint);
+    .find(({ raw }) => createHash(shown.hash).update(raw).digest("base64url") === shown.text);
   if (found === undefined) return azureFaults.unknownCertificate;
-  const claims = { issuer: app.clientId, subject: app.clientId, audience: url, requiredClaims: ["jti", "nbf", "exp"] };
-  return verified(assertion, found.publicKey, { ...claims, currentDate: new Date(parts.now()) });
+  const audience = [`${base}/oauth2/v2.0/token`, `${base}/oauth2/v2.0/token/`, `${base}/v2.0`];
+  const claims = { issuer: app.clientId, subject: app.clientId, audience, requiredClaims: ["jti", "nbf", "exp"] };
+  const checks = { ...claims, algorithms: ["RS256", "PS256"], currentDate: new Date(parts.now()), clockTolerance };
+  return verified(assertion, found.publicKey, checks);
 }
 
 async function federatedRefusal(assertion: string, app: EntraApp, now: number): Promise<DoubleAnswer | undefined> {

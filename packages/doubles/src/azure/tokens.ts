@@ -1,4 +1,4 @@
-import { generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from "jose";
 import type { EntraToken } from "./types.ts";
 
 /** A token's subject and service. `life` in milliseconds. */
@@ -11,6 +11,8 @@ export interface TokenFor {
 export interface EntraSigner {
   readonly sign: (token: TokenFor) => Promise<string>;
   readonly verify: (jwt: string) => Promise<EntraToken>;
+  /** Its public half. */
+  readonly jwk: JWK;
 }
 
 /** Signs and checks the tenant's tokens. */
@@ -18,10 +20,11 @@ export async function createSigner(tid: string, now: () => number): Promise<Entr
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const issuer = `https://sts.windows.net/${tid}/`;
   return {
+    jwk: { ...(await exportJWK(publicKey)), kid: "double", use: "sig" },
     sign({ appid, aud, life }) {
       const seconds = Math.floor(now() / 1000);
       return new SignJWT({ appid, tid, ver: "1.0" })
-        .setProtectedHeader({ alg: "ES256", typ: "JWT" })
+        .setProtectedHeader({ alg: "ES256", typ: "JWT", kid: "double" })
         .setIssuer(issuer)
         .setAudience(aud)
         .setIssuedAt(seconds)

@@ -1,10 +1,12 @@
 import type { JWK } from "jose";
-import type { DoubleFaults, DoubleRequest } from "../http-double.ts";
+import type { DoubleFaults, DoubleRequest, DoubleTls } from "../http-double.ts";
 
 /** What a Microsoft Entra double is made of. Everything has a default; instants and lives are in milliseconds. */
 export interface AzureDoubleOptions {
   /** Wall clock, milliseconds since 1970. Tokens are issued, expire and are refused by it. */
   readonly now?: () => number;
+  /** Given, it speaks https: Microsoft's own libraries speak nothing else. */
+  readonly tls?: DoubleTls;
   /** The one tenant. Default `11111111-1111-4111-8111-111111111111`. */
   readonly tenantId?: string;
   readonly apps?: readonly EntraApp[];
@@ -55,7 +57,7 @@ export interface EntraToken {
 }
 
 export interface AzureDouble {
-  /** `http://127.0.0.1:PORT`: authority, instance metadata service and App Service endpoint in one. */
+  /** `http://127.0.0.1:PORT` (or https): authority, instance metadata service and App Service endpoint in one. */
   readonly url: string;
   readonly tenantId: string;
   /** What a machine's workload needs in its environment to reach this double. */

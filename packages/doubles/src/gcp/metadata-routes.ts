@@ -12,6 +12,15 @@ function refused(status: number, title: string): DoubleAnswer {
   );
 }
 
+const folders = ["instance", "instance/service-accounts", "project"];
+
+/** A folder is named with a slash behind it; without, the server sends there. */
+function moved({ path, headers }: DoubleRequest): DoubleAnswer {
+  const location = `http://${headers["host"]}${path}/`;
+  const answer = refused(301, "Moved Permanently");
+  return { ...answer, headers: { ...answer.headers, location } };
+}
+
 function text(body: string): DoubleAnswer {
   return metadataAnswer(200, body, "application/text");
 }
@@ -23,6 +32,9 @@ export async function metadata(request: DoubleRequest, state: GcpState): Promise
   }
   if (request.method !== "GET") return refused(405, "Method Not Allowed");
   const path = request.path.replace("/computeMetadata/v1/", "");
+  if (folders.includes(path)) return moved(request);
+  if (path === "") return text("instance/\nproject/\nuniverse/\n");
+  if (path === "instance/") return text("hostname\nid\nservice-accounts/\nzone\n");
   if (path === "project/project-id") return text("acme");
   if (path === "project/numeric-project-id") return text("1234567890");
   if (path === "universe/universe-domain") return text("googleapis.com");

@@ -68,8 +68,8 @@ export function createClientAuth({ clients, now, audiences }: ClientAuthParts) {
     const used = [basic !== undefined, form.has("client_secret"), form.has("client_assertion")].filter(Boolean);
     if (used.length > 1) return refuse("invalid_request", "the client uses more than one method of authentication");
     if (basic !== undefined) {
-      const [id = "", secret = ""] = Buffer.from(basic, "base64").toString().split(":").map(formDecoded);
-      return bySecret(id, secret, "client_secret_basic");
+      const [, id = "", secret = ""] = /^([^:]*):([^]*)$/.exec(Buffer.from(basic, "base64").toString()) ?? [];
+      return bySecret(formDecoded(id), formDecoded(secret), "client_secret_basic");
     }
     if (form.has("client_assertion")) return byAssertion(form);
     const id = form.get("client_id") ?? refuse("invalid_client", "no client authentication", 401);
@@ -78,9 +78,13 @@ export function createClientAuth({ clients, now, audiences }: ClientAuthParts) {
   };
 }
 
-/** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. */
+/** RFC 6749 §2.3.1: both halves are form-encoded before they are joined. Whoever does not encode them is not known, as everywhere. */
 function formDecoded(text: string): string {
-  return decodeURIComponent(text.replaceAll("+", " "));
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return refuse("invalid_client", "the client's id or secret is not form-encoded", 401);
+  }
 }
 
 function subjectOf(jwt: string): string {

@@ -29,12 +29,16 @@ function objectOf(part: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
+/** Does the URL lead to this machine itself, by address or by a name that always means it (RFC 6761 §6.3)? */
+export function isThisMachine({ hostname }: URL): boolean {
+  return /^(localhost|.+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
 /** The URL itself, if a secret may be sent there: https, or http on this machine. Throws INVALID otherwise. `what` names the option. */
 export function secured(what: string, text: string): URL {
   if (!URL.canParse(text)) throw invalid(`${what} is no URL`, "write it whole, with https:// in front");
   const url = new URL(text);
-  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && local)) return url;
+  if (url.protocol === "https:" || (url.protocol === "http:" && isThisMachine(url))) return url;
   throw invalid(`${what} would get a secret in the clear`, `use https:// for ${url.host}`);
 }
 

@@ -99,6 +99,7 @@ test("a token is one word of visible ASCII", () => {
 
 test("a secret goes over https, or stays on this machine", () => {
   expect(secured("url", "http://127.0.0.1:8080/x").port).toBe("8080");
+  expect(secured("url", "http://vault.localhost/x").hostname).toBe("vault.localhost");
   expect(() => secured("url", "http://example.com")).toThrow("url would get a secret in the clear");
   expect(() => secured("url", "example.com")).toThrow("url is no URL");
 });

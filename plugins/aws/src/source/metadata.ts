@@ -1,4 +1,5 @@
 import { httpError, isRotateError, RotateError, type HttpAnswer, invalid } from "@rotate/plugin-kit";
+import { isThisMachine } from "@rotate/plugin-kit/tokens";
 import type { AwsContext } from "../options.ts";
 import { credentialDocument, keyFrom } from "./document.ts";
 import { readTokenFile } from "./files.ts";
@@ -6,8 +7,8 @@ import type { KeySource } from "./types.ts";
 
 /** These services are on this machine or next to it, ms. */
 const timeout = 2000;
-/** Hosts that a container's credential endpoint may have over plain HTTP (the AWS SDKs' list). */
-const localHosts = /^(localhost|127(\.\d+){3}|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
+/** Hosts beside this machine that a container's credential endpoint may have over plain HTTP (the AWS SDKs' list). */
+const besideUs = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 
 /** The role of an ECS task or EKS pod; undefined outside of one. Throws what the endpoint's refusal means. */
 export async function containerKey(ctx: AwsContext): Promise<KeySource | undefined> {
@@ -28,7 +29,8 @@ function containerUrl({ env }: AwsContext): URL | undefined {
   if (path) return new URL(path, "http://169.254.170.2");
   if (!whole) return undefined;
   const url = URL.canParse(whole) ? new URL(whole) : undefined;
-  if (url?.protocol === "https:" || (url?.protocol === "http:" && localHosts.test(url.hostname))) return url;
+  const isNear = url !== undefined && (isThisMachine(url) || besideUs.includes(url.hostname));
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isNear)) return url;
   throw invalid(
     "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor an address of this machine",
     "correct it, or unset it",

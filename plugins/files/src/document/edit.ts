@@ -10,14 +10,24 @@ export function editDocument(
   values: Readonly<Record<string, string>>,
 ): Buffer {
   const { mark, text } = decode(before);
-  const opened = open(language, text);
   const wanted = Object.entries(values).map(([pointer, value]) => ({ path: parsePointer(pointer), value }));
-  const next = putAll(language, opened, wanted);
-  if (next === text || sameBut(opened.data(), dataOf(language, next), wanted)) return encode({ mark, text: next });
+  const { next, data } = edited(language, text, wanted);
+  if (next === text || sameBut(data, dataOf(language, next), wanted)) return encode({ mark, text: next });
   throw invalid(
     `the ${language.name} document cannot be edited without changing something else in it`,
     "write the keys into it by hand once",
   );
+}
+
+/** The next text, and the data of the one before; its tree, which may be large, is not kept. */
+function edited(
+  language: Language,
+  text: string,
+  wanted: readonly Wanted[],
+): { readonly next: string; readonly data: unknown } {
+  const opened = open(language, text);
+  const next = putAll(language, opened, wanted);
+  return { next, data: next === text ? undefined : opened.data() };
 }
 
 /** A value and its place. */

@@ -21,7 +21,7 @@ export function shorten(text: string, keys: { readonly has: (key: string) => boo
 }
 
 const plain =
-  /(?:[ \t]*|([A-Za-z_][A-Za-z0-9_]*)=(?:[A-Za-z0-9_@%+=:,./-]+|(')[A-Za-z0-9_@%+=:,./ -]+'|(")[A-Za-z0-9_@%+=:,./ -]+"))\n/y;
+  /(?:[ \t]*|([A-Za-z_][A-Za-z0-9_]*)=(?:[A-Za-z0-9_@%+=:,./-]+|(')[A-Za-z0-9_@%+=:,./ -]+'|(")[A-Za-z0-9_@%+=:,./ -]+"))(?:\n|$)/y;
 
 /** Empty for a line that has to stay. */
 function kindOf(text: string, at: number, keys: { readonly has: (key: string) => boolean }): string {

@@ -40,7 +40,7 @@ function faultOf(reader: Reader, { before, after, old, values }: Edited, guest: 
   if (was === undefined || (guest && !holds(was, old, reader))) return undefined;
   const is = read(reader, after);
   if (is === undefined) return "would refuse the file";
-  return faultInOurs(is, values, reader) ?? faultInOthers(was, is, values);
+  return faultInOurs(was, is, { values, reader }) ?? faultInOthers(was, is, values);
 }
 
 /** A text that is too much for a reader's pattern here is too much for it there. */
@@ -67,17 +67,16 @@ function holds(pairs: readonly Pair[], values: Readonly<Record<string, string>>,
 }
 
 function faultInOurs(
-  pairs: readonly Pair[],
-  values: Readonly<Record<string, string>>,
-  reader: Reader,
+  was: readonly Pair[],
+  is: readonly Pair[],
+  { values, reader }: { readonly values: Readonly<Record<string, string>>; readonly reader: Reader },
 ): string | undefined {
-  const ours = Map.groupBy(
-    pairs.filter(({ key }) => Object.hasOwn(values, key)),
-    ({ key }) => key,
-  );
+  const isOurs = ({ key }: Pair) => Object.hasOwn(values, key);
+  const ours = Map.groupBy(is.filter(isOurs), ({ key }) => key);
+  const neverSet = new Set(was.filter((pair) => isOurs(pair) && pair.unset === true).map(({ key }) => key));
   for (const [key, value] of Object.entries(values)) {
     const [found, second] = ours.get(key) ?? [];
-    if (found === undefined) return `would not find ${key}`;
+    if (found === undefined || (found.unset === true && !neverSet.has(key))) return `would not find ${key}`;
     if (second !== undefined) return `would find ${key} twice`;
     if (found.unset !== true && found.value !== asRead(value, reader)) return `would take another value for ${key}`;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defineSink, RotateError, type Context, type Values } from "@rotate/plugin-kit";
+import { invalid, defineSink, type Context, type Values } from "@rotate/plugin-kit";
 import { checkFile, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
 import { editCommands, parseCommands, readCommands, revertCommands } from "./command-file.ts";
 import { maskCommands } from "./masks.ts";
@@ -88,8 +88,4 @@ function placeOf({ options, env, announce }: Context<Options>): Place {
     );
   }
   return { path, announce };
-}
-
-function invalid(message: string, hint: string): RotateError {
-  return new RotateError(message, { code: "INVALID", retryable: false, hint });
 }

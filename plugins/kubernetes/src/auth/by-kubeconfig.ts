@@ -2,7 +2,6 @@ import { invalid, RotateError } from "@rotate/plugin-kit";
 import { secured } from "@rotate/plugin-kit/tokens";
 import type { ClusterContext } from "../options.ts";
 import { textOf } from "./fields.ts";
-import { readText } from "./files.ts";
 import { entryOf, pathIn, type Entry, type Kubeconfig } from "./kubeconfig.ts";
 import type { Connection } from "./types.ts";
 import { identityOf } from "./user.ts";
@@ -18,7 +17,7 @@ export async function byKubeconfig(config: Kubeconfig, ctx: ClusterContext): Pro
   const user = userOf(config, textOf(fields, "user"));
   const server = serverOf(cluster);
   const proxy = proxyOf(cluster);
-  const ca = await authorityOf(cluster);
+  const ca = await authorityOf(cluster, ctx);
   const { tls, ...proof } = await identityOf(user, { server, ca, ctx });
   const serverName = textOf(cluster.fields, "tls-server-name");
   return {
@@ -56,12 +55,15 @@ function proxyOf({ name, fields }: Entry): string | undefined {
 }
 
 /** `-data` wins over the file, as in client-go. */
-async function authorityOf(cluster: Entry): Promise<string | undefined> {
+async function authorityOf(cluster: Entry, { readFile }: ClusterContext): Promise<string | undefined> {
   const data = textOf(cluster.fields, "certificate-authority-data");
   if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
   const path = textOf(cluster.fields, "certificate-authority");
   if (path === undefined) return undefined;
-  return readText(pathIn(cluster, path), "the cluster's authority", "correct certificate-authority in the kubeconfig");
+  return readFile(pathIn(cluster, path), {
+    what: "authority",
+    hint: "correct certificate-authority in the kubeconfig",
+  });
 }
 
 /** What is said when there is neither kubeconfig nor pod. */

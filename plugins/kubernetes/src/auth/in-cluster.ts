@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { RotateError } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
-import { readText } from "./files.ts";
 import type { Connection } from "./types.ts";
 
 /** Where the kubelet puts them. */
@@ -22,14 +21,14 @@ export async function inCluster(ctx: ClusterContext, path = mounted): Promise<Co
     });
   }
   const tokenPath = join(path, "token");
-  const token = (await readText(tokenPath, "the service account's token", hint)).trim();
+  const token = (await ctx.readFile(tokenPath, { what: "service account token", hint })).trim();
   if (token === "") {
     throw new RotateError(`the token file ${tokenPath} is empty`, { code: "INVALID", retryable: true, hint });
   }
   return {
     server: `https://${host.includes(":") ? `[${host}]` : host}:${port}`,
     bearer: ctx.secret(token, "service account token"),
-    tls: { ca: await readText(join(path, "ca.crt"), "the cluster's authority", hint) },
+    tls: { ca: await ctx.readFile(join(path, "ca.crt"), { what: "authority", hint }) },
     who: "the service account of this pod",
   };
 }

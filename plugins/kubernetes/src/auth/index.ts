@@ -18,7 +18,7 @@ export async function findCluster(ctx: ClusterContext): Promise<Connection> {
     throw invalid("serviceAccountPath stands beside kubeconfig or context", "choose one");
   }
   const paths = kubeconfigPaths(ctx);
-  const config = await readKubeconfig(paths);
+  const config = await readKubeconfig(paths, ctx);
   if (config !== undefined) return byKubeconfig(config, ctx);
   const asked = kubeconfig !== undefined || context !== undefined || (ctx.env["KUBECONFIG"] ?? "") !== "";
   if (asked || (ctx.env["KUBERNETES_SERVICE_HOST"] ?? "") === "") throw noCluster(paths);

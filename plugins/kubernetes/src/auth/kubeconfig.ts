@@ -1,8 +1,7 @@
 import { dirname, join, resolve } from "node:path";
-import { invalid, RotateError } from "@rotate/plugin-kit";
+import { invalid, readIfThere, RotateError } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
 import { isFields, textOf, type Fields } from "./fields.ts";
-import { readIfThere } from "./files.ts";
 
 /** A named part of a kubeconfig, and the directory that its relative paths start from. */
 export interface Entry {
@@ -27,9 +26,16 @@ export function kubeconfigPaths({ options, env }: Pick<ClusterContext, "options"
   return env["HOME"] === undefined ? [] : [join(env["HOME"], ".kube/config")];
 }
 
+/** Certificates and tokens of hundreds of clusters may stand in one. */
+const maxBytes = 16 * 1024 * 1024;
+
 /** Reads and merges the files: the first to name something wins, files that are missing are passed over (client-go clientcmd/loader.go). Undefined: none is there. */
-export async function readKubeconfig(paths: readonly string[]): Promise<Kubeconfig | undefined> {
-  const read = await Promise.all(paths.map(async (path) => parsed(path, await readIfThere(path, "the kubeconfig"))));
+export async function readKubeconfig(
+  paths: readonly string[],
+  ctx: Pick<ClusterContext, "readFile">,
+): Promise<Kubeconfig | undefined> {
+  const init = { what: "kubeconfig", maxBytes };
+  const read = await Promise.all(paths.map(async (path) => parsed(path, await readIfThere(ctx, path, init))));
   const found = read.filter((one) => one !== undefined);
   if (found.length === 0) return undefined;
   return {

@@ -1,7 +1,6 @@
 import { invalid } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
 import { isFields, textOf } from "./fields.ts";
-import { readText } from "./files.ts";
 import { pathIn, type Entry } from "./kubeconfig.ts";
 import type { ForCluster, Identity } from "./types.ts";
 
@@ -13,7 +12,7 @@ export async function identityOf(user: Entry, cluster: ForCluster): Promise<Iden
     return byExecPlugin(user, cluster);
   }
   const { ctx } = cluster;
-  const token = await tokenOf(user);
+  const token = await tokenOf(user, ctx);
   const username = textOf(user.fields, "username");
   const password = textOf(user.fields, "password");
   return {
@@ -41,17 +40,20 @@ function refuseOthers({ name, fields }: Entry): void {
 }
 
 /** `tokenFile` wins over `token` (client-go). */
-async function tokenOf(user: Entry): Promise<string | undefined> {
+async function tokenOf(user: Entry, { readFile }: ClusterContext): Promise<string | undefined> {
   const path = textOf(user.fields, "tokenFile");
   if (path === undefined) return textOf(user.fields, "token");
-  const text = await readText(pathIn(user, path), "the token file", "correct tokenFile in the kubeconfig");
+  const text = await readFile(pathIn(user, path), {
+    what: "token file",
+    hint: "correct tokenFile in the kubeconfig",
+  });
   if (text.trim() === "") throw invalid(`the token file ${path} is empty`, "is what fills it running?");
   return text.trim();
 }
 
 async function certificateOf(user: Entry, ctx: ClusterContext): Promise<Identity["tls"]> {
-  const cert = await pemOf(user, "client-certificate");
-  const key = await pemOf(user, "client-key");
+  const cert = await pemOf(user, "client-certificate", ctx);
+  const key = await pemOf(user, "client-key", ctx);
   if (cert === undefined && key === undefined) return {};
   if (cert === undefined || key === undefined) {
     throw invalid(
@@ -63,9 +65,10 @@ async function certificateOf(user: Entry, ctx: ClusterContext): Promise<Identity
 }
 
 /** `-data` wins over the file. */
-async function pemOf(user: Entry, word: string): Promise<string | undefined> {
+async function pemOf(user: Entry, word: string, { readFile }: ClusterContext): Promise<string | undefined> {
   const data = textOf(user.fields, `${word}-data`);
   if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
   const path = textOf(user.fields, word);
-  return path === undefined ? undefined : readText(pathIn(user, path), `the ${word}`, "correct it in the kubeconfig");
+  if (path === undefined) return undefined;
+  return readFile(pathIn(user, path), { what: word, hint: "correct it in the kubeconfig" });
 }

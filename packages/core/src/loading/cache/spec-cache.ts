@@ -31,11 +31,16 @@ interface Entry {
   readonly lists: readonly { readonly file: string; readonly digest: string }[];
 }
 
+/** Where the compiled spec of a file is kept. */
+export function cachedAt(directory: string, file: string): string {
+  return join(directory, `spec-${digestOf(file).slice(0, 16)}.json`);
+}
+
 /** The cache of the spec that `input` was read from. @param home what `~/` stands for in it */
 export function openSpecCache({ directory, build }: SpecCacheOptions, input: Input, home: string): SpecCache {
   const { file, directory: base, name, text } = input;
   const key = digestOf(JSON.stringify([build, file, base, name, home]), text);
-  const path = join(directory, `spec-${digestOf(file).slice(0, 16)}.json`);
+  const path = cachedAt(directory, file);
   return {
     async find(catalog) {
       const [head, body] = await readLines(path);

@@ -59,7 +59,10 @@ async function readEntries(file: string, at: Path, { report, onList }: Context):
   const path = [...at, "file"];
   const input = await readInput({ file });
   if ("text" in input) onList?.(input);
-  const list: List = "text" in input ? await readList(input.text) : { problem: input.message, hint: unreadable };
+  const list: List =
+    "text" in input
+      ? await readList(input.text)
+      : { problem: input.message, hint: input.distrusted ? input.hint : unreadable };
   const { value, problem, hint } = list;
   if (problem !== undefined) report({ path, message: `the list ${file} cannot be used: ${problem}`, hint });
   return Array.isArray(value) ? value : [];

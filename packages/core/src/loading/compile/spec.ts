@@ -10,7 +10,10 @@ import { checkCrons } from "./crons.ts";
 import { compileProvider, compileReload } from "./parts.ts";
 import { checkRefresh, cronsOf } from "./refresh.ts";
 import { compileRotation, type Shared } from "./rotation.ts";
-import { findDoubleWriters, findOwnSources, findSplits } from "./writers.ts";
+import type { RootedSpec } from "../roots/roots.ts";
+import type { RootWorld } from "../roots/world.ts";
+import { findOwnRoots, findOwnVariables } from "./own-roots.ts";
+import { findDoubleWriters, findSplits } from "./writers.ts";
 
 /** Where the document comes from. */
 export interface Origin {
@@ -18,15 +21,23 @@ export interface Origin {
   readonly directory: string;
   /** The spec's name unless it says one; undefined when there is none to take. */
   readonly name: string | undefined;
+  /** It is reached through a link, which may lead elsewhere tomorrow. */
+  readonly linked: boolean;
+}
+
+interface Compiling {
+  readonly origin: Origin;
+  readonly compilation: Compilation;
+  readonly world: RootWorld;
 }
 
 /** Builds the spec of a document that passed, or partly passed, its schema. It is worth something only when nothing was reported. */
 export async function compileSpec(
   document: unknown,
   rotations: readonly RawRotation[],
-  { origin, compilation }: { readonly origin: Origin; readonly compilation: Compilation },
+  { origin, compilation, world }: Compiling,
 ): Promise<Omit<Spec, "warnings">> {
-  const { report, fill } = compilation;
+  const { report } = compilation;
   const shared = sharedOf(document, compilation);
   const compiled = rotations.map((raw) => compileRotation(raw, shared, compilation));
   const writes = compiled.map((one) => one.writes);
@@ -36,7 +47,7 @@ export async function compileSpec(
     ...checkRefresh(shared.defaults.refresh),
     ...findDoubleWriters(writes),
     ...writes.flatMap(findSplits),
-    ...writes.flatMap(findOwnSources),
+    ...writes.flatMap(findOwnVariables),
     ...(await checkCrons(crons)),
     ...findDoubleNames(rotations),
     ...checkRenames(found, rotations),
@@ -44,6 +55,17 @@ export async function compileSpec(
     ...checkName(document, origin),
   ];
   faults.forEach(report);
+  const spec = specOf(document, found, { shared, origin, compilation });
+  findOwnRoots(soundPart(spec, document, compilation), writes, world).forEach(report);
+  return spec;
+}
+
+function specOf(
+  document: unknown,
+  rotations: readonly Rotation[],
+  { shared, origin, compilation }: Omit<Compiling, "world"> & { readonly shared: Shared },
+): Omit<Spec, "warnings"> {
+  const { fill } = compilation;
   const stateDir = textAt(document, "stateDir");
   return {
     version: 1,
@@ -54,10 +76,21 @@ export async function compileSpec(
     providers: new Map(
       [...shared.providers].flatMap(([name, entry]) => (entry === undefined ? [] : [[name, entry] as const])),
     ),
-    rotations: found,
+    rotations,
     lists: listsOf(valueAt(document, ["rotations"]), fill),
     heldBack: [],
     ...servicesOf(document, compilation),
+  };
+}
+
+/** Without the providers that have a fault: they have no options to ask about. */
+function soundPart(spec: Omit<Spec, "warnings">, document: unknown, { isSound }: Compilation): RootedSpec {
+  const isWhole = (name: string): boolean => isSound(["providers", name]);
+  const named = valueAt(document, ["plugins"]);
+  return {
+    ...spec,
+    providers: new Map([...spec.providers].filter(([name]) => isWhole(name))),
+    plugins: Array.isArray(named) ? named.filter((name) => typeof name === "string") : [],
   };
 }
 
@@ -166,8 +199,18 @@ function unusedIn(key: string, entries: ReadonlyMap<string, unknown>, used: Read
   });
 }
 
-function checkName(document: unknown, { name }: Origin): readonly Fault[] {
-  if (name !== undefined || valueAt(document, ["name"]) !== undefined) return [];
+function checkName(document: unknown, { name, linked }: Origin): readonly Fault[] {
+  if (valueAt(document, ["name"]) !== undefined || (name !== undefined && !linked)) return [];
+  if (name !== undefined)
+    return [
+      {
+        path: [],
+        severity: "warning",
+        message:
+          "the spec has no name and is reached through a link: its state is named after the file that the link leads to, and begins anew when it leads elsewhere",
+        hint: `add \`name: ${name}\` to keep the present state`,
+      },
+    ];
   return [
     {
       path: [],

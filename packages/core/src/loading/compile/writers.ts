@@ -1,5 +1,4 @@
-import { isReference, type Source } from "@rotate/runtime";
-import { formatPath, isRecord, nameOf, type Fault, type Path } from "../fault.ts";
+import { nameOf, type Fault, type Path } from "../fault.ts";
 import type { ProviderEntry } from "../model.ts";
 import type { CompiledSink } from "./parts.ts";
 
@@ -92,34 +91,4 @@ export function findSplits({ sinks }: Writes): readonly Fault[] {
       },
     ];
   });
-}
-
-/** A rotation whose provider reads what the rotation writes would log in with its own product, and lock itself out when that ends. */
-export function findOwnSources({ provider, sinks }: Writes): readonly Fault[] {
-  if (provider === undefined) return [];
-  const sources = sourcesIn(provider.options);
-  return sinks.flatMap((sink) => sources.flatMap((source) => ownSource(provider, sink, source) ?? []));
-}
-
-function ownSource(provider: ProviderEntry, { entry, path }: CompiledSink, source: Source): Fault | undefined {
-  const isPlace = entry.target !== "";
-  if (isPlace && "file" in source && (source.file === entry.target || source.file.startsWith(`${entry.target}/`))) {
-    return {
-      path,
-      message: `${formatPath(path)} writes ${entry.target}, which provider "${provider.name}" reads to log in`,
-      hint: "let the provider read another file",
-    };
-  }
-  if (!("env" in source) || !Object.hasOwn(entry.values, source.env)) return undefined;
-  const message = `${source.env} is written here, and provider "${provider.name}" logs in with the environment variable of that name`;
-  const hint =
-    "if this reaches rotate's own environment, it logs in with its own product: give one of the two another name";
-  return { path: [...path, "values", source.env], at: "key", message, hint };
-}
-
-/** The references in options, at any depth. */
-export function sourcesIn(value: unknown): readonly Source[] {
-  if (isReference(value)) return [value.source];
-  if (Array.isArray(value)) return value.flatMap(sourcesIn);
-  return isRecord(value) ? Object.values(value).flatMap(sourcesIn) : [];
 }

@@ -1,8 +1,9 @@
 import type { Prepared } from "@rotate/plugin-kit";
-import type { Rotation, SinkEntry } from "../../loading/model.ts";
+import type { SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { callSink, timeLimits } from "../invoke.ts";
+import { markOf } from "../left-overs.ts";
 import { end, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
 import { commitOrder, type MintedCredential, type Session, type SinkWrite } from "../session.ts";
@@ -46,15 +47,10 @@ export async function prepareSink(
       sink.part.prepare(values, {
         ...ctx,
         ours: hasWritten(session.state(), sink.id),
-        mark: markOf(session.rotation, sink),
+        mark: markOf(session, sink),
       }),
   );
   return { sink, values, prepared, scope };
-}
-
-/** Names what a sink of a rotation stages, in every process alike: for `prepare`, and for `tidy` under the rotation's lock. */
-export function markOf({ name }: Pick<Rotation, "name">, { id }: Pick<SinkEntry, "id">): string {
-  return `${name}/${id}`;
 }
 
 /** Undo of a write that never ran: it removes what `prepare` staged. */

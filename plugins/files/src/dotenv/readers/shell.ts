@@ -21,13 +21,13 @@ interface Statement {
   readonly end: number;
 }
 
-/** The words up to a line end. Undefined for a quote without an end, and for a here-document, which no env file has. */
+/** The words up to a line end or semicolon. Undefined for a quote without an end, and for a here-document, which no env file has. */
 function statementAt(text: string, start: number): Statement | undefined {
   const words: string[] = [];
   for (let at = start; ;) {
     at = behind(blanks, text, at);
     const char = text.charAt(at);
-    if (char === "" || char === "\n") return { words, end: at + 1 };
+    if (char === "" || char === "\n" || char === ";") return { words, end: at + 1 };
     if (char === "#") return { words, end: behind(comment, text, at) + 1 };
     const end = operators.includes(char) ? at + 1 : wordEnd(text, at);
     if (end === undefined || text.startsWith("<<", at)) return undefined;
@@ -39,7 +39,7 @@ function statementAt(text: string, start: number): Statement | undefined {
 const operators = ";&|()<>";
 const blanks = /(?:[ \t]|\\\n)*/y;
 const comment = /[^\n]*/y;
-const plain = /[^ \t\n\\'"`$;&|()<>]+/y;
+const ordinary = /[^ \t\n\\'"`$;&|()<>]+/y;
 
 /** Where a pattern that fits everywhere, if only the empty text, ends. */
 function behind(pattern: RegExp, text: string, from: number): number {
@@ -73,7 +73,7 @@ function partEnd(text: string, at: number): number | undefined {
     case "$":
       return expansionEnd(text, at + 1);
     default:
-      return Math.max(behind(plain, text, at), at + 1);
+      return Math.max(behind(ordinary, text, at), at + 1);
   }
 }
 
@@ -100,22 +100,27 @@ function closing(text: string, from: number, close: string): number | undefined 
 
 const assignment = /^(?<key>[A-Za-z_][A-Za-z0-9_]*)=(?<value>[^]*)$/;
 
-/** Only a line of nothing but assignments assigns; any other is kept as it is, as one thing. */
+/** Only a command of nothing but assignments assigns; any other is kept as it is, as one thing. */
 function pairsOf(words: readonly string[]): readonly Pair[] {
   const [first = "", ...rest] = words;
   if (words.length === 0) return [];
-  const assigned = (first === "export" ? rest : words).map((word) => assignment.exec(word)?.groups);
+  const named = first === "export" ? rest : words;
+  const assigned = named.map((word) => assignment.exec(word)?.groups);
   if (assigned.length > 0 && assigned.every((groups) => groups !== undefined))
     return assigned.map(({ key = "", value = "" }) => ({ key, value: withoutQuotes(value) }));
-  return [looseOf(words) ?? { key: "", value: words.join(" ") }];
+  const key = looseKey(named);
+  return [{ key: key ?? "", value: words.join(" "), ...(key !== undefined && { unset: true }) }];
 }
 
-/** `NAME = value`, or a byte order mark before the name: the shell says that there is no such command, or no such name. */
-function looseOf([first = "", ...rest]: readonly string[]): Pair | undefined {
-  const [name = "", sign = "", ...values] = first === "export" ? rest : [first, ...rest];
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && sign.startsWith("="))
-    return { key: name, value: [sign, ...values].join(" "), unset: true };
-  const [, key, value = ""] = /^([^=]+)=(.*)$/s.exec(first) ?? [];
-  const pair = key === undefined ? undefined : marked({ key, value });
-  return pair?.unset === true ? pair : undefined;
+/**
+ * The name that a line seems to set and does not: `NAME = value`, `NAME=two words`, `NAME=/<path>`, or a byte order mark before the name. The shell
+ * says that there is no such command, file or name.
+ */
+function looseKey([first = "", second = ""]: readonly string[]): string | undefined {
+  const name = /^[A-Za-z_][A-Za-z0-9_]*$/;
+  if (name.test(first) && second.startsWith("=")) return first;
+  const key = /^([^=]+)=/.exec(first)?.[1];
+  if (key === undefined) return undefined;
+  const { key: plain } = marked({ key, value: "" });
+  return name.test(plain) ? plain : undefined;
 }
