@@ -229,10 +229,8 @@ export const weekRules: readonly Rule[] = [
   {
     name: "time is noted at every look",
     edits: [
-      {
-        from: "    await deps.host.noteClock?.(deps.clock.note());\n  }\n\n  async function rest",
-        to: "  }\n\n  async function rest",
-      },
+      { from: "    last = now;\n    await host.noteClock?.(clock.note());", to: "    last = now;" },
+      { from: "  await deps.host.noteClock?.(deps.clock.note());\n", to: "" },
     ],
   },
   {
