@@ -74,11 +74,15 @@ function switchOff(copy: string, { edits }: Rule): void {
 /** The violations of a block, by message. */
 function violations(copy: string, from: number, proof: Proof): readonly string[] {
   const script = join(copy, "test/proof", proof.script);
-  const { stdout, stderr } = spawnSync(process.execPath, ["--conditions=rotate:src", script, ...proof.options(from)], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  if (!stdout.includes(proof.done)) throw new Error(stderr);
+  const { stdout, stderr, status, signal } = spawnSync(
+    process.execPath,
+    ["--conditions=rotate:src", script, ...proof.options(from)],
+    {
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    },
+  );
+  if (!stdout.includes(proof.done)) throw new Error(`it ended with ${status ?? signal}: ${stderr}`);
   return [...stdout.matchAll(proof.violation)].map((match) => match[1]!);
 }
 

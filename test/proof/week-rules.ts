@@ -26,10 +26,6 @@ export const weekRules: readonly Rule[] = [
     edits: [{ from: "need: { atLeastHalf: true }", to: "need: {}" }],
   },
   {
-    name: "a time that the spec names is only brought forward",
-    edits: [{ from: "(named ? -jitter : 2 * jitter - 1)", to: "(named ? 2 * jitter - 1 : 2 * jitter - 1)" }],
-  },
-  {
     name: "the margin is never over a fifth of the life",
     edits: [
       {
@@ -233,10 +229,8 @@ export const weekRules: readonly Rule[] = [
   {
     name: "time is noted at every look",
     edits: [
-      {
-        from: "    await deps.host.noteClock?.(deps.clock.note());\n  }\n\n  async function rest",
-        to: "  }\n\n  async function rest",
-      },
+      { from: "    last = now;\n    await host.noteClock?.(clock.note());", to: "    last = now;" },
+      { from: "  await deps.host.noteClock?.(deps.clock.note());\n", to: "" },
     ],
   },
   {

@@ -9,8 +9,9 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { describeTally, nothing, playAll, sum, type Tally } from "../../packages/core/test/weeks/campaign.ts";
 import type { Scenario } from "../../packages/core/test/weeks/scenario.ts";
+import { named } from "../../packages/core/test/weeks/named.ts";
 import { past } from "../../packages/core/test/weeks/past.ts";
-import { families, grid, named, randomScenario } from "../../packages/core/test/weeks/scenarios.ts";
+import { families, grid, randomScenario } from "../../packages/core/test/weeks/scenarios.ts";
 import { playWeek } from "../../packages/core/test/weeks/week.ts";
 
 interface Job {

@@ -1,8 +1,8 @@
-/** Which weeks are played: the ten that tell most, every shape with every trouble and start, and any number drawn by seed. */
+/** Which weeks are played: every shape with every trouble and start, and any number drawn by seed. */
 import { randomNumbers } from "../histories/choices.ts";
-import { day, effectiveLife, hour, lengthText, minute, second, type Scenario, type Shape } from "./scenario.ts";
-import { shapeNamed, shapes } from "./shapes.ts";
-import { happenings, type Happening, type Happens } from "./troubles.ts";
+import { day, effectiveLife, hour, lengthText, minute, type Scenario, type Shape } from "./scenario.ts";
+import { shapes } from "./shapes.ts";
+import { happenings, type Happens } from "./troubles.ts";
 
 /** ms between two runs; undefined: a daemon. */
 export const starts: readonly (number | undefined)[] = [undefined, minute, 5 * minute, 50 * minute, 70 * minute];
@@ -51,90 +51,27 @@ export function horizonOf(shape: Shape, cron: number | undefined, lives = 250): 
   return Math.min(Math.max(lives * life, 3 * hour), most);
 }
 
-function fixed(happening: Happening): readonly Happens[] {
-  return [() => happening];
-}
-
-const down20s = fixed({ troubles: [{ kind: "down", from: 412 * second, to: 432 * second }] });
-const fails5m = fixed({ troubles: [{ kind: "5xx", from: 38 * minute, to: 43 * minute }] });
-const hangs5m = fixed({ troubles: [{ kind: "timeout", from: 10 * minute, to: 15 * minute }] });
-const clockAhead = fixed({
-  offsets: [
-    { at: 0, ahead: 2 * hour },
-    { at: 2 * minute, ahead: 0 },
-  ],
-  troubles: [{ kind: "off", from: 3 * minute, to: 4 * minute }],
-});
-const cached: Shape = { name: "cached", life: 12 * minute, cache: 30 * second, every: 216 * second };
-const plain = (life: number): Shape => ({ name: `plain ${lengthText(life)}`, life });
-
-/** The ten that tell most. */
-export const named: readonly Scenario[] = [
-  { name: "a renewed lease counts from its renewal", seed: 1, shape: shapeNamed("renew ttl 1h/24h"), horizon: day },
-  {
-    name: "renewals ask for what was given, not for what they made of it",
-    seed: 2,
-    shape: shapeNamed("renew 1h/24h"),
-    horizon: 7 * day,
-  },
-  {
-    name: "a static role of 20 min is looked at, not minted",
-    seed: 3,
-    shape: shapeNamed("static 20m"),
-    horizon: 12 * hour,
-  },
-  {
-    name: "an issuer repeats its token of 12 min until 30 s before the end",
-    seed: 4,
-    shape: cached,
-    horizon: 6 * hour,
-  },
-  { name: "a healthy life of 40 s under the default budget", seed: 5, shape: plain(40 * second), horizon: day },
-  {
-    name: "the issuer is down for 20 s, the life is 2 min",
-    seed: 386,
-    shape: plain(2 * minute),
-    horizon: 20 * minute,
-    happens: down20s,
-  },
-  {
-    name: "5 min of 500 leave no ghosts that hold refreshes back",
-    seed: 7,
-    shape: plain(hour),
-    horizon: 12 * hour,
-    happens: fails5m,
-  },
-  {
-    name: "the clock was 2 h ahead at the mint, NTP, a reboot",
-    seed: 8,
-    shape: plain(hour),
-    horizon: 6 * hour,
-    happens: clockAhead,
-    cron: 5 * minute,
-    skewKnown: false,
-  },
-  { name: "cron each 70 min, life 1 h", seed: 9, shape: plain(hour), horizon: 2 * day, cron: 70 * minute },
-  { name: "the issuer hangs past the end", seed: 10, shape: plain(minute), horizon: hour, happens: hangs5m },
-].map((draft) => scenarioOf({ exact: true, ...draft }));
-
 /** Many rotations on one provider entry, and the issuer goes away. */
-export function siblings(count: number, life: number, outage: number): Scenario {
+export function siblings(
+  count: number,
+  { life, outage, horizon = 8 * hour }: { readonly life: number; readonly outage: number; readonly horizon?: number },
+): Scenario {
   return scenarioOf({
     name: `${count} siblings, life ${lengthText(life)}, issuer down for ${lengthText(outage)}`,
     seed: 77,
-    shape: plain(life),
-    horizon: 8 * hour,
+    shape: { name: `plain ${lengthText(life)}`, life },
+    horizon,
     siblings: count,
-    happens: fixed({ troubles: [{ kind: "down", from: 2 * hour, to: 2 * hour + outage }] }),
+    troubles: [{ kind: "down", from: horizon / 4, to: horizon / 4 + outage }],
   });
 }
 
 /** The siblings of a campaign. */
 export const families: readonly Scenario[] = [
-  siblings(400, hour, 100 * minute),
-  siblings(400, 12 * minute, 5 * minute),
-  siblings(400, 2 * minute, 5 * minute),
-  siblings(40, 2 * minute, 5 * minute),
+  siblings(400, { life: hour, outage: 100 * minute }),
+  siblings(400, { life: 12 * minute, outage: 5 * minute }),
+  siblings(400, { life: 2 * minute, outage: 5 * minute }),
+  siblings(40, { life: 2 * minute, outage: 5 * minute }),
 ];
 
 function startText(cron: number | undefined): string {

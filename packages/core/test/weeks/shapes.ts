@@ -12,6 +12,7 @@ export const shapes: readonly Shape[] = [
   { name: "renew 60s/20m", life: minute, maxTtl: 20 * minute },
   { name: "renew 1h/24h", life: hour, maxTtl: day },
   { name: "renew ttl 1h/24h", life: hour, maxTtl: day, ttl: hour },
+  { name: "renew 20m/24h login 2h", life: 20 * minute, maxTtl: day, login: 2 * hour },
   { name: "cached 12m", life: 12 * minute, cache: 30 * second },
   { name: "cached 1h", life: hour, cache: 30 * second },
   { name: "static 60s", life: minute, period: minute },
