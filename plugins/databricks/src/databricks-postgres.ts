@@ -37,12 +37,12 @@ export const databricksPostgres = defineProvider({
 
   async mint(asked, ctx) {
     const body = mintBody(asked, ctx.options.api);
-    const { login } = ctx;
+    const { login: proof } = ctx;
     const answer =
-      ctx.options.method === "http" && login.kind === "bearer"
-        ? await mintOverHttp(body, ctx.leaseId, { ...ctx, login })
+      ctx.options.method === "http" && proof.kind === "bearer"
+        ? await mintOverHttp(body, ctx.leaseId, { ...ctx, login: proof })
         : await mintByCli(body, ctx.leaseId, ctx);
-    const { token, expires } = readCredential(answer, login.kind === "bearer" ? login.bearer : undefined);
+    const { token, expires } = readCredential(answer, proof.kind === "bearer" ? proof.bearer : undefined);
     return { fields: { token: ctx.secret(token, "database credential") }, expires };
   },
 });
