@@ -26,9 +26,11 @@ export interface Backend {
   readonly close: () => Promise<void>;
 }
 
+/** Which part of the past is asked for. */
 export interface HistoryQuery {
   /** Absent: all. */
   readonly rotation?: string;
+  /** At most so many, the newest. */
   readonly limit: number;
 }
 
@@ -46,5 +48,6 @@ export interface Store {
   readonly recordEvent: (event: HistoryEvent) => Promise<void>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
+  /** State and history; nothing of the name is left. */
   readonly remove: (rotation: string) => Promise<void>;
 }

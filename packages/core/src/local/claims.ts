@@ -15,7 +15,9 @@ export interface Lock {
   readonly release: () => void;
 }
 
+/** The locks of one state directory. */
 export interface Locks {
+  /** At once; undefined when this or another process has it. Throws EngineError when the lock file cannot be used. */
   readonly tryLock: (rotation: string) => Lock | undefined;
   /** Has anybody the lock? Takes nothing. */
   readonly isLocked: (rotation: string) => boolean;

@@ -4,7 +4,9 @@ import { createKeeper, type KeeperOptions } from "./keeper.ts";
 import { startServices, type DaemonView, type Service } from "./services.ts";
 import { createWaker } from "./waker.ts";
 
+/** What a daemon is besides its engine: what it reads, follows and serves. */
 export interface DaemonOptions extends KeeperOptions {
+  /** Started in this order before the first look, ended in the opposite one. */
   readonly services?: readonly Service[];
   /** Follows the spec, its lists and the files of its references. Absent: nobody does. */
   readonly follow?: FollowFiles;
