@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
 import type { AttemptReport, HistoryEvent } from "../report.ts";
-import type { Store } from "../backend/backend.ts";
+import type { HistoryQuery, Store } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
@@ -64,9 +64,10 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
         sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
         sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
       }),
-    async attempts({ rotation, limit }) {
+    async attempts({ rotation, limit, outcomes, ...times }) {
+      const bounds = { ...boundsOf(times), outcomes: outcomes === undefined ? null : JSON.stringify(outcomes), limit };
       const rows = file.read((sql) =>
-        rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit),
+        rotation === undefined ? sql.attempts.all(bounds) : sql.attemptsOf.all({ rotation, ...bounds }),
       );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
@@ -75,9 +76,10 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
         sql.event.run(event.rotation, event.at, JSON.stringify(event));
         sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
       }),
-    async events({ rotation, limit }) {
+    async events({ rotation, limit, ...times }) {
+      const bounds = { ...boundsOf(times), limit };
       const rows = file.read((sql) =>
-        rotation === undefined ? sql.events.all(limit) : sql.eventsOf.all(rotation, limit),
+        rotation === undefined ? sql.events.all(bounds) : sql.eventsOf.all({ rotation, ...bounds }),
       );
       return rows.map((row) => JSON.parse(String(row["event"])) as HistoryEvent);
     },
@@ -156,6 +158,18 @@ function upgradeAll(database: DatabaseSync): void {
     save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
 }
 
+const attemptsAsked = `(:before is null or started_at < :before) and (:after is null or started_at >= :after)
+  and (:outcomes is null or json_extract(report, '$.outcome') in (select value from json_each(:outcomes)))
+  order by started_at desc, rowid desc limit :limit`;
+const eventsAsked = `(:before is null or at < :before) and (:after is null or at >= :after) order by id desc limit :limit`;
+
+function boundsOf({ before, after }: Pick<HistoryQuery, "before" | "after">): {
+  readonly before: string | null;
+  readonly after: string | null;
+} {
+  return { before: before ?? null, after: after ?? null };
+}
+
 type Statements = ReturnType<typeof statements>;
 
 function statements(database: DatabaseSync) {
@@ -176,15 +190,15 @@ function statements(database: DatabaseSync) {
     pruneAttempts: prepare(
       "delete from attempts where rotation = ? and id not in (select id from attempts where rotation = ? order by started_at desc limit ?)",
     ),
-    attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
-    attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    attempts: prepare(`select report from attempts where ${attemptsAsked}`),
+    attemptsOf: prepare(`select report from attempts where rotation = :rotation and ${attemptsAsked}`),
     event: prepare("insert into events (rotation, at, event) values (?, ?, ?)"),
     pruneEvents: prepare(
       "delete from events where rotation = ? and id <= (select id from events where rotation = ? order by id desc limit 1 offset ?)",
     ),
     moveEvents: prepare("update events set rotation = ? where rotation = ?"),
-    events: prepare("select event from events order by id desc limit ?"),
-    eventsOf: prepare("select event from events where rotation = ? order by id desc limit ?"),
+    events: prepare(`select event from events where ${eventsAsked}`),
+    eventsOf: prepare(`select event from events where rotation = :rotation and ${eventsAsked}`),
     // A cell that does not change is not written, and what is not written is not synced.
     countSync: prepare(
       "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = value + 1",
