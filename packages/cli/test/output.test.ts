@@ -314,15 +314,19 @@ test("what is to come is never told as past, and what is late is told so", () =>
   ]);
 });
 
+/** Dims everything. */
+function dim(_: string, text: string): string {
+  return `\u001b[2m${text}\u001b[22m`;
+}
+
 test("columns stand under their headings, with colours and with letters as wide as two", async () => {
-  const paint = (_: string, text: string): string => `\u001b[2m${text}\u001b[22m`;
   const table = await renderTable(
     ["NAME", "STATE"],
     [
       ["db", "fresh"],
       ["資料庫", "\u001b[32mfresh\u001b[39m"],
     ],
-    paint,
+    dim,
   );
   expect(stripVTControlCharacters(table).split("\n")).toEqual(["NAME    STATE", "db      fresh", "資料庫  fresh"]);
 });
