@@ -91,6 +91,8 @@ export interface RunReport {
 
 /** What one or several rotations are in trouble for: grouped by code and provider. */
 export interface CauseReport {
+  /** The same as long as the cause lasts: `ROTATE_MINT_DENIED/aws`. */
+  readonly id: string;
   /** Of the error (`ROTATE_MINT_DENIED`); without one, of the standing (`changed`). */
   readonly code: string;
   /** Its name in the spec. */
@@ -110,6 +112,8 @@ export interface CauseReport {
   /** Worst first. */
   readonly names: readonly string[];
   readonly states: { readonly [State in StandingState]?: number };
+  /** Since when the first of them fails, where a try did. */
+  readonly since?: string;
   /** When the first of them is tried again. */
   readonly nextAt?: string;
   /** When the first of those that have expired did. */
@@ -223,26 +227,79 @@ export interface LeaseReport {
 export interface RotationStatus extends StandingReport {
   readonly name: string;
   readonly provider: string;
+  /** The provider's type. Absent of what is not in the spec. */
+  readonly kind?: string;
+  /** The rotation of the spec whose `foreach` made it. */
+  readonly group?: string;
+  /** The `id` of its cause among `causes`. */
+  readonly cause?: string;
   readonly credential?: CredentialReport;
+  /** What ends first of all that may be in use. */
+  readonly held?: {
+    readonly issuedAt: string;
+    readonly expiresAt?: string;
+    /** Not what was written last. */
+    readonly previous?: true;
+  };
+  /** When its time comes, whatever keeps it from being rotated. */
+  readonly refreshAt?: string;
   /** Past it, unrotated, is exit 3. */
   readonly deadline?: string;
   readonly nextAt?: string;
   readonly lastSuccess?: string;
   readonly lastError?: ErrorReport & { readonly at: string };
+  /** Tries that failed in a row, and since when. */
+  readonly failures?: number;
+  readonly failingSince?: string;
   /** Unfinished work: exit 4. publish: the sinks are mixed. */
   readonly owed?: "publish" | "reload";
   readonly leases: readonly LeaseReport[];
   readonly warnings: readonly string[];
 }
 
+/** All of them in numbers. */
+export interface StatusSummary {
+  readonly total: number;
+  /** The state of the one that comes first. Absent without rotations. */
+  readonly worst?: StandingState;
+  readonly states: { readonly [State in StandingState]?: number };
+  /** How many are being rotated now. */
+  readonly rotating: number;
+}
 /** `rotate status --json`. */
 export interface StatusReport {
   readonly version: 1;
+  /** When it was asked. */
+  readonly at: string;
+  readonly summary: StatusSummary;
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
 }
 
+/** One rotation with all that is known of it. */
+export interface DetailReport {
+  readonly version: 1;
+  readonly at: string;
+  readonly rotation: RotationStatus & {
+    /** What is asked of the provider, without secrets. Absent of what is not in the spec, as all below. */
+    readonly request?: Readonly<Record<string, string>>;
+    readonly sinks?: readonly {
+      readonly type: string;
+      readonly target: string;
+      readonly keys: readonly string[];
+      /** By the last look. pending: nothing was written yet; unknown: it cannot be read. */
+      readonly result: "written" | "pending" | "changed" | "absent" | "unknown";
+    }[];
+    readonly reloads?: readonly (PlanAction & { readonly owed: boolean })[];
+    readonly verify?: readonly PlanAction[];
+    readonly health?: readonly PlanAction[];
+  };
+  readonly causes: readonly CauseReport[];
+  /** Newest first. */
+  readonly attempts: readonly AttemptReport[];
+  readonly events: readonly HistoryEvent[];
+}
 /** What a run would write to one sink. */
 export interface PlanSink {
   readonly type: string;

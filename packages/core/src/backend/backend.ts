@@ -1,6 +1,6 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport, HistoryEvent } from "../report.ts";
+import type { AttemptReport, HistoryEvent, Outcome } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -32,6 +32,11 @@ export interface HistoryQuery {
   readonly rotation?: string;
   /** At most so many, the newest. */
   readonly limit: number;
+  /** What began, or happened, before this instant; and not before that one. RFC 3339, as reports write it. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Attempts that ended so. Absent: all. */
+  readonly outcomes?: readonly Outcome[];
 }
 
 /** Leases, owed work and history. Reading needs no claim. */

@@ -33,7 +33,9 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const view: DaemonView = {
     events: { on: engine.events.on },
     spec: () => engine.parts().spec,
-    status: async () => ({ ...(await engine.status()), ...keeper.state() }),
+    status: async (asked) => ({ ...(await engine.status(asked)), ...keeper.state() }),
+    ask: keeper.ask,
+    lookedAt: keeper.lookedAt,
     reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),
   };
   const stopServices = await startServices(options.services ?? [], view, runtime.log);
