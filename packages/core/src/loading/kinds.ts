@@ -1,3 +1,3 @@
 /** The kinds of things that a plugin contributes. */
-export const kinds = ["providers", "sinks", "reloads", "probes"] as const;
+export const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 export type Kind = (typeof kinds)[number];
