@@ -214,6 +214,9 @@ export interface RotationStatus extends StandingReport {
   readonly nextAt?: string;
   readonly lastSuccess?: string;
   readonly lastError?: ErrorReport & { readonly at: string };
+  /** Tries that failed in a row, and since when. */
+  readonly failures?: number;
+  readonly failingSince?: string;
   /** Unfinished work: exit 4. publish: the sinks are mixed. */
   readonly owed?: "publish" | "reload";
   readonly leases: readonly LeaseReport[];
@@ -225,6 +228,13 @@ export interface StatusReport {
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+}
+
+/** What keeps rotate itself from its work, not a rotation. */
+export interface TroubleReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 export interface PlanSink {

@@ -22,6 +22,7 @@ export function statusOf(moment: Moment, standing: Standing, clock: Clock): Rota
     ...instantAt("deadline", mustOfHeld(moment), clock),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(clock.wallAt(state.lastSuccessAt)) }),
     ...lastError(state, clock),
+    ...failingOf(state, clock),
     ...(state.owed && { owed: state.owed.kind }),
     leases: leaseReports(rotation, state, { now, clock }),
     warnings: problem === undefined ? [] : [problem],
@@ -31,6 +32,10 @@ export function statusOf(moment: Moment, standing: Standing, clock: Clock): Rota
 function lastError(state: RotationState, clock: Clock): Pick<RotationStatus, "lastError"> {
   const error = lastErrorOf(state);
   return error ? { lastError: { at: instant(clock.wallAt(error.at)), ...errorReport(error) } } : {};
+}
+
+function failingOf({ failure }: RotationState, clock: Clock): Pick<RotationStatus, "failures" | "failingSince"> {
+  return failure ? { failures: failure.count, failingSince: instant(clock.wallAt(failure.since)) } : {};
 }
 
 /** A rotation that is in the state and not in the spec. Undefined when nothing of it is left to tell of. */

@@ -93,6 +93,15 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       );
       return rows.map((row) => JSON.parse(String(row["event"])) as HistoryEvent);
     },
+    note: async (key) => file.read((sql) => noteOf(sql, key)),
+    changeNote: async (key, change) =>
+      file.write((sql) => {
+        const before = noteOf(sql, key);
+        const after = change(before);
+        if (after === undefined || after === before) return before;
+        sql.setMeta.run(noteKey(key), JSON.stringify(after));
+        return after;
+      }),
     rename: async (from, to) => file.write((sql) => rename(sql, from, to)),
     remove: async (rotation) => file.write((sql) => void sql.remove.run(rotation)),
     getMeta: (key) => {
@@ -110,6 +119,15 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
 function stateOf(sql: Statements, rotation: string): RotationState {
   const row = sql.load.get(rotation) as { state: string } | undefined;
   return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
+}
+
+function noteKey(key: string): string {
+  return `note ${key}`;
+}
+
+function noteOf(sql: Statements, key: string): unknown {
+  const row = sql.getMeta.get(noteKey(key));
+  return row === undefined ? undefined : (JSON.parse(String(row["value"])) as unknown);
 }
 
 function append(
