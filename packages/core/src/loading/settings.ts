@@ -14,6 +14,7 @@ const timezone = {
   description: "an IANA time zone, such as Europe/Berlin; else that of the host",
 } as const;
 
+/** `refresh`: at most one of `at`, `before`, `every` and `cron`. */
 export const refreshSettings = {
   type: "object",
   description:
@@ -98,6 +99,7 @@ const foreachSettings = {
   required: ["file", "key"],
 } as const satisfies ObjectSchema;
 
+/** `defaults`. */
 export const defaultsSettings = {
   type: "object",
   description: "for rotations that do not say otherwise",
@@ -142,6 +144,7 @@ export const rotationSettings = {
   },
 } as const satisfies ObjectSchema;
 
+/** `monitor`. */
 export const monitorSettings = {
   type: "object",
   description: "what watches over rotate itself",
