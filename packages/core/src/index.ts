@@ -42,6 +42,7 @@ export type {
   StandingReport,
   StandingState,
   StatusReport,
+  TroubleReport,
 } from "./report.ts";
 export {
   metricsOf,
@@ -69,4 +70,3 @@ export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
 export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
 export type { SpecResult } from "./watch/keeper.ts";
 export type { DaemonStatus, DaemonView, Service } from "./watch/services.ts";
-export type { TroubleReport } from "./watch/trouble.ts";

@@ -80,6 +80,8 @@ export function advance(last: ClockNote | undefined, sources: ClockSources): Clo
   if (last === undefined || last.bootId === "") return { ...seen, time: seen.wall, told: seen.wall };
   const unsure = last.unsureBefore === undefined ? {} : { unsureBefore: last.unsureBefore };
   if (last.bootId === seen.bootId) {
+    const isSame = last.uptime === seen.uptime && last.wall === seen.wall && last.told <= seen.wall;
+    if (isSame) return last;
     const byUptime = Math.max(seen.uptime - last.uptime, 0);
     const byWall = seen.wall - last.wall;
     const passed = Math.max(byUptime, byWall > byUptime + leap ? byWall : 0);

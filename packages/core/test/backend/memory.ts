@@ -23,6 +23,7 @@ export function createMemoryState(): MemoryState {
   let attempts: readonly AttemptReport[] = [];
   let events: readonly HistoryEvent[] = [];
   const locks = new Map<string, symbol>();
+  const notes = new Map<string, unknown>();
 
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
@@ -51,6 +52,12 @@ export function createMemoryState(): MemoryState {
       return { valid, place: `lock of ${rotation}`, release: () => void (valid() && locks.delete(rotation)) };
     },
     isLocked: (rotation) => locks.has(rotation),
+    note: async (key) => notes.get(key),
+    async changeNote(key, change) {
+      const after = change(notes.get(key));
+      if (after !== undefined) notes.set(key, structuredClone(after));
+      return notes.get(key);
+    },
     async rename(from, to) {
       const state = states.get(from);
       if (!state) return;
