@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
-import type { AttemptReport, HistoryEvent } from "../report.ts";
-import type { Store } from "../backend/backend.ts";
+import type { AttemptReport, HistoryEvent, StandingMark } from "../report.ts";
+import { changeOf, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
@@ -19,8 +19,9 @@ create table if not exists attempts (id text primary key, rotation text not null
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 create table if not exists events (id integer primary key, rotation text not null, at text not null, event text not null) strict;
 create index if not exists events_by_rotation on events (rotation, id);
+create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
 `;
-const layout = 3;
+const layout = 4;
 const keptRecords = 2_000;
 /** Of each rotation. */
 const keptAttempts = 500;
@@ -78,14 +79,12 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
-    async recordEvent(event) {
-      file.write(
-        (sql) => {
-          sql.event.run(event.rotation, event.at, JSON.stringify(event));
-          sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
-        },
-        { durable: false },
-      );
+    recordEvent: async (event) => file.write((sql) => recordEvent(sql, event), { durable: false }),
+    async tell(standings) {
+      const news = file.read((sql) => changesIn(sql, standings));
+      // Most looks find nothing new, and need no write.
+      if (news.length === 0) return news;
+      return file.write((sql) => tell(sql, changesIn(sql, standings)), { durable: false });
     },
     async events({ rotation, limit }) {
       const rows = file.read((sql) =>
@@ -128,6 +127,27 @@ function append(
   return state;
 }
 
+function recordEvent(sql: Statements, event: HistoryEvent): void {
+  sql.event.run(event.rotation, event.at, JSON.stringify(event));
+  sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
+}
+
+function changesIn(sql: Statements, standings: readonly ToldStanding[]): readonly StandingChange[] {
+  const rows = sql.told.all(JSON.stringify(standings.map(({ rotation }) => rotation)));
+  const told = new Map(rows.map((row) => [String(row["rotation"]), JSON.parse(String(row["mark"])) as StandingMark]));
+  return standings.flatMap((standing) => changeOf(told.get(standing.rotation), standing) ?? []);
+}
+
+function tell(sql: Statements, changes: readonly StandingChange[]): readonly StandingChange[] {
+  for (const change of changes) {
+    const { rotation, after } = change;
+    if (after) sql.tell.run(rotation, JSON.stringify(after));
+    else sql.untell.run(rotation);
+    recordEvent(sql, change);
+  }
+  return changes;
+}
+
 function rename(sql: Statements, from: string, to: string): void {
   const state = stateOf(sql, from);
   if (state.seq === 0) return;
@@ -135,6 +155,7 @@ function rename(sql: Statements, from: string, to: string): void {
   sql.moveJournal.run(to, from);
   sql.moveAttempts.run(to, from);
   sql.moveEvents.run(to, from);
+  sql.moveTold.run(to, from);
   sql.remove.run(from);
 }
 
@@ -191,6 +212,12 @@ function statements(database: DatabaseSync) {
     pruneEvents: prepare(
       "delete from events where rotation = ? and id <= (select id from events where rotation = ? order by id desc limit 1 offset ?)",
     ),
+    told: prepare("select rotation, mark from told where rotation in (select value from json_each(?))"),
+    tell: prepare(
+      "insert into told (rotation, mark) values (?, ?) on conflict (rotation) do update set mark = excluded.mark",
+    ),
+    untell: prepare("delete from told where rotation = ?"),
+    moveTold: prepare("update or replace told set rotation = ? where rotation = ?"),
     moveEvents: prepare("update events set rotation = ? where rotation = ?"),
     events: prepare("select event from events order by id desc limit ?"),
     eventsOf: prepare("select event from events where rotation = ? order by id desc limit ?"),

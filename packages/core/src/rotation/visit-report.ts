@@ -7,7 +7,7 @@ import { credentialReport, instant, instantAt } from "./describe.ts";
 import { publishedLease, type Moment } from "./moment.ts";
 import { reasonText } from "./reason.ts";
 import type { Ended, Session } from "./session.ts";
-import { standing, type Standing } from "./standing.ts";
+import type { Standing } from "./standing.ts";
 import { lastErrorOf, standingText } from "./standing-text.ts";
 
 type Wall = Pick<RotationClock, "wallAt">;
@@ -46,17 +46,20 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
   return report;
 }
 
-/** The report of a rotation for which nothing was to be done. */
-export function idleReport(moment: Moment, clock: Wall, busy = false): RotationReport {
-  const now = standing({ ...moment, busy });
+/** The report of a rotation for which nothing was to be done, or which another process is at work on. */
+export function idleReport(
+  { moment, standing: now }: Pick<Visit, "moment" | "standing">,
+  clock: Wall,
+  locked: boolean,
+): RotationReport {
   const about = { ended: undefined, decision: decide(moment), moment, standing: now };
   const kept = waitedFor(about.decision, moment);
   const error = moment.heldBack ? heldBackError(moment.heldBack) : kept && errorReport(kept);
   return {
     name: moment.rotation.name,
     provider: moment.rotation.provider.name,
-    outcome: busy && now.exit < 3 ? "locked" : outcomeOf(about),
-    reason: busy ? "another process is at work on it" : idleReason(about),
+    outcome: locked && now.exit < 3 ? "locked" : outcomeOf(about),
+    reason: locked ? "another process is at work on it" : idleReason(about),
     standing: standingReport(now, moment, clock),
     ...headOf(moment, now, clock),
     phases: [],

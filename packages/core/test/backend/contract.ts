@@ -1,10 +1,10 @@
 /** What every backend promises, whatever it is made of. A suite that is handed a way to open one. */
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Backend } from "../../src/backend/backend.ts";
+import type { Backend, ToldStanding } from "../../src/backend/backend.ts";
 import type { Claim } from "../../src/backend/claim.ts";
 import type { Rotation } from "../../src/loading/model.ts";
-import type { AttemptReport, HistoryEvent } from "../../src/report.ts";
+import type { AttemptReport, HistoryEvent, StandingCode, StandingState } from "../../src/report.ts";
 import type { JournalRecord } from "../../src/store/records.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type LeaseState } from "../../src/store/state.ts";
@@ -51,6 +51,11 @@ function attemptOf(rotation: string, id: string): AttemptReport {
 
 function eventOf(rotation: string, message: string): HistoryEvent {
   return { rotation, at: "2026-01-01T00:00:00.000Z", type: "lease-revoked", message };
+}
+
+function told(rotation: string, state: StandingState): ToldStanding {
+  const after = { state, code: state as StandingCode, exit: state === "failing" ? (1 as const) : (0 as const) };
+  return { rotation, at: "2026-01-01T00:00:00.000Z", message: state, after };
 }
 
 function idsOf(attempts: readonly AttemptReport[]): readonly string[] {
@@ -225,6 +230,34 @@ export function proveBackend(start: () => Promise<Setting>): void {
     expect(await messages({ limit: 2 })).toEqual(["510", "509"]);
     expect(await messages({ limit: 1, rotation: "db" })).toEqual(["509"]);
     expect((await messages({ limit: 1_000, rotation: "db" })).length).toBe(500);
+  });
+
+  test("a change of standing is told once, by whichever process sees it first, with what was told before", async () => {
+    const [well, ill] = [told("db", "fresh"), told("db", "failing")];
+    expect(await one.store.tell([well, told("mq", "fresh")])).toEqual([
+      { ...well, type: "standing-changed" },
+      { ...told("mq", "fresh"), type: "standing-changed" },
+    ]);
+    expect(await two.store.tell([well, told("db", "due")])).toEqual([]);
+    const change = { ...ill, type: "standing-changed", before: well.after };
+    const both = await Promise.all([one.store.tell([ill]), two.store.tell([ill])]);
+    expect(both.flat()).toEqual([change]);
+    const later = await setting.open();
+    expect(await later.store.tell([ill])).toEqual([]);
+    expect((await later.store.events({ rotation: "db", limit: 10 }))[0]).toEqual(change);
+    await later.close();
+    const { after: _, ...forgotten } = ill;
+    expect(await two.store.tell([forgotten])).toEqual([{ ...forgotten, type: "standing-changed", before: ill.after }]);
+    expect(await one.store.tell([forgotten])).toEqual([]);
+  });
+
+  test("what was told of a rotation goes with it to its new name", async () => {
+    const claim = await claimed(one, "old");
+    await claim.settle();
+    await one.store.tell([told("old", "failing")]);
+    await one.publish({ rotations: [{ name: "new", renamedFrom: "old" } as Rotation] });
+    expect(await two.store.tell([told("new", "failing")])).toEqual([]);
+    expect(await two.store.tell([told("old", "failing")])).toHaveLength(1);
   });
 
   test("what is published under a new name goes on with leases and history, and takes no other's place", async () => {

@@ -1,9 +1,9 @@
 /** A backend that lives as long as the process: for tests that explore many histories. */
 import { randomBytes } from "node:crypto";
-import type { Backend, Store } from "../../src/backend/backend.ts";
+import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
 import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
-import type { AttemptReport, HistoryEvent } from "../../src/report.ts";
+import type { AttemptReport, HistoryEvent, StandingMark } from "../../src/report.ts";
 import { fingerprintWith } from "../../src/store/fingerprint.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type RotationState } from "../../src/store/state.ts";
@@ -22,7 +22,13 @@ export function createMemoryState(): MemoryState {
   let states = new Map<string, RotationState>();
   let attempts: readonly AttemptReport[] = [];
   let events: readonly HistoryEvent[] = [];
+  let told = new Map<string, StandingMark | undefined>();
   const locks = new Map<string, symbol>();
+
+  function recordEvent(event: HistoryEvent): void {
+    const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
+    events = [event, ...events.filter((one) => one.rotation !== event.rotation || own.includes(one))];
+  }
 
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
@@ -37,9 +43,14 @@ export function createMemoryState(): MemoryState {
     recordAttempt: async (attempt) => void (attempts = [attempt, ...attempts]),
     attempts: async ({ rotation, limit }) =>
       attempts.filter((attempt) => rotation === undefined || attempt.rotation === rotation).slice(0, limit),
-    async recordEvent(event) {
-      const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
-      events = [event, ...events.filter((one) => one.rotation !== event.rotation || own.includes(one))];
+    recordEvent: async (event) => recordEvent(event),
+    async tell(standings) {
+      const changes = standings.flatMap((standing) => changeOf(told.get(standing.rotation), standing) ?? []);
+      for (const change of changes) {
+        told.set(change.rotation, change.after);
+        recordEvent(change);
+      }
+      return changes;
     },
     events: async ({ rotation, limit }) =>
       events.filter((event) => rotation === undefined || event.rotation === rotation).slice(0, limit),
@@ -58,6 +69,7 @@ export function createMemoryState(): MemoryState {
       states.set(to, { ...state, name: to });
       attempts = attempts.map((attempt) => (attempt.rotation === from ? { ...attempt, rotation: to } : attempt));
       events = events.map((event) => (event.rotation === from ? { ...event, rotation: to } : event));
+      told = new Map([...told].map(([rotation, mark]) => [rotation === from ? to : rotation, mark]));
     },
     remove: async (rotation) => void states.delete(rotation),
     snapshot: () => new Map(states),

@@ -127,8 +127,7 @@ export async function keepWatching(
   },
 ): Promise<void> {
   function onEvent(event: EngineEvent): void {
-    if (event.type === "alarm" && event.alarm !== "skew")
-      on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
+    if (event.type === "alarm") on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
   }
   const { spec, runtime } = start;
   const engine = await openEngine({ spec, runtime, backend: await backendOf(start), onEvent });
