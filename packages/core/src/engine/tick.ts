@@ -205,5 +205,7 @@ async function rotateLocked({ rotation, deps, pulledForward }: Job, options: Tic
   const onWait = (): void => deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
   const claim = await deps.claims.byName(rotation.name, { wait, signal, onWait });
   if (!claim) return untouchedReport({ rotation, deps }, { cadence, locked: true });
-  return settling(claim, () => rotate({ rotation, deps, claim }, { force, cadence, pulledForward, signal }));
+  return settling(claim, (_, leave) =>
+    rotate({ rotation, deps, claim, leave }, { force, cadence, pulledForward, signal }),
+  );
 }

@@ -6,12 +6,12 @@ import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
-import type { Entry, Ledger } from "./claims.ts";
+import { dueAfter, type Ledger, type Written } from "./claims.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
-create table if not exists rotations (name text primary key, epoch integer not null, state text not null) strict;
+create table if not exists rotations (name text primary key, epoch integer not null, state text not null, due real not null default 0) strict;
 create table if not exists journal (
   rotation text not null, seq integer not null, epoch integer not null, at integer not null, record text not null, primary key (rotation, seq)
 ) strict, without rowid;
@@ -59,20 +59,13 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
     problem: file.problem,
     load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
     names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
-    async append(rotation, { entries, epoch }) {
-      const state = file.write((sql) => append(sql, rotation, { entries, epoch }), { durable: false });
-      if (state !== undefined && announces(entries.map(({ record }) => record))) await sync();
+    async append(rotation, written) {
+      const state = file.write((sql) => append(sql, rotation, written), { durable: false });
+      if (state !== undefined && announces(written.entries.map(({ record }) => record))) await sync();
       return state;
     },
-    async recordAttempt(report) {
-      file.write(
-        (sql) => {
-          sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
-          sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
-        },
-        { durable: false },
-      );
-    },
+    dueTimes: async () =>
+      file.read((sql) => sql.dueTimes.all().map(({ name, due }) => ({ rotation: String(name), at: Number(due) }))),
     async attempts({ rotation, limit }) {
       const rows = file.read((sql) =>
         rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit),
@@ -111,19 +104,20 @@ function stateOf(sql: Statements, rotation: string): RotationState {
   return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
 }
 
-function append(
-  sql: Statements,
-  rotation: string,
-  { entries, epoch }: { readonly entries: readonly Entry[]; readonly epoch: number },
-): RotationState | undefined {
+function append(sql: Statements, rotation: string, written: Written): RotationState | undefined {
   let state = stateOf(sql, rotation);
-  if (state.epoch !== epoch) return undefined;
-  for (const { record, stamp } of entries) {
+  if (state.epoch !== written.epoch) return undefined;
+  for (const { record, stamp } of written.entries) {
     state = reduce(state, record, stamp);
     sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
     if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
   }
-  sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  if (written.entries.length > 0) sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  const due = dueAfter(written);
+  if (due !== undefined) sql.setDue.run(due, rotation);
+  for (const report of written.attempts ?? [])
+    sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+  if (written.attempts?.length) sql.pruneAttempts.run(rotation, rotation, keptAttempts);
   return state;
 }
 
@@ -173,7 +167,9 @@ function migrate(database: DatabaseSync, path: string): void {
   }
   if (version === layout) return;
   database.exec("begin immediate");
-  if (versionOf(database) === 1) upgradeAll(database); // unless another process was faster
+  const before = versionOf(database); // another process may have been faster
+  if (before === 1) upgradeAll(database);
+  if (before > 0 && before < 4) database.exec("alter table rotations add column due real not null default 0");
   database.exec(`${schema} pragma user_version = ${layout}; commit`);
 }
 
@@ -196,6 +192,8 @@ function statements(database: DatabaseSync) {
     save: prepare(
       "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",
     ),
+    setDue: prepare("update rotations set due = ? where name = ?"),
+    dueTimes: prepare("select name, due from rotations order by due, name"),
     names: prepare("select name from rotations order by name"),
     remove: prepare("delete from rotations where name = ?"),
     journal: prepare("insert or replace into journal (rotation, seq, epoch, at, record) values (?, ?, ?, ?, ?)"),

@@ -1,5 +1,5 @@
 import type { HeldBack } from "../loading/model.ts";
-import type { ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
+import type { AttemptReport, ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { KeptError } from "../store/state.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -25,7 +25,7 @@ export interface Visit {
 }
 
 /** The account of what was done, and how the rotation stands now; what was tried is kept for `rotate history`. */
-export async function reportVisit(session: Session, visit: Visit): Promise<RotationReport> {
+export function reportVisit(session: Session, visit: Visit): RotationReport {
   const { ended, decision, moment, standing: now } = visit;
   const { clock } = session.deps;
   const warnings = session.warnings();
@@ -42,7 +42,8 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
     ...(warnings.length > 0 && { warnings }),
     ...(error && { lastError: errorReport(error) }),
   };
-  if (ended !== undefined) await recordAttempt(session, { visit, ended, report });
+  const attempts = ended === undefined ? [] : [attemptReport(session, { visit, ended, report })];
+  session.leave({ attempts, next: now.next });
   return report;
 }
 
@@ -131,12 +132,12 @@ export function errorReport({ code, message, hint, retryable }: KeptError): Erro
   return { code, message, retryable, ...(hint !== undefined && { hint }) };
 }
 
-async function recordAttempt(
-  { deps, record }: Session,
+function attemptReport(
+  { deps }: Session,
   { visit, ended, report }: { readonly visit: Visit; readonly ended: Ended; readonly report: RotationReport },
-): Promise<void> {
+): AttemptReport {
   const { moment, started } = visit;
-  await record({
+  return {
     rotation: report.name,
     id: `${report.name}-${moment.state.epoch}`,
     startedAt: instant(started),
@@ -146,5 +147,5 @@ async function recordAttempt(
     reason: report.reason,
     ...(report.credential && { credential: report.credential }),
     phases: report.phases,
-  });
+  };
 }

@@ -1,8 +1,9 @@
 /** A backend that lives as long as the process: for tests that explore many histories. */
 import { randomBytes } from "node:crypto";
 import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts";
+import { bundlesOf } from "../../src/backend/bundles.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
-import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
+import { createClaims, dueAfter, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
 import type { AttemptReport, HistoryEvent, StandingMark } from "../../src/report.ts";
 import { fingerprintWith } from "../../src/store/fingerprint.ts";
 import { reduce } from "../../src/store/reduce.ts";
@@ -23,6 +24,7 @@ export function createMemoryState(): MemoryState {
   let attempts: readonly AttemptReport[] = [];
   let events: readonly HistoryEvent[] = [];
   let told = new Map<string, StandingMark | undefined>();
+  const due = new Map<string, number>();
   const locks = new Map<string, symbol>();
 
   function recordEvent(event: HistoryEvent): void {
@@ -33,14 +35,19 @@ export function createMemoryState(): MemoryState {
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
     names: async () => [...states.keys()].toSorted(),
-    async append(rotation, { entries, epoch }) {
+    async append(rotation, written) {
       const state = states.get(rotation) ?? emptyState(rotation);
-      if (state.epoch !== epoch) return undefined;
-      const next = entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
+      if (state.epoch !== written.epoch) return undefined;
+      const next = written.entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
+      due.set(rotation, dueAfter(written) ?? due.get(rotation) ?? 0);
+      if (written.attempts) attempts = [...written.attempts.toReversed(), ...attempts];
       return next;
     },
-    recordAttempt: async (attempt) => void (attempts = [attempt, ...attempts]),
+    dueTimes: async () =>
+      [...states.keys()]
+        .map((rotation) => ({ rotation, at: due.get(rotation) ?? 0 }))
+        .toSorted((one, other) => (one.at < other.at ? -1 : 1)),
     attempts: async ({ rotation, limit }) =>
       attempts.filter((attempt) => rotation === undefined || attempt.rotation === rotation).slice(0, limit),
     recordEvent: async (event) => recordEvent(event),
@@ -85,6 +92,7 @@ export function openMemoryBackend(
   key: Buffer = randomBytes(32),
 ): Backend {
   const held: Lock[] = [];
+  let bundles = bundlesOf([]);
   function tryLock(rotation: string): Lock | undefined {
     const lock = state.tryLock(rotation);
     if (lock) held.push(lock);
@@ -94,11 +102,14 @@ export function openMemoryBackend(
     scope: "machine",
     place: "memory",
     store: state,
-    claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime }),
+    claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime, bundles: () => bundles }),
     fingerprint: fingerprintWith(key),
     clock,
     host: {},
-    publish: async ({ rotations }) => carryOver(rotations, state),
+    async publish({ rotations }) {
+      bundles = bundlesOf(rotations);
+      await carryOver(rotations, state);
+    },
     close: async () => held.forEach((lock) => lock.release()),
   };
 }

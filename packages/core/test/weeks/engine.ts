@@ -26,7 +26,7 @@ export function createSite(): Site {
   let clock: ClockNote | undefined;
   return {
     // Nobody asks for the history of a week.
-    state: { ...state, recordAttempt: async () => undefined },
+    state: { ...state, append: (rotation, written) => state.append(rotation, { ...written, attempts: [] }) },
     notes: {
       runNotes: async () => runs,
       noteRuns: async (noted) => void (runs = noted),
