@@ -46,9 +46,9 @@ interface Target {
  */
 export async function ejectTo(values: EjectValues, { rotation, deps }: Target): Promise<EjectReport> {
   refuseUnknownKeys(values, rotation);
-  return withClaim(deps.claims, rotation.name, async (claim) => {
+  return withClaim(deps.claims, rotation.name, async (claim, leave) => {
     const given = { ...rotation, onFailure: "rollback" as const };
-    const session = openSession({ rotation: given, deps, claim, signal: new AbortController().signal });
+    const session = openSession({ rotation: given, deps, claim, leave, signal: new AbortController().signal });
     await recover(session);
     const ended = await publish(session, values);
     if (ended.outcome !== "rotated" && ended.outcome !== "reused") throw ejectError(ended);

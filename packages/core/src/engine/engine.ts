@@ -17,6 +17,7 @@ import { needsWork } from "./quick-look.ts";
 import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { namesHint } from "./select.ts";
+import { tellStandings } from "./tell.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -113,7 +114,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
-    forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),
+    forget: (name) => withClaim(backend.claims, name, () => forget(name, parts.deps)),
     async eject(name, values) {
       const target = one(name);
       if (values === undefined) return describeEject(target);
@@ -132,9 +133,10 @@ function refuseMoved(before: Spec, after: Spec): void {
   });
 }
 
-async function forget(name: string, { store, host }: Backend): Promise<void> {
-  host.cache?.remove(name);
-  await store.remove(name);
+async function forget(name: string, deps: RotationDeps): Promise<void> {
+  deps.host.cache?.remove(name);
+  await deps.store.remove(name);
+  await tellStandings(deps, [{ name }]);
 }
 
 function only(spec: Spec, name: string): Rotation {
