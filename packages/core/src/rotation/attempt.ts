@@ -1,13 +1,14 @@
 import type { Outcome } from "../report.ts";
 import { allHold } from "../store/state.ts";
 import { noteFailure } from "./failure.ts";
+import { dropStaged } from "./left-overs.ts";
 import { isStop, runPhases, type Phase } from "./phase.ts";
 import { recoveryPhases } from "./phases.ts";
 import { sinkIds, type Attempt, type Ended, type Session } from "./session.ts";
 
 /** Runs phases to the end of an attempt: what was rolled back is reloaded again, what failed is kept. */
 export async function runAttempt(phases: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
-  const ended = await runPhases(phases, session, first);
+  const ended = await runPhases(phases, session, first).finally(() => dropStaged(session));
   const final = ended.rolledBack ? await finishRollback(session, ended) : ended;
   if (!isStop(final)) await noteFailure(session, final);
   return final;

@@ -5,6 +5,7 @@ import type { Rotation } from "../loading/model.ts";
 import { decide, type Decision } from "./decide.ts";
 import { firstAttempt, runAttempt } from "./attempt.ts";
 import { noteFailure } from "./failure.ts";
+import { sweepLeftOvers } from "./left-overs.ts";
 import { momentOf, type Asked } from "./moment.ts";
 import { recoveryPhases, rotationPhases } from "./phases.ts";
 import { reasonText } from "./reason.ts";
@@ -27,6 +28,7 @@ export async function rotate(
   const deps = withHelpers(rotation, given);
   const started = deps.runtime.now();
   const session = openSession({ rotation, deps, claim, signal });
+  await sweepLeftOvers(session);
   await noteSinks(session);
   await recover(session);
   const { ended, decision } = await actAll(session, asked).finally(session.group.leave);
