@@ -141,6 +141,7 @@ export type StandingCode =
   | "too-slow"
   | "rule"
   | "due"
+  | "unproved"
   | "retire"
   | "fresh";
 

@@ -8,6 +8,7 @@ import { noteFailure } from "./failure.ts";
 import { sweepLeftOvers } from "./left-overs.ts";
 import { momentOf, type Asked } from "./moment.ts";
 import { recoveryPhases, rotationPhases } from "./phases.ts";
+import { prove } from "./prove.ts";
 import { reasonText } from "./reason.ts";
 import { recover } from "./recover.ts";
 import { renew } from "./renew.ts";
@@ -31,6 +32,7 @@ export async function rotate(
   await sweepLeftOvers(session);
   await noteSinks(session);
   await recover(session);
+  await prove(session);
   const { ended, decision } = await actAll(session, asked).finally(session.group.leave);
   await keepCurrent(session);
   await retire(session);

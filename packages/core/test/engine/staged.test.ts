@@ -19,12 +19,12 @@ function stagedIn(world: DiskWorld, name: string): Sink {
     ...placeIn(world, name),
     async prepare(values, ctx) {
       const content = Buffer.from(values["key"]!.reveal());
-      const staged = await stageFile(path, () => content, { ctx });
+      const prepared = await stageFile(path, () => content, { ctx });
       return {
-        ...staged,
+        ...prepared,
         async commit(commit) {
           await world.hook(`commit ${name}`);
-          await staged.commit(commit);
+          await prepared.commit(commit);
         },
       };
     },
