@@ -159,6 +159,7 @@ export type StandingCode =
   | "too-slow"
   | "rule"
   | "due"
+  | "unproved"
   | "retire"
   | "fresh";
 

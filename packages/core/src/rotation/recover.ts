@@ -2,18 +2,16 @@ import { allHold, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { noteKilled } from "./failure.ts";
 import { callSink, timeLimits } from "./invoke.ts";
-import { sweepLeftOvers } from "./left-overs.ts";
 import { publishedLease } from "./moment.ts";
 import { failureOf } from "./errors.ts";
 import { observeAll } from "./observe.ts";
 import { sinkIds, type Session } from "./session.ts";
 
 /**
- * Brings the journal and the world together before anything else: what a dead process staged is removed, late writes are fenced off, every sink is observed, and
- * what an attempt left behind is closed, finished or declared mixed. Recovery revokes nothing.
+ * Brings the journal and the world together before anything else: late writes are fenced off, every sink is observed, and what an attempt left
+ * behind is closed, finished or declared mixed. Recovery revokes nothing.
  */
 export async function recover(session: Session): Promise<ReadonlySet<string>> {
-  await sweepLeftOvers(session);
   await fenceDoubtfulSinks(session);
   const unreadable = await observeAll(session);
   const { attempt } = session.state();

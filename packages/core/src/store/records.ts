@@ -93,6 +93,8 @@ export type JournalRecord =
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
+  /** It was found to be alive; with `again`, nobody could tell, and it is asked again then. */
+  | { readonly type: "proved"; readonly lease: LeaseId; readonly again?: number }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };
 
