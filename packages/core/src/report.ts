@@ -1,5 +1,6 @@
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
+/** A phase as reports, events and error codes name it. */
 export type PhaseName =
   | "recover"
   | "observe"
@@ -14,8 +15,11 @@ export type PhaseName =
   | "settle"
   | "retire"
   | "renew";
+
+/** `skipped`: there was nothing for it to do. `not-run`: the attempt ended before it. */
 export type PhaseResult = "succeeded" | "failed" | "skipped" | "not-run";
 
+/** An error as it is shown. No secrets: whatever a plugin threw was masked. */
 export interface ErrorReport {
   /** `ROTATE_MINT_DENIED`. */
   readonly code: string;
@@ -26,29 +30,36 @@ export interface ErrorReport {
   readonly docs?: string;
 }
 
+/** How one phase of an attempt went. */
 export interface PhaseReport {
   readonly phase: PhaseName;
   readonly result: PhaseResult;
   readonly durationMs: number;
   readonly error?: ErrorReport;
+  /** What it did, where the result alone says too little. */
   readonly detail?: string;
 }
 
+/** What became of one sink in a run. `unknown`: a write may or may not have arrived. `undone`: the values before are back. */
 export interface SinkReport {
   readonly type: string;
   readonly target: string;
   readonly result: "written" | "unchanged" | "undone" | "failed" | "unknown" | "not-run";
 }
 
+/** The credential that is published, without a value of it. */
 export interface CredentialReport {
+  /** Keyed: the same value in another state has another one. */
   readonly fingerprint: string;
   readonly issuedAt: string;
   /** Absent: it never expires by itself. */
   readonly expiresAt?: string;
 }
 
+/** What a visit to a rotation came to. `fresh`: nothing was due. `reused`: the issuer gave the same value again. `locked`: another process has it. */
 export type Outcome = "rotated" | "renewed" | "fresh" | "reused" | "failed" | "reload-owed" | "expired" | "locked";
 
+/** What a run did with one rotation, and how it stands afterwards. */
 export interface RotationReport {
   readonly name: string;
   /** Its name in the spec; empty when nobody knows. */
@@ -59,6 +70,7 @@ export interface RotationReport {
   /** How it stands now: the same that `rotate status` says. */
   readonly standing: StandingReport;
   readonly credential?: CredentialReport;
+  /** When the engine looks again. */
   readonly nextAt?: string;
   readonly phases: readonly PhaseReport[];
   readonly sinks: readonly SinkReport[];
@@ -67,6 +79,7 @@ export interface RotationReport {
   readonly lastError?: ErrorReport;
 }
 
+/** `rotate run --json`. */
 export interface RunReport {
   readonly version: 1;
   readonly rotations: readonly RotationReport[];
@@ -109,6 +122,7 @@ export interface CauseReport {
   readonly firstEnd?: string;
 }
 
+/** How a rotation stands, in one word. The guide ("How it stands") says what each means. */
 export type StandingState =
   | "ejected"
   | "expired"
@@ -209,6 +223,7 @@ export interface LeaseReport {
   readonly heldBy: readonly string[];
 }
 
+/** All that is known of one rotation, without doing anything. */
 export interface RotationStatus extends StandingReport {
   readonly name: string;
   readonly provider: string;
@@ -251,7 +266,7 @@ export interface StatusSummary {
   /** How many are being rotated now. */
   readonly rotating: number;
 }
-
+/** `rotate status --json`. */
 export interface StatusReport {
   readonly version: 1;
   /** When it was asked. */
@@ -285,7 +300,7 @@ export interface DetailReport {
   readonly attempts: readonly AttemptReport[];
   readonly events: readonly HistoryEvent[];
 }
-
+/** What a run would write to one sink. */
 export interface PlanSink {
   readonly type: string;
   readonly target: string;
@@ -316,9 +331,11 @@ export interface PlanDrop {
   readonly expiresAt?: string;
 }
 
+/** What a run would do with one rotation. */
 export interface PlanRotation {
   readonly name: string;
   readonly provider: string;
+  /** There is work for a run now. */
   readonly due: boolean;
   readonly reason: string;
   readonly standing: StandingReport;
@@ -342,6 +359,7 @@ export interface PlanRotation {
   readonly warnings: readonly string[];
 }
 
+/** `rotate plan --json`. `orphans`: what the state knows and the spec does not. */
 export interface PlanReport {
   readonly version: 1;
   readonly rotations: readonly PlanRotation[];
@@ -375,6 +393,7 @@ export interface HistoryEvent {
   readonly after?: StandingMark;
 }
 
+/** `rotate history --json`. */
 export interface HistoryReport {
   readonly version: 1;
   /** Newest first, as `attempts`. */

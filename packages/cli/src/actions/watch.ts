@@ -17,6 +17,7 @@ import { readSpec, SpecError } from "../spec.ts";
 import type { ViewsOptions } from "../views/service.ts";
 import { run } from "./run.ts";
 
+/** As typed; `concurrency` is a whole number. */
 export interface WatchFlags {
   readonly once?: boolean;
   readonly concurrency?: string | undefined;

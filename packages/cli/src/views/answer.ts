@@ -14,6 +14,7 @@ export interface Answer {
 
 const jsonType = "application/json; charset=utf-8";
 
+/** An answer of data. */
 export function json(body: unknown, more: Partial<Answer> = {}): Answer {
   return { status: 200, type: jsonType, body: JSON.stringify(body), ...more };
 }

@@ -5,6 +5,7 @@ import type { Outlook, Overview } from "./overview.ts";
 import type { Route } from "./routes.ts";
 import type { Streams } from "./streams.ts";
 
+/** What the API reads. */
 export interface ApiParts {
   readonly daemon: DaemonView;
   readonly outlook: Outlook;

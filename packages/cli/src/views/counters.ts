@@ -6,6 +6,7 @@ export interface Counters {
   readonly close: () => void;
 }
 
+/** What is counted, of which rotations. */
 export interface CounterParts {
   readonly events: Pick<Events, "on">;
   readonly spec: () => Spec;

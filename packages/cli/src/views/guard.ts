@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import type { Secret } from "@rotate/plugin-kit";
 import { type Answer, fail } from "./answer.ts";
 
+/** Whom an endpoint answers. */
 export interface GuardOptions {
   /** Names by which it may be called, beside its addresses and `localhost`. */
   readonly hosts: readonly string[];

@@ -3,6 +3,7 @@ import { type Answer, fail, json } from "./answer.ts";
 import type { Overview } from "./overview.ts";
 import type { Route } from "./routes.ts";
 
+/** What health is read from. */
 export interface HealthParts {
   readonly daemon: Pick<DaemonView, "sinceLook" | "phase">;
   readonly read: () => Promise<Overview>;

@@ -47,6 +47,7 @@ export interface Outlook {
   readonly follow: (listener: (patch: Patch) => void) => () => void;
 }
 
+/** What an outlook looks at. */
 export interface OutlookParts {
   readonly daemon: DaemonView;
   readonly runtime: Pick<Runtime, "monotonic" | "sleep" | "log">;
@@ -70,6 +71,7 @@ interface Seen {
   readonly number: number;
 }
 
+/** An outlook on a daemon. Looks when it is asked, and for those who follow also when something happens and each ten seconds. */
 export function createOutlook({ daemon, runtime, about, signal }: OutlookParts): Outlook {
   const listeners = new Set<(patch: Patch) => void>();
   let seen: Seen | undefined;

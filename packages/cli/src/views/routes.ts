@@ -10,6 +10,7 @@ export interface Call {
   readonly query: URLSearchParams;
 }
 
+/** A path and what is answered there. */
 export interface Route {
   readonly method?: "POST";
   /** `/api/v1/rotations/:name` */

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { EngineError } from "@rotate/core";
 import { type Address, urlOf } from "./address.ts";
 
+/** Takes one request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** PEM files. */
@@ -82,6 +83,7 @@ function unusable(message: string): EngineError {
   return new EngineError(message, { code: "ROTATE_LISTEN", exitCode: 2, hint });
 }
 
+/** Resolves when it listens; rejects with the error of the system. */
 export function listen(server: Server, where: Address | { readonly path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -15,6 +15,7 @@ import { type Route, routeOf } from "./routes.ts";
 import { type Handler, type Listening, openServer, type TlsFiles } from "./server.ts";
 import { createStreams } from "./streams.ts";
 
+/** Where the endpoints are, and by which names they may be called. */
 export interface ViewsOptions {
   readonly listen?: Address | undefined;
   /** Serves `/livez` and `/readyz` alone, without names, for everybody. */

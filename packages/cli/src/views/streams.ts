@@ -14,6 +14,7 @@ export interface Streams {
   readonly close: () => void;
 }
 
+/** What is told, and by whose clock. */
 export interface StreamParts {
   readonly outlook: Outlook;
   readonly daemon: DaemonView;
@@ -44,6 +45,7 @@ interface Reader {
   limit: number;
 }
 
+/** Streams over an outlook, which looks only while somebody follows. */
 export function createStreams({ outlook, daemon, runtime, signal }: StreamParts): Streams {
   const readers = new Set<Reader>();
   let told: readonly Told[] = [];

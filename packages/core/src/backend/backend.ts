@@ -26,9 +26,11 @@ export interface Backend {
   readonly close: () => Promise<void>;
 }
 
+/** Which part of the past is asked for. */
 export interface HistoryQuery {
   /** Absent: all. */
   readonly rotation?: string;
+  /** At most so many, the newest. */
   readonly limit: number;
   /** What began, or happened, before this instant; and not before that one. RFC 3339, as reports write it. */
   readonly before?: string;
@@ -51,5 +53,6 @@ export interface Store {
   readonly recordEvent: (event: HistoryEvent) => Promise<void>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
+  /** State and history; nothing of the name is left. */
   readonly remove: (rotation: string) => Promise<void>;
 }

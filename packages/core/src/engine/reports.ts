@@ -18,6 +18,7 @@ export interface EngineParts {
   readonly deps: RotationDeps;
 }
 
+/** What `run` is told: which rotations, and how long it may take. */
 export interface RunOptions {
   /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
   readonly names?: readonly string[];
@@ -37,8 +38,11 @@ export interface RunOptions {
   readonly byDaemon?: boolean;
 }
 
+/** What `plan` is told. */
 export interface PlanOptions {
+  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
   readonly names?: readonly string[];
+  /** Also run the commands of `exec` references; without it, what needs one is not checked. */
   readonly resolveExec?: boolean;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;

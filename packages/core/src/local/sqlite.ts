@@ -6,7 +6,9 @@ import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
-import type { Entry, Ledger } from "./claims.ts";
+import type { Ledger, Written } from "./claims.ts";
+import { createGrouped } from "./grouped.ts";
+import { createLogSync } from "./log-sync.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 
 const schema = `
@@ -40,38 +42,28 @@ export interface SqliteState extends Store, Ledger {
 export function openSqliteState(directory: string, { reading = false } = {}): SqliteState {
   const path = `${directory}/state.db`;
   const file = openSqliteFile({ path, reading, statements, prepare: (database) => migrate(database, path) });
-  let syncing: Promise<void> | undefined;
+  const { write, drain } = createGrouped(file.write);
+  const log = createLogSync(path, () => file.writeDurably((sql) => sql.countSync.run()));
 
-  /** Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. */
-  function sync(): Promise<void> {
-    syncing ??= syncSoon();
-    return syncing;
-  }
-
-  async function syncSoon(): Promise<void> {
-    await new Promise(setImmediate);
-    syncing = undefined;
-    file.write((sql) => sql.countSync.run());
+  async function writeDurably(work: (sql: Statements) => void): Promise<void> {
+    await write(work);
+    await log.flush();
   }
 
   return {
     problem: file.problem,
     load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
     names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
-    async append(rotation, { entries, epoch }) {
-      const state = file.write((sql) => append(sql, rotation, { entries, epoch }), { durable: false });
-      if (state !== undefined && announces(entries.map(({ record }) => record))) await sync();
+    async append(rotation, written) {
+      const state = await write((sql) => append(sql, rotation, written));
+      if (state !== undefined && announces(written.entries.map(({ record }) => record))) await log.flush();
       return state;
     },
-    async recordAttempt(report) {
-      file.write(
-        (sql) => {
-          sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
-          sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
-        },
-        { durable: false },
-      );
-    },
+    recordAttempt: (report) =>
+      write((sql) => {
+        sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+        sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
+      }),
     async attempts({ rotation, limit, outcomes, ...times }) {
       const bounds = { ...boundsOf(times), outcomes: outcomes === undefined ? null : JSON.stringify(outcomes), limit };
       const rows = file.read((sql) =>
@@ -79,15 +71,11 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
-    async recordEvent(event) {
-      file.write(
-        (sql) => {
-          sql.event.run(event.rotation, event.at, JSON.stringify(event));
-          sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
-        },
-        { durable: false },
-      );
-    },
+    recordEvent: (event) =>
+      write((sql) => {
+        sql.event.run(event.rotation, event.at, JSON.stringify(event));
+        sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
+      }),
     async events({ rotation, limit, ...times }) {
       const bounds = { ...boundsOf(times), limit };
       const rows = file.read((sql) =>
@@ -95,15 +83,16 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       );
       return rows.map((row) => JSON.parse(String(row["event"])) as HistoryEvent);
     },
-    rename: async (from, to) => file.write((sql) => rename(sql, from, to)),
-    remove: async (rotation) => file.write((sql) => void sql.remove.run(rotation)),
+    rename: (from, to) => writeDurably((sql) => rename(sql, from, to)),
+    remove: (rotation) => writeDurably((sql) => void sql.remove.run(rotation)),
     getMeta: (key) => {
       const row = file.read((sql) => sql.getMeta.get(key));
       return row === undefined ? undefined : String(row["value"]);
     },
-    setMeta: (key, value) => file.write((sql) => void sql.setMeta.run(key, value)),
+    setMeta: (key, value) => file.writeDurably((sql) => void sql.setMeta.run(key, value)),
     async close() {
-      await syncing?.catch(() => undefined); // whoever waits for it is told
+      drain();
+      await log.close();
       file.close();
     },
   };
@@ -114,13 +103,14 @@ function stateOf(sql: Statements, rotation: string): RotationState {
   return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
 }
 
-function append(
-  sql: Statements,
-  rotation: string,
-  { entries, epoch }: { readonly entries: readonly Entry[]; readonly epoch: number },
-): RotationState | undefined {
-  let state = stateOf(sql, rotation);
-  if (state.epoch !== epoch) return undefined;
+/** Each claim raises it: while it is the same, nobody else has written the state. */
+function epochOf(sql: Statements, rotation: string): number {
+  return Number(sql.epoch.get(rotation)?.["epoch"] ?? 0);
+}
+
+function append(sql: Statements, rotation: string, { entries, state: known }: Written): RotationState | undefined {
+  if (epochOf(sql, rotation) !== known.epoch) return undefined;
+  let state = known;
   for (const { record, stamp } of entries) {
     state = reduce(state, record, stamp);
     sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
@@ -185,6 +175,7 @@ type Statements = ReturnType<typeof statements>;
 function statements(database: DatabaseSync) {
   const prepare = (text: string) => database.prepare(text);
   return {
+    epoch: prepare("select epoch from rotations where name = ?"),
     load: prepare("select state from rotations where name = ?"),
     save: prepare(
       "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",

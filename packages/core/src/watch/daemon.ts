@@ -5,12 +5,9 @@ import { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
 import { startServices, type DaemonView, type Service } from "./services.ts";
 import { createWaker } from "./waker.ts";
 
-function phaseOf(stopping: AbortSignal, { sinceLook }: Keeper): ReturnType<DaemonView["phase"]> {
-  if (stopping.aborted) return "draining";
-  return sinceLook() === undefined ? "starting" : "running";
-}
-
+/** What a daemon is besides its engine: what it reads, follows and serves. */
 export interface DaemonOptions extends KeeperOptions {
+  /** Started in this order before the first look, ended in the opposite one. */
   readonly services?: readonly Service[];
   /** Follows the spec, its lists and the files of its references. Absent: nobody does. */
   readonly follow?: FollowFiles;
@@ -68,4 +65,9 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
       return ended;
     },
   };
+}
+
+function phaseOf(stopping: AbortSignal, { sinceLook }: Keeper): ReturnType<DaemonView["phase"]> {
+  if (stopping.aborted) return "draining";
+  return sinceLook() === undefined ? "starting" : "running";
 }

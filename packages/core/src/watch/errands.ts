@@ -8,6 +8,7 @@ export interface Errands {
   readonly between: (work: () => Promise<void>) => Promise<void>;
 }
 
+/** Errands until the signal, which lets those that have begun end. */
 export function createErrands(stopping: AbortSignal): Errands {
   const running = new Set<Promise<unknown>>();
   let pause: Promise<void> | undefined;

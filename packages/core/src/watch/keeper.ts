@@ -21,6 +21,7 @@ export interface Keeper {
 /** What loading the spec gave: the spec, or what is wrong with it in one text. */
 export type SpecResult = { readonly spec: Spec } | { readonly problem: string };
 
+/** How the spec is read again, and which of its rotations are kept. */
 export interface KeeperOptions {
   /** Reads the spec again. */
   readonly load: () => Promise<SpecResult>;
@@ -38,6 +39,7 @@ interface KeeperParts {
   readonly signal: AbortSignal;
 }
 
+/** The loop of a daemon: look, work, sleep, until `signal` aborts. A spec that is not taken leaves the one before in place. */
 export function createKeeper({ engine, options, waker, files, signal }: KeeperParts): Keeper {
   const { emit } = engine.events;
   const { runtime } = engine.parts().deps;

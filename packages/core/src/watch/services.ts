@@ -22,6 +22,7 @@ export interface DaemonView {
   readonly reload: (options?: { readonly confirmed?: boolean }) => void;
 }
 
+/** How the rotations stand, and the daemon itself. */
 export interface DaemonStatus extends StatusReport {
   /** What keeps the daemon itself from its work. */
   readonly troubles: readonly TroubleReport[];

@@ -27,9 +27,9 @@ export function createMemoryState(): MemoryState {
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
     names: async () => [...states.keys()].toSorted(),
-    async append(rotation, { entries, epoch }) {
+    async append(rotation, { entries, state: known }) {
       const state = states.get(rotation) ?? emptyState(rotation);
-      if (state.epoch !== epoch) return undefined;
+      if (state.epoch !== known.epoch) return undefined;
       const next = entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
       return next;
