@@ -30,6 +30,7 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
+/** Which part of the past is told. */
 export interface HistoryOptions extends Partial<Omit<HistoryQuery, "rotation">> {
   /** A rotation, of the spec or not; absent: all. */
   readonly name?: string;

@@ -8,13 +8,14 @@ export interface Errands {
   readonly between: (work: () => Promise<void>) => Promise<void>;
 }
 
+/** Errands until the signal, which lets those that have begun end. */
 export function createErrands(stopping: AbortSignal): Errands {
   const running = new Set<Promise<unknown>>();
   let pause: Promise<void> | undefined;
 
   return {
     async run(errand) {
-      while (pause !== undefined) await pause;
+      for (let wait = pause; wait !== undefined; wait = pause) await wait;
       if (stopping.aborted) throw stoppingError();
       const done = errand();
       running.add(done);
