@@ -64,8 +64,8 @@ function isFailed(answer: unknown): answer is { readonly failed: string } {
 }
 
 /** The other end: answers each job with its tally. */
-export function serveJobs<Job>(work: (job: Job) => Promise<object>): void {
-  process.on("message", (job: Job) => {
+export function serveJobs(work: (job: unknown) => Promise<object>): void {
+  process.on("message", (job: unknown) => {
     work(job).then(
       (tally) => process.send!(tally),
       (error: Error) => process.send!({ failed: error.stack ?? error.message }),

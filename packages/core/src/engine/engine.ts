@@ -30,7 +30,7 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
-/** Which part of the past is told. */
+/** Which part of the past is asked for. Default: the newest 50. */
 export interface HistoryOptions extends Partial<Omit<HistoryQuery, "rotation">> {
   /** A rotation, of the spec or not; absent: all. */
   readonly name?: string;
