@@ -47,7 +47,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
     const daemon = await openDaemon(engine, {
       names: args.names ?? [],
-      services: await servicesOf(input, addresses, runtime),
+      services: [await controlOf(backend.place, runtime), ...(await servicesOf(input, addresses, runtime))],
       ...(concurrency !== undefined && { concurrency }),
       load: () => reload(input, runtime.log),
       follow: (changed) => followFiles(changed),
@@ -76,6 +76,11 @@ async function addressesOf({ listen, "listen-health": health }: WatchFlags): Pro
     listen: listen === undefined ? undefined : readAddress("listen", listen),
     listenHealth: health === undefined ? undefined : readAddress("listen-health", health),
   };
+}
+
+async function controlOf(directory: string, runtime: Runtime): Promise<Service> {
+  const { createControl } = await import("../control/service.ts");
+  return createControl({ directory, runtime });
 }
 
 /** What nobody asked for is not loaded. */

@@ -13,6 +13,7 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+/** A server that listens. */
 export interface Listening {
   /** `http://127.0.0.1:9465` */
   readonly url: string;
@@ -55,6 +56,7 @@ export function bound(server: Server): void {
   server.on("clientError", (_, socket) => socket.destroy());
 }
 
+/** A server by HTTP, bound to nothing yet. */
 export async function plainServer(handler: Handler): Promise<Server> {
   const { createServer } = await import("node:http");
   return createServer(limits, handler);

@@ -67,13 +67,13 @@ async function startViews(daemon: DaemonView, options: ViewsOptions): Promise<()
       ];
       const server = await openServer(
         { address: listen, flag: "listen", tls },
-        handlerOf(routes, { hosts, token }, runtime),
+        handlerOf(routes, (request) => refusalOf(request, { hosts, token }), runtime),
       );
       open.push(server);
       runtime.log.info(`the page is at ${server.url}`);
     }
     if (listenHealth !== undefined) {
-      const handler = handlerOf(healthRoutes(health), { hosts }, runtime);
+      const handler = handlerOf(healthRoutes(health), (request) => refusalOf(request, { hosts }), runtime);
       const server = await openServer({ address: listenHealth, flag: "listen-health" }, handler);
       open.push(server);
       runtime.log.info(`/livez and /readyz are at ${server.url}`);
@@ -111,14 +111,14 @@ async function accessOf(address: Address, daemon: DaemonView): Promise<Access> {
   };
 }
 
-/** Answers by the routes what the guard lets through. All text goes through the mask; a fault of ours is logged, and told without its text. */
+/** Answers by the routes what is not refused. All text goes through the mask; a fault of ours is logged, and told without its text. */
 export function handlerOf(
   routes: readonly Route[],
-  guard: GuardOptions,
+  refuse: (request: IncomingMessage) => Promise<Answer | undefined>,
   { log, masker }: Pick<Runtime, "log" | "masker">,
 ): Handler {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
-    const refusal = await refusalOf(request, guard);
+    const refusal = await refuse(request);
     if (refusal !== undefined) return refusal;
     const found = routeOf(routes, request);
     if (found === undefined) return fail(404, "there is nothing at this path");

@@ -107,7 +107,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
       }
       await Promise.all([rounds.drain(), errands.between(async () => undefined)]);
     },
-    ask: (question) => errands.run(() => question(engine)),
+    ask: (question) => errands.run(() => question(engine)).finally(() => waker.wake("done")),
     sinceLook: () => (lookedAt === undefined ? undefined : runtime.monotonic() - lookedAt),
     state: () => ({ troubles: troubles.current(), ...(specProblem !== undefined && { specProblem }) }),
   };
