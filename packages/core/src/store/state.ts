@@ -46,6 +46,10 @@ export interface LeaseState {
   readonly refreshBy?: number;
   /** The issuer's own time at `asOf`, ms since 1970, when it told. */
   readonly told?: number;
+  /** When it was last found to be alive, by a look of ours. */
+  readonly provedAt?: number;
+  /** A look could not tell: not before this is it asked again. */
+  readonly askAgainAt?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
