@@ -1,6 +1,7 @@
 /** The built-in plugins, each imported when a spec uses one of its types. Written by `npm run builtins` from their package.json. */
 import type { LazyPlugin } from "@rotate/core";
 
+/** All that the command line and the library know without being told of it; sorted by name. */
 export const builtins: readonly LazyPlugin[] = [
   {
     name: "@rotate/plugin-aws",

@@ -43,6 +43,14 @@ export type {
   StandingState,
   StatusReport,
 } from "./report.ts";
+export {
+  metricsOf,
+  metricStates,
+  type MetricFamily,
+  type MetricSample,
+  type ProcessFacts,
+} from "./metrics/families.ts";
+export { metricsText } from "./metrics/text.ts";
 export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
 export { policies } from "./rotation/standing.ts";
 export { createRuntime, type RuntimeOptions } from "@rotate/runtime";

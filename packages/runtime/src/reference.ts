@@ -30,14 +30,17 @@ export function reference(source: Source, secret: boolean, finish?: Reference["f
   return { [brand]: true, source, secret, ...(finish && { finish }) };
 }
 
+/** A secret option that is rendered with the new credential. */
 export function templateOption(template: Template): TemplateOption {
   return { [brand]: true, template };
 }
 
+/** True for an option that is read at each use. By a symbol of this module: nothing that a spec can hold passes for one. */
 export function isReference(value: unknown): value is Reference {
   return typeof value === "object" && value !== null && brand in value && "source" in value;
 }
 
+/** True for an option that is rendered with the new credential. By a symbol of this module, as `isReference`. */
 export function isTemplateOption(value: unknown): value is TemplateOption {
   return typeof value === "object" && value !== null && brand in value && "template" in value;
 }

@@ -27,4 +27,5 @@ export interface CliSession extends Login {
   readonly remedy: string;
 }
 
+/** What a login leaves us with: a token that we send ourselves, or a CLI that knows its own. */
 export type Session = BearerSession | CliSession;

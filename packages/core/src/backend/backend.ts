@@ -1,6 +1,6 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport, HistoryEvent, StandingMark } from "../report.ts";
+import type { AttemptReport, HistoryEvent, Outcome, StandingMark } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -26,10 +26,17 @@ export interface Backend {
   readonly close: () => Promise<void>;
 }
 
+/** Which part of the past is asked for. */
 export interface HistoryQuery {
   /** Absent: all. */
   readonly rotation?: string;
+  /** At most so many, the newest. */
   readonly limit: number;
+  /** What began, or happened, before this instant; and not before that one. RFC 3339, as reports write it. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Attempts that ended so. Absent: all. */
+  readonly outcomes?: readonly Outcome[];
 }
 
 /** Leases, owed work and history. Reading needs no claim. */
@@ -51,6 +58,7 @@ export interface Store {
   readonly tell: (standings: readonly ToldStanding[]) => Promise<readonly StandingChange[]>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
+  /** The state, not the history. */
   readonly remove: (rotation: string) => Promise<void>;
 }
 

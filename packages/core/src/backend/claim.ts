@@ -4,6 +4,7 @@ import type { AttemptReport } from "../report.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
 
+/** Who may work on which rotation, among all processes over one backend. */
 export interface Claims {
   /**
    * Claims on rotations of the published spec whose time has come: by what their last holder said (`next`), at once when none said anything, or what was begun was not
@@ -16,6 +17,7 @@ export interface Claims {
   readonly busy: (rotations: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
+/** How long to wait for a claim that another process has. */
 export interface ClaimOptions {
   /** Milliseconds to wait for another process. Default 0. */
   readonly wait?: number;

@@ -10,6 +10,7 @@ import type { RotationDeps } from "../rotation/session.ts";
 import { standing, type Standing } from "../rotation/standing.ts";
 import { idleReport } from "../rotation/visit-report.ts";
 
+/** What counts as work, and whether the sinks are asked. */
 export interface LookOptions extends Asked {
   /** Look at the sinks as well. A daemon does so less often than it looks at the clock. */
   readonly observe?: boolean;

@@ -1,7 +1,8 @@
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { causesOf } from "./causes.ts";
+import { instant } from "../rotation/describe.ts";
+import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
@@ -10,7 +11,7 @@ import { presentAll } from "./quick-look.ts";
 import { tellStandings } from "./tell.ts";
 import { tick } from "./tick.ts";
 import { selectByName } from "./select.ts";
-import { statusOf } from "./status.ts";
+import { statusOf, summaryOf } from "./status.ts";
 
 /** What works on the backend: the daemon drives it by its own loop. */
 export interface EngineParts {
@@ -18,6 +19,7 @@ export interface EngineParts {
   readonly deps: RotationDeps;
 }
 
+/** What `run` is told: which rotations, and how long it may take. */
 export interface RunOptions {
   /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
   readonly names?: readonly string[];
@@ -33,10 +35,15 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** Aborts between phases and wherever stopping is safe. */
   readonly signal?: AbortSignal;
+  /** A daemon does it for somebody who asks: no run of a timer, whose pace would be learned. */
+  readonly byDaemon?: boolean;
 }
 
+/** What `plan` is told. */
 export interface PlanOptions {
+  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
   readonly names?: readonly string[];
+  /** Also run the commands of `exec` references; without it, what needs one is not checked. */
   readonly resolveExec?: boolean;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;
@@ -59,7 +66,9 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
   const { present, absent } = await choose(parts, options.names);
-  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
+  const cadence = options.byDaemon
+    ? undefined
+    : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
   const { rotations } = await tick(present, deps, {
     force: options.force ?? false,
@@ -111,5 +120,12 @@ export async function status(
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
     ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
   ];
-  return { version: 1, rotations: all, causes: causesOf(all) };
+  const causes = causesOf(all);
+  return {
+    version: 1,
+    at: instant(deps.runtime.now()),
+    summary: summaryOf(all),
+    rotations: withCauses(all, causes),
+    causes,
+  };
 }

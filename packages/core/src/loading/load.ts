@@ -21,6 +21,7 @@ import type { Check } from "./validator.ts";
 import { visibilityOf } from "./visibility.ts";
 import type { JsonSchema } from "./rewrite.ts";
 
+/** Where the spec is, which plugins there are, and the surroundings that it is judged in. */
 export interface LoadOptions extends InputOptions {
   readonly catalog: Catalog;
   /** What `~/` stands for; default: the home of the running user. */

@@ -14,6 +14,7 @@ const timezone = {
   description: "an IANA time zone, such as Europe/Berlin; else that of the host",
 } as const;
 
+/** `refresh`: at most one of `at`, `before`, `every` and `cron`. */
 export const refreshSettings = {
   type: "object",
   description:
@@ -98,6 +99,7 @@ const foreachSettings = {
   required: ["file", "key"],
 } as const satisfies ObjectSchema;
 
+/** `defaults`. */
 export const defaultsSettings = {
   type: "object",
   description: "for rotations that do not say otherwise",
@@ -153,6 +155,7 @@ const notifyEvents = [
   "recovered",
 ] as const;
 
+/** One entry of `notify`. */
 export const notifySettings = {
   type: "object",
   properties: {
@@ -171,6 +174,7 @@ export const notifySettings = {
   required: ["type", "url"],
 } as const satisfies ObjectSchema;
 
+/** `monitor`. */
 export const monitorSettings = {
   type: "object",
   description: "what watches over rotate itself",

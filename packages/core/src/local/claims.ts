@@ -14,7 +14,9 @@ export interface Lock {
   readonly release: () => void;
 }
 
+/** The locks of one state directory. */
 export interface Locks {
+  /** At once; undefined when this or another process has it. Throws EngineError when the lock file cannot be used. */
   readonly tryLock: (rotation: string) => Lock | undefined;
   /** Has anybody the lock? Takes nothing. */
   readonly isLocked: (rotation: string) => boolean;
@@ -26,17 +28,17 @@ export interface Entry {
   readonly stamp: Stamp;
 }
 
-/** What is written in one step. */
+/** What a claim writes in one step. */
 export interface Written extends Pick<Settlement, "attempts" | "next"> {
   readonly entries: readonly Entry[];
-  /** The state's, or nothing is written. */
-  readonly epoch: number;
+  /** As the claim knows it. */
+  readonly state: RotationState;
 }
 
 /** What claims write to. */
 export interface Ledger {
   readonly load: (rotation: string) => Promise<RotationState>;
-  /** All or none; the state that it makes. Undefined, and nothing is written, when `epoch` is not the state's. */
+  /** All or none; the state that it makes. Undefined, and nothing is written, when the state there is of another epoch. */
   readonly append: (rotation: string, written: Written) => Promise<RotationState | undefined>;
   /** When rotations are due, rotation time in ms, earliest first. */
   readonly dueTimes: () => Promise<readonly DueTime[]>;
@@ -139,7 +141,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
   async function append(records: readonly JournalRecord[], left: Settlement = {}): Promise<RotationState> {
     const stamp = clock.note();
     const entries = records.map((record) => ({ record, stamp }));
-    const written = isOurs() ? await ledger.append(rotation, { ...left, entries, epoch: state.epoch }) : undefined;
+    const written = isOurs() ? await ledger.append(rotation, { ...left, entries, state }) : undefined;
     state = written ?? lose();
     return state;
   }

@@ -12,6 +12,7 @@ import { isReadable, type Session } from "./session.ts";
 /** What was seen of one sink: its holding, or that it could not be read. */
 export type Observation = SinkSeen | { readonly unreadable: string };
 
+/** What a look at a sink that can be read found. */
 export interface SinkSeen {
   readonly holding: Holding;
   /** Which keys are not as the settled lease has them, when the whole is foreign. */

@@ -8,6 +8,7 @@ import { driftOf } from "./drift.ts";
 import { endOfHeld, isLost, isUnsure, mayHeld, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { reasonOf } from "./reason.ts";
 
+/** How a rotation stands, before anybody puts it into words. `next` and `until`: ms of rotation time. */
 export interface Standing {
   readonly state: StandingState;
   readonly reason: { readonly code: StandingCode; readonly drift?: readonly DriftedKey[] };

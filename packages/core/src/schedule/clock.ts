@@ -15,6 +15,7 @@ export interface ClockNote {
   readonly unsureBefore?: number;
 }
 
+/** The two clocks of a machine, and which of its boots this is. */
 export interface ClockSources {
   /** The wall clock, ms since 1970. */
   readonly now: () => number;
@@ -23,6 +24,7 @@ export interface ClockSources {
   readonly bootId: string;
 }
 
+/** Rotation time as one process reads it: no clock that is set, no sleep and no reboot makes it go back. */
 export interface RotationClock {
   /** Rotation time. Never lower than before. */
   readonly now: () => number;
@@ -34,6 +36,7 @@ export interface RotationClock {
   readonly observe: (note: ClockNote) => void;
   /** How far the wall is ahead of an issuer that just answered. */
   readonly learn: (skew: number) => void;
+  /** What is known of time now, to be kept. */
   readonly note: () => ClockNote;
 }
 

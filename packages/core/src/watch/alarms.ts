@@ -18,6 +18,7 @@ export interface Alarms {
   readonly check: (looks: Looks, deps: RotationDeps) => Promise<void>;
 }
 
+/** Raises each alarm once, when it begins or changes, and `recovered` when it is over. */
 export function createAlarms(onEvent: OnEvent): Alarms {
   const raised = new Map<string, AlarmName>();
   let before = new Map<string, string>();

@@ -25,6 +25,7 @@ interface Raised {
   readonly times: number;
 }
 
+/** Troubles of this process; `emit` gets `trouble` and `trouble-over`. */
 export function createTroubles(emit: OnEvent): Troubles {
   const raised = new Map<string, Raised>();
   const told = new Map<string, TroubleReport>();

@@ -37,7 +37,7 @@ export function createMemoryState(): MemoryState {
     names: async () => [...states.keys()].toSorted(),
     async append(rotation, written) {
       const state = states.get(rotation) ?? emptyState(rotation);
-      if (state.epoch !== written.epoch) return undefined;
+      if (state.epoch !== written.state.epoch) return undefined;
       const next = written.entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
       due.set(rotation, dueAfter(written) ?? due.get(rotation) ?? 0);

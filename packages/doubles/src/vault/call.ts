@@ -5,6 +5,7 @@ import type { TokenRecord, TokenSettings } from "./token-types.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { DatabaseState, VaultDoubleOptions } from "./types.ts";
 
+/** What a request does, after its HTTP method. */
 export type Operation = "read" | "update" | "delete" | "list";
 
 /** One request, as a route sees it. */

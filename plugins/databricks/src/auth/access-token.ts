@@ -15,6 +15,7 @@ const tokenAnswer = {
   required: ["access_token", "expires_in"],
 } as const;
 
+/** What one grant asks the token endpoint with. */
 export interface TokenRequest {
   readonly form: Readonly<Record<string, string | Secret | undefined>>;
   readonly basic?: NonNullable<HttpInit["basic"]>;

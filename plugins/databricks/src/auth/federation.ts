@@ -5,6 +5,7 @@ import { checkIdentityToken } from "../token-checks.ts";
 import { accessToken } from "./access-token.ts";
 import { discover } from "./discovery.ts";
 
+/** A login by a token of another issuer, which a federation policy of the account or of the service principal trusts. */
 export interface Federated {
   /** The service principal; undefined: a policy of the whole account. */
   readonly clientId: string | undefined;

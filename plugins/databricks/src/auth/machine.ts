@@ -5,6 +5,7 @@ import { checkClientSecret } from "../token-checks.ts";
 import { accessToken } from "./access-token.ts";
 import { discover } from "./discovery.ts";
 
+/** A service principal with an OAuth secret of its own. */
 export interface Machine {
   readonly clientId: string;
   readonly clientSecret: Secret;

@@ -7,6 +7,7 @@ import type { BearerSession, Workspace } from "../session.ts";
 import { usable } from "./access-token.ts";
 import type { Profile } from "./config-file.ts";
 
+/** A person who logged in with `databricks auth login`; the CLI keeps that login. */
 export interface User {
   /** Undefined: the login that was made for the host alone. */
   readonly profile: Profile | undefined;

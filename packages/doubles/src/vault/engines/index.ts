@@ -8,6 +8,7 @@ import { createPkiEngine } from "./pki.ts";
 /** What an engine does for a path below its mount; undefined: it has no such path. */
 export type EngineRoute = (call: Call, path: string) => Promise<Outcome | undefined>;
 
+/** A secrets engine at its mount. */
 export interface MountedEngine {
   readonly handle: EngineRoute;
   /** Database users that live. */
