@@ -63,6 +63,8 @@ export type JournalRecord =
   | { readonly type: "dropped"; readonly lease: LeaseId }
   | { readonly type: "committing"; readonly sink: string; readonly lease: LeaseId }
   | { readonly type: "committed"; readonly sink: string; readonly lease: LeaseId }
+  /** Their writes were announced, and are not begun after all: they hold what they held before. */
+  | { readonly type: "spared"; readonly sinks: Readonly<Record<string, readonly Holding[]>> }
   /** Before the first write landed: nobody can have it. */
   | { readonly type: "unexposed"; readonly lease: LeaseId }
   | { readonly type: "undoing"; readonly sink: string; readonly to: LeaseId }
