@@ -16,7 +16,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   rotation: ["shared", "loading", "store", "schedule", "backend", "credential"],
   engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
   watch: ["shared", "loading", "rotation", "engine"],
-  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch"],
+  metrics: ["shared"],
+  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch", "metrics"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

@@ -14,6 +14,7 @@ export interface OpenedEngine {
   readonly now: () => number;
 }
 
+/** How a command is told of, and what it does with the state. */
 export interface WithEngineOptions {
   /** Redraw progress in place when there is a terminal. */
   readonly board?: boolean;

@@ -2,6 +2,7 @@
 import type { Log } from "@rotate/plugin-kit";
 import type { AlarmName, ErrorReport, PhaseName, PhaseReport, RotationReport, StandingMark } from "./report.ts";
 
+/** One thing that happened, told apart by `type`. Instants: wall clock, ms since 1970, or RFC 3339 where it is text. */
 export type EngineEvent =
   | { readonly type: "rotation-started"; readonly rotation: string; readonly why: string }
   | { readonly type: "phase-started"; readonly rotation: string; readonly phase: PhaseName }
@@ -42,6 +43,7 @@ export type EngineEvent =
   | { readonly type: "spec-reloaded"; readonly rotations: number }
   | { readonly type: "spec-rejected"; readonly message: string };
 
+/** Takes an event; what it throws goes nowhere. */
 export type OnEvent = (event: EngineEvent) => void;
 
 /** Tells many what happens. */

@@ -42,7 +42,16 @@ export type {
   StandingReport,
   StandingState,
   StatusReport,
+  TroubleReport,
 } from "./report.ts";
+export {
+  metricsOf,
+  metricStates,
+  type MetricFamily,
+  type MetricSample,
+  type ProcessFacts,
+} from "./metrics/families.ts";
+export { metricsText } from "./metrics/text.ts";
 export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
 export { policies } from "./rotation/standing.ts";
 export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
@@ -61,4 +70,3 @@ export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
 export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
 export type { SpecResult } from "./watch/keeper.ts";
 export type { DaemonStatus, DaemonView, Service } from "./watch/services.ts";
-export type { TroubleReport } from "./watch/trouble.ts";

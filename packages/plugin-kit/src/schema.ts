@@ -139,4 +139,6 @@ export type Infer<S> = S extends { readonly const: infer C }
 
 /** A key of T that is not in Known becomes a compile error that says Why. */
 export type Only<T, Known, Why> = { readonly [K in Exclude<keyof T, Known>]: Why };
+
+/** To be met by a schema literal: a misspelt or unknown word at its top becomes a compile error. */
 export type OnlySchemaWords<S> = Only<S, keyof ObjectSchema, "not a word of our JSON Schema subset">;

@@ -9,6 +9,7 @@ import type { Runtime } from "./types.ts";
  */
 export type OptionTree = { readonly [key: string]: unknown };
 
+/** What reading a reference needs. `execReference`, where there is one, runs the commands of `exec` references; `signal` ends them. */
 export interface MaterializeParts {
   readonly runtime: Pick<Runtime, "env" | "exec" | "execReference">;
   readonly signal: AbortSignal;

@@ -32,15 +32,17 @@ export function reference(source: Source, secret: boolean, finish?: Reference["f
   return { [brand]: true, source, secret, ...(finish && { finish }) };
 }
 
-/** An option that is a template; `plain` for one that is not secret. */
+/** An option that is rendered with the new credential; `plain` for one that is not secret. */
 export function templateOption(template: Template, plain = false): TemplateOption {
   return { [brand]: true, template, ...(plain && { plain }) };
 }
 
+/** True for an option that is read at each use. By a symbol of this module: nothing that a spec can hold passes for one. */
 export function isReference(value: unknown): value is Reference {
   return typeof value === "object" && value !== null && brand in value && "source" in value;
 }
 
+/** True for an option that is rendered with the new credential. By a symbol of this module, as `isReference`. */
 export function isTemplateOption(value: unknown): value is TemplateOption {
   return typeof value === "object" && value !== null && brand in value && "template" in value;
 }

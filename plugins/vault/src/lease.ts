@@ -22,7 +22,10 @@ export const handle = {
   },
 } as const satisfies ObjectSchema;
 
+/** What is kept of a lease to renew and revoke it; no secret. */
 export type Handle = Infer<typeof handle>;
+
+/** A lease's terms with that handle. */
 export type Terms = LeaseTerms<Handle>;
 
 /** How an answer to `path` ends. `ttl`: the life asked for, ms. Throws INVALID for answers of engines that have a provider of their own. */

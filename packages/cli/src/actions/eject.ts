@@ -8,6 +8,7 @@ import { UsageError } from "../failure.ts";
 import { describeExpiry } from "../output/time.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** As typed: each of `values` is `FIELD=reference`. `yes`: ask nobody. */
 export interface EjectFlags {
   readonly values?: readonly string[] | undefined;
   readonly keep?: boolean;

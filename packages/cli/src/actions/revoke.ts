@@ -6,6 +6,7 @@ import { describeExpiry } from "../output/time.ts";
 import type { Paint } from "../output/terminal.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** `previous`: only what was replaced already. `yes`: ask nobody. */
 export interface RevokeFlags {
   readonly previous?: boolean;
   readonly yes?: boolean;

@@ -7,6 +7,7 @@ import { renderRun } from "../output/run-text.ts";
 import { plan } from "./plan.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** As typed; durations (`2m`) and numbers are read by the action. */
 export interface RunFlags {
   readonly force?: boolean;
   readonly "dry-run"?: boolean;

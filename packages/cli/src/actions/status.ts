@@ -8,6 +8,7 @@ import { renderDetail } from "../output/status-detail.ts";
 import { renderStatus } from "../output/status-table.ts";
 import { withEngine, type OpenedEngine } from "../with-engine.ts";
 
+/** As typed; `min-remaining` (`15m`) is read by the action. */
 export interface StatusFlags {
   readonly watch?: boolean;
   readonly check?: boolean;

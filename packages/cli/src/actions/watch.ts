@@ -8,6 +8,7 @@ import { createReporter } from "../reporter.ts";
 import { readSpec, SpecError } from "../spec.ts";
 import { run } from "./run.ts";
 
+/** As typed; `concurrency` is a whole number. */
 export interface WatchFlags {
   readonly once?: boolean;
   readonly concurrency?: string | undefined;

@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { countFlag, namesArgument } from "../flags.ts";
 
+/** What `rotate watch` takes and says of itself; actions/watch.ts does it. */
 export class Watch extends BaseCommand<typeof Watch> {
   static override summary = "Keep every rotation fresh, for good.";
   static override description = `The daemon. Rotates each credential before it ends, tries again until it succeeds, finishes owed reloads, and reads the spec again when its file changes: a spec that is not valid is reported, and the running one stays.

@@ -3,6 +3,7 @@ import type { EngineEvent, LogLevel, PhaseName, PhaseReport, RotationReport } fr
 import { describeRotation } from "./rotation-line.ts";
 import { formatElapsed, will } from "./time.ts";
 
+/** An event in words. `rotation` stands in front of the message, or in a field of its own. */
 export interface Line {
   readonly level: Exclude<LogLevel, "error">;
   readonly rotation?: string;

@@ -1,6 +1,6 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport, HistoryEvent } from "../report.ts";
+import type { AttemptReport, HistoryEvent, Outcome } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -26,10 +26,17 @@ export interface Backend {
   readonly close: () => Promise<void>;
 }
 
+/** Which part of the past is asked for. */
 export interface HistoryQuery {
   /** Absent: all. */
   readonly rotation?: string;
+  /** At most so many, the newest. */
   readonly limit: number;
+  /** What began, or happened, before this instant; and not before that one. RFC 3339, as reports write it. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Attempts that ended so. Absent: all. */
+  readonly outcomes?: readonly Outcome[];
 }
 
 /** Leases, owed work and history. Reading needs no claim. */
@@ -44,7 +51,15 @@ export interface Store {
   readonly events: (query: HistoryQuery) => Promise<readonly HistoryEvent[]>;
   /** Keeps one, without a claim: whoever saw it tells of it. */
   readonly recordEvent: (event: HistoryEvent) => Promise<void>;
+  /** What is kept beside the rotations, by key: JSON. Undefined: nothing yet. */
+  readonly note: (key: string) => Promise<unknown>;
+  /**
+   * Changes one of these, all or nothing and durably: nobody comes in between. `change` is pure, and gives what it was given, or undefined, to change nothing.
+   * Gives what stands there afterwards.
+   */
+  readonly changeNote: (key: string, change: (before: unknown) => unknown) => Promise<unknown>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
+  /** State and history; nothing of the name is left. */
   readonly remove: (rotation: string) => Promise<void>;
 }

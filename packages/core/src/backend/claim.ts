@@ -4,6 +4,7 @@ import type { AttemptReport } from "../report.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
 
+/** Who may work on which rotation, among all processes over one backend. */
 export interface Claims {
   /** The claim on a rotation, whether it is due or not; undefined when another process has it and goes on having it. */
   readonly byName: (rotation: string, options?: ClaimOptions) => Promise<Claim | undefined>;
@@ -11,6 +12,7 @@ export interface Claims {
   readonly busy: (rotations: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
+/** How long to wait for a claim that another process has. */
 export interface ClaimOptions {
   /** Milliseconds to wait for another process. Default 0. */
   readonly wait?: number;

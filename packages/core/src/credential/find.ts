@@ -11,6 +11,7 @@ import type { LeaseState, RotationState } from "../store/state.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
+/** The rotation whose values are looked for, and what its sinks and cache are reached by. */
 export interface Looking {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;

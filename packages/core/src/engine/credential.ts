@@ -16,6 +16,7 @@ import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 
+/** What is asked of a credential: which fields, how much life, and how long to wait for it. */
 export interface CredentialOptions {
   /** Which of the declared fields are wanted; what it throws ends the call before anything is done. Default, and when it gives undefined: all that are not optional. */
   readonly needed?: (declared: Fields) => readonly string[] | undefined;

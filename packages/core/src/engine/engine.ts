@@ -1,16 +1,17 @@
 import type { Runtime } from "@rotate/runtime";
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, HistoryQuery } from "../backend/backend.ts";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import type { DetailReport, HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import { sweepUnder } from "../rotation/left-overs.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
+import type { DetailOptions } from "./detail.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
 import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
@@ -28,13 +29,20 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
+export interface HistoryOptions extends Partial<Omit<HistoryQuery, "rotation">> {
+  /** A rotation, of the spec or not; absent: all. */
+  readonly name?: string;
+}
+
 /** The engine as the command line and the daemon see it: one spec over one backend. */
 export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
   readonly plan: (options?: PlanOptions) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
-  readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
+  /** One rotation with all that is known of it; undefined when nobody knows the name. */
+  readonly detail: (name: string, options?: DetailOptions) => Promise<DetailReport | undefined>;
+  readonly history: (options?: HistoryOptions) => Promise<HistoryReport>;
   /** The credential that consumers are to use now, in the clear; minted when there is none. */
   readonly credential: (name: string, options?: CredentialOptions) => Promise<CurrentCredential>;
   /** Revokes the lease in use, or the superseded ones: a person's word. */
@@ -83,8 +91,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     run: (asked) => run(parts, asked),
     status: (asked) => status(parts, asked),
     plan: (asked) => plan(parts, asked),
-    async history({ name, limit = 50 } = {}) {
-      const query = { limit, ...(name !== undefined && { rotation: name }) };
+    async detail(name, asked) {
+      const { detailOf } = await import("./detail.ts");
+      return detailOf(parts, name, asked);
+    },
+    async history({ name, limit = 50, ...asked } = {}) {
+      const query = { limit, ...asked, ...(name !== undefined && { rotation: name }) };
       const [attempts, told] = await Promise.all([backend.store.attempts(query), backend.store.events(query)]);
       return { version: 1, attempts, events: told };
     },

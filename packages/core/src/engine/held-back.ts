@@ -61,6 +61,7 @@ function isLiving(state: RotationState, deps: RotationDeps): boolean {
 /** A rotation that somebody may ask for: of the spec, or absent from it because the list that names it cannot be used. */
 export type Known = { readonly name: string; readonly rotation: Rotation } | Absent;
 
+/** A rotation that the spec cannot name now, with the list that is to blame; or, when the state knows none of the family, the family itself. */
 export interface Absent {
   readonly name: string;
   readonly rotation?: undefined;

@@ -11,6 +11,7 @@ import { standing, type Standing } from "../rotation/standing.ts";
 import { proofAt } from "../rotation/unproved.ts";
 import { idleReport } from "../rotation/visit-report.ts";
 
+/** What counts as work, and whether the sinks are asked. */
 export interface LookOptions extends Asked {
   /** Look at the sinks as well. A daemon does so less often than it looks at the clock. */
   readonly observe?: boolean;

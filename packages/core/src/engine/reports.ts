@@ -1,7 +1,8 @@
 import type { Spec } from "../loading/model.ts";
 import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { causesOf } from "./causes.ts";
+import { instant } from "../rotation/describe.ts";
+import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
@@ -9,7 +10,7 @@ import { planAll } from "./plan.ts";
 import { standingIn } from "./quick-look.ts";
 import { tick } from "./tick.ts";
 import { selectByName } from "./select.ts";
-import { statusOf } from "./status.ts";
+import { statusOf, summaryOf } from "./status.ts";
 
 /** What works on the backend: the daemon drives it by its own loop. */
 export interface EngineParts {
@@ -17,6 +18,7 @@ export interface EngineParts {
   readonly deps: RotationDeps;
 }
 
+/** What `run` is told: which rotations, and how long it may take. */
 export interface RunOptions {
   /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
   readonly names?: readonly string[];
@@ -32,10 +34,15 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** Aborts between phases and wherever stopping is safe. */
   readonly signal?: AbortSignal;
+  /** A daemon does it for somebody who asks: no run of a timer, whose pace would be learned. */
+  readonly byDaemon?: boolean;
 }
 
+/** What `plan` is told. */
 export interface PlanOptions {
+  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
   readonly names?: readonly string[];
+  /** Also run the commands of `exec` references; without it, what needs one is not checked. */
   readonly resolveExec?: boolean;
   /** Milliseconds between two runs, when told; else learned from past gaps. */
   readonly every?: number;
@@ -46,7 +53,9 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
   const chosen = selectByName(await knownRotations(parts), options.names);
-  const cadence = await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
+  const cadence = options.byDaemon
+    ? undefined
+    : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
   const present = chosen.flatMap(({ rotation }) => rotation ?? []);
   const { rotations } = await tick(present, deps, {
@@ -105,5 +114,12 @@ export async function status(
   });
   const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
   const all = [...own, ...orphans];
-  return { version: 1, rotations: all, causes: causesOf(all) };
+  const causes = causesOf(all);
+  return {
+    version: 1,
+    at: instant(deps.runtime.now()),
+    summary: summaryOf(all),
+    rotations: withCauses(all, causes),
+    causes,
+  };
 }

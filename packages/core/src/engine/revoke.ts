@@ -9,6 +9,7 @@ import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
 
+/** Which leases are meant. */
 export interface RevokeOptions {
   /** The superseded leases instead of the one in use. */
   readonly previous?: boolean;
@@ -20,6 +21,8 @@ export interface RevokeReport {
   readonly name: string;
   readonly leases: readonly RevokedLease[];
 }
+
+/** What became of one lease. `expires only`: its provider cannot revoke it, or not any more; it lives until `expiresAt` (RFC 3339). */
 export interface RevokedLease {
   readonly id: string;
   readonly result: "revoked" | "failed" | "expires only";

@@ -15,6 +15,7 @@ import { shouldAt, waits } from "../schedule/schedule.ts";
 import { needsWork, presentOf, untouchedReport, type LookOptions } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
 
+/** How one tick works: what is looked at, how often it tries again, and what it waits for. */
 export interface TickOptions extends LookOptions {
   /** ms; failed attempts are retried within it, and the backoff of an earlier process is waited for. 0: one attempt each. */
   readonly retryFor: number;
@@ -22,8 +23,11 @@ export interface TickOptions extends LookOptions {
   readonly limit?: number;
   /** The caller ticks again by itself, so a retry is announced whatever the timeout. */
   readonly comesBack?: boolean;
+  /** ms to wait for another process that has a rotation. */
   readonly lockTimeout: number;
+  /** Rotations at once. */
   readonly concurrency: number;
+  /** Between phases and wherever stopping is safe. */
   readonly signal: AbortSignal;
   /** Each rotation as it ends, while others may still be at work. */
   readonly onDone?: (rotation: Rotation, report: RotationReport) => void;

@@ -15,7 +15,9 @@ export interface Lock {
   readonly release: () => void;
 }
 
+/** The locks of one state directory. */
 export interface Locks {
+  /** At once; undefined when this or another process has it. Throws EngineError when the lock file cannot be used. */
   readonly tryLock: (rotation: string) => Lock | undefined;
   /** Has anybody the lock? Takes nothing. */
   readonly isLocked: (rotation: string) => boolean;
@@ -27,14 +29,18 @@ export interface Entry {
   readonly stamp: Stamp;
 }
 
+/** What a claim writes at once. */
+export interface Written {
+  readonly entries: readonly Entry[];
+  /** As the claim knows it. */
+  readonly state: RotationState;
+}
+
 /** What claims write to. */
 export interface Ledger {
   readonly load: (rotation: string) => Promise<RotationState>;
-  /** All or none; the state that they make. Undefined, and nothing is written, when `epoch` is not the state's. */
-  readonly append: (
-    rotation: string,
-    written: { readonly entries: readonly Entry[]; readonly epoch: number },
-  ) => Promise<RotationState | undefined>;
+  /** All or none; the state that they make. Undefined, and nothing is written, when the state there is of another epoch. */
+  readonly append: (rotation: string, written: Written) => Promise<RotationState | undefined>;
   readonly recordAttempt: (attempt: AttemptReport) => Promise<void>;
 }
 
@@ -82,7 +88,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
   async function append(records: readonly JournalRecord[]): Promise<RotationState> {
     const stamp = clock.note();
     const entries = records.map((record) => ({ record, stamp }));
-    const written = isOurs() ? await ledger.append(rotation, { entries, epoch: state.epoch }) : undefined;
+    const written = isOurs() ? await ledger.append(rotation, { entries, state }) : undefined;
     state = written ?? lose();
     return state;
   }

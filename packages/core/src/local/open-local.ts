@@ -22,6 +22,7 @@ import { openSqliteState, type SqliteState } from "./sqlite.ts";
 import { chooseStateDir, openStateDir, toldStateDir } from "./state-dir.ts";
 import { createValueCache } from "./value-cache.ts";
 
+/** Whose state is opened, where it is, and whether it is only looked at. */
 export interface LocalOptions {
   readonly spec: Pick<Spec, "name" | "file" | "stateDir">;
   readonly runtime: Runtime;

@@ -6,6 +6,7 @@ import { proofAt } from "./unproved.ts";
 import type { Reason } from "../report.ts";
 import type { LeaseState } from "../store/state.ts";
 
+/** What is to be done with a rotation, and when the next look is. */
 export interface Decision {
   readonly action: "none" | "reload" | "renew" | "mint";
   /** With `none`: what is wanted and has to wait. */

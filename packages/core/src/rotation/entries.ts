@@ -10,6 +10,7 @@ export interface EntryState {
   readonly changedAt: number;
 }
 
+/** An entry of which nothing is known: nobody waits, nothing happened. */
 export const calmEntry: EntryState = { okAt: -Infinity, waiting: 0, wokeAt: -Infinity, changedAt: -Infinity };
 
 /** What the rotations of one process know together of each provider entry. */
@@ -27,6 +28,7 @@ export interface Entries {
   readonly changed: (provider: string, at: number) => void;
 }
 
+/** In memory, for one process. */
 export function createEntries(): Entries {
   const okAt = new Map<string, number>();
   const waiting = new Map<string, Set<string>>();

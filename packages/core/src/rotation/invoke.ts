@@ -5,6 +5,7 @@ import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { HeldLogin, LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";
 
+/** The limits of one call into a plugin. */
 export interface CallOptions {
   /** Milliseconds. */
   readonly timeout: number;

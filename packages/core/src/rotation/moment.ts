@@ -26,6 +26,7 @@ export interface Moment {
   readonly pulledForward?: boolean;
 }
 
+/** What of a moment its asker says, and no state. */
 export type Asked = Pick<Moment, "cadence" | "force" | "pulledForward">;
 
 /** The present moment of a rotation. */

@@ -46,7 +46,7 @@ export function ghostUntil({ rotation, state, now }: Session): number {
 const hour = 3_600_000;
 const skewAllowance = 60_000;
 
-/** The records that recovery writes: pure, after the sinks were observed. See the recovery table in docs/guide. */
+/** The records that recovery writes, after the sinks were observed. Pure: the table "After a crash" of docs/guide/how-a-rotation-works.md, row by row. */
 export function recoveryOf(
   state: RotationState,
   { sinks, until, ghosts }: { readonly sinks: readonly string[]; readonly until: number; readonly ghosts: boolean },

@@ -17,7 +17,9 @@ import { openSession, type Attempt, type Ended, type RotationDeps, type Session 
 import { standing } from "./standing.ts";
 import { reportVisit } from "./visit-report.ts";
 
+/** Who asks for the rotation, and when to stop. */
 export interface RotateOptions extends Asked {
+  /** No new phase begins; what has begun is finished or undone. */
   readonly signal: AbortSignal;
 }
 

@@ -71,6 +71,7 @@ export interface Attempt {
   readonly sinks: readonly SinkReport[];
 }
 
+/** The new credential while its attempt lasts: the only place of its values. */
 export interface MintedCredential {
   readonly fields: FieldValues<Fields>;
   /** Rendered, by sink id. */
@@ -79,6 +80,7 @@ export interface MintedCredential {
   readonly scope: TemplateScope;
 }
 
+/** A sink with a write that is ready for it. */
 export interface SinkWrite {
   readonly sink: SinkEntry;
   readonly values: Values;
@@ -135,6 +137,7 @@ export function isReadable({ part }: SinkEntry): boolean {
   return part.read !== undefined;
 }
 
+/** In the order of the spec. */
 export function sinkIds(rotation: Rotation): readonly string[] {
   return rotation.sinks.map((sink) => sink.id);
 }

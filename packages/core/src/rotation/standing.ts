@@ -9,6 +9,7 @@ import { endOfHeld, isLost, isUnsure, mayHeld, publishedLease, warnOfHeld, type 
 import { reasonOf } from "./reason.ts";
 import { isUnproved } from "./unproved.ts";
 
+/** How a rotation stands, before anybody puts it into words. `next` and `until`: ms of rotation time. */
 export interface Standing {
   readonly state: StandingState;
   readonly reason: { readonly code: StandingCode; readonly drift?: readonly DriftedKey[] };

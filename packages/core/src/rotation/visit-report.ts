@@ -124,6 +124,7 @@ export function standingReport(now: Standing, moment: Moment, wall: Wall): Stand
   };
 }
 
+/** A kept error as reports show it. */
 export function errorReport({ code, message, hint, retryable }: KeptError): ErrorReport {
   return { code, message, retryable, ...(hint !== undefined && { hint }) };
 }

@@ -17,6 +17,7 @@ export interface ClockNote {
   readonly brokenAt?: number;
 }
 
+/** The two clocks of a machine, and which of its boots this is. */
 export interface ClockSources {
   /** The wall clock, ms since 1970. */
   readonly now: () => number;
@@ -25,6 +26,7 @@ export interface ClockSources {
   readonly bootId: string;
 }
 
+/** Rotation time as one process reads it: no clock that is set, no sleep and no reboot makes it go back. */
 export interface RotationClock {
   /** Rotation time. Never lower than before. */
   readonly now: () => number;
@@ -36,6 +38,7 @@ export interface RotationClock {
   readonly observe: (note: ClockNote) => void;
   /** How far the wall is ahead of an issuer that just answered. */
   readonly learn: (skew: number) => void;
+  /** What is known of time now, to be kept. */
   readonly note: () => ClockNote;
 }
 
@@ -82,6 +85,8 @@ export function advance(last: ClockNote | undefined, sources: ClockSources): Clo
     ...(last.brokenAt !== undefined && { brokenAt: last.brokenAt }),
   };
   if (last.bootId === seen.bootId) {
+    const isSame = last.uptime === seen.uptime && last.wall === seen.wall && last.told <= seen.wall;
+    if (isSame) return last;
     const byUptime = Math.max(seen.uptime - last.uptime, 0);
     const byWall = seen.wall - last.wall;
     const paused = byWall > byUptime + leap;

@@ -13,8 +13,10 @@ import type {
 } from "./state.ts";
 import type { ClockNote } from "../schedule/clock.ts";
 
+/** What tells a sink from others across edits of the spec, and whether it can be read. */
 export type SinkIdentity = Omit<SinkState, "may" | "abandoned" | "drift">;
 
+/** What one record says, told apart by `type`. What each makes of a state: reduce.ts. */
 export type JournalRecord =
   /** A process took the lock. */
   | { readonly type: "opened" }
@@ -96,6 +98,7 @@ export type JournalRecord =
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };
 
+/** What a mint told of its lease. Each term means what it does in `LeaseState`. */
 export interface LeaseTermsRecord {
   readonly issuedAt: number;
   readonly asOf: number;

@@ -17,6 +17,7 @@ export interface Alarms {
   ) => Promise<void>;
 }
 
+/** Raises each alarm once, when it begins or changes, and `recovered` when it is over. */
 export function createAlarms(onEvent: OnEvent): Alarms {
   const raised = new Map<string, AlarmName>();
   return {

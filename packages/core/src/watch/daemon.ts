@@ -4,7 +4,9 @@ import { createKeeper, type KeeperOptions } from "./keeper.ts";
 import { startServices, type DaemonView, type Service } from "./services.ts";
 import { createWaker } from "./waker.ts";
 
+/** What a daemon is besides its engine: what it reads, follows and serves. */
 export interface DaemonOptions extends KeeperOptions {
+  /** Started in this order before the first look, ended in the opposite one. */
   readonly services?: readonly Service[];
   /** Follows the spec, its lists and the files of its references. Absent: nobody does. */
   readonly follow?: FollowFiles;
@@ -31,7 +33,9 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const view: DaemonView = {
     events: { on: engine.events.on },
     spec: () => engine.parts().spec,
-    status: async () => ({ ...(await engine.status()), ...keeper.state() }),
+    status: async (asked) => ({ ...(await engine.status(asked)), ...keeper.state() }),
+    ask: keeper.ask,
+    lookedAt: keeper.lookedAt,
     reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),
   };
   const stopServices = await startServices(options.services ?? [], view, runtime.log);

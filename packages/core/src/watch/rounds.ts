@@ -19,6 +19,7 @@ export interface Rounds {
   readonly drain: () => Promise<void>;
 }
 
+/** The rotations of one spec, and what outlives a reload of it. */
 export interface RoundsOptions {
   readonly parts: EngineParts;
   readonly rotations: readonly Rotation[];
@@ -42,6 +43,7 @@ const asleep = 5_000;
 /** Between two looks at one rotation. ms */
 const shortestPause = 250;
 
+/** Starts with nothing known: the first look is at everything, sinks included. */
 export function createRounds(options: RoundsOptions): Rounds {
   const { parts, rotations, troubles, signal } = options;
   const { runtime, clock, entries, host } = parts.deps;
@@ -171,6 +173,7 @@ export interface Warnings {
   readonly tell: (report: RotationReport) => void;
 }
 
+/** In memory: a new daemon tells each warning again. */
 export function createWarnings(emit: OnEvent): Warnings {
   const told = new Map<string, readonly string[]>();
   return {

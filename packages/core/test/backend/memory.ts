@@ -23,13 +23,14 @@ export function createMemoryState(): MemoryState {
   let attempts: readonly AttemptReport[] = [];
   let events: readonly HistoryEvent[] = [];
   const locks = new Map<string, symbol>();
+  const notes = new Map<string, unknown>();
 
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
     names: async () => [...states.keys()].toSorted(),
-    async append(rotation, { entries, epoch }) {
+    async append(rotation, { entries, state: known }) {
       const state = states.get(rotation) ?? emptyState(rotation);
-      if (state.epoch !== epoch) return undefined;
+      if (state.epoch !== known.epoch) return undefined;
       const next = entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
       return next;
@@ -51,6 +52,12 @@ export function createMemoryState(): MemoryState {
       return { valid, place: `lock of ${rotation}`, release: () => void (valid() && locks.delete(rotation)) };
     },
     isLocked: (rotation) => locks.has(rotation),
+    note: async (key) => notes.get(key),
+    async changeNote(key, change) {
+      const after = change(notes.get(key));
+      if (after !== undefined) notes.set(key, structuredClone(after));
+      return notes.get(key);
+    },
     async rename(from, to) {
       const state = states.get(from);
       if (!state) return;

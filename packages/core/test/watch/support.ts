@@ -36,9 +36,13 @@ export function createWatchScene(edit?: EditRotation): Scene {
   return createScene(edit, createFakeClock());
 }
 
-/** More turns of the event loop than a whole rotation takes: all that can go on without time passing has gone on. */
+/** More turns of the event loop than a whole rotation takes, those not counted that wait for the disk: all that can go on without time passing has gone on. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 60; turn++) await setImmediate();
+  for (let turn = 0; turn < 60; turn = waitsForDisk() ? 0 : turn + 1) await setImmediate();
+}
+
+function waitsForDisk(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"));
 }
 
 function nobody(): void {}

@@ -11,6 +11,7 @@ interface Made {
   readonly settings: TokenSettings | PresetToken;
 }
 
+/** The tokens of a server. Instants in ms since 1970. */
 export interface TokenStore {
   readonly create: (made: Made) => TokenRecord;
   /** A token that lives, or undefined. */

@@ -8,8 +8,11 @@ export interface Word {
   readonly holds: (value: unknown) => boolean;
   readonly wrong: string;
 }
+
+/** The words that a schema of one shape may have, by name. */
 export type Words = Readonly<Record<string, Word>>;
 
+/** True for an object that is no list: whatever its values are. */
 export function isLoose(value: unknown): value is Loose {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -92,6 +95,7 @@ export const wordsOf = {
   }),
 } as const satisfies Readonly<Record<string, Words>>;
 
+/** Which of the schemas it is: `union`, `secret`, `duration` … ; `shapeOf` tells. */
 export type Shape = keyof typeof wordsOf;
 
 const types: readonly string[] = ["string", "integer", "number", "boolean", "array", "object"];

@@ -46,9 +46,10 @@ class Unfreezable extends Error {}
 
 type PartNames = ReadonlyMap<object, PartName>;
 
-function partsOf({ providers, rotations }: Spec): PartNames {
+function partsOf({ providers, rotations, notify }: Spec): PartNames {
   return new Map([
     ...partsIn("providers", [...providers.values()]),
+    ...partsIn("notifiers", notify),
     ...rotations.flatMap(({ sinks, reloads, verify, health }) => [
       ...partsIn("sinks", sinks),
       ...partsIn("reloads", reloads),

@@ -1,9 +1,9 @@
 import { isRotateError } from "@rotate/plugin-kit";
 import { isReference, isTemplateOption, type OptionTree, type Template } from "@rotate/runtime";
-import { probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
+import { notifierKeys, probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
 import { formatPath, isRecord, nameOf, type Path } from "../fault.ts";
 import { fillOptions, type FillContext } from "../fill.ts";
-import type { ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
+import type { NotifierEntry, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
 import { bindTemplate, type Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import { described, identityOf } from "./identity.ts";
@@ -94,6 +94,18 @@ export function compileProbe(
   const hint = list === "health" ? noCredential : inProbe;
   refuseStrayTemplates(options, names, { located, compilation, hint });
   return { ...keys, part, type: part.type, options, where: whereOf(located) };
+}
+
+/** A notifier; undefined when it has a fault. */
+export function compileNotifier(located: Located, compilation: Compilation): NotifierEntry | undefined {
+  const value = recordAt(located, compilation);
+  const part = compilation.parts.get("notifiers", value?.["type"]);
+  if (value === undefined || part === undefined) return undefined;
+  const at = { path: located.path, context: compilation.fill };
+  const options = fillOptions(part.options, value, at);
+  const keys = fillOptions(notifierKeys, value, at) as Pick<NotifierEntry, "on" | "after" | "remind">;
+  const id = identityOf({ type: part.type, options });
+  return { ...keys, part, type: part.type, options, id, where: whereOf(located) };
 }
 
 /** A sink; undefined when it has a fault. Its values are checked in any case. */

@@ -1,0 +1,47 @@
+import { EngineError } from "../engine-error.ts";
+
+/** What others ask a daemon to do, beside its own work. */
+export interface Errands {
+  /** Throws EngineError `ROTATE_STOPPING` when nothing new may begin. */
+  readonly run: <Answer>(errand: () => Promise<Answer>) => Promise<Answer>;
+  /** When none is on its way; others wait for it. */
+  readonly between: (work: () => Promise<void>) => Promise<void>;
+}
+
+export function createErrands(stopping: AbortSignal): Errands {
+  const running = new Set<Promise<unknown>>();
+  let pause: Promise<void> | undefined;
+
+  return {
+    async run(errand) {
+      while (pause !== undefined) await pause;
+      if (stopping.aborted) throw stoppingError();
+      const done = errand();
+      running.add(done);
+      try {
+        return await done;
+      } finally {
+        running.delete(done);
+      }
+    },
+    async between(work) {
+      const over = Promise.withResolvers<void>();
+      pause = over.promise;
+      try {
+        await Promise.allSettled(running);
+        await work();
+      } finally {
+        pause = undefined;
+        over.resolve();
+      }
+    },
+  };
+}
+
+function stoppingError(): EngineError {
+  return new EngineError("the daemon is stopping", {
+    code: "ROTATE_STOPPING",
+    exitCode: 5,
+    hint: "ask again: the command works by itself once it has stopped",
+  });
+}
