@@ -1,5 +1,13 @@
 import { resolve } from "node:path";
-import { followFiles, openDaemon, openEngine, openLocalBackend, type Runtime, type SpecResult } from "@rotate/core";
+import {
+  followFiles,
+  lookoutService,
+  openDaemon,
+  openEngine,
+  openLocalBackend,
+  type Runtime,
+  type SpecResult,
+} from "@rotate/core";
 import type { ActionInput, NamesArgs } from "../action.ts";
 import { countValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -34,6 +42,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
       ...(concurrency !== undefined && { concurrency }),
       load: () => reload(input, runtime.log),
       follow: (changed) => followFiles(changed),
+      services: [lookoutService(engine)],
     });
     const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
     const interrupt = listenForInterrupt(finishing, ["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
