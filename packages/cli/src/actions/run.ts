@@ -5,7 +5,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { lookOf } from "../output/look.ts";
 import { renderRun } from "../output/run-text.ts";
 import { plan } from "./plan.ts";
-import { withEngine } from "../with-engine.ts";
+import { withWatch } from "../with-engine.ts";
 
 /** As typed; durations (`2m`) and numbers are read by the action. */
 export interface RunFlags {
@@ -33,11 +33,11 @@ function rotate(given: Input): Promise<RunReport> {
   const input = quiet ? hushed(given) : given;
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
-  return withEngine(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
+  return withWatch(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, own, reporter, now }) => {
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
     const ran = await engine.run({ ...options, signal: interrupt.signal });
-    const troubles = await lookAfterRun(engine, {}, interrupt.signal);
+    const troubles = own === undefined ? [] : await lookAfterRun(own, {}, interrupt.signal);
     const report = troubles.length > 0 ? { ...ran, troubles } : ran;
     interrupt.release();
     reporter.close();

@@ -156,5 +156,29 @@ export const monitorSettings = {
       properties: { url: { type: "string", format: "uri", description: "where it calls" } },
       required: ["url"],
     },
+    listen: {
+      type: "object",
+      description: "who may use what `rotate watch --listen` serves; required beyond this machine",
+      properties: {
+        tls: {
+          type: "object",
+          description: "the endpoints answer by TLS only",
+          properties: {
+            cert: {
+              type: "string",
+              format: "path",
+              description: "a PEM file: the certificate, then those it hangs on",
+            },
+            key: { type: "string", format: "path", description: "a PEM file: its key" },
+          },
+          required: ["cert", "key"],
+        },
+        token: {
+          type: "string",
+          secret: true,
+          description: "who asks has to show it: as a bearer token, or a browser as the password",
+        },
+      },
+    },
   },
 } as const satisfies ObjectSchema;

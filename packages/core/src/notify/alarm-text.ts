@@ -4,6 +4,7 @@ import type { Alarm, AlarmCause } from "@rotate/plugin-kit";
 import { rankOf, type Concern, type FiringStep } from "./concerns.ts";
 import type { Message, ReceiverState } from "./receiver.ts";
 
+/** What a message is made of besides the steps that it tells. */
 export interface About {
   readonly host: string;
   readonly spec: string;

@@ -2,6 +2,7 @@
 import type { NotifierEntry } from "../loading/model.ts";
 import { causeOf, rankOf, worstOf, type Concern, type FiringStep } from "./concerns.ts";
 
+/** All that is kept of one receiver. */
 export interface ReceiverState {
   readonly subjects: Readonly<Record<string, SubjectState>>;
   /** Messages that it has taken. */
@@ -23,6 +24,7 @@ export interface ReceiverFailure {
   readonly hint?: string;
 }
 
+/** What one receiver was told of one rotation or cause. */
 export interface SubjectState {
   /** What it is told of under, from the first message to the last: its first cause. */
   readonly incident: string;
@@ -57,6 +59,7 @@ export interface Message {
 
 type Asked = Pick<NotifierEntry, "on" | "after" | "remind">;
 
+/** One that was never told anything. */
 export const unknownReceiver: ReceiverState = { subjects: {}, sent: 0 };
 
 /** Takes note of how things are. The same object when nothing has changed. */

@@ -27,6 +27,7 @@ interface Notices {
   readonly receivers: Readonly<Record<string, ReceiverState>>;
 }
 
+/** Whom the alarms of a spec are told to, and where it is kept what was told. */
 export interface TellerParts {
   readonly spec: Pick<Spec, "file" | "notify">;
   readonly deps: Pick<RotationDeps, "runtime" | "clock"> & { readonly store: Pick<Store, "note" | "changeNote"> };
@@ -34,6 +35,7 @@ export interface TellerParts {
   readonly host?: string;
 }
 
+/** One round of telling. */
 export interface Telling {
   /** All that is not well. */
   readonly concerns: readonly Concern[];

@@ -71,7 +71,8 @@ function createLook(
     const { spec, deps } = engine.parts();
     if (!isWatched(spec)) return longestWait;
     const status = await daemon.status();
-    const lastTick = daemon.lookedAt();
+    const since = daemon.sinceLook();
+    const lastTick = since === undefined ? undefined : deps.runtime.now() - since;
     const facts = {
       ...given,
       specValid: status.specProblem === undefined,

@@ -143,7 +143,7 @@ const postgres = defineProbe({
     properties: {
       host: { type: "string" },
       port: { type: "integer", default: 5432 },
-      user: { type: "string" },
+      user: { type: "string", template: true },
       password: { type: "string", secret: true },
     },
     required: ["host", "user", "password"],

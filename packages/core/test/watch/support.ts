@@ -55,6 +55,7 @@ export async function startDaemon(
     ...options
   }: Pick<DaemonOptions, "names" | "services"> & {
     readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
+    readonly onUnfollow?: () => void;
   } = {},
 ): Promise<Watched> {
   const { runtime, events } = scene;
@@ -67,7 +68,7 @@ export async function startDaemon(
   const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
   async function follow(tell: typeof changed): Promise<FollowedFiles> {
     changed = tell;
-    return { follow: async (paths) => void (followed = paths), close: async () => undefined };
+    return { follow: async (paths) => void (followed = paths), close: async () => options.onUnfollow?.() };
   }
   const services = servicesOf?.(engine) ?? options.services ?? [];
   const daemon = await openDaemon(engine, { ...options, services, load: async () => current, follow });
