@@ -1,0 +1,2 @@
+export { openBaoProgram, startOpenBao, type OpenBao, type OpenBaoOptions } from "./openbao.ts";
+export { findProgram, pythonHome, pythonProgram, requirements, skippedWithout } from "./tools.ts";
