@@ -87,6 +87,8 @@ export interface RunReport {
   readonly orphans: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** Who could not be told of it, and what else could not be written beside. */
+  readonly troubles?: readonly TroubleReport[];
 }
 
 /** What one or several rotations are in trouble for: grouped by code and provider. */
@@ -159,6 +161,7 @@ export type StandingCode =
   | "too-slow"
   | "rule"
   | "due"
+  | "unproved"
   | "retire"
   | "fresh";
 
@@ -277,6 +280,13 @@ export interface StatusReport {
   readonly causes: readonly CauseReport[];
 }
 
+/** What keeps rotate itself from its work, not a rotation. */
+export interface TroubleReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** One rotation with all that is known of it. */
 export interface DetailReport {
   readonly version: 1;
@@ -300,6 +310,7 @@ export interface DetailReport {
   readonly attempts: readonly AttemptReport[];
   readonly events: readonly HistoryEvent[];
 }
+
 /** What a run would write to one sink. */
 export interface PlanSink {
   readonly type: string;

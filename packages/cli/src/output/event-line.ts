@@ -56,7 +56,11 @@ export function describeEvent(event: EngineEvent, now: number): Line {
         message: `${event.alarm}: ${event.message}`,
       };
     case "standing-changed":
-      return { level: "debug", rotation: event.rotation, message: `${event.after.state}: ${event.message}` };
+      return {
+        level: "debug",
+        rotation: event.rotation,
+        message: `${event.after?.state ?? "forgotten"}: ${event.message}`,
+      };
     case "lease-renewed":
       return { level: "debug", rotation: event.rotation, message: `lease ${event.lease} was renewed` };
     case "renew-failed":

@@ -54,11 +54,14 @@ describe("rotate watch --listen", () => {
     const folder = folderWith({ "rotate.yaml": specWith(["one", "two"]) });
     const { url } = await watch(folder, "--listen", "0");
     await vi.waitFor(async () => expect((await get(`${url}/readyz/two`)).status).toBe(200), 10_000);
-    const detail = (await get(`${url}/api/v1/rotations/one`)).json();
-    expect(detail).toMatchObject({
-      rotation: { name: "one", state: "fresh", sinks: [{ type: "file", keys: ["content"], result: "written" }] },
-      attempts: [{ outcome: "rotated" }],
-    });
+    const detail = await vi.waitFor(async () => {
+      const answer: unknown = (await get(`${url}/api/v1/rotations/one`)).json();
+      expect(answer).toMatchObject({
+        rotation: { name: "one", state: "fresh", sinks: [{ type: "file", keys: ["content"], result: "written" }] },
+        attempts: [{ outcome: "rotated" }], // kept when the claim is given back
+      });
+      return answer;
+    }, 10_000);
     expect(JSON.stringify(detail)).not.toContain(readFileSync(join(folder, "one"), "utf8").trim());
     writeFileSync(join(folder, "rotate.yaml"), specWith(["one", "three"]));
     await vi.waitFor(async () => expect((await get(`${url}/readyz/three`)).status).toBe(200), 15_000);

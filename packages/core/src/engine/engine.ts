@@ -5,6 +5,7 @@ import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { DetailReport, HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import { sweepUnder } from "../rotation/left-overs.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
@@ -17,6 +18,7 @@ import { needsWork } from "./quick-look.ts";
 import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { namesHint } from "./select.ts";
+import { tellStandings } from "./tell.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -28,7 +30,7 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
-/** Which part of the past is told. */
+/** Which part of the past is asked for. Default: the newest 50. */
 export interface HistoryOptions extends Partial<Omit<HistoryQuery, "rotation">> {
   /** A rotation, of the spec or not; absent: all. */
   readonly name?: string;
@@ -114,7 +116,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
-    forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),
+    forget: (name) =>
+      withClaim(backend.claims, name, async (claim) => {
+        const rotation = parts.spec.rotations.find((each) => each.name === name);
+        if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
+        await forget(name, parts.deps);
+      }),
     async eject(name, values) {
       const target = one(name);
       if (values === undefined) return describeEject(target);
@@ -133,9 +140,10 @@ function refuseMoved(before: Spec, after: Spec): void {
   });
 }
 
-async function forget(name: string, { store, host }: Backend): Promise<void> {
-  host.cache?.remove(name);
-  await store.remove(name);
+async function forget(name: string, deps: RotationDeps): Promise<void> {
+  deps.host.cache?.remove(name);
+  await deps.store.remove(name);
+  await tellStandings(deps, [{ name }]);
 }
 
 function only(spec: Spec, name: string): Rotation {

@@ -144,36 +144,6 @@ export const rotationSettings = {
   },
 } as const satisfies ObjectSchema;
 
-const notifyEvents = [
-  "failed",
-  "expiring",
-  "expired",
-  "reload-owed",
-  "drift",
-  "orphaned",
-  "at-risk",
-  "recovered",
-] as const;
-
-/** One entry of `notify`. */
-export const notifySettings = {
-  type: "object",
-  properties: {
-    type: { const: "http", description: "a webhook" },
-    url: { type: "string", format: "uri", description: "where the notification is posted" },
-    on: {
-      type: "array",
-      items: { enum: notifyEvents },
-      minItems: 1,
-      uniqueItems: true,
-      default: notifyEvents,
-      description: "what is told; default: all of it",
-    },
-    remind: { type: "string", format: "duration", min: "1m", description: "tell again while it lasts" },
-  },
-  required: ["type", "url"],
-} as const satisfies ObjectSchema;
-
 /** `monitor`. */
 export const monitorSettings = {
   type: "object",

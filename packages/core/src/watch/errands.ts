@@ -8,7 +8,7 @@ export interface Errands {
   readonly between: (work: () => Promise<void>) => Promise<void>;
 }
 
-/** Errands until the signal, which lets those that have begun end. */
+/** Errands of one daemon: none begins while its spec changes, or after it was asked to stop. */
 export function createErrands(stopping: AbortSignal): Errands {
   const running = new Set<Promise<unknown>>();
   let pause: Promise<void> | undefined;

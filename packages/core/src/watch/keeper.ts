@@ -44,7 +44,8 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
   const { emit } = engine.events;
   const { runtime } = engine.parts().deps;
   const troubles = createTroubles(emit);
-  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal };
+  const done = (): void => waker.wake("done");
+  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal, done };
   const errands = createErrands(signal);
   let rounds = roundsOf(engine.parts().spec);
   let specProblem: string | undefined;
@@ -52,8 +53,8 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
 
   function roundsOf(spec: Spec): Rounds {
     const rotations = selectByName(spec.rotations, options.names);
-    const { concurrency = 16 } = options;
-    return createRounds({ ...kept, parts: engine.parts(), rotations, concurrency, done: () => waker.wake("done") });
+    const { concurrency = 16, names = [] } = options;
+    return createRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
   }
 
   /** ms to sleep. */

@@ -2,8 +2,7 @@ import type { Log, Secret, SecretRef } from "@rotate/plugin-kit";
 import type { Engine } from "../engine/engine.ts";
 import type { Events } from "../events.ts";
 import type { Spec } from "../loading/model.ts";
-import type { StatusReport } from "../report.ts";
-import type { TroubleReport } from "./trouble.ts";
+import type { StatusReport, TroubleReport } from "../report.ts";
 
 /** A daemon as its services see it. */
 export interface DaemonView {
