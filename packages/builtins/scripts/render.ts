@@ -31,6 +31,7 @@ interface Rendered {
 const head = `/** The built-in plugins, each imported when a spec uses one of its types. Written by \`npm run builtins\` from their package.json. */
 import type { LazyPlugin } from "@rotate/core";
 
+/** All that the command line and the library know without being told of it; sorted by name. */
 export const builtins: readonly LazyPlugin[] = [
 `;
 

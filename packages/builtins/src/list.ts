@@ -1,6 +1,7 @@
 /** The built-in plugins, each imported when a spec uses one of its types. Written by `npm run builtins` from their package.json. */
 import type { LazyPlugin } from "@rotate/core";
 
+/** All that the command line and the library know without being told of it; sorted by name. */
 export const builtins: readonly LazyPlugin[] = [
   {
     name: "@rotate/plugin-aws",
@@ -58,6 +59,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       reloads: ["http"],
       probes: ["http", "tcp"],
+      notifiers: ["http"],
     },
     load: async () => (await import("@rotate/plugin-http")).default,
   },
@@ -98,8 +100,16 @@ export const builtins: readonly LazyPlugin[] = [
       sinks: ["env"],
       reloads: ["exec", "signal"],
       probes: ["exec"],
+      notifiers: ["exec"],
     },
     load: async () => (await import("@rotate/plugin-process")).default,
+  },
+  {
+    name: "@rotate/plugin-smtp",
+    types: {
+      notifiers: ["email"],
+    },
+    load: async () => (await import("@rotate/plugin-smtp")).default,
   },
   {
     name: "@rotate/plugin-systemd",

@@ -3,6 +3,7 @@ import type { Diagnostic } from "@rotate/core";
 import { docsOf, renderAdvice } from "./output/error-text.ts";
 import type { Terminal } from "./output/terminal.ts";
 
+/** What ends a command other than well, as `--json` shows it. `text` is for people only. */
 export interface Failure {
   /** `ROTATE_SPEC_INVALID`. */
   readonly code: string;

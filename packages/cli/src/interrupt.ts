@@ -2,6 +2,7 @@ import { constants } from "node:os";
 
 type Signal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
+/** The signals that ask a command to stop, taken from the process until they are given back. */
 export interface Interrupt {
   /** Aborts with the first signal to stop. */
   readonly signal: AbortSignal;

@@ -3,6 +3,7 @@ import type { Installation } from "./oclif.ts";
 import { createTerminal } from "./output/terminal.ts";
 import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
 
+/** Where the command line was installed, and what it may keep between starts. */
 export interface MainOptions extends Installation {
   /** A directory that only this user can write to, for what is compiled once and used at each start. Undefined: there is none. */
   readonly cache?: string | undefined;

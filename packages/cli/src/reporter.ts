@@ -4,6 +4,7 @@ import { type Board, createBoard } from "./output/board.ts";
 import { describeEvent, type Line } from "./output/event-line.ts";
 import type { Paint, Terminal } from "./output/terminal.ts";
 
+/** How much is said while a command works, and in what form. */
 export interface ReporterOptions {
   readonly terminal: Terminal;
   /** The least that is logged. */
@@ -15,6 +16,7 @@ export interface ReporterOptions {
   readonly omit: readonly EngineEvent["type"][];
 }
 
+/** What a command works with while somebody reads along. */
 export interface Reporter {
   /** The outside world, its log on this terminal, its masker over all that is printed. */
   readonly runtime: Runtime;

@@ -27,6 +27,7 @@ export class SpecError extends Error {
   }
 }
 
+/** How a command reads its spec. */
 export interface ReadOptions {
   /** Keeps compiled specs for the next time. */
   readonly cache?: SpecCacheOptions | undefined;

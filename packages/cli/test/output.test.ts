@@ -10,6 +10,7 @@ import type { Look } from "../src/output/look.ts";
 import { renderRun } from "../src/output/run-text.ts";
 import { renderDetail } from "../src/output/status-detail.ts";
 import { renderStatus } from "../src/output/status-table.ts";
+import { renderTable } from "../src/output/table.ts";
 import { createTerminal } from "../src/output/terminal.ts";
 import { ago, formatElapsed, leftOf, span, will } from "../src/output/time.ts";
 
@@ -311,4 +312,21 @@ test("what is to come is never told as past, and what is late is told so", () =>
     "ended 14m ago",
     "never ends",
   ]);
+});
+
+/** Dims everything. */
+function dim(_: string, text: string): string {
+  return `\u001b[2m${text}\u001b[22m`;
+}
+
+test("columns stand under their headings, with colours and with letters as wide as two", async () => {
+  const table = await renderTable(
+    ["NAME", "STATE"],
+    [
+      ["db", "fresh"],
+      ["資料庫", "\u001b[32mfresh\u001b[39m"],
+    ],
+    dim,
+  );
+  expect(stripVTControlCharacters(table).split("\n")).toEqual(["NAME    STATE", "db      fresh", "資料庫  fresh"]);
 });

@@ -1,5 +1,6 @@
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
+/** A phase as reports, events and error codes name it. */
 export type PhaseName =
   | "recover"
   | "observe"
@@ -14,8 +15,11 @@ export type PhaseName =
   | "settle"
   | "retire"
   | "renew";
+
+/** `skipped`: there was nothing for it to do. `not-run`: the attempt ended before it. */
 export type PhaseResult = "succeeded" | "failed" | "skipped" | "not-run";
 
+/** An error as it is shown. No secrets: whatever a plugin threw was masked. */
 export interface ErrorReport {
   /** `ROTATE_MINT_DENIED`. */
   readonly code: string;
@@ -26,29 +30,36 @@ export interface ErrorReport {
   readonly docs?: string;
 }
 
+/** How one phase of an attempt went. */
 export interface PhaseReport {
   readonly phase: PhaseName;
   readonly result: PhaseResult;
   readonly durationMs: number;
   readonly error?: ErrorReport;
+  /** What it did, where the result alone says too little. */
   readonly detail?: string;
 }
 
+/** What became of one sink in a run. `unknown`: a write may or may not have arrived. `undone`: the values before are back. */
 export interface SinkReport {
   readonly type: string;
   readonly target: string;
   readonly result: "written" | "unchanged" | "undone" | "failed" | "unknown" | "not-run";
 }
 
+/** The credential that is published, without a value of it. */
 export interface CredentialReport {
+  /** Keyed: the same value in another state has another one. */
   readonly fingerprint: string;
   readonly issuedAt: string;
   /** Absent: it never expires by itself. */
   readonly expiresAt?: string;
 }
 
+/** What a visit to a rotation came to. `fresh`: nothing was due. `reused`: the issuer gave the same value again. `locked`: another process has it. */
 export type Outcome = "rotated" | "renewed" | "fresh" | "reused" | "failed" | "reload-owed" | "expired" | "locked";
 
+/** What a run did with one rotation, and how it stands afterwards. */
 export interface RotationReport {
   readonly name: string;
   /** Its name in the spec; empty when nobody knows. */
@@ -59,6 +70,7 @@ export interface RotationReport {
   /** How it stands now: the same that `rotate status` says. */
   readonly standing: StandingReport;
   readonly credential?: CredentialReport;
+  /** When the engine looks again. */
   readonly nextAt?: string;
   readonly phases: readonly PhaseReport[];
   readonly sinks: readonly SinkReport[];
@@ -67,6 +79,7 @@ export interface RotationReport {
   readonly lastError?: ErrorReport;
 }
 
+/** `rotate run --json`. */
 export interface RunReport {
   readonly version: 1;
   readonly rotations: readonly RotationReport[];
@@ -74,10 +87,14 @@ export interface RunReport {
   readonly orphans: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** Who could not be told of it, and what else could not be written beside. */
+  readonly troubles?: readonly TroubleReport[];
 }
 
 /** What one or several rotations are in trouble for: grouped by code and provider. */
 export interface CauseReport {
+  /** The same as long as the cause lasts: `ROTATE_MINT_DENIED/aws`. */
+  readonly id: string;
   /** Of the error (`ROTATE_MINT_DENIED`); without one, of the standing (`changed`). */
   readonly code: string;
   /** Its name in the spec. */
@@ -97,6 +114,8 @@ export interface CauseReport {
   /** Worst first. */
   readonly names: readonly string[];
   readonly states: { readonly [State in StandingState]?: number };
+  /** Since when the first of them fails, where a try did. */
+  readonly since?: string;
   /** When the first of them is tried again. */
   readonly nextAt?: string;
   /** When the first of those that have expired did. */
@@ -105,6 +124,7 @@ export interface CauseReport {
   readonly firstEnd?: string;
 }
 
+/** How a rotation stands, in one word. The guide ("How it stands") says what each means. */
 export type StandingState =
   | "ejected"
   | "expired"
@@ -141,6 +161,7 @@ export type StandingCode =
   | "too-slow"
   | "rule"
   | "due"
+  | "unproved"
   | "retire"
   | "fresh";
 
@@ -205,28 +226,92 @@ export interface LeaseReport {
   readonly heldBy: readonly string[];
 }
 
+/** All that is known of one rotation, without doing anything. */
 export interface RotationStatus extends StandingReport {
   readonly name: string;
   readonly provider: string;
+  /** The provider's type. Absent of what is not in the spec. */
+  readonly kind?: string;
+  /** The rotation of the spec whose `foreach` made it. */
+  readonly group?: string;
+  /** The `id` of its cause among `causes`. */
+  readonly cause?: string;
   readonly credential?: CredentialReport;
+  /** What ends first of all that may be in use. */
+  readonly held?: {
+    readonly issuedAt: string;
+    readonly expiresAt?: string;
+    /** Not what was written last. */
+    readonly previous?: true;
+  };
+  /** When its time comes, whatever keeps it from being rotated. */
+  readonly refreshAt?: string;
   /** Past it, unrotated, is exit 3. */
   readonly deadline?: string;
   readonly nextAt?: string;
   readonly lastSuccess?: string;
   readonly lastError?: ErrorReport & { readonly at: string };
+  /** Tries that failed in a row, and since when. */
+  readonly failures?: number;
+  readonly failingSince?: string;
   /** Unfinished work: exit 4. publish: the sinks are mixed. */
   readonly owed?: "publish" | "reload";
   readonly leases: readonly LeaseReport[];
   readonly warnings: readonly string[];
 }
 
+/** All of them in numbers. */
+export interface StatusSummary {
+  readonly total: number;
+  /** The state of the one that comes first. Absent without rotations. */
+  readonly worst?: StandingState;
+  readonly states: { readonly [State in StandingState]?: number };
+  /** How many are being rotated now. */
+  readonly rotating: number;
+}
+/** `rotate status --json`. */
 export interface StatusReport {
   readonly version: 1;
+  /** When it was asked. */
+  readonly at: string;
+  readonly summary: StatusSummary;
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
 }
 
+/** What keeps rotate itself from its work, not a rotation. */
+export interface TroubleReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** One rotation with all that is known of it. */
+export interface DetailReport {
+  readonly version: 1;
+  readonly at: string;
+  readonly rotation: RotationStatus & {
+    /** What is asked of the provider, without secrets. Absent of what is not in the spec, as all below. */
+    readonly request?: Readonly<Record<string, string>>;
+    readonly sinks?: readonly {
+      readonly type: string;
+      readonly target: string;
+      readonly keys: readonly string[];
+      /** By the last look. pending: nothing was written yet; unknown: it cannot be read. */
+      readonly result: "written" | "pending" | "changed" | "absent" | "unknown";
+    }[];
+    readonly reloads?: readonly (PlanAction & { readonly owed: boolean })[];
+    readonly verify?: readonly PlanAction[];
+    readonly health?: readonly PlanAction[];
+  };
+  readonly causes: readonly CauseReport[];
+  /** Newest first. */
+  readonly attempts: readonly AttemptReport[];
+  readonly events: readonly HistoryEvent[];
+}
+
+/** What a run would write to one sink. */
 export interface PlanSink {
   readonly type: string;
   readonly target: string;
@@ -257,9 +342,11 @@ export interface PlanDrop {
   readonly expiresAt?: string;
 }
 
+/** What a run would do with one rotation. */
 export interface PlanRotation {
   readonly name: string;
   readonly provider: string;
+  /** There is work for a run now. */
   readonly due: boolean;
   readonly reason: string;
   readonly standing: StandingReport;
@@ -283,6 +370,7 @@ export interface PlanRotation {
   readonly warnings: readonly string[];
 }
 
+/** `rotate plan --json`. `orphans`: what the state knows and the spec does not. */
 export interface PlanReport {
   readonly version: 1;
   readonly rotations: readonly PlanRotation[];
@@ -316,6 +404,7 @@ export interface HistoryEvent {
   readonly after?: StandingMark;
 }
 
+/** `rotate history --json`. */
 export interface HistoryReport {
   readonly version: 1;
   /** Newest first, as `attempts`. */

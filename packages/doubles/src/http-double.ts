@@ -6,6 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 import { listen } from "./listen.ts";
 
+/** A request as it came. */
 export interface DoubleRequest {
   /** When it arrived, milliseconds since 1970. */
   readonly at: number;
@@ -21,6 +22,7 @@ export interface DoubleRequest {
   readonly clientCertificate?: string;
 }
 
+/** What a double answers, unless a fault spoils it. */
 export interface DoubleAnswer {
   readonly status: number;
   /** An object is sent as JSON, a string as it is. */
@@ -43,6 +45,7 @@ export type DoubleFault =
   /** A proxy's login page, with status 200; nothing took effect. */
   | "html";
 
+/** How answers are spoilt: by route, once or until told otherwise. */
 export interface DoubleFaults {
   /** Spoils the next answers of a route (`METHOD /path` without the query; `*` is every route), one fault each. */
   readonly next: (route: string, ...faults: readonly DoubleFault[]) => void;
@@ -59,6 +62,7 @@ export interface DoubleTls {
   readonly clientCa?: string;
 }
 
+/** What makes one double another than the next. */
 export interface HttpDoubleOptions {
   /** Wall clock, milliseconds since 1970; also the `Date` header. */
   readonly now: () => number;
@@ -69,6 +73,7 @@ export interface HttpDoubleOptions {
   readonly handle: (request: DoubleRequest) => DoubleAnswer | Promise<DoubleAnswer>;
 }
 
+/** A server that runs, until `close`. */
 export interface HttpDouble {
   /** `http://127.0.0.1:PORT`, or https; `http://localhost` behind a Unix domain socket. */
   readonly url: string;

@@ -32,6 +32,8 @@ export interface Context<Options = unknown> {
 
 /** See `Context.readFile`. `path` is absolute. */
 export type ReadFile = (path: string, init?: ReadInit) => Promise<string>;
+
+/** How a file is spoken of, and how large it may be. */
 export interface ReadInit {
   /** What the file is, for messages: `token file`. Default `file`. */
   readonly what?: string;
@@ -51,15 +53,19 @@ export type Text = string | Secret;
 
 /** One request: no redirects, answers up to 1 MiB unless `maxAnswer` says otherwise, proxy from the environment. Throws UNAVAILABLE or TIMEOUT when there is no answer; any status is an answer. */
 export type Http = (url: string | URL, init?: HttpInit) => Promise<HttpAnswer>;
+
+/** What a request carries. What is `undefined` inside `query`, `headers` or `form` is left out. */
 export interface HttpInit {
   /** Default GET, or POST when there is a body. */
   readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly headers?: Readonly<Record<string, Text | undefined>>;
+  /** `Authorization: Bearer …`; instead of `basic`, and of a user in the URL. A header `authorization` overrides all three. */
   readonly bearer?: Secret;
   readonly basic?: { readonly username: string; readonly password: Secret };
   /** One body at most: `json`, `form` or `body`. Secrets inside are revealed on the wire only. */
   readonly json?: unknown;
+  /** Sent as `application/x-www-form-urlencoded`. */
   readonly form?: Readonly<Record<string, Text | undefined>>;
   readonly body?: Text;
   readonly tls?: TlsOptions;
@@ -81,12 +87,15 @@ export interface TlsOptions {
   readonly key?: Secret;
   readonly serverName?: string;
 }
+
+/** What came back, whatever the status: a plugin decides what a failure is, mostly by `httpError` or a table of refusals. */
 export interface HttpAnswer {
   readonly status: number;
   /** 200 to 299. */
   readonly ok: boolean;
   /** By name, in any case; several of one name are joined by commas. */
   readonly headers: Pick<Headers, "get" | "has">;
+  /** The whole body, decoded as UTF-8. */
   readonly text: () => string;
   /** The body, checked against `schema`: anything else is a BAD_ANSWER that shows the shape, never the content. */
   readonly json: <const S extends Schema>(schema: S) => Infer<S>;
@@ -98,10 +107,13 @@ export interface HttpAnswer {
 
 /** Runs a command without a shell. Secrets go by `stdin` or `env`; argv takes none. Any exit code is an answer; throws NOT_FOUND when the command is missing, TIMEOUT when it hangs. */
 export type Exec = (argv: readonly [string, ...string[]], init?: ExecInit) => Promise<ExecAnswer>;
+
+/** What a command gets besides its arguments. */
 export interface ExecInit {
   readonly stdin?: Text;
   /** Added to a scrubbed environment. */
   readonly env?: Readonly<Record<string, Text | undefined>>;
+  /** Default: the directory that rotate runs in. */
   readonly cwd?: string;
   /** Milliseconds; default 30 s, never past `signal`. The whole process group is killed. */
   readonly timeout?: number;

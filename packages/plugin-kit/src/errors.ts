@@ -20,8 +20,11 @@ export const errorCodes = [
   /** The command or probe ran, and said no. */
   "FAILED",
 ] as const;
+
+/** One word of `errorCodes`: what the engine acts by, and all that a program may compare. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** What an error says besides its message. */
 export interface ErrorDetails {
   readonly code: ErrorCode;
   /** Would the same call make sense a little later? No default: decide. */
@@ -34,6 +37,7 @@ export interface ErrorDetails {
   readonly noEffect?: boolean | undefined;
   /** Only a person can help, and trying again cannot: a login that is over, a consent that is missing. The hint is what that person does, best a command. */
   readonly person?: boolean | undefined;
+  /** What it came of, for a debugger: reports and logs leave it out. */
   readonly cause?: unknown;
 }
 

@@ -2,7 +2,9 @@ import type { Context } from "./context.ts";
 import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 
+/** A probe as its author writes it: a check that something works, of the new credential (`verify`) or of its consumer (`health`). */
 export interface ProbeDefinition<O> extends PartFacts<Infer<O>> {
+  /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** Resolves when it works. It cannot tell `verify` from `health`: in `verify` its options were rendered with the new credential. */

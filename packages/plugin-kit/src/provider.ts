@@ -15,6 +15,8 @@ export interface Field {
   readonly multiline?: true;
   readonly optional?: true;
 }
+
+/** What a credential consists of, by the names that templates use. */
 export interface Fields {
   readonly [name: string]: Field;
 }
@@ -43,6 +45,8 @@ export interface LeaseTerms<Handle = unknown> {
   /** What `renew` and `revoke` need, and nothing secret: it is kept in the state, and may be read by a later version of the plugin. */
   readonly handle?: Handle;
 }
+
+/** A new credential: its values, and what is known of its life. */
 export interface Minted<F = Fields, Handle = unknown> extends LeaseTerms<Handle> {
   readonly fields: FieldValues<F>;
 }
@@ -62,10 +66,13 @@ export interface Login {
   readonly bootstrapExpires?: Date;
 }
 
+/** The context of a provider's calls after `login`. */
 export interface ProviderContext<Options = unknown, L = unknown> extends Context<Options> {
   /** What `login` returned: shared by all rotations of this provider entry, one login in flight at a time. */
   readonly login: L;
 }
+
+/** The context of `mint`. */
 export interface MintContext<Options = unknown, L = unknown> extends ProviderContext<Options, L> {
   /** The lease's id, in the journal before the call: put it in a tag, comment or session name, so that an orphan can be found. `[a-z0-9-]`, 24 characters. */
   readonly leaseId: string;
@@ -89,6 +96,7 @@ export interface Provider extends PartFacts<unknown> {
   revoke?(lease: Lease, ctx: ProviderContext): Promise<void>;
   revokeValue?(fields: FieldValues<Fields>, ctx: ProviderContext): Promise<void>;
   find?(leaseId: string, ctx: ProviderContext): Promise<LeaseTerms | undefined>;
+  lives?(lease: Lease, ctx: ProviderContext): Promise<boolean | undefined>;
 }
 
 /** A provider as its author writes it. Required: `type`, `options`, `fields`, `mint`. What exists is what it can do. */
@@ -125,6 +133,8 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
   revokeValue?(fields: FieldValues<F>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
   /** Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not. */
   find?(leaseId: string, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>> | undefined>;
+  /** Asks the issuer whether a lease still lives, from the handle alone: after a new boot, when the state may be a snapshot's. Undefined: it cannot tell. */
+  lives?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<boolean | undefined>;
 }
 
 type Empty = { readonly type: "object" };

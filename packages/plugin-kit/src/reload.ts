@@ -19,7 +19,9 @@ export interface WrittenSink {
   readonly keys: readonly string[];
 }
 
+/** A reload as its author writes it: an act that makes a consumer pick up what was written. */
 export interface ReloadDefinition<O> extends PartFacts<Infer<O>> {
+  /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** Does success of `run` show that the consumer holds the new credential (a restart), or only that it was told (a signal)? The previous lease is revoked only when it was shown. */

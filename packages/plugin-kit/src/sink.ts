@@ -34,7 +34,9 @@ export interface Prepared<Options = unknown> {
   readonly undo?: (ctx: Context<Options>) => Promise<void>;
 }
 
+/** A sink as its author writes it: a place that the rendered values are written to. Without `read` its drift is not seen; without `undo` it is written last. */
 export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
+  /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** What a key of `values` may be (a regular expression for the whole key). Absent: the sink takes no `values`; its templates are secret options. */

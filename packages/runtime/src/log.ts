@@ -3,8 +3,11 @@ import type { Masker } from "./types.ts";
 
 /** From all to little; nothing is logged as an error, so `error` is silence: what fails is thrown. */
 export const logLevels = ["debug", "info", "warn", "error"] as const;
+
+/** `error`: nothing at all is logged. */
 export type LogLevel = (typeof logLevels)[number];
 
+/** Where lines go, what they look like, and which are left out. */
 export interface LogOptions {
   /** Takes one line with its line feed. */
   readonly write: (line: string) => void;

@@ -1,6 +1,7 @@
 /** The outside world as the engine is given it. Nothing else in core reads a clock, draws a number, opens a socket or starts a process. */
 import type { ExecAnswer, ExecInit, HttpAnswer, HttpInit, Log, Secret } from "@rotate/plugin-kit";
 
+/** What an engine is given instead of the globals of Node. Tests pass their own clock, chance, network and processes here. */
 export interface Runtime {
   /** Wall clock, milliseconds since 1970. */
   readonly now: () => number;

@@ -4,5 +4,6 @@ import { awsEcr } from "./aws-ecr.ts";
 import { awsRdsIam } from "./aws-rds-iam.ts";
 import { awsSts } from "./aws-sts.ts";
 
+/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles of a credentials file. */
 const plugin: Plugin = definePlugin({ providers: [awsSts, awsRdsIam, awsEcr], sinks: [awsCredentials] });
 export default plugin;

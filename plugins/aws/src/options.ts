@@ -110,6 +110,8 @@ interface ConnectionSchema {
 }
 /** The shared options once validated. */
 export type Connection = Infer<ConnectionSchema>;
+
+/** How we log in to AWS, by the option `credentials`; without it, as the SDKs find their own. */
 export type Credentials = NonNullable<Connection["credentials"]>;
 /** The context of a call. */
 export type AwsContext = Context<Connection>;

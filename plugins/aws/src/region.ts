@@ -2,6 +2,7 @@ import { invalid } from "@rotate/plugin-kit";
 import { secured } from "@rotate/plugin-kit/tokens";
 import type { AwsContext } from "./options.ts";
 
+/** The services that are called, as their signatures and host names spell them. */
 export type Service = "sts" | "ecr";
 
 /** Where a service is called, and for which region the call is signed. */

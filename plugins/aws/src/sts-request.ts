@@ -93,5 +93,8 @@ export const request = {
   },
 } as const satisfies ObjectSchema;
 
+/** Request of `aws-sts`, validated. */
 export type Request = Infer<typeof request>;
+
+/** How the credentials are got: one STS call each. */
 export type Action = Request["action"];

@@ -2,6 +2,7 @@ import { createHash, randomUUID, X509Certificate } from "node:crypto";
 import { invalid, type Secret } from "@rotate/plugin-kit";
 import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
 
+/** What a client assertion is made of. */
 export interface CertificateParts {
   readonly clientId: string;
   /** The token endpoint. */

@@ -95,6 +95,11 @@ export const request = {
   },
 } as const satisfies ObjectSchema;
 
+/** Options of `azure-entra`, validated. */
 export type Options = Infer<typeof options>;
+
+/** How we prove who we are: one of the methods. */
 export type Auth = Options["auth"];
+
+/** The context of a call. */
 export type Ctx = Context<Options>;

@@ -11,6 +11,7 @@ export const credentialAnswer = {
   },
 } as const;
 
+/** A database credential as it comes. Ends are RFC 3339; which of the two names carries it depends on the API's generation. */
 export interface CredentialAnswer {
   readonly token?: string | null;
   readonly expire_time?: string | null;

@@ -136,6 +136,11 @@ export const request = {
   },
 } as const satisfies ObjectSchema;
 
+/** Options of `databricks-postgres`, validated. */
 export type Options = Infer<typeof options>;
+
+/** Request of `databricks-postgres`, validated; `ttl` in ms. */
 export type Request = Infer<typeof request>;
+
+/** The context of a call. */
 export type Ctx = Context<Options>;

@@ -5,5 +5,6 @@ import { files } from "./files.ts";
 import { json } from "./json.ts";
 import { yaml } from "./yaml.ts";
 
+/** Files of this machine that hold values: dotenv, JSON, YAML, one value, or a set that changes together. */
 const plugin: Plugin = definePlugin({ sinks: [dotenv, json, yaml, file, files] });
 export default plugin;

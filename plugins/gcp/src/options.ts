@@ -181,8 +181,17 @@ export const request = {
   },
 } as const satisfies ObjectSchema;
 
+/** Options of `gcp-access-token`, validated. */
 export type Options = Infer<typeof options>;
+
+/** How we prove who we are: one of the methods. */
 export type Source = Options["source"];
+
+/** Where workload identity federation gets the token that it exchanges. */
 export type Subject = Extract<Source, { readonly method: "workload-identity" }>["subject"];
+
+/** Request of `gcp-access-token`, validated; `ttl` in ms. */
 export type Request = Infer<typeof request>;
+
+/** The context of a call. */
 export type Ctx = Context<Options>;

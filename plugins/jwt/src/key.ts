@@ -4,6 +4,8 @@ import type { SigningKey } from "@rotate/plugin-kit/tokens";
 
 /** The signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1; EdDSA is with Ed25519). */
 export const algorithms = ["ES256", "RS256", "EdDSA"] as const;
+
+/** The option `algorithm`. */
 export type Algorithm = (typeof algorithms)[number];
 
 const newRsaBits = 3072;

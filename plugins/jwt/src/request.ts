@@ -31,6 +31,8 @@ export const request = {
     },
   },
 } as const satisfies ObjectSchema;
+
+/** Request of `jwt`, validated; `ttl` in ms. */
 export type Request = Infer<typeof request>;
 
 /** Claims that the issuer sets itself (RFC 7519 §4.1). */

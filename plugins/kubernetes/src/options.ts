@@ -16,11 +16,14 @@ export const clusterOptions = {
   },
 } as const satisfies NonNullable<ObjectSchema["properties"]>;
 
+/** The options that all of these parts share, validated. Paths are absolute. */
 export interface ClusterOptions {
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly serviceAccountPath?: string;
 }
+
+/** The context of a call of any of them. */
 export type ClusterContext = Context<ClusterOptions>;
 
 /** RFC 1123 label, as a namespace has it. */

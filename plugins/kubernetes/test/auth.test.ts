@@ -77,7 +77,7 @@ describe("a kubeconfig", () => {
     const names = { contexts: [{ name: "prod", context: { cluster: "here", user: "tester" } }], users: [] };
     const first = join(cluster.directory, "first");
     await writeFile(first, JSON.stringify({ "current-context": "prod", ...names }));
-    const env = { KUBECONFIG: `/nowhere/at/all:${first}:${cluster.kubeconfig}` };
+    const env = { KUBECONFIG: `${join(cluster.directory, "absent")}:${first}:${cluster.kubeconfig}` };
     await expect(
       sink.check(secretContext(cluster, { env, options: { kubeconfig: undefined } })),
     ).resolves.toBeUndefined();

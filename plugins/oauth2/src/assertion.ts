@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Secret } from "@rotate/plugin-kit";
 import { type JwtAlgorithm, readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
 
+/** What a client assertion (RFC 7523) says of its client, and by which key it is signed. */
 export interface Assertion {
   readonly clientId: string;
   readonly audience: string;

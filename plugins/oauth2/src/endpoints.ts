@@ -2,6 +2,7 @@ import { badAnswer, byStatus, httpRefusal, invalid, readAnswer, type HttpInit } 
 import { secured } from "@rotate/plugin-kit/tokens";
 import type { OAuthContext } from "./options.ts";
 
+/** The URLs of a server. `revocation` undefined: it has none that we know of. */
 export interface Endpoints {
   readonly token: string;
   readonly revocation: string | undefined;

@@ -64,8 +64,13 @@ export const options = {
   required: ["clientId", "clientAuth"],
 } as const satisfies ObjectSchema;
 
+/** The options that both providers share, validated. */
 export type Options = Infer<typeof options>;
+
+/** How the client proves who it is. */
 export type ClientAuth = Options["clientAuth"];
+
+/** The context of a call of either of them. */
 export type OAuthContext = Context<Options>;
 
 /** What every grant may ask for: the part of a request's schema. */

@@ -23,6 +23,7 @@ export interface Granted {
   readonly told: number | string | null | undefined;
 }
 
+/** What one grant asks the token endpoint with. `parameters` are the spec's own, added to `form`. */
 export interface GrantRequest {
   readonly form: Readonly<Record<string, Text | undefined>>;
   readonly parameters?: Readonly<Record<string, string>> | undefined;

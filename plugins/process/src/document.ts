@@ -3,6 +3,7 @@ import { badAnswer } from "@rotate/plugin-kit";
 /** A JSON object that came out of a command. */
 export type Document = Readonly<Record<string, unknown>>;
 
+/** True for a JSON object, which no list is. */
 export function isObject(value: unknown): value is Document {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { type ErrorDetails, isRotateError, RotateError } from "@rotate/plugin-kit";
 import { processInfo, type ProcessInfo } from "./proc.ts";
 
+/** What a pid file says, and who wrote it when: an older process cannot be the one that is meant. */
 export interface PidFile {
   readonly pid: number;
   readonly uid: number;

@@ -72,4 +72,6 @@ export const request = {
     },
   },
 } as const satisfies ObjectSchema;
+
+/** Request of `exec`, validated; `ttl` in ms. */
 export type Request = Infer<typeof request>;

@@ -22,7 +22,10 @@ export const handle = {
   },
 } as const satisfies ObjectSchema;
 
+/** What is kept of a lease to renew and revoke it; no secret. */
 export type Handle = Infer<typeof handle>;
+
+/** A lease's terms with that handle. */
 export type Terms = LeaseTerms<Handle>;
 
 /** How an answer to `path` ends. `ttl`: the life asked for, ms. Throws INVALID for answers of engines that have a provider of their own. */
@@ -104,6 +107,23 @@ export async function renewLease(
       ...rest,
     },
   };
+}
+
+/** Does the lease live? Undefined for what has none. The server takes no other request for a lookup, so an unknown lease is told from a refusal. */
+export async function isAlive({ leaseId, namespace }: Handle, ctx: LoggedInContext): Promise<boolean | undefined> {
+  if (leaseId === undefined) return undefined;
+  const request = {
+    verb: "POST",
+    path: "sys/leases/lookup",
+    json: { lease_id: leaseId },
+    token: ctx.login.token,
+    namespace,
+  } as const;
+  const answer = await send(ctx, request);
+  if (answer.ok) return true;
+  const failure = refusal(request, answer);
+  if (answer.status === 400 && failure.code === "NOT_FOUND") return false;
+  throw failure;
 }
 
 /** Kills what the handle names, waiting until it is done. The server takes an unknown lease for a success. */

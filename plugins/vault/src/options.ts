@@ -143,7 +143,10 @@ export const options = {
   required: ["address", "auth"],
 } as const satisfies ObjectSchema;
 
+/** The options that all three providers share, validated. */
 export type Options = Infer<typeof options>;
+
+/** How we prove who we are: one of the methods. */
 export type Auth = Options["auth"];
 /** The context of a call before there is a login. */
 export type VaultContext = Context<Options>;

@@ -6,6 +6,7 @@ import { neededFields, printCredential, type CredentialFormat } from "../output/
 import { span } from "../output/time.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** As typed; durations (`15m`) are read by the action. */
 export interface CredentialFlags {
   readonly format: CredentialFormat;
   readonly field?: string | undefined;

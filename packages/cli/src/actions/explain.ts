@@ -6,6 +6,7 @@ import type { ActionInput } from "../action.ts";
 import { UsageError } from "../failure.ts";
 import { anchorOf } from "../output/error-text.ts";
 
+/** `rotate explain --json`. */
 export interface Explanation {
   readonly version: 1;
   readonly code: string;

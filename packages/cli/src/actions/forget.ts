@@ -5,6 +5,7 @@ import { UsageError } from "../failure.ts";
 import { count } from "../output/event-line.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** `revoke`: kill its credentials first. `yes`: ask nobody. */
 export interface ForgetFlags {
   readonly revoke?: boolean;
   readonly yes?: boolean;

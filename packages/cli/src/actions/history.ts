@@ -4,6 +4,7 @@ import { countValue } from "../flag-values.ts";
 import { renderHistory } from "../output/history-table.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** As typed; a whole number. */
 export interface HistoryFlags {
   readonly limit?: string | undefined;
 }

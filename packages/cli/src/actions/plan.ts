@@ -5,6 +5,7 @@ import { lookOf } from "../output/look.ts";
 import { renderPlan } from "../output/plan-text.ts";
 import { withEngine } from "../with-engine.ts";
 
+/** `resolve-exec`: run the commands of `exec` references as well. */
 export interface PlanFlags {
   readonly "resolve-exec"?: boolean;
 }

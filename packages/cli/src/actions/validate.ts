@@ -3,6 +3,7 @@ import type { ActionInput } from "../action.ts";
 import { count } from "../output/event-line.ts";
 import { describe, readSpec } from "../spec.ts";
 
+/** `rotate validate --json` of a spec that can be used; one that cannot is a `Failure`. */
 export interface ValidateReport {
   readonly version: 1;
   readonly valid: true;

@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { durationFlag } from "../flags.ts";
 
+/** What `rotate credential` takes and says of itself; actions/credential.ts does it. */
 export class Credential extends BaseCommand<typeof Credential> {
   static override summary = "Print the current credential, for programs that ask for theirs.";
   static override description = `The secret goes to standard output in the clear, and nothing else does. A credential that is due is rotated first; then its values come from a sink that holds them as they are, from the cache (\`cache: true\` of the rotation), else they are minted anew, once for all who wait. What was printed is never revoked early.

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
+/** What `rotate eject` takes and says of itself; actions/eject.ts does it. */
 export class Eject extends BaseCommand<typeof Eject> {
   static override summary =
     "Stop rotating: write values of your own in the credential's place, or keep what stands there.";

@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
+/** What `rotate explain` takes and says of itself; actions/explain.ts does it. */
 export class Explain extends BaseCommand<typeof Explain> {
   static override summary = "Explain the code of an error: what it means for the consumer, and what to do.";
   static override description = "The text is the one of docs/errors.md, which is in the package.";

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
+/** What `rotate forget` takes and says of itself; actions/forget.ts does it. */
 export class Forget extends BaseCommand<typeof Forget> {
   static override summary = "Forget the state of rotations, after confirmation; what they wrote stays.";
   static override description = `For a rotation that was taken out of the spec: its alarms end. With --revoke its credentials are revoked first, and the state is kept when one could not be.

@@ -2,6 +2,7 @@ import { Args } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { countFlag } from "../flags.ts";
 
+/** What `rotate history` takes and says of itself; actions/history.ts does it. */
 export class History extends BaseCommand<typeof History> {
   static override summary = "Show past attempts: when, why, how they ended, and what failed.";
   static override description = "Credentials appear by fingerprint only.";

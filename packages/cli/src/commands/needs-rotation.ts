@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
+/** What `rotate needs-rotation` takes and says of itself; actions/needs-rotation.ts does it. */
 export class NeedsRotation extends BaseCommand<typeof NeedsRotation> {
   static override summary = "Tell by the exit code whether a rotation has something to do.";
   static override description = `Exit codes: 0 it is due, was never minted or is owed work; 1 nothing to do; 255 anything else. These are the codes that systemd's ExecCondition= understands: 1 skips the unit quietly, 255 fails it.`;

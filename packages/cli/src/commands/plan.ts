@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { namesArgument } from "../flags.ts";
 
+/** What `rotate plan` takes and says of itself; actions/plan.ts does it. */
 export class Plan extends BaseCommand<typeof Plan> {
   static override summary = "Show what a run would do, and whether it could.";
   static override description = `Says what is due and why, which keys of which sinks would change, what is reloaded and in which order, and what becomes of the previous credential. Checks provider and sinks. Mints nothing and writes nothing.

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
+/** What `rotate revoke` takes and says of itself; actions/revoke.ts does it. */
 export class Revoke extends BaseCommand<typeof Revoke> {
   static override summary = "Revoke a rotation's credential upstream, after confirmation.";
   static override description = `Without --previous it is the credential in use: its consumers stop working until the next run, which mints anew. Also for a rotation that is no longer in the spec, as long as its provider is.

@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { countFlag, durationFlag, namesArgument } from "../flags.ts";
 
+/** What `rotate run` takes and says of itself; actions/run.ts does it. */
 export class Run extends BaseCommand<typeof Run> {
   static override summary = "Finish what is owed and rotate what is due, once.";
   static override description = `For cron, systemd timers and CI. A rotation whose time has not come is left alone, so it may run as often as you like.

@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 import { durationFlag, namesArgument } from "../flags.ts";
 
+/** What `rotate status` takes and says of itself; actions/status.ts does it. */
 export class Status extends BaseCommand<typeof Status> {
   static override summary = "Show every rotation: its state, when its credential ends, when it is rotated next.";
   static override description = `First how all of them stand in a sentence, then what is wrong, each cause once, then a row for each rotation, worst first. With one name: all that is known of it.

@@ -1,5 +1,6 @@
 import { BaseCommand } from "../base-command.ts";
 
+/** What `rotate validate` takes and says of itself; actions/validate.ts does it. */
 export class Validate extends BaseCommand<typeof Validate> {
   static override summary = "Check the spec and its plugins, offline.";
   static override description = `Reports every fault at once, each with its place, what was expected and what was probably meant. No reference is resolved, no file is looked at, nothing is asked over the network.

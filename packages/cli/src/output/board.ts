@@ -2,6 +2,7 @@
 import type { EngineEvent, PhaseName } from "@rotate/core";
 import type { Terminal } from "./terminal.ts";
 
+/** Rows that move, on a terminal that can redraw them. */
 export interface Board {
   /** Moves a rotation's row on. */
   readonly show: (event: EngineEvent) => void;

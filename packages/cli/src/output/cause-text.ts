@@ -9,6 +9,7 @@ const shownCauses = 5;
 const shownNames = 3;
 const shownMessages = 3;
 
+/** What the words depend on besides the causes. */
 export interface CauseWords {
   /** Is this process about to end, so that nothing is tried again before the next one? */
   readonly ends: boolean;

@@ -4,8 +4,11 @@ import { UsageError } from "../failure.ts";
 
 /** What `rotate credential` can print. */
 export const credentialFormats = ["aws-credential-process", "exec-credential", "token", "env", "json"] as const;
+
+/** What `--format` takes. */
 export type CredentialFormat = (typeof credentialFormats)[number];
 
+/** What the words depend on besides the credential. */
 export interface PrintOptions {
   /** Which field is the token; default: the only secret one, or `token`. */
   readonly field?: string | undefined;

@@ -3,6 +3,7 @@ import type { EngineEvent, LogLevel, PhaseName, PhaseReport, RotationReport } fr
 import { describeRotation } from "./rotation-line.ts";
 import { formatElapsed, will } from "./time.ts";
 
+/** An event in words. `rotation` stands in front of the message, or in a field of its own. */
 export interface Line {
   readonly level: Exclude<LogLevel, "error">;
   readonly rotation?: string;
@@ -55,7 +56,11 @@ export function describeEvent(event: EngineEvent, now: number): Line {
         message: `${event.alarm}: ${event.message}`,
       };
     case "standing-changed":
-      return { level: "debug", rotation: event.rotation, message: `${event.after.state}: ${event.message}` };
+      return {
+        level: "debug",
+        rotation: event.rotation,
+        message: `${event.after?.state ?? "forgotten"}: ${event.message}`,
+      };
     case "lease-renewed":
       return { level: "debug", rotation: event.rotation, message: `lease ${event.lease} was renewed` };
     case "renew-failed":
@@ -72,6 +77,8 @@ export function describeEvent(event: EngineEvent, now: number): Line {
       return { level: "warn", message: event.hint === undefined ? event.message : `${event.message}; ${event.hint}` };
     case "trouble-over":
       return { level: "info", message: `over: ${event.message}` };
+    case "asked":
+      return { level: "info", message: `${event.by} asks: ${[event.what, ...event.names].join(" ")}` };
     case "spec-reloaded":
       return { level: "info", message: `read the spec again: ${count(event.rotations, "rotation")}` };
     case "spec-rejected":

@@ -2,6 +2,7 @@
 import type { RotationStatus } from "@rotate/core";
 import type { Colour, Paint, Terminal } from "./terminal.ts";
 
+/** What the place allows that the results are shown in. `paint` gives a text its colour, or leaves it as it is. */
 export interface Look {
   readonly paint: Paint;
   /** Milliseconds since 1970. */

@@ -5,6 +5,7 @@ import { type Look, toned, toneOf, wrap } from "./look.ts";
 import { renderTable } from "./table.ts";
 import { leftOf, will } from "./time.ts";
 
+/** What the table is made of. */
 export interface StatusView {
   readonly rotations: readonly RotationStatus[];
   readonly causes: readonly CauseReport[];

@@ -1,35 +1,37 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Paint } from "./terminal.ts";
 
-const none = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};
-
-/** Columns under headings, without borders. Colours in cells do not disturb the widths. */
+/** Columns under headings, without borders: each cell a line of its own. Colours in cells do not disturb the widths. */
 export async function renderTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   paint: Paint,
 ): Promise<string> {
-  const { default: Table } = await import("cli-table3");
-  const table = new Table({
-    head: headings.map((heading) => paint("dim", heading)),
-    chars: none,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString().replaceAll(/[ ]+$/gm, "");
+  const head = headings.map((heading) => paint("dim", heading));
+  const all = [head, ...rows].map((row) => row.map((text) => ({ text, plain: stripVTControlCharacters(text) })));
+  const widthOf = await widthsOf(all.flat());
+  const widths = headings.map((_, column) => all.reduce((most, row) => Math.max(most, widthOf(row[column]!)), 0));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.text + " ".repeat(widths[column]! - widthOf(cell)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+interface Cell {
+  readonly text: string;
+  /** Without its colours. */
+  readonly plain: string;
+}
+
+const narrow = /^[\u{20}-\u{7e}]*$/u;
+
+/** How wide a terminal shows each. What counts the odd characters costs a start 20 ms: it is loaded when there are any. */
+async function widthsOf(cells: readonly Cell[]): Promise<(cell: Cell) => number> {
+  if (cells.every(({ plain }) => narrow.test(plain))) return ({ plain }) => plain.length;
+  const { default: width } = await import("string-width");
+  return ({ plain }) => (narrow.test(plain) ? plain.length : width(plain));
 }

@@ -26,9 +26,13 @@ export interface Terminal {
   readonly setMask: (mask: (text: string) => string) => void;
 }
 
+/** The SGR styles that are used, by name. */
 export type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+/** The text in that style, or as it is where colours are not wanted. */
 export type Paint = (colour: Colour, text: string) => string;
 
+/** The process's own, or those of a test. */
 export interface Streams {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

@@ -1,6 +1,6 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport, HistoryEvent } from "../report.ts";
+import type { AttemptReport, HistoryEvent, Outcome, StandingMark } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -26,10 +26,17 @@ export interface Backend {
   readonly close: () => Promise<void>;
 }
 
+/** Which part of the past is asked for. */
 export interface HistoryQuery {
   /** Absent: all. */
   readonly rotation?: string;
+  /** At most so many, the newest. */
   readonly limit: number;
+  /** What began, or happened, before this instant; and not before that one. RFC 3339, as reports write it. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Attempts that ended so. Absent: all. */
+  readonly outcomes?: readonly Outcome[];
 }
 
 /** Leases, owed work and history. Reading needs no claim. */
@@ -44,7 +51,44 @@ export interface Store {
   readonly events: (query: HistoryQuery) => Promise<readonly HistoryEvent[]>;
   /** Keeps one, without a claim: whoever saw it tells of it. */
   readonly recordEvent: (event: HistoryEvent) => Promise<void>;
+  /** What is kept beside the rotations, by key: JSON. Undefined: nothing yet. */
+  readonly note: (key: string) => Promise<unknown>;
+  /**
+   * Changes one of these, all or nothing and durably: nobody comes in between. `change` is pure, and gives what it was given, or undefined, to change nothing.
+   * Gives what stands there afterwards.
+   */
+  readonly changeNote: (key: string, change: (before: unknown) => unknown) => Promise<unknown>;
+  /**
+   * Compares how rotations stand with what was last told of each, by whichever process, and keeps what is new of it, also as events: in one step, so that two
+   * processes tell no change twice. Gives the new ones, with what was told before.
+   */
+  readonly tell: (standings: readonly ToldStanding[]) => Promise<readonly StandingChange[]>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
+  /** The state, not the history. */
   readonly remove: (rotation: string) => Promise<void>;
+}
+
+/** How a rotation is seen to stand. */
+export interface ToldStanding extends Pick<HistoryEvent, "rotation" | "at" | "message"> {
+  /** Absent: nothing of it is left to tell of. */
+  readonly after?: StandingMark;
+}
+
+export interface StandingChange extends ToldStanding {
+  readonly type: "standing-changed";
+  /** Absent at the first look. */
+  readonly before?: StandingMark;
+}
+
+/** The change that is to be told; undefined when nothing is new. That the time of a healthy rotation has come is no news. */
+export function changeOf(before: StandingMark | undefined, told: ToldStanding): StandingChange | undefined {
+  if (sameness(before) === sameness(told.after)) return undefined;
+  return { type: "standing-changed", ...told, ...(before && { before }) };
+}
+
+function sameness(mark: StandingMark | undefined): string {
+  if (mark === undefined) return "";
+  const { state, code, exit, alarm = "" } = mark;
+  return state === "due" ? sameness({ ...mark, state: "fresh", code: "fresh" }) : `${state} ${code} ${exit} ${alarm}`;
 }

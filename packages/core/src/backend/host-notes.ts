@@ -32,6 +32,7 @@ export interface KeptCredential {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** Credentials in the clear, each in a 0600 file: the one place where values outlive a process. */
 export interface ValueCache {
   /** Undefined when there is none, or it is not one of ours. */
   readonly read: (rotation: string) => KeptCredential | undefined;
@@ -56,6 +57,7 @@ export interface Handoff {
   readonly open: () => Promise<Counter>;
 }
 
+/** The open end of a handoff, at the process that mints. */
 export interface Counter {
   /** Answers everybody who waits, and ends. Undefined: they have to try themselves. */
   readonly close: (kept: KeptCredential | undefined) => Promise<void>;

@@ -1,4 +1,5 @@
 import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
+import { bareFields } from "./bare-fields.ts";
 import type { KeptCredential } from "../backend/host-notes.ts";
 import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";
@@ -10,6 +11,7 @@ import type { LeaseState, RotationState } from "../store/state.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
+/** The rotation whose values are looked for, and what its sinks and cache are reached by. */
 export interface Looking {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
@@ -19,7 +21,7 @@ export interface Looking {
 export function currentLease(state: RotationState): LeaseState | undefined {
   const id = state.owed?.kind === "reload" ? state.owed.lease : state.settled;
   const lease = state.leases[id ?? ""];
-  return lease?.phase === "live" && lease.foreign !== true ? lease : undefined;
+  return lease?.phase === "live" && lease.foreign !== true && lease.dead !== true ? lease : undefined;
 }
 
 /** The values of a lease, from this process's memory, the sinks that hold it, or the cache; undefined when none of them has all of `needed`. */
@@ -68,14 +70,6 @@ async function fromSink(sink: SinkEntry, lease: LeaseState, { deps }: Looking): 
   const holds = Object.keys(sink.values).every((key) => seen[key] !== undefined && seen[key] === expected[key]);
   if (!holds) return {};
   return Object.fromEntries(bare.map(([key, field]) => [field, values[key]?.reveal() ?? ""]));
-}
-
-/** Destination keys whose template is a field and nothing else, with the field. */
-function bareFields({ values }: SinkEntry): readonly (readonly [key: string, field: string])[] {
-  return Object.entries(values).flatMap(([key, { source, fields }]) => {
-    const field = /^\s*\{\{-?\s*(\w+)\s*-?\}\}\s*$/.exec(source)?.[1];
-    return field !== undefined && source.trim() === source && fields.includes(field) ? [[key, field] as const] : [];
-  });
 }
 
 /** What cannot be read gives nothing. */

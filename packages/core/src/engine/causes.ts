@@ -17,6 +17,7 @@ interface Trouble {
   /** What its last try failed of, the first failure first. */
   readonly errors: readonly ErrorReport[];
   readonly nextAt?: string;
+  readonly since?: string;
   /** Held by another process. */
   readonly locked: boolean;
 }
@@ -24,10 +25,26 @@ interface Trouble {
 /** The troubles of these rotations, grouped by code and provider: worst first, then the one that the most have. None for what is well. */
 export function causesOf(rotations: readonly (RotationReport | RotationStatus)[]): readonly CauseReport[] {
   const troubles = rotations.map(readTrouble).filter(isTrouble).toSorted(byHaste);
-  const groups = Map.groupBy(troubles, (trouble) => `${codeOf(trouble)} ${trouble.provider}`);
+  const groups = Map.groupBy(troubles, idOf);
   return [...groups.values()]
     .map(describeGroup)
     .toSorted((one, other) => rank(one.exit) - rank(other.exit) || other.names.length - one.names.length);
+}
+
+/** Each with the `id` of its cause. */
+export function withCauses<Status extends RotationStatus>(
+  rotations: readonly Status[],
+  causes: readonly CauseReport[],
+): readonly Status[] {
+  const ids = new Map(causes.flatMap(({ id, names }) => names.map((name) => [name, id] as const)));
+  return rotations.map((rotation) => {
+    const cause = ids.get(rotation.name);
+    return cause === undefined ? rotation : { ...rotation, cause };
+  });
+}
+
+function idOf(trouble: Trouble): string {
+  return `${codeOf(trouble)}/${trouble.provider}`;
 }
 
 function readTrouble(told: RotationReport | RotationStatus): Trouble {
@@ -35,7 +52,8 @@ function readTrouble(told: RotationReport | RotationStatus): Trouble {
   const head = { name, provider, ...(nextAt !== undefined && { nextAt }) };
   if (!("standing" in told)) {
     const errors = lastError !== undefined && failsByError.has(told.code) ? [lastError] : [];
-    return { ...head, standing: told, errors, locked: false };
+    const { failingSince: since } = told;
+    return { ...head, ...(since !== undefined && { since }), standing: told, errors, locked: false };
   }
   const { standing, outcome, phases } = told;
   const failed = phases.flatMap(({ error }) => error ?? []);
@@ -76,6 +94,7 @@ function describeGroup(group: readonly Trouble[]): CauseReport {
   const ends = group.filter(({ standing: { state } }) => state !== "expired").map((one) => one.standing.expiresAt);
   const past = group.filter(({ standing: { state } }) => state === "expired").map((one) => one.standing.expiresAt);
   return {
+    id: idOf(worst),
     code,
     provider,
     state: standing.state,
@@ -87,6 +106,10 @@ function describeGroup(group: readonly Trouble[]): CauseReport {
     isError: error !== undefined,
     names: group.map(({ name }) => name),
     states: Object.fromEntries([...Map.groupBy(group, stateOf)].map(([state, { length }]) => [state, length])),
+    ...earliest(
+      "since",
+      group.map((one) => one.since),
+    ),
     ...earliest(
       "nextAt",
       group.map((one) => one.nextAt),

@@ -3,6 +3,7 @@ import { secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
 import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
+import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
@@ -38,6 +39,7 @@ export async function depsOver(
     host,
     runtime,
     onEvent,
+    sourceMark: createSourceMark(runtime.env),
     nextCron: await cronFor(rotations),
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
@@ -53,7 +55,12 @@ function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unkn
     request,
     ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
   ]);
-  return [...[...providers.values()].map(({ options }) => options), ...ofRotations, ...notify, monitor];
+  return [
+    ...[...providers.values()].map(({ options }) => options),
+    ...ofRotations,
+    ...notify.map(({ options }) => options),
+    monitor,
+  ];
 }
 
 /** Logins of their own in this runtime. */

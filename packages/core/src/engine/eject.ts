@@ -7,7 +7,7 @@ import { firstAttempt, runAttempt } from "../rotation/attempt.ts";
 import { instantAt } from "../rotation/describe.ts";
 import { newLeaseId } from "../rotation/lease-id.ts";
 import { endOfHeld } from "../rotation/moment.ts";
-import { sweepLeftOvers } from "../rotation/left-overs.ts";
+import { sweepLeftOvers, sweepUnder } from "../rotation/left-overs.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { commitPhase } from "../rotation/phases/commit.ts";
 import { preparePhase } from "../rotation/phases/prepare.ts";
@@ -46,9 +46,10 @@ interface Target {
  */
 export async function ejectTo(values: EjectValues, { rotation, deps }: Target): Promise<EjectReport> {
   refuseUnknownKeys(values, rotation);
-  return withClaim(deps.claims, rotation.name, async (claim) => {
+  return withClaim(deps.claims, rotation.name, async (claim, leave) => {
     const given = { ...rotation, onFailure: "rollback" as const };
-    const session = openSession({ rotation: given, deps, claim, signal: new AbortController().signal });
+    const session = openSession({ rotation: given, deps, claim, leave, signal: new AbortController().signal });
+    await sweepLeftOvers(session);
     await recover(session);
     const ended = await publish(session, values);
     if (ended.outcome !== "rotated" && ended.outcome !== "reused") throw ejectError(ended);
@@ -60,7 +61,7 @@ export async function ejectTo(values: EjectValues, { rotation, deps }: Target): 
 /** The targets stay as they are; only nobody rotates them any more. */
 export async function ejectInPlace({ rotation, deps }: Target): Promise<EjectReport> {
   await withClaim(deps.claims, rotation.name, async (claim) => {
-    await sweepLeftOvers({ ...claim, rotation, deps, warn: (message) => deps.runtime.log.warn(message) });
+    await sweepUnder(claim, { rotation, deps });
     await claim.append([{ type: "ejected" }]);
   });
   return { ...(await describeEject({ rotation, deps })), ejected: true };

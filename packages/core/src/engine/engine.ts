@@ -1,21 +1,24 @@
 import type { Runtime } from "@rotate/runtime";
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, HistoryQuery } from "../backend/backend.ts";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import type { DetailReport, HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import { sweepUnder } from "../rotation/left-overs.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
+import type { DetailOptions } from "./detail.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
 import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
 import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { namesHint } from "./select.ts";
+import { tellStandings } from "./tell.ts";
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -27,13 +30,21 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
+/** Which part of the past is asked for. Default: the newest 50. */
+export interface HistoryOptions extends Partial<Omit<HistoryQuery, "rotation">> {
+  /** A rotation, of the spec or not; absent: all. */
+  readonly name?: string;
+}
+
 /** The engine as the command line and the daemon see it: one spec over one backend. */
 export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
   readonly plan: (options?: PlanOptions) => Promise<PlanReport>;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
-  readonly history: (options?: { readonly name?: string; readonly limit?: number }) => Promise<HistoryReport>;
+  /** One rotation with all that is known of it; undefined when nobody knows the name. */
+  readonly detail: (name: string, options?: DetailOptions) => Promise<DetailReport | undefined>;
+  readonly history: (options?: HistoryOptions) => Promise<HistoryReport>;
   /** The credential that consumers are to use now, in the clear; minted when there is none. */
   readonly credential: (name: string, options?: CredentialOptions) => Promise<CurrentCredential>;
   /** Revokes the lease in use, or the superseded ones: a person's word. */
@@ -82,8 +93,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     run: (asked) => run(parts, asked),
     status: (asked) => status(parts, asked),
     plan: (asked) => plan(parts, asked),
-    async history({ name, limit = 50 } = {}) {
-      const query = { limit, ...(name !== undefined && { rotation: name }) };
+    async detail(name, asked) {
+      const { detailOf } = await import("./detail.ts");
+      return detailOf(parts, name, asked);
+    },
+    async history({ name, limit = 50, ...asked } = {}) {
+      const query = { limit, ...asked, ...(name !== undefined && { rotation: name }) };
       const [attempts, told] = await Promise.all([backend.store.attempts(query), backend.store.events(query)]);
       return { version: 1, attempts, events: told };
     },
@@ -101,7 +116,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
-    forget: (name) => withClaim(backend.claims, name, () => forget(name, backend)),
+    forget: (name) =>
+      withClaim(backend.claims, name, async (claim) => {
+        const rotation = parts.spec.rotations.find((each) => each.name === name);
+        if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
+        await forget(name, parts.deps);
+      }),
     async eject(name, values) {
       const target = one(name);
       if (values === undefined) return describeEject(target);
@@ -120,9 +140,10 @@ function refuseMoved(before: Spec, after: Spec): void {
   });
 }
 
-async function forget(name: string, { store, host }: Backend): Promise<void> {
-  host.cache?.remove(name);
-  await store.remove(name);
+async function forget(name: string, deps: RotationDeps): Promise<void> {
+  deps.host.cache?.remove(name);
+  await deps.store.remove(name);
+  await tellStandings(deps, [{ name }]);
 }
 
 function only(spec: Spec, name: string): Rotation {

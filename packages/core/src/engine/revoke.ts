@@ -4,11 +4,12 @@ import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { journalOf, type Journal } from "../rotation/journal.ts";
-import { sweepLeftOvers } from "../rotation/left-overs.ts";
+import { sweepUnder } from "../rotation/left-overs.ts";
 import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
 
+/** Which leases are meant. */
 export interface RevokeOptions {
   /** The superseded leases instead of the one in use. */
   readonly previous?: boolean;
@@ -20,6 +21,8 @@ export interface RevokeReport {
   readonly name: string;
   readonly leases: readonly RevokedLease[];
 }
+
+/** What became of one lease. `expires only`: its provider cannot revoke it, or not any more; it lives until `expiresAt` (RFC 3339). */
 export interface RevokedLease {
   readonly id: string;
   readonly result: "revoked" | "failed" | "expires only";
@@ -38,8 +41,7 @@ export async function revokeByHand(
 ): Promise<RevokeReport> {
   return withClaim(deps.claims, name, async (claim) => {
     const rotation = spec.rotations.find((each) => each.name === name);
-    if (rotation !== undefined)
-      await sweepLeftOvers({ ...claim, rotation, deps, warn: (message) => deps.runtime.log.warn(message) });
+    if (rotation !== undefined) await sweepUnder(claim, { rotation, deps });
     const leases: RevokedLease[] = [];
     const journal = journalOf(claim, deps);
     for (const lease of chosen(claim.state(), previous))

@@ -1,12 +1,14 @@
-import type { LeaseReport, RotationStatus } from "../report.ts";
+import type { LeaseReport, RotationStatus, StatusSummary } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
 import { heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { credentialReport, instant, instantAt } from "../rotation/describe.ts";
-import { mustOfHeld, type Moment } from "../rotation/moment.ts";
+import { mayHeld, mustOfHeld, publishedLease, type Moment } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standingOfOrphan, type Standing } from "../rotation/standing.ts";
 import { lastErrorOf, orphanText, scheduleWarning } from "../rotation/standing-text.ts";
 import { errorReport, headOf, standingReport } from "../rotation/visit-report.ts";
+import { endOf, shouldAt } from "../schedule/schedule.ts";
+import { compareStanding } from "./causes.ts";
 
 type Clock = RotationDeps["clock"];
 
@@ -17,20 +19,70 @@ export function statusOf(moment: Moment, standing: Standing, clock: Clock): Rota
   return {
     name: rotation.name,
     provider: rotation.provider.name,
+    kind: rotation.provider.type,
+    ...(rotation.family !== undefined && { group: rotation.family }),
     ...standingReport(standing, moment, clock),
     ...headOf(moment, standing, clock),
+    ...heldOf(state, clock),
+    ...instantAt("refreshAt", refreshOf(moment), clock),
     ...instantAt("deadline", mustOfHeld(moment), clock),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(clock.wallAt(state.lastSuccessAt)) }),
     ...lastError(state, clock),
+    ...failingOf(state, clock),
     ...(state.owed && { owed: state.owed.kind }),
     leases: leaseReports(rotation, state, { now, clock }),
     warnings: problem === undefined ? [] : [problem],
   };
 }
 
-function lastError(state: RotationState, clock: Clock): Pick<RotationStatus, "lastError"> {
+function lastError(
+  state: RotationState,
+  clock: Clock,
+): Pick<RotationStatus, "lastError" | "failures" | "failingSince"> {
   const error = lastErrorOf(state);
-  return error ? { lastError: { at: instant(clock.wallAt(error.at)), ...errorReport(error) } } : {};
+  if (error === undefined) return {};
+  const { failure, owed } = state;
+  const failures = owed?.error ? owed.tries : (failure?.count ?? 1);
+  const since = owed?.error ? owed.since : (failure?.since ?? error.at);
+  return {
+    lastError: { at: instant(clock.wallAt(error.at)), ...errorReport(error) },
+    failures,
+    ...instantAt("failingSince", since, clock),
+  };
+}
+
+/** Of all that may be in use, what ends first. */
+function heldOf(state: RotationState, clock: Clock): Pick<RotationStatus, "held"> {
+  const [first] = mayHeld(state).toSorted((one, other) => endOf(one) - endOf(other));
+  if (first === undefined) return {};
+  return {
+    held: {
+      issuedAt: instant(clock.wallAt(first.issuedAt)),
+      ...instantAt("expiresAt", endOf(first), clock),
+      ...(first.id !== publishedLease(state)?.id && { previous: true }),
+    },
+  };
+}
+
+function refreshOf({ state, rotation, cron }: Moment): number {
+  const lease = publishedLease(state);
+  return lease === undefined || state.ejectedAt !== undefined ? Infinity : shouldAt(lease, rotation.refresh, cron);
+}
+
+/** All of them in numbers. */
+export function summaryOf(rotations: readonly RotationStatus[]): StatusSummary {
+  const [worst] = rotations.toSorted(compareStanding);
+  const states = [...Map.groupBy(rotations, ({ state }) => state)].map(([state, { length }]) => [state, length]);
+  return {
+    total: rotations.length,
+    ...(worst && { worst: worst.state }),
+    states: Object.fromEntries(states),
+    rotating: rotations.filter(({ rotating }) => rotating !== undefined).length,
+  };
+}
+
+function failingOf({ failure }: RotationState, clock: Clock): Pick<RotationStatus, "failures" | "failingSince"> {
+  return failure ? { failures: failure.count, failingSince: instant(clock.wallAt(failure.since)) } : {};
 }
 
 /** A rotation that is in the state and not in the spec. Undefined when nothing of it is left to tell of. */

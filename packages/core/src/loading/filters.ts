@@ -11,6 +11,7 @@ export const textFilters = {
   pgpass: (text: string) => text.replaceAll(/[\\:]/g, "\\$&"),
 } as const;
 
+/** The name of a filter as templates write it. */
 export type TextFilter = keyof typeof textFilters;
 
 /** The filters of Liquid that a spec may use: pure functions of their input. No clock, no random numbers, no files. */

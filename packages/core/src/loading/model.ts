@@ -1,6 +1,6 @@
 /** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
 import type { RefreshPolicy } from "../schedule/policy.ts";
-import type { Fields, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
+import type { AlarmStep, Fields, Notifier, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
 import type { OptionTree, Template } from "@rotate/runtime";
 
 /** A plugin object named by the spec, with its options. */
@@ -12,10 +12,13 @@ export interface Bound<Part> {
   readonly where: string;
 }
 
+/** One entry under `providers`; its login is shared by all rotations that name it. */
 export interface ProviderEntry extends Bound<Provider> {
+  /** Its key under `providers`. */
   readonly name: string;
 }
 
+/** One target of one rotation, with the templates of what is written there. */
 export interface SinkEntry extends Bound<Sink> {
   /** Identity across edits of the spec: a hash of type, canonical target and keys. */
   readonly id: string;
@@ -25,6 +28,7 @@ export interface SinkEntry extends Bound<Sink> {
   readonly values: Readonly<Record<string, Template>>;
 }
 
+/** One reload of a rotation: written inline, or under `reloads` and shared. */
 export interface ReloadEntry extends Bound<Reload> {
   /** Identity across edits of the spec: a hash of type and options. */
   readonly id: string;
@@ -39,6 +43,7 @@ export interface ReloadEntry extends Bound<Reload> {
   readonly group: { readonly name: string; readonly maxUnavailable: number } | undefined;
 }
 
+/** One check, under `verify` or `health`. */
 export interface ProbeEntry extends Bound<Probe> {
   /** Milliseconds for one try. */
   readonly timeout: number;
@@ -46,6 +51,18 @@ export interface ProbeEntry extends Bound<Probe> {
   readonly within: number;
 }
 
+/** One of `notify`. */
+export interface NotifierEntry extends Bound<Notifier> {
+  /** Identity across edits of the spec: a hash of type and options. */
+  readonly id: string;
+  readonly on: readonly AlarmStep[];
+  /** So many tries in a row have to fail before `failed` is told. */
+  readonly after: number;
+  /** ms between two reminders of what lasts; 0: none. */
+  readonly remind: number;
+}
+
+/** One credential that is kept fresh. After `foreach`: each entry of the list has one of its own. */
 export interface Rotation {
   readonly name: string;
   readonly provider: ProviderEntry;
@@ -69,8 +86,9 @@ export interface Rotation {
     /** Milliseconds after `settled` at which revocation is given up and the lease left to expire. */
     readonly deadline: number | undefined;
   };
-  /** Mints allowed, counting unknown outcomes. */
+  /** Mints that may come to nothing (outcome unknown, or minted and dropped) before the next one has to wait. */
   readonly budget: { readonly perMinute: number; readonly perHour: number };
+  /** Leases alive at once above which it warns. */
   readonly maxLive: number;
   /** The current values are kept in the state directory, for those who ask for them. */
   readonly cache?: boolean;
@@ -81,6 +99,7 @@ export interface Rotation {
   readonly family: string | undefined;
 }
 
+/** A checked spec: all that the engine works by. Its file is not read again for it. */
 export interface Spec {
   readonly version: 1;
   /** Names the state. */
@@ -89,6 +108,7 @@ export interface Spec {
   readonly file: string;
   /** What relative paths are relative to. */
   readonly directory: string;
+  /** The spec's own `stateDir`, absolute. */
   readonly stateDir: string | undefined;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly rotations: readonly Rotation[];
@@ -96,8 +116,8 @@ export interface Spec {
   readonly lists: readonly string[];
   /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
   readonly heldBack: readonly HeldBack[];
-  /** As written, checked by schema; the daemon's service side reads them. */
-  readonly notify: readonly OptionTree[];
+  readonly notify: readonly NotifierEntry[];
+  /** As written, checked by schema. */
   readonly monitor: OptionTree | undefined;
   readonly warnings: readonly Diagnostic[];
 }

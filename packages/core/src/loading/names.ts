@@ -1,5 +1,7 @@
 /** The names of providers, reloads, rotations and specs. */
 export const namePattern = "^[a-z0-9][a-z0-9._-]{0,62}$";
+
+/** What a name may be, for messages; `namePattern` is the same for a machine. */
 export const nameRule =
   "lower-case letters, digits, dots, dashes and underscores, up to 63, beginning with a letter or digit";
 

@@ -34,6 +34,7 @@ async function unreadable(text: string): Promise<string | undefined> {
   return (await nestsTooDeep(text)) ? tooDeep : undefined;
 }
 
+/** Ends a message on a spec or list that is not read because of its size. */
 export const tooLarge = `larger than ${limits.bytes / 1024 / 1024} MiB`;
 
 function brokenSource(text: string, message: string): Source {

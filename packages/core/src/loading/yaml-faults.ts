@@ -2,6 +2,7 @@ import type { ErrorCode, YAMLError } from "yaml";
 import { limits } from "./bounds.ts";
 import type { Fault } from "./fault.ts";
 
+/** Ends a message on a document whose nesting would make its readers slow. */
 export const tooDeep = `collections nest deeper than ${limits.depth}`;
 
 /** Our words for the parser's: its own may quote the text, and the text may be a secret. */

@@ -4,7 +4,9 @@ import type { Lock, Locks } from "./claims.ts";
 import { makeFolder } from "./folders.ts";
 import { fileIdentity, stateError } from "./state-error.ts";
 
+/** Locks that the kernel frees when the process dies. */
 export interface LockFiles extends Locks {
+  /** Every lock of this process. */
   readonly releaseAll: () => void;
 }
 

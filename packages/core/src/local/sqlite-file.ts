@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { EngineError } from "../engine-error.ts";
 import { fileIdentity, stateError, stateLost } from "./state-error.ts";
@@ -8,8 +8,10 @@ import { fileIdentity, stateError, stateLost } from "./state-error.ts";
 export interface SqliteFile<Statements> {
   /** Reads. Throws EngineError `ROTATE_STATE_UNUSABLE` or `ROTATE_STATE_LOST`. */
   readonly read: <T>(work: (sql: Statements) => T) => T;
-  /** Writes, in an immediate transaction: no other writer comes in between. What is not durable yet may be lost with the power, together with all that came after it. */
-  readonly write: <T>(work: (sql: Statements) => T, options?: { readonly durable: boolean }) => T;
+  /** Writes, in an immediate transaction: no other writer comes in between. What was not flushed may be lost with the power, together with all that came after it. */
+  readonly write: <T>(work: (sql: Statements) => T) => T;
+  /** The same, durable when it returns. */
+  readonly writeDurably: <T>(work: (sql: Statements) => T) => T;
   /** Why it can only be read; undefined when it can be written. */
   readonly problem: EngineError | undefined;
   readonly close: () => void;
@@ -27,6 +29,7 @@ interface FileOptions<Statements> {
 interface Connection<Statements> {
   readonly database: DatabaseSync;
   readonly sql: Statements;
+  readonly steps: Steps;
   readonly identity: string | undefined;
   readonly problem: EngineError | undefined;
 }
@@ -57,8 +60,8 @@ export function openSqliteFile<Statements>(options: FileOptions<Statements>): Sq
   return {
     problem: current.problem,
     read: (work) => attempt(({ sql }) => work(sql)),
-    write: (work, { durable } = { durable: true }) =>
-      attempt(({ database, sql }) => transaction(database, () => work(sql), durable)),
+    write: (work) => attempt((at) => transaction(at, () => work(at.sql))),
+    writeDurably: (work) => attempt((at) => durably(at.database, () => transaction(at, () => work(at.sql)))),
     close: () => void (current.database.isOpen && current.database.close()),
   };
 }
@@ -67,7 +70,7 @@ function connect<Statements>(options: FileOptions<Statements>): Connection<State
   const { path, statements } = options;
   const { database, problem } = open(options);
   try {
-    return { database, problem, sql: statements(database), identity: fileIdentity(path) };
+    return { database, problem, sql: statements(database), steps: stepsOf(database), identity: fileIdentity(path) };
   } catch (error) {
     database.close();
     throw stateError(path, error);
@@ -91,7 +94,7 @@ function openToWrite<Statements>({ path, prepare }: FileOptions<Statements>): Da
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(path, { timeout: 10_000 });
   try {
-    database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma trusted_schema = off;");
+    database.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma trusted_schema = off;");
     prepare(database);
     return database;
   } catch (error) {
@@ -137,14 +140,32 @@ function tryToRead(way: () => DatabaseSync): DatabaseSync | undefined {
   }
 }
 
-function transaction<T>(database: DatabaseSync, work: () => T, durable: boolean): T {
-  database.exec(`pragma synchronous = ${durable ? "full" : "normal"}; begin immediate`);
+function transaction<Statements, T>({ database, steps }: Connection<Statements>, work: () => T): T {
+  steps.begin.run();
   try {
     const result = work();
-    database.exec("commit");
+    steps.commit.run();
     return result;
   } catch (error) {
     if (database.isTransaction) database.exec("rollback");
     throw error;
   }
+}
+
+function durably<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("pragma synchronous = full");
+  try {
+    return work();
+  } finally {
+    database.exec("pragma synchronous = normal");
+  }
+}
+
+interface Steps {
+  readonly begin: StatementSync;
+  readonly commit: StatementSync;
+}
+
+function stepsOf(database: DatabaseSync): Steps {
+  return { begin: database.prepare("begin immediate"), commit: database.prepare("commit") };
 }

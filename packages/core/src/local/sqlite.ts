@@ -1,17 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
-import type { AttemptReport, HistoryEvent } from "../report.ts";
-import type { Store } from "../backend/backend.ts";
+import type { AttemptReport, HistoryEvent, StandingMark } from "../report.ts";
+import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
-import type { Entry, Ledger } from "./claims.ts";
+import { dueAfter, type Ledger, type Written } from "./claims.ts";
+import { createGrouped } from "./grouped.ts";
+import { createLogSync } from "./log-sync.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
-create table if not exists rotations (name text primary key, epoch integer not null, state text not null) strict;
+create table if not exists rotations (name text primary key, epoch integer not null, state text not null, due real not null default 0) strict;
 create table if not exists journal (
   rotation text not null, seq integer not null, epoch integer not null, at integer not null, record text not null, primary key (rotation, seq)
 ) strict, without rowid;
@@ -19,8 +21,9 @@ create table if not exists attempts (id text primary key, rotation text not null
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 create table if not exists events (id integer primary key, rotation text not null, at text not null, event text not null) strict;
 create index if not exists events_by_rotation on events (rotation, id);
+create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
 `;
-const layout = 3;
+const layout = 4;
 const keptRecords = 2_000;
 /** Of each rotation. */
 const keptAttempts = 500;
@@ -40,68 +43,61 @@ export interface SqliteState extends Store, Ledger {
 export function openSqliteState(directory: string, { reading = false } = {}): SqliteState {
   const path = `${directory}/state.db`;
   const file = openSqliteFile({ path, reading, statements, prepare: (database) => migrate(database, path) });
-  let syncing: Promise<void> | undefined;
+  const { write, drain } = createGrouped(file.write);
+  const log = createLogSync(path, () => file.writeDurably((sql) => sql.countSync.run()));
 
-  /** Makes all that was written so far durable; one sync serves every rotation that waits for one at the same moment. */
-  function sync(): Promise<void> {
-    syncing ??= syncSoon();
-    return syncing;
-  }
-
-  async function syncSoon(): Promise<void> {
-    await new Promise(setImmediate);
-    syncing = undefined;
-    file.write((sql) => sql.countSync.run());
+  async function writeDurably(work: (sql: Statements) => void): Promise<void> {
+    await write(work);
+    await log.flush();
   }
 
   return {
     problem: file.problem,
     load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
     names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
-    async append(rotation, { entries, epoch }) {
-      const state = file.write((sql) => append(sql, rotation, { entries, epoch }), { durable: false });
-      if (state !== undefined && announces(entries.map(({ record }) => record))) await sync();
+    async append(rotation, written) {
+      const state = await write((sql) => append(sql, rotation, written));
+      if (state !== undefined && announces(written.entries.map(({ record }) => record))) await log.flush();
       return state;
     },
-    async recordAttempt(report) {
-      file.write(
-        (sql) => {
-          sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
-          sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
-        },
-        { durable: false },
-      );
-    },
-    async attempts({ rotation, limit }) {
+    dueTimes: async () =>
+      file.read((sql) => sql.dueTimes.all().map(({ name, due }) => ({ rotation: String(name), at: Number(due) }))),
+    async attempts({ rotation, limit, outcomes, ...times }) {
+      const bounds = { ...boundsOf(times), outcomes: outcomes === undefined ? null : JSON.stringify(outcomes), limit };
       const rows = file.read((sql) =>
-        rotation === undefined ? sql.attempts.all(limit) : sql.attemptsOf.all(rotation, limit),
+        rotation === undefined ? sql.attempts.all(bounds) : sql.attemptsOf.all({ rotation, ...bounds }),
       );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
-    async recordEvent(event) {
-      file.write(
-        (sql) => {
-          sql.event.run(event.rotation, event.at, JSON.stringify(event));
-          sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
-        },
-        { durable: false },
-      );
+    recordEvent: (event) => write((sql) => recordEvent(sql, event)),
+    async tell(standings) {
+      const news = file.read((sql) => changesIn(sql, standings));
+      // Most looks find nothing new, and need no write.
+      return news.length === 0 ? news : write((sql) => tell(sql, changesIn(sql, standings)));
     },
-    async events({ rotation, limit }) {
+    async events({ rotation, limit, ...times }) {
+      const bounds = { ...boundsOf(times), limit };
       const rows = file.read((sql) =>
-        rotation === undefined ? sql.events.all(limit) : sql.eventsOf.all(rotation, limit),
+        rotation === undefined ? sql.events.all(bounds) : sql.eventsOf.all({ rotation, ...bounds }),
       );
       return rows.map((row) => JSON.parse(String(row["event"])) as HistoryEvent);
     },
-    rename: async (from, to) => file.write((sql) => rename(sql, from, to)),
-    remove: async (rotation) => file.write((sql) => void sql.remove.run(rotation)),
+    note: async (key) => file.read((sql) => noteOf(sql, key)),
+    async changeNote(key, change) {
+      const { note, isNew } = await write((sql) => changeNote(sql, key, change));
+      if (isNew) await log.flush();
+      return note;
+    },
+    rename: (from, to) => writeDurably((sql) => rename(sql, from, to)),
+    remove: (rotation) => writeDurably((sql) => void sql.remove.run(rotation)),
     getMeta: (key) => {
       const row = file.read((sql) => sql.getMeta.get(key));
       return row === undefined ? undefined : String(row["value"]);
     },
-    setMeta: (key, value) => file.write((sql) => void sql.setMeta.run(key, value)),
+    setMeta: (key, value) => file.writeDurably((sql) => void sql.setMeta.run(key, value)),
     async close() {
-      await syncing?.catch(() => undefined); // whoever waits for it is told
+      drain();
+      await log.close();
       file.close();
     },
   };
@@ -112,20 +108,68 @@ function stateOf(sql: Statements, rotation: string): RotationState {
   return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
 }
 
-function append(
+function noteKey(key: string): string {
+  return `note ${key}`;
+}
+
+function noteOf(sql: Statements, key: string): unknown {
+  const row = sql.getMeta.get(noteKey(key));
+  return row === undefined ? undefined : (JSON.parse(String(row["value"])) as unknown);
+}
+
+function changeNote(
   sql: Statements,
-  rotation: string,
-  { entries, epoch }: { readonly entries: readonly Entry[]; readonly epoch: number },
-): RotationState | undefined {
-  let state = stateOf(sql, rotation);
-  if (state.epoch !== epoch) return undefined;
-  for (const { record, stamp } of entries) {
+  key: string,
+  change: (before: unknown) => unknown,
+): { readonly note: unknown; readonly isNew: boolean } {
+  const before = noteOf(sql, key);
+  const after = change(before);
+  if (after === undefined || after === before) return { note: before, isNew: false };
+  sql.setMeta.run(noteKey(key), JSON.stringify(after));
+  return { note: after, isNew: true };
+}
+
+/** Each claim raises it: while it is the same, nobody else has written the state. */
+function epochOf(sql: Statements, rotation: string): number {
+  return Number(sql.epoch.get(rotation)?.["epoch"] ?? 0);
+}
+
+function append(sql: Statements, rotation: string, written: Written): RotationState | undefined {
+  if (epochOf(sql, rotation) !== written.state.epoch) return undefined;
+  let { state } = written;
+  for (const { record, stamp } of written.entries) {
     state = reduce(state, record, stamp);
     sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
     if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
   }
-  sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  if (written.entries.length > 0) sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  const due = dueAfter(written);
+  if (due !== undefined) sql.setDue.run(due, rotation);
+  for (const report of written.attempts ?? [])
+    sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+  if (written.attempts?.length) sql.pruneAttempts.run(rotation, rotation, keptAttempts);
   return state;
+}
+
+function recordEvent(sql: Statements, event: HistoryEvent): void {
+  sql.event.run(event.rotation, event.at, JSON.stringify(event));
+  sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
+}
+
+function changesIn(sql: Statements, standings: readonly ToldStanding[]): readonly StandingChange[] {
+  const rows = sql.told.all(JSON.stringify(standings.map(({ rotation }) => rotation)));
+  const told = new Map(rows.map((row) => [String(row["rotation"]), JSON.parse(String(row["mark"])) as StandingMark]));
+  return standings.flatMap((standing) => changeOf(told.get(standing.rotation), standing) ?? []);
+}
+
+function tell(sql: Statements, changes: readonly StandingChange[]): readonly StandingChange[] {
+  for (const change of changes) {
+    const { rotation, after } = change;
+    if (after) sql.tell.run(rotation, JSON.stringify(after));
+    else sql.untell.run(rotation);
+    recordEvent(sql, change);
+  }
+  return changes;
 }
 
 function rename(sql: Statements, from: string, to: string): void {
@@ -135,6 +179,7 @@ function rename(sql: Statements, from: string, to: string): void {
   sql.moveJournal.run(to, from);
   sql.moveAttempts.run(to, from);
   sql.moveEvents.run(to, from);
+  sql.moveTold.run(to, from);
   sql.remove.run(from);
 }
 
@@ -152,7 +197,9 @@ function migrate(database: DatabaseSync, path: string): void {
   }
   if (version === layout) return;
   database.exec("begin immediate");
-  if (versionOf(database) === 1) upgradeAll(database); // unless another process was faster
+  const before = versionOf(database); // another process may have been faster
+  if (before === 1) upgradeAll(database);
+  if (before > 0 && before < 4) database.exec("alter table rotations add column due real not null default 0");
   database.exec(`${schema} pragma user_version = ${layout}; commit`);
 }
 
@@ -166,15 +213,30 @@ function upgradeAll(database: DatabaseSync): void {
     save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
 }
 
+const attemptsAsked = `(:before is null or started_at < :before) and (:after is null or started_at >= :after)
+  and (:outcomes is null or json_extract(report, '$.outcome') in (select value from json_each(:outcomes)))
+  order by started_at desc, rowid desc limit :limit`;
+const eventsAsked = `(:before is null or at < :before) and (:after is null or at >= :after) order by id desc limit :limit`;
+
+function boundsOf({ before, after }: Pick<HistoryQuery, "before" | "after">): {
+  readonly before: string | null;
+  readonly after: string | null;
+} {
+  return { before: before ?? null, after: after ?? null };
+}
+
 type Statements = ReturnType<typeof statements>;
 
 function statements(database: DatabaseSync) {
   const prepare = (text: string) => database.prepare(text);
   return {
+    epoch: prepare("select epoch from rotations where name = ?"),
     load: prepare("select state from rotations where name = ?"),
     save: prepare(
       "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",
     ),
+    setDue: prepare("update rotations set due = ? where name = ?"),
+    dueTimes: prepare("select name, due from rotations order by due, name"),
     names: prepare("select name from rotations order by name"),
     remove: prepare("delete from rotations where name = ?"),
     journal: prepare("insert or replace into journal (rotation, seq, epoch, at, record) values (?, ?, ?, ?, ?)"),
@@ -185,15 +247,21 @@ function statements(database: DatabaseSync) {
     pruneAttempts: prepare(
       "delete from attempts where rotation = ? and id not in (select id from attempts where rotation = ? order by started_at desc limit ?)",
     ),
-    attempts: prepare("select report from attempts order by started_at desc, rowid desc limit ?"),
-    attemptsOf: prepare("select report from attempts where rotation = ? order by started_at desc, rowid desc limit ?"),
+    attempts: prepare(`select report from attempts where ${attemptsAsked}`),
+    attemptsOf: prepare(`select report from attempts where rotation = :rotation and ${attemptsAsked}`),
     event: prepare("insert into events (rotation, at, event) values (?, ?, ?)"),
     pruneEvents: prepare(
       "delete from events where rotation = ? and id <= (select id from events where rotation = ? order by id desc limit 1 offset ?)",
     ),
+    told: prepare("select rotation, mark from told where rotation in (select value from json_each(?))"),
+    tell: prepare(
+      "insert into told (rotation, mark) values (?, ?) on conflict (rotation) do update set mark = excluded.mark",
+    ),
+    untell: prepare("delete from told where rotation = ?"),
+    moveTold: prepare("update or replace told set rotation = ? where rotation = ?"),
     moveEvents: prepare("update events set rotation = ? where rotation = ?"),
-    events: prepare("select event from events order by id desc limit ?"),
-    eventsOf: prepare("select event from events where rotation = ? order by id desc limit ?"),
+    events: prepare(`select event from events where ${eventsAsked}`),
+    eventsOf: prepare(`select event from events where rotation = :rotation and ${eventsAsked}`),
     // A cell that does not change is not written, and what is not written is not synced.
     countSync: prepare(
       "insert into meta (key, value) values ('synced', '1') on conflict (key) do update set value = value + 1",

@@ -6,6 +6,7 @@ import type { OwnPlace } from "../loading/roots/world.ts";
 import { makePath } from "./folders.ts";
 import { syncMade } from "./sync-directory.ts";
 
+/** Who may have said where the states live, and for which user. Undefined: did not. */
 export interface StateDirOptions {
   /** `--state-dir`, absolute. */
   readonly flag: string | undefined;

@@ -2,9 +2,11 @@ import { retryCap } from "../schedule/backoff.ts";
 import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts";
 import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { isEarly, reasonOf } from "./reason.ts";
+import { proofAt } from "./unproved.ts";
 import type { Reason } from "../report.ts";
 import type { LeaseState } from "../store/state.ts";
 
+/** What is to be done with a rotation, and when the next look is. */
 export interface Decision {
   readonly action: "none" | "reload" | "renew" | "mint";
   /** With `none`: what is wanted and has to wait. */
@@ -72,12 +74,13 @@ export function yardstickOf(lease: { readonly given: number | null }, ttl: numbe
 }
 
 /** No attempt before it: by its own backoff, unless the spec or a file that it names changed, a sibling succeeded since, or the machine had slept. */
-function retryAt({ state, rotation, entry }: Moment): number {
+function retryAt({ state, rotation, entry, sources }: Moment): number {
   const { failure } = state;
   if (failure === undefined) return 0;
   if (failure.specHash !== rotation.hash) return failure.at + second;
-  if (entry.changedAt > failure.at) return entry.changedAt;
-  if (failure.person) return failure.notBefore;
+  if (sources !== undefined && failure.sources !== undefined && sources !== failure.sources) return failure.at + second;
+  // What would help is seen when it comes; asking with the same again may lock the account.
+  if (failure.person) return failure.sources === undefined ? failure.notBefore : Infinity;
   const lease = publishedLease(state);
   const place = lease?.jitter ?? 0.5;
   const shared = failure.kind === "unavailable" || failure.kind === "unknown";
@@ -121,7 +124,8 @@ function nextLook(moment: Moment, reason: Reason | undefined): number {
   const lease = publishedLease(state);
   const due = lease === undefined ? now : shouldAt(lease, rotation.refresh, cron);
   const owed = state.owed?.kind === "reload" ? state.owed.notBefore : Infinity;
-  return Math.max(Math.min(reason === undefined ? due : blockedNext(moment, reason), owed), now + shortestPause);
+  const wanted = reason === undefined ? due : blockedNext(moment, reason);
+  return Math.max(Math.min(wanted, owed, proofAt(moment)), now + shortestPause);
 }
 
 /** Blocked by the budget: looked at again when it begins to press. */

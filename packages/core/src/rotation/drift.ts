@@ -2,6 +2,7 @@ import type { DriftedKey } from "../report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { allHold, type RotationState, type SinkState } from "../store/state.ts";
 
+/** How the sinks of a rotation differ from what was written to them. */
 export interface Drift {
   /** `changed` when anybody changed anything; `absent` when all that differs is gone. */
   readonly kind: "absent" | "changed";

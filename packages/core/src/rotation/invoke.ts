@@ -5,6 +5,7 @@ import { AttributedError, innerError, maskError } from "./errors.ts";
 import type { HeldLogin, LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";
 
+/** The limits of one call into a plugin. */
 export interface CallOptions {
   /** Milliseconds. */
   readonly timeout: number;
@@ -41,7 +42,7 @@ export async function callPart<Part, T>(
 ): Promise<T> {
   const limit = runtime.deadline(timeout, signal);
   try {
-    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal }));
+    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal, scope }));
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
     return await endedBy(limit.signal, call(ctx), runtime);
   } catch (error) {

@@ -25,6 +25,7 @@ export interface Logins {
   readonly peek: (provider: ProviderEntry) => HeldLogin | undefined;
 }
 
+/** What a login has to be good for. */
 export interface LoginNeed {
   /** What is made with it may die with it: one with less than half of its life left is replaced first. */
   readonly atLeastHalf?: boolean;

@@ -26,6 +26,7 @@ export interface Phase {
   readonly failed: (session: Session, attempt: Attempt, failure: Failure) => Promise<End>;
 }
 
+/** The end of an attempt, by a phase that does not go on. */
 export function end(outcome: Ended["outcome"], reason: string, rest: Partial<End> = {}): End {
   return { ended: true, outcome, reason, ...rest };
 }

@@ -5,7 +5,9 @@ import type { RotationDeps } from "./session.ts";
 import type { ProbeEntry } from "../loading/model.ts";
 import { backoff } from "../schedule/backoff.ts";
 
+/** How probes are run: with which credential, and for how long. */
 export interface ProbeRun {
+  /** The new credential, for `verify`; absent for `health`. */
   readonly scope?: TemplateScope;
   /** Ends the waiting between two tries; a try that has begun is finished. */
   readonly signal?: AbortSignal;

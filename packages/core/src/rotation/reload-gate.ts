@@ -11,9 +11,11 @@ export interface ReloadGate {
   readonly arrive: (reload: string, rotation: string, arrival: Arrival) => Promise<void>;
 }
 
+/** What a rotation brings along to a shared reload. */
 export interface Arrival {
   /** ms to wait for more rotations once all that were expected have come. */
   readonly settle: number;
+  /** The reload itself, for all of these rotations. What it throws is thrown to each of them. */
   readonly run: (rotations: readonly string[]) => Promise<void>;
 }
 

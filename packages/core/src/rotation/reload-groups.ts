@@ -4,8 +4,11 @@ export interface ReloadGroups {
   readonly hold: () => GroupHold;
 }
 
+/** One rotation's place among the consumers that may be away at once. */
 export interface GroupHold {
+  /** Waits until fewer than `maxUnavailable` of the group are away, leaving the group before; at once where it is in already. */
   readonly enter: (group: { readonly name: string; readonly maxUnavailable: number }) => Promise<void>;
+  /** Its consumer is back. Where it is in no group: nothing. */
   readonly leave: () => void;
 }
 
@@ -14,6 +17,7 @@ interface Group {
   readonly waiting: (() => void)[];
 }
 
+/** Groups of one process, each made when it is first named. */
 export function createReloadGroups(): ReloadGroups {
   const groups = new Map<string, Group>();
 

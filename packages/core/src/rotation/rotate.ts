@@ -5,8 +5,10 @@ import type { Rotation } from "../loading/model.ts";
 import { decide, type Decision } from "./decide.ts";
 import { firstAttempt, runAttempt } from "./attempt.ts";
 import { noteFailure } from "./failure.ts";
+import { sweepLeftOvers } from "./left-overs.ts";
 import { momentOf, type Asked } from "./moment.ts";
 import { recoveryPhases, rotationPhases } from "./phases.ts";
+import { prove } from "./prove.ts";
 import { reasonText } from "./reason.ts";
 import { recover } from "./recover.ts";
 import { renew } from "./renew.ts";
@@ -15,20 +17,29 @@ import { openSession, type Attempt, type Ended, type RotationDeps, type Session 
 import { standing } from "./standing.ts";
 import { reportVisit } from "./visit-report.ts";
 
+/** Who asks for the rotation, and when to stop. */
 export interface RotateOptions extends Asked {
+  /** No new phase begins; what has begun is finished or undone. */
   readonly signal: AbortSignal;
+}
+
+/** A rotation that this process has the claim on. */
+export interface Claimed extends Pick<Session, "rotation" | "deps" | "leave"> {
+  readonly claim: Claim;
 }
 
 /** One rotation under a claim: recover, decide and act until nothing is left to do, retire. Never throws for what a plugin did; throws EngineError when the state or the claim is lost. */
 export async function rotate(
-  { rotation, deps: given, claim }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly claim: Claim },
+  { rotation, deps: given, claim, leave }: Claimed,
   { signal, ...asked }: RotateOptions,
 ): Promise<RotationReport> {
   const deps = withHelpers(rotation, given);
   const started = deps.runtime.now();
-  const session = openSession({ rotation, deps, claim, signal });
+  const session = openSession({ rotation, deps, claim, leave, signal });
+  await sweepLeftOvers(session);
   await noteSinks(session);
   await recover(session);
+  await prove(session);
   const { ended, decision } = await actAll(session, asked).finally(session.group.leave);
   await keepCurrent(session);
   await retire(session);

@@ -1,11 +1,12 @@
 import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
 import type { Runtime, TemplateScope } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
-import type { Claim } from "../backend/claim.ts";
+import type { Claim, Settlement } from "../backend/claim.ts";
 import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
+import type { SourceMark } from "../loading/source-mark.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId } from "../store/state.ts";
 import type { Entries } from "./entries.ts";
@@ -20,6 +21,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
+  /** Absent: nobody looks whether what it logs in with has changed. */
+  readonly sourceMark?: SourceMark;
   readonly nextCron: NextCron;
   /** Rotations that are left alone. Absent: none is. */
   readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
@@ -39,15 +42,19 @@ export interface CredentialMemory {
 }
 
 /** One process at work on one rotation, under its claim. */
-export interface Session extends Pick<Claim, "state" | "now" | "guard" | "record"> {
+export interface Session extends Pick<Claim, "state" | "now" | "guard"> {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
   /** Aborts when the process is asked to stop: no new phase begins, what has begun is finished or undone. */
   readonly signal: AbortSignal;
   /** Writes records, all or none, before the acts that they announce. Throws when another process took over. */
   readonly journal: (...records: readonly JournalRecord[]) => Promise<void>;
+  /** What was prepared and not begun to be written. */
+  readonly staged: Set<SinkWrite>;
   /** Its place in a reload group, from a reload until the attempt is over. */
   readonly group: GroupHold;
+  /** What is kept when the claim is given back. */
+  readonly leave: (left: Settlement) => void;
   readonly warn: (message: string) => void;
   readonly warnings: () => readonly string[];
 }
@@ -69,6 +76,7 @@ export interface Attempt {
   readonly sinks: readonly SinkReport[];
 }
 
+/** The new credential while its attempt lasts: the only place of its values. */
 export interface MintedCredential {
   readonly fields: FieldValues<Fields>;
   /** Rendered, by sink id. */
@@ -77,6 +85,7 @@ export interface MintedCredential {
   readonly scope: TemplateScope;
 }
 
+/** A sink with a write that is ready for it. */
 export interface SinkWrite {
   readonly sink: SinkEntry;
   readonly values: Values;
@@ -102,10 +111,11 @@ export function openSession(options: {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
   readonly claim: Claim;
+  readonly leave: Session["leave"];
   readonly signal: AbortSignal;
 }): Session {
-  const { rotation, deps, claim, signal } = options;
-  const { state, now, guard, record } = claim;
+  const { rotation, deps, claim, leave, signal } = options;
+  const { state, now, guard } = claim;
   const warnings: string[] = [];
   return {
     rotation,
@@ -114,7 +124,8 @@ export function openSession(options: {
     state,
     now,
     guard,
-    record,
+    leave,
+    staged: new Set(),
     group: (deps.groups ?? createReloadGroups()).hold(),
     journal: journalOf(claim, deps),
     warn: (message) => void (warnings.includes(message) || warnings.push(message)),
@@ -132,6 +143,7 @@ export function isReadable({ part }: SinkEntry): boolean {
   return part.read !== undefined;
 }
 
+/** In the order of the spec. */
 export function sinkIds(rotation: Rotation): readonly string[] {
   return rotation.sinks.map((sink) => sink.id);
 }

@@ -15,7 +15,7 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
     case "ejected":
       return `let go: nothing rotates it until \`rotate run ${rotation.name} --force\``;
     case "revoked":
-      return "what is in use was revoked";
+      return publishedLease(state)?.dead ? "what is in use no longer works" : "what is in use was revoked";
     case "ended":
       return why ?? (rotating ? "it ended while it was being rotated" : "nobody rotated it in time");
     case "margin":
@@ -48,6 +48,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
       const due = reasonOf(moment);
       return due && reasonText(due, moment);
     }
+    case "unproved":
+      return "nobody has seen it work since this machine was started or went on: the next run looks";
     case "retire":
       return "a superseded lease can be revoked";
     case "never":

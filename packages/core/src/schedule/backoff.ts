@@ -18,6 +18,7 @@ export function retryCap(given: number, max: number): number {
   return Number.isFinite(given) ? clamp(given / 10, 5_000, max) : max;
 }
 
+/** The failure, and what depends on the next try. Lengths in ms. */
 export interface RetryOf {
   readonly kind: FailureKind;
   /** In a row, this one included. */

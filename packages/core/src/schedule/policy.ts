@@ -5,6 +5,7 @@ export type RefreshRule =
   | { readonly every: number }
   | { readonly cron: string; readonly timezone: string | undefined };
 
+/** When the leases of one rotation are replaced, as its spec says. */
 export interface RefreshPolicy {
   /** Undefined: 2/3 of the life, 1/2 under ten minutes. */
   readonly rule: RefreshRule | undefined;

@@ -33,6 +33,7 @@ const shortLife = 10 * minute;
 /** Time after the end in which a kept value may be seen to have changed, before that is an alarm. */
 export const changeTime = 10 * second;
 
+/** The nearest number to `x` in `low` to `high`. */
 export function clamp(x: number, low: number, high: number): number {
   return Math.min(Math.max(x, low), high);
 }
@@ -42,10 +43,12 @@ export function endOf({ expiresAt, diesAt }: Pick<Term, "expiresAt" | "diesAt">)
   return Math.min(expiresAt ?? Infinity, diesAt ?? Infinity);
 }
 
+/** The life that should, warn and must are placed in; Infinity: never-ending. */
 export function spanOf({ span }: Pick<Term, "span">): number {
   return span ?? Infinity;
 }
 
+/** The life given at the mint; Infinity: never-ending. */
 export function givenOf({ given }: Pick<Term, "given">): number {
   return given ?? Infinity;
 }
@@ -141,6 +144,7 @@ function nextLookAt(term: Term, policy: RefreshPolicy, nextCron: NextCron): numb
 /** A rule that cannot be kept for this lease; undefined when it can. */
 export type RuleProblem = "never-ends" | "every-too-long" | "before-too-long";
 
+/** Why no time of refresh comes of this rule for such a life; undefined: one does. */
 export function ruleProblem(term: Pick<Term, "span">, { rule }: Pick<RefreshPolicy, "rule">): RuleProblem | undefined {
   const life = spanOf(term);
   if (rule === undefined || "at" in rule) return Number.isFinite(life) ? undefined : "never-ends";

@@ -4,6 +4,7 @@ import type { Holding, LeaseId, LeaseState, RotationState } from "./state.ts";
 /** What a state may be without. */
 export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "ejectedAt";
 
+/** What is optional and not there any more. */
 export function without(state: RotationState, key: OptionalKey): RotationState {
   const { [key]: _, ...rest } = state;
   return rest;
@@ -14,15 +15,18 @@ export function closed(state: RotationState): RotationState {
   return without(state, "attempt");
 }
 
+/** One lease changed; one that is not known changes nothing. */
 export function withLease(state: RotationState, id: LeaseId, change: Partial<LeaseState>): RotationState {
   const lease = state.leases[id];
   return lease ? { ...state, leases: { ...state.leases, [id]: { ...lease, ...change } } } : state;
 }
 
+/** The attempt is in this phase now; without an attempt nothing changes. */
 export function withPhase(state: RotationState, phase: NonNullable<RotationState["attempt"]>["phase"]): RotationState {
   return state.attempt ? { ...state, attempt: { ...state.attempt, phase } } : state;
 }
 
+/** All that a sink may hold from now on. How it had drifted is void. */
 export function withMay(state: RotationState, id: string, may: readonly Holding[]): RotationState {
   const sink = state.sinks[id];
   if (!sink) return state;
@@ -30,14 +34,17 @@ export function withMay(state: RotationState, id: string, may: readonly Holding[
   return { ...state, sinks: { ...state.sinks, [id]: { ...rest, may } } };
 }
 
+/** A sink may hold this as well. */
 export function addMay(state: RotationState, id: string, holding: Holding): RotationState {
   return withMay(state, id, union(state.sinks[id]?.may ?? [], [holding]));
 }
 
+/** Each of both once, in order. */
 export function union<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return [...new Set([...a, ...b])];
 }
 
+/** The same keys with other values. */
 export function mapValues<T, U>(
   record: Readonly<Record<string, T>>,
   change: (value: T) => U,

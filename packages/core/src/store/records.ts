@@ -13,8 +13,10 @@ import type {
 } from "./state.ts";
 import type { ClockNote } from "../schedule/clock.ts";
 
+/** What tells a sink from others across edits of the spec, and whether it can be read. */
 export type SinkIdentity = Omit<SinkState, "may" | "abandoned" | "drift">;
 
+/** What one record says, told apart by `type`. What each makes of a state: reduce.ts. */
 export type JournalRecord =
   /** A process took the lock. */
   | { readonly type: "opened" }
@@ -61,6 +63,8 @@ export type JournalRecord =
   | { readonly type: "dropped"; readonly lease: LeaseId }
   | { readonly type: "committing"; readonly sink: string; readonly lease: LeaseId }
   | { readonly type: "committed"; readonly sink: string; readonly lease: LeaseId }
+  /** Their writes were announced, and are not begun after all: they hold what they held before. */
+  | { readonly type: "spared"; readonly sinks: Readonly<Record<string, readonly Holding[]>> }
   /** Before the first write landed: nobody can have it. */
   | { readonly type: "unexposed"; readonly lease: LeaseId }
   | { readonly type: "undoing"; readonly sink: string; readonly to: LeaseId }
@@ -91,24 +95,30 @@ export type JournalRecord =
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
+  | { readonly type: "proved"; readonly lease: LeaseId; readonly found: Proof }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };
 
-export interface LeaseTermsRecord {
-  readonly issuedAt: number;
-  readonly asOf: number;
-  readonly expiresAt: number | null;
-  readonly given: number | null;
-  readonly span: number | null;
-  readonly period?: number;
-  readonly renewable: boolean;
-  readonly fingerprint: string;
-  readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
-  readonly handle?: unknown;
-  readonly diesAt?: number;
-  readonly refreshBy?: number;
-  readonly told?: number;
-}
+/** What a look at a lease found: `provedAt` when it works, `dead` when it does not, else when it is asked again. */
+export type Proof = Pick<LeaseState, "provedAt" | "dead" | "askAgainAt">;
+
+/** What a mint told of its lease. Each term means what it does in `LeaseState`. */
+export type LeaseTermsRecord = Pick<
+  LeaseState,
+  | "issuedAt"
+  | "asOf"
+  | "expiresAt"
+  | "given"
+  | "span"
+  | "period"
+  | "renewable"
+  | "fingerprint"
+  | "sinkFingerprints"
+  | "handle"
+  | "diesAt"
+  | "refreshBy"
+  | "told"
+>;
 
 /** When a record is written: its rotation time, and what was known of time then. */
 export type Stamp = ClockNote;

@@ -2,6 +2,7 @@
 import type { ClockNote } from "../schedule/clock.ts";
 import type { FailureKind } from "../schedule/backoff.ts";
 
+/** Ours, not the issuer's: made before the mint, `[a-z0-9-]`, 24 characters. */
 export type LeaseId = string;
 /** What a sink was seen to hold: a lease of ours, `foreign` (a value that we cannot explain) or `absent`. */
 export type Holding = LeaseId;
@@ -9,6 +10,7 @@ export type Holding = LeaseId;
 /** Keyed fingerprints of the rendered values, by destination key. */
 export type SinkFingerprints = Readonly<Record<string, string>>;
 
+/** What is known of one lease. */
 export interface LeaseState {
   readonly id: LeaseId;
   /** ghost: the answer to its mint was lost or not yet there. */
@@ -44,6 +46,12 @@ export interface LeaseState {
   readonly refreshBy?: number;
   /** The issuer's own time at `asOf`, ms since 1970, when it told. */
   readonly told?: number;
+  /** When it was last found to be alive, by a look of ours. */
+  readonly provedAt?: number;
+  /** It was found not to work. It may live all the same: that is the issuer's to say. */
+  readonly dead?: boolean;
+  /** A look could not tell: not before this is it asked again. */
+  readonly askAgainAt?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
@@ -58,7 +66,9 @@ export interface LeaseState {
   readonly revocation?: { readonly tries: number; readonly notBefore: number; readonly error?: string };
 }
 
+/** What is known of one sink, also of one that the spec has no more. */
 export interface SinkState {
+  /** A hash of type, canonical target and keys. */
   readonly id: string;
   readonly type: string;
   readonly target: string;
@@ -78,8 +88,10 @@ export interface SinkDrift {
   readonly changed: readonly string[];
 }
 
+/** How far an attempt came, as far as it matters after a crash. */
 export type AttemptPhase = "intent" | "minted" | "verified" | "prepared" | "committing" | "undoing" | "rolling-back";
 
+/** An attempt that is under way; of a dead process, until the next one recovers. */
 export interface AttemptState {
   readonly lease: LeaseId;
   readonly phase: AttemptPhase;
@@ -94,6 +106,7 @@ export interface WrittenSink {
   readonly keys: readonly string[];
 }
 
+/** What an attempt left to be done, and its backoff. Durable: the next process takes it up. */
 export interface OwedWork {
   /** publish: the sinks are mixed; reload: published, and not yet shown to work. */
   readonly kind: "publish" | "reload";
@@ -133,14 +146,18 @@ export interface FailureState extends KeptError {
   readonly specHash: string;
   /** When it was last tried before its time. */
   readonly wokenAt: number;
-  /** Only a person can help: not tried again until asked. */
+  /** Only a person can help: not tried again until asked, or what it logs in with changes. */
   readonly person?: boolean;
+  /** A mark of what it logged in and asked with, after the attempt: with another it is tried again at once. Absent: nothing of it stands on this machine. */
+  readonly sources?: string;
 }
 
+/** All that is kept of one rotation. */
 export interface RotationState {
   readonly name: string;
   /** Raised by every holder of the lock; a write under an older one is refused. */
   readonly epoch: number;
+  /** How many records made it; 0: it was never run. */
   readonly seq: number;
   readonly leases: Readonly<Record<LeaseId, LeaseState>>;
   readonly sinks: Readonly<Record<string, SinkState>>;
@@ -163,6 +180,7 @@ export interface RotationState {
   readonly early: readonly number[];
   /** Let go by a person: nobody rotates it until asked by name. */
   readonly ejectedAt?: number;
+  /** The lease that a roll-back put in place: it is not rolled back to twice. */
   readonly rolledBackTo?: LeaseId;
   readonly lastSuccessAt?: number;
   /** What was known of time at the last record. */
@@ -197,10 +215,11 @@ export function pinnedLeases(state: RotationState): readonly LeaseId[] {
 }
 
 function leasesIn(state: RotationState, counts: (sink: SinkState) => boolean): readonly LeaseId[] {
-  const inSinks = Object.values(state.sinks)
-    .filter(counts)
-    .flatMap((sink) => sink.may);
-  return [...new Set([...inSinks, ...state.consumers])].filter((id) => id in state.leases);
+  const found = new Set<LeaseId>();
+  const add = (id: string): void => void (id in state.leases && found.add(id));
+  for (const sink of Object.values(state.sinks)) if (counts(sink)) sink.may.forEach(add);
+  state.consumers.forEach(add);
+  return [...found];
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */

@@ -59,6 +59,7 @@ export function lastHour(instants: readonly number[], at: number): readonly numb
   return instants.filter((instant) => instant > at - hour);
 }
 
+/** A mint is about to be asked for: its lease is a ghost until an answer comes. */
 export function intent(
   state: RotationState,
   { lease, why, early }: { lease: LeaseState; why: string; early?: boolean },
@@ -72,6 +73,7 @@ export function intent(
   };
 }
 
+/** No lease came of it; with `unknownUntil` nobody knows, and its ghost may live until then. */
 export function mintFailed(
   state: RotationState,
   id: LeaseId,
@@ -120,6 +122,7 @@ function termsAgain(
   return { ...ends, kept: !lengthened, given: Math.max(given, life), span: lengthened ? life : before.span };
 }
 
+/** These sinks were found to hold a lease that was not thought to be there. */
 export function recognised(
   state: RotationState,
   { lease, sinks }: { lease: LeaseId; sinks: readonly string[] },
@@ -132,6 +135,7 @@ export function recognised(
   };
 }
 
+/** The lease lives longer; `spent`: it does, and by too little to be renewed again. */
 export function renewed(
   state: RotationState,
   record: Extract<JournalRecord, { type: "renewed" }>,
@@ -153,11 +157,13 @@ export function committing(
   return withPhase({ ...exposed, consumers: union(exposed.consumers, [lease]) }, "committing");
 }
 
+/** A lease that nobody was given, and nobody wants. */
 export function unexposed(state: RotationState, id: LeaseId): RotationState {
   const next = withLease(state, id, { exposed: false, dropped: true });
   return closed({ ...next, consumers: next.consumers.filter((lease) => lease !== id) });
 }
 
+/** Sinks and consumers hold this lease and nothing else, and nothing is owed. */
 export function settled(
   state: RotationState,
   { lease, adopted, specHash }: { lease: LeaseId; adopted: boolean; specHash: string },
@@ -176,6 +182,7 @@ export function settled(
   });
 }
 
+/** A revocation is tried (counted), or failed with `error`; the next one not before `notBefore`. */
 export function withRevocation(
   state: RotationState,
   id: LeaseId,
@@ -187,6 +194,7 @@ export function withRevocation(
 
 /** Drops the oldest gone leases, except what a sink or a consumer may still hold. */
 export function forget(state: RotationState): RotationState {
+  if (Object.keys(state.leases).length <= remembered) return state;
   const pinned = new Set<string>([
     ...Object.values(state.sinks).flatMap((sink) => sink.may),
     ...state.consumers,

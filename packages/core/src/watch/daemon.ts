@@ -1,10 +1,13 @@
+import { createContext } from "@rotate/runtime";
 import type { Engine } from "../engine/engine.ts";
 import { followSpec, type FollowFiles } from "./files.ts";
-import { createKeeper, type KeeperOptions } from "./keeper.ts";
+import { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
 import { startServices, type DaemonView, type Service } from "./services.ts";
 import { createWaker } from "./waker.ts";
 
+/** What a daemon is besides its engine: what it reads, follows and serves. */
 export interface DaemonOptions extends KeeperOptions {
+  /** Started in this order before the first look, ended in the opposite one. */
   readonly services?: readonly Service[];
   /** Follows the spec, its lists and the files of its references. Absent: nobody does. */
   readonly follow?: FollowFiles;
@@ -31,10 +34,17 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const view: DaemonView = {
     events: { on: engine.events.on },
     spec: () => engine.parts().spec,
-    status: async () => ({ ...(await engine.status()), ...keeper.state() }),
+    status: async (asked) => ({ ...(await engine.status(asked)), ...keeper.state() }),
+    ask: keeper.ask,
+    sinceLook: keeper.sinceLook,
+    phase: () => phaseOf(stopping.signal, keeper),
+    resolve: (ref) => createContext({ runtime, options: {}, signal: stopping.signal }).resolve(ref),
     reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),
   };
-  const stopServices = await startServices(options.services ?? [], view, runtime.log);
+  const stopServices = await startServices(options.services ?? [], view, runtime.log).catch(async (error: unknown) => {
+    await files.close(); // what is followed keeps the process alive
+    throw error;
+  });
 
   async function run(): Promise<void> {
     try {
@@ -55,4 +65,9 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
       return ended;
     },
   };
+}
+
+function phaseOf(stopping: AbortSignal, { sinceLook }: Keeper): ReturnType<DaemonView["phase"]> {
+  if (stopping.aborted) return "draining";
+  return sinceLook() === undefined ? "starting" : "running";
 }

@@ -4,7 +4,8 @@ import type { Spec } from "../loading/model.ts";
 import { createAlarms } from "./alarms.ts";
 import type { FollowedSpec } from "./files.ts";
 import { createRounds, createWarnings, longestSleep, type Rounds } from "./rounds.ts";
-import type { DaemonStatus } from "./services.ts";
+import { createErrands } from "./errands.ts";
+import type { DaemonStatus, DaemonView } from "./services.ts";
 import { createTroubles } from "./trouble.ts";
 import type { Waker } from "./waker.ts";
 
@@ -13,11 +14,14 @@ export interface Keeper {
   /** Until the signal; then what has begun is finished. */
   readonly keep: () => Promise<void>;
   readonly state: () => Pick<DaemonStatus, "troubles" | "specProblem">;
+  readonly ask: DaemonView["ask"];
+  readonly sinceLook: DaemonView["sinceLook"];
 }
 
 /** What loading the spec gave: the spec, or what is wrong with it in one text. */
 export type SpecResult = { readonly spec: Spec } | { readonly problem: string };
 
+/** How the spec is read again, and which of its rotations are kept. */
 export interface KeeperOptions {
   /** Reads the spec again. */
   readonly load: () => Promise<SpecResult>;
@@ -35,18 +39,22 @@ interface KeeperParts {
   readonly signal: AbortSignal;
 }
 
+/** The loop of a daemon: look, work, sleep, until `signal` aborts. A spec that is not taken leaves the one before in place. */
 export function createKeeper({ engine, options, waker, files, signal }: KeeperParts): Keeper {
   const { emit } = engine.events;
   const { runtime } = engine.parts().deps;
   const troubles = createTroubles(emit);
-  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal };
+  const done = (): void => waker.wake("done");
+  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal, done };
+  const errands = createErrands(signal);
   let rounds = roundsOf(engine.parts().spec);
   let specProblem: string | undefined;
+  let lookedAt: number | undefined;
 
   function roundsOf(spec: Spec): Rounds {
     const rotations = selectByName(spec.rotations, options.names);
-    const { concurrency = 16 } = options;
-    return createRounds({ ...kept, parts: engine.parts(), rotations, concurrency, done: () => waker.wake("done") });
+    const { concurrency = 16, names = [] } = options;
+    return createRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
   }
 
   /** ms to sleep. */
@@ -54,6 +62,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
     try {
       await rounds.startDue();
       const wait = await rounds.untilNext();
+      lookedAt = runtime.monotonic();
       troubles.over("loop");
       return Math.min(wait, longestSleep);
     } catch (error) {
@@ -84,7 +93,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
     if (refusal !== undefined) return refusal;
     selectByName(spec.rotations, options.names);
     await rounds.drain();
-    await engine.take(spec);
+    await errands.between(() => engine.take(spec));
     rounds = roundsOf(spec);
     return undefined;
   }
@@ -96,8 +105,10 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
         const reasons = waker.reasons();
         if (reasons.has("changed") || reasons.has("confirmed")) await reread(reasons.has("confirmed"));
       }
-      await rounds.drain();
+      await Promise.all([rounds.drain(), errands.between(async () => undefined)]);
     },
+    ask: (question) => errands.run(() => question(engine)).finally(() => waker.wake("done")),
+    sinceLook: () => (lookedAt === undefined ? undefined : runtime.monotonic() - lookedAt),
     state: () => ({ troubles: troubles.current(), ...(specProblem !== undefined && { specProblem }) }),
   };
 }

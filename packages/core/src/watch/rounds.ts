@@ -1,10 +1,10 @@
-import { heldBackIn, withHeldBack } from "../engine/held-back.ts";
+import { heldBackIn, othersOf, withHeldBack } from "../engine/held-back.ts";
 import type { EngineParts } from "../engine/reports.ts";
-import { needsWork, presentOf } from "../engine/quick-look.ts";
+import { needsWork, presentAll, presentOf } from "../engine/quick-look.ts";
 import { tick } from "../engine/tick.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
-import type { RotationReport } from "../report.ts";
+import type { RotationReport, RotationStatus } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Troubles } from "./trouble.ts";
@@ -19,9 +19,12 @@ export interface Rounds {
   readonly drain: () => Promise<void>;
 }
 
+/** The rotations of one spec, and what outlives a reload of it. */
 export interface RoundsOptions {
   readonly parts: EngineParts;
   readonly rotations: readonly Rotation[];
+  /** They are all of the spec: what is beside them is looked at as well. */
+  readonly isWhole: boolean;
   readonly concurrency: number;
   readonly alarms: Alarms;
   readonly troubles: Troubles;
@@ -42,6 +45,7 @@ const asleep = 5_000;
 /** Between two looks at one rotation. ms */
 const shortestPause = 250;
 
+/** Starts with nothing known: the first look is at everything, sinks included. */
 export function createRounds(options: RoundsOptions): Rounds {
   const { parts, rotations, troubles, signal } = options;
   const { runtime, clock, entries, host } = parts.deps;
@@ -53,6 +57,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   let observedAt = -Infinity;
   let last = { time: clock.now(), awake: runtime.monotonic() };
   let held: readonly string[] = [];
+  let others: readonly RotationStatus[] = [];
 
   function restOf(rotation: Rotation): number {
     return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
@@ -133,7 +138,8 @@ export function createRounds(options: RoundsOptions): Rounds {
       await noteTime();
       const observe = runtime.monotonic() - observedAt >= observeEvery;
       if (observe || held.length > 0) await holdBack();
-      await options.alarms.check(rotations, deps, (rotation) => busy.has(rotation));
+      if (observe && options.isWhole) others = await othersOf(parts);
+      await options.alarms.check({ rotations: await presentAll(rotations, deps), others }, deps);
       const batch = await due(observe);
       if (observe) observedAt = runtime.monotonic();
       if (batch.length === 0 || signal.aborted) return;
@@ -171,6 +177,7 @@ export interface Warnings {
   readonly tell: (report: RotationReport) => void;
 }
 
+/** In memory: a new daemon tells each warning again. */
 export function createWarnings(emit: OnEvent): Warnings {
   const told = new Map<string, readonly string[]>();
   return {

@@ -1,4 +1,6 @@
 import type { Runtime } from "@rotate/runtime";
+
+/** `changed`: a followed file. `confirmed`: a person says that the spec is meant. `sources`: a file that a provider logs in with. `done`: work ended. */
 export type WakeReason = "changed" | "confirmed" | "sources" | "done" | "stop";
 
 /** A sleep that can be cut short, and remembers why. */
@@ -10,6 +12,7 @@ export interface Waker {
   readonly reasons: () => ReadonlySet<WakeReason>;
 }
 
+/** Awake: what wakes it before it sleeps is not lost. */
 export function createWaker(): Waker {
   const pending = new Set<WakeReason>();
   let sleeping: AbortController | undefined;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createScene, failAt, type Scene, failing, hour, minute, untilDue } from "./support.ts";
+import { intentOf } from "../backend/contract.ts";
+import { createScene, failAt, failing, hour, minute, openBackend, untilDue } from "./support.ts";
 
 test("mints, writes and reloads once, then says that nothing is due", async () => {
   const scene = createScene();
@@ -75,25 +76,16 @@ test("retries within --timeout and rotates in the same run", async () => {
 test("--timeout bounds the whole run, a plugin that hangs and obeys nobody included", async () => {
   const scene = createScene();
   const hanging = Promise.withResolvers<void>();
-  scene.onStep = (step) => (step === "mint" ? hanging.promise : undefined);
+  const asked = Promise.withResolvers<void>();
+  scene.onStep = (step) => (step === "mint" ? (asked.resolve(), hanging.promise) : undefined);
   const running = scene.run({ timeout: 10_000 });
-  await passUntil(scene, running, 15_000);
+  await asked.promise;
+  await scene.clock.advance(15_000);
   const { exit, db } = await running;
   expect(exit).toBe(1);
   expect(db.phases.find(({ phase }) => phase === "mint")?.error?.code).toBe("ROTATE_MINT_TIMEOUT");
   hanging.resolve();
 });
-
-/** Lets time pass while something that does not wait by the clock is at work; fails when it takes longer. */
-async function passUntil(scene: Scene, work: Promise<unknown>, most: number): Promise<void> {
-  const progress = { over: false };
-  void work.finally(() => (progress.over = true));
-  for (let passed = 0; !progress.over && passed <= most; passed += 500) {
-    await scene.clock.advance(500);
-    await new Promise(setImmediate);
-  }
-  expect(progress.over).toBe(true);
-}
 
 test("does not retry what the plugin calls pointless", async () => {
   const scene = createScene();
@@ -186,4 +178,21 @@ test("what failed is told with code, hint and phase, and the later phases as not
   ]);
   expect(db.phases[1]!.error).toMatchObject({ code: "ROTATE_MINT_DENIED", hint: "look at it", retryable: true });
   expect(db.sinks).toEqual([{ type: "test-place", target: `${scene.directory}/a`, result: "not-run" }]);
+});
+
+test("a backend is told when a rotation is due again, and that one whose process died is due at once", async () => {
+  const scene = createScene();
+  const { db } = await scene.run();
+  const backend = await openBackend(scene);
+  await backend.publish(scene.spec());
+  const [claim] = await backend.claims.due(1, new AbortController().signal);
+  const next = Date.parse(db.nextAt!);
+  expect(scene.clock.now()).toBeGreaterThanOrEqual(next);
+  expect(scene.clock.now()).toBeLessThan(next + 31_000);
+  await claim!.append([intentOf("l1")]);
+  await claim!.settle();
+  const before = scene.clock.now();
+  expect(await backend.claims.due(1, new AbortController().signal)).toHaveLength(1);
+  expect(scene.clock.now()).toBe(before);
+  await backend.close();
 });

@@ -93,7 +93,7 @@ describe.skipIf(!isRoot)(`on a disk that cannot be written${noMounts}`, () => {
     const module = new URL("../../src/local/sqlite.ts", import.meta.url).href;
     const code = `const { openSqliteState } = await import(${JSON.stringify(module)}); const state = openSqliteState(process.argv[1]);
 const stamp = { time: 1, wall: 1, told: 1, uptime: 1, bootId: "b" };
-await state.append("db", { epoch: 0, entries: [{ record: ${JSON.stringify(intentOf("l1"))}, stamp }] }); process.kill(process.pid, "SIGKILL");`;
+await state.append("db", { state: await state.load("db"), entries: [{ record: ${JSON.stringify(intentOf("l1"))}, stamp }] }); process.kill(process.pid, "SIGKILL");`;
     mkdirSync(join(directory, "test"), { mode: 0o700 });
     const argv = ["--conditions=rotate:src", "--input-type=module", "-e", code, join(directory, "test")];
     expect(() => execFileSync(process.execPath, argv)).toThrow(/SIGKILL/);

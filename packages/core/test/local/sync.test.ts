@@ -23,8 +23,7 @@ const state = openSqliteState(${JSON.stringify(join(directory, "state"))});
 process.stderr.write("begin\\n");
 const stamp = { time: 1, wall: 1, told: 1, uptime: 1, bootId: "b" };
 for (const record of ${JSON.stringify(records)}) {
-  const { epoch } = await state.load("db");
-  await state.append("db", { epoch, entries: [{ record, stamp }] });
+  await state.append("db", { state: await state.load("db"), entries: [{ record, stamp }] });
 }
 process.kill(process.pid, "SIGKILL");`;
   const file = join(directory, "program.ts");

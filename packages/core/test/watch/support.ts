@@ -4,7 +4,7 @@ import { createFakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { EngineEvent } from "../../src/events.ts";
 import type { Spec } from "../../src/loading/model.ts";
-import { openEngine } from "../../src/engine/engine.ts";
+import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import { openDaemon, type Daemon, type DaemonOptions } from "../../src/watch/daemon.ts";
 import type { FollowedFiles, FollowFiles } from "../../src/watch/files.ts";
 import type { SpecResult } from "../../src/watch/keeper.ts";
@@ -36,9 +36,13 @@ export function createWatchScene(edit?: EditRotation): Scene {
   return createScene(edit, createFakeClock());
 }
 
-/** More turns of the event loop than a whole rotation takes: all that can go on without time passing has gone on. */
+/** More turns of the event loop than a whole rotation takes, those not counted that wait for the disk: all that can go on without time passing has gone on. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 60; turn++) await setImmediate();
+  for (let turn = 0; turn < 60; turn = waitsForDisk() ? 0 : turn + 1) await setImmediate();
+}
+
+function waitsForDisk(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resource.startsWith("FSReq"));
 }
 
 function nobody(): void {}
@@ -46,7 +50,13 @@ function nobody(): void {}
 /** Starts `rotate watch` in this process. */
 export async function startDaemon(
   scene: Scene,
-  options: Pick<DaemonOptions, "names" | "services"> = {},
+  {
+    servicesOf,
+    ...options
+  }: Pick<DaemonOptions, "names" | "services"> & {
+    readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
+    readonly onUnfollow?: () => void;
+  } = {},
 ): Promise<Watched> {
   const { runtime, events } = scene;
   const backend = await openBackend(scene);
@@ -58,9 +68,10 @@ export async function startDaemon(
   const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
   async function follow(tell: typeof changed): Promise<FollowedFiles> {
     changed = tell;
-    return { follow: async (paths) => void (followed = paths), close: async () => undefined };
+    return { follow: async (paths) => void (followed = paths), close: async () => options.onUnfollow?.() };
   }
-  const daemon = await openDaemon(engine, { ...options, load: async () => current, follow });
+  const services = servicesOf?.(engine) ?? options.services ?? [];
+  const daemon = await openDaemon(engine, { ...options, services, load: async () => current, follow });
   async function end(): Promise<void> {
     await daemon.stop();
     over = true;

@@ -18,6 +18,7 @@ const codes: Readonly<Record<string, string>> = {
   IncompleteSignature: "IncompleteSignatureException",
 };
 
+/** ECR of one account: hands out passwords, and knows its own. */
 export interface Registry {
   readonly serve: (request: DoubleRequest) => DoubleAnswer;
   readonly accepts: (password: string) => boolean;

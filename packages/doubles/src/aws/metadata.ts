@@ -16,6 +16,7 @@ export interface AwsMetadataDouble {
   readonly close: () => Promise<void>;
 }
 
+/** The machine whose metadata service it is. */
 export interface AwsMetadataOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;

@@ -10,6 +10,7 @@ const authorization =
 /** How far the date of a signature may be from now, ms. */
 const window = 300_000;
 
+/** What a signature is checked against. `now`: ms since 1970. `find`: the key of an access key id, expired or not. */
 export interface Verifying {
   readonly now: number;
   readonly region: string;

@@ -102,6 +102,7 @@ export interface AwsCredentialTexts {
   readonly sessionToken?: string;
 }
 
+/** One AWS account with STS and ECR. What it says of itself is for assertions. */
 export interface AwsDouble {
   /** `http://127.0.0.1:PORT`: the endpoint of STS and of ECR. */
   readonly url: string;

@@ -11,6 +11,7 @@ interface Kept {
   readonly issuedAt: number;
 }
 
+/** The two services that give a machine the token of its managed identity. */
 export interface IdentityRoutes {
   /** `GET /metadata/identity/oauth2/token` of a virtual machine. */
   readonly machine: (request: DoubleRequest) => Promise<DoubleAnswer>;

@@ -8,6 +8,7 @@ export interface TokenFor {
   readonly life: number;
 }
 
+/** Signs tokens, and knows its own. */
 export interface EntraSigner {
   readonly sign: (token: TokenFor) => Promise<string>;
   readonly verify: (jwt: string) => Promise<EntraToken>;

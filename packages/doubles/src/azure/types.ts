@@ -56,6 +56,7 @@ export interface EntraToken {
   readonly exp: number;
 }
 
+/** One Entra tenant, and the machines in it. */
 export interface AzureDouble {
   /** `http://127.0.0.1:PORT` (or https): authority, instance metadata service and App Service endpoint in one. */
   readonly url: string;

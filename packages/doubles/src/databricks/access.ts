@@ -7,6 +7,7 @@ import type { DatabricksDoubleOptions } from "./types.ts";
 /** Who is calling, or the answer that refuses them. */
 type Caller = { readonly userName: string } | { readonly refusal: DoubleAnswer };
 
+/** Who may call the API, and what takes that from them. */
 export interface Access {
   /** Checks the bearer of an API call. A token with the scope `all-apis` or `scope` is let in. */
   readonly authenticate: (request: DoubleRequest, scope: string) => Promise<Caller>;

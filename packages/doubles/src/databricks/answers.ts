@@ -19,10 +19,12 @@ export function oauthError(status: number, error: string, description: string): 
   return { status, body: { error, error_description: description } };
 }
 
+/** 404, as the API says it. */
 export function notFound(what: "project" | "branch" | "endpoint" | "instance"): DoubleAnswer {
   return apiError(404, "NOT_FOUND", `${what} id not found [TraceId: ${randomUUID().replaceAll("-", "")}]`);
 }
 
+/** 400 `INVALID_PARAMETER_VALUE`. */
 export function invalidParameter(message: string): DoubleAnswer {
   return apiError(400, "INVALID_PARAMETER_VALUE", message);
 }

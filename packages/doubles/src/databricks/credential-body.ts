@@ -6,6 +6,7 @@ export type Asked =
   | { readonly life: number; readonly resources: readonly string[]; readonly claims: readonly unknown[] }
   | { readonly refusal: DoubleAnswer };
 
+/** What a credential can be asked for. Lives in ms; `now` is ms since 1970. */
 export interface Limits {
   readonly now: () => number;
   readonly minTtl: number;

@@ -4,6 +4,7 @@ import { readAutoscaling, readProvisioned, type Limits } from "./credential-body
 import type { Signer } from "./signer.ts";
 import type { Mint } from "./types.ts";
 
+/** What the routes that mint are made of. `fractionalDigits` of a timestamp's seconds. */
 export interface CredentialParts {
   readonly access: Access;
   readonly signer: Signer;

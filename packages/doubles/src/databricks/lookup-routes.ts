@@ -2,6 +2,7 @@ import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 import type { Access } from "./access.ts";
 import { notFound } from "./answers.ts";
 
+/** What can be looked up, and by whom. */
 export interface LookupParts {
   readonly access: Access;
   readonly endpoints: readonly string[];

@@ -8,6 +8,7 @@ import type { DatabricksDoubleOptions, FederationPolicy } from "./types.ts";
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 const jwtType = "urn:ietf:params:oauth:token-type:jwt";
 
+/** What the token endpoint and its metadata are made of. `now`: ms since 1970. */
 export interface OidcParts {
   readonly options: DatabricksDoubleOptions & { readonly workspaceId: string };
   readonly now: () => number;

@@ -5,6 +5,7 @@ import type { DatabaseToken } from "./types.ts";
 /** What the two kinds of token are for: a database credential is no access token, and an access token is no database credential. */
 const audiences = { database: "databricks-postgres", api: "databricks-api" } as const;
 
+/** Signs with a key of its own, and knows what it signed. */
 export interface Signer {
   readonly jwks: () => JSONWebKeySet;
   readonly signDatabaseToken: (
@@ -16,6 +17,7 @@ export interface Signer {
   readonly verifyAccessToken: (jwt: string) => Promise<{ readonly sub: string; readonly scope: string }>;
 }
 
+/** How it signs, and by which clock. `now`: ms since 1970. */
 export interface SignerOptions {
   readonly now: () => number;
   readonly algorithm: "ES256" | "RS256";

@@ -80,6 +80,7 @@ export interface DatabaseToken {
   readonly resources: readonly string[];
 }
 
+/** One workspace. What it says of itself is for assertions. */
 export interface DatabricksDouble {
   /** `http://127.0.0.1:PORT`, or https. */
   readonly url: string;

@@ -4,6 +4,7 @@ import { connectNetwork, createContainer } from "./create-routes.ts";
 import type { ContainerRecord, ImageRecord, RunOptions } from "./types.ts";
 import { createWorld, refusal, startContainer, type World } from "./world.ts";
 
+/** Where it listens, and which API versions it speaks. */
 export interface DockerDoubleOptions {
   /** Where it listens; the path must be free. */
   readonly socketPath: string;

@@ -1,6 +1,7 @@
 /** What a container of an image does when it is started. */
 export type StartBehaviour = "runs" | "dies" | "flaps" | "healthy" | "unhealthy" | "starting";
 
+/** Any object of the API. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** A container as the engine keeps it. */

@@ -55,6 +55,7 @@ export interface AccessTokenRecord {
   readonly by: "metadata" | "key" | "refresh-token" | "exchange" | "impersonation";
 }
 
+/** The identity services of Google Cloud. What it says of itself is for assertions. */
 export interface GcpDouble {
   /** `http://127.0.0.1:PORT`: metadata server, token endpoint, STS and IAM Credentials API in one. */
   readonly url: string;

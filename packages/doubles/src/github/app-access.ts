@@ -7,6 +7,7 @@ import { githubFaults } from "./answers.ts";
 /** The longest life ahead that GitHub takes, seconds. */
 const longest = 600;
 
+/** Who is let in as the app. */
 export interface AppAccess {
   readonly privateKey: string;
   readonly deleteKey: () => void;

@@ -6,6 +6,7 @@ import type { Installation, InstallationToken } from "./types.ts";
 const life = 3_600_000;
 const ranks = ["read", "write", "admin"];
 
+/** What the routes that mint are made of; `now` is ms since 1970, `tokenLength` is in characters. */
 export interface TokenParts {
   readonly now: () => number;
   readonly installations: readonly Installation[];

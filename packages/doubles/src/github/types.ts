@@ -13,6 +13,7 @@ export interface GithubDoubleOptions {
   readonly tokenLength?: number;
 }
 
+/** The app as one owner has installed it. */
 export interface Installation {
   readonly id: number;
   readonly owner: string;
@@ -32,6 +33,7 @@ export interface InstallationToken {
   readonly expiresAt: number;
 }
 
+/** GitHub's REST API with one app. What it says of itself is for assertions. */
 export interface GithubDouble {
   /** The API's base URL. */
   readonly url: string;

@@ -26,6 +26,7 @@ function allows(rule: KubernetesRule, { verb, group, resource, namespace, name }
   );
 }
 
+/** RBAC: one rule that allows it is enough. */
 export function mayDo({ rules }: KubernetesUser, attempt: Attempt): boolean {
   return rules.some((rule) => allows(rule, attempt));
 }

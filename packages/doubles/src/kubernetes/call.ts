@@ -28,6 +28,7 @@ export interface Call {
   readonly subresource: string;
 }
 
+/** The object that the call is about. */
 export function keyOf({ resource, namespace, name }: Call): ObjectKey {
   return { resource, namespace, name };
 }

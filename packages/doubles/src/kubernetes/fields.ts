@@ -5,6 +5,7 @@ import type { Json } from "./types.ts";
 export type Leaf = string;
 const joint = "\u0000";
 
+/** One row of `managedFields`: what one writer owns by one kind of write. */
 export interface Manager {
   readonly manager: string;
   readonly operation: "Apply" | "Update";
@@ -23,6 +24,7 @@ const unownedMetadata = new Set([
   "managedFields",
 ]);
 
+/** True for an object, which no list is. */
 export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -65,6 +67,7 @@ export function withLeaf(object: Json, leaf: Leaf, value: unknown): Json {
   return Object.keys(changed).length === 0 && value === undefined ? others : { ...object, [name]: changed };
 }
 
+/** The value of a leaf; undefined when its path leads nowhere. */
 export function valueAt(object: Json, leaf: Leaf): unknown {
   return leaf.split(joint).reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), object);
 }

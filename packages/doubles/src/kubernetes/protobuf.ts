@@ -3,6 +3,8 @@ import type { Json } from "./types.ts";
 
 /** Before the message: `k8s` and a zero (apimachinery runtime/serializer/protobuf). */
 const magic = Buffer.from("k8s\0");
+
+/** The content type of what kubectl sends. */
 export const protobufType = "application/vnd.kubernetes.protobuf";
 
 /** A field of a message, by its number: text, number, truth, a list of texts, or a message of its own. */

@@ -36,10 +36,12 @@ export const noRoute: Refusal = new Refusal(404, "NotFound", {
   details: {},
 });
 
+/** 400, for what the API server cannot read. */
 export function badRequest(message: string): Refusal {
   return new Refusal(400, "BadRequest", { message });
 }
 
+/** 401: the bearer is nobody's. */
 export const unauthorized: Refusal = new Refusal(401, "Unauthorized", { message: "Unauthorized" });
 
 /** A wrong field of an object (422). */
@@ -59,6 +61,7 @@ export function stale(resource: string, name: string, why = modified): Refusal {
 }
 const modified = "the object has been modified; please apply your changes to the latest version and try again";
 
+/** 409, of a create. */
 export function alreadyExists(resource: string, name: string): Refusal {
   return new Refusal(409, "AlreadyExists", {
     message: `${resource} "${name}" already exists`,

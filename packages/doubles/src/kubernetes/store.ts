@@ -12,6 +12,7 @@ export interface Stored {
   readonly at: number;
 }
 
+/** Objects as etcd keeps them: every write raises one version that all of them share. */
 export interface Store {
   readonly get: (key: ObjectKey) => Stored | undefined;
   readonly list: (resource: string, namespace: string) => readonly Stored[];

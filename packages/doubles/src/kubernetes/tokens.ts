@@ -6,12 +6,14 @@ import { badRequest, invalid, notFound, stale } from "./status.ts";
 import type { Store } from "./store.ts";
 import type { Json, ObjectKey } from "./types.ts";
 
+/** `iss` of every token, as a cluster has it that was told nothing else. */
 export const issuer = "https://kubernetes.default.svc.cluster.local";
 const minimum = 600;
 const maximum = 2 ** 32;
 /** Milliseconds. */
 const believed = 10_000;
 
+/** Tokens of service accounts. */
 export interface Tokens {
   /** TokenRequest (authentication/v1; kubernetes registry/core/serviceaccount/storage/token.go). */
   readonly issue: (account: ObjectKey, request: Json) => Promise<DoubleAnswer>;

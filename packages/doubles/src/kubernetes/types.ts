@@ -26,6 +26,7 @@ export interface ObjectKey {
   readonly name: string;
 }
 
+/** A Secret that is there at the start. */
 export interface KubernetesSecret {
   readonly namespace: string;
   readonly name: string;
@@ -38,8 +39,10 @@ export interface KubernetesSecret {
   readonly manager?: string;
 }
 
+/** What a rollout is for. */
 export type WorkloadKind = "deployment" | "statefulset" | "daemonset";
 
+/** A workload that is there at the start, and how its rollouts go. */
 export interface KubernetesWorkload {
   readonly kind: WorkloadKind;
   readonly namespace: string;
@@ -55,6 +58,7 @@ export interface KubernetesWorkload {
   readonly stuck?: boolean;
 }
 
+/** The cluster at the start. Everything has a default. */
 export interface KubernetesDoubleOptions {
   /** Wall clock, milliseconds since 1970. Tokens and rollouts go by it. */
   readonly now?: () => number;
@@ -87,6 +91,7 @@ export interface HeldRequest {
   readonly release: () => Promise<void>;
 }
 
+/** The API server of one cluster. What it says of itself is for assertions. */
 export interface KubernetesDouble {
   readonly url: string;
   readonly requests: readonly DoubleRequest[];

@@ -18,14 +18,17 @@ export interface Rollout {
   ready: number;
 }
 
+/** Its `spec`. */
 export function specOf(body: Json): Json {
   return body["spec"] as Json;
 }
 
+/** Its pod template as text: another text is a rollout. */
 export function templateOf(body: Json): string {
   return JSON.stringify(specOf(body)["template"]);
 }
 
+/** How many pods it is to have. */
 export function sizeOf({ settings }: Rollout, body: Json): number {
   return Number(specOf(body)["replicas"] ?? settings.replicas ?? 2);
 }

@@ -3,13 +3,17 @@ import { freshMetadata, type Store, type Stored } from "./store.ts";
 import type { Json, KubernetesWorkload, ObjectKey, WorkloadKind } from "./types.ts";
 import { sizeOf, specOf, statusOf, templateOf, type Rollout } from "./workload-status.ts";
 
+/** How the API names each kind. */
 export const workloadKinds: Readonly<Record<WorkloadKind, { readonly kind: string; readonly resource: string }>> = {
   deployment: { kind: "Deployment", resource: "deployments" },
   statefulset: { kind: "StatefulSet", resource: "statefulsets" },
   daemonset: { kind: "DaemonSet", resource: "daemonsets" },
 };
+
+/** The plurals that paths have. */
 export const workloadResources: readonly string[] = Object.values(workloadKinds).map(({ resource }) => resource);
 
+/** What the controllers do; nothing goes on between two calls. */
 export interface Workloads {
   readonly add: (settings: KubernetesWorkload) => void;
   /** After a write of the spec: a new generation, and a rollout when the template changed. */
@@ -23,6 +27,7 @@ function idOf({ resource, namespace, name }: ObjectKey): string {
   return `${resource}/${namespace}/${name}`;
 }
 
+/** Controllers over these objects; `now` is ms since 1970. */
 export function createWorkloads(store: Store, now: () => number): Workloads {
   const rollouts = new Map<string, Rollout>();
 

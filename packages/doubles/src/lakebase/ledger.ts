@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { LoginFault, LoginRecord, SessionRecord } from "./types.ts";
 import type { Refusal } from "./wire.ts";
 
+/** What is kept for assertions, and what was told to go wrong. */
 export interface Ledger {
   readonly logins: LoginRecord[];
   /** Open sessions by their client's connection. */

@@ -70,6 +70,7 @@ export interface GatewayRole {
   readonly password?: string;
 }
 
+/** A gateway in front of a real PostgreSQL, which lets in who has a credential that a workspace signed. */
 export interface LakebaseGateway {
   /** The first of `hosts`. */
   readonly host: string;

@@ -9,6 +9,7 @@ export interface KnownClient {
   readonly client: OAuth2Client;
 }
 
+/** Who the clients are, by id, and what their assertions are checked against. `now`: ms since 1970. */
 export interface ClientAuthParts {
   readonly clients: Map<string, OAuth2Client>;
   readonly now: () => number;

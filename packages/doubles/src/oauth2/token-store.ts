@@ -16,8 +16,10 @@ interface Access extends OAuth2Issue {
   readonly family: string;
 }
 
+/** What a token is made for. */
 export type Grant = Pick<OAuth2Issue, "client" | "scope" | "subject"> & { readonly audience?: string | undefined };
 
+/** Access and refresh tokens; the refresh tokens that came of each other are a family. */
 export interface TokenStore {
   readonly issue: (
     grant: Grant,

@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import type { DoubleFaults, DoubleRequest, DoubleTls } from "../http-double.ts";
 
+/** The grants that the token endpoint knows, as the wire spells them. */
 export type GrantType = "client_credentials" | "refresh_token" | "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /** A registered client: how it proves itself, and what it may ask for. */
@@ -53,6 +54,7 @@ export interface OAuth2Issue {
   readonly expiresAt: number;
 }
 
+/** An authorization server. What it says of itself is for assertions. */
 export interface OAuth2Double {
   readonly url: string;
   readonly issuer: string;

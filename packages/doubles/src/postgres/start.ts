@@ -7,6 +7,7 @@ import type { Client, ClientConfig } from "pg";
 import { copyBinaries, findBinaries, serverUser, type Binaries } from "./binaries.ts";
 import { createCluster, startServer } from "./process.ts";
 
+/** Which PostgreSQL is started, and with what settings. */
 export interface PostgresOptions {
   /** `name=value` as in postgresql.conf, for example `max_connections=10`. */
   readonly settings?: readonly string[];

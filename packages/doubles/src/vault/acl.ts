@@ -1,4 +1,7 @@
+/** What a policy may grant on a path (`deny` wins). */
 export type Capability = "create" | "read" | "update" | "delete" | "list" | "sudo" | "deny";
+
+/** Capabilities by path. */
 export type Policy = Readonly<Record<string, readonly Capability[]>>;
 
 /** What every token may do unless it was made without it (vault/policy/policy_store.go). */

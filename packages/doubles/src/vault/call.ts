@@ -5,6 +5,7 @@ import type { TokenRecord, TokenSettings } from "./token-types.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { DatabaseState, VaultDoubleOptions } from "./types.ts";
 
+/** What a request does, after its HTTP method. */
 export type Operation = "read" | "update" | "delete" | "list";
 
 /** One request, as a route sees it. */
@@ -34,7 +35,7 @@ export interface Services {
 }
 
 /** What an engine or a login gives back. */
-export interface Outcome extends Reply {
+export interface RouteReply extends Reply {
   /** Handed out under a lease of its own. */
   readonly secret?: LeaseSettings;
 }

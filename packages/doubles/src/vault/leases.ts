@@ -23,6 +23,7 @@ export interface LeaseRecord {
   readonly settings: LeaseSettings;
 }
 
+/** The leases of a server. Instants in ms since 1970. */
 export interface LeaseStore {
   /** `end`: no lease outlives it (a batch token's own end), ms since 1970. */
   readonly create: (made: {

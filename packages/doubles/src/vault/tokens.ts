@@ -12,6 +12,7 @@ interface Made {
   readonly metadata: TokenRecord["metadata"];
 }
 
+/** The tokens of a server. Instants in ms since 1970. */
 export interface TokenStore {
   readonly create: (made: Made) => TokenRecord;
   /** A token that lives, or undefined. */

@@ -46,16 +46,21 @@ export type AuthMethod =
       readonly roles: Readonly<Record<string, TokenSettings & { readonly arns: readonly string[] }>>;
     };
 
+/** One role of the AppRole method; its secret ids by their value. */
 export interface AppRole extends TokenSettings {
   readonly roleId: string;
   readonly secretIds: Readonly<Record<string, SecretIdSettings>>;
 }
+
+/** How long and how often a secret id is good. */
 export interface SecretIdSettings {
   /** Logins that it is good for; 0 or absent: any number. */
   readonly numUses?: number;
   /** Milliseconds from the start of the double; absent: no end. */
   readonly ttl?: number;
 }
+
+/** Who signs a login of the AWS method. */
 export interface AwsIdentity {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
@@ -94,6 +99,7 @@ export type Engine =
       readonly secrets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     };
 
+/** A role whose users are made for each lease. `ttl` and `maxTtl` in ms. */
 export interface DatabaseRole {
   readonly ttl: number;
   readonly maxTtl: number;
@@ -102,18 +108,23 @@ export interface DatabaseRole {
   readonly extend?: (username: string, expiresAt: number) => Promise<void>;
   readonly drop?: (username: string) => Promise<void>;
 }
+
+/** A user that one lease stands for. */
 export interface DatabaseUser {
   readonly username: string;
   readonly password: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
 }
+
+/** A role with one user, whose password the server changes; `rotationPeriod` in ms. */
 export interface StaticRole {
   readonly username: string;
   readonly rotationPeriod: number;
   readonly change?: (username: string, password: string) => Promise<void>;
 }
 
+/** The server at the start. Everything has a default; lives are in ms. */
 export interface VaultDoubleOptions {
   /** Wall clock, milliseconds since 1970. Tokens and leases are issued, expire and are refused by it. */
   readonly now?: () => number;
@@ -143,8 +154,10 @@ export interface VaultIssue {
 /** Of every database engine: out of reach, or holding objects that belong to the users that were made, so that none of them can be dropped. */
 export type DatabaseState = "up" | "down" | "depended-upon";
 
+/** What a node is; `sys/health` has a status code for each. */
 export type NodeState = "active" | "sealed" | "standby" | "uninitialized" | "dr-secondary" | "performance-standby";
 
+/** One Vault server. What it says of itself is for assertions. */
 export interface VaultDouble {
   readonly url: string;
   readonly requests: readonly DoubleRequest[];

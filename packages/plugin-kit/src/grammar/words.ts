@@ -8,8 +8,11 @@ export interface Word {
   readonly holds: (value: unknown) => boolean;
   readonly wrong: string;
 }
+
+/** The words that a schema of one shape may have, by name. */
 export type Words = Readonly<Record<string, Word>>;
 
+/** True for an object that is no list: whatever its values are. */
 export function isLoose(value: unknown): value is Loose {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -33,6 +36,7 @@ export function isRegExp(value: unknown): boolean {
 
 const text: Word = { holds: isText, wrong: "no text" };
 const truth: Word = { holds: (value) => typeof value === "boolean", wrong: "neither true nor false" };
+const isTrue: Word = { holds: (value) => value === true, wrong: "not true" };
 const number: Word = { holds: Number.isFinite, wrong: "no number" };
 const count: Word = { holds: (value) => Number.isSafeInteger(value) && Number(value) >= 0, wrong: "no count" };
 const list: Word = { holds: Array.isArray, wrong: "no list" };
@@ -61,7 +65,7 @@ export const wordsOf = {
   union: described({
     anyOf: { holds: (value) => Array.isArray(value) && value.length > 0, wrong: "no list of schemas" },
   }),
-  secret: described({ type: anything, secret: { holds: (value) => value === true, wrong: "not true" } }),
+  secret: described({ type: anything, secret: isTrue }),
   duration: described({ type: anything, format: anything, default: duration, min: duration, max: duration }),
   string: described({
     type: anything,
@@ -70,6 +74,7 @@ export const wordsOf = {
     maxLength: count,
     pattern: { holds: isRegExp, wrong: "no regular expression" },
     format: { holds: (value) => value === "path" || value === "uri", wrong: "no format that options have" },
+    template: isTrue,
   }),
   integer: described({ type: anything, default: anything, minimum: number, maximum: number }),
   number: described({ type: anything, default: anything, minimum: number, maximum: number }),
@@ -90,6 +95,7 @@ export const wordsOf = {
   }),
 } as const satisfies Readonly<Record<string, Words>>;
 
+/** Which of the schemas it is: `union`, `secret`, `duration` … ; `shapeOf` tells. */
 export type Shape = keyof typeof wordsOf;
 
 const types: readonly string[] = ["string", "integer", "number", "boolean", "array", "object"];

@@ -18,6 +18,7 @@ export interface Entry {
   readonly continued: boolean;
 }
 
+/** A `[name]` of an INI file with what belongs to it. Offsets are into the text. */
 export interface Section {
   /** As it stands between the brackets, blanks as one space, quotes left out. */
   readonly name: string;

@@ -15,6 +15,7 @@ type Settings = Readonly<Record<string, string>>;
 /** The settings of all profiles, config and credentials file together: what stands in the credentials file counts. */
 export type Profiles = ReadonlyMap<string, Settings>;
 
+/** Absolute paths in place of what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE say. */
 export interface ProfileFiles {
   readonly configFile?: string | undefined;
   readonly credentialsFile?: string | undefined;

@@ -1,10 +1,11 @@
 import type { Secret } from "@rotate/plugin-kit";
 import type { Ctx } from "../options.ts";
-import type { BearerSession, Workspace } from "../session.ts";
+import type { BearerLogin, Workspace } from "../login.ts";
 import { checkIdentityToken } from "../token-checks.ts";
 import { accessToken } from "./access-token.ts";
 import { discover } from "./discovery.ts";
 
+/** A login by a token of another issuer, which a federation policy of the account or of the service principal trusts. */
 export interface Federated {
   /** The service principal; undefined: a policy of the whole account. */
   readonly clientId: string | undefined;
@@ -13,7 +14,7 @@ export interface Federated {
 }
 
 /** Token exchange (RFC 8693): another issuer's identity token for an access token, without any secret. */
-export async function federatedSession(workspace: Workspace, federated: Federated, ctx: Ctx): Promise<BearerSession> {
+export async function federatedLogin(workspace: Workspace, federated: Federated, ctx: Ctx): Promise<BearerLogin> {
   const endpoint = await discover(workspace, ctx);
   const subject = checkIdentityToken(await federated.identity(endpoint.audience), workspace.origin);
   const request = {

@@ -3,10 +3,11 @@ import { tokenFault } from "@rotate/plugin-kit/tokens";
 import { parseOutput, runCli } from "../cli/run.ts";
 import { checkIssuer } from "../issuer.ts";
 import type { Ctx } from "../options.ts";
-import type { BearerSession, Workspace } from "../session.ts";
+import type { BearerLogin, Workspace } from "../login.ts";
 import { usable } from "./access-token.ts";
 import type { Profile } from "./config-file.ts";
 
+/** A person who logged in with `databricks auth login`; the CLI keeps that login. */
 export interface User {
   /** Undefined: the login that was made for the host alone. */
   readonly profile: Profile | undefined;
@@ -17,7 +18,7 @@ export interface User {
  * A person's login, refreshed and kept by `databricks auth token` (databricks/cli cmd/auth/token.go), which prints
  * `{access_token, token_type, expiry}`. Throws what the CLI says, or BAD_ANSWER.
  */
-export async function userSession(workspace: Workspace, user: User, ctx: Ctx): Promise<BearerSession> {
+export async function userLogin(workspace: Workspace, user: User, ctx: Ctx): Promise<BearerLogin> {
   const remedy = "log in again: databricks auth login";
   const where = user.profile === undefined ? ["--host", workspace.origin] : [];
   const args = ["auth", "token", ...where, "--output", "json"];

@@ -13,6 +13,7 @@ import { cliEnvironment } from "./environment.ts";
 import { writePrivateConfig } from "./private-config.ts";
 import { withPrivateDirectory } from "./private-directory.ts";
 
+/** One call of the Databricks CLI. `what` it does, for messages; `args` behind the program's name. */
 export interface CliCall {
   readonly what: string;
   readonly args: readonly string[];

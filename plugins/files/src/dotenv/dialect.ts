@@ -11,6 +11,8 @@ import { olderSystemd, systemd } from "./readers/systemd.ts";
 
 /** Who reads the file. */
 export type Dialect = (typeof dialects)[number];
+
+/** What the option `dialect` takes. */
 export const dialects = ["shell", "dotenv", "docker", "compose", "systemd"] as const;
 
 const libraries = [node, npm, python, ruby, godotenv, compose];

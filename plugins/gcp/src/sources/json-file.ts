@@ -4,6 +4,7 @@ import type { Ctx } from "../options.ts";
 /** Members of a credential file that are text. */
 type Texts<Name extends string> = Readonly<Record<Name, string>> & Readonly<Record<string, string | undefined>>;
 
+/** Which credential file is expected, and what it has to have. */
 export interface FileKind<Name extends string> {
   /** What is referred to, for messages: `source.key`. */
   readonly option: string;

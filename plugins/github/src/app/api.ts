@@ -2,6 +2,7 @@ import { readAnswer, type HttpAnswer, type Infer, type Schema, type Secret } fro
 import { secured, webPage } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "./options.ts";
 
+/** One call of the REST API. Without `method` it is a POST where there is `json`, else a GET. */
 export interface ApiCall {
   /** Behind the base URL, with a slash in front. */
   readonly path: string;

@@ -5,6 +5,7 @@ import { appRemedy, refusal } from "./refusal.ts";
 
 const answered = { type: "object", properties: { id: { type: "integer" } }, required: ["id"] } as const;
 
+/** The installation that is meant, by its number or by who owns it. */
 export interface Which extends Pick<Request, "installationId" | "owner"> {
   /** One of those asked for: the installation is looked up by it, so that a repository the app does not have is found at once. */
   readonly repository: string | undefined;

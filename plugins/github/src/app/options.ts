@@ -40,6 +40,11 @@ export const request = {
   },
 } as const satisfies ObjectSchema;
 
+/** Options of `github-app`, validated. */
 export type Options = Infer<typeof options>;
+
+/** Request of `github-app`, validated. */
 export type Request = Infer<typeof request>;
+
+/** The context of a call. */
 export type Ctx = Context<Options>;

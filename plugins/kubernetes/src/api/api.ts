@@ -13,6 +13,7 @@ export interface ApiRequest extends Pick<HttpInit, "method" | "query" | "json">,
   readonly metadataOnly?: boolean;
 }
 
+/** The API server of one cluster, as one call of ours sees it. */
 export interface Api {
   /** Any status is an answer. 401 is tried once more with a login that is read anew. */
   readonly send: (request: ApiRequest) => Promise<HttpAnswer>;

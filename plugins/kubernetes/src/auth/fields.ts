@@ -3,6 +3,7 @@ import { invalid } from "@rotate/plugin-kit";
 /** A mapping of a kubeconfig. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** True for a mapping, whatever is in it. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

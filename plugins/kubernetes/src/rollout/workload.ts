@@ -65,6 +65,7 @@ async function workloadBy(api: Api, request: ApiRequest): Promise<Workload> {
   return (await api.call(request)).json(schema);
 }
 
+/** As it is now. Throws NOT_FOUND when it is not there. */
 export function readWorkload(api: Api, ctx: RolloutContext): Promise<Workload> {
   return workloadBy(api, { path: pathOf(ctx), what: `read ${nameOf(ctx)}` });
 }
@@ -86,6 +87,7 @@ export function annotate(
   });
 }
 
+/** Of the pod template, where a rollout leaves its mark; undefined: it has none of that name. */
 export function annotationOf({ spec }: Workload, name: string): string | undefined {
   return spec.template.metadata?.annotations?.[name];
 }

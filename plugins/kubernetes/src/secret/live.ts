@@ -65,6 +65,7 @@ const schema = {
   required: ["metadata"],
 } as const;
 
+/** Its path in the API, segment by segment. */
 export function secretPath({ options: { namespace, name } }: SecretContext): readonly string[] {
   return ["api", "v1", "namespaces", namespace, "secrets", name];
 }

@@ -1,6 +1,7 @@
 import type { Context, Infer, ObjectSchema } from "@rotate/plugin-kit";
 import { clusterOptions, fieldManagerSchema, nameSchema, namespaceSchema } from "../options.ts";
 
+/** Options of `kubernetes-secret`. */
 export const options = {
   type: "object",
   properties: {
@@ -29,6 +30,7 @@ export const options = {
   required: ["namespace", "name"],
 } as const satisfies ObjectSchema;
 
+/** The context of its calls. */
 export type SecretContext = Context<Infer<typeof options>>;
 
 /** For messages. */

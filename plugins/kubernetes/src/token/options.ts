@@ -1,8 +1,10 @@
 import type { Context, Infer, ObjectSchema } from "@rotate/plugin-kit";
 import { clusterOptions, nameSchema, namespaceSchema } from "../options.ts";
 
+/** Options of `kubernetes-token`. */
 export const options = { type: "object", properties: clusterOptions } as const satisfies ObjectSchema;
 
+/** Request of `kubernetes-token`. */
 export const request = {
   type: "object",
   properties: {
@@ -33,6 +35,9 @@ export const request = {
   },
   required: ["namespace", "serviceAccount"],
 } as const satisfies ObjectSchema;
+
+/** The same, validated; `ttl` in ms. */
 export type Request = Infer<typeof request>;
 
+/** The context of its calls. */
 export type TokenContext = Context<Infer<typeof options>>;

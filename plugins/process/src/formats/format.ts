@@ -17,6 +17,7 @@ export interface Format {
   readonly refusal?: (answer: ExecAnswer) => RotateError | undefined;
 }
 
+/** What reading an output needs besides the output. */
 export interface ReadParts {
   readonly asked: Request;
   readonly secret: Context["secret"];

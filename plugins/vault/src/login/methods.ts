@@ -16,6 +16,7 @@ export interface Proof {
   readonly hint: string;
 }
 
+/** Where Kubernetes puts the token of a pod's service account. */
 export const accountToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /** The proof of a method, with its secrets read anew. `kept` is the secret id of an earlier login whose wrapping token is spent. */

@@ -14,4 +14,5 @@ export interface VaultLogin extends Login {
   readonly secretId?: SecretId | undefined;
 }
 
+/** The context of a call after the login. */
 export type LoggedInContext = ProviderContext<Options, VaultLogin>;

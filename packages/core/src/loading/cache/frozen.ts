@@ -16,6 +16,7 @@ export interface FrozenSpec {
   readonly parts: readonly PartName[];
 }
 
+/** A plugin's part by kind and type, to be found in the catalog again. */
 export type PartName = readonly [kind: Kind, type: string];
 
 /** A rotation's own data, and the place of the rest in `shared`. */
@@ -27,6 +28,7 @@ export interface FrozenRotation {
   readonly sinks: readonly FrozenSink[];
 }
 
+/** A sink's own data; `rest` is the place of what it has in common with others, in `shared`. */
 export type FrozenSink = Pick<SinkEntry, "id" | "target" | "where"> & {
   readonly options: unknown;
   readonly rest: number;
@@ -36,4 +38,4 @@ export type FrozenSink = Pick<SinkEntry, "id" | "target" | "where"> & {
 export type Marked =
   | { readonly kind: "part"; readonly part: PartName }
   | { readonly kind: "reference"; readonly source: Source; readonly secret: boolean }
-  | { readonly kind: "template" | "option"; readonly template: number; readonly each?: Each };
+  | { readonly kind: "template" | "option" | "plain"; readonly template: number; readonly each?: Each };

@@ -3,12 +3,13 @@ import { isSettledEverywhere, type WrittenSink } from "../../store/state.ts";
 import { AttributedError, innerError, isDefinite } from "../errors.ts";
 import { callSink, timeLimits } from "../invoke.ts";
 import { observeOne } from "../observe.ts";
+import { dropStaged, dropWrite } from "../left-overs.ts";
 import { resolveUnknown } from "../resolve-unknown.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
 import { isReadable, sinkIds, type Attempt, type Session, type SinkWrite } from "../session.ts";
 import { canUndo, undoWrites } from "../undo.ts";
-import { prepareSink, tidyUp } from "./prepare.ts";
+import { prepareSink } from "./prepare.ts";
 
 type Outcome = SinkReport["result"];
 /** How one sink's commit ended. A lost answer is `unknown` until the sink itself has told. */
@@ -18,16 +19,23 @@ interface Commit {
   readonly error?: unknown;
 }
 
-/** Writes the sinks in order. From the first write on the lease is exposed, whatever comes of it. */
+/** Writes the sinks in order; all writes are announced before the first. From then on the lease is exposed, whatever comes of it. */
 export const commitPhase: Phase = {
   name: "commit",
   async run(session, attempt) {
+    const writes = attempt.writes!;
+    const { sinks } = session.state();
+    await session.journal(
+      ...writes.map(({ sink }) => ({ type: "committing", sink: sink.id, lease: attempt.lease! }) as const),
+    );
     const commits: Commit[] = [];
-    for (const write of attempt.writes!) {
+    for (const write of writes) {
       const commit = await commitSink(session, attempt.lease!, write);
       commits.push(commit);
-      if (commit.result === "failed" || commit.result === "unknown")
-        return stopped(session, withSinks(attempt, commits), commits);
+      if (commit.result !== "failed" && commit.result !== "unknown") continue;
+      const spared = writes.slice(commits.length).map(({ sink: { id } }) => [id, sinks[id]?.may ?? []] as const);
+      if (spared.length > 0) await session.journal({ type: "spared", sinks: Object.fromEntries(spared) });
+      return stopped(session, withSinks(attempt, commits), commits);
     }
     const done = withSinks(attempt, commits);
     if (await isReused(session, done))
@@ -52,12 +60,12 @@ function targetsOf(sinks: readonly SinkReport[]): string | undefined {
   return written.length === 0 ? undefined : [...written.slice(0, 3), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
-/** Journals, writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
+/** Writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
 async function commitSink(session: Session, lease: string, first: SinkWrite): Promise<Commit> {
   const { sink } = first;
   let write = first;
   for (let tries = 1; ; tries++) {
-    await session.journal({ type: "committing", sink: sink.id, lease });
+    if (tries > 1) await session.journal({ type: "committing", sink: sink.id, lease });
     await session.guard();
     const error = await tryCommit(session, write);
     const result =
@@ -66,6 +74,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
         : isDefinite(innerError(error))
           ? "failed"
           : await resolveUnknown(session, sink, lease);
+    if (result !== "failed") session.staged.delete(write);
     if (result === "written") {
       await session.journal({ type: "committed", sink: sink.id, lease });
       return { write, result: write.prepared.changed ? "written" : "unchanged" };
@@ -74,6 +83,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
     if (isReadable(sink)) await observeOne(session, sink);
     if (tries === 2) return { write, result: "failed", error };
     try {
+      await dropWrite(session, write);
       write = await prepareSink(session, sink, { values: new Map([[sink.id, write.values]]), scope: write.scope });
     } catch (again) {
       return { write, result: "failed", error: again };
@@ -97,7 +107,8 @@ async function stopped(session: Session, attempt: Attempt, commits: readonly Com
   const lease = attempt.lease!;
   const error = innerError(last.error);
   const reason = `${last.write.sink.type} ${last.write.sink.target}: ${error.message}`;
-  await tidyUp(session, attempt.writes!.slice(last.result === "failed" ? commits.length - 1 : commits.length));
+  await session.guard();
+  await dropStaged(session);
   const wrote = commits.filter(({ result }) => result === "written");
   const failure = { phase: "commit" as const, error, report: commitReport(last) };
   if (
@@ -156,7 +167,8 @@ function withSinks(attempt: Attempt, commits: readonly Commit[]): Attempt {
     target: sink.target,
     result: commits[index]?.result ?? "not-run",
   }));
-  return { ...attempt, sinks };
+  const writes = attempt.writes!.map((write, index) => commits[index]?.write ?? write);
+  return { ...attempt, sinks, writes };
 }
 
 function undone(attempt: Attempt): Attempt {

@@ -12,10 +12,13 @@ const options = {
   version: { type: "boolean" },
 } as const;
 
+/** What was typed behind `databricks`. */
 export interface CommandLine {
   readonly positionals: readonly string[];
   readonly flags: Flags;
 }
+
+/** Flags by name, without the dashes. */
 export type Flags = ReturnType<typeof parse>["values"];
 
 function parse(args: string[]) {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Which CLI it is, and who has logged in with it. */
 export interface DatabricksCliOptions {
   /**
    * What an older version lacks: `postgres` (the command group, before January 2026), `ttl` (its flags, before July 2026), `profile-first` (a bundle overrides
