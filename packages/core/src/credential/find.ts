@@ -72,7 +72,7 @@ async function fromSink(sink: SinkEntry, lease: LeaseState, { deps }: Looking): 
 }
 
 /** Destination keys whose template is a field and nothing else, with the field. */
-function bareFields({ values }: SinkEntry): readonly (readonly [key: string, field: string])[] {
+export function bareFields({ values }: SinkEntry): readonly (readonly [key: string, field: string])[] {
   return Object.entries(values).flatMap(([key, { source, fields }]) => {
     const field = /^\s*\{\{-?\s*(\w+)\s*-?\}\}\s*$/.exec(source)?.[1];
     return field !== undefined && source.trim() === source && fields.includes(field) ? [[key, field] as const] : [];
