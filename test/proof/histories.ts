@@ -1,9 +1,7 @@
 /**
  * The proof campaign over the real engine: every history with up to two faults of every shape, then random ones with up to eight faults of every kind.
- * `npm run proof:histories -- [--faults 2] [--random 100000] [--from 1] [--workers 2]`; `-- --seed N` plays one random history again and tells its story.
+ * `npm run proof:histories -- [--faults 2] [--random 100000] [--from 1] [--jobs 2] [--keep FILE]`: with a file it goes on where it was stopped; `-- --seed N` plays one random history again and tells its story.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import {
@@ -20,6 +18,7 @@ import { random } from "../../packages/core/test/histories/choices.ts";
 import { runHistory } from "../../packages/core/test/histories/history.ts";
 import { shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
 import type { Shape } from "../../packages/core/test/histories/world.ts";
+import { deal, serveJobs } from "./deal.ts";
 
 type Job =
   | { readonly kind: "named" }
@@ -51,46 +50,33 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Deals the jobs out to processes; calls `done` with each tally. */
-async function deal(jobs: readonly Job[], workers: number, done: (job: Job, tally: Tally) => void): Promise<void> {
-  const left = [...jobs];
-  async function serve(): Promise<void> {
-    const worker = fork(import.meta.filename, ["--worker"]);
-    for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      worker.send(job);
-      const [answer] = (await once(worker, "message")) as [Tally | { readonly failed: string }];
-      if ("failed" in answer) throw new Error(answer.failed);
-      done(job, answer);
-    }
-    worker.disconnect();
-  }
-  await Promise.all(Array.from({ length: workers }, serve));
-}
-
-/** The other end: answers each job with its tally. */
-function serveJobs(): void {
-  process.on("message", (job: Job) => {
-    work(job).then(
-      (tally) => process.send!(tally),
-      (error: Error) => process.send!({ failed: error.stack }),
-    );
-  });
-}
-
 function row(name: string, { histories, crashed, mixed, mostLive, found }: Tally): string {
   const violations = found.reduce((total, { count }) => total + count, 0);
   return `| ${[name.padEnd(34), histories, violations, crashed, mixed, mostLive].join(" | ")} |`;
 }
 
-async function campaign(options: { faults: number; random: number; from: number; workers: number }): Promise<void> {
+interface Options {
+  readonly faults: number;
+  readonly random: number;
+  readonly from: number;
+  readonly processes: number;
+  readonly keep: string | undefined;
+}
+
+async function campaign(options: Options): Promise<void> {
   const jobs = jobsOf(options);
   const tallies = new Map<string, Tally>();
   let finished = 0;
-  await deal(jobs, options.workers, (job, tally) => {
-    const name = nameOf(job, options.from);
-    tallies.set(name, sum(tallies.get(name) ?? nothing, tally));
-    for (const found of tally.found) say(`VIOLATION ${describeFound(found)}`);
-    if (++finished % 20 === 0 || finished === jobs.length) say(`${finished} of ${jobs.length} blocks`);
+  await deal<Job, Tally>({
+    ...options,
+    script: import.meta.filename,
+    jobs,
+    done(job, tally) {
+      const name = nameOf(job, options.from);
+      tallies.set(name, sum(tallies.get(name) ?? nothing, tally));
+      for (const found of tally.found) say(`VIOLATION ${describeFound(found)}`);
+      if (++finished % 20 === 0 || finished === jobs.length) say(`${finished} of ${jobs.length} blocks`);
+    },
   });
   say(
     "| histories | run | violations | with a crash | consumer read a mixed set | most live leases |\n|---|---|---|---|---|---|",
@@ -121,15 +107,17 @@ async function main(): Promise<void> {
       faults: { type: "string", default: "2" },
       random: { type: "string", default: "100000" },
       from: { type: "string", default: "1" },
-      workers: { type: "string", default: String(availableParallelism()) },
+      jobs: { type: "string", default: String(availableParallelism()) },
+      keep: { type: "string" },
       seed: { type: "string" },
       worker: { type: "boolean", default: false },
     },
   });
-  if (values.worker) return serveJobs();
+  if (values.worker) return serveJobs(work);
   if (values.seed !== undefined) return replay(Number(values.seed));
-  const { faults, random: count, from, workers } = values;
-  await campaign({ faults: Number(faults), random: Number(count), from: Number(from), workers: Number(workers) });
+  const { faults, random: count, from, jobs, keep } = values;
+  const numbers = { faults: Number(faults), random: Number(count), from: Number(from), processes: Number(jobs) };
+  await campaign({ ...numbers, keep });
 }
 
 /** Histories throw much and look at no stack. */

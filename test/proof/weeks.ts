@@ -1,10 +1,9 @@
 /**
  * The proof of time over the real engine, on a virtual clock: every shape of lease with every trouble and every way to start, then weeks drawn by seed.
- * `npm run proof:weeks -- [--only named|grid|random|siblings] [--random 100000] [--from 1] [--workers 2]`; `-- --seed N` plays one week of the random ones and tells what it found,
+ * `npm run proof:weeks -- [--only named|grid|random|siblings] [--random 100000] [--from 1] [--jobs 2] [--keep FILE]`: with a file it goes on where it was stopped.
+ * `-- --seed N` plays one week of the random ones and tells what it found,
  * `-- --grid TEXT` those of the grid whose names hold the text; with `--story` all that happens in it.
  */
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { describeTally, nothing, playAll, sum, type Tally } from "../../packages/core/test/weeks/campaign.ts";
@@ -13,6 +12,7 @@ import { named } from "../../packages/core/test/weeks/named.ts";
 import { past } from "../../packages/core/test/weeks/past.ts";
 import { families, grid, randomScenario } from "../../packages/core/test/weeks/scenarios.ts";
 import { playWeek } from "../../packages/core/test/weeks/week.ts";
+import { deal, serveJobs } from "./deal.ts";
 
 interface Job {
   readonly kind: "named" | "grid" | "random" | "siblings";
@@ -50,43 +50,29 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Deals the jobs out to processes; calls `done` with each tally. */
-async function deal(jobs: readonly Job[], workers: number, done: (job: Job, tally: Tally) => void): Promise<void> {
-  const left = [...jobs];
-  async function serve(): Promise<void> {
-    const worker = fork(import.meta.filename, ["--worker"]);
-    for (let job = left.shift(); job !== undefined; job = left.shift()) {
-      worker.send(job);
-      const [answer] = (await once(worker, "message")) as [Tally | { readonly failed: string }];
-      if ("failed" in answer) throw new Error(answer.failed);
-      done(job, answer);
-    }
-    worker.disconnect();
-  }
-  await Promise.all(Array.from({ length: workers }, serve));
+interface Options {
+  readonly jobs: readonly Job[];
+  readonly processes: number;
+  readonly keep: string | undefined;
 }
 
-/** The other end: answers each job with its tally. */
-function serveJobs(): void {
-  process.on("message", (job: Job) => {
-    playAll(weeksOf(job)).then(
-      (tally) => process.send!(tally),
-      (error: Error) => process.send!({ failed: error.stack }),
-    );
-  });
-}
-
-async function campaign(jobs: readonly Job[], workers: number): Promise<void> {
+async function campaign(options: Options): Promise<void> {
   const tallies = new Map<string, Tally>();
   let finished = 0;
   const began = performance.now();
-  await deal(jobs, workers, ({ kind }, tally) => {
-    tallies.set(kind, sum(tallies.get(kind) ?? nothing, tally));
-    finished++;
-    if (finished % 50 === 0)
-      say(`${finished} of ${jobs.length} blocks, ${Math.round((performance.now() - began) / 1000)} s`);
+  const seconds = (): number => Math.round((performance.now() - began) / 1000);
+  const { jobs } = options;
+  await deal<Job, Tally>({
+    ...options,
+    script: import.meta.filename,
+    done({ kind }, tally) {
+      tallies.set(kind, sum(tallies.get(kind) ?? nothing, tally));
+      for (const { kind: broken, examples } of tally.found) for (const one of examples) say(`FOUND ${broken}: ${one}`);
+      if (++finished % 50 === 0) say(`${finished} of ${jobs.length} blocks, ${seconds()} s`);
+    },
   });
   for (const [kind, tally] of tallies) say(`${kind}: ${describeTally(tally)}`);
+  say(`${seconds()} s`);
   if ([...tallies.values()].some(({ found }) => found.length > 0)) process.exitCode = 1;
 }
 
@@ -109,14 +95,15 @@ async function main(): Promise<void> {
       only: { type: "string" },
       random: { type: "string", default: "100000" },
       from: { type: "string", default: "1" },
-      workers: { type: "string", default: String(availableParallelism()) },
+      jobs: { type: "string", default: String(availableParallelism()) },
+      keep: { type: "string" },
       seed: { type: "string" },
       grid: { type: "string" },
       story: { type: "boolean", default: false },
       worker: { type: "boolean", default: false },
     },
   });
-  if (values.worker) return serveJobs();
+  if (values.worker) return serveJobs((job: Job) => playAll(weeksOf(job)));
   if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))], values.story ? [] : undefined);
   const { grid: part } = values;
   if (part !== undefined)
@@ -125,7 +112,7 @@ async function main(): Promise<void> {
       values.story ? [] : undefined,
     );
   const random = { from: Number(values.from), count: Number(values.random) };
-  await campaign(jobsOf(values.only, random), Number(values.workers));
+  await campaign({ jobs: jobsOf(values.only, random), processes: Number(values.jobs), keep: values.keep });
 }
 
 /** Plugins throw much here, and nobody looks at where. */

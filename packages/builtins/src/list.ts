@@ -59,6 +59,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       reloads: ["http"],
       probes: ["http", "tcp"],
+      notifiers: ["http"],
     },
     load: async () => (await import("@rotate/plugin-http")).default,
   },
@@ -99,8 +100,16 @@ export const builtins: readonly LazyPlugin[] = [
       sinks: ["env"],
       reloads: ["exec", "signal"],
       probes: ["exec"],
+      notifiers: ["exec"],
     },
     load: async () => (await import("@rotate/plugin-process")).default,
+  },
+  {
+    name: "@rotate/plugin-smtp",
+    types: {
+      notifiers: ["email"],
+    },
+    load: async () => (await import("@rotate/plugin-smtp")).default,
   },
   {
     name: "@rotate/plugin-systemd",

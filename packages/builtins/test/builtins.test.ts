@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createCatalog } from "@rotate/core";
+import { createCatalog, kinds } from "@rotate/core";
 import { expect, test } from "vitest";
 import { renderBuiltins, root } from "../scripts/render.ts";
 import { builtins } from "../src/index.ts";
@@ -21,13 +21,9 @@ test.each(builtins.map((plugin) => [plugin.name, plugin] as const))(
   "%s contributes exactly the types that its package.json names",
   async (_, { types, load }) => {
     const plugin = await load();
-    const { providers, sinks, reloads, probes } = plugin;
-    const found = Object.entries({ providers, sinks, reloads, probes }).map(([kind, parts]) => [
-      kind,
-      parts.map(({ type }) => type).toSorted(),
-    ]);
+    const found = kinds.map((kind) => [kind, plugin[kind].map(({ type }) => type).toSorted()] as const);
     const named = Object.entries(types).map(([kind, words]) => [kind, [...words].toSorted()]);
-    expect(Object.fromEntries(named)).toEqual(Object.fromEntries(found.filter(([, words]) => words?.length)));
+    expect(Object.fromEntries(named)).toEqual(Object.fromEntries(found.filter(([, words]) => words.length)));
   },
 );
 

@@ -1,6 +1,16 @@
-import { resolve } from "node:path";
-import { type Engine, type EngineEvent, openEngine, openLocalBackend } from "@rotate/core";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import {
+  type Engine,
+  type EngineEvent,
+  type OnEvent,
+  openEngine,
+  openLocalBackend,
+  type Spec,
+  statePlaces,
+} from "@rotate/core";
 import type { ActionInput } from "./action.ts";
+import type { Askable } from "./control/remote.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
 
@@ -26,10 +36,29 @@ export interface WithEngineOptions {
 
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
 
+/** A running watch, or an engine of this process: whoever answers. */
+export interface Asked extends Omit<OpenedEngine, "engine"> {
+  readonly engine: Askable;
+}
+
+/** Asks the `rotate watch` that works by the same spec; without one it opens spec, state and engine as `withEngine` does. */
+export async function withWatch<Result>(
+  input: Input,
+  options: WithEngineOptions,
+  use: (asked: Asked) => Promise<Result>,
+): Promise<Result> {
+  return withEngine(input, { ...options, ask: use }, use);
+}
+
 /** Opens spec, state and engine for the time of `use`. Throws SpecError, or EngineError as `openEngine` does. */
 export async function withEngine<Result>(
   { flags, json, terminal, specCache }: Input,
-  { board = false, omit = [], reading = false }: WithEngineOptions,
+  {
+    board = false,
+    omit = [],
+    reading = false,
+    ask,
+  }: WithEngineOptions & { readonly ask?: (asked: Asked) => Promise<Result> },
   use: (opened: OpenedEngine) => Promise<Result>,
 ): Promise<Result> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
@@ -37,6 +66,9 @@ export async function withEngine<Result>(
   const { runtime, onEvent } = reporter;
   const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
+  const watch = ask && (await watchOf(spec, { stateDir, onEvent }));
+  if (ask !== undefined && watch !== undefined)
+    return ask({ ...watch, reporter, now: runtime.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, reading, ...state });
   try {
@@ -46,4 +78,17 @@ export async function withEngine<Result>(
     reporter.close();
     await backend.close();
   }
+}
+
+/** Nothing is loaded for it where no watch has left its socket. */
+async function watchOf(
+  spec: Spec,
+  { stateDir, onEvent }: { readonly stateDir: string | undefined; readonly onEvent: OnEvent },
+): Promise<Pick<Asked, "engine" | "stateDir"> | undefined> {
+  const flag = stateDir === undefined ? undefined : resolve(stateDir);
+  const [place] = statePlaces(spec, { flag, env: process.env });
+  if (place === undefined || !existsSync(join(place.path, "control.sock"))) return undefined;
+  const [{ findWatch }, { specKey }] = await Promise.all([import("./control/remote.ts"), import("./control/place.ts")]);
+  const engine = await findWatch(place.path, { spec: () => specKey(spec), onEvent });
+  return engine && { engine, stateDir: place.path };
 }

@@ -159,6 +159,7 @@ export type StandingCode =
   | "too-slow"
   | "rule"
   | "due"
+  | "unproved"
   | "retire"
   | "fresh";
 
@@ -277,6 +278,13 @@ export interface StatusReport {
   readonly causes: readonly CauseReport[];
 }
 
+/** What keeps rotate itself from its work, not a rotation. */
+export interface TroubleReport {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** One rotation with all that is known of it. */
 export interface DetailReport {
   readonly version: 1;
@@ -300,6 +308,7 @@ export interface DetailReport {
   readonly attempts: readonly AttemptReport[];
   readonly events: readonly HistoryEvent[];
 }
+
 /** What a run would write to one sink. */
 export interface PlanSink {
   readonly type: string;

@@ -32,6 +32,14 @@ export {
 export { execError, lastLines } from "./exec-error.ts";
 export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { readIfThere } from "./read-if-there.ts";
+export {
+  defineNotifier,
+  type Alarm,
+  type AlarmCause,
+  type AlarmStep,
+  type Notifier,
+  type NotifierDefinition,
+} from "./notifier.ts";
 export { definePlugin, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {

@@ -1,3 +1,4 @@
+import type { Notifier } from "./notifier.ts";
 import type { Probe } from "./probe.ts";
 import type { Provider } from "./provider.ts";
 import type { Reload } from "./reload.ts";
@@ -10,9 +11,10 @@ export interface Plugin {
   readonly sinks: readonly Sink[];
   readonly reloads: readonly Reload[];
   readonly probes: readonly Probe[];
+  readonly notifiers: readonly Notifier[];
 }
 
 /** A plugin from what it contributes, any subset. */
 export function definePlugin(parts: Partial<Omit<Plugin, "apiVersion">>): Plugin {
-  return { apiVersion: 1, providers: [], sinks: [], reloads: [], probes: [], ...parts };
+  return { apiVersion: 1, providers: [], sinks: [], reloads: [], probes: [], notifiers: [], ...parts };
 }

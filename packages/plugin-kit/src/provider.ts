@@ -96,6 +96,7 @@ export interface Provider extends PartFacts<unknown> {
   revoke?(lease: Lease, ctx: ProviderContext): Promise<void>;
   revokeValue?(fields: FieldValues<Fields>, ctx: ProviderContext): Promise<void>;
   find?(leaseId: string, ctx: ProviderContext): Promise<LeaseTerms | undefined>;
+  lives?(lease: Lease, ctx: ProviderContext): Promise<boolean | undefined>;
 }
 
 /** A provider as its author writes it. Required: `type`, `options`, `fields`, `mint`. What exists is what it can do. */
@@ -132,6 +133,8 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
   revokeValue?(fields: FieldValues<F>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
   /** Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not. */
   find?(leaseId: string, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>> | undefined>;
+  /** Asks the issuer whether a lease still lives, from the handle alone: after a new boot, when the state may be a snapshot's. Undefined: it cannot tell. */
+  lives?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<boolean | undefined>;
 }
 
 type Empty = { readonly type: "object" };

@@ -11,7 +11,7 @@ interface Default<T> {
   readonly default?: T;
 }
 
-/** JSON Schema 2020-12 with two words of ours: `secret: true`, and the formats `duration` (arrives as milliseconds) and `path` (arrives absolute). */
+/** JSON Schema 2020-12 with words of ours: `secret: true`, `template: true`, and the formats `duration` (arrives as milliseconds) and `path` (arrives absolute). */
 export type Schema =
   | ConstSchema
   | EnumSchema
@@ -37,6 +37,11 @@ interface StringSchema extends Doc, Default<string> {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly format?: "path" | "uri";
+  /**
+   * Where there is a new credential (`verify`) it may be a template of its fields, secret ones too; it arrives as text. For what is told to the system that is
+   * asked, such as a user name; never for the words of a command.
+   */
+  readonly template?: true;
   readonly secret?: never;
 }
 /** `10m` in the spec, milliseconds in the plugin. `min` and `max` are written as in the spec. */

@@ -1,5 +1,6 @@
 import { isReference, isTemplateOption, type Reference } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
+import type { TemplateScope } from "./template.ts";
 import type { Runtime } from "./types.ts";
 
 /**
@@ -12,6 +13,8 @@ export type OptionTree = { readonly [key: string]: unknown };
 export interface MaterializeParts {
   readonly runtime: Pick<Runtime, "env" | "exec" | "execReference">;
   readonly signal: AbortSignal;
+  /** The new credential, where options may be templates. */
+  readonly scope?: TemplateScope | undefined;
 }
 
 async function readText({ source, finish }: Reference, { runtime, signal }: MaterializeParts): Promise<unknown> {
@@ -21,7 +24,7 @@ async function readText({ source, finish }: Reference, { runtime, signal }: Mate
 }
 
 async function materializeValue(value: unknown, parts: MaterializeParts): Promise<unknown> {
-  if (isTemplateOption(value)) return value;
+  if (isTemplateOption(value)) return value.plain && parts.scope ? value.template.render(parts.scope) : value;
   if (isReference(value)) return value.secret ? value : readText(value, parts);
   if (Array.isArray(value)) return Promise.all(value.map((item) => materializeValue(item, parts)));
   if (typeof value !== "object" || value === null) return value;
@@ -29,8 +32,8 @@ async function materializeValue(value: unknown, parts: MaterializeParts): Promis
 }
 
 /**
- * A plugin's options: references that are not secret are read now and replaced by their text; secret references and templates stay, as the
- * `SecretRef`s that `ctx.resolve` takes. Throws what `resolveReference` throws.
+ * A plugin's options: references and templates that are not secret are replaced by their text now; secret ones stay, as the `SecretRef`s that
+ * `ctx.resolve` takes. Throws what `resolveReference` and `Template.render` throw.
  */
 export async function materialize(tree: OptionTree, parts: MaterializeParts): Promise<OptionTree> {
   const entries = Object.entries(tree).map(

@@ -19,10 +19,12 @@ export interface Reference {
   readonly finish?: (text: string) => unknown;
 }
 
-/** A secret option that is a template: only in the options of sinks and `verify`, where there is a new credential. */
+/** An option that is a template: only in the options of sinks and `verify`, where there is a new credential. A secret one reaches the plugin as a `SecretRef`. */
 export interface TemplateOption {
   readonly [brand]: true;
   readonly template: Template;
+  /** Replaced by its text before the call. */
+  readonly plain?: true;
 }
 
 /** A reference to `source`. `finish` is for one that is not secret and whose option is not plain text. */
@@ -30,9 +32,9 @@ export function reference(source: Source, secret: boolean, finish?: Reference["f
   return { [brand]: true, source, secret, ...(finish && { finish }) };
 }
 
-/** A secret option that is rendered with the new credential. */
-export function templateOption(template: Template): TemplateOption {
-  return { [brand]: true, template };
+/** An option that is a template; `plain` for one that is not secret. */
+export function templateOption(template: Template, plain = false): TemplateOption {
+  return { [brand]: true, template, ...(plain && { plain }) };
 }
 
 /** True for an option that is read at each use. By a symbol of this module: nothing that a spec can hold passes for one. */

@@ -7,6 +7,7 @@ import type { RotateError } from "@rotate/plugin-kit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRuntime } from "../src/create-runtime.ts";
 import { reference, type Source, templateOption } from "../src/reference.ts";
+import type { TemplateScope } from "../src/template.ts";
 import { materialize } from "../src/materialize.ts";
 import { resolveReference } from "../src/resolve.ts";
 
@@ -146,4 +147,17 @@ test("puts the text of plain references into the options and leaves the secret o
     on: true,
   });
   await expect(materialize(tree, { runtime: createRuntime({ env: {} }), signal })).rejects.toThrow("HOST is not set");
+});
+
+test("puts the text of a plain template into the options, where there is a new credential", async () => {
+  const template = {
+    source: "{{ user }}",
+    fields: ["user"],
+    render: ({ fields }: TemplateScope) => fields["user"] ?? "",
+  };
+  const scope = { fields: { user: "svc" }, lease: { issuedAt: "", expiresAt: "" } };
+  const runtime = createRuntime({ env: {} });
+  const password = templateOption(template);
+  const tree = { user: templateOption(template, true), password };
+  expect(await materialize(tree, { runtime, signal, scope })).toEqual({ user: "svc", password });
 });

@@ -21,7 +21,7 @@ import {
 } from "./source/index.ts";
 import { checkRequest } from "./sts-limits.ts";
 import { request, type Action, type Request } from "./sts-request.ts";
-import { callSts, readSession } from "./wire/sts.ts";
+import { callSts, readCredentials } from "./wire/sts.ts";
 
 const fields = {
   accessKeyId: {
@@ -84,7 +84,7 @@ export const awsSts = defineProvider({
     const parameters = { ...named, ...proof };
     const call = { action: asked.action, parameters, region, ...(key && { key }) };
     const xml = await callSts(call, ctx).catch((error: unknown) => spareCode(error, asked));
-    const { expires, arn, accessKeyId, secretAccessKey, sessionToken } = readSession(xml, ctx);
+    const { expires, arn, accessKeyId, secretAccessKey, sessionToken } = readCredentials(xml, ctx);
     const minted = { accessKeyId, secretAccessKey, sessionToken, region, expiration: instant(expires) };
     const accountId = arn?.split(":")[4];
     return {

@@ -8,7 +8,7 @@ import { mintByCli } from "./mint/by-cli.ts";
 import { mintOverHttp } from "./mint/over-http.ts";
 import { options, request, type Ctx } from "./options.ts";
 import { isWebPage, refusal, webPage } from "./refusal.ts";
-import type { BearerSession } from "./session.ts";
+import type { BearerLogin } from "./login.ts";
 
 /**
  * Mints the OAuth JWT that Databricks Lakebase takes as a PostgreSQL password. There is no way to revoke one: it only expires.
@@ -37,18 +37,18 @@ export const databricksPostgres = defineProvider({
 
   async mint(asked, ctx) {
     const body = mintBody(asked, ctx.options.api);
-    const session = ctx.login;
+    const { login: proof } = ctx;
     const answer =
-      ctx.options.method === "http" && session.kind === "bearer"
-        ? await mintOverHttp(body, ctx.leaseId, { ...ctx, login: session })
+      ctx.options.method === "http" && proof.kind === "bearer"
+        ? await mintOverHttp(body, ctx.leaseId, { ...ctx, login: proof })
         : await mintByCli(body, ctx.leaseId, ctx);
-    const { token, expires } = readCredential(answer, session.kind === "bearer" ? session.bearer : undefined);
+    const { token, expires } = readCredential(answer, proof.kind === "bearer" ? proof.bearer : undefined);
     return { fields: { token: ctx.secret(token, "database credential") }, expires };
   },
 });
 
 /** Is the login taken? A service that is busy or down says nothing of that, and the mint will tell. */
-async function askWho({ workspace, bearer, remedy }: BearerSession, { http, log }: Ctx): Promise<void> {
+async function askWho({ workspace, bearer, remedy }: BearerLogin, { http, log }: Ctx): Promise<void> {
   const headers = { "x-databricks-workspace-id": workspace.id };
   try {
     const answer = await http(new URL("/api/2.0/preview/scim/v2/Me", workspace.origin), { bearer, headers });

@@ -1,7 +1,7 @@
 import { badAnswer, type RotateError } from "@rotate/plugin-kit";
 import { claimsOf } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "./options.ts";
-import type { Workspace } from "./session.ts";
+import type { Workspace } from "./login.ts";
 
 const metadata = { type: "object", properties: { issuer: { type: "string" } }, required: ["issuer"] } as const;
 

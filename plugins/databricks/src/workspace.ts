@@ -1,6 +1,6 @@
 import { invalid } from "@rotate/plugin-kit";
 import { secured } from "@rotate/plugin-kit/tokens";
-import type { Workspace } from "./session.ts";
+import type { Workspace } from "./login.ts";
 
 const hint = "write the workspace URL, such as https://dbc-a1b2c3d4-e5f6.cloud.databricks.com";
 

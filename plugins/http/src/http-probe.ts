@@ -21,6 +21,7 @@ export const httpProbe = defineProbe({
       contains: {
         type: "string",
         minLength: 1,
+        template: true,
         description: "Text that must stand in the body.",
         examples: ['"status":"ok"'],
       },

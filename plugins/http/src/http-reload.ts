@@ -5,9 +5,9 @@ import {
   type Infer,
   type ObjectSchema,
   type ReloadEvent,
-  RotateError,
 } from "@rotate/plugin-kit";
 import { checkEncrypted, isExpected, parseUrl, requestInit, requestOptions, statusOptions } from "./request-options.ts";
+import { redirected } from "./redirected.ts";
 import { signature } from "./signature.ts";
 
 const options = {
@@ -79,13 +79,4 @@ function payload(event: ReloadEvent): object {
     expiresAt: event.expiresAt === "never" ? "never" : event.expiresAt.toISOString(),
     written: event.written.map(({ type, target: written, keys }) => ({ type, target: written, keys })),
   };
-}
-
-function redirected(origin: string, status: number): RotateError {
-  const hint = "give the URL that it leads to: a redirect is never followed";
-  return new RotateError(`${origin} answers with a redirect (HTTP ${status})`, {
-    code: "INVALID",
-    retryable: false,
-    hint,
-  });
 }

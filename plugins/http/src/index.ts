@@ -1,8 +1,13 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { httpNotifier } from "./http-notifier.ts";
 import { httpProbe } from "./http-probe.ts";
 import { httpReload } from "./http-reload.ts";
 import { tcpProbe } from "./tcp-probe.ts";
 
-/** HTTP and TCP: a webhook as reload, and probes. */
-const plugin: Plugin = definePlugin({ reloads: [httpReload], probes: [httpProbe, tcpProbe] });
+/** HTTP and TCP: webhooks as reload and for alarms, and probes. */
+const plugin: Plugin = definePlugin({
+  reloads: [httpReload],
+  probes: [httpProbe, tcpProbe],
+  notifiers: [httpNotifier],
+});
 export default plugin;

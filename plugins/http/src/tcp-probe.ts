@@ -8,7 +8,7 @@ export const tcpProbe = defineProbe({
   options: {
     type: "object",
     properties: {
-      host: { type: "string", minLength: 1, default: "127.0.0.1" },
+      host: { type: "string", minLength: 1, template: true, default: "127.0.0.1" },
       port: { type: "integer", minimum: 1, maximum: 65535 },
     },
     required: ["port"],

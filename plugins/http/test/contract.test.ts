@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
-import { probeContract, reloadContract, secretRef } from "@rotate/testkit";
+import { notifierContract, probeContract, reloadContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
+import { httpNotifier } from "../src/http-notifier.ts";
 import { httpProbe } from "../src/http-probe.ts";
 import { httpReload } from "../src/http-reload.ts";
 import { tcpProbe } from "../src/tcp-probe.ts";
@@ -58,5 +59,16 @@ probeContract(
     refuse: async ({ server }) => {
       await once(server.close(), "close");
     },
+  },
+);
+
+notifierContract(
+  { describe, test },
+  {
+    notifier: httpNotifier,
+    start: startStage,
+    received: ({ receiver }) => receiver.received.map(({ body }) => String(JSON.parse(body).text)),
+    refuse: ({ become }) => become("refusing"),
+    hang: ({ become }) => become("silent"),
   },
 );

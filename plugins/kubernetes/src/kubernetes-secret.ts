@@ -7,7 +7,7 @@ import { fenceSecret } from "./secret/fence.ts";
 import { absent, checkChangeable, readSecret, type LiveSecret } from "./secret/live.ts";
 import { nameOf, options, type SecretContext } from "./secret/options.ts";
 import { undoWrite } from "./secret/undo.ts";
-import { listed, perform, rehearse, type Write } from "./secret/write.ts";
+import { listed, perform, tryWrite, type Write } from "./secret/write.ts";
 
 /** Keys of a Secret, written by server-side apply: only ours, and only over what we saw. */
 export const kubernetesSecret = defineSink({
@@ -22,7 +22,7 @@ export const kubernetesSecret = defineSink({
     const live = await lookBefore(api, ctx);
     const { samples = {}, keys = [] } = ctx;
     const isWhole = keys.length > 0 && keys.every((key) => samples[key] !== undefined);
-    if (isWhole) await rehearse(api, writeOf(live, shownSample(samples, ctx), ctx), ctx);
+    if (isWhole) await tryWrite(api, writeOf(live, shownSample(samples, ctx), ctx), ctx);
   },
   async prepare(values, ctx) {
     const api = await connect(ctx);
@@ -31,7 +31,7 @@ export const kubernetesSecret = defineSink({
     const wanted = writeOf(live, values, ctx);
     if (live !== undefined && holds(live, wanted, ctx)) return ready(wanted, false);
     if (live !== undefined) checkChangeable(live, ctx);
-    const { write, taken } = await rehearse(api, wanted, ctx);
+    const { write, taken } = await tryWrite(api, wanted, ctx);
     if (taken.length > 0)
       ctx.log.warn("takes over what another manager owns", { secret: nameOf(ctx), owned: listed(taken) });
     return ready(write, true);

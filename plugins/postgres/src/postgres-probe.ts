@@ -9,10 +9,20 @@ export const postgresProbe = defineProbe({
   options: {
     type: "object",
     properties: {
-      host: { type: "string", minLength: 1, description: "Host name, address, or the directory of a Unix socket." },
+      host: {
+        type: "string",
+        minLength: 1,
+        template: true,
+        description: "Host name, address, or the directory of a Unix socket.",
+      },
       port: { type: "integer", minimum: 1, maximum: 65_535, default: 5432 },
-      database: { type: "string", minLength: 1, default: "postgres" },
-      user: { type: "string", minLength: 1 },
+      database: { type: "string", minLength: 1, template: true, default: "postgres" },
+      user: {
+        type: "string",
+        minLength: 1,
+        template: true,
+        description: "The role. In `verify` it may be a template, where the credential has a user name.",
+      },
       password: { type: "string", secret: true, description: "The password; a token goes here as well." },
       tls: {
         enum: ["verify-full", "require", "disable"],

@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { probeContract, providerContract, reloadContract, secretRef } from "@rotate/testkit";
+import { notifierContract, probeContract, providerContract, reloadContract, secretRef } from "@rotate/testkit";
 import { describe, test } from "vitest";
+import { execNotifier } from "../src/exec-notifier.ts";
 import { execProbe } from "../src/exec-probe.ts";
 import { execProvider } from "../src/exec-provider.ts";
 import { execReload } from "../src/exec-reload.ts";
@@ -47,6 +48,25 @@ probeContract(
   {
     probe: execProbe,
     start: () => commandStage(['[ -n "$KEY" ]']),
+    refuse: async (stage) => void (await refuse(stage)),
+    hang: async (stage) => void (await hang(stage)),
+  },
+);
+
+notifierContract(
+  { describe, test },
+  {
+    notifier: execNotifier,
+    start: () => commandStage(["cat >> told"]),
+    received: ({ directory }) =>
+      readFile(join(directory, "told"), "utf8").then(
+        (text) =>
+          text
+            .trim()
+            .split("\n")
+            .map((line) => String(JSON.parse(line).text)),
+        () => [],
+      ),
     refuse: async (stage) => void (await refuse(stage)),
     hang: async (stage) => void (await hang(stage)),
   },

@@ -109,6 +109,23 @@ export async function renewLease(
   };
 }
 
+/** Does the lease live? Undefined for what has none. The server takes no other request for a lookup, so an unknown lease is told from a refusal. */
+export async function isAlive({ leaseId, namespace }: Handle, ctx: LoggedInContext): Promise<boolean | undefined> {
+  if (leaseId === undefined) return undefined;
+  const request = {
+    verb: "POST",
+    path: "sys/leases/lookup",
+    json: { lease_id: leaseId },
+    token: ctx.login.token,
+    namespace,
+  } as const;
+  const answer = await send(ctx, request);
+  if (answer.ok) return true;
+  const failure = refusal(request, answer);
+  if (answer.status === 400 && failure.code === "NOT_FOUND") return false;
+  throw failure;
+}
+
 /** Kills what the handle names, waiting until it is done. The server takes an unknown lease for a success. */
 export async function revokeLease({ leaseId, serial, mount, namespace }: Handle, ctx: LoggedInContext): Promise<void> {
   if (leaseId !== undefined) return revokeById(leaseId, namespace, ctx);

@@ -1,7 +1,7 @@
 import { defineProvider, isRotateError, withDetails, type Infer, type ObjectSchema } from "@rotate/plugin-kit";
 import { readEnvelope } from "./envelope.ts";
 import { declareFields, fieldOptions, readFields } from "./fields.ts";
-import { handle, mountOf, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
+import { handle, isAlive, mountOf, renewLease, revokeLease, termsOf, type Terms } from "./lease.ts";
 import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
 import { ask, checkRights, type Rights } from "./read.ts";
@@ -59,6 +59,7 @@ export const vault = defineProvider({
   },
   renew: ({ handle: kept }, ctx) => renewLease(kept, ctx),
   revoke: ({ handle: kept }, ctx) => revokeLease(kept, ctx),
+  lives: ({ handle: kept }, ctx) => isAlive(kept, ctx),
 });
 
 /** What a mint needs, and what its revocation will need: the lease's, or that of a certificate without one. */

@@ -75,6 +75,25 @@ describe("a lease", () => {
   });
 });
 
+describe("a look-up", () => {
+  test("tells a lease that lives from one that was revoked", async () => {
+    const { double, clock } = await start();
+    const ctx = await loggedIn({ double, clock });
+    const minted = await mint(database, ctx);
+    expect(await vault.lives?.(leaseOf(minted, ctx), ctx)).toBe(true);
+    await vault.revoke?.(leaseOf(minted, ctx), ctx);
+    expect(await vault.lives?.(leaseOf(minted, ctx), ctx)).toBe(false);
+  });
+
+  test("that is refused tells nothing", async () => {
+    const { double, clock } = await start();
+    const ctx = await loggedIn({ double, clock });
+    const minted = await mint(database, ctx);
+    double.faults.next("POST /v1/sys/leases/lookup", { status: 403, body: { errors: ["permission denied"] } });
+    await expect(vault.lives?.(leaseOf(minted, ctx), ctx)).rejects.toMatchObject({ code: "DENIED" });
+  });
+});
+
 describe("revoke", () => {
   test("waits until the user is gone, and succeeds again when it is", async () => {
     const { double, clock } = await start();

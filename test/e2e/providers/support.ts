@@ -17,7 +17,7 @@ import { packedCommandLine } from "../../support/packed.ts";
 const cli = packedCommandLine().entry;
 const app = join(import.meta.dirname, "../app");
 
-export interface Outcome {
+export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -31,7 +31,7 @@ export interface Stage {
   /** All that rotate has printed so far. */
   readonly said: readonly string[];
   /** Runs one of rotate's commands to its end. */
-  readonly rotate: (...argv: readonly string[]) => Promise<Outcome>;
+  readonly rotate: (...argv: readonly string[]) => Promise<Ended>;
   /** Runs `rotate watch` until something has come about, and gives its exit code after SIGTERM. */
   readonly watchUntil: (reached: () => boolean) => Promise<number | null>;
   /** The bytes of a file of the folder. */
@@ -59,7 +59,7 @@ export async function layOut({ spec, env: more = {}, files = {} }: StageOptions)
 
   const start = (argv: readonly string[]): Child =>
     spawn(process.execPath, [cli, ...argv], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] });
-  async function outcomeOf(child: Child): Promise<Outcome> {
+  async function outcomeOf(child: Child): Promise<Ended> {
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
     said.push(stdout, stderr);
     return { code, stdout, stderr };

@@ -24,6 +24,8 @@ rotations:
   app:
     provider: vault
     request: { path: database/creds/app, fields: { username: username, password: password } }
+    verify:
+      - { type: postgres, host: ${host}, port: ${port}, tls: disable, user: "{{ username }}", password: "{{ password }}" }
     sinks:
       - type: dotenv
         path: .env

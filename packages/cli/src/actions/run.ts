@@ -5,7 +5,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { lookOf } from "../output/look.ts";
 import { renderRun } from "../output/run-text.ts";
 import { plan } from "./plan.ts";
-import { withEngine } from "../with-engine.ts";
+import { withWatch } from "../with-engine.ts";
 
 /** As typed; durations (`2m`) and numbers are read by the action. */
 export interface RunFlags {
@@ -33,7 +33,7 @@ function rotate(given: Input): Promise<RunReport> {
   const input = quiet ? hushed(given) : given;
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
-  return withEngine(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
+  return withWatch(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
     const report = await engine.run({ ...options, signal: interrupt.signal });

@@ -51,6 +51,13 @@ export interface Store {
   readonly events: (query: HistoryQuery) => Promise<readonly HistoryEvent[]>;
   /** Keeps one, without a claim: whoever saw it tells of it. */
   readonly recordEvent: (event: HistoryEvent) => Promise<void>;
+  /** What is kept beside the rotations, by key: JSON. Undefined: nothing yet. */
+  readonly note: (key: string) => Promise<unknown>;
+  /**
+   * Changes one of these, all or nothing and durably: nobody comes in between. `change` is pure, and gives what it was given, or undefined, to change nothing.
+   * Gives what stands there afterwards.
+   */
+  readonly changeNote: (key: string, change: (before: unknown) => unknown) => Promise<unknown>;
   /**
    * Compares how rotations stand with what was last told of each, by whichever process, and keeps what is new of it, also as events: in one step, so that two
    * processes tell no change twice. Gives the new ones, with what was told before.

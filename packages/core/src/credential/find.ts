@@ -1,4 +1,5 @@
 import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
+import { bareFields } from "./bare-fields.ts";
 import type { KeptCredential } from "../backend/host-notes.ts";
 import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";
@@ -69,14 +70,6 @@ async function fromSink(sink: SinkEntry, lease: LeaseState, { deps }: Looking): 
   const holds = Object.keys(sink.values).every((key) => seen[key] !== undefined && seen[key] === expected[key]);
   if (!holds) return {};
   return Object.fromEntries(bare.map(([key, field]) => [field, values[key]?.reveal() ?? ""]));
-}
-
-/** Destination keys whose template is a field and nothing else, with the field. */
-export function bareFields({ values }: SinkEntry): readonly (readonly [key: string, field: string])[] {
-  return Object.entries(values).flatMap(([key, { source, fields }]) => {
-    const field = /^\s*\{\{-?\s*(\w+)\s*-?\}\}\s*$/.exec(source)?.[1];
-    return field !== undefined && source.trim() === source && fields.includes(field) ? [[key, field] as const] : [];
-  });
 }
 
 /** What cannot be read gives nothing. */

@@ -6,6 +6,7 @@ import { environmentOf } from "../credential/environment.ts";
 import { currentLease, findFields, hasAll } from "../credential/find.ts";
 import { blockedUntil } from "../rotation/decide.ts";
 import { instant } from "../rotation/describe.ts";
+import { sweepUnder } from "../rotation/left-overs.ts";
 import { momentOf } from "../rotation/moment.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { endOf, spanOf, waits } from "../schedule/schedule.ts";
@@ -80,6 +81,7 @@ async function underClaim(
   options: CredentialOptions,
   handoff: Handoff | undefined,
 ): Promise<CurrentCredential> {
+  await sweepUnder(held.claim, held);
   const counter = await handoff?.open();
   let kept: KeptCredential | undefined;
   try {

@@ -55,7 +55,12 @@ function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unkn
     request,
     ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
   ]);
-  return [...[...providers.values()].map(({ options }) => options), ...ofRotations, ...notify, monitor];
+  return [
+    ...[...providers.values()].map(({ options }) => options),
+    ...ofRotations,
+    ...notify.map(({ options }) => options),
+    monitor,
+  ];
 }
 
 /** Logins of their own in this runtime. */

@@ -2,14 +2,14 @@ import { isSecret, Secret, type Values } from "@rotate/plugin-kit";
 import { isTemplateOption } from "@rotate/runtime";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import { bareFields } from "../credential/find.ts";
+import { bareFields } from "../credential/bare-fields.ts";
 import type { ProbeEntry, Rotation, SinkEntry } from "../loading/model.ts";
 import type { SinkReport } from "../report.ts";
 import { firstAttempt, runAttempt } from "../rotation/attempt.ts";
 import { instant, instantAt } from "../rotation/describe.ts";
 import { newLeaseId } from "../rotation/lease-id.ts";
 import { endOfHeld } from "../rotation/moment.ts";
-import { sweepLeftOvers } from "../rotation/left-overs.ts";
+import { sweepLeftOvers, sweepUnder } from "../rotation/left-overs.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { commitPhase } from "../rotation/phases/commit.ts";
 import { preparePhase } from "../rotation/phases/prepare.ts";
@@ -57,6 +57,7 @@ export async function ejectTo(values: EjectValues, { rotation, deps }: Target): 
     const { able, unable } = probesFor(fields, rotation);
     const given = { ...rotation, verify: able, onFailure: "rollback" as const };
     const session = openSession({ rotation: given, deps, claim, leave, signal: new AbortController().signal });
+    await sweepLeftOvers(session);
     await noteSinks(session);
     await recover(session);
     const ended = await publish(session, values, fields);
@@ -69,7 +70,7 @@ export async function ejectTo(values: EjectValues, { rotation, deps }: Target): 
 /** The targets stay as they are; only nobody rotates them any more. */
 export async function ejectInPlace({ rotation, deps }: Target): Promise<EjectReport> {
   await withClaim(deps.claims, rotation.name, async (claim) => {
-    await sweepLeftOvers({ ...claim, rotation, deps, warn: (message) => deps.runtime.log.warn(message) });
+    await sweepUnder(claim, { rotation, deps });
     await claim.append([{ type: "ejected" }]);
   });
   return { ...(await describeEject({ rotation, deps })), ejected: true };

@@ -5,6 +5,7 @@ import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { DetailReport, HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
+import { sweepUnder } from "../rotation/left-overs.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
@@ -29,6 +30,7 @@ export interface EngineOptions {
   readonly onEvent?: OnEvent;
 }
 
+/** Which part of the past is asked for. Default: the newest 50. */
 export interface HistoryOptions extends Partial<Omit<HistoryQuery, "rotation">> {
   /** A rotation, of the spec or not; absent: all. */
   readonly name?: string;
@@ -114,7 +116,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
-    forget: (name) => withClaim(backend.claims, name, () => forget(name, parts.deps)),
+    forget: (name) =>
+      withClaim(backend.claims, name, async (claim) => {
+        const rotation = parts.spec.rotations.find((each) => each.name === name);
+        if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
+        await forget(name, parts.deps);
+      }),
     async eject(name, values) {
       const target = one(name);
       if (values === undefined) return describeEject(target);

@@ -104,7 +104,8 @@ function whyOf(moment: Moment, standing: Standing): string {
     return `the reload is owed: ${owed?.why ?? ""}`;
   if (reason !== undefined)
     return `${action === "none" ? "waiting after a failure: " : ""}${reasonText(reason, moment)}`;
-  if (standing.reason.code === "retire") return standingText(standing, moment) ?? "";
+  if (standing.reason.code === "retire" || standing.reason.code === "unproved")
+    return standingText(standing, moment) ?? "";
   return "a sink does not hold what was written to it, or nobody has looked at it yet";
 }
 

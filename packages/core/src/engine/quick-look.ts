@@ -8,6 +8,7 @@ import { reasonOf } from "../rotation/reason.ts";
 import { revocableAt } from "../rotation/retire.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standing, type Standing } from "../rotation/standing.ts";
+import { proofAt } from "../rotation/unproved.ts";
 import { idleReport } from "../rotation/visit-report.ts";
 
 /** What counts as work, and whether the sinks are asked. */
@@ -81,7 +82,7 @@ export async function needsWork({ rotation, deps }: At, options: LookOptions): P
 }
 
 function isDue(moment: Moment, { patient = false }: LookOptions): boolean {
-  if (decide(moment).action !== "none") return true;
+  if (decide(moment).action !== "none" || proofAt(moment) <= moment.now) return true;
   return !patient && (reasonOf(moment) !== undefined || moment.state.owed !== undefined);
 }
 

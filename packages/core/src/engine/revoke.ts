@@ -4,7 +4,7 @@ import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { journalOf, type Journal } from "../rotation/journal.ts";
-import { sweepLeftOvers } from "../rotation/left-overs.ts";
+import { sweepUnder } from "../rotation/left-overs.ts";
 import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instantAt } from "../rotation/describe.ts";
@@ -41,8 +41,7 @@ export async function revokeByHand(
 ): Promise<RevokeReport> {
   return withClaim(deps.claims, name, async (claim) => {
     const rotation = spec.rotations.find((each) => each.name === name);
-    if (rotation !== undefined)
-      await sweepLeftOvers({ ...claim, rotation, deps, warn: (message) => deps.runtime.log.warn(message) });
+    if (rotation !== undefined) await sweepUnder(claim, { rotation, deps });
     const leases: RevokedLease[] = [];
     const journal = journalOf(claim, deps);
     for (const lease of chosen(claim.state(), previous))

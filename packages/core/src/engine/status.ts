@@ -28,6 +28,7 @@ export function statusOf(moment: Moment, standing: Standing, clock: Clock): Rota
     ...instantAt("deadline", mustOfHeld(moment), clock),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(clock.wallAt(state.lastSuccessAt)) }),
     ...lastError(state, clock),
+    ...failingOf(state, clock),
     ...(state.owed && { owed: state.owed.kind }),
     leases: leaseReports(rotation, state, { now, clock }),
     warnings: problem === undefined ? [] : [problem],
@@ -78,6 +79,10 @@ export function summaryOf(rotations: readonly RotationStatus[]): StatusSummary {
     states: Object.fromEntries(states),
     rotating: rotations.filter(({ rotating }) => rotating !== undefined).length,
   };
+}
+
+function failingOf({ failure }: RotationState, clock: Clock): Pick<RotationStatus, "failures" | "failingSince"> {
+  return failure ? { failures: failure.count, failingSince: instant(clock.wallAt(failure.since)) } : {};
 }
 
 /** A rotation that is in the state and not in the spec. Undefined when nothing of it is left to tell of. */

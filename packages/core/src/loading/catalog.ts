@@ -1,4 +1,12 @@
-import { RotateError, type Plugin, type Probe, type Provider, type Reload, type Sink } from "@rotate/plugin-kit";
+import {
+  RotateError,
+  type Notifier,
+  type Plugin,
+  type Probe,
+  type Provider,
+  type Reload,
+  type Sink,
+} from "@rotate/plugin-kit";
 import { type Kind, kinds } from "./kinds.ts";
 import { checkPlugin } from "./plugin-check.ts";
 
@@ -8,6 +16,7 @@ export interface Parts {
   readonly sinks: Sink;
   readonly reloads: Reload;
   readonly probes: Probe;
+  readonly notifiers: Notifier;
 }
 
 /** A plugin that is at hand. */

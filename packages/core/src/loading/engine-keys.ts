@@ -1,4 +1,4 @@
-import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
+import type { AlarmStep, ObjectSchema, Schema } from "@rotate/plugin-kit";
 import type { Kind } from "./kinds.ts";
 
 /** Options of a reload that the engine obeys, whatever its type. */
@@ -80,10 +80,55 @@ export const sinkKeys = {
   },
 } as const satisfies ObjectSchema;
 
+/** What a notifier can be asked to tell. */
+export const alarmSteps = [
+  "expired",
+  "expiring",
+  "failed",
+  "reload-owed",
+  "drift",
+  "orphaned",
+  "at-risk",
+  "mints-above-expected",
+  "notifier-failed",
+  "recovered",
+] as const satisfies readonly AlarmStep[];
+
+/** Options of a notifier that the engine obeys, whatever its type. */
+export const notifierKeys = {
+  type: "object",
+  properties: {
+    on: {
+      type: "array",
+      items: { enum: alarmSteps },
+      minItems: 1,
+      uniqueItems: true,
+      default: alarmSteps,
+      description: "what is told; default: all of it",
+    },
+    after: {
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+      default: 3,
+      description:
+        "`failed` is told when so many tries in a row have failed; what nears its end is told as `expiring` in any case",
+    },
+    remind: {
+      type: "string",
+      format: "duration",
+      max: "30d",
+      default: "4h",
+      description: "what lasts is told again this often; `0s`: never",
+    },
+  },
+} as const satisfies ObjectSchema;
+
 /** By kind, the keys that the engine obeys, beside `type` and a sink's `values`: a plugin cannot declare them (`engineOptions` of the kit names them all). */
 export const engineKeys: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
   providers: {},
   sinks: sinkKeys.properties,
   reloads: reloadKeys.properties,
   probes: probeKeys.properties,
+  notifiers: notifierKeys.properties,
 };

@@ -11,6 +11,7 @@ import {
   type Template,
 } from "@rotate/runtime";
 import { isRecord, nameOf, type Fault, type Path } from "./fault.ts";
+import { looksLikeTemplate } from "./template.ts";
 
 /** What the options of one part are filled with. */
 export interface FillContext {
@@ -80,7 +81,15 @@ function fillString(schema: StringSchema, value: unknown, at: At): unknown {
     return template === undefined ? undefined : templateOption(template);
   }
   if (schema.format === "duration") return durationOf(schema, text, at);
+  if (schema.template === true && looksLikeTemplate(text)) return plainTemplateOf(text, at);
   return schema.format === "path" ? pathOf(text, at) : text;
+}
+
+/** Where there is no new credential, the text stays as it is: `refuseStrayTemplates` tells of it. */
+function plainTemplateOf(text: string, { path, context }: At): unknown {
+  if (context.template === undefined) return text;
+  const template = context.template(text, path);
+  return template === undefined ? undefined : templateOption(template, true);
 }
 
 function referenceOf(value: OptionTree, schema: StringSchema, { context }: At): Reference {

@@ -1,5 +1,5 @@
 /** The kinds of things that a plugin contributes. */
-export const kinds = ["providers", "sinks", "reloads", "probes"] as const;
+export const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 
 /** As it stands in a plugin: `providers`, `sinks` … */
 export type Kind = (typeof kinds)[number];

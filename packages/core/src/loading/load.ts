@@ -10,6 +10,7 @@ import { valueAt, type Fault } from "./fault.ts";
 import type { FillContext } from "./fill.ts";
 import { readInput, type Input, type InputOptions } from "./input.ts";
 import type { Diagnostic, Spec } from "./model.ts";
+import type { Kind } from "./kinds.ts";
 import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
 import { readSource, type Source } from "./source.ts";
 import { findEndangered } from "./roots/endangered.ts";
@@ -196,10 +197,16 @@ async function findNamed(
 function coreCheck(value: unknown, catalog: Catalog): Check {
   const schema = specSchema((kind) => ({
     type: "object",
-    properties: { type: { enum: catalog.types(kind) } },
+    properties: { type: { enum: typesIn(catalog, kind) } },
     required: ["type"],
   }));
   return { schema, value, path: [] };
+}
+
+/** A catalog that has none of a kind takes none: a list of words cannot be empty. */
+function typesIn(catalog: Catalog, kind: Kind): readonly string[] {
+  const types = catalog.types(kind);
+  return types.length === 0 ? ["(no plugin has any)"] : types;
 }
 
 /** The second pass: each part's options against its own plugin's schema. */

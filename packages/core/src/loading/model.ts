@@ -1,6 +1,6 @@
 /** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
 import type { RefreshPolicy } from "../schedule/policy.ts";
-import type { Fields, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
+import type { AlarmStep, Fields, Notifier, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
 import type { OptionTree, Template } from "@rotate/runtime";
 
 /** A plugin object named by the spec, with its options. */
@@ -49,6 +49,17 @@ export interface ProbeEntry extends Bound<Probe> {
   readonly timeout: number;
   /** Milliseconds in which it has to succeed; tried again until then. */
   readonly within: number;
+}
+
+/** One of `notify`. */
+export interface NotifierEntry extends Bound<Notifier> {
+  /** Identity across edits of the spec: a hash of type and options. */
+  readonly id: string;
+  readonly on: readonly AlarmStep[];
+  /** So many tries in a row have to fail before `failed` is told. */
+  readonly after: number;
+  /** ms between two reminders of what lasts; 0: none. */
+  readonly remind: number;
 }
 
 /** One credential that is kept fresh. After `foreach`: each entry of the list has one of its own. */
@@ -105,8 +116,8 @@ export interface Spec {
   readonly lists: readonly string[];
   /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
   readonly heldBack: readonly HeldBack[];
-  /** As written, checked by schema; the daemon's service side reads them. */
-  readonly notify: readonly OptionTree[];
+  readonly notify: readonly NotifierEntry[];
+  /** As written, checked by schema. */
   readonly monitor: OptionTree | undefined;
   readonly warnings: readonly Diagnostic[];
 }

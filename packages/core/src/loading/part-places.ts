@@ -19,6 +19,7 @@ export function partPlacesOf(document: unknown, rotations: readonly RawRotation[
     ...inMap("providers", valueAt(document, ["providers"]), ["providers"]),
     ...inMap("reloads", valueAt(document, ["reloads"]), ["reloads"]),
     ...rotations.flatMap(inRotation),
+    ...inList({ kind: "notifiers", place: "notifiers" }, valueAt(document, ["notify"]), ["notify"]),
   ];
 }
 
@@ -38,13 +39,14 @@ const lists = [
 
 function inRotation({ value, path }: RawRotation): readonly PartPlace[] {
   if (!isRecord(value)) return [];
-  return lists.flatMap(({ key, kind, place }) => {
-    const items = value[key];
-    if (!Array.isArray(items)) return [];
-    return items.flatMap((item: unknown, index) =>
-      isRecord(item) ? [{ kind, place, value: item, path: [...path, key, index] }] : [],
-    );
-  });
+  return lists.flatMap(({ key, kind, place }) => inList({ kind, place }, value[key], [...path, key]));
+}
+
+function inList(what: Pick<PartPlace, "kind" | "place">, items: unknown, path: Path): readonly PartPlace[] {
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item: unknown, index) =>
+    isRecord(item) ? [{ ...what, value: item, path: [...path, index] }] : [],
+  );
 }
 
 /** Loads the plugins that a document names, and no others. Throws what `Catalog.find` throws. */

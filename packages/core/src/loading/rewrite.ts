@@ -113,7 +113,7 @@ function durationText({ format: _format, min: _min, max: _max, ...rest }: Record
 
 /** In a plugin's options a pattern lets `{{ each.key }}` through: an editor sees the text before it is filled in, and we only after. */
 function plainText(schema: StringWords, { references }: Place): JsonSchema {
-  const { format, pattern, minLength, maxLength, ...rest } = schema;
+  const { format, pattern, minLength, maxLength, template: _template, ...rest } = schema;
   const least = minLength ?? (format === "path" ? 1 : undefined);
   const most = maxLength ?? (pattern === undefined ? undefined : longestMatched);
   return {

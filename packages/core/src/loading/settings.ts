@@ -144,36 +144,6 @@ export const rotationSettings = {
   },
 } as const satisfies ObjectSchema;
 
-const notifyEvents = [
-  "failed",
-  "expiring",
-  "expired",
-  "reload-owed",
-  "drift",
-  "orphaned",
-  "at-risk",
-  "recovered",
-] as const;
-
-/** One entry of `notify`. */
-export const notifySettings = {
-  type: "object",
-  properties: {
-    type: { const: "http", description: "a webhook" },
-    url: { type: "string", format: "uri", description: "where the notification is posted" },
-    on: {
-      type: "array",
-      items: { enum: notifyEvents },
-      minItems: 1,
-      uniqueItems: true,
-      default: notifyEvents,
-      description: "what is told; default: all of it",
-    },
-    remind: { type: "string", format: "duration", min: "1m", description: "tell again while it lasts" },
-  },
-  required: ["type", "url"],
-} as const satisfies ObjectSchema;
-
 /** `monitor`. */
 export const monitorSettings = {
   type: "object",
@@ -185,6 +155,30 @@ export const monitorSettings = {
       description: "called after each good run, so that silence is noticed",
       properties: { url: { type: "string", format: "uri", description: "where it calls" } },
       required: ["url"],
+    },
+    listen: {
+      type: "object",
+      description: "who may use what `rotate watch --listen` serves; required beyond this machine",
+      properties: {
+        tls: {
+          type: "object",
+          description: "the endpoints answer by TLS only",
+          properties: {
+            cert: {
+              type: "string",
+              format: "path",
+              description: "a PEM file: the certificate, then those it hangs on",
+            },
+            key: { type: "string", format: "path", description: "a PEM file: its key" },
+          },
+          required: ["cert", "key"],
+        },
+        token: {
+          type: "string",
+          secret: true,
+          description: "who asks has to show it: as a bearer token, or a browser as the password",
+        },
+      },
     },
   },
 } as const satisfies ObjectSchema;

@@ -4,7 +4,7 @@ import type { Kind } from "./kinds.ts";
 import { engineKeys } from "./engine-keys.ts";
 import { namePattern, nameRule } from "./names.ts";
 import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";
-import { defaultsSettings, monitorSettings, notifySettings, rotationSettings } from "./settings.ts";
+import { defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
 
 /** What may stand in the options of each kind. Of the probes, only those of `verify` see the new credential. */
 export const places = {
@@ -14,6 +14,7 @@ export const places = {
   reloads: { references: true, templates: false },
   verify: { references: true, templates: true },
   health: { references: true, templates: false },
+  notifiers: { references: true, templates: false },
 } as const satisfies Readonly<Record<string, Place>>;
 
 const settings: Place = { references: false, templates: false };
@@ -75,11 +76,7 @@ export function specSchema(describePart: DescribePart): JsonSchema {
         ...mapOf("credentials that are kept fresh, by name", rotationSchema(describePart)),
         minProperties: 1,
       },
-      notify: {
-        type: "array",
-        description: "who is told when something is wrong",
-        items: rewrite(notifySettings, services),
-      },
+      notify: listOf("who is told when something is wrong", describePart("notifiers", places.notifiers)),
       monitor: rewrite(monitorSettings, services),
     },
     required: ["version", "providers", "rotations"],

@@ -33,6 +33,8 @@ export function visibilityOf(document: unknown, parts: FoundParts): IsShown {
     if (plainTop.has(String(top))) return true;
     if (top === "providers" || top === "reloads")
       return isPartShown(document, { parts, kind: top, base: path.slice(0, 2), rest: path.slice(2) });
+    // The address of an alarm is often all that its receiver asks for.
+    if (top === "notify") return key === "type" || Object.hasOwn(engineKeys.notifiers, String(key));
     if (top !== "rotations" || name === undefined || key === undefined) return path.length === 0;
     if (plainRotation.has(String(key))) return true;
     if (key === "request") return isRequestShown(document, parts, path);

@@ -28,7 +28,7 @@ export interface Entry {
   readonly stamp: Stamp;
 }
 
-/** What a claim writes in one step. */
+/** What is written in one step. */
 export interface Written extends Pick<Settlement, "attempts" | "next"> {
   readonly entries: readonly Entry[];
   /** As the claim knows it. */

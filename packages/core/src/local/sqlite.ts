@@ -73,7 +73,8 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
     async tell(standings) {
       const news = file.read((sql) => changesIn(sql, standings));
       // Most looks find nothing new, and need no write.
-      return news.length === 0 ? news : write((sql) => tell(sql, changesIn(sql, standings)));
+      if (news.length === 0) return news;
+      return write((sql) => tell(sql, changesIn(sql, standings)));
     },
     async events({ rotation, limit, ...times }) {
       const bounds = { ...boundsOf(times), limit };
@@ -81,6 +82,12 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
         rotation === undefined ? sql.events.all(bounds) : sql.eventsOf.all({ rotation, ...bounds }),
       );
       return rows.map((row) => JSON.parse(String(row["event"])) as HistoryEvent);
+    },
+    note: async (key) => file.read((sql) => noteOf(sql, key)),
+    async changeNote(key, change) {
+      const { note, isNew } = await write((sql) => changeNote(sql, key, change));
+      if (isNew) await log.flush();
+      return note;
     },
     rename: (from, to) => writeDurably((sql) => rename(sql, from, to)),
     remove: (rotation) => writeDurably((sql) => void sql.remove.run(rotation)),
@@ -100,6 +107,27 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
 function stateOf(sql: Statements, rotation: string): RotationState {
   const row = sql.load.get(rotation) as { state: string } | undefined;
   return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
+}
+
+function noteKey(key: string): string {
+  return `note ${key}`;
+}
+
+function noteOf(sql: Statements, key: string): unknown {
+  const row = sql.getMeta.get(noteKey(key));
+  return row === undefined ? undefined : (JSON.parse(String(row["value"])) as unknown);
+}
+
+function changeNote(
+  sql: Statements,
+  key: string,
+  change: (before: unknown) => unknown,
+): { readonly note: unknown; readonly isNew: boolean } {
+  const before = noteOf(sql, key);
+  const after = change(before);
+  if (after === undefined || after === before) return { note: before, isNew: false };
+  sql.setMeta.run(noteKey(key), JSON.stringify(after));
+  return { note: after, isNew: true };
 }
 
 /** Each claim raises it: while it is the same, nobody else has written the state. */

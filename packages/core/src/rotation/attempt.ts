@@ -1,16 +1,26 @@
 import type { Outcome } from "../report.ts";
 import { allHold } from "../store/state.ts";
 import { noteFailure } from "./failure.ts";
+import { dropStaged } from "./left-overs.ts";
 import { isStop, runPhases, type Phase } from "./phase.ts";
 import { recoveryPhases } from "./phases.ts";
 import { sinkIds, type Attempt, type Ended, type Session } from "./session.ts";
 
 /** Runs phases to the end of an attempt: what was rolled back is reloaded again, what failed is kept. */
 export async function runAttempt(phases: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
-  const ended = await runPhases(phases, session, first);
+  const ended = await runStaging(phases, session, first);
   const final = ended.rolledBack ? await finishRollback(session, ended) : ended;
   if (!isStop(final)) await noteFailure(session, final);
   return final;
+}
+
+/** Whatever comes, what was staged is written or removed. */
+async function runStaging(phases: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
+  try {
+    return await runPhases(phases, session, first);
+  } finally {
+    await dropStaged(session);
+  }
 }
 
 /** After the previous values were published again: their reload and health, and the report of the failure that led there. */

@@ -2,6 +2,7 @@ import { retryCap } from "../schedule/backoff.ts";
 import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts";
 import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { isEarly, reasonOf } from "./reason.ts";
+import { proofAt } from "./unproved.ts";
 import type { Reason } from "../report.ts";
 import type { LeaseState } from "../store/state.ts";
 
@@ -123,7 +124,8 @@ function nextLook(moment: Moment, reason: Reason | undefined): number {
   const lease = publishedLease(state);
   const due = lease === undefined ? now : shouldAt(lease, rotation.refresh, cron);
   const owed = state.owed?.kind === "reload" ? state.owed.notBefore : Infinity;
-  return Math.max(Math.min(reason === undefined ? due : blockedNext(moment, reason), owed), now + shortestPause);
+  const wanted = reason === undefined ? due : blockedNext(moment, reason);
+  return Math.max(Math.min(wanted, owed, proofAt(moment)), now + shortestPause);
 }
 
 /** Blocked by the budget: looked at again when it begins to press. */

@@ -42,7 +42,7 @@ export async function callPart<Part, T>(
 ): Promise<T> {
   const limit = runtime.deadline(timeout, signal);
   try {
-    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal }));
+    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal, scope }));
     const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
     return await endedBy(limit.signal, call(ctx), runtime);
   } catch (error) {

@@ -1,23 +1,25 @@
+import type { Claim } from "../backend/claim.ts";
 import type { SinkEntry } from "../loading/model.ts";
 import { failureOf } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
-import type { Session } from "./session.ts";
+import type { Session, SinkWrite } from "./session.ts";
 
 /**
- * Removes what a process staged for the rotation's sinks that died before it was written: it holds a credential. Only an attempt that nobody ended can have
- * left something, so that a look costs nothing otherwise. To be called under the rotation's claim, with nothing prepared.
+ * Removes what a process staged for the rotation's sinks that died before it was written: it holds a credential. To be called as soon as the rotation's claim is
+ * had, with nothing prepared, whatever the claim is for. A state that has only just begun has no earlier process.
  */
 export async function sweepLeftOvers(
   session: Pick<Session, "rotation" | "deps" | "state" | "guard" | "warn">,
 ): Promise<void> {
   const { rotation, deps, state } = session;
-  if (state().attempt === undefined) return;
+  if (state().seq <= 1) return;
   for (const sink of rotation.sinks.filter(({ part }) => part.tidy !== undefined)) {
     await session.guard();
     try {
-      await callSink({ deps, sink }, { timeout: timeLimits.prepare }, async (ctx) =>
-        sink.part.tidy?.({ ...ctx, mark: markOf(session, sink) }),
-      );
+      for (const mark of marksOf(session, sink))
+        await callSink({ deps, sink }, { timeout: timeLimits.prepare }, async (ctx) =>
+          sink.part.tidy?.({ ...ctx, mark }),
+        );
     } catch (error) {
       const { report } = failureOf(error, { phase: "recover" });
       session.warn(`what an earlier run staged for ${sink.target} could not be removed: ${report.message}`);
@@ -25,7 +27,46 @@ export async function sweepLeftOvers(
   }
 }
 
+/** The same for a claim that is taken for another purpose than to rotate. */
+export function sweepUnder(claim: Claim, at: Pick<Session, "rotation" | "deps">): Promise<void> {
+  const { log } = at.deps.runtime;
+  return sweepLeftOvers({ ...claim, ...at, warn: (message) => log.warn(message) });
+}
+
 /** Names what a sink of a rotation stages, in every process over this state alike, and in none over another: for `prepare` and `tidy`. */
 export function markOf({ rotation, deps }: Pick<Session, "rotation" | "deps">, { id }: Pick<SinkEntry, "id">): string {
   return deps.fingerprint(`${rotation.name}/${id}`);
+}
+
+/** The sink's mark, and those that it had when the spec gave it other keys or the rotation another name. */
+function marksOf(session: Pick<Session, "rotation" | "deps" | "state">, sink: SinkEntry): readonly string[] {
+  const { rotation, deps, state } = session;
+  const known = Object.values(state().sinks).filter(({ type, target }) => type === sink.type && target === sink.target);
+  const ids = new Set([sink, ...known].map(({ id }) => id));
+  const names = [rotation.name, ...(rotation.renamedFrom === undefined ? [] : [rotation.renamedFrom])];
+  return names.flatMap((name) => [...ids].map((id) => markOf({ rotation: { ...rotation, name }, deps }, { id })));
+}
+
+/**
+ * Removes what was prepared and not written: it holds a credential, and this process lives on. It leaves targets as they are, so it is right even when the
+ * state can no longer be written or the claim is another's. Throws nothing.
+ */
+export async function dropStaged(session: Dropping): Promise<void> {
+  for (const write of session.staged) await dropWrite(session, write);
+}
+
+type Dropping = Pick<Session, "deps" | "staged" | "warn">;
+
+/** Removes what one write staged, whether it was tried or not. Throws nothing. */
+export async function dropWrite(session: Dropping, write: SinkWrite): Promise<void> {
+  const { sink, prepared, scope } = write;
+  try {
+    await callSink({ deps: session.deps, sink }, { timeout: timeLimits.prepare, scope }, async (ctx) =>
+      prepared.undo?.(ctx),
+    );
+  } catch (error) {
+    const { report } = failureOf(error, { phase: "prepare" });
+    session.warn(`what was begun at ${sink.target} could not be taken back: ${report.message}`);
+  }
+  session.staged.delete(write);
 }

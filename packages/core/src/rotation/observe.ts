@@ -3,7 +3,7 @@ import { Secret, type Values } from "@rotate/plugin-kit";
 import type { Masker } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
-import type { Holding, RotationState, SinkDrift, SinkFingerprints } from "../store/state.ts";
+import type { Holding, LeaseState, RotationState, SinkDrift, SinkFingerprints } from "../store/state.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
 import { isPublic } from "./render.ts";
@@ -126,11 +126,15 @@ export function classify(
   const first = [state.attempt?.lease, state.owed?.lease, state.settled].flatMap((id) =>
     id === undefined ? [] : [state.leases[id]],
   );
-  const rest = Object.values(state.leases).toSorted((a, b) => b.issuedAt - a.issuedAt);
-  const holds = [...first, ...rest].find((lease) => {
+  function isHeld(lease: LeaseState | undefined): boolean {
     const expected = lease?.gone === "merged" ? undefined : lease?.sinkFingerprints[sink];
     return expected !== undefined && keys.every((key) => expected[key] !== undefined && expected[key] === seen[key]);
-  });
+  }
+  const holds =
+    first.find(isHeld) ??
+    Object.values(state.leases)
+      .filter(isHeld)
+      .toSorted((a, b) => b.issuedAt - a.issuedAt)[0];
   return holds?.id ?? "foreign";
 }
 

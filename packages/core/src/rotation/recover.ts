@@ -2,18 +2,16 @@ import { allHold, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { noteKilled } from "./failure.ts";
 import { callSink, timeLimits } from "./invoke.ts";
-import { sweepLeftOvers } from "./left-overs.ts";
 import { publishedLease } from "./moment.ts";
 import { failureOf } from "./errors.ts";
 import { observeAll } from "./observe.ts";
 import { sinkIds, type Session } from "./session.ts";
 
 /**
- * Brings the journal and the world together before anything else: what a dead process staged is removed, late writes are fenced off, every sink is observed, and
- * what an attempt left behind is closed, finished or declared mixed. Recovery revokes nothing.
+ * Brings the journal and the world together before anything else: late writes are fenced off, every sink is observed, and what an attempt left
+ * behind is closed, finished or declared mixed. Recovery revokes nothing.
  */
 export async function recover(session: Session): Promise<ReadonlySet<string>> {
-  await sweepLeftOvers(session);
   await fenceDoubtfulSinks(session);
   const unreadable = await observeAll(session);
   const { attempt } = session.state();
@@ -48,7 +46,7 @@ export function ghostUntil({ rotation, state, now }: Session): number {
 const hour = 3_600_000;
 const skewAllowance = 60_000;
 
-/** The records that recovery writes: pure, after the sinks were observed. See the recovery table in docs/guide. */
+/** The records that recovery writes, after the sinks were observed. Pure: the table "After a crash" of docs/guide/how-a-rotation-works.md, row by row. */
 export function recoveryOf(
   state: RotationState,
   { sinks, until, ghosts }: { readonly sinks: readonly string[]; readonly until: number; readonly ghosts: boolean },

@@ -49,6 +49,8 @@ export interface Session extends Pick<Claim, "state" | "now" | "guard"> {
   readonly signal: AbortSignal;
   /** Writes records, all or none, before the acts that they announce. Throws when another process took over. */
   readonly journal: (...records: readonly JournalRecord[]) => Promise<void>;
+  /** What was prepared and not begun to be written. */
+  readonly staged: Set<SinkWrite>;
   /** Its place in a reload group, from a reload until the attempt is over. */
   readonly group: GroupHold;
   /** What is kept when the claim is given back. */
@@ -123,6 +125,7 @@ export function openSession(options: {
     now,
     guard,
     leave,
+    staged: new Set(),
     group: (deps.groups ?? createReloadGroups()).hold(),
     journal: journalOf(claim, deps),
     warn: (message) => void (warnings.includes(message) || warnings.push(message)),

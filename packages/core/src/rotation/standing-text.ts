@@ -48,6 +48,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
       const due = reasonOf(moment);
       return due && reasonText(due, moment);
     }
+    case "unproved":
+      return "nobody has seen it work since this machine was started or went on: the next run looks";
     case "retire":
       return "a superseded lease can be revoked";
     case "never":

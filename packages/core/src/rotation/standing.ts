@@ -7,6 +7,7 @@ import type { AlarmName, DriftedKey, StandingCode, StandingExit, StandingState }
 import { driftOf } from "./drift.ts";
 import { endOfHeld, isLost, isUnsure, mayHeld, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { reasonOf } from "./reason.ts";
+import { isUnproved } from "./unproved.ts";
 
 /** How a rotation stands, before anybody puts it into words. `next` and `until`: ms of rotation time. */
 export interface Standing {
@@ -84,6 +85,7 @@ export const policies: readonly Policy[] = [
   { state: "at-risk", code: "too-slow", exit: 1, alarm: "at-risk", holds: isTooSlow },
   { state: "at-risk", code: "rule", exit: 1, alarm: "at-risk", holds: hasNoRule },
   { state: "due", code: "due", exit: 0, holds: (facts) => reasonOf(facts) !== undefined },
+  { state: "due", code: "unproved", exit: 0, holds: isUnproved },
   { state: "due", code: "retire", exit: 0, holds: ({ retirable }) => retirable === true },
   { state: "fresh", code: "fresh", exit: 0, holds: () => true },
 ];

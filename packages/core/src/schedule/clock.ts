@@ -13,6 +13,8 @@ export interface ClockNote {
   readonly bootId: string;
   /** Rotation time at which it was found that nobody can tell how much time had passed: what is older is unsure. */
   readonly unsureBefore?: number;
+  /** Rotation time at which another boot was found, or a pause that nobody saw: what is older may be what a snapshot remembers. */
+  readonly brokenAt?: number;
 }
 
 /** The two clocks of a machine, and which of its boots this is. */
@@ -78,17 +80,24 @@ export function aheadOf({ wall, time }: Pick<ClockNote, "wall" | "time">): numbe
 export function advance(last: ClockNote | undefined, sources: ClockSources): ClockNote {
   const seen = { wall: sources.now(), uptime: sources.uptime(), bootId: sources.bootId };
   if (last === undefined || last.bootId === "") return { ...seen, time: seen.wall, told: seen.wall };
-  const unsure = last.unsureBefore === undefined ? {} : { unsureBefore: last.unsureBefore };
+  const before = {
+    ...(last.unsureBefore !== undefined && { unsureBefore: last.unsureBefore }),
+    ...(last.brokenAt !== undefined && { brokenAt: last.brokenAt }),
+  };
   if (last.bootId === seen.bootId) {
+    const isSame = last.uptime === seen.uptime && last.wall === seen.wall && last.told <= seen.wall;
+    if (isSame) return last;
     const byUptime = Math.max(seen.uptime - last.uptime, 0);
     const byWall = seen.wall - last.wall;
-    const passed = Math.max(byUptime, byWall > byUptime + leap ? byWall : 0);
-    return { ...seen, ...unsure, time: last.time + passed, told: Math.min(seen.wall, last.told + byUptime) };
+    const paused = byWall > byUptime + leap;
+    const time = last.time + Math.max(byUptime, paused ? byWall : 0);
+    const told = Math.min(seen.wall, last.told + byUptime);
+    return { ...seen, ...before, time, told, ...(paused && { brokenAt: time }) };
   }
   // Our skew may be gone by now or not: whichever makes more time pass.
   const base = Math.min(last.told, last.wall);
   const time = last.time + Math.max(seen.wall - base, seen.uptime, 0);
   // By the clocks this boot began before the last look: one of them lied, and nobody can tell how old anything is.
   const lied = seen.wall - seen.uptime < base - tolerance;
-  return { ...seen, ...unsure, time, told: seen.wall, ...(lied && { unsureBefore: time }) };
+  return { ...seen, ...before, time, told: seen.wall, brokenAt: time, ...(lied && { unsureBefore: time }) };
 }

@@ -95,25 +95,28 @@ export type JournalRecord =
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
+  /** It was found to be alive; with `again`, nobody could tell, and it is asked again then. */
+  | { readonly type: "proved"; readonly lease: LeaseId; readonly again?: number }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };
 
-/** What a mint told of its lease. Each term means what it does in `LeaseState`. */
-export interface LeaseTermsRecord {
-  readonly issuedAt: number;
-  readonly asOf: number;
-  readonly expiresAt: number | null;
-  readonly given: number | null;
-  readonly span: number | null;
-  readonly period?: number;
-  readonly renewable: boolean;
-  readonly fingerprint: string;
-  readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
-  readonly handle?: unknown;
-  readonly diesAt?: number;
-  readonly refreshBy?: number;
-  readonly told?: number;
-}
+/** What a mint told of its lease. */
+export type LeaseTermsRecord = Pick<
+  LeaseState,
+  | "issuedAt"
+  | "asOf"
+  | "expiresAt"
+  | "given"
+  | "span"
+  | "period"
+  | "renewable"
+  | "fingerprint"
+  | "sinkFingerprints"
+  | "handle"
+  | "diesAt"
+  | "refreshBy"
+  | "told"
+>;
 
 /** When a record is written: its rotation time, and what was known of time then. */
 export type Stamp = ClockNote;

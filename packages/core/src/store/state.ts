@@ -46,6 +46,10 @@ export interface LeaseState {
   readonly refreshBy?: number;
   /** The issuer's own time at `asOf`, ms since 1970, when it told. */
   readonly told?: number;
+  /** When it was last found to be alive, by a look of ours. */
+  readonly provedAt?: number;
+  /** A look could not tell: not before this is it asked again. */
+  readonly askAgainAt?: number;
   /** Of all fields together. */
   readonly fingerprint: string;
   readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
@@ -209,10 +213,11 @@ export function pinnedLeases(state: RotationState): readonly LeaseId[] {
 }
 
 function leasesIn(state: RotationState, counts: (sink: SinkState) => boolean): readonly LeaseId[] {
-  const inSinks = Object.values(state.sinks)
-    .filter(counts)
-    .flatMap((sink) => sink.may);
-  return [...new Set([...inSinks, ...state.consumers])].filter((id) => id in state.leases);
+  const found = new Set<LeaseId>();
+  const add = (id: string): void => void (id in state.leases && found.add(id));
+  for (const sink of Object.values(state.sinks)) if (counts(sink)) sink.may.forEach(add);
+  state.consumers.forEach(add);
+  return [...found];
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */

@@ -194,6 +194,7 @@ export function withRevocation(
 
 /** Drops the oldest gone leases, except what a sink or a consumer may still hold. */
 export function forget(state: RotationState): RotationState {
+  if (Object.keys(state.leases).length <= remembered) return state;
   const pinned = new Set<string>([
     ...Object.values(state.sinks).flatMap((sink) => sink.may),
     ...state.consumers,

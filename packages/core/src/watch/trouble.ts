@@ -1,11 +1,5 @@
 import type { EngineEvent, OnEvent } from "../events.ts";
-
-/** What is told of it. */
-export interface TroubleReport {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-}
+import type { TroubleReport } from "../report.ts";
 
 /** What keeps the daemon itself from its work (its state, a lock, a list): each kind is told once, with its remedy, until it is over. */
 export interface Troubles {

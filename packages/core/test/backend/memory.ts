@@ -26,6 +26,7 @@ export function createMemoryState(): MemoryState {
   let told = new Map<string, StandingMark | undefined>();
   const due = new Map<string, number>();
   const locks = new Map<string, symbol>();
+  const notes = new Map<string, unknown>();
 
   function recordEvent(event: HistoryEvent): void {
     const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
@@ -69,6 +70,12 @@ export function createMemoryState(): MemoryState {
       return { valid, place: `lock of ${rotation}`, release: () => void (valid() && locks.delete(rotation)) };
     },
     isLocked: (rotation) => locks.has(rotation),
+    note: async (key) => notes.get(key),
+    async changeNote(key, change) {
+      const after = change(notes.get(key));
+      if (after !== undefined) notes.set(key, structuredClone(after));
+      return notes.get(key);
+    },
     async rename(from, to) {
       const state = states.get(from);
       if (!state) return;

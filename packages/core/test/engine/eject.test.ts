@@ -81,7 +81,11 @@ test("two values for one field are neither tried as that field", async () => {
   const [db] = scene.rotations;
   const [b] = rotationIn(scene, { sinks: ["b"] }).sinks;
   const { type, options } = b!.part;
-  const other = { ...b!, part: { type, options, target: () => "b", prepare: takeAll }, values: { other: templateOf("token") } };
+  const other = {
+    ...b!,
+    part: { type, options, target: () => "b", prepare: takeAll },
+    values: { other: templateOf("token") },
+  };
   scene.rotations = [{ ...db!, sinks: [...db!.sinks, other] }];
   const two = new Map([
     ["key", new Secret(given)],

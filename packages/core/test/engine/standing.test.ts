@@ -55,6 +55,17 @@ const rows: readonly Row[] = [
   },
   {
     state: "due",
+    code: "unproved",
+    exit: 0,
+    edit: withProvider({ lives: async () => true }),
+    async reach(scene) {
+      await fresh(scene);
+      await scene.clock.advance(minute);
+      scene.machine = { ...scene.machine, bootId: "boot-2" };
+    },
+  },
+  {
+    state: "due",
     code: "retire",
     exit: 0,
     async reach(scene) {

@@ -56,6 +56,7 @@ describe("a spec that has not changed", () => {
   test.each([
     ["with every kind of part", soundSpec],
     ["with a list and templates of Liquid", withList],
+    ["with a template in an option that is not secret", soundSpec.replace("user: svc", 'user: "{{ token }}"')],
   ])("is the same spec when it comes from the cache: %s", async (_, text) => {
     writeFileSync(file, text);
     writeFileSync(join(directory, "list.json"), JSON.stringify([{ name: "a" }, { name: "b" }]));

@@ -29,6 +29,7 @@ const types = {
   sinks: ["dotenv", "file", "json"],
   reloads: ["exec"],
   probes: ["http", "postgres"],
+  notifiers: ["http"],
 };
 
 async function load(): Promise<Plugin> {

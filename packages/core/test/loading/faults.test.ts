@@ -264,6 +264,32 @@ const faults: readonly (readonly [
     ["19:19 rotations.db.sinks[0].path cannot hold this template (templates stand in `values` and in secret options)"],
   ],
   [
+    "a template of an unknown field in an option of verify",
+    ["user: svc,", 'user: "{{ tokn }}",'],
+    ['15:56 rotations.db.verify[0].user: the credential has no field "tokn" (did you mean "token"?)'],
+  ],
+  [
+    "a template in an option of verify that takes none",
+    ["host: db.example.com,", 'host: "{{ token }}",'],
+    [
+      "16:37 rotations.db.verify[0].host cannot hold this template (here templates stand in secret options, and in those that are told to what is probed, such as `user`)",
+    ],
+  ],
+  [
+    "a template in a probe of the consumer",
+    ["http://127.0.0.1:7007/health", "http://127.0.0.1:7007/{{ token }}"],
+    [
+      "25:54 rotations.db.health[0].url cannot hold this template (the credential is no longer at hand here: let it read what a sink wrote, as in { file: … })",
+    ],
+  ],
+  [
+    "a template in a named reload",
+    ["[systemctl, restart, app]", '[systemctl, restart, "{{ token }}"]'],
+    [
+      "9:56 reloads.app.command[2] cannot hold this template (the credential is no longer at hand here: let it read what a sink wrote, as in { file: … })",
+    ],
+  ],
+  [
     "a part of a text",
     ['DB_PASSWORD: "{{ token }}"', 'DB_PASSWORD: "{{ token.value }}"'],
     ['21:28 rotations.db.sinks[0].values.DB_PASSWORD: the field "token" is text and has no parts (write {{ token }})'],

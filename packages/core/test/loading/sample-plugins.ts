@@ -1,5 +1,13 @@
 /** Small plugins with every word of the option schemas, so that the loader can be shown whole without the real ones. */
-import { defineProbe, defineProvider, defineReload, defineSink, definePlugin, type Plugin } from "@rotate/plugin-kit";
+import {
+  defineNotifier,
+  defineProbe,
+  defineProvider,
+  defineReload,
+  defineSink,
+  definePlugin,
+  type Plugin,
+} from "@rotate/plugin-kit";
 import { createCatalog, type Catalog } from "../../src/loading/catalog.ts";
 
 const never = async (): Promise<never> => {
@@ -116,6 +124,12 @@ const exec = defineReload({
   run: never,
 });
 
+const webhook = defineNotifier({
+  type: "http",
+  options: { type: "object", properties: { url: { type: "string", format: "uri" } }, required: ["url"] },
+  send: async () => undefined,
+});
+
 const http = defineProbe({
   type: "http",
   options: { type: "object", properties: { url: { type: "string", format: "uri" } }, required: ["url"] },
@@ -129,7 +143,7 @@ const postgres = defineProbe({
     properties: {
       host: { type: "string" },
       port: { type: "integer", default: 5432 },
-      user: { type: "string" },
+      user: { type: "string", template: true },
       password: { type: "string", secret: true },
     },
     required: ["host", "user", "password"],
@@ -143,6 +157,7 @@ export const samplePlugin: Plugin = definePlugin({
   sinks: [dotenv, json, file],
   reloads: [exec],
   probes: [http, postgres],
+  notifiers: [webhook],
 });
 
 /** A catalog with all samples. */

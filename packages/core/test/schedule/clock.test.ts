@@ -19,6 +19,15 @@ describe("rotation time", () => {
     expect(advance(note, at(20 * hour, 2.5 * hour)).time).toBe(20 * hour);
   });
 
+  test("remembers where it was broken: at another boot, at a pause that nobody saw, and nowhere else", () => {
+    expect(advance(note, at(11 * hour, 3 * hour)).brokenAt).toBeUndefined();
+    const paused = advance(note, at(20 * hour, 2.5 * hour));
+    expect(paused.brokenAt).toBe(20 * hour);
+    expect(advance(paused, at(21 * hour, 3.5 * hour)).brokenAt).toBe(20 * hour);
+    const booted = advance(paused, at(22 * hour, minute, "b"));
+    expect(booted.brokenAt).toBe(booted.time);
+  });
+
   test("goes by the wall across boots, and says nothing against it when the clocks agree", () => {
     const next = advance(note, at(11 * hour, 30 * minute, "b"));
     expect(next.time).toBe(11 * hour);

@@ -44,8 +44,9 @@ test("a service that cannot start ends those before it, and nothing is rotated",
   const scene = createWatchScene();
   const { service, seen } = notebook();
   const broken: Service = { name: "page", start: () => Promise.reject(new Error("the port is taken")) };
-  await expect(startDaemon(scene, { services: [service, broken] })).rejects.toThrow("the port is taken");
-  expect(seen).toEqual(["starts", "stops, 1 rotations"]);
+  const onUnfollow = (): void => void seen.push("follows no file any more");
+  await expect(startDaemon(scene, { services: [service, broken], onUnfollow })).rejects.toThrow("the port is taken");
+  expect(seen).toEqual(["starts", "stops, 1 rotations", "follows no file any more"]);
   expect(scene.mints()).toBe(0);
 });
 
@@ -57,6 +58,30 @@ test("its status is that of the engine, with what is wrong with the daemon itsel
   expect(await daemon.status()).toMatchObject({ specProblem: "rotate.yaml:3:1 unknown key" });
   await edit(specOf(scene, scene.rotations));
   expect(await daemon.status()).not.toHaveProperty("specProblem");
+});
+
+test("what is asked of it begins before the end or not at all, and a new spec waits for it", async () => {
+  const scene = createWatchScene();
+  const { daemon, edit, stop } = await startDaemon(scene);
+  const errand = Promise.withResolvers<void>();
+  const asked = daemon.ask(async () => errand.promise);
+  await edit(specOf(scene, [...scene.rotations, ...several(scene, ["mq"])]));
+  expect(daemon.spec().rotations).toHaveLength(1);
+  errand.resolve();
+  await asked;
+  await edit(specOf(scene, [...scene.rotations, ...several(scene, ["mq"])]));
+  expect(await daemon.ask(async (engine) => engine.parts().spec.rotations.length)).toBe(2);
+  await stop();
+  expect(daemon.phase()).toBe("draining");
+  await expect(daemon.ask(async () => undefined)).rejects.toMatchObject({ code: "ROTATE_STOPPING" });
+});
+
+test("it tells how long ago its loop came round", async () => {
+  const scene = createWatchScene();
+  const { daemon, pass } = await startDaemon(scene);
+  await pass(60_000);
+  expect(daemon.phase()).toBe("running");
+  expect(daemon.sinceLook()).toBeLessThanOrEqual(30_000);
 });
 
 test("a spec that names another state is not taken", async () => {

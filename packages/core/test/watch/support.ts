@@ -50,7 +50,7 @@ function nobody(): void {}
 /** Starts `rotate watch` in this process. */
 export async function startDaemon(
   scene: Scene,
-  options: Pick<DaemonOptions, "names" | "services"> = {},
+  options: Pick<DaemonOptions, "names" | "services"> & { readonly onUnfollow?: () => void } = {},
 ): Promise<Watched> {
   const { runtime, events } = scene;
   const backend = await openBackend(scene);
@@ -62,7 +62,7 @@ export async function startDaemon(
   const engine = await openEngine({ spec: scene.spec(), runtime, backend, onEvent });
   async function follow(tell: typeof changed): Promise<FollowedFiles> {
     changed = tell;
-    return { follow: async (paths) => void (followed = paths), close: async () => undefined };
+    return { follow: async (paths) => void (followed = paths), close: async () => options.onUnfollow?.() };
   }
   const daemon = await openDaemon(engine, { ...options, load: async () => current, follow });
   async function end(): Promise<void> {

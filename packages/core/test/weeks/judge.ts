@@ -21,7 +21,7 @@ export interface Case {
   toldSpan: number;
   /** Something happened since that makes an early mint understandable. */
   excused: boolean;
-  /** The issuer lengthened it, and its answer was lost: nobody else knows. */
+  /** The issuer lengthened it, and its answer is on its way, or was lost: nobody else knows. */
   longer: boolean;
   lastCall: number;
   lastKind: CallKind | undefined;
@@ -132,7 +132,9 @@ export function createJudge(world: World): Judge {
       const each = at(place);
       each.failures++;
       each.excused ||= kind === "renew" || unknown;
-      each.longer ||= kind === "renew" && unknown;
+    },
+    answered(place, kind) {
+      if (kind === "renew") at(place).longer = false;
     },
     minted(place, token, again) {
       const each = at(place);
@@ -152,7 +154,7 @@ export function createJudge(world: World): Judge {
         if (result.needlessRenewals > limits.needless) bad("renewals", "a needless renewal");
       }
       tell(judge, each, life);
-      each.longer &&= troubleAt(outside, clock.now(), ["lost"]) !== undefined;
+      each.longer = true;
       each.excused = isCapped(scenario.shape, life, scenario.cron);
     },
     changes: (place) => close(at(place)),

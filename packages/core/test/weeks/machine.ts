@@ -88,6 +88,7 @@ function wireOf(world: World, sleep: Runtime["sleep"]): Runtime["http"] {
       if (trouble?.kind === "lost")
         throw new RotateError("the connection broke", { code: "UNAVAILABLE", retryable: true });
       if (answer === undefined) world.witness.failed(place, kind, status === 500);
+      else if (place) world.witness.answered(place, kind);
       return answerOf(world, answer === undefined ? (status ?? 400) : 200, {
         body: answer,
         retryAfter: trouble?.kind === "busy" ? trouble.share : undefined,

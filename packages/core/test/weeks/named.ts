@@ -61,6 +61,14 @@ const renewals: readonly Draft[] = [
     troubles: [{ kind: "reload", from: 20 * hour, to: 26 * hour }],
   },
   {
+    name: "an issuer has renewed after an outage, and its answer is on its way: nobody can know yet",
+    seed: 2,
+    shape: shapeNamed("renew 60s/20m"),
+    horizon: 2 * hour,
+    troubles: often("lost", { every: 9 * minute, length: 31 * second, until: 90 * minute }),
+    exact: true,
+  },
+  {
     name: "a lease that dies with its login, renewed under a timer",
     seed: 15,
     shape: shapeNamed("renew 20m/24h login 2h"),

@@ -60,8 +60,14 @@ export function aheadAt({ scenario }: Outside, at: number): number {
 
 /** Which boot it is, and when it began. */
 export function bootAt({ aways }: Outside, at: number): { readonly id: number; readonly began: number } {
-  const boots = aways.filter(({ off, to }) => off && to <= at);
-  return { id: boots.length, began: boots.at(-1)?.to ?? -day };
+  let id = 0;
+  let began = -day;
+  for (const { off, to } of aways) {
+    if (!off || to > at) continue;
+    id++;
+    began = to;
+  }
+  return { id, began };
 }
 
 /** ms that a clock shows which stands still while the machine sleeps. */

@@ -34,6 +34,8 @@ export interface Witness {
   readonly called: (place: Place | undefined, kind: CallKind) => void;
   /** The issuer did not do what was asked, or (`unknown`) nobody can tell. */
   readonly failed: (place: Place | undefined, kind: CallKind, unknown: boolean) => void;
+  /** What the issuer did has come back. */
+  readonly answered: (place: Place, kind: CallKind) => void;
   /** After the mint. `again`: the issuer gave what it had given before. */
   readonly minted: (place: Place, token: Token, again: boolean) => void;
   /** After the renewal, by so many ms from now. */
@@ -86,6 +88,7 @@ export function createWorld(scenario: Scenario): World {
     witness: {
       called: nobody,
       failed: nobody,
+      answered: nobody,
       minted: nobody,
       renewed: nobody,
       changes: nobody,

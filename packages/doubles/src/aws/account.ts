@@ -14,12 +14,12 @@ export interface Account {
   readonly mfaCode: (userName: string) => string;
   /** Takes a code once. Throws AwsRefusal. */
   readonly spendCode: (user: AwsUser | undefined, serial: string, code: string) => void;
-  readonly issue: (session: Session) => AwsKey & { readonly expiresAt: number };
+  readonly issue: (session: SessionRequest) => AwsKey & { readonly expiresAt: number };
   readonly mints: readonly AwsMint[];
 }
 
 /** What is to be issued. `life` in milliseconds. */
-export interface Session {
+export interface SessionRequest {
   readonly action: string;
   readonly principal: Principal;
   readonly life: number;

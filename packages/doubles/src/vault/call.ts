@@ -35,7 +35,7 @@ export interface Services {
 }
 
 /** What an engine or a login gives back. */
-export interface Outcome extends Reply {
+export interface RouteReply extends Reply {
   /** Handed out under a lease of its own. */
   readonly secret?: LeaseSettings;
 }

@@ -3,7 +3,7 @@ import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-
 import { capabilitiesOn, defaultPolicy, type Capability, type Policy } from "./acl.ts";
 import { dataOf, operationOf, pathIn, tokenOf } from "./address.ts";
 import { createLogin, type LoginRoute } from "./auth/index.ts";
-import type { Call, Outcome, Services } from "./call.ts";
+import type { Call, RouteReply, Services } from "./call.ts";
 import { createEngine, type MountedEngine } from "./engines/index.ts";
 import { failure, invalidToken, permissionDenied, Refusal, refuse, success } from "./envelope.ts";
 import { createLeaseStore } from "./leases.ts";
@@ -103,7 +103,7 @@ async function answer(request: DoubleRequest, parts: Parts): Promise<DoubleAnswe
 }
 
 /** Logins and unwrapping. */
-async function withoutToken(call: Call, { services, logins }: Parts): Promise<Outcome | undefined> {
+async function withoutToken(call: Call, { services, logins }: Parts): Promise<RouteReply | undefined> {
   if (call.path === "sys/wrapping/unwrap") return unwrap(call, services);
   const mount = /^auth\/(.+?)\/login(?:\/[^/]+)?$/.exec(call.path)?.[1];
   if (mount === undefined) return undefined;
@@ -114,7 +114,7 @@ async function withoutToken(call: Call, { services, logins }: Parts): Promise<Ou
   return { auth: authOf(token, services.now()) };
 }
 
-async function withToken(call: Call, parts: Parts): Promise<Outcome> {
+async function withToken(call: Call, parts: Parts): Promise<RouteReply> {
   const { services } = parts;
   const token = services.tokens.find(tokenOf(call.request)) ?? refuse(403, refusedToken(call, services));
   services.tokens.use(token);
@@ -146,7 +146,7 @@ function checkAccess(call: Call, token: TokenRecord, policies: readonly Policy[]
 async function engineRoute(
   call: Call & { readonly token: TokenRecord },
   { services, engines, issued }: Parts,
-): Promise<Outcome | undefined> {
+): Promise<RouteReply | undefined> {
   const mount = [...engines.keys()]
     .filter((name) => call.path.startsWith(`${name}/`))
     .toSorted((a, b) => b.length - a.length)[0];

@@ -1,5 +1,5 @@
 import { capabilitiesOn, type Policy } from "./acl.ts";
-import { allowOnly, textOf, type Call, type Outcome, type Services } from "./call.ts";
+import { allowOnly, textOf, type Call, type RouteReply, type Services } from "./call.ts";
 import { readLife, refuse } from "./envelope.ts";
 import type { LeaseRecord } from "./leases.ts";
 import { secondsLeft } from "./tokens.ts";
@@ -9,7 +9,7 @@ export async function systemRoute(
   call: Call,
   services: Services,
   policies: readonly Policy[],
-): Promise<Outcome | undefined> {
+): Promise<RouteReply | undefined> {
   const at = /^sys\/(leases\/(?:renew|revoke|lookup)|capabilities-self)(?:\/(.+))?$/.exec(call.path);
   if (at === null) return undefined;
   allowOnly(call, "update");
@@ -26,14 +26,14 @@ export async function systemRoute(
   }
 }
 
-async function renew(id: string, call: Call, { leases, now }: Services): Promise<Outcome> {
+async function renew(id: string, call: Call, { leases, now }: Services): Promise<RouteReply> {
   const { lease, warnings } = await leases.renew(id, readLife(call.data["increment"]));
   const seconds = secondsLeft(lease.expiresAt, now());
   return { lease: { id, seconds, renewable: lease.settings.renewable }, warnings };
 }
 
 /** Queued unless `sync`: then the answer comes first, the effect later. */
-async function revoke(id: string, call: Call, { leases }: Services): Promise<Outcome> {
+async function revoke(id: string, call: Call, { leases }: Services): Promise<RouteReply> {
   if (call.data["sync"] === true || call.data["sync"] === "true") {
     await leases.revoke(id).catch((error: unknown) => refuse(400, notRevoked(error)));
     return {};
@@ -59,7 +59,7 @@ function describe(lease: LeaseRecord, now: number): Readonly<Record<string, unkn
   };
 }
 
-function capabilities(call: Call, policies: readonly Policy[]): Outcome {
+function capabilities(call: Call, policies: readonly Policy[]): RouteReply {
   const paths = [call.data["paths"] ?? []].flat().map(String);
   const root = call.token?.root === true;
   const found = Object.fromEntries(paths.map((path) => [path, root ? ["root"] : capabilitiesOn(path, policies)]));
@@ -67,7 +67,7 @@ function capabilities(call: Call, policies: readonly Policy[]): Outcome {
 }
 
 /** `sys/wrapping/unwrap`: the wrapping token is its own proof, and good for one use. */
-export function unwrap(call: Call, { wrapped, now }: Services): Outcome {
+export function unwrap(call: Call, { wrapped, now }: Services): RouteReply {
   allowOnly(call, "update");
   const header = call.request.headers["x-vault-token"];
   const token = header ?? textOf(call, "token");

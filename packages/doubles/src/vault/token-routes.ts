@@ -1,10 +1,10 @@
-import { allowOnly, type Call, type Outcome, type Services } from "./call.ts";
+import { allowOnly, type Call, type RouteReply, type Services } from "./call.ts";
 import { permissionDenied, readLife, refuse } from "./envelope.ts";
 import type { TokenRecord } from "./token-types.ts";
 import { authOf, secondsLeft } from "./tokens.ts";
 
 /** `auth/token/*-self`. Undefined for any other path. */
-export async function tokenRoute(call: Call, services: Services): Promise<Outcome | undefined> {
+export async function tokenRoute(call: Call, services: Services): Promise<RouteReply | undefined> {
   const token = call.token ?? refuse(403, permissionDenied);
   const { now, tokens, endToken } = services;
   switch (call.path) {

@@ -5,12 +5,6 @@ import { errnoOf, fileFault, refused } from "./fault.ts";
 import type { AccessOptions } from "./options.ts";
 import type { Access } from "./target.ts";
 
-/** Permissions and owner that a written file is to have. */
-export interface Wanted extends Access {
-  /** The file whose attributes are to be kept, if any. */
-  readonly like?: Model | undefined;
-}
-
 /** The access options, names looked up. */
 export interface AskedAccess {
   readonly mode: number | undefined;
@@ -56,12 +50,17 @@ const keep = -1;
 
 /**
  * Gives an open file its owner, attributes, access list and permissions, in this order, so that it is never open to more than it shall be.
- * @param file open for writing @param path the path of that file, for messages and `cp` @param wanted what it shall have
+ * @param file open for writing @param wanted what it shall have @param how the path of that file, for messages and `cp`, and the file whose
+ * attributes are to be kept, if any
  * Throws DENIED, naming what would help, when an owner or group may not be given.
  */
-export async function giveAccess(file: FileHandle, wanted: Wanted, { path, tools }: Located): Promise<void> {
-  await giveOwner(file, wanted, path);
-  if (wanted.like !== undefined) await copyAttributes(wanted.like, { path, tools });
+export async function giveAccess(
+  file: FileHandle,
+  wanted: Access,
+  { like, ...at }: Located & { readonly like?: Model | undefined },
+): Promise<void> {
+  await giveOwner(file, wanted, at.path);
+  if (like !== undefined) await copyAttributes(like, at);
   if (((await file.stat()).mode & 0o7777) !== wanted.mode) await file.chmod(wanted.mode);
 }
 

@@ -2,8 +2,8 @@ import { type AskedAccess, wantedAccess } from "./access.ts";
 import { modelOf } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import type { FileOptions, FileTools } from "./options.ts";
-import { type Outcome, overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
-import type { Kind } from "./prepare.ts";
+import { type Applied, overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
+import type { Steps } from "./prepare.ts";
 import { guardDirectory } from "./rules.ts";
 import { type Access, look, type Place, sameAccess, type Snapshot } from "./target.ts";
 import { discard } from "./temporary.ts";
@@ -48,16 +48,16 @@ async function workOut(directory: Directory, site: Site, turn: Turn): Promise<Ch
     return sameAccess(before, wanted) ? { kind: "none", before, content } : { kind: "access", before, content, wanted };
   }
   if (before !== undefined && inPlace) {
-    await rehearse(directory, site, { content, wanted });
+    await tryValidate(directory, site, { content, wanted });
     return { kind: "overwrite", before, content, wanted };
   }
   const like = await modelOf(before, { path: site.place.path, tools: site.tools });
-  const draft = { content, wanted: { ...wanted, like } };
+  const draft = { content, wanted, like };
   return { kind: "rename", before, content, staged: await stageValid(directory, site, draft) };
 }
 
 /** An in-place write stages nothing of its own: only a `validate` command needs a file to look at. */
-async function rehearse(directory: Directory, site: Site, draft: Draft): Promise<void> {
+async function tryValidate(directory: Directory, site: Site, draft: Draft): Promise<void> {
   if (site.options.validate === undefined) return;
   const { name } = await stageValid(directory, site, draft);
   await discard(directory, name);
@@ -79,8 +79,8 @@ async function drop(directory: Directory, change: Change): Promise<void> {
   if (change.kind === "rename") await discard(directory, change.staged.name);
 }
 
-/** A file as a kind of target: `turn` says what it shall hold. */
-export function fileKind(site: Site, turn: Turn): Kind<Change> {
+/** The steps for one file; `turn` says what it shall hold. */
+export function fileSteps(site: Site, turn: Turn): Steps<Change> {
   return {
     path: site.place.path,
     workOut: (directory) => workOut(directory, site, turn),
@@ -89,7 +89,7 @@ export function fileKind(site: Site, turn: Turn): Kind<Change> {
   };
 }
 
-async function apply(directory: Directory, { place, tools }: Site, change: Change): Promise<Outcome> {
+async function apply(directory: Directory, { place, tools }: Site, change: Change): Promise<Applied> {
   const expected = { directory, name: place.name, before: change.before };
   if (change.kind === "none") return "done";
   if (change.kind === "access") return repairAccess(expected, change.wanted, tools);

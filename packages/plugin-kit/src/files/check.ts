@@ -47,18 +47,13 @@ export async function checkFile(path: string, { ctx, edit, ...options }: CheckOp
     guardExisting(place, now, { ...options, ctx });
     guardReadOnly(place, now, asked);
     const planned = plan(now);
-    if (now !== undefined) await checkTarget({ directory, place }, options);
+    if (now !== undefined) await checkTarget(directory, place, options);
     if (now === undefined || options.write !== "in-place") await rehearse({ directory, ...planned }, ctx);
   });
   await warnOfGit(place, newTemporaryName(), ctx);
 }
 
-interface Located {
-  readonly directory: Directory;
-  readonly place: Place;
-}
-
-async function checkTarget({ directory, place }: Located, { write }: Partial<FileOptions>): Promise<void> {
+async function checkTarget(directory: Directory, place: Place, { write }: Partial<FileOptions>): Promise<void> {
   if (write !== "in-place" && (await isMountPoint(place))) {
     throw refused(
       `${place.path} is a mount point, which cannot be replaced`,

@@ -110,12 +110,9 @@ export interface NewGeneration {
 }
 
 async function fillGeneration(inside: Directory, { files, before, asked, tools }: NewGeneration): Promise<void> {
-  for (const [file, { bytes, ...access }] of files) {
+  for (const [file, { bytes: content, ...wanted }] of files) {
     const like = await modelOf(before.files.get(file), { path: pathIn(before, dirname(inside.path), file), tools });
-    await createFile(
-      { directory: inside, newName: () => file, tools },
-      { content: bytes, wanted: { ...access, like } },
-    );
+    await createFile({ directory: inside, newName: () => file, tools }, { content, wanted, like });
   }
   await inside.handle.chown(asked.uid ?? inside.stats.uid, asked.gid ?? inside.stats.gid);
   await inside.handle.chmod(searchable(files));

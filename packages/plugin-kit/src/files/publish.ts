@@ -1,11 +1,11 @@
 import { lstatSync, renameSync, unlinkSync } from "node:fs";
 import { constants, type FileHandle, open } from "node:fs/promises";
 import { RotateError } from "../errors.ts";
-import { giveAccess, type Wanted } from "./access.ts";
+import { giveAccess } from "./access.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { durabilityUnknown, errnoOf, fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
-import { look, sameSnapshot, type Snapshot } from "./target.ts";
+import { type Access, look, sameSnapshot, type Snapshot } from "./target.ts";
 import { type Draft, fill, isIntact, type Staged } from "./write.ts";
 
 /** A target and what stood there when the change to it was worked out. */
@@ -16,13 +16,13 @@ export interface Expected {
 }
 
 /** `stale`: the target (or the staged file) is not what it was; nothing was done, work it out again. */
-export type Outcome = "done" | "stale";
+export type Applied = "done" | "stale";
 
 /**
  * Puts the staged file in the target's place. Comparing and renaming are synchronous, one step for every other writer in this process; between
  * processes a few microseconds remain, in which the last rename wins whole. Throws a RotateError when nothing was changed.
  */
-export function putInPlace({ directory, name, before }: Expected, staged: Staged): Outcome {
+export function putInPlace({ directory, name, before }: Expected, staged: Staged): Applied {
   if (!sameSnapshot(look(directory, name, { manyNames: false }), before) || !isIntact(directory, staged))
     return "stale";
   directory.verify();
@@ -45,7 +45,7 @@ function arrived(directory: Directory, name: string, staged: Staged): boolean {
 }
 
 /** Removes the target, in one step with looking at it. */
-export function takeAway({ directory, name, before }: Expected): Outcome {
+export function takeAway({ directory, name, before }: Expected): Applied {
   const now = look(directory, name, { manyNames: false });
   if (now === undefined) return "done";
   if (!sameSnapshot(now, before)) return "stale";
@@ -58,7 +58,7 @@ export function takeAway({ directory, name, before }: Expected): Outcome {
 }
 
 /** Gives the target other permissions or another owner and leaves its content alone. */
-export async function repairAccess(expected: Expected, wanted: Wanted, tools: FileTools): Promise<Outcome> {
+export async function repairAccess(expected: Expected, wanted: Access, tools: FileTools): Promise<Applied> {
   return onTarget(expected, constants.O_RDONLY, async (file, path) => {
     await giveAccess(file, wanted, { path, tools });
     await file.sync();
@@ -69,7 +69,7 @@ export async function repairAccess(expected: Expected, wanted: Wanted, tools: Fi
  * Overwrites the target itself, for `write: in-place`. New bytes first, then the cut: a reader sees old and new mixed for a moment, never nothing.
  * When it fails, the old bytes are written back; when that fails too, throws UNAVAILABLE (outcome unknown).
  */
-export async function overwrite(expected: Expected, change: Draft, tools: FileTools): Promise<Outcome> {
+export async function overwrite(expected: Expected, change: Draft, tools: FileTools): Promise<Applied> {
   return onTarget(expected, constants.O_RDWR, async (file, path) => {
     await giveAccess(file, change.wanted, { path, tools });
     await fill(file, change.content).catch((error: unknown) => writeBack(file, expected, error));
@@ -98,7 +98,7 @@ async function writeBack(file: FileHandle, { directory, name, before }: Expected
 type Act = (file: FileHandle, path: string) => Promise<void>;
 
 /** Opens the target as it was expected to be, and acts on it. */
-async function onTarget(expected: Expected, flags: number, act: Act): Promise<Outcome> {
+async function onTarget(expected: Expected, flags: number, act: Act): Promise<Applied> {
   const path = childPath(expected.directory, expected.name);
   try {
     const file = await open(expected.directory.at(expected.name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -18,8 +18,8 @@ import {
 import { warnOfGit } from "./git.ts";
 import { removeGeneration, removeOld, sweepGenerations } from "./old-generations.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
-import { type Kind, prepareTarget, untilDone } from "./prepare.ts";
-import type { Outcome } from "./publish.ts";
+import { prepareTarget, type Steps, untilDone } from "./prepare.ts";
+import type { Applied } from "./publish.ts";
 import { rehearse } from "./rehearse.ts";
 import { guardDirectory } from "./rules.ts";
 import { exists, type Place, placeOf } from "./target.ts";
@@ -64,7 +64,7 @@ export async function stageSet(
   const turn: SetTurn = (now) => withContents(now, contents, site.asked);
   return prepareTarget({
     ...site,
-    ...setKind(site, turn),
+    ...setSteps(site, turn),
     sweep: (directory) => sweepSet(directory, site),
     isChange: ({ before, generation }) => before.generation !== generation,
     isFirst: ({ before }) => before.generation === undefined,
@@ -86,7 +86,7 @@ async function sweepSet(directory: Directory, { place, tools }: Pick<SetSite, "p
   await sweepGenerations(directory, place.name, tools);
 }
 
-function setKind(site: SetSite, turn: SetTurn): Kind<SetChange> {
+function setSteps(site: SetSite, turn: SetTurn): Steps<SetChange> {
   return {
     path: site.place.path,
     workOut: (directory) => workOut(directory, site, turn),
@@ -113,7 +113,7 @@ async function workOut(directory: Directory, site: SetSite, turn: SetTurn): Prom
 }
 
 /** Looking and flipping are one step within this process. */
-function apply(directory: Directory, name: string, { before, generation, files }: SetChange): Outcome {
+function apply(directory: Directory, name: string, { before, generation, files }: SetChange): Applied {
   if (before.generation === generation) return "done";
   if (!shows(directory, name, before)) return "stale";
   if (generation !== undefined && !isThere(directory, { generation, files })) return "stale";
@@ -155,7 +155,7 @@ async function takeBack(directory: Directory, { site, change, names }: Back): Pr
   const { validate: _, ...options } = site.options;
   await untilDone(
     directory,
-    setKind({ ...site, options }, (now) => filesBefore(now, change, { names, path: site.place.path })),
+    setSteps({ ...site, options }, (now) => filesBefore(now, change, { names, path: site.place.path })),
   );
 }
 

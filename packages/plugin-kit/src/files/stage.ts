@@ -1,6 +1,6 @@
 import type { Prepared } from "../sink.ts";
 import { askedAccess } from "./access.ts";
-import { type Change, fileKind, type Site, type Turn } from "./change.ts";
+import { type Change, fileSteps, type Site, type Turn } from "./change.ts";
 import { inDirectory } from "./directory.ts";
 import { conflict } from "./fault.ts";
 import type { FileOptions, FileTools } from "./options.ts";
@@ -52,7 +52,7 @@ export async function stageFile(
     return bounded(place, edit(before));
   };
   return prepareTarget({
-    ...fileKind(site, turn),
+    ...fileSteps(site, turn),
     place,
     options,
     asked,
@@ -61,7 +61,7 @@ export async function stageFile(
     isChange: ({ kind }) => kind !== "none",
     isFirst: ({ before }) => before === undefined,
     takeBack: async (directory, change) => {
-      await untilDone(directory, fileKind(siteBefore(site, change), turnBack(path, change, revert)));
+      await untilDone(directory, fileSteps(siteBefore(site, change), turnBack(path, change, revert)));
     },
   });
 }

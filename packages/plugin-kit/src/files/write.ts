@@ -1,12 +1,13 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { RotateError } from "../errors.ts";
-import { giveAccess, type Wanted } from "./access.ts";
+import { giveAccess } from "./access.ts";
+import type { Model } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
 import { discard, newTemporaryName } from "./temporary.ts";
-import { look } from "./target.ts";
+import { type Access, look } from "./target.ts";
 
 /** A file that was written completely and is on the disk, not yet under its name. */
 export interface Staged {
@@ -16,10 +17,11 @@ export interface Staged {
   readonly content: Buffer;
 }
 
-/** What a new file shall hold and who may read it. */
+/** What a new file shall hold, who may read it, and which file's attributes it takes over, if any. */
 export interface Draft {
   readonly content: Buffer;
-  readonly wanted: Wanted;
+  readonly wanted: Access;
+  readonly like?: Model | undefined;
 }
 
 /** Writes a temporary file beside the target. Throws a RotateError, and leaves nothing behind. */
@@ -55,12 +57,12 @@ function isSyncFault(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && (error.syscall === "fsync" || error.syscall === "close");
 }
 
-async function createOnce({ directory, newName, tools }: NewFile, { content, wanted }: Draft): Promise<Staged> {
+async function createOnce({ directory, newName, tools }: NewFile, { content, wanted, like }: Draft): Promise<Staged> {
   const name = newName();
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const file = await open(directory.at(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    await giveAccess(file, wanted, { path: childPath(directory, name), tools });
+    await giveAccess(file, wanted, { path: childPath(directory, name), tools, like });
     await fill(file, content);
     await file.sync();
     const { dev, ino } = await file.stat();

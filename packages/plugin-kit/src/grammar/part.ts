@@ -13,6 +13,7 @@ export const engineOptions = {
   sinks: ["type", "values", "partial"],
   reloads: ["type", "timeout", "continueOnError", "settle", "group", "onFailure"],
   probes: ["type", "timeout", "within"],
+  notifiers: ["type", "on", "after", "remind"],
 } as const satisfies Readonly<Record<Kind, readonly string[]>>;
 
 /** What templates name beside the fields of a credential: no field can have these names. */

@@ -36,6 +36,7 @@ export function isRegExp(value: unknown): boolean {
 
 const text: Word = { holds: isText, wrong: "no text" };
 const truth: Word = { holds: (value) => typeof value === "boolean", wrong: "neither true nor false" };
+const isTrue: Word = { holds: (value) => value === true, wrong: "not true" };
 const number: Word = { holds: Number.isFinite, wrong: "no number" };
 const count: Word = { holds: (value) => Number.isSafeInteger(value) && Number(value) >= 0, wrong: "no count" };
 const list: Word = { holds: Array.isArray, wrong: "no list" };
@@ -64,7 +65,7 @@ export const wordsOf = {
   union: described({
     anyOf: { holds: (value) => Array.isArray(value) && value.length > 0, wrong: "no list of schemas" },
   }),
-  secret: described({ type: anything, secret: { holds: (value) => value === true, wrong: "not true" } }),
+  secret: described({ type: anything, secret: isTrue }),
   duration: described({ type: anything, format: anything, default: duration, min: duration, max: duration }),
   string: described({
     type: anything,
@@ -73,6 +74,7 @@ export const wordsOf = {
     maxLength: count,
     pattern: { holds: isRegExp, wrong: "no regular expression" },
     format: { holds: (value) => value === "path" || value === "uri", wrong: "no format that options have" },
+    template: isTrue,
   }),
   integer: described({ type: anything, default: anything, minimum: number, maximum: number }),
   number: described({ type: anything, default: anything, minimum: number, maximum: number }),

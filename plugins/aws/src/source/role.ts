@@ -1,7 +1,7 @@
 import { invalid } from "@rotate/plugin-kit";
 import type { AwsContext } from "../options.ts";
 import { regionOf } from "../region.ts";
-import { callSts, readSession, type StsCall } from "../wire/sts.ts";
+import { callSts, readCredentials, type StsCall } from "../wire/sts.ts";
 import type { IdentitySource, KeySource, Source } from "./types.ts";
 
 const standardName = "rotate";
@@ -45,6 +45,6 @@ export function assumeFrom(by: KeySource, role: RoleOfProfile, ctx: AwsContext):
 }
 
 async function sessionKey(call: StsCall, from: string, ctx: AwsContext): Promise<KeySource> {
-  const { accessKeyId, secretAccessKey, sessionToken, expires } = readSession(await callSts(call, ctx), ctx);
+  const { accessKeyId, secretAccessKey, sessionToken, expires } = readCredentials(await callSts(call, ctx), ctx);
   return { kind: "key", accessKeyId, secretAccessKey, sessionToken, endsAt: expires, region: call.region, from };
 }

@@ -43,7 +43,7 @@ function formBody(parameters: Readonly<Record<string, Text | undefined>>): strin
 }
 
 /** What STS issued. */
-export interface Session {
+export interface StsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;
   readonly sessionToken: Secret;
@@ -55,7 +55,7 @@ export interface Session {
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|\+00:?00)$/;
 
 /** The credentials of an answer. Throws BAD_ANSWER when one of the four is missing or cannot be one. */
-export function readSession(xml: string, ctx: AwsContext): Session {
+export function readCredentials(xml: string, ctx: AwsContext): StsCredentials {
   const required = (name: string, pattern: RegExp): string => {
     const text = elementOf(xml, name);
     if (text !== undefined && pattern.test(text)) return text;

@@ -2,7 +2,7 @@ import { badAnswer, type Expires, type HttpInit, type Secret } from "@rotate/plu
 import { narrowed, tokenFault } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "../options.ts";
 import { isWebPage, refusal, webPage } from "../refusal.ts";
-import type { BearerSession } from "../session.ts";
+import type { BearerLogin } from "../login.ts";
 import type { TokenEndpoint } from "./discovery.ts";
 
 const tokenAnswer = {
@@ -24,7 +24,7 @@ export interface TokenRequest {
 }
 
 /** Asks the workspace for an access token (RFC 6749). Throws what `refusal` says, or BAD_ANSWER. */
-export async function accessToken(endpoint: TokenEndpoint, request: TokenRequest, ctx: Ctx): Promise<BearerSession> {
+export async function accessToken(endpoint: TokenEndpoint, request: TokenRequest, ctx: Ctx): Promise<BearerLogin> {
   const { form, basic, remedy } = request;
   const answer = await ctx.http(endpoint.url, basic === undefined ? { form } : { form, basic });
   if (isWebPage(answer) && answer.ok) throw webPage("login failed", answer);

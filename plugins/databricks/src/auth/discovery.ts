@@ -2,7 +2,7 @@ import { isRotateError, type HttpAnswer, type Infer, type Schema } from "@rotate
 import { secured } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "../options.ts";
 import { isWebPage, refusal, webPage } from "../refusal.ts";
-import type { Workspace } from "../session.ts";
+import type { Workspace } from "../login.ts";
 
 /** Where a workspace hands out access tokens. */
 export interface TokenEndpoint {

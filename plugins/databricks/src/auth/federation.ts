@@ -1,6 +1,6 @@
 import type { Secret } from "@rotate/plugin-kit";
 import type { Ctx } from "../options.ts";
-import type { BearerSession, Workspace } from "../session.ts";
+import type { BearerLogin, Workspace } from "../login.ts";
 import { checkIdentityToken } from "../token-checks.ts";
 import { accessToken } from "./access-token.ts";
 import { discover } from "./discovery.ts";
@@ -14,7 +14,7 @@ export interface Federated {
 }
 
 /** Token exchange (RFC 8693): another issuer's identity token for an access token, without any secret. */
-export async function federatedSession(workspace: Workspace, federated: Federated, ctx: Ctx): Promise<BearerSession> {
+export async function federatedLogin(workspace: Workspace, federated: Federated, ctx: Ctx): Promise<BearerLogin> {
   const endpoint = await discover(workspace, ctx);
   const subject = checkIdentityToken(await federated.identity(endpoint.audience), workspace.origin);
   const request = {

@@ -1,6 +1,6 @@
 import type { Secret } from "@rotate/plugin-kit";
 import type { Ctx } from "../options.ts";
-import type { BearerSession, Workspace } from "../session.ts";
+import type { BearerLogin, Workspace } from "../login.ts";
 import { checkClientSecret } from "../token-checks.ts";
 import { accessToken } from "./access-token.ts";
 import { discover } from "./discovery.ts";
@@ -13,7 +13,7 @@ export interface Machine {
 }
 
 /** Client credentials in the Basic header, both halves form-encoded (RFC 6749 sections 2.3.1 and 4.4). */
-export async function machineSession(workspace: Workspace, machine: Machine, ctx: Ctx): Promise<BearerSession> {
+export async function machineLogin(workspace: Workspace, machine: Machine, ctx: Ctx): Promise<BearerLogin> {
   const secret = checkClientSecret(machine.clientSecret);
   const endpoint = await discover(workspace, ctx);
   const request = {

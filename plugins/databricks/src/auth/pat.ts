@@ -1,9 +1,9 @@
 import type { Secret } from "@rotate/plugin-kit";
-import type { BearerSession, Workspace } from "../session.ts";
+import type { BearerLogin, Workspace } from "../login.ts";
 import { checkPersonalAccessToken } from "../token-checks.ts";
 
 /** A personal access token serves one attempt, so that a replaced one is picked up at the next. Throws INVALID for what cannot be one. */
-export function patSession(workspace: Workspace, token: Secret): BearerSession {
+export function patLogin(workspace: Workspace, token: Secret): BearerLogin {
   return {
     kind: "bearer",
     workspace,

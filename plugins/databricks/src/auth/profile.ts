@@ -1,13 +1,13 @@
 import { invalid, type Secret } from "@rotate/plugin-kit";
 import { githubIdentity } from "@rotate/plugin-kit/tokens";
 import type { Ctx } from "../options.ts";
-import type { Session, Workspace } from "../session.ts";
+import type { WorkspaceLogin, Workspace } from "../login.ts";
 import { readWorkspace } from "../workspace.ts";
 import { readProfile, type Profile } from "./config-file.ts";
-import { federatedSession } from "./federation.ts";
-import { machineSession } from "./machine.ts";
-import { patSession } from "./pat.ts";
-import { userSession } from "./user.ts";
+import { federatedLogin } from "./federation.ts";
+import { machineLogin } from "./machine.ts";
+import { patLogin } from "./pat.ts";
+import { userLogin } from "./user.ts";
 
 /** The file that holds the profiles. */
 export function configPath(configFile: string | undefined, env: Ctx["env"]): string {
@@ -20,11 +20,11 @@ export function workspaceOf({ settings }: Profile, { options }: Ctx): Workspace 
 }
 
 /** Logs in as a profile says. Throws INVALID for a kind of login that only the CLI speaks. */
-export async function profileSession(
+export async function profileLogin(
   asked: string | undefined,
   configFile: string | undefined,
   ctx: Ctx,
-): Promise<Session> {
+): Promise<WorkspaceLogin> {
   const path = configPath(configFile, ctx.env);
   const profile = await readProfile(path, asked, ctx);
   const { settings, name } = profile;
@@ -33,17 +33,17 @@ export async function profileSession(
   const type = authType(profile);
   switch (type) {
     case "pat":
-      return patSession(workspace, secret("token"));
+      return patLogin(workspace, secret("token"));
     case "oauth-m2m":
-      return machineSession(
+      return machineLogin(
         workspace,
         { clientId: required(profile, "client_id"), clientSecret: secret("client_secret"), scope: "all-apis" },
         ctx,
       );
     case "databricks-cli":
-      return userSession(workspace, { profile, configFile: path }, ctx);
+      return userLogin(workspace, { profile, configFile: path }, ctx);
     case "github-oidc":
-      return federatedSession(
+      return federatedLogin(
         workspace,
         {
           clientId: settings["client_id"],

@@ -3,7 +3,7 @@ import { tokenFault } from "@rotate/plugin-kit/tokens";
 import { parseOutput, runCli } from "../cli/run.ts";
 import { checkIssuer } from "../issuer.ts";
 import type { Ctx } from "../options.ts";
-import type { BearerSession, Workspace } from "../session.ts";
+import type { BearerLogin, Workspace } from "../login.ts";
 import { usable } from "./access-token.ts";
 import type { Profile } from "./config-file.ts";
 
@@ -18,7 +18,7 @@ export interface User {
  * A person's login, refreshed and kept by `databricks auth token` (databricks/cli cmd/auth/token.go), which prints
  * `{access_token, token_type, expiry}`. Throws what the CLI says, or BAD_ANSWER.
  */
-export async function userSession(workspace: Workspace, user: User, ctx: Ctx): Promise<BearerSession> {
+export async function userLogin(workspace: Workspace, user: User, ctx: Ctx): Promise<BearerLogin> {
   const remedy = "log in again: databricks auth login";
   const where = user.profile === undefined ? ["--host", workspace.origin] : [];
   const args = ["auth", "token", ...where, "--output", "json"];

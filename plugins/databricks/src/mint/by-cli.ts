@@ -4,7 +4,7 @@ import { parseOutput, runCli, type CliCall } from "../cli/run.ts";
 import type { CredentialAnswer } from "../credential.ts";
 import { checkIssuer } from "../issuer.ts";
 import type { Ctx } from "../options.ts";
-import type { Session } from "../session.ts";
+import type { WorkspaceLogin } from "../login.ts";
 import type { MintBody } from "./body.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { MintBody } from "./body.ts";
 export async function mintByCli(
   mint: MintBody,
   attempt: string,
-  ctx: Ctx & { readonly login: Session },
+  ctx: Ctx & { readonly login: WorkspaceLogin },
 ): Promise<CredentialAnswer> {
   const { login } = ctx;
   const what = `no credential for ${mint.subject}`;
@@ -44,7 +44,7 @@ function life(ttl: string): readonly string[] {
 type Identity = Pick<CliCall, "profile" | "configFile" | "env">;
 
 /** A bearer of ours goes as a plain token, whatever it is: the CLI sends both alike. A login of the CLI's own is named by its profile, read anew. */
-async function identityOf(login: Session, ctx: Ctx): Promise<Identity> {
+async function identityOf(login: WorkspaceLogin, ctx: Ctx): Promise<Identity> {
   const { origin, id } = login.workspace;
   const host = { DATABRICKS_HOST: origin, DATABRICKS_WORKSPACE_ID: id };
   if (login.kind === "bearer") {
@@ -58,6 +58,6 @@ async function identityOf(login: Session, ctx: Ctx): Promise<Identity> {
 }
 
 /** A profile's settings, sent to the workspace that is meant. */
-function settingsOf({ workspace: { origin, id } }: Session, settings: Profile["settings"]): Profile["settings"] {
+function settingsOf({ workspace: { origin, id } }: WorkspaceLogin, settings: Profile["settings"]): Profile["settings"] {
   return { ...settings, host: origin, ...(id !== undefined && { workspace_id: id }) };
 }

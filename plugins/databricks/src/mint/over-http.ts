@@ -1,7 +1,7 @@
 import { credentialAnswer, type CredentialAnswer } from "../credential.ts";
 import type { Ctx } from "../options.ts";
 import { isWebPage, refusal, webPage } from "../refusal.ts";
-import type { BearerSession } from "../session.ts";
+import type { BearerLogin } from "../login.ts";
 import type { MintBody } from "./body.ts";
 
 const paths = { autoscaling: "/api/2.0/postgres/credentials", provisioned: "/api/2.0/database/credentials" } as const;
@@ -10,7 +10,7 @@ const paths = { autoscaling: "/api/2.0/postgres/credentials", provisioned: "/api
 export async function mintOverHttp(
   { api, subject, body }: MintBody,
   attempt: string,
-  ctx: Ctx & { readonly login: BearerSession },
+  ctx: Ctx & { readonly login: BearerLogin },
 ): Promise<CredentialAnswer> {
   const { workspace, bearer, remedy } = ctx.login;
   const what = `no credential for ${subject}`;

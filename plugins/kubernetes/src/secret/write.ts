@@ -23,7 +23,7 @@ export function isOurs({ labels }: LiveSecret): boolean {
 }
 
 /** A write that will succeed, and what of others it will take over. */
-export interface Rehearsed {
+export interface Feasible {
   readonly write: Write;
   readonly taken: readonly OwnershipConflict[];
 }
@@ -32,7 +32,7 @@ export interface Rehearsed {
  * Tries the write without effect (dry run). Gives the write as it will succeed: forced, where the Secret or the other manager is ours.
  * Throws INVALID when others own a key.
  */
-export async function rehearse(api: Api, write: Write, ctx: SecretContext): Promise<Rehearsed> {
+export async function tryWrite(api: Api, write: Write, ctx: SecretContext): Promise<Feasible> {
   const unseen = unseenConflicts(write);
   const answer = await api.send(requestOf(write, ctx, true));
   const conflicts = ownershipConflicts(answer);
@@ -40,7 +40,7 @@ export async function rehearse(api: Api, write: Write, ctx: SecretContext): Prom
   const others = [...conflicts, ...unseen].filter(({ manager }) => manager !== ctx.options.fieldManager);
   if (others.length > 0 && !mayTake(write, ctx)) throw ownedByOthers(others, ctx);
   if (answer.ok) return { write, taken: others };
-  const { write: forced } = await rehearse(api, { ...write, force: true }, ctx);
+  const { write: forced } = await tryWrite(api, { ...write, force: true }, ctx);
   return { write: forced, taken: others };
 }
 

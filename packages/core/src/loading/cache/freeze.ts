@@ -46,9 +46,10 @@ class Unfreezable extends Error {}
 
 type PartNames = ReadonlyMap<object, PartName>;
 
-function partsOf({ providers, rotations }: Spec): PartNames {
+function partsOf({ providers, rotations, notify }: Spec): PartNames {
   return new Map([
     ...partsIn("providers", [...providers.values()]),
+    ...partsIn("notifiers", notify),
     ...rotations.flatMap(({ sinks, reloads, verify, health }) => [
       ...partsIn("sinks", sinks),
       ...partsIn("reloads", reloads),
@@ -70,7 +71,9 @@ function createWriter(parts: PartNames, template: (source: string) => number): (
     const part = parts.get(value);
     if (part !== undefined) return marked({ kind: "part", part });
     if (isReference(value)) return plainReference(value);
-    if (isTemplateOption(value)) return marked({ kind: "option", ...plainTemplate(value.template) });
+    if (isTemplateOption(value)) {
+      return marked({ kind: value.plain === true ? "plain" : "option", ...plainTemplate(value.template) });
+    }
     if (isTemplate(value)) return marked({ kind: "template", ...plainTemplate(value) });
     return isRecord(value) ? plainRecord(value) : refuse();
   }

@@ -38,4 +38,4 @@ export type FrozenSink = Pick<SinkEntry, "id" | "target" | "where"> & {
 export type Marked =
   | { readonly kind: "part"; readonly part: PartName }
   | { readonly kind: "reference"; readonly source: Source; readonly secret: boolean }
-  | { readonly kind: "template" | "option"; readonly template: number; readonly each?: Each };
+  | { readonly kind: "template" | "option" | "plain"; readonly template: number; readonly each?: Each };

@@ -63,7 +63,7 @@ function createReader(parts: ReadonlyMap<string, object>, templates: Templates):
     if (marked.kind === "part") return parts.get(marked.part.join(" "));
     if (marked.kind === "reference") return reference(marked.source, marked.secret);
     const template = templates(marked.template, marked.each);
-    return marked.kind === "option" ? templateOption(template) : template;
+    return marked.kind === "template" ? template : templateOption(template, marked.kind === "plain");
   }
   return read;
 }

@@ -1,9 +1,9 @@
 import { isRotateError } from "@rotate/plugin-kit";
 import { isReference, isTemplateOption, type OptionTree, type Template } from "@rotate/runtime";
-import { probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
+import { notifierKeys, probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
 import { formatPath, isRecord, nameOf, type Path } from "../fault.ts";
 import { fillOptions, type FillContext } from "../fill.ts";
-import type { ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
+import type { NotifierEntry, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
 import { bindTemplate, type Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import { described, identityOf } from "./identity.ts";
@@ -76,23 +76,36 @@ export function compileReload(
   };
 }
 
-/** A probe; undefined when it has a fault. With `names`, its secret options may be templates of the new credential. */
+/** A probe; undefined when it has a fault. In `verify`, its secret options, and others that say so, may be templates of the new credential. */
 export function compileProbe(
-  located: Located,
-  names: Nameable | undefined,
+  { in: list, ...located }: Located & { readonly in: "verify" | "health" },
+  names: Nameable,
   compilation: Compilation,
 ): ProbeEntry | undefined {
   const value = recordAt(located, compilation);
   const part = compilation.parts.get("probes", value?.["type"]);
   if (value === undefined || part === undefined) return undefined;
-  const context = names === undefined ? compilation.fill : withTemplates(names, compilation);
+  const context = list === "health" ? compilation.fill : withTemplates(names, compilation);
   const options = fillOptions(part.options, value, { path: located.path, context });
   const keys = fillOptions(probeKeys, value, { path: located.path, context }) as {
     readonly timeout: number;
     readonly within: number;
   };
-  if (names !== undefined) refuseStrayTemplates(options, names, { located, compilation });
+  const hint = list === "health" ? noCredential : inProbe;
+  refuseStrayTemplates(options, names, { located, compilation, hint });
   return { ...keys, part, type: part.type, options, where: whereOf(located) };
+}
+
+/** A notifier; undefined when it has a fault. */
+export function compileNotifier(located: Located, compilation: Compilation): NotifierEntry | undefined {
+  const value = recordAt(located, compilation);
+  const part = compilation.parts.get("notifiers", value?.["type"]);
+  if (value === undefined || part === undefined) return undefined;
+  const at = { path: located.path, context: compilation.fill };
+  const options = fillOptions(part.options, value, at);
+  const keys = fillOptions(notifierKeys, value, at) as Pick<NotifierEntry, "on" | "after" | "remind">;
+  const id = identityOf({ type: part.type, options });
+  return { ...keys, part, type: part.type, options, id, where: whereOf(located) };
 }
 
 /** A sink; undefined when it has a fault. Its values are checked in any case. */
@@ -151,20 +164,27 @@ function targetOf(target: () => string, { path }: Located, { report }: Compilati
   }
 }
 
+const inProbe = "here templates stand in secret options, and in those that are told to what is probed, such as `user`";
+/** What runs after the write may run again in another process, which has no credential in memory. */
+export const noCredential =
+  "the credential is no longer at hand here: let it read what a sink wrote, as in { file: … }";
+
 /** Text in double braces is left alone (many commands have templates of their own), unless it names a field of this very credential, or an entry. */
 export function refuseStrayTemplates(
   options: unknown,
   { fields }: Nameable,
-  { located, compilation }: { readonly located: Located; readonly compilation: Compilation },
+  {
+    located,
+    compilation,
+    hint: otherwise = "templates stand in `values` and in secret options",
+  }: { readonly located: Located; readonly compilation: Compilation; readonly hint?: string },
 ): void {
   for (const { path, text } of textsIn(options, located.path)) {
     const names = [...text.matchAll(/\{\{-?\s*([\w-]+)/g)].map(([, name = ""]) => name);
     const name = names.find((word) => word === "each" || (fields !== undefined && Object.hasOwn(fields, word)));
     if (name === undefined) continue;
     const hint =
-      name === "each"
-        ? "is it a key of the list's entries? only plain {{ each.key }} can stand here"
-        : "templates stand in `values` and in secret options";
+      name === "each" ? "is it a key of the list's entries? only plain {{ each.key }} can stand here" : otherwise;
     compilation.report({ path, message: `${nameOf(path)} cannot hold this template`, hint, word: name });
   }
 }

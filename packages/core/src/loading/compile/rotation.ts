@@ -10,7 +10,7 @@ import type { Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import type { RawRotation } from "./foreach.ts";
 import { described, identityOf } from "./identity.ts";
-import { compileProbe, compileReload, compileSink, refuseStrayTemplates, type Located } from "./parts.ts";
+import { compileProbe, compileReload, compileSink, noCredential, refuseStrayTemplates, type Located } from "./parts.ts";
 import { checkRefresh, compileRefresh, cronsOf, lifeOfCron, type WrittenCron, type WrittenRefresh } from "./refresh.ts";
 import type { Writes } from "./writers.ts";
 
@@ -46,9 +46,13 @@ export function compileRotation(raw: RawRotation, shared: Shared, compilation: C
   const asked = askedOf(value["request"], raw, { provider, compilation });
   const names: Nameable = { fields: asked?.fields, each: raw.each };
   const sinks = listOf(raw, "sinks").flatMap((located) => compileSink(located, names, compilation) ?? []);
-  const verify = listOf(raw, "verify").flatMap((located) => compileProbe(located, names, compilation) ?? []);
-  const health = listOf(raw, "health").flatMap((located) => compileProbe(located, undefined, compilation) ?? []);
-  const reloads = listOf(raw, "reload").flatMap((located) => reloadOf(located, shared, compilation) ?? []);
+  const verify = listOf(raw, "verify").flatMap(
+    (located) => compileProbe({ ...located, in: "verify" }, names, compilation) ?? [],
+  );
+  const health = listOf(raw, "health").flatMap(
+    (located) => compileProbe({ ...located, in: "health" }, names, compilation) ?? [],
+  );
+  const reloads = listOf(raw, "reload").flatMap((located) => reloadOf(located, names, { shared, compilation }) ?? []);
   const writes = { rotation: raw.name, path: raw.path, provider, sinks };
   const own = { value: settings.refresh ?? {}, path: [...raw.path, "refresh"] };
   for (const fault of checkRefresh(own)) compilation.report(fault);
@@ -93,11 +97,7 @@ function listOf({ value, path, shownPath }: RawRotation, key: string): readonly 
   }));
 }
 
-function providerOf(
-  name: unknown,
-  { path }: RawRotation,
-  { shared, compilation }: { readonly shared: Shared; readonly compilation: Compilation },
-): ProviderEntry | undefined {
+function providerOf(name: unknown, { path }: RawRotation, { shared, compilation }: Around): ProviderEntry | undefined {
   if (typeof name !== "string") return undefined;
   if (!shared.providers.has(name)) {
     const hint = didYouMean(name, [...shared.providers.keys()]);
@@ -106,7 +106,20 @@ function providerOf(
   return shared.providers.get(name);
 }
 
-function reloadOf(located: Located, { reloads }: Shared, compilation: Compilation): CompiledReload | undefined {
+interface Around {
+  readonly shared: Shared;
+  readonly compilation: Compilation;
+}
+
+function reloadOf(located: Located, names: Nameable, { shared, compilation }: Around): CompiledReload | undefined {
+  const reload = reloadAt(located, shared, compilation);
+  if (reload === undefined) return undefined;
+  const place = reload.name === undefined ? located : { value: located.value, path: ["reloads", reload.name] };
+  refuseStrayTemplates(reload.options, names, { located: place, compilation, hint: noCredential });
+  return reload;
+}
+
+function reloadAt(located: Located, { reloads }: Shared, compilation: Compilation): CompiledReload | undefined {
   if (typeof located.value !== "string") return compileReload(undefined, located, compilation);
   if (!reloads.has(located.value)) {
     const hint =

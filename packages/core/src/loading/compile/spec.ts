@@ -3,11 +3,11 @@ import type { OptionTree } from "@rotate/runtime";
 import { isRecord, nameOf, valueAt, type Fault } from "../fault.ts";
 import { absolutePath, fillOptions } from "../fill.ts";
 import type { Rotation, Spec } from "../model.ts";
-import { defaultsSettings, monitorSettings, notifySettings } from "../settings.ts";
+import { defaultsSettings, monitorSettings } from "../settings.ts";
 import type { Compilation } from "./context.ts";
 import { listsOf, type RawRotation } from "./foreach.ts";
 import { checkCrons } from "./crons.ts";
-import { compileProvider, compileReload } from "./parts.ts";
+import { compileNotifier, compileProvider, compileReload } from "./parts.ts";
 import { checkRefresh, cronsOf } from "./refresh.ts";
 import { compileRotation, type Shared } from "./rotation.ts";
 import type { RootedSpec } from "../roots/roots.ts";
@@ -119,13 +119,14 @@ function entriesOf<T>(document: unknown, key: string, build: Build<T>): Readonly
   return new Map(entries.map(([name, value]) => [name, build(name, { value, path: [key, name] })]));
 }
 
-function servicesOf(document: unknown, { fill, isSound }: Compilation): Pick<Spec, "notify" | "monitor"> {
-  const notify = isSound(["notify"]) ? valueAt(document, ["notify"]) : undefined;
+function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "notify" | "monitor"> {
+  const { fill, isSound } = compilation;
+  const notify = valueAt(document, ["notify"]);
   const monitor = isSound(["monitor"]) ? valueAt(document, ["monitor"]) : undefined;
   return {
     notify: Array.isArray(notify)
-      ? notify.map((one: unknown, index) =>
-          fillOptions(notifySettings, one, { path: ["notify", index], context: fill }),
+      ? notify.flatMap(
+          (value: unknown, index) => compileNotifier({ value, path: ["notify", index] }, compilation) ?? [],
         )
       : [],
     monitor:

@@ -34,7 +34,7 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
   const roots = [
     ...ownRoots(spec, world),
     ...[...spec.providers.values()].flatMap((provider) => loginRoots(provider, world)),
-    ...spec.notify.flatMap((options, index) => referenceRoots(options, `notify[${index}]`, world)),
+    ...spec.notify.flatMap((notifier) => partRoots(notifier, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
     ...rotationRoots(spec.rotations, world),
   ];
@@ -67,6 +67,10 @@ function referenceRoots(options: unknown, where: string, world: RootWorld): read
   return sourcesIn(options)
     .flatMap((source) => sourcePlaces(source, world))
     .map((place) => ({ ...place, what: `${where} reads`, hint: elsewhere }));
+}
+
+function partRoots(part: Bound<PartFacts<unknown>>, world: RootWorld): readonly Root[] {
+  return partPlaces(part, world).map((place) => ({ ...place, what: `${part.where} reads`, hint: elsewhere }));
 }
 
 /**

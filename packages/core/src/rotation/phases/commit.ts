@@ -3,12 +3,13 @@ import { isSettledEverywhere, type WrittenSink } from "../../store/state.ts";
 import { AttributedError, innerError, isDefinite } from "../errors.ts";
 import { callSink, timeLimits } from "../invoke.ts";
 import { observeOne } from "../observe.ts";
+import { dropStaged, dropWrite } from "../left-overs.ts";
 import { resolveUnknown } from "../resolve-unknown.ts";
 import { end, type End, type Phase } from "../phase.ts";
 import { dropLease } from "../retire.ts";
 import { isReadable, sinkIds, type Attempt, type Session, type SinkWrite } from "../session.ts";
 import { canUndo, undoWrites } from "../undo.ts";
-import { prepareSink, tidyUp } from "./prepare.ts";
+import { prepareSink } from "./prepare.ts";
 
 type Outcome = SinkReport["result"];
 /** How one sink's commit ended. A lost answer is `unknown` until the sink itself has told. */
@@ -73,6 +74,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
         : isDefinite(innerError(error))
           ? "failed"
           : await resolveUnknown(session, sink, lease);
+    if (result !== "failed") session.staged.delete(write);
     if (result === "written") {
       await session.journal({ type: "committed", sink: sink.id, lease });
       return { write, result: write.prepared.changed ? "written" : "unchanged" };
@@ -81,6 +83,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
     if (isReadable(sink)) await observeOne(session, sink);
     if (tries === 2) return { write, result: "failed", error };
     try {
+      await dropWrite(session, write);
       write = await prepareSink(session, sink, { values: new Map([[sink.id, write.values]]), scope: write.scope });
     } catch (again) {
       return { write, result: "failed", error: again };
@@ -104,7 +107,8 @@ async function stopped(session: Session, attempt: Attempt, commits: readonly Com
   const lease = attempt.lease!;
   const error = innerError(last.error);
   const reason = `${last.write.sink.type} ${last.write.sink.target}: ${error.message}`;
-  await tidyUp(session, attempt.writes!.slice(last.result === "failed" ? commits.length - 1 : commits.length));
+  await session.guard();
+  await dropStaged(session);
   const wrote = commits.filter(({ result }) => result === "written");
   const failure = { phase: "commit" as const, error, report: commitReport(last) };
   if (
@@ -163,7 +167,8 @@ function withSinks(attempt: Attempt, commits: readonly Commit[]): Attempt {
     target: sink.target,
     result: commits[index]?.result ?? "not-run",
   }));
-  return { ...attempt, sinks };
+  const writes = attempt.writes!.map((write, index) => commits[index]?.write ?? write);
+  return { ...attempt, sinks, writes };
 }
 
 function undone(attempt: Attempt): Attempt {

@@ -1,7 +1,6 @@
 import type { Prepared } from "@rotate/plugin-kit";
 import type { SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
-import { failureOf } from "../errors.ts";
 import { callSink, timeLimits } from "../invoke.ts";
 import { markOf } from "../left-overs.ts";
 import { end, type Phase } from "../phase.ts";
@@ -14,12 +13,7 @@ export const preparePhase: Phase = {
   stoppable: true,
   async run(session, attempt) {
     const writes: SinkWrite[] = [];
-    try {
-      for (const sink of commitOrder(session.rotation)) writes.push(await prepareSink(session, sink, attempt.minted!));
-    } catch (error) {
-      await tidyUp(session, writes);
-      throw error;
-    }
+    for (const sink of commitOrder(session.rotation)) writes.push(await prepareSink(session, sink, attempt.minted!));
     await session.journal({ type: "phase", phase: "prepared" });
     return {
       ...attempt,
@@ -50,21 +44,7 @@ export async function prepareSink(
         mark: markOf(session, sink),
       }),
   );
-  return { sink, values, prepared, scope };
-}
-
-/** Undo of a write that never ran: it removes what `prepare` staged. */
-export async function tidyUp(session: Session, writes: readonly SinkWrite[]): Promise<void> {
-  for (const { sink, prepared, scope } of writes) {
-    const { undo } = prepared;
-    if (!undo) continue;
-    await session.guard();
-    try {
-      await callSink({ deps: session.deps, sink }, { timeout: timeLimits.prepare, scope }, (ctx) => undo(ctx));
-    } catch (error) {
-      session.warn(
-        `what was staged for ${sink.target} could not be removed: ${failureOf(error, { phase: "prepare" }).report.message}`,
-      );
-    }
-  }
+  const write = { sink, values, prepared, scope };
+  if (prepared.changed) session.staged.add(write);
+  return write;
 }

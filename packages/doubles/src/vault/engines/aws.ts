@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { allowOnly, type Call, type Outcome } from "../call.ts";
+import { allowOnly, type Call, type RouteReply } from "../call.ts";
 import { readLife, refuse } from "../envelope.ts";
 import type { Engine } from "../types.ts";
 
@@ -7,7 +7,7 @@ type AwsEngine = Extract<Engine, { readonly type: "aws" }>;
 
 /** `sts/:role` and `creds/:role` of an assumed role: under a lease that cannot be renewed, and whose revocation does not reach AWS. */
 export function createAwsEngine(engine: AwsEngine) {
-  return async (call: Call, path: string): Promise<Outcome | undefined> => {
+  return async (call: Call, path: string): Promise<RouteReply | undefined> => {
     const [kind, name = ""] = path.split("/");
     if (kind !== "sts" && kind !== "creds") return undefined;
     allowOnly(call, "read", "update");

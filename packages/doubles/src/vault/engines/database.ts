@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { allowOnly, type Call, type Outcome, type Services } from "../call.ts";
+import { allowOnly, type Call, type RouteReply, type Services } from "../call.ts";
 import { listed, refuse } from "../envelope.ts";
 import type { DatabaseRole, Engine } from "../types.ts";
 import { newPassword } from "./password.ts";
@@ -12,7 +12,7 @@ export function createDatabaseEngine(engine: DatabaseEngine, { now, database }: 
   const users = new Set<string>();
   const staticRoles = createStaticRoles(engine.staticRoles ?? {}, now);
 
-  async function mint(role: DatabaseRole, name: string, displayName: string): Promise<Outcome> {
+  async function mint(role: DatabaseRole, name: string, displayName: string): Promise<RouteReply> {
     const username = `v-${displayName.slice(0, 8)}-${name.slice(0, 8)}-${randomBytes(10).toString("hex")}-${Math.floor(now() / 1000)}`;
     const password = newPassword();
     if (database.state === "down") refuse(500, listed(`unable to start transaction: ${outOfReach}`));
@@ -33,7 +33,7 @@ export function createDatabaseEngine(engine: DatabaseEngine, { now, database }: 
     return { data: { username, password }, secret };
   }
 
-  async function handle(call: Call, path: string): Promise<Outcome | undefined> {
+  async function handle(call: Call, path: string): Promise<RouteReply | undefined> {
     const [kind, name = ""] = path.split("/");
     if (kind !== "creds") return staticRoles(call, path);
     allowOnly(call, "read");

@@ -1,4 +1,4 @@
-import type { Call, Outcome, Services } from "../call.ts";
+import type { Call, RouteReply, Services } from "../call.ts";
 import type { Engine } from "../types.ts";
 import { createAwsEngine } from "./aws.ts";
 import { createDatabaseEngine } from "./database.ts";
@@ -6,7 +6,7 @@ import { createKvEngine } from "./kv.ts";
 import { createPkiEngine } from "./pki.ts";
 
 /** What an engine does for a path below its mount; undefined: it has no such path. */
-export type EngineRoute = (call: Call, path: string) => Promise<Outcome | undefined>;
+export type EngineRoute = (call: Call, path: string) => Promise<RouteReply | undefined>;
 
 /** A secrets engine at its mount. */
 export interface MountedEngine {

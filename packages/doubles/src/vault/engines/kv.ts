@@ -1,5 +1,5 @@
 import { systemTtl } from "../tokens.ts";
-import { allowOnly, type Call, type Outcome, type Services } from "../call.ts";
+import { allowOnly, type Call, type RouteReply, type Services } from "../call.ts";
 import { Refusal, refuse } from "../envelope.ts";
 import type { Engine } from "../types.ts";
 
@@ -20,7 +20,7 @@ export function createKvEngine(engine: KvEngine, services: Services) {
 
 function createKvOne(secrets: Readonly<Record<string, Values>>) {
   const kept = new Map(Object.entries(secrets));
-  return async (call: Call, path: string): Promise<Outcome | undefined> => {
+  return async (call: Call, path: string): Promise<RouteReply | undefined> => {
     allowOnly(call, "read", "update", "delete");
     if (call.operation === "update") kept.set(path, call.data);
     if (call.operation === "delete") kept.delete(path);
@@ -34,7 +34,7 @@ function createKvTwo(secrets: Readonly<Record<string, Values>>, { now }: Service
   const start = (data: Values): readonly Version[] => [{ data, createdAt: now(), destroyed: false }];
   const kept = new Map(Object.entries(secrets).map(([path, data]) => [path, start(data)]));
 
-  function read(path: string, call: Call): Outcome {
+  function read(path: string, call: Call): RouteReply {
     const versions = kept.get(path) ?? refuse(404);
     const number = Number(call.data["version"] ?? 0) || versions.length;
     const version = versions[number - 1] ?? refuse(404);
@@ -43,7 +43,7 @@ function createKvTwo(secrets: Readonly<Record<string, Values>>, { now }: Service
       throw new Refusal(404, [], { data: { data: null, metadata } });
     return { data: { data: version.data, metadata } };
   }
-  function write(path: string, call: Call): Outcome {
+  function write(path: string, call: Call): RouteReply {
     const versions = kept.get(path) ?? [];
     const { cas } = (call.data["options"] ?? {}) as { readonly cas?: number };
     if (cas !== undefined && cas !== versions.length) {
@@ -55,7 +55,7 @@ function createKvTwo(secrets: Readonly<Record<string, Values>>, { now }: Service
     kept.set(path, [...versions, version]);
     return { data: metadataOf(version, versions.length + 1) };
   }
-  function change(path: string, numbers: readonly number[], to: (version: Version) => Version): Outcome {
+  function change(path: string, numbers: readonly number[], to: (version: Version) => Version): RouteReply {
     const versions = kept.get(path) ?? [];
     kept.set(
       path,
@@ -66,7 +66,7 @@ function createKvTwo(secrets: Readonly<Record<string, Values>>, { now }: Service
 
   const marked = (version: Version): Version => ({ ...version, deletedAt: now() });
 
-  return async (call: Call, path: string): Promise<Outcome | undefined> => {
+  return async (call: Call, path: string): Promise<RouteReply | undefined> => {
     const [kind = "", ...rest] = path.split("/");
     const name = rest.join("/");
     const numbers = [call.data["versions"] ?? kept.get(name)?.length ?? 0].flat().map(Number);

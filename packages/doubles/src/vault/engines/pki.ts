@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { createCertificateAuthority } from "../../tls/index.ts";
-import { allowOnly, textOf, type Call, type Outcome, type Services } from "../call.ts";
+import { allowOnly, textOf, type Call, type RouteReply, type Services } from "../call.ts";
 import { goDuration, readLife, refuse } from "../envelope.ts";
 import type { Engine } from "../types.ts";
 
@@ -17,7 +17,7 @@ export function createPkiEngine(engine: PkiEngine, { now }: Services) {
   const authority = createCertificateAuthority("vault double");
   const kept = new Map<string, Kept>();
 
-  function issue(call: Call, name: string): Outcome {
+  function issue(call: Call, name: string): RouteReply {
     const role = engine.roles[name] ?? refuse(400, `unknown role: ${name}`);
     const { ttl, warnings } = lifeOf(call, role);
     const notAfter = Math.floor((now() + ttl) / 1000) * 1000;
@@ -42,7 +42,7 @@ export function createPkiEngine(engine: PkiEngine, { now }: Services) {
     return { data, warnings, secret: { ttl, maxTtl: ttl, renewable: false, revoke: withLease } };
   }
 
-  function revoke(call: Call): Outcome {
+  function revoke(call: Call): RouteReply {
     const serial = textOf(
       call,
       "serial_number",
@@ -67,7 +67,7 @@ export function createPkiEngine(engine: PkiEngine, { now }: Services) {
     return { data };
   }
 
-  return async (call: Call, path: string): Promise<Outcome | undefined> => {
+  return async (call: Call, path: string): Promise<RouteReply | undefined> => {
     const [kind, name = ""] = path.split("/");
     if (kind !== "issue" && kind !== "revoke") return undefined;
     allowOnly(call, "update");

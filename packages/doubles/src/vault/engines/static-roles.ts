@@ -1,4 +1,4 @@
-import { allowOnly, type Call, type Outcome } from "../call.ts";
+import { allowOnly, type Call, type RouteReply } from "../call.ts";
 import { refuse } from "../envelope.ts";
 import type { StaticRole } from "../types.ts";
 import { newPassword } from "./password.ts";
@@ -24,7 +24,7 @@ export function createStaticRoles(roles: Readonly<Record<string, StaticRole>>, n
     const periods = Math.floor((now() - known.changedAt) / role.rotationPeriod);
     return periods === 0 ? known : change(name, role, known.changedAt + periods * role.rotationPeriod);
   }
-  async function read(name: string, role: StaticRole): Promise<Outcome> {
+  async function read(name: string, role: StaticRole): Promise<RouteReply> {
     const { password, changedAt } = await upToDate(name, role);
     return {
       data: {
@@ -37,7 +37,7 @@ export function createStaticRoles(roles: Readonly<Record<string, StaticRole>>, n
     };
   }
 
-  return async (call: Call, path: string): Promise<Outcome | undefined> => {
+  return async (call: Call, path: string): Promise<RouteReply | undefined> => {
     const [kind, name = ""] = path.split("/");
     if (kind !== "static-creds" && kind !== "rotate-role") return undefined;
     allowOnly(call, kind === "static-creds" ? "read" : "update");

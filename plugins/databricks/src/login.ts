@@ -7,7 +7,7 @@ export interface Workspace {
 }
 
 /** We hold a bearer for the control plane. */
-export interface BearerSession extends Login {
+export interface BearerLogin extends Login {
   readonly kind: "bearer";
   readonly workspace: Workspace;
   readonly bearer: Secret;
@@ -18,7 +18,7 @@ export interface BearerSession extends Login {
 }
 
 /** The Databricks CLI logs in by itself. */
-export interface CliSession extends Login {
+export interface CliLogin extends Login {
   readonly kind: "cli";
   readonly workspace: Workspace;
   /** Undefined: the login that was made for the host alone. */
@@ -28,4 +28,4 @@ export interface CliSession extends Login {
 }
 
 /** What a login leaves us with: a token that we send ourselves, or a CLI that knows its own. */
-export type Session = BearerSession | CliSession;
+export type WorkspaceLogin = BearerLogin | CliLogin;

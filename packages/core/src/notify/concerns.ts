@@ -1,0 +1,82 @@
+/** What there is to tell of, from reports alone. Pure. */
+import type { AlarmStep } from "@rotate/plugin-kit";
+import type { CauseReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
+
+/** What a receiver can be told of, the worst first. */
+export const firingSteps = [
+  "expired",
+  "expiring",
+  "reload-owed",
+  "failed",
+  "drift",
+  "orphaned",
+  "at-risk",
+  "mints-above-expected",
+  "notifier-failed",
+] as const satisfies readonly AlarmStep[];
+
+/** How bad it is, while it is not over. */
+export type FiringStep = (typeof firingSteps)[number];
+
+/** One thing that is not well. */
+export interface Concern {
+  /** A rotation's name, or in words what else it is: a space is in it. */
+  readonly subject: string;
+  readonly alarm: FiringStep;
+  /** What it is in trouble for. */
+  readonly code: string;
+  readonly provider: string;
+  readonly phase?: PhaseName;
+  readonly message: string;
+  readonly hint?: string;
+  readonly docs?: string;
+  /** Until when it works, RFC 3339. */
+  readonly expiresAt?: string;
+  /** When it is tried again, RFC 3339. */
+  readonly nextAt?: string;
+  /** Tries that failed in a row: `failed` is not told of the first. Absent: it is no matter of tries. */
+  readonly failures?: number;
+}
+
+/** Everything that is alarmed among rotations. */
+export function concernsOf({ rotations, causes }: Pick<StatusReport, "rotations" | "causes">): readonly Concern[] {
+  const byName = new Map(causes.flatMap((cause) => cause.names.map((name) => [name, cause] as const)));
+  return rotations.flatMap((rotation) => concernOf(rotation, byName.get(rotation.name)) ?? []);
+}
+
+function concernOf(rotation: RotationStatus, cause: CauseReport | undefined): Concern | undefined {
+  const { name, alarm, provider, code, reason, expiresAt, nextAt, failures } = rotation;
+  if (alarm === undefined) return undefined;
+  return {
+    subject: name,
+    alarm,
+    code: cause?.code ?? code,
+    provider,
+    message: messageOf(rotation, cause) ?? reason ?? code,
+    ...(cause?.phase !== undefined && { phase: cause.phase }),
+    ...(cause?.hint !== undefined && { hint: cause.hint }),
+    ...(cause?.docs !== undefined && { docs: cause.docs }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(nextAt !== undefined && { nextAt }),
+    ...(code === "failing" && failures !== undefined && { failures }),
+  };
+}
+
+function messageOf({ lastError }: RotationStatus, cause: CauseReport | undefined): string | undefined {
+  return cause?.isError === true ? (lastError?.message ?? cause.messages[0]) : undefined;
+}
+
+/** What concerns have in common that have one cause. */
+export function causeOf({ code, provider }: Pick<Concern, "code" | "provider">): string {
+  return `${code} ${provider}`;
+}
+
+/** Orders what is told, the worst first. */
+export function rankOf(step: FiringStep): number {
+  return firingSteps.indexOf(step);
+}
+
+/** The first of `firingSteps` that is among them; undefined: none of them is. */
+export function worstOf(steps: readonly FiringStep[]): FiringStep | undefined {
+  return firingSteps.find((step) => steps.includes(step));
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import type { Alarm, Notifier } from "@rotate/plugin-kit";
+import {
+  assertNoLeak,
+  assertPart,
+  contextOn,
+  defineContract,
+  type Harness,
+  type Rule,
+  type Stage,
+} from "./contract.ts";
+import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
+
+/** What `notifierContract` needs to know of a notifier. */
+export interface NotifierHarness<S extends Stage = Stage> extends Harness<S> {
+  readonly notifier: Notifier;
+  /** The texts that the receiver was given since the stage began, as it would show them; wait in it for what is on its way. */
+  readonly received: (stage: S) => Promise<readonly string[]> | readonly string[];
+}
+
+type NotifierRule = Rule<NotifierHarness, Stage>;
+
+/** Of the kind that is hard to carry: more than one line, and characters that formats and commands read as their own. */
+const alarm: Alarm = {
+  id: "web-1/c1f0a2b3",
+  delivery: "d41d8cd98f00b204",
+  step: "expired",
+  status: "firing",
+  reminder: false,
+  host: "web-1",
+  spec: "/etc/rotate/rotate.yaml",
+  at: "2030-01-01T00:00:00.000Z",
+  title: 'billing-db and 2 more, vault: sealed <&> "it\'s" $(id) `id` größer',
+  text: '[expired] web-1: billing-db expired at 02:58 UTC\nmint at vault: sealed <&> "it\'s" $(id) `id` größer',
+  cause: { code: "ROTATE_MINT_UNAVAILABLE", provider: "vault", message: "Vault is sealed", hint: "unseal Vault" },
+  rotations: ["billing-db", "search-db", "tenant-db.acme"],
+  total: 3,
+};
+const resolved: Alarm = { ...alarm, delivery: "9e107d9d372bb682", step: "recovered", status: "resolved" };
+
+/** What a receiver has to see of it, whatever it makes of the rest. */
+const word = "billing-db expired at 02:58 UTC";
+
+/** The sentences of the contract, for those who run them without a test runner. */
+export const notifierRules: readonly NotifierRule[] = [
+  { name: "describes its options in the schema subset", check: ({ notifier }) => assertPart("notifiers", notifier) },
+  {
+    name: "sends nothing in check",
+    applies: ({ notifier }) => notifier.check !== undefined,
+    check: async ({ notifier, received }, stage) => {
+      await notifier.check?.(contextOn(notifier.options, stage));
+      assert.equal((await received(stage)).length, 0, "check told the receiver");
+    },
+  },
+  {
+    name: "tells the receiver once per call, whether something begins or is over",
+    check: async ({ notifier, received }, stage) => {
+      await notifier.send(alarm, contextOn(notifier.options, stage));
+      assert.equal((await received(stage)).length, 1, "send told the receiver once");
+      await notifier.send(resolved, contextOn(notifier.options, stage));
+      const texts = await received(stage);
+      assert.equal(texts.length, 2, "the second send told the receiver once more");
+      for (const text of texts) assert.ok(text.includes(word), `the receiver sees what happened: ${text}`);
+    },
+  },
+  {
+    name: "throws a RotateError with a hint when the receiver does not take it",
+    check: async ({ notifier, refuse }, stage) => {
+      await refuse(stage);
+      const ctx = contextOn(notifier.options, stage);
+      await assertRefused(() => notifier.send(alarm, ctx), { what: "send", ctx, secrets: stage.secrets });
+    },
+  },
+  {
+    name: "ends with its signal when the receiver is silent",
+    applies: ({ hang }) => hang !== undefined,
+    check: async ({ notifier, hang }, stage) => {
+      await hang?.(stage);
+      await assertObeysSignal(() => notifier.send(alarm, contextOn(notifier.options, stage, shortLimit)), "send");
+    },
+  },
+  {
+    name: "gives no secret away in the log",
+    check: async ({ notifier }, stage) => {
+      const ctx = contextOn(notifier.options, stage);
+      await notifier.check?.(ctx);
+      await notifier.send(alarm, ctx);
+      await assertNoLeak(stage.secrets ?? [], ctx, {});
+    },
+  },
+];
+
+const register = defineContract(notifierRules, ({ notifier }) => `notifier ${notifier.type} keeps the contract`);
+
+/**
+ * Tests that a notifier keeps the contract of the plugin kit, one for each sentence that concerns it.
+ *
+ * ```ts
+ * notifierContract({ describe, test }, {
+ *   notifier,
+ *   start: async () => ({ options: { url }, server: await startReceiver() }),
+ *   received: ({ server }) => server.texts,
+ *   refuse: ({ server }) => server.answer(500),
+ *   hang: ({ server }) => server.goSilent(),
+ * });
+ * ```
+ */
+export function notifierContract<S extends Stage>(
+  api: Parameters<typeof register>[0],
+  harness: NotifierHarness<S>,
+): void {
+  register(api, harness as unknown as NotifierHarness);
+}
