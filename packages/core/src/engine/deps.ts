@@ -8,6 +8,7 @@ import { createLogins, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
+import { ownRootsOver } from "./own-roots.ts";
 import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 
@@ -41,6 +42,7 @@ export async function depsOver(
     nextCron: await cronFor(rotations),
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
+    ownRoots: ownRootsOver(spec, { runtime, place: backend.place }),
     memory: before?.memory ?? createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
