@@ -1,5 +1,5 @@
 import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
-import { secretVariables, withholding, type Runtime } from "@rotate/runtime";
+import { remembering, secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
 import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
@@ -30,7 +30,7 @@ export async function depsOver(
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   const { rotations } = spec;
-  const runtime = withholding(given, secretVariables(treesOf(spec)));
+  const runtime = remembering(withholding(given, secretVariables(treesOf(spec))));
   return {
     store,
     claims,
@@ -42,7 +42,7 @@ export async function depsOver(
     nextCron: await cronFor(rotations),
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
-    ownRoots: ownRootsOver(spec, { runtime, place: backend.place }),
+    ownRoots: ownRootsOver(spec, backend.place),
     memory: before?.memory ?? createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),

@@ -6,31 +6,26 @@ import { findEndangered } from "../loading/roots/endangered.ts";
 import { sourcePlaces, sourcesIn } from "../loading/roots/roots.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 
-/** Where the check looks. */
-export interface RootsParts {
-  readonly runtime: Runtime;
-  /** Rotate's own state. */
-  readonly place: string;
-}
-
 type Facts = Bound<PartFacts<unknown>>;
 
-/** The check of a rotation; undefined where everything is known. */
-export type OwnRootsCheck = (rotation: Rotation) => (() => Promise<void>) | undefined;
+/** The check of a rotation, by a runtime that may refuse to run commands; undefined where everything is known. */
+export type OwnRootsCheck = (rotation: Rotation, runtime: Runtime) => (() => Promise<void>) | undefined;
 
 /**
  * What could not be seen when the spec was loaded: places behind references, and those that the files of a login point to in turn. Throws INVALID when a sink of the
  * rotation would write one that the rotation stands on.
  */
-export function ownRootsOver(spec: Spec, parts: RootsParts): OwnRootsCheck {
-  return (rotation) => {
+export function ownRootsOver(spec: Spec, place: string): OwnRootsCheck {
+  return (rotation, runtime) => {
     const { provider, sinks, verify, reloads, health } = rotation;
     const isAny = [provider, ...sinks, ...verify, ...reloads, ...health].some(isOpen);
-    return isAny ? async () => refuse(spec, await closedRotation(rotation, parts), parts) : undefined;
+    return isAny
+      ? async () => refuse(spec, await closedRotation(rotation, runtime), { env: runtime.env, place })
+      : undefined;
   };
 }
 
-async function closedRotation(rotation: Rotation, { runtime }: RootsParts): Promise<Rotation> {
+async function closedRotation(rotation: Rotation, runtime: Runtime): Promise<Rotation> {
   function all<E extends Facts>(entries: readonly E[]): Promise<readonly E[]> {
     return Promise.all(entries.map((entry) => closed(entry, runtime)));
   }
@@ -45,9 +40,13 @@ async function closedRotation(rotation: Rotation, { runtime }: RootsParts): Prom
   };
 }
 
-function refuse(spec: Spec, rotation: Rotation, { runtime, place }: RootsParts): void {
+function refuse(
+  spec: Spec,
+  rotation: Rotation,
+  { env, place }: Pick<Runtime, "env"> & { readonly place: string },
+): void {
   const providers = new Map([...spec.providers, [rotation.provider.name, rotation.provider]]);
-  const world = { env: runtime.env, own: () => [{ path: place, what: "rotate's own state" }] };
+  const world = { env, own: () => [{ path: place, what: "rotate's own state" }] };
   const [found] = findEndangered({ ...spec, providers, rotations: [rotation] }, world);
   if (found === undefined) return;
   const { path, root } = found;

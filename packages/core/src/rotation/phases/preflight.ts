@@ -54,7 +54,7 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
     run: () =>
       callReload({ deps, reload }, { timeout: timeLimits.check }, async (ctx) => reload.part.check?.(ctx, planned)),
   }));
-  const run = deps.ownRoots?.(rotation);
+  const run = deps.ownRoots?.(rotation, runtime);
   const ofRoots = run === undefined ? [] : [{ what: "what it stands on", run }];
   return [...ofSinks, ...ofReloads, ...ofRoots, ofProvider];
 }
