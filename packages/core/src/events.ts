@@ -41,6 +41,8 @@ export type EngineEvent =
   /** The daemon itself is kept from its work; told once, until `trouble-over`. */
   | { readonly type: "trouble"; readonly code: string; readonly message: string; readonly hint?: string }
   | { readonly type: "trouble-over"; readonly code: string; readonly message: string }
+  /** Somebody asks a running daemon for something; `by` is who they say they are. */
+  | { readonly type: "asked"; readonly by: string; readonly what: string; readonly names: readonly string[] }
   | { readonly type: "spec-reloaded"; readonly rotations: number }
   | { readonly type: "spec-rejected"; readonly message: string };
 

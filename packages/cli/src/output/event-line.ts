@@ -77,6 +77,8 @@ export function describeEvent(event: EngineEvent, now: number): Line {
       return { level: "warn", message: event.hint === undefined ? event.message : `${event.message}; ${event.hint}` };
     case "trouble-over":
       return { level: "info", message: `over: ${event.message}` };
+    case "asked":
+      return { level: "info", message: `${event.by} asks: ${[event.what, ...event.names].join(" ")}` };
     case "spec-reloaded":
       return { level: "info", message: `read the spec again: ${count(event.rotations, "rotation")}` };
     case "spec-rejected":

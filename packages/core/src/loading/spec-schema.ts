@@ -3,7 +3,7 @@ import { engineKeys } from "./engine-keys.ts";
 import type { Kind, Parts, PlaceName } from "./kinds.ts";
 import { namePattern, nameRule } from "./names.ts";
 import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";
-import { defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
+import { auditSettings, defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
 
 const settings: Place = { references: false, templates: false };
 const services: Place = { references: true, templates: false };
@@ -67,6 +67,7 @@ export function specSchema(describePart: DescribePart): JsonSchema {
       },
       notify: listOf("who is told when something is wrong", describePart("notifiers")),
       monitor: rewrite(monitorSettings, services),
+      audit: rewrite(auditSettings, settings),
     },
     required: ["version", "providers", "rotations"],
     patternProperties: { "^x-": true },

@@ -11,7 +11,7 @@ import { meets, placeRows, type PartPlaceRow } from "./kinds.ts";
  */
 export type IsShown = (path: Path) => boolean;
 
-const plainTop = new Set(["version", "name", "stateDir", "plugins", "defaults"]);
+const plainTop = new Set(["version", "name", "stateDir", "plugins", "defaults", "audit"]);
 const plainRotation = new Set([
   "provider",
   "refresh",

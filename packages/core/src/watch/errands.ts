@@ -15,7 +15,7 @@ export function createErrands(stopping: AbortSignal): Errands {
 
   return {
     async run(errand) {
-      while (pause !== undefined) await pause;
+      for (let wait = pause; wait !== undefined; wait = pause) await wait;
       if (stopping.aborted) throw stoppingError();
       const done = errand();
       running.add(done);

@@ -15,7 +15,7 @@ export interface Keeper {
   readonly keep: () => Promise<void>;
   readonly state: () => Pick<DaemonStatus, "troubles" | "specProblem">;
   readonly ask: DaemonView["ask"];
-  readonly lookedAt: DaemonView["lookedAt"];
+  readonly sinceLook: DaemonView["sinceLook"];
 }
 
 /** What loading the spec gave: the spec, or what is wrong with it in one text. */
@@ -62,7 +62,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
     try {
       await rounds.startDue();
       const wait = await rounds.untilNext();
-      lookedAt = runtime.now();
+      lookedAt = runtime.monotonic();
       troubles.over("loop");
       return Math.min(wait, longestSleep);
     } catch (error) {
@@ -107,8 +107,8 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
       }
       await Promise.all([rounds.drain(), errands.between(async () => undefined)]);
     },
-    ask: (question) => errands.run(() => question(engine)),
-    lookedAt: () => lookedAt,
+    ask: (question) => errands.run(() => question(engine)).finally(() => waker.wake("done")),
+    sinceLook: () => (lookedAt === undefined ? undefined : runtime.monotonic() - lookedAt),
     state: () => ({ troubles: troubles.current(), ...(specProblem !== undefined && { specProblem }) }),
   };
 }
