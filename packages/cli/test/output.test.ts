@@ -221,8 +221,8 @@ test("history makes one line of the same failure again and again, unless it was 
 
 test("history of one ends with how it stands now, and fits the terminal", async () => {
   const history = { version: 1 as const, attempts: [attempt], events: [] };
-  const view = { limit: 20, whole: false, now: { rotation: status, causes: causesOf([status]) } };
-  const text = await renderHistory(history, view, terminal80);
+  const shownWith = { limit: 20, whole: false, now: { rotation: status, causes: causesOf([status]) } };
+  const text = await renderHistory(history, shownWith, terminal80);
   expect(text).toContain("is failing");
   expect(text).toContain("do  ask for the policy");
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);

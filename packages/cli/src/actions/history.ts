@@ -67,12 +67,15 @@ async function historyOf(engine: Engine, { names, limit, ...bounds }: Asked): Pr
   );
   const events = bounds.outcomes === undefined ? reports.flatMap((report) => report.events) : [];
   const attempts = reports.flatMap((report) => report.attempts);
-  const newest = (one: string, other: string): number => (one < other ? 1 : -1);
   return {
     version: 1,
     attempts: attempts.toSorted((one, other) => newest(one.startedAt, other.startedAt)).slice(0, limit),
     events: events.toSorted((one, other) => newest(one.at, other.at)).slice(0, limit),
   };
+}
+
+function newest(one: string, other: string): number {
+  return one < other ? 1 : -1;
 }
 
 /** An object a line, rotation by rotation, the oldest first. */

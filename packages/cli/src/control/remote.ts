@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
 import { type DetailReport, EngineError, type Engine, type OnEvent, type StatusReport } from "@rotate/core";
+import { whoAsks } from "../who-asks.ts";
 import { isPossible, socketPath } from "./place.ts";
 import type { Asker, EjectQuestion, Hello, Line, RevokeQuestion, RunQuestion } from "./protocol.ts";
 import { exchange } from "./exchange.ts";
@@ -95,18 +95,4 @@ function lost(): EngineError {
     exitCode: 6,
     hint: "`rotate status` tells how things stand; what was begun is finished by the next run",
   });
-}
-
-/** As they say themselves: the socket lets in one user, and root. */
-function whoAsks(): string {
-  const { SUDO_USER: sudo } = process.env;
-  return `${sudo ?? userName()} (pid ${process.pid})`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? "?"}`; // without a passwd entry
-  }
 }

@@ -72,10 +72,10 @@ type Fact = readonly [label: string, text: string | undefined];
 
 /** `refresh 03:11:05, deadline 03:26:04`: local on a terminal. */
 function timesOf({ refreshAt, deadline, expiresAt }: RotationStatus, { screen }: Look): string | undefined {
-  const told = Object.entries({ refresh: refreshAt, deadline, ends: expiresAt }).flatMap(([word, at]) =>
+  const times = Object.entries({ refresh: refreshAt, deadline, ends: expiresAt }).flatMap(([word, at]) =>
     at === undefined ? [] : [`${word} ${screen === undefined ? at : new Date(at).toLocaleString("sv-SE")}`],
   );
-  return told.length === 0 ? undefined : told.join(", ");
+  return times.length === 0 ? undefined : times.join(", ");
 }
 
 function triesOf({ failures = 0, failingSince }: RotationStatus, now: number): string {
@@ -91,8 +91,6 @@ function partsOf({
   health = [],
 }: DetailReport["rotation"]): readonly Fact[] {
   const asked = Object.entries(request).map(([key, value]) => `${key}: ${value}`);
-  const listed = (label: string, texts: readonly string[]): readonly Fact[] =>
-    texts.map((text, at) => [at === 0 ? label : "", text]);
   return [
     ...listed("request", asked.length === 0 ? [] : [asked.join(", ")]),
     ...listed("written to", sinks.map(sinkText)),
@@ -103,6 +101,10 @@ function partsOf({
     ),
     ...listed("health", health.map(actionText)),
   ];
+}
+
+function listed(label: string, texts: readonly string[]): readonly Fact[] {
+  return texts.map((text, at) => [at === 0 ? label : "", text]);
 }
 
 function sinkText({ type, target, keys, result }: NonNullable<DetailReport["rotation"]["sinks"]>[number]): string {

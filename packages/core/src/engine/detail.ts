@@ -90,7 +90,7 @@ function requestOf({ request, provider, ttl }: Rotation): Readonly<Record<string
 }
 
 function isSecret(schema: Schema): boolean {
-  return "secret" in schema && schema.secret === true;
+  return "secret" in schema && schema.secret;
 }
 
 function textOf(value: unknown, schema: Schema | undefined): string | undefined {

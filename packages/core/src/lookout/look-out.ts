@@ -10,10 +10,12 @@ import type { StatusReport, TroubleReport } from "../report.ts";
 import { beat, isAlive } from "./heartbeat.ts";
 import { writeTextfile } from "./textfile.ts";
 
+/** What a look is made with. */
 export interface LookoutParts extends TellerParts {
   readonly spec: Pick<Spec, "file" | "notify" | "monitor">;
 }
 
+/** What is told, and how soon. */
 export interface Look {
   readonly status: StatusReport;
   readonly settle: Settle;
