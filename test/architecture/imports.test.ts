@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { filesUnder, readJson, workspaces, type Manifest, type Workspace } from "../support/workspace.ts";
+import { filesUnder, published, readJson, workspaces, type Manifest, type Workspace } from "../support/workspace.ts";
 import { bareText, circlesIn, importsIn, importsOf, isRelative, reachedFrom, targetOf } from "./sources.ts";
 
 /** What a package of ours may import of ours. Nobody's sources import the doubles: they are for tests. */
@@ -84,12 +84,24 @@ test("what a plugin author imports needs nothing but node:util", () => {
   expect([...new Set(outside.map(({ specifier }) => specifier))]).toEqual(["node:util"]);
 });
 
-test("plugins read files through their context; only what the kernel says of processes is no file to it", () => {
-  const reading = workspaces()
-    .filter(({ folder }) => folder.startsWith("plugins/"))
+/** Sources that are published, in which this stands outside of comments. */
+function sourcesWith(pattern: RegExp, parent = ""): readonly string[] {
+  return published()
+    .filter(({ folder }) => folder.startsWith(parent))
     .flatMap(({ folder }) => filesUnder(`${folder}/src`, ".ts"))
-    .filter((file) => /\b(readFile|readFileSync|createReadStream)\b[^;]*\bfrom "node:fs/.test(bareText(file)));
-  expect(reading).toEqual(["plugins/process/src/proc.ts"]);
+    .filter((file) => pattern.test(bareText(file)));
+}
+
+test("plugins read files through their context; only what the kernel says of processes is no file to it", () => {
+  const reading = /\b(readFile|readFileSync|createReadStream)\b[^;]*\bfrom "node:fs/;
+  expect(sourcesWith(reading, "plugins/")).toEqual(["plugins/process/src/proc.ts"]);
+});
+
+test("a request to AWS and a JWT are signed in one place each", () => {
+  expect(sourcesWith(/aws4_request/)).toEqual(["packages/plugin-kit/src/tokens/sigv4.ts"]);
+  expect(sourcesWith(/\b(sign|createSign)\b[^;]*\bfrom "node:crypto"/)).toEqual([
+    "packages/plugin-kit/src/tokens/sign-jwt.ts",
+  ]);
 });
 
 test("the engine names no issuer", () => {

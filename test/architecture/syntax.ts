@@ -76,17 +76,30 @@ export function undocumented(source: Source): readonly Place[] {
     .map(([name, start]) => ({ name, at: `${source.file}:${lineOf(source, start)}` }));
 }
 
-/** Functions of more than so many lines, the longest first; a function counts with those inside it. */
-export function longFunctions(source: Source, most: number): readonly (Place & { readonly lines: number })[] {
-  const found: (Place & { readonly lines: number })[] = [];
+/** How long a function is. */
+export interface Length extends Place {
+  readonly lines: number;
+  /** Without the functions declared inside it, which count by themselves. */
+  readonly own: number;
+}
+
+/** Every function of a source that has a body. */
+export function lengthsOf(source: Source): readonly Length[] {
+  const found: { readonly node: ESTree.Node; readonly name: string | undefined }[] = [];
   function note(node: ESTree.Function | ESTree.ArrowFunctionExpression): void {
-    const first = lineOf(source, node.start);
-    const lines = lineOf(source, node.end) - first + 1;
-    const name = ("id" in node && node.id?.name) || "unnamed";
-    if (lines > most) found.push({ name, at: `${source.file}:${first}`, lines });
+    found.push({ node, name: "id" in node ? node.id?.name : undefined });
   }
   new Visitor({ FunctionDeclaration: note, FunctionExpression: note, ArrowFunctionExpression: note }).visit(
     source.program,
   );
-  return found.toSorted((one, other) => other.lines - one.lines);
+  const linesOf = ({ start, end }: ESTree.Node): number => lineOf(source, end) - lineOf(source, start) + 1;
+  return found.map(({ node, name = "unnamed" }) => {
+    const within = found.filter((one) => one.node.start > node.start && one.node.end <= node.end);
+    const outermost = within.filter(
+      (one) => !within.some((other) => other.node.start < one.node.start && other.node.end >= one.node.end),
+    );
+    const lines = linesOf(node);
+    const own = lines - outermost.reduce((sum, one) => sum + linesOf(one.node) - 1, 0);
+    return { name, at: `${source.file}:${lineOf(source, node.start)}`, lines, own };
+  });
 }

@@ -1,12 +1,25 @@
-import { resolve } from "node:path";
-import { type Engine, type EngineEvent, openEngine, openLocalBackend } from "@rotate/core";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import {
+  type Engine,
+  type EngineEvent,
+  type OnEvent,
+  openEngine,
+  openLocalBackend,
+  type Spec,
+  statePlaces,
+} from "@rotate/core";
 import type { ActionInput } from "./action.ts";
+import type { Askable } from "./control/remote.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
+import { whoAsks } from "./who-asks.ts";
 
 /** An open engine and what a command needs beside it. */
 export interface OpenedEngine {
   readonly engine: Engine;
+  /** The same. */
+  readonly own: Engine;
   readonly reporter: Reporter;
   /** The directory of the state. */
   readonly stateDir: string;
@@ -26,10 +39,31 @@ export interface WithEngineOptions {
 
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
 
+/** A running watch, or an engine of this process: whoever answers. */
+export interface Asked extends Omit<OpenedEngine, "engine" | "own"> {
+  readonly engine: Askable;
+  /** The engine of this process; absent where a running watch answers, which tells of alarms by itself. */
+  readonly own?: Engine;
+}
+
+/** Asks the `rotate watch` that works by the same spec; without one it opens spec, state and engine as `withEngine` does. */
+export async function withWatch<Result>(
+  input: Input,
+  options: WithEngineOptions,
+  use: (asked: Asked) => Promise<Result>,
+): Promise<Result> {
+  return withEngine(input, { ...options, ask: use }, use);
+}
+
 /** Opens spec, state and engine for the time of `use`. Throws SpecError, or EngineError as `openEngine` does. */
 export async function withEngine<Result>(
   { flags, json, terminal, specCache }: Input,
-  { board = false, omit = [], reading = false }: WithEngineOptions,
+  {
+    board = false,
+    omit = [],
+    reading = false,
+    ask,
+  }: WithEngineOptions & { readonly ask?: (asked: Asked) => Promise<Result> },
   use: (opened: OpenedEngine) => Promise<Result>,
 ): Promise<Result> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
@@ -37,13 +71,29 @@ export async function withEngine<Result>(
   const { runtime, onEvent } = reporter;
   const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
+  const watch = ask && (await watchOf(spec, { stateDir, onEvent }));
+  if (ask !== undefined && watch !== undefined)
+    return ask({ ...watch, reporter, now: runtime.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, reading, ...state });
   try {
-    const engine = await openEngine({ spec, runtime, backend, onEvent });
-    return await use({ engine, reporter, stateDir: backend.place, now: runtime.now });
+    const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
+    return await use({ engine, own: engine, reporter, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();
     await backend.close();
   }
+}
+
+/** Nothing is loaded for it where no watch has left its socket. */
+async function watchOf(
+  spec: Spec,
+  { stateDir, onEvent }: { readonly stateDir: string | undefined; readonly onEvent: OnEvent },
+): Promise<Pick<Asked, "engine" | "stateDir"> | undefined> {
+  const flag = stateDir === undefined ? undefined : resolve(stateDir);
+  const [place] = statePlaces(spec, { flag, env: process.env });
+  if (place === undefined || !existsSync(join(place.path, "control.sock"))) return undefined;
+  const [{ findWatch }, { specKey }] = await Promise.all([import("./control/remote.ts"), import("./control/place.ts")]);
+  const engine = await findWatch(place.path, { spec: () => specKey(spec), onEvent });
+  return engine && { engine, stateDir: place.path };
 }

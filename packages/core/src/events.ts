@@ -10,18 +10,19 @@ export type EngineEvent =
   | { readonly type: "retry-scheduled"; readonly rotation: string; readonly at: number; readonly error: ErrorReport }
   | { readonly type: "rotation-finished"; readonly rotation: string; readonly report: RotationReport }
   | { readonly type: "waiting-for-lock"; readonly rotation: string }
+  /** What a daemon finds wrong: each change since it was started, and its end. */
   | {
       readonly type: "alarm";
       readonly rotation: string;
-      readonly alarm: AlarmName | "recovered" | "skew";
+      readonly alarm: AlarmName | "recovered";
       readonly message: string;
     }
-  /** How it stands has changed; `before` is absent at the first look. */
+  /** How it stands is otherwise than was last told, by whichever process: each change is told once, restarts included. `before` is absent at the first look, `after` when it was forgotten. */
   | {
       readonly type: "standing-changed";
       readonly rotation: string;
       readonly before?: StandingMark;
-      readonly after: StandingMark;
+      readonly after?: StandingMark;
       readonly message: string;
     }
   | { readonly type: "lease-renewed"; readonly rotation: string; readonly lease: string; readonly expiresAt?: string }
@@ -40,6 +41,8 @@ export type EngineEvent =
   /** The daemon itself is kept from its work; told once, until `trouble-over`. */
   | { readonly type: "trouble"; readonly code: string; readonly message: string; readonly hint?: string }
   | { readonly type: "trouble-over"; readonly code: string; readonly message: string }
+  /** Somebody asks a running daemon for something; `by` is who they say they are. */
+  | { readonly type: "asked"; readonly by: string; readonly what: string; readonly names: readonly string[] }
   | { readonly type: "spec-reloaded"; readonly rotations: number }
   | { readonly type: "spec-rejected"; readonly message: string };
 

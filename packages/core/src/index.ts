@@ -4,7 +4,7 @@ export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
 export { EngineError } from "./engine-error.ts";
-export { openEngine, type Engine, type EngineOptions } from "./engine/engine.ts";
+export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";
 export type { PlanOptions, RunOptions } from "./engine/reports.ts";
 export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
@@ -19,6 +19,7 @@ export type {
   AttemptReport,
   CauseReport,
   CredentialReport,
+  DetailReport,
   DriftedKey,
   ErrorReport,
   HistoryEvent,
@@ -42,6 +43,7 @@ export type {
   StandingReport,
   StandingState,
   StatusReport,
+  StatusSummary,
   TroubleReport,
 } from "./report.ts";
 export {
@@ -66,6 +68,8 @@ export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { lookAfterRun } from "./lookout/after-run.ts";
+export { lookoutService } from "./watch/lookout-service.ts";
 export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
 export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
 export type { SpecResult } from "./watch/keeper.ts";

@@ -40,6 +40,7 @@ export interface Alarm {
   readonly total: number;
 }
 
+/** Why, in the words of a report's cause. No secrets. */
 export interface AlarmCause {
   /** `ROTATE_MINT_DENIED`, or in one word how the rotations stand. */
   readonly code: string;
@@ -50,7 +51,9 @@ export interface AlarmCause {
   readonly docs?: string;
 }
 
+/** A notifier as its author writes it: somebody who is told when something is wrong. */
 export interface NotifierDefinition<O> extends PartFacts<Infer<O>> {
+  /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** Could a message be sent now? Sends none. */

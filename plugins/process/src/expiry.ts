@@ -1,5 +1,5 @@
 import { badAnswer, type Expires, isSecret, type Text } from "@rotate/plugin-kit";
-import { isObject } from "./document.ts";
+import { endOfJwt } from "@rotate/plugin-kit/tokens";
 import type { Request } from "./request.ts";
 
 /** What is known when the expiry is decided. */
@@ -20,22 +20,10 @@ export function instant(text: string): Date {
   throw badAnswer("the expiry in the output is not an RFC 3339 time", "it reads like 2030-01-31T12:00:00Z");
 }
 
-/** The `exp` of a JWT (RFC 7519 §4.1.4), read without checking the signature: only the issuer's word on when it ends. Undefined when the text is not a JWT or has none. */
-function jwtExpiry(token: string): Date | undefined {
-  const parts = token.split(".");
-  if (parts.length !== 3 || parts[1] === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1], "base64url").toString());
-    const exp = isObject(claims) ? claims["exp"] : undefined;
-    return typeof exp === "number" && Math.abs(exp) < 8.64e12 ? new Date(exp * 1000) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
+/** Read without checking the signature: only the issuer's word on when they end. */
 function jwtExpiries(fields: ExpiryParts["fields"]): readonly Date[] {
   const secrets = Object.values(fields).filter(isSecret);
-  return secrets.flatMap((secret) => jwtExpiry(secret.reveal()) ?? []);
+  return secrets.flatMap((secret) => endOfJwt(secret.reveal()) ?? []);
 }
 
 function asDate(expires: Exclude<Expires, "never">, now: number): Date {

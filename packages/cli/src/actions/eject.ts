@@ -6,7 +6,7 @@ import type { ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { UsageError } from "../failure.ts";
 import { describeExpiry } from "../output/time.ts";
-import { withEngine } from "../with-engine.ts";
+import { withWatch } from "../with-engine.ts";
 
 /** As typed: each of `values` is `FIELD=reference`. `yes`: ask nobody. */
 export interface EjectFlags {
@@ -19,7 +19,7 @@ export interface EjectFlags {
 export function eject(input: ActionInput<EjectFlags, { readonly name: string }>): Promise<EjectReport> {
   const { flags, args, json, terminal } = input;
   const { name } = args;
-  return withEngine(input, {}, async ({ engine, reporter, now }) => {
+  return withWatch(input, {}, async ({ engine, reporter, now }) => {
     if (flags.values === undefined || flags.values.length === 0) {
       if (flags.keep)
         await confirm(name, {
@@ -63,10 +63,13 @@ async function readValue(text: string): Promise<readonly [key: string, value: st
   return [key, value.replace(/\r?\n$/, "")];
 }
 
-function render({ name, sinks, expiresAt }: EjectReport, now: number): string {
+function render({ name, sinks, expiresAt, unverified = [] }: EjectReport, now: number): string {
   const lines = sinks.map(
     ({ type, target, keys, result }) => `${name}  ${result}  ${type} ${target}: ${keys.join(", ")}`,
   );
   const left = sinks.some(({ result }) => result === "left");
-  return [...lines, ...(left ? [`${name}  what stands there ${describeExpiry(expiresAt, now)}`] : [])].join("\n");
+  const untried = unverified.map((why) => `${name}  not verified  ${why}`);
+  return [...lines, ...untried, ...(left ? [`${name}  what stands there ${describeExpiry(expiresAt, now)}`] : [])].join(
+    "\n",
+  );
 }

@@ -4,7 +4,7 @@ import { confirm } from "../confirm.ts";
 import { renderError } from "../output/error-text.ts";
 import { describeExpiry } from "../output/time.ts";
 import type { Paint } from "../output/terminal.ts";
-import { withEngine } from "../with-engine.ts";
+import { withWatch } from "../with-engine.ts";
 
 /** `previous`: only what was replaced already. `yes`: ask nobody. */
 export interface RevokeFlags {
@@ -22,7 +22,7 @@ export function revoke({
 }: ActionInput<RevokeFlags, { readonly name: string }>): Promise<RevokeReport> {
   const { name } = args;
   const previous = flags.previous === true;
-  return withEngine({ flags, json, terminal, ...rest }, {}, async ({ engine, now }) => {
+  return withWatch({ flags, json, terminal, ...rest }, {}, async ({ engine, now }) => {
     const what = previous
       ? `the superseded credentials of ${name} are revoked`
       : `the credential of ${name} that is in use is revoked: its consumers stop working until it is rotated`;

@@ -6,7 +6,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { lookOf } from "../output/look.ts";
 import { renderDetail } from "../output/status-detail.ts";
 import { renderStatus } from "../output/status-table.ts";
-import { withEngine, type OpenedEngine } from "../with-engine.ts";
+import { withWatch, type Asked } from "../with-engine.ts";
 
 /** As typed; `min-remaining` (`15m`) is read by the action. */
 export interface StatusFlags {
@@ -23,7 +23,7 @@ const clearScreen = "\u001b[H\u001b[J";
 /** `rotate status`: how every rotation stands. */
 export function status(input: Input): Promise<StatusReport | undefined> {
   const minRemaining = durationValue("min-remaining", input.flags["min-remaining"]);
-  return withEngine(input, { reading: true }, async (opened) => {
+  return withWatch(input, { reading: true }, async (opened) => {
     if (input.flags.watch === true) return watch(input, opened);
     const report = await opened.engine.status({ names: input.args.names ?? [] });
     if (!input.json) input.terminal.out(await render(input, opened, report));
@@ -34,7 +34,7 @@ export function status(input: Input): Promise<StatusReport | undefined> {
 }
 
 /** Again and again until a signal to stop; with `--json` one report a line. */
-async function watch(input: Input, opened: OpenedEngine): Promise<undefined> {
+async function watch(input: Input, opened: Asked): Promise<undefined> {
   const interrupt = listenForInterrupt();
   while (!interrupt.signal.aborted) {
     const report = await opened.engine.status({ names: input.args.names ?? [] });
@@ -54,7 +54,7 @@ async function pause(signal: AbortSignal): Promise<void> {
 }
 
 /** One that is asked for by its name is told in detail; of more there is a table. */
-function render({ terminal, args, flags }: Input, opened: OpenedEngine, report: StatusReport): Promise<string> {
+function render({ terminal, args, flags }: Input, opened: Asked, report: StatusReport): Promise<string> {
   const { rotations, causes } = report;
   const { now, stateDir } = opened;
   const look = lookOf(terminal, now());

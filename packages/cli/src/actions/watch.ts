@@ -1,19 +1,36 @@
 import { resolve } from "node:path";
-import { followFiles, openDaemon, openEngine, openLocalBackend, type Runtime, type SpecResult } from "@rotate/core";
+import {
+  followFiles,
+  lookoutService,
+  openDaemon,
+  openEngine,
+  openLocalBackend,
+  type Runtime,
+  type Service,
+  type SpecResult,
+} from "@rotate/core";
 import type { ActionInput, NamesArgs } from "../action.ts";
 import { countValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { count } from "../output/event-line.ts";
 import { createReporter } from "../reporter.ts";
 import { readSpec, SpecError } from "../spec.ts";
+import { whoAsks } from "../who-asks.ts";
+import type { ViewsOptions } from "../views/service.ts";
 import { run } from "./run.ts";
 
 /** As typed; `concurrency` is a whole number. */
 export interface WatchFlags {
   readonly once?: boolean;
   readonly concurrency?: string | undefined;
+  readonly listen?: string | undefined;
+  readonly "listen-host"?: readonly string[] | undefined;
+  readonly "listen-health"?: string | undefined;
 }
-type Input = ActionInput<WatchFlags, NamesArgs>;
+interface Input extends ActionInput<WatchFlags, NamesArgs> {
+  /** Of this rotate. */
+  readonly version: string;
+}
 
 /** `rotate watch`: keeps every rotation fresh until a signal to stop, then finishes what it has begun. */
 export async function watchSpec(input: Input): Promise<unknown> {
@@ -21,16 +38,22 @@ export async function watchSpec(input: Input): Promise<unknown> {
   if (flags.once === true) return run({ ...input, flags: { ...flags, force: false } });
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
+  const addresses = await addressesOf(flags);
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: ["retry-scheduled"] });
   const spec = await readSpec(flags.file, terminal, { stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, ...state });
   try {
-    const engine = await openEngine({ spec, runtime, backend, onEvent });
+    const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
     const daemon = await openDaemon(engine, {
       names: args.names ?? [],
+      services: [
+        lookoutService(engine, { version: input.version }),
+        await controlOf(backend.place, runtime),
+        ...(await servicesOf(input, addresses, runtime)),
+      ],
       ...(concurrency !== undefined && { concurrency }),
       load: () => reload(input, runtime.log),
       follow: (changed) => followFiles(changed),
@@ -48,6 +71,33 @@ export async function watchSpec(input: Input): Promise<unknown> {
   }
   runtime.log.info("stopped: what had begun is finished");
   return undefined;
+}
+
+type Addresses = Pick<ViewsOptions, "listen" | "listenHealth">;
+
+async function addressesOf({ listen, "listen-health": health }: WatchFlags): Promise<Addresses> {
+  if (listen === undefined && health === undefined) return {};
+  const { readAddress } = await import("../views/address.ts");
+  return {
+    listen: listen === undefined ? undefined : readAddress("listen", listen),
+    listenHealth: health === undefined ? undefined : readAddress("listen-health", health),
+  };
+}
+
+async function controlOf(directory: string, runtime: Runtime): Promise<Service> {
+  const { createControl } = await import("../control/service.ts");
+  return createControl({ directory, runtime });
+}
+
+/** What nobody asked for is not loaded. */
+async function servicesOf(
+  { flags, version }: Input,
+  addresses: Addresses,
+  runtime: Runtime,
+): Promise<readonly Service[]> {
+  if (addresses.listen === undefined && addresses.listenHealth === undefined) return [];
+  const { createViews } = await import("../views/service.ts");
+  return [createViews({ ...addresses, hosts: flags["listen-host"] ?? [], version, runtime })];
 }
 
 async function reload({ flags, terminal }: Input, log: Runtime["log"]): Promise<SpecResult> {

@@ -10,17 +10,31 @@ export class Watch extends BaseCommand<typeof Watch> {
 SIGTERM and Ctrl-C finish what has begun and exit 0; a second one stops at once. SIGHUP reads the spec again, also when it drops many rotations.`;
   static override examples = [
     { description: "in the foreground", command: "<%= config.bin %> watch -f rotate.yaml" },
+    { description: "with the page at http://127.0.0.1:9465", command: "<%= config.bin %> watch --listen 9465" },
     { description: "for a log collector", command: "<%= config.bin %> watch --log-format json" },
   ];
   static override args = { names: namesArgument };
   static override flags = {
     once: Flags.boolean({ description: "rotate what is due once and exit, as run does" }),
     concurrency: countFlag("rotations at once (default 16)"),
+    listen: Flags.string({
+      helpValue: "[HOST:]PORT",
+      description: "serve the page, the API, /metrics, /livez and /readyz; beyond this machine by TLS and token only",
+    }),
+    "listen-host": Flags.string({
+      multiple: true,
+      helpValue: "NAME",
+      description: "a name by which it may be called, beside its addresses and localhost",
+    }),
+    "listen-health": Flags.string({
+      helpValue: "[HOST:]PORT",
+      description: "serve /livez and /readyz alone, without names, for everybody",
+    }),
   };
   static override enableJsonFlag = false;
 
   override async run(): Promise<unknown> {
     const { watchSpec } = await import("../actions/index.ts");
-    return watchSpec(await this.input());
+    return watchSpec({ ...(await this.input()), version: this.config.version });
   }
 }

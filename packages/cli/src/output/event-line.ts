@@ -56,7 +56,11 @@ export function describeEvent(event: EngineEvent, now: number): Line {
         message: `${event.alarm}: ${event.message}`,
       };
     case "standing-changed":
-      return { level: "debug", rotation: event.rotation, message: `${event.after.state}: ${event.message}` };
+      return {
+        level: "debug",
+        rotation: event.rotation,
+        message: `${event.after?.state ?? "forgotten"}: ${event.message}`,
+      };
     case "lease-renewed":
       return { level: "debug", rotation: event.rotation, message: `lease ${event.lease} was renewed` };
     case "renew-failed":
@@ -73,6 +77,8 @@ export function describeEvent(event: EngineEvent, now: number): Line {
       return { level: "warn", message: event.hint === undefined ? event.message : `${event.message}; ${event.hint}` };
     case "trouble-over":
       return { level: "info", message: `over: ${event.message}` };
+    case "asked":
+      return { level: "info", message: `${event.by} asks: ${[event.what, ...event.names].join(" ")}` };
     case "spec-reloaded":
       return { level: "info", message: `read the spec again: ${count(event.rotations, "rotation")}` };
     case "spec-rejected":

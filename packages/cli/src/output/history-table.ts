@@ -29,7 +29,7 @@ function attemptRow({ startedAt, rotation, outcome, durationMs, why, credential 
 }
 
 const words: Readonly<Record<HistoryEvent["type"], string>> = {
-  "standing-changed": "now",
+  "standing-changed": "forgotten",
   "lease-revoked": "revoked",
   "revoke-failed": "not revoked",
   "renew-failed": "not renewed",

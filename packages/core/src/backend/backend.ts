@@ -1,6 +1,6 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport, HistoryEvent, Outcome } from "../report.ts";
+import type { AttemptReport, HistoryEvent, Outcome, StandingMark } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -58,8 +58,37 @@ export interface Store {
    * Gives what stands there afterwards.
    */
   readonly changeNote: (key: string, change: (before: unknown) => unknown) => Promise<unknown>;
+  /**
+   * Compares how rotations stand with what was last told of each, by whichever process, and keeps what is new of it, also as events: in one step, so that two
+   * processes tell no change twice. Gives the new ones, with what was told before.
+   */
+  readonly tell: (standings: readonly ToldStanding[]) => Promise<readonly StandingChange[]>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
-  /** State and history; nothing of the name is left. */
+  /** The state, not the history. */
   readonly remove: (rotation: string) => Promise<void>;
+}
+
+/** How a rotation is seen to stand. */
+export interface ToldStanding extends Pick<HistoryEvent, "rotation" | "at" | "message"> {
+  /** Absent: nothing of it is left to tell of. */
+  readonly after?: StandingMark;
+}
+
+export interface StandingChange extends ToldStanding {
+  readonly type: "standing-changed";
+  /** Absent at the first look. */
+  readonly before?: StandingMark;
+}
+
+/** The change that is to be told; undefined when nothing is new. That the time of a healthy rotation has come is no news. */
+export function changeOf(before: StandingMark | undefined, told: ToldStanding): StandingChange | undefined {
+  if (sameness(before) === sameness(told.after)) return undefined;
+  return { type: "standing-changed", ...told, ...(before && { before }) };
+}
+
+function sameness(mark: StandingMark | undefined): string {
+  if (mark === undefined) return "";
+  const { state, code, exit, alarm = "" } = mark;
+  return state === "due" ? sameness({ ...mark, state: "fresh", code: "fresh" }) : `${state} ${code} ${exit} ${alarm}`;
 }

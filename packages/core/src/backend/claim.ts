@@ -6,6 +6,11 @@ import type { RotationState } from "../store/state.ts";
 
 /** Who may work on which rotation, among all processes over one backend. */
 export interface Claims {
+  /**
+   * Claims on rotations of the published spec whose time has come: by what their last holder said (`next`), at once when none said anything, or what was begun was not
+   * brought to an end. Earliest first; no more than `limit`, but a bundle (rotations that share a reload) never in part. Waits until there is one; none when the signal ends it.
+   */
+  readonly due: (limit: number, signal: AbortSignal) => Promise<readonly Claim[]>;
   /** The claim on a rotation, whether it is due or not; undefined when another process has it and goes on having it. */
   readonly byName: (rotation: string, options?: ClaimOptions) => Promise<Claim | undefined>;
   /** Which of these are somebody's at the moment. Takes nothing. */
@@ -40,18 +45,29 @@ export interface Claim {
    * Throws EngineError `ROTATE_STATE_FENCED` when the claim is not ours any more.
    */
   readonly append: (records: readonly JournalRecord[]) => Promise<RotationState>;
-  /** Keeps an attempt for `rotate history`. */
-  readonly record: (attempt: AttemptReport) => Promise<void>;
   /** Throws EngineError `ROTATE_STATE_FENCED` when the claim is not ours any more: asked before each act outside. */
   readonly guard: () => Promise<void>;
-  /** Gives the claim back, in whatever state the rotation is. Once: what comes after it does nothing. */
-  readonly settle: () => Promise<void>;
+  /**
+   * Gives the claim back, in whatever state the rotation is, and keeps what its holder leaves, all or nothing. Once: what comes after it does nothing.
+   * Throws EngineError `ROTATE_STATE_FENCED` when something was to be kept and the claim is not ours any more.
+   */
+  readonly settle: (left?: Settlement) => Promise<void>;
+}
+
+/** What the holder of a claim leaves. */
+export interface Settlement {
+  /** Journaled as `append` does. */
+  readonly records?: readonly JournalRecord[];
+  /** What was tried, for `rotate history`. */
+  readonly attempts?: readonly AttemptReport[];
+  /** When it is due again, rotation time in ms. Absent: as before when nothing was journaled, else at once. */
+  readonly next?: number;
 }
 
 /**
  * Records that announce no act: a power failure may take one, with all that came after it, and leaves the state of a moment earlier. That is harmless for
- * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed` and `published`
- * follow a durable `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
+ * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed`, `spared` and
+ * `published` follow a durable `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
  * sink or revoked after them is announced by a durable record of its own.
  */
 export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
@@ -61,6 +77,7 @@ export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "proved",
   "phase",
   "committed",
+  "spared",
   "published",
 ]);
 
@@ -88,17 +105,28 @@ export function locked(rotation: string): EngineError {
 }
 
 /** Does `work` under a claim, and settles it whatever comes. Throws EngineError `ROTATE_LOCKED` when another process is at work. */
-export async function withClaim<T>(claims: Claims, rotation: string, work: (claim: Claim) => Promise<T>): Promise<T> {
+export async function withClaim<T>(
+  claims: Claims,
+  rotation: string,
+  work: (claim: Claim, leave: (left: Settlement) => void) => Promise<T>,
+): Promise<T> {
   const claim = await claims.byName(rotation);
   if (!claim) throw locked(rotation);
   return settling(claim, work);
 }
 
-/** Does `work` under a claim that was got, and settles it whatever comes. */
-export async function settling<T>(claim: Claim, work: (claim: Claim) => Promise<T>): Promise<T> {
+/** Does `work` under a claim that was got, and settles it whatever comes, with what `work` said that it leaves. */
+export async function settling<T>(
+  claim: Claim,
+  work: (claim: Claim, leave: (left: Settlement) => void) => Promise<T>,
+): Promise<T> {
+  let left: Settlement = {};
+  function leave({ attempts = [], ...more }: Settlement): void {
+    left = { ...left, ...more, attempts: [...(left.attempts ?? []), ...attempts] };
+  }
   try {
-    return await work(claim);
+    return await work(claim, leave);
   } finally {
-    await claim.settle();
+    await claim.settle(left);
   }
 }

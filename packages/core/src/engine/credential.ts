@@ -1,5 +1,5 @@
 import type { Fields } from "@rotate/plugin-kit";
-import { locked, settling, type Claim } from "../backend/claim.ts";
+import { locked, settling } from "../backend/claim.ts";
 import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
 import { environmentOf } from "../credential/environment.ts";
@@ -10,7 +10,7 @@ import { sweepUnder } from "../rotation/left-overs.ts";
 import { momentOf } from "../rotation/moment.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { endOf, spanOf, waits } from "../schedule/schedule.ts";
-import { rotate } from "../rotation/rotate.ts";
+import { rotate, type Claimed } from "../rotation/rotate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
@@ -61,7 +61,8 @@ export async function currentCredential(asked: Asked, options: CredentialOptions
   const signal = options.signal ?? new AbortController().signal;
   for (let told = false; ; told = true) {
     const claim = await deps.claims.byName(rotation.name);
-    if (claim) return settling(claim, () => underClaim({ ...asked, claim, signal, needed }, options, handoff));
+    if (claim)
+      return settling(claim, (_, leave) => underClaim({ ...asked, claim, leave, signal, needed }, options, handoff));
     if (!told) deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
     const received = await handoff?.receive(AbortSignal.any([signal, AbortSignal.timeout(lockTimeout)]));
     if (received && hasAll(received.fields, needed)) return describe(received, asked);
@@ -70,8 +71,7 @@ export async function currentCredential(asked: Asked, options: CredentialOptions
   }
 }
 
-interface Held extends Asked {
-  readonly claim: Claim;
+interface Held extends Claimed {
   readonly signal: AbortSignal;
   readonly needed: readonly string[];
 }
@@ -138,14 +138,15 @@ async function isTooShort({ rotation, deps }: Held, { minRemaining = 0 }: Creden
   return endOf(lease) - moment.now < wanted && blockedUntil(moment, reasonOf(moment)) <= moment.now;
 }
 
-async function rotateOnce({ rotation, deps, claim, signal }: Held, force: boolean): Promise<void> {
+async function rotateOnce(held: Held, force: boolean): Promise<void> {
+  const { rotation, deps, signal } = held;
   const { gate, onEvent } = deps;
   gate.expect(
     rotation.name,
     rotation.reloads.flatMap(({ name }) => name ?? []),
   );
   try {
-    const report = await rotate({ rotation, deps, claim }, { force, cadence: undefined, signal });
+    const report = await rotate(held, { force, cadence: undefined, signal });
     onEvent({ type: "rotation-finished", rotation: rotation.name, report });
   } finally {
     gate.leave(rotation.name);

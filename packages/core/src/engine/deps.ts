@@ -3,6 +3,7 @@ import { remembering, secretVariables, withholding, type Runtime } from "@rotate
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
 import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
+import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
@@ -39,6 +40,7 @@ export async function depsOver(
     host,
     runtime,
     onEvent,
+    sourceMark: createSourceMark(runtime.env),
     nextCron: await cronFor(rotations),
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),

@@ -11,6 +11,7 @@ import { orphansOf } from "./orphans.ts";
 import { actionOf } from "./plan-parts.ts";
 import { status, type EngineParts } from "./reports.ts";
 
+/** How much of the past is told. */
 export interface DetailOptions {
   /** Attempts and events, each. Default 50. */
   readonly limit?: number;

@@ -4,7 +4,7 @@ import { heldBackError } from "../rotation/visit-report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standingOfOrphan } from "../rotation/standing.ts";
 import type { RotationState } from "../store/state.ts";
-import { isOf, orphanStates } from "./orphans.ts";
+import { isOf, orphansOf, orphanStates } from "./orphans.ts";
 import { timeOf } from "./quick-look.ts";
 import { orphanStatus } from "./status.ts";
 
@@ -80,10 +80,16 @@ export async function knownRotations({ spec, deps }: Parts): Promise<readonly Kn
   return [...present, ...absent];
 }
 
+/** What nobody rotates: absent because of a list, or not in the spec any more. */
+export async function othersOf({ spec, deps }: Parts): Promise<readonly RotationStatus[]> {
+  const absent = (await knownRotations({ spec, deps })).flatMap((one) => (one.rotation ? [] : [one]));
+  return [...(await Promise.all(absent.map((one) => absentStatus(one, deps)))), ...(await orphansOf(spec, deps))];
+}
+
 /** What `run` says of one that is absent. */
 export async function absentReport(absent: Absent, deps: RotationDeps): Promise<RotationReport> {
   const { name, by } = absent;
-  const status = absentStatus(absent, await deps.store.load(name), deps);
+  const status = await absentStatus(absent, deps);
   const standing = absentStanding(status);
   const outcome = standing.exit === 3 ? "expired" : "failed";
   return {
@@ -101,7 +107,7 @@ export async function absentReport(absent: Absent, deps: RotationDeps): Promise<
 /** What `plan` says of it. */
 export async function absentPlan(absent: Absent, deps: RotationDeps): Promise<PlanRotation> {
   const { name, by } = absent;
-  const status = absentStatus(absent, await deps.store.load(name), deps);
+  const status = await absentStatus(absent, deps);
   return {
     name,
     provider: status.provider,
@@ -124,7 +130,13 @@ function absentStanding({ state, code, reason, alarm, exit, expiresAt }: Rotatio
 }
 
 /** What `status` says of it: it was not taken out of the spec, and nobody rotates it. */
-export function absentStatus({ name, by }: Absent, state: RotationState, { clock }: RotationDeps): RotationStatus {
-  const orphan = orphanStatus(state, clock) ?? { exit: 1 as const, name, provider: "", leases: [], warnings: [] };
+export async function absentStatus({ name, by }: Absent, { store, clock }: RotationDeps): Promise<RotationStatus> {
+  const orphan = orphanStatus(await store.load(name), clock) ?? {
+    exit: 1 as const,
+    name,
+    provider: "",
+    leases: [],
+    warnings: [],
+  };
   return { ...orphan, state: "failing", code: "list", reason: by.message, alarm: "failed" };
 }

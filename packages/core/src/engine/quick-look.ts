@@ -31,22 +31,41 @@ export function timeOf({ clock }: Pick<RotationDeps, "clock">, state: RotationSt
   return clock.now();
 }
 
-/** The rotation as it stands, from its state alone. */
-export async function presentOf(
-  at: At,
-  { busy = false, ...asked }: Asked & { readonly busy?: boolean } = {},
-): Promise<{ readonly moment: Moment; readonly standing: Standing }> {
-  return standingIn(at, await at.deps.store.load(at.rotation.name), { busy, ...asked });
+/** A rotation as it stands. */
+export interface Present {
+  readonly moment: Moment;
+  readonly standing: Standing;
 }
 
-/** The same, from a state at hand. */
-export function standingIn(
-  at: At,
-  state: RotationState,
-  { busy = false, ...asked }: Asked & { readonly busy?: boolean } = {},
-): { readonly moment: Moment; readonly standing: Standing } {
-  const moment = momentOf(at, state, asked);
-  return { moment, standing: standing({ ...moment, busy, retirable: retirementDue(at, state, moment.now) }) };
+/** The rotation as it stands, from its state alone. */
+export async function presentOf({ rotation, deps }: At, asked: Asked = {}): Promise<Present> {
+  const [present] = await presentAll([rotation], deps, asked);
+  return present!;
+}
+
+/** The same of several. Unfinished work that somebody is at is told apart from what a process left behind. */
+export async function presentAll(
+  rotations: readonly Rotation[],
+  deps: RotationDeps,
+  asked: Asked = {},
+): Promise<readonly Present[]> {
+  const states = await Promise.all(rotations.map(({ name }) => deps.store.load(name)));
+  const open = new Set(states.filter(isUnfinished).map(({ name }) => name));
+  const claimed = open.size === 0 ? open : await deps.claims.busy([...open]);
+  async function present(rotation: Rotation, before: RotationState): Promise<Present> {
+    const { name } = rotation;
+    // Whoever finished, or began, between the two questions is at work.
+    const state = open.has(name) && !claimed.has(name) ? await deps.store.load(name) : before;
+    const busy = claimed.has(name) || state.seq !== before.seq;
+    const moment = momentOf({ rotation, deps }, state, asked);
+    const retirable = retirementDue({ rotation, deps }, state, moment.now);
+    return { moment, standing: standing({ ...moment, busy, retirable }) };
+  }
+  return Promise.all(rotations.map((rotation, index) => present(rotation, states[index]!)));
+}
+
+function isUnfinished({ attempt, owed }: RotationState): boolean {
+  return attempt !== undefined || owed !== undefined;
 }
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
@@ -91,11 +110,10 @@ async function observationDiffers({ rotation, deps }: At, state: RotationState):
   return looks.some(({ id, canRead, seen }) => ("holding" in seen ? differs(state, { [id]: seen }) : canRead));
 }
 
-/** The report of a rotation for which nothing was to be done, or which another process is at work on. */
+/** The report of a rotation for which nothing was to be done, or (`locked`) which another process is at work on. */
 export async function untouchedReport(
   at: At,
-  { busy = false, ...asked }: Asked & { busy?: boolean } = {},
+  { locked = false, ...asked }: Asked & { readonly locked?: boolean } = {},
 ): Promise<RotationReport> {
-  const { moment } = await presentOf(at, asked);
-  return idleReport(moment, at.deps.clock, busy);
+  return idleReport(await presentOf(at, asked), at.deps.clock, locked);
 }

@@ -1,13 +1,14 @@
-import type { Spec } from "../loading/model.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instant } from "../rotation/describe.ts";
 import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
-import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack } from "./held-back.ts";
+import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
 import { planAll } from "./plan.ts";
-import { standingIn } from "./quick-look.ts";
+import { presentAll } from "./quick-look.ts";
+import { tellStandings } from "./tell.ts";
 import { tick } from "./tick.ts";
 import { selectByName } from "./select.ts";
 import { statusOf, summaryOf } from "./status.ts";
@@ -48,16 +49,27 @@ export interface PlanOptions {
   readonly every?: number;
 }
 
+/** What was asked for: of the spec, or absent from it because of a list. */
+async function choose(
+  parts: EngineParts,
+  names: readonly string[] | undefined,
+): Promise<{ readonly present: readonly Rotation[]; readonly absent: readonly Absent[] }> {
+  const chosen = selectByName(await knownRotations(parts), names);
+  return {
+    present: chosen.flatMap(({ rotation }) => rotation ?? []),
+    absent: chosen.flatMap((one) => (one.rotation ? [] : [one])),
+  };
+}
+
 /** Finishes what is owed, rotates what is due, and tells of all that was asked for. */
 export async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunReport> {
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
-  const chosen = selectByName(await knownRotations(parts), options.names);
+  const { present, absent } = await choose(parts, options.names);
   const cadence = options.byDaemon
     ? undefined
     : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
-  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
   const { rotations } = await tick(present, deps, {
     force: options.force ?? false,
     cadence,
@@ -67,10 +79,10 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
-  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentReport(one, deps)])));
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
+  const all = [...reports, ...(await Promise.all(absent.map((one) => absentReport(one, deps))))];
   const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
-  const all = [...reports, ...absent];
+  await tellStandings(deps, [...all, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
   return { version: 1, rotations: all, orphans, causes: causesOf([...all, ...orphans]) };
 }
 
@@ -85,14 +97,13 @@ export async function plan(
 ): Promise<PlanReport> {
   const { spec, deps } = parts;
   const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
-  const chosen = selectByName(await knownRotations(parts), names);
-  const present = chosen.flatMap(({ rotation }) => rotation ?? []);
+  const { present, absent } = await choose(parts, names);
   const planned = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
-  const absent = await Promise.all(chosen.flatMap((one) => (one.rotation ? [] : [absentPlan(one, deps)])));
   const hints = await renameHints(spec, deps);
   const rotations = planned.map((one) => withHint(one, hints.get(one.name)));
   const orphans = names?.length ? [] : await orphansOf(spec, deps);
-  return { version: 1, rotations: [...rotations, ...absent], orphans };
+  const plans = await Promise.all(absent.map((one) => absentPlan(one, deps)));
+  return { version: 1, rotations: [...rotations, ...plans], orphans };
 }
 
 /** How everything stands. */
@@ -101,19 +112,14 @@ export async function status(
   { names = [] }: { readonly names?: readonly string[] } = {},
 ): Promise<StatusReport> {
   const deps = await withHeldBack(parts);
-  const chosen = selectByName(await knownRotations(parts), names);
+  const { present, absent } = await choose(parts, names);
   const cadence = await knownCadence(deps.host, deps.runtime.now());
-  const states = await Promise.all(chosen.map(({ name }) => deps.store.load(name)));
-  const open = states.filter(({ attempt, owed }) => (attempt ?? owed) !== undefined).map(({ name }) => name);
-  const busy = await deps.claims.busy(open);
-  const own = chosen.map((one, at) => {
-    if (!one.rotation) return absentStatus(one, states[at]!, deps);
-    const asked = { cadence, busy: busy.has(one.name) };
-    const { moment, standing } = standingIn({ rotation: one.rotation, deps }, states[at]!, asked);
-    return statusOf(moment, standing, deps.clock);
-  });
-  const orphans = names.length > 0 ? [] : await orphansOf(parts.spec, deps);
-  const all = [...own, ...orphans];
+  const stands = await presentAll(present, deps, { cadence });
+  const all = [
+    ...stands.map(({ moment, standing }) => statusOf(moment, standing, deps.clock)),
+    ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
+    ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
+  ];
   const causes = causesOf(all);
   return {
     version: 1,

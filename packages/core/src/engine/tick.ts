@@ -14,6 +14,7 @@ import { momentOf } from "../rotation/moment.ts";
 import { shouldAt, waits } from "../schedule/schedule.ts";
 import { needsWork, presentOf, untouchedReport, type LookOptions } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
+import { tellStandings } from "./tell.ts";
 
 /** How one tick works: what is looked at, how often it tries again, and what it waits for. */
 export interface TickOptions extends LookOptions {
@@ -147,6 +148,7 @@ async function rotateUntil(job: Job, options: TickOptions): Promise<RotationRepo
       // What was asked for is asked for again; once something is published only the rest is owed.
       force &&= report.outcome === "failed" || report.outcome === "expired";
       deps.onEvent({ type: "rotation-finished", rotation: rotation.name, report });
+      await tellStandings(deps, [report]);
       const retry = await retryOf(job, report);
       if (retry === undefined || options.signal.aborted) return report;
       const inTime = deps.runtime.monotonic() + Math.max(0, retry.at - deps.clock.now()) <= until;
@@ -206,6 +208,8 @@ async function rotateLocked({ rotation, deps, pulledForward }: Job, options: Tic
   const { force = false, cadence, lockTimeout: wait, signal } = options;
   const onWait = (): void => deps.onEvent({ type: "waiting-for-lock", rotation: rotation.name });
   const claim = await deps.claims.byName(rotation.name, { wait, signal, onWait });
-  if (!claim) return untouchedReport({ rotation, deps }, { cadence, busy: true });
-  return settling(claim, () => rotate({ rotation, deps, claim }, { force, cadence, pulledForward, signal }));
+  if (!claim) return untouchedReport({ rotation, deps }, { cadence, locked: true });
+  return settling(claim, (_, leave) =>
+    rotate({ rotation, deps, claim, leave }, { force, cadence, pulledForward, signal }),
+  );
 }

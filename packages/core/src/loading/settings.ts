@@ -144,6 +144,16 @@ export const rotationSettings = {
   },
 } as const satisfies ObjectSchema;
 
+/** `audit`. */
+export const auditSettings = {
+  type: "object",
+  description: "a record of everything that was done",
+  properties: {
+    file: { type: "string", format: "path", description: "one line of JSON for each act; only ever appended to" },
+  },
+  required: ["file"],
+} as const satisfies ObjectSchema;
+
 /** `monitor`. */
 export const monitorSettings = {
   type: "object",
@@ -155,6 +165,30 @@ export const monitorSettings = {
       description: "called after each good run, so that silence is noticed",
       properties: { url: { type: "string", format: "uri", description: "where it calls" } },
       required: ["url"],
+    },
+    listen: {
+      type: "object",
+      description: "who may use what `rotate watch --listen` serves; required beyond this machine",
+      properties: {
+        tls: {
+          type: "object",
+          description: "the endpoints answer by TLS only",
+          properties: {
+            cert: {
+              type: "string",
+              format: "path",
+              description: "a PEM file: the certificate, then those it hangs on",
+            },
+            key: { type: "string", format: "path", description: "a PEM file: its key" },
+          },
+          required: ["cert", "key"],
+        },
+        token: {
+          type: "string",
+          secret: true,
+          description: "who asks has to show it: as a bearer token, or a browser as the password",
+        },
+      },
     },
   },
 } as const satisfies ObjectSchema;

@@ -4,7 +4,7 @@ import type { Kind } from "./kinds.ts";
 import { engineKeys } from "./engine-keys.ts";
 import { namePattern, nameRule } from "./names.ts";
 import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";
-import { defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
+import { auditSettings, defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
 
 /** What may stand in the options of each kind. Of the probes, only those of `verify` see the new credential. */
 export const places = {
@@ -78,6 +78,7 @@ export function specSchema(describePart: DescribePart): JsonSchema {
       },
       notify: listOf("who is told when something is wrong", describePart("notifiers", places.notifiers)),
       monitor: rewrite(monitorSettings, services),
+      audit: rewrite(auditSettings, settings),
     },
     required: ["version", "providers", "rotations"],
     patternProperties: { "^x-": true },

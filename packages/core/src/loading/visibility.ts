@@ -10,7 +10,7 @@ import { engineKeys } from "./engine-keys.ts";
  */
 export type IsShown = (path: Path) => boolean;
 
-const plainTop = new Set(["version", "name", "stateDir", "plugins", "defaults"]);
+const plainTop = new Set(["version", "name", "stateDir", "plugins", "defaults", "audit"]);
 const plainRotation = new Set([
   "provider",
   "refresh",

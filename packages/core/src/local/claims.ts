@@ -1,8 +1,7 @@
 import { lockLost } from "./state-error.ts";
-import { fenced, type Claim, type Claims } from "../backend/claim.ts";
+import { fenced, type Claim, type Claims, type Settlement } from "../backend/claim.ts";
 import type { Runtime } from "@rotate/runtime";
 import type { RotationClock } from "../schedule/clock.ts";
-import type { AttemptReport } from "../report.ts";
 import type { JournalRecord, Stamp } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
 
@@ -29,8 +28,8 @@ export interface Entry {
   readonly stamp: Stamp;
 }
 
-/** What a claim writes at once. */
-export interface Written {
+/** What a claim writes in one step. */
+export interface Written extends Pick<Settlement, "attempts" | "next"> {
   readonly entries: readonly Entry[];
   /** As the claim knows it. */
   readonly state: RotationState;
@@ -39,9 +38,21 @@ export interface Written {
 /** What claims write to. */
 export interface Ledger {
   readonly load: (rotation: string) => Promise<RotationState>;
-  /** All or none; the state that they make. Undefined, and nothing is written, when the state there is of another epoch. */
+  /** All or none; the state that it makes. Undefined, and nothing is written, when the state there is of another epoch. */
   readonly append: (rotation: string, written: Written) => Promise<RotationState | undefined>;
-  readonly recordAttempt: (attempt: AttemptReport) => Promise<void>;
+  /** When rotations are due, rotation time in ms, earliest first. */
+  readonly dueTimes: () => Promise<readonly DueTime[]>;
+}
+
+/** 0: at once. Infinity: not by itself. */
+export interface DueTime {
+  readonly rotation: string;
+  readonly at: number;
+}
+
+/** When a rotation is due once this is written; undefined: as before. */
+export function dueAfter({ entries, next }: Pick<Written, "entries" | "next">): number | undefined {
+  return next ?? (entries.some(({ record }) => record.type !== "opened") ? 0 : undefined);
 }
 
 /** What the claims of one machine are made of. */
@@ -50,12 +61,54 @@ export interface Ground {
   readonly ledger: Ledger;
   readonly clock: RotationClock;
   readonly runtime: Pick<Runtime, "monotonic" | "sleep">;
+  /** What is claimed together, of the published spec: see bundlesOf. */
+  readonly bundles: () => ReadonlyMap<string, readonly string[]>;
 }
+
+/** Between two looks at what is due: another process may settle what it makes due. ms */
+const longestWait = 30_000;
 
 /** Claims by locks that end with their process, and by an epoch that each of them raises: a write under an older one is refused. */
 export function createClaims(ground: Ground): Claims {
-  const { locks, runtime } = ground;
+  const { locks, ledger, clock, runtime } = ground;
+
+  /** All of a bundle, or nothing. */
+  async function claimAll(bundle: readonly string[]): Promise<readonly Claim[]> {
+    const taken: Claim[] = [];
+    for (const rotation of bundle) {
+      const lock = locks.tryLock(rotation);
+      if (lock) taken.push(await openClaim(rotation, lock, ground));
+    }
+    if (taken.length === bundle.length) return taken;
+    for (const claim of taken) await claim.settle();
+    return [];
+  }
+
+  async function dueTimes(): Promise<readonly DueTime[]> {
+    const known = await ledger.dueTimes();
+    const names = new Set(known.map(({ rotation }) => rotation));
+    const fresh = [...ground.bundles().keys()].filter((rotation) => !names.has(rotation));
+    return [...fresh.map((rotation) => ({ rotation, at: 0 })), ...known].filter(({ rotation }) =>
+      ground.bundles().has(rotation),
+    );
+  }
+
   return {
+    async due(limit, signal) {
+      while (!signal.aborted) {
+        const times = await dueTimes();
+        const now = clock.now();
+        const claims: Claim[] = [];
+        for (const bundle of new Set(
+          times.filter(({ at }) => at <= now).map(({ rotation }) => ground.bundles().get(rotation)!),
+        ))
+          if (claims.length < limit) claims.push(...(await claimAll(bundle)));
+        if (claims.length > 0) return claims;
+        const wait = Math.min(...times.map(({ at }) => at - now).filter((ms) => ms > 0), longestWait);
+        await runtime.sleep(wait, signal).catch(() => undefined);
+      }
+      return [];
+    },
     async byName(rotation, { wait = 0, signal, onWait } = {}) {
       const until = runtime.monotonic() + wait;
       for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
@@ -85,17 +138,23 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
     throw settled || lock.valid() ? fenced(rotation) : lockLost(lock.place);
   }
 
-  async function append(records: readonly JournalRecord[]): Promise<RotationState> {
+  async function append(records: readonly JournalRecord[], left: Settlement = {}): Promise<RotationState> {
     const stamp = clock.note();
     const entries = records.map((record) => ({ record, stamp }));
-    const written = isOurs() ? await ledger.append(rotation, { entries, state }) : undefined;
+    const written = isOurs() ? await ledger.append(rotation, { ...left, entries, state }) : undefined;
     state = written ?? lose();
     return state;
   }
 
-  async function settle(): Promise<void> {
-    settled = true;
-    lock.release();
+  async function settle(left: Settlement = {}): Promise<void> {
+    const { records = [], attempts = [], next } = left;
+    const isEmpty = records.length === 0 && attempts.length === 0 && next === undefined;
+    try {
+      if (!settled && !isEmpty) await append(records, left);
+    } finally {
+      settled = true;
+      lock.release();
+    }
   }
 
   try {
@@ -108,8 +167,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
       lost: losing.signal,
       state: () => state,
       now: clock.now,
-      append,
-      record: ledger.recordAttempt,
+      append: (records) => append(records),
       async guard() {
         const { epoch } = await ledger.load(rotation);
         if (!isOurs() || epoch !== state.epoch) lose();

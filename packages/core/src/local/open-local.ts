@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "../backend/backend.ts";
+import { bundlesOf } from "../backend/bundles.ts";
 import { carryOver } from "../backend/carry-over.ts";
-import { settling, type Claims } from "../backend/claim.ts";
+import type { Claims } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { Runtime } from "@rotate/runtime";
@@ -46,7 +47,8 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
   const notes = createRunLog(directory, runtime.log);
   const sources = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
   const clock = createRotationClock(sources, await notes.clockNote());
-  const claims = createClaims({ locks, ledger: state, clock, runtime });
+  let bundles = bundlesOf([]);
+  const claims = createClaims({ locks, ledger: state, clock, runtime, bundles: () => bundles });
   const writable = state.problem === undefined;
 
   async function close(): Promise<void> {
@@ -71,7 +73,10 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
         helpers: createHelpers(`${directory}/helpers`, runtime.log),
         handoff: (rotation) => createHandoff(directory, rotation),
       },
-      publish: async ({ rotations }) => (writable ? carryOver(rotations, state) : undefined),
+      async publish({ rotations }) {
+        bundles = bundlesOf(rotations);
+        if (writable) await carryOver(rotations, state);
+      },
     };
   } catch (error) {
     await close();
@@ -148,6 +153,6 @@ async function mark(rotation: string, claims: Claims, clone: "sure" | "possible"
   if (!claim) return false;
   const pinned = liveLeases(claim.state()).map(({ id }) => ({ type: "pinned", lease: id }) as const);
   const records: readonly JournalRecord[] = clone === "sure" ? [{ type: "disowned" }] : pinned;
-  await settling(claim, async ({ append }) => (records.length > 0 ? append(records) : undefined));
+  await claim.settle({ records });
   return true;
 }

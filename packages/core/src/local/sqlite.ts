@@ -1,19 +1,19 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
-import type { AttemptReport, HistoryEvent } from "../report.ts";
-import type { HistoryQuery, Store } from "../backend/backend.ts";
+import type { AttemptReport, HistoryEvent, StandingMark } from "../report.ts";
+import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
-import type { Ledger, Written } from "./claims.ts";
+import { dueAfter, type Ledger, type Written } from "./claims.ts";
 import { createGrouped } from "./grouped.ts";
 import { createLogSync } from "./log-sync.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
-create table if not exists rotations (name text primary key, epoch integer not null, state text not null) strict;
+create table if not exists rotations (name text primary key, epoch integer not null, state text not null, due real not null default 0) strict;
 create table if not exists journal (
   rotation text not null, seq integer not null, epoch integer not null, at integer not null, record text not null, primary key (rotation, seq)
 ) strict, without rowid;
@@ -21,8 +21,9 @@ create table if not exists attempts (id text primary key, rotation text not null
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 create table if not exists events (id integer primary key, rotation text not null, at text not null, event text not null) strict;
 create index if not exists events_by_rotation on events (rotation, id);
+create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
 `;
-const layout = 3;
+const layout = 4;
 const keptRecords = 2_000;
 /** Of each rotation. */
 const keptAttempts = 500;
@@ -59,11 +60,8 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       if (state !== undefined && announces(written.entries.map(({ record }) => record))) await log.flush();
       return state;
     },
-    recordAttempt: (report) =>
-      write((sql) => {
-        sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
-        sql.pruneAttempts.run(report.rotation, report.rotation, keptAttempts);
-      }),
+    dueTimes: async () =>
+      file.read((sql) => sql.dueTimes.all().map(({ name, due }) => ({ rotation: String(name), at: Number(due) }))),
     async attempts({ rotation, limit, outcomes, ...times }) {
       const bounds = { ...boundsOf(times), outcomes: outcomes === undefined ? null : JSON.stringify(outcomes), limit };
       const rows = file.read((sql) =>
@@ -71,11 +69,12 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       );
       return rows.map((row) => JSON.parse(String(row["report"])) as AttemptReport);
     },
-    recordEvent: (event) =>
-      write((sql) => {
-        sql.event.run(event.rotation, event.at, JSON.stringify(event));
-        sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
-      }),
+    recordEvent: (event) => write((sql) => recordEvent(sql, event)),
+    async tell(standings) {
+      const news = file.read((sql) => changesIn(sql, standings));
+      // Most looks find nothing new, and need no write.
+      return news.length === 0 ? news : write((sql) => tell(sql, changesIn(sql, standings)));
+    },
     async events({ rotation, limit, ...times }) {
       const bounds = { ...boundsOf(times), limit };
       const rows = file.read((sql) =>
@@ -135,16 +134,42 @@ function epochOf(sql: Statements, rotation: string): number {
   return Number(sql.epoch.get(rotation)?.["epoch"] ?? 0);
 }
 
-function append(sql: Statements, rotation: string, { entries, state: known }: Written): RotationState | undefined {
-  if (epochOf(sql, rotation) !== known.epoch) return undefined;
-  let state = known;
-  for (const { record, stamp } of entries) {
+function append(sql: Statements, rotation: string, written: Written): RotationState | undefined {
+  if (epochOf(sql, rotation) !== written.state.epoch) return undefined;
+  let { state } = written;
+  for (const { record, stamp } of written.entries) {
     state = reduce(state, record, stamp);
     sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
     if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
   }
-  sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  if (written.entries.length > 0) sql.save.run(rotation, state.epoch, JSON.stringify(state));
+  const due = dueAfter(written);
+  if (due !== undefined) sql.setDue.run(due, rotation);
+  for (const report of written.attempts ?? [])
+    sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
+  if (written.attempts?.length) sql.pruneAttempts.run(rotation, rotation, keptAttempts);
   return state;
+}
+
+function recordEvent(sql: Statements, event: HistoryEvent): void {
+  sql.event.run(event.rotation, event.at, JSON.stringify(event));
+  sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
+}
+
+function changesIn(sql: Statements, standings: readonly ToldStanding[]): readonly StandingChange[] {
+  const rows = sql.told.all(JSON.stringify(standings.map(({ rotation }) => rotation)));
+  const told = new Map(rows.map((row) => [String(row["rotation"]), JSON.parse(String(row["mark"])) as StandingMark]));
+  return standings.flatMap((standing) => changeOf(told.get(standing.rotation), standing) ?? []);
+}
+
+function tell(sql: Statements, changes: readonly StandingChange[]): readonly StandingChange[] {
+  for (const change of changes) {
+    const { rotation, after } = change;
+    if (after) sql.tell.run(rotation, JSON.stringify(after));
+    else sql.untell.run(rotation);
+    recordEvent(sql, change);
+  }
+  return changes;
 }
 
 function rename(sql: Statements, from: string, to: string): void {
@@ -154,6 +179,7 @@ function rename(sql: Statements, from: string, to: string): void {
   sql.moveJournal.run(to, from);
   sql.moveAttempts.run(to, from);
   sql.moveEvents.run(to, from);
+  sql.moveTold.run(to, from);
   sql.remove.run(from);
 }
 
@@ -171,7 +197,9 @@ function migrate(database: DatabaseSync, path: string): void {
   }
   if (version === layout) return;
   database.exec("begin immediate");
-  if (versionOf(database) === 1) upgradeAll(database); // unless another process was faster
+  const before = versionOf(database); // another process may have been faster
+  if (before === 1) upgradeAll(database);
+  if (before > 0 && before < 4) database.exec("alter table rotations add column due real not null default 0");
   database.exec(`${schema} pragma user_version = ${layout}; commit`);
 }
 
@@ -207,6 +235,8 @@ function statements(database: DatabaseSync) {
     save: prepare(
       "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",
     ),
+    setDue: prepare("update rotations set due = ? where name = ?"),
+    dueTimes: prepare("select name, due from rotations order by due, name"),
     names: prepare("select name from rotations order by name"),
     remove: prepare("delete from rotations where name = ?"),
     journal: prepare("insert or replace into journal (rotation, seq, epoch, at, record) values (?, ?, ?, ?, ?)"),
@@ -223,6 +253,12 @@ function statements(database: DatabaseSync) {
     pruneEvents: prepare(
       "delete from events where rotation = ? and id <= (select id from events where rotation = ? order by id desc limit 1 offset ?)",
     ),
+    told: prepare("select rotation, mark from told where rotation in (select value from json_each(?))"),
+    tell: prepare(
+      "insert into told (rotation, mark) values (?, ?) on conflict (rotation) do update set mark = excluded.mark",
+    ),
+    untell: prepare("delete from told where rotation = ?"),
+    moveTold: prepare("update or replace told set rotation = ? where rotation = ?"),
     moveEvents: prepare("update events set rotation = ? where rotation = ?"),
     events: prepare(`select event from events where ${eventsAsked}`),
     eventsOf: prepare(`select event from events where rotation = :rotation and ${eventsAsked}`),

@@ -9,6 +9,7 @@ export interface MetricFamily {
   readonly samples: readonly MetricSample[];
 }
 
+/** One number under one set of labels. */
 export interface MetricSample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
@@ -44,6 +45,8 @@ const states: Readonly<Record<StandingState, true>> = {
   due: true,
   fresh: true,
 };
+
+/** Every state that a rotation can be counted under. */
 export const metricStates = Object.keys(states) as readonly StandingState[];
 
 interface Gauge<Of> {

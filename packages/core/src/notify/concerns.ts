@@ -14,6 +14,8 @@ export const firingSteps = [
   "mints-above-expected",
   "notifier-failed",
 ] as const satisfies readonly AlarmStep[];
+
+/** How bad it is, while it is not over. */
 export type FiringStep = (typeof firingSteps)[number];
 
 /** One thing that is not well. */
@@ -74,6 +76,7 @@ export function rankOf(step: FiringStep): number {
   return firingSteps.indexOf(step);
 }
 
+/** The first of `firingSteps` that is among them; undefined: none of them is. */
 export function worstOf(steps: readonly FiringStep[]): FiringStep | undefined {
   return firingSteps.find((step) => steps.includes(step));
 }

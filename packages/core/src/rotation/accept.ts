@@ -8,29 +8,13 @@ import {
 } from "@rotate/plugin-kit";
 import type { Rotation } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
+import type { LeaseTermsRecord } from "../store/records.ts";
 import type { HeldLogin } from "./login.ts";
 import { endOn, type AskedAt } from "./skew.ts";
 
 /** A provider's answer that passed every check. Instants of rotation time in ms. */
-export interface Accepted {
+export interface Accepted extends Omit<LeaseTermsRecord, "fingerprint" | "sinkFingerprints"> {
   readonly fields: FieldValues<Fields>;
-  readonly issuedAt: number;
-  readonly asOf: number;
-  /** Null: never by itself. */
-  readonly expiresAt: number | null;
-  /** The life given, ms. Null: never-ending. */
-  readonly given: number | null;
-  readonly span: number | null;
-  /** The issuer's own, ms. */
-  readonly period?: number;
-  readonly renewable: boolean;
-  readonly handle?: unknown;
-  /** The end of the login that it dies with. */
-  readonly diesAt?: number;
-  /** The end of what the provider logs in with: after it nothing can be minted. */
-  readonly refreshBy?: number;
-  /** The issuer's own time when it was asked, ms since 1970; undefined when it did not tell. */
-  readonly told?: number;
   /** What its reader should know of it; it is taken all the same. */
   readonly warnings: readonly string[];
 }

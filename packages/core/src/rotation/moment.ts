@@ -16,6 +16,8 @@ export interface Moment {
   /** On rotation time, as all instants here. */
   readonly cron: NextCron;
   readonly entry: EntryState;
+  /** After a failure: what the rotation logs in and asks with, by a mark that differs when it does. Undefined: nobody can tell. */
+  readonly sources?: string | undefined;
   /** It is left alone, with all that one list makes. */
   readonly heldBack?: HeldBack | undefined;
   /** ms between runs, when the process is started again and again; undefined in a daemon. */
@@ -44,7 +46,8 @@ export function momentOf(
   }
   const entry = deps.entries?.of(rotation.provider.name) ?? calmEntry;
   const heldBack = deps.heldBack?.(rotation);
-  return { rotation, state, now: clock.time, clock, cron, entry, heldBack, ...asked };
+  const sources = state.failure && deps.sourceMark?.(rotation);
+  return { rotation, state, now: clock.time, clock, cron, entry, sources, heldBack, ...asked };
 }
 
 /** The lease that was last published: the owed one, else the settled one. */

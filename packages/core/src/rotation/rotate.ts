@@ -23,14 +23,19 @@ export interface RotateOptions extends Asked {
   readonly signal: AbortSignal;
 }
 
+/** A rotation that this process has the claim on. */
+export interface Claimed extends Pick<Session, "rotation" | "deps" | "leave"> {
+  readonly claim: Claim;
+}
+
 /** One rotation under a claim: recover, decide and act until nothing is left to do, retire. Never throws for what a plugin did; throws EngineError when the state or the claim is lost. */
 export async function rotate(
-  { rotation, deps: given, claim }: { readonly rotation: Rotation; readonly deps: RotationDeps; readonly claim: Claim },
+  { rotation, deps: given, claim, leave }: Claimed,
   { signal, ...asked }: RotateOptions,
 ): Promise<RotationReport> {
   const deps = withHelpers(rotation, given);
   const started = deps.runtime.now();
-  const session = openSession({ rotation, deps, claim, signal });
+  const session = openSession({ rotation, deps, claim, leave, signal });
   await sweepLeftOvers(session);
   await noteSinks(session);
   await recover(session);
@@ -75,7 +80,7 @@ function withHelpers({ name }: Rotation, deps: RotationDeps): RotationDeps {
 }
 
 /** Sinks are journaled by identity, never by index: the spec may change between two runs. */
-async function noteSinks(session: Session): Promise<void> {
+export async function noteSinks(session: Session): Promise<void> {
   const { rotation, state } = session;
   const present = rotation.sinks.map(({ id, type, target, values, part }) => ({
     id,

@@ -1,11 +1,12 @@
 import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
 import type { Runtime, TemplateScope } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
-import type { Claim } from "../backend/claim.ts";
+import type { Claim, Settlement } from "../backend/claim.ts";
 import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
+import type { SourceMark } from "../loading/source-mark.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId } from "../store/state.ts";
 import type { Entries } from "./entries.ts";
@@ -20,6 +21,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
+  /** Absent: nobody looks whether what it logs in with has changed. */
+  readonly sourceMark?: SourceMark;
   readonly nextCron: NextCron;
   /** Rotations that are left alone. Absent: none is. */
   readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
@@ -41,7 +44,7 @@ export interface CredentialMemory {
 }
 
 /** One process at work on one rotation, under its claim. */
-export interface Session extends Pick<Claim, "state" | "now" | "guard" | "record"> {
+export interface Session extends Pick<Claim, "state" | "now" | "guard"> {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
   /** Aborts when the process is asked to stop: no new phase begins, what has begun is finished or undone. */
@@ -52,6 +55,8 @@ export interface Session extends Pick<Claim, "state" | "now" | "guard" | "record
   readonly staged: Set<SinkWrite>;
   /** Its place in a reload group, from a reload until the attempt is over. */
   readonly group: GroupHold;
+  /** What is kept when the claim is given back. */
+  readonly leave: (left: Settlement) => void;
   readonly warn: (message: string) => void;
   readonly warnings: () => readonly string[];
 }
@@ -108,10 +113,11 @@ export function openSession(options: {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
   readonly claim: Claim;
+  readonly leave: Session["leave"];
   readonly signal: AbortSignal;
 }): Session {
-  const { rotation, deps, claim, signal } = options;
-  const { state, now, guard, record } = claim;
+  const { rotation, deps, claim, leave, signal } = options;
+  const { state, now, guard } = claim;
   const warnings: string[] = [];
   return {
     rotation,
@@ -120,7 +126,7 @@ export function openSession(options: {
     state,
     now,
     guard,
-    record,
+    leave,
     staged: new Set(),
     group: (deps.groups ?? createReloadGroups()).hold(),
     journal: journalOf(claim, deps),

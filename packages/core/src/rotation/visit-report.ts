@@ -1,5 +1,5 @@
 import type { HeldBack } from "../loading/model.ts";
-import type { ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
+import type { AttemptReport, ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { KeptError } from "../store/state.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -7,7 +7,7 @@ import { credentialReport, instant, instantAt } from "./describe.ts";
 import { publishedLease, type Moment } from "./moment.ts";
 import { reasonText } from "./reason.ts";
 import type { Ended, Session } from "./session.ts";
-import { standing, type Standing } from "./standing.ts";
+import type { Standing } from "./standing.ts";
 import { lastErrorOf, standingText } from "./standing-text.ts";
 
 type Wall = Pick<RotationClock, "wallAt">;
@@ -25,7 +25,7 @@ export interface Visit {
 }
 
 /** The account of what was done, and how the rotation stands now; what was tried is kept for `rotate history`. */
-export async function reportVisit(session: Session, visit: Visit): Promise<RotationReport> {
+export function reportVisit(session: Session, visit: Visit): RotationReport {
   const { ended, decision, moment, standing: now } = visit;
   const { clock } = session.deps;
   const warnings = session.warnings();
@@ -42,21 +42,25 @@ export async function reportVisit(session: Session, visit: Visit): Promise<Rotat
     ...(warnings.length > 0 && { warnings }),
     ...(error && { lastError: errorReport(error) }),
   };
-  if (ended !== undefined) await recordAttempt(session, { visit, ended, report });
+  const attempts = ended === undefined ? [] : [attemptReport(session, { visit, ended, report })];
+  session.leave({ attempts, next: now.next });
   return report;
 }
 
-/** The report of a rotation for which nothing was to be done. */
-export function idleReport(moment: Moment, clock: Wall, busy = false): RotationReport {
-  const now = standing({ ...moment, busy });
+/** The report of a rotation for which nothing was to be done, or which another process is at work on. */
+export function idleReport(
+  { moment, standing: now }: Pick<Visit, "moment" | "standing">,
+  clock: Wall,
+  locked: boolean,
+): RotationReport {
   const about = { ended: undefined, decision: decide(moment), moment, standing: now };
   const kept = waitedFor(about.decision, moment);
   const error = moment.heldBack ? heldBackError(moment.heldBack) : kept && errorReport(kept);
   return {
     name: moment.rotation.name,
     provider: moment.rotation.provider.name,
-    outcome: busy && now.exit < 3 ? "locked" : outcomeOf(about),
-    reason: busy ? "another process is at work on it" : idleReason(about),
+    outcome: locked && now.exit < 3 ? "locked" : outcomeOf(about),
+    reason: locked ? "another process is at work on it" : idleReason(about),
     standing: standingReport(now, moment, clock),
     ...headOf(moment, now, clock),
     phases: [],
@@ -129,12 +133,12 @@ export function errorReport({ code, message, hint, retryable }: KeptError): Erro
   return { code, message, retryable, ...(hint !== undefined && { hint }) };
 }
 
-async function recordAttempt(
-  { deps, record }: Session,
+function attemptReport(
+  { deps }: Session,
   { visit, ended, report }: { readonly visit: Visit; readonly ended: Ended; readonly report: RotationReport },
-): Promise<void> {
+): AttemptReport {
   const { moment, started } = visit;
-  await record({
+  return {
     rotation: report.name,
     id: `${report.name}-${moment.state.epoch}`,
     startedAt: instant(started),
@@ -144,5 +148,5 @@ async function recordAttempt(
     reason: report.reason,
     ...(report.credential && { credential: report.credential }),
     phases: report.phases,
-  });
+  };
 }

@@ -63,6 +63,8 @@ export type JournalRecord =
   | { readonly type: "dropped"; readonly lease: LeaseId }
   | { readonly type: "committing"; readonly sink: string; readonly lease: LeaseId }
   | { readonly type: "committed"; readonly sink: string; readonly lease: LeaseId }
+  /** Their writes were announced, and are not begun after all: they hold what they held before. */
+  | { readonly type: "spared"; readonly sinks: Readonly<Record<string, readonly Holding[]>> }
   /** Before the first write landed: nobody can have it. */
   | { readonly type: "unexposed"; readonly lease: LeaseId }
   | { readonly type: "undoing"; readonly sink: string; readonly to: LeaseId }
@@ -97,25 +99,26 @@ export type JournalRecord =
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };
 
-/** What a mint told of its lease. Each term means what it does in `LeaseState`. */
 /** What a look at a lease found: `provedAt` when it works, `dead` when it does not, else when it is asked again. */
 export type Proof = Pick<LeaseState, "provedAt" | "dead" | "askAgainAt">;
 
-export interface LeaseTermsRecord {
-  readonly issuedAt: number;
-  readonly asOf: number;
-  readonly expiresAt: number | null;
-  readonly given: number | null;
-  readonly span: number | null;
-  readonly period?: number;
-  readonly renewable: boolean;
-  readonly fingerprint: string;
-  readonly sinkFingerprints: Readonly<Record<string, SinkFingerprints>>;
-  readonly handle?: unknown;
-  readonly diesAt?: number;
-  readonly refreshBy?: number;
-  readonly told?: number;
-}
+/** What a mint told of its lease. Each term means what it does in `LeaseState`. */
+export type LeaseTermsRecord = Pick<
+  LeaseState,
+  | "issuedAt"
+  | "asOf"
+  | "expiresAt"
+  | "given"
+  | "span"
+  | "period"
+  | "renewable"
+  | "fingerprint"
+  | "sinkFingerprints"
+  | "handle"
+  | "diesAt"
+  | "refreshBy"
+  | "told"
+>;
 
 /** When a record is written: its rotation time, and what was known of time then. */
 export type Stamp = ClockNote;

@@ -42,6 +42,7 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   dropped: (state, { lease }) => closed(withLease(state, lease, { dropped: true })),
   committing,
   committed: (state, { sink, lease }) => withMay(state, sink, [lease]),
+  spared: (state, { sinks }) => Object.entries(sinks).reduce((next, [id, may]) => withMay(next, id, may), state),
   unexposed: (state, { lease }) => unexposed(state, lease),
   undoing: (state, { sink, to }) =>
     withPhase(addMay(state, sink, to), state.attempt?.phase === "rolling-back" ? "rolling-back" : "undoing"),

@@ -1,52 +1,77 @@
-import { presentOf } from "../engine/quick-look.ts";
+import type { Present } from "../engine/quick-look.ts";
+import { tellStandings, textOf } from "../engine/tell.ts";
 import type { OnEvent } from "../events.ts";
-import type { AlarmName } from "../report.ts";
-import type { Moment } from "../rotation/moment.ts";
+import type { AlarmName, RotationStatus, StandingReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import type { Standing } from "../rotation/standing.ts";
-import { standingText } from "../rotation/standing-text.ts";
-import type { Rotation } from "../loading/model.ts";
+import { standingReport } from "../rotation/visit-report.ts";
 
-/** Tells each change of alarm once. */
+/** How everything stands that a daemon has an eye on. */
+export interface Looks {
+  readonly rotations: readonly Present[];
+  /** What is not rotated: orphans, and what an unusable list names. */
+  readonly others: readonly RotationStatus[];
+}
+
+/** Tells each change of how rotations stand, and of alarm, once. */
 export interface Alarms {
-  /** `isBusy`: this process is at work on it. */
-  readonly check: (
-    rotations: readonly Rotation[],
-    deps: RotationDeps,
-    isBusy?: (rotation: Rotation) => boolean,
-  ) => Promise<void>;
+  /** One that is not among the looks any more has no alarm. */
+  readonly check: (looks: Looks, deps: RotationDeps) => Promise<void>;
 }
 
 /** Raises each alarm once, when it begins or changes, and `recovered` when it is over. */
 export function createAlarms(onEvent: OnEvent): Alarms {
   const raised = new Map<string, AlarmName>();
+  let before = new Map<string, string>();
+
+  function tellAlarm(name: string, standing?: StandingReport): void {
+    const alarm = standing?.alarm;
+    if (alarm === raised.get(name)) return;
+    if (alarm === undefined) raised.delete(name);
+    else raised.set(name, alarm);
+    onEvent({ type: "alarm", rotation: name, alarm: alarm ?? "recovered", message: alarmText(standing) });
+  }
+
   return {
-    async check(rotations, deps, isBusy = () => false) {
-      for (const rotation of rotations) {
-        const { moment, standing } = await presentOf({ rotation, deps }, { busy: isBusy(rotation) });
-        const { alarm } = standing;
-        if (alarm === raised.get(rotation.name)) continue;
-        if (alarm === undefined) raised.delete(rotation.name);
-        else raised.set(rotation.name, alarm);
-        onEvent({
-          type: "alarm",
-          rotation: rotation.name,
-          alarm: alarm ?? "recovered",
-          message: alarmText(standing, moment),
-        });
-      }
+    async check({ rotations, others }, deps) {
+      const looks = [...rotations.map(lookAt), ...others.map(lookAtOther)];
+      const now = new Map(looks.map(({ name, mark }) => [name, mark]));
+      const news = looks
+        .filter(({ name, mark }) => mark !== before.get(name))
+        .map(({ name, standing }) => ({ name, standing: standing(deps) }));
+      if (news.length > 0) await tellStandings(deps, news);
+      before = now;
+      for (const { name, standing } of news) tellAlarm(name, standing);
+      for (const name of raised.keys()) if (!now.has(name)) tellAlarm(name);
     },
   };
 }
 
-const before: Readonly<Partial<Record<AlarmName, string>>> = {
+interface Look {
+  readonly name: string;
+  /** While it is the same, no other process can have told anything else of it. */
+  readonly mark: string;
+  readonly standing: (deps: RotationDeps) => StandingReport;
+}
+
+function lookAt({ moment, standing }: Present): Look {
+  const { rotation, state } = moment;
+  const mark = `${state.seq} ${standing.state} ${standing.reason.code} ${standing.exit}`;
+  return { name: rotation.name, mark, standing: ({ clock }) => standingReport(standing, moment, clock) };
+}
+
+function lookAtOther(status: RotationStatus): Look {
+  const { name, state, code, exit } = status;
+  return { name, mark: `${state} ${code} ${exit}`, standing: () => status };
+}
+
+const introductions: Readonly<Partial<Record<AlarmName, string>>> = {
   expired: "a credential in use is expired or inside its margin: ",
   expiring: "a credential in use nears its end: ",
   "reload-owed": "published, but the consumer was not shown to use it: ",
 };
 
-function alarmText(standing: Standing, moment: Moment): string {
+function alarmText(standing: StandingReport | undefined): string {
+  if (standing === undefined) return "it was forgotten";
   const { alarm } = standing;
-  if (alarm === undefined) return "all is well again";
-  return `${before[alarm] ?? ""}${standingText(standing, moment) ?? alarm}`;
+  return alarm === undefined ? "all is well again" : `${introductions[alarm] ?? ""}${textOf(standing)}`;
 }

@@ -1,6 +1,7 @@
+import { createContext } from "@rotate/runtime";
 import type { Engine } from "../engine/engine.ts";
 import { followSpec, type FollowFiles } from "./files.ts";
-import { createKeeper, type KeeperOptions } from "./keeper.ts";
+import { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
 import { startServices, type DaemonView, type Service } from "./services.ts";
 import { createWaker } from "./waker.ts";
 
@@ -35,10 +36,15 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
     spec: () => engine.parts().spec,
     status: async (asked) => ({ ...(await engine.status(asked)), ...keeper.state() }),
     ask: keeper.ask,
-    lookedAt: keeper.lookedAt,
+    sinceLook: keeper.sinceLook,
+    phase: () => phaseOf(stopping.signal, keeper),
+    resolve: (ref) => createContext({ runtime, options: {}, signal: stopping.signal }).resolve(ref),
     reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),
   };
-  const stopServices = await startServices(options.services ?? [], view, runtime.log);
+  const stopServices = await startServices(options.services ?? [], view, runtime.log).catch(async (error: unknown) => {
+    await files.close(); // what is followed keeps the process alive
+    throw error;
+  });
 
   async function run(): Promise<void> {
     try {
@@ -59,4 +65,9 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
       return ended;
     },
   };
+}
+
+function phaseOf(stopping: AbortSignal, { sinceLook }: Keeper): ReturnType<DaemonView["phase"]> {
+  if (stopping.aborted) return "draining";
+  return sinceLook() === undefined ? "starting" : "running";
 }

@@ -8,13 +8,14 @@ export interface Errands {
   readonly between: (work: () => Promise<void>) => Promise<void>;
 }
 
+/** Errands of one daemon: none begins while its spec changes, or after it was asked to stop. */
 export function createErrands(stopping: AbortSignal): Errands {
   const running = new Set<Promise<unknown>>();
   let pause: Promise<void> | undefined;
 
   return {
     async run(errand) {
-      while (pause !== undefined) await pause;
+      for (let wait = pause; wait !== undefined; wait = pause) await wait;
       if (stopping.aborted) throw stoppingError();
       const done = errand();
       running.add(done);

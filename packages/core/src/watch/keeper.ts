@@ -15,7 +15,7 @@ export interface Keeper {
   readonly keep: () => Promise<void>;
   readonly state: () => Pick<DaemonStatus, "troubles" | "specProblem">;
   readonly ask: DaemonView["ask"];
-  readonly lookedAt: DaemonView["lookedAt"];
+  readonly sinceLook: DaemonView["sinceLook"];
 }
 
 /** What loading the spec gave: the spec, or what is wrong with it in one text. */
@@ -44,7 +44,8 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
   const { emit } = engine.events;
   const { runtime } = engine.parts().deps;
   const troubles = createTroubles(emit);
-  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal };
+  const done = (): void => waker.wake("done");
+  const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal, done };
   const errands = createErrands(signal);
   let rounds = roundsOf(engine.parts().spec);
   let specProblem: string | undefined;
@@ -52,8 +53,8 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
 
   function roundsOf(spec: Spec): Rounds {
     const rotations = selectByName(spec.rotations, options.names);
-    const { concurrency = 16 } = options;
-    return createRounds({ ...kept, parts: engine.parts(), rotations, concurrency, done: () => waker.wake("done") });
+    const { concurrency = 16, names = [] } = options;
+    return createRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
   }
 
   /** ms to sleep. */
@@ -61,7 +62,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
     try {
       await rounds.startDue();
       const wait = await rounds.untilNext();
-      lookedAt = runtime.now();
+      lookedAt = runtime.monotonic();
       troubles.over("loop");
       return Math.min(wait, longestSleep);
     } catch (error) {
@@ -106,8 +107,8 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
       }
       await Promise.all([rounds.drain(), errands.between(async () => undefined)]);
     },
-    ask: (question) => errands.run(() => question(engine)),
-    lookedAt: () => lookedAt,
+    ask: (question) => errands.run(() => question(engine)).finally(() => waker.wake("done")),
+    sinceLook: () => (lookedAt === undefined ? undefined : runtime.monotonic() - lookedAt),
     state: () => ({ troubles: troubles.current(), ...(specProblem !== undefined && { specProblem }) }),
   };
 }

@@ -1,10 +1,10 @@
-import { heldBackIn, withHeldBack } from "../engine/held-back.ts";
+import { heldBackIn, othersOf, withHeldBack } from "../engine/held-back.ts";
 import type { EngineParts } from "../engine/reports.ts";
-import { needsWork, presentOf } from "../engine/quick-look.ts";
+import { needsWork, presentAll, presentOf } from "../engine/quick-look.ts";
 import { tick } from "../engine/tick.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
-import type { RotationReport } from "../report.ts";
+import type { RotationReport, RotationStatus } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Alarms } from "./alarms.ts";
 import type { Troubles } from "./trouble.ts";
@@ -23,6 +23,8 @@ export interface Rounds {
 export interface RoundsOptions {
   readonly parts: EngineParts;
   readonly rotations: readonly Rotation[];
+  /** They are all of the spec: what is beside them is looked at as well. */
+  readonly isWhole: boolean;
   readonly concurrency: number;
   readonly alarms: Alarms;
   readonly troubles: Troubles;
@@ -55,6 +57,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   let observedAt = -Infinity;
   let last = { time: clock.now(), awake: runtime.monotonic() };
   let held: readonly string[] = [];
+  let others: readonly RotationStatus[] = [];
 
   function restOf(rotation: Rotation): number {
     return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
@@ -135,7 +138,8 @@ export function createRounds(options: RoundsOptions): Rounds {
       await noteTime();
       const observe = runtime.monotonic() - observedAt >= observeEvery;
       if (observe || held.length > 0) await holdBack();
-      await options.alarms.check(rotations, deps, (rotation) => busy.has(rotation));
+      if (observe && options.isWhole) others = await othersOf(parts);
+      await options.alarms.check({ rotations: await presentAll(rotations, deps), others }, deps);
       const batch = await due(observe);
       if (observe) observedAt = runtime.monotonic();
       if (batch.length === 0 || signal.aborted) return;

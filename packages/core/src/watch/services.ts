@@ -1,4 +1,4 @@
-import type { Log } from "@rotate/plugin-kit";
+import type { Log, Secret, SecretRef } from "@rotate/plugin-kit";
 import type { Engine } from "../engine/engine.ts";
 import type { Events } from "../events.ts";
 import type { Spec } from "../loading/model.ts";
@@ -12,8 +12,11 @@ export interface DaemonView {
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<DaemonStatus>;
   /** Does what somebody asks for: a new spec waits for it, and so does the end. Throws EngineError `ROTATE_STOPPING` once it ends. */
   readonly ask: <Answer>(question: (engine: Engine) => Promise<Answer>) => Promise<Answer>;
-  /** When its loop last came round; ms since 1970. Absent: it has not yet. */
-  readonly lookedAt: () => number | undefined;
+  /** How long ago its loop came round, ms of which the machine was awake. Absent: it has not yet. */
+  readonly sinceLook: () => number | undefined;
+  readonly phase: () => "starting" | "running" | "draining";
+  /** Reads a reference of the spec, now. Throws RotateError when it leads nowhere. */
+  readonly resolve: (ref: SecretRef) => Promise<Secret>;
   /** Reads the spec again; one that drops many rotations is only taken when a person says so. */
   readonly reload: (options?: { readonly confirmed?: boolean }) => void;
 }

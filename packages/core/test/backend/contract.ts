@@ -1,10 +1,10 @@
 /** What every backend promises, whatever it is made of. A suite that is handed a way to open one. */
 import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Backend } from "../../src/backend/backend.ts";
+import type { Backend, ToldStanding } from "../../src/backend/backend.ts";
 import type { Claim } from "../../src/backend/claim.ts";
 import type { Rotation } from "../../src/loading/model.ts";
-import type { AttemptReport, HistoryEvent } from "../../src/report.ts";
+import type { AttemptReport, HistoryEvent, StandingCode, StandingState } from "../../src/report.ts";
 import type { JournalRecord } from "../../src/store/records.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type LeaseState } from "../../src/store/state.ts";
@@ -19,6 +19,9 @@ export interface Setting {
   readonly elapsed: () => number;
   readonly end: () => Promise<void>;
 }
+
+/** A rotation that was called `old`. */
+const renamed = { name: "new", renamedFrom: "old", reloads: [] } as unknown as Rotation;
 
 const announcing: JournalRecord = { type: "doubt", lease: "l1" };
 
@@ -53,6 +56,11 @@ function eventOf(rotation: string, message: string): HistoryEvent {
   return { rotation, at: "2026-01-01T00:00:00.000Z", type: "lease-revoked", message };
 }
 
+function told(rotation: string, state: StandingState): ToldStanding {
+  const after = { state, code: state as StandingCode, exit: state === "failing" ? (1 as const) : (0 as const) };
+  return { rotation, at: "2026-01-01T00:00:00.000Z", message: state, after };
+}
+
 function idsOf(attempts: readonly AttemptReport[]): readonly string[] {
   return attempts.map(({ id }) => id);
 }
@@ -73,6 +81,22 @@ const anyRecord: fc.Arbitrary<JournalRecord> = fc.oneof(
   fc.constantFrom("a", "b").map((lease): JournalRecord => ({ type: "gone", lease, how: "revoked" })),
   fc.constant<JournalRecord>({ type: "closed" }),
 );
+
+async function publish(backends: readonly Backend[], names: readonly string[]): Promise<void> {
+  const rotations = names.map((name) => ({ name, reloads: [] }) as unknown as Rotation);
+  for (const backend of backends) await backend.publish({ rotations });
+}
+
+/** What is due now, claimed and given back as it was. */
+async function due(backend: Backend, limit: number): Promise<readonly string[]> {
+  const claims = await backend.claims.due(limit, new AbortController().signal);
+  for (const claim of claims) await claim.settle();
+  return claims.map(({ rotation }) => rotation);
+}
+
+function sharing(name: string, ...reloads: readonly string[]): object {
+  return { name, reloads: reloads.map((reload) => ({ name: reload })) };
+}
 
 async function claimed(backend: Backend, rotation: string): Promise<Claim> {
   const claim = await backend.claims.byName(rotation);
@@ -195,6 +219,75 @@ export function proveBackend(start: () => Promise<Setting>): void {
     await expect(claim.append([announcing])).rejects.toMatchObject({ code: "ROTATE_STATE_FENCED" });
   });
 
+  test("a holder leaves records, attempts and when it is due again in one step, or nothing when it was overtaken", async () => {
+    const claim = await claimed(one, "db");
+    await claim.append([intentOf("l1")]);
+    await claim.settle({ records: [{ type: "closed" }], attempts: [attemptOf("db", "1")], next: 50 });
+    expect((await two.store.load("db")).attempt).toBeUndefined();
+    expect(idsOf(await two.store.attempts({ limit: 10 }))).toEqual(["1"]);
+    const late = await claimed(one, "db");
+    await setting.usurp("db");
+    const next = await claimed(two, "db");
+    const left = { records: [announcing], attempts: [attemptOf("db", "2")] };
+    await expect(late.settle(left)).rejects.toMatchObject({ code: "ROTATE_STATE_FENCED" });
+    expect(idsOf(await two.store.attempts({ limit: 10 }))).toEqual(["1"]);
+    await next.settle();
+    expect((await two.store.load("db")).leases["l1"]?.exposed).toBe(false);
+    expect(await one.claims.byName("db")).toBeDefined();
+  });
+
+  test("what is due is claimed earliest first, no more than asked for, and by one process", async () => {
+    await publish([one, two], ["a", "b", "c", "d"]);
+    expect(await due(one, 10)).toEqual(["a", "b", "c", "d"]);
+    const now = one.clock.now();
+    for (const [rotation, next] of Object.entries({ a: now - 1, b: now - 3, c: now + 3_600_000, d: now - 2 }))
+      await (await claimed(one, rotation)).settle({ next });
+    const first = await one.claims.due(2, new AbortController().signal);
+    expect(first.map(({ rotation }) => rotation)).toEqual(["b", "d"]);
+    expect(await due(two, 10)).toEqual(["a"]);
+    for (const claim of first) await claim.settle({ next: Infinity });
+    expect(await due(two, 10)).toEqual(["a"]);
+  });
+
+  test("what was never run, left unfinished or changed without a word is due at once; what was only looked at is not", async () => {
+    await publish([one, two], ["done", "looked", "new", "unfinished"]);
+    for (const rotation of ["done", "looked", "unfinished"])
+      await (await claimed(one, rotation)).settle({ next: Infinity });
+    await (await claimed(one, "looked")).settle();
+    const dying = await claimed(one, "unfinished");
+    await dying.append([intentOf("l1")]);
+    await setting.usurp("unfinished");
+    expect((await due(two, 10)).toSorted()).toEqual(["new", "unfinished"]);
+  });
+
+  test("who waits for what is due gets it when its time comes, or nothing when told to stop", async () => {
+    await publish([one], ["db"]);
+    await (await claimed(one, "db")).settle({ next: one.clock.now() + 600_000 });
+    expect(await due(one, 1)).toEqual(["db"]);
+    expect(setting.elapsed()).toBeGreaterThanOrEqual(600_000);
+    expect(setting.elapsed()).toBeLessThan(632_000);
+    expect(await one.claims.due(1, AbortSignal.abort())).toEqual([]);
+  });
+
+  test("rotations that share a reload are claimed together or not at all; what left the spec is not claimed", async () => {
+    const rotations = [
+      sharing("a", "x"),
+      sharing("b", "y"),
+      sharing("c", "x", "y"),
+      sharing("d", "z"),
+      { name: "e", reloads: [{}] },
+    ];
+    await (await claimed(one, "gone")).settle({ next: 0 });
+    for (const backend of [one, two]) await backend.publish({ rotations: rotations as unknown as Rotation[] });
+    for (const rotation of ["a", "b", "d", "e"]) await (await claimed(one, rotation)).settle({ next: Infinity });
+    const held = await claimed(two, "b");
+    await (await claimed(one, "d")).settle({ next: 0 });
+    expect(await due(one, 1)).toEqual(["d"]);
+    await held.settle();
+    await (await claimed(one, "d")).settle({ next: Infinity });
+    expect((await due(one, 1)).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
   test("a claim tells whether its predecessor left something unfinished", async () => {
     const first = await claimed(one, "db");
     expect(first.predecessor).toBe("none");
@@ -208,10 +301,12 @@ export function proveBackend(start: () => Promise<Setting>): void {
   });
 
   test("history tells attempts newest first, of one rotation or of all, as many as are asked for", async () => {
-    const [db, mq] = [await claimed(one, "db"), await claimed(one, "mq")];
-    await db.record(attemptOf("db", "1"));
-    await mq.record(attemptOf("mq", "2"));
-    await db.record(attemptOf("db", "3"));
+    for (const [rotation, id] of [
+      ["db", "1"],
+      ["mq", "2"],
+      ["db", "3"],
+    ] as const)
+      await (await claimed(one, rotation)).settle({ attempts: [attemptOf(rotation, id)] });
     expect(idsOf(await two.store.attempts({ limit: 10 }))).toEqual(["3", "2", "1"]);
     expect(idsOf(await two.store.attempts({ limit: 10, rotation: "db" }))).toEqual(["3", "1"]);
     expect(idsOf(await two.store.attempts({ limit: 1 }))).toEqual(["3"]);
@@ -227,12 +322,39 @@ export function proveBackend(start: () => Promise<Setting>): void {
     expect((await messages({ limit: 1_000, rotation: "db" })).length).toBe(500);
   });
 
+  test("a change of standing is told once, by whichever process sees it first, with what was told before", async () => {
+    const [well, ill] = [told("db", "fresh"), told("db", "failing")];
+    expect(await one.store.tell([well, told("mq", "fresh")])).toEqual([
+      { ...well, type: "standing-changed" },
+      { ...told("mq", "fresh"), type: "standing-changed" },
+    ]);
+    expect(await two.store.tell([well, told("db", "due")])).toEqual([]);
+    const change = { ...ill, type: "standing-changed", before: well.after };
+    const both = await Promise.all([one.store.tell([ill]), two.store.tell([ill])]);
+    expect(both.flat()).toEqual([change]);
+    const later = await setting.open();
+    expect(await later.store.tell([ill])).toEqual([]);
+    expect((await later.store.events({ rotation: "db", limit: 10 }))[0]).toEqual(change);
+    await later.close();
+    const { after: _, ...forgotten } = ill;
+    expect(await two.store.tell([forgotten])).toEqual([{ ...forgotten, type: "standing-changed", before: ill.after }]);
+    expect(await one.store.tell([forgotten])).toEqual([]);
+  });
+
+  test("what was told of a rotation goes with it to its new name", async () => {
+    const claim = await claimed(one, "old");
+    await claim.settle();
+    await one.store.tell([told("old", "failing")]);
+    await one.publish({ rotations: [renamed] });
+    expect(await two.store.tell([told("new", "failing")])).toEqual([]);
+    expect(await two.store.tell([told("old", "failing")])).toHaveLength(1);
+  });
+
   test("what is published under a new name goes on with leases and history, and takes no other's place", async () => {
     const claim = await claimed(one, "old");
     await claim.append([intentOf("l1")]);
-    await claim.record(attemptOf("old", "1"));
-    await claim.settle();
-    const rotations = [{ name: "new", renamedFrom: "old" } as Rotation];
+    await claim.settle({ attempts: [attemptOf("old", "1")] });
+    const rotations = [renamed];
     await one.publish({ rotations });
     expect(await two.store.load("new")).toMatchObject({ name: "new", leases: { l1: { id: "l1" } } });
     expect(await two.store.names()).toEqual(["new"]);

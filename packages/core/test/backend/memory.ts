@@ -1,9 +1,10 @@
 /** A backend that lives as long as the process: for tests that explore many histories. */
 import { randomBytes } from "node:crypto";
-import type { Backend, Store } from "../../src/backend/backend.ts";
+import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts";
+import { bundlesOf } from "../../src/backend/bundles.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
-import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
-import type { AttemptReport, HistoryEvent } from "../../src/report.ts";
+import { createClaims, dueAfter, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
+import type { AttemptReport, HistoryEvent, StandingMark } from "../../src/report.ts";
 import { fingerprintWith } from "../../src/store/fingerprint.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type RotationState } from "../../src/store/state.ts";
@@ -22,25 +23,42 @@ export function createMemoryState(): MemoryState {
   let states = new Map<string, RotationState>();
   let attempts: readonly AttemptReport[] = [];
   let events: readonly HistoryEvent[] = [];
+  let told = new Map<string, StandingMark | undefined>();
+  const due = new Map<string, number>();
   const locks = new Map<string, symbol>();
   const notes = new Map<string, unknown>();
+
+  function recordEvent(event: HistoryEvent): void {
+    const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
+    events = [event, ...events.filter((one) => one.rotation !== event.rotation || own.includes(one))];
+  }
 
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
     names: async () => [...states.keys()].toSorted(),
-    async append(rotation, { entries, state: known }) {
+    async append(rotation, written) {
       const state = states.get(rotation) ?? emptyState(rotation);
-      if (state.epoch !== known.epoch) return undefined;
-      const next = entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
+      if (state.epoch !== written.state.epoch) return undefined;
+      const next = written.entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
+      due.set(rotation, dueAfter(written) ?? due.get(rotation) ?? 0);
+      if (written.attempts) attempts = [...written.attempts.toReversed(), ...attempts];
       return next;
     },
-    recordAttempt: async (attempt) => void (attempts = [attempt, ...attempts]),
+    dueTimes: async () =>
+      [...states.keys()]
+        .map((rotation) => ({ rotation, at: due.get(rotation) ?? 0 }))
+        .toSorted((one, other) => (one.at < other.at ? -1 : 1)),
     attempts: async ({ rotation, limit }) =>
       attempts.filter((attempt) => rotation === undefined || attempt.rotation === rotation).slice(0, limit),
-    async recordEvent(event) {
-      const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
-      events = [event, ...events.filter((one) => one.rotation !== event.rotation || own.includes(one))];
+    recordEvent: async (event) => recordEvent(event),
+    async tell(standings) {
+      const changes = standings.flatMap((standing) => changeOf(told.get(standing.rotation), standing) ?? []);
+      for (const change of changes) {
+        told.set(change.rotation, change.after);
+        recordEvent(change);
+      }
+      return changes;
     },
     events: async ({ rotation, limit }) =>
       events.filter((event) => rotation === undefined || event.rotation === rotation).slice(0, limit),
@@ -65,6 +83,7 @@ export function createMemoryState(): MemoryState {
       states.set(to, { ...state, name: to });
       attempts = attempts.map((attempt) => (attempt.rotation === from ? { ...attempt, rotation: to } : attempt));
       events = events.map((event) => (event.rotation === from ? { ...event, rotation: to } : event));
+      told = new Map([...told].map(([rotation, mark]) => [rotation === from ? to : rotation, mark]));
     },
     remove: async (rotation) => void states.delete(rotation),
     snapshot: () => new Map(states),
@@ -80,6 +99,7 @@ export function openMemoryBackend(
   key: Buffer = randomBytes(32),
 ): Backend {
   const held: Lock[] = [];
+  let bundles = bundlesOf([]);
   function tryLock(rotation: string): Lock | undefined {
     const lock = state.tryLock(rotation);
     if (lock) held.push(lock);
@@ -89,11 +109,14 @@ export function openMemoryBackend(
     scope: "machine",
     place: "memory",
     store: state,
-    claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime }),
+    claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime, bundles: () => bundles }),
     fingerprint: fingerprintWith(key),
     clock,
     host: {},
-    publish: async ({ rotations }) => carryOver(rotations, state),
+    async publish({ rotations }) {
+      bundles = bundlesOf(rotations);
+      await carryOver(rotations, state);
+    },
     close: async () => held.forEach((lock) => lock.release()),
   };
 }

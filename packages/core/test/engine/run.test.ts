@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createScene, failAt, failing, hour, minute, untilDue } from "./support.ts";
+import { intentOf } from "../backend/contract.ts";
+import { createScene, failAt, failing, hour, minute, openBackend, untilDue } from "./support.ts";
 
 test("mints, writes and reloads once, then says that nothing is due", async () => {
   const scene = createScene();
@@ -177,4 +178,21 @@ test("what failed is told with code, hint and phase, and the later phases as not
   ]);
   expect(db.phases[1]!.error).toMatchObject({ code: "ROTATE_MINT_DENIED", hint: "look at it", retryable: true });
   expect(db.sinks).toEqual([{ type: "test-place", target: `${scene.directory}/a`, result: "not-run" }]);
+});
+
+test("a backend is told when a rotation is due again, and that one whose process died is due at once", async () => {
+  const scene = createScene();
+  const { db } = await scene.run();
+  const backend = await openBackend(scene);
+  await backend.publish(scene.spec());
+  const [claim] = await backend.claims.due(1, new AbortController().signal);
+  const next = Date.parse(db.nextAt!);
+  expect(scene.clock.now()).toBeGreaterThanOrEqual(next);
+  expect(scene.clock.now()).toBeLessThan(next + 31_000);
+  await claim!.append([intentOf("l1")]);
+  await claim!.settle();
+  const before = scene.clock.now();
+  expect(await backend.claims.due(1, new AbortController().signal)).toHaveLength(1);
+  expect(scene.clock.now()).toBe(before);
+  await backend.close();
 });

@@ -47,8 +47,8 @@ export async function runProcess(
   };
   const deps = depsOf(world, { ...store, ...mortalLedger(world, store, mortal) });
   const options = { force, cadence: undefined, signal: never };
-  const report = await withClaim(deps.claims, name, (claim) =>
-    rotate({ rotation: rotationOf(world, mortal), deps, claim }, options),
+  const report = await withClaim(deps.claims, name, (claim, leave) =>
+    rotate({ rotation: rotationOf(world, mortal), deps, claim, leave }, options),
   ).catch(rethrowUnexpected);
   if (life.dead) store.breakLocks();
   const [first] = world.violations;
@@ -76,6 +76,7 @@ function mortalLedger(world: World, store: DurableStore, mortal: Mortal): Ledger
     append: (rotation, written) =>
       mortal(async () => {
         const types = written.entries.map(({ record }) => record.type);
+        if (types.length === 0) return store.append(rotation, written);
         await turn(world, `before journal ${types[0]}`);
         const state = await store.append(rotation, written);
         if (state === undefined) return undefined;
@@ -109,7 +110,7 @@ export function depsOf(world: World, store: MemoryState): RotationDeps {
     store,
     runtime,
     clock,
-    claims: createClaims({ locks: store, ledger: store, clock, runtime }),
+    claims: createClaims({ locks: store, ledger: store, clock, runtime, bundles: () => new Map() }),
     host: {},
     fingerprint,
     nextCron: noCron,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RotateError } from "@rotate/plugin-kit";
 import { reference } from "@rotate/runtime";
@@ -44,8 +44,9 @@ test("a service that cannot start ends those before it, and nothing is rotated",
   const scene = createWatchScene();
   const { service, seen } = notebook();
   const broken: Service = { name: "page", start: () => Promise.reject(new Error("the port is taken")) };
-  await expect(startDaemon(scene, { services: [service, broken] })).rejects.toThrow("the port is taken");
-  expect(seen).toEqual(["starts", "stops, 1 rotations"]);
+  const onUnfollow = (): void => void seen.push("follows no file any more");
+  await expect(startDaemon(scene, { services: [service, broken], onUnfollow })).rejects.toThrow("the port is taken");
+  expect(seen).toEqual(["starts", "stops, 1 rotations", "follows no file any more"]);
   expect(scene.mints()).toBe(0);
 });
 
@@ -57,6 +58,30 @@ test("its status is that of the engine, with what is wrong with the daemon itsel
   expect(await daemon.status()).toMatchObject({ specProblem: "rotate.yaml:3:1 unknown key" });
   await edit(specOf(scene, scene.rotations));
   expect(await daemon.status()).not.toHaveProperty("specProblem");
+});
+
+test("what is asked of it begins before the end or not at all, and a new spec waits for it", async () => {
+  const scene = createWatchScene();
+  const { daemon, edit, stop } = await startDaemon(scene);
+  const errand = Promise.withResolvers<void>();
+  const asked = daemon.ask(async () => errand.promise);
+  await edit(specOf(scene, [...scene.rotations, ...several(scene, ["mq"])]));
+  expect(daemon.spec().rotations).toHaveLength(1);
+  errand.resolve();
+  await asked;
+  await edit(specOf(scene, [...scene.rotations, ...several(scene, ["mq"])]));
+  expect(await daemon.ask(async (engine) => engine.parts().spec.rotations.length)).toBe(2);
+  await stop();
+  expect(daemon.phase()).toBe("draining");
+  await expect(daemon.ask(async () => undefined)).rejects.toMatchObject({ code: "ROTATE_STOPPING" });
+});
+
+test("it tells how long ago its loop came round", async () => {
+  const scene = createWatchScene();
+  const { daemon, pass } = await startDaemon(scene);
+  await pass(60_000);
+  expect(daemon.phase()).toBe("running");
+  expect(daemon.sinceLook()).toBeLessThanOrEqual(30_000);
 });
 
 test("a spec that names another state is not taken", async () => {
@@ -96,10 +121,31 @@ test("what failed with an old secret is tried again as soon as its file changes,
   failAt(scene, {});
   await watched.pass(10 * minute);
   expect(scene.held()).toBeUndefined();
+  expect((await scene.status()).nextAt).toBeUndefined();
+  writeFileSync(secret, "new");
   await watched.touch(secret);
   await watched.pass(1_000);
   expect(scene.held()).toBe("value-1");
-  expect(scene.steps.filter((step) => step === "mint").length).toBe(before + 1);
+  expect([before, scene.steps.filter((step) => step === "mint").length]).toEqual([1, 2]);
+});
+
+test("places that a provider says it reads are followed as well, a directory with what is in it", async () => {
+  const scene = createWatchScene();
+  const [db] = scene.rotations;
+  const cache = join(scene.directory, "sso");
+  mkdirSync(cache);
+  const part = { ...db!.provider.part, reads: () => [{ path: cache }] };
+  scene.rotations = [{ ...db!, provider: { ...db!.provider, part } }];
+  failAt(scene, { mint: new RotateError("log in again", { code: "DENIED", retryable: false, person: true }) });
+  const watched = await startDaemon(scene);
+  expect(watched.followed()).toEqual([scene.specFile, cache]);
+  failAt(scene, {});
+  await watched.pass(2 * hour);
+  expect(scene.held()).toBeUndefined();
+  writeFileSync(join(cache, "token.json"), "{}");
+  await watched.touch(cache);
+  await watched.pass(1_000);
+  expect(scene.held()).toBe("value-1");
 });
 
 test("a list that shrank while nobody looked holds its rotations back at the start, and no others; told once, until it is over", async () => {

@@ -26,7 +26,7 @@ export function createSite(): Site {
   let clock: ClockNote | undefined;
   return {
     // Nobody asks for the history of a week.
-    state: { ...state, recordAttempt: async () => undefined },
+    state: { ...state, append: (rotation, written) => state.append(rotation, { ...written, attempts: [] }) },
     notes: {
       runNotes: async () => runs,
       noteRuns: async (noted) => void (runs = noted),
@@ -127,8 +127,7 @@ export async function keepWatching(
   },
 ): Promise<void> {
   function onEvent(event: EngineEvent): void {
-    if (event.type === "alarm" && event.alarm !== "skew")
-      on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
+    if (event.type === "alarm") on.alarm(event.rotation, event.alarm === "recovered" ? "" : event.alarm);
   }
   const { spec, runtime } = start;
   const engine = await openEngine({ spec, runtime, backend: await backendOf(start), onEvent });

@@ -14,10 +14,13 @@ export function claimsOf(text: string): Readonly<Record<string, unknown>> | unde
   return objectOf(header) === undefined ? undefined : objectOf(payload);
 }
 
-/** The `exp` of a JWT. Undefined when it has none or is none. */
+/** Seconds: as far as a Date reaches (ECMA-262, Time Values and Time Range). */
+const lastInstant = 8.64e12;
+
+/** The `exp` of a JWT (RFC 7519 §4.1.4). Undefined when it has none or is none. */
 export function endOfJwt(text: string): Date | undefined {
   const seconds = claimsOf(text)?.["exp"];
-  return typeof seconds === "number" && Number.isFinite(seconds) ? new Date(seconds * 1000) : undefined;
+  return typeof seconds === "number" && Math.abs(seconds) <= lastInstant ? new Date(seconds * 1000) : undefined;
 }
 
 function objectOf(part: string): Readonly<Record<string, unknown>> | undefined {

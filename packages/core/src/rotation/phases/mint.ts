@@ -86,14 +86,14 @@ async function noteUnminted(session: Session, lease: LeaseState, nothing: boolea
   await session.journal({ type: "mint-failed", lease: lease.id, ...unknown });
 }
 
-/** A minute apart is an alarm: expiries are judged by this machine's clock. */
-function reportSkew({ deps, rotation, warn }: Session, measured: number | undefined): number | undefined {
+/** A minute apart is a warning: expiries are judged by this machine's clock. */
+function reportSkew({ deps, warn }: Session, measured: number | undefined): number | undefined {
   if (measured !== undefined) deps.clock.learn(measured);
   if (measured === undefined || Math.abs(measured) <= 60_000) return measured;
   const skew = measured;
-  const message = `this machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? "ahead of" : "behind"} the issuer's`;
-  warn(message);
-  deps.onEvent({ type: "alarm", rotation: rotation.name, alarm: "skew", message });
+  warn(
+    `this machine's clock is ${Math.round(Math.abs(skew) / 1000)} s ${skew > 0 ? "ahead of" : "behind"} the issuer's`,
+  );
   return skew;
 }
 

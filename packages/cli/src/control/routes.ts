@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { EngineError, selectByName, type DaemonView, type Engine, type EngineEvent, type Runtime } from "@rotate/core";
+import { headersOf, json } from "../views/answer.ts";
+import type { Route } from "../views/routes.ts";
+import { specKey } from "./place.ts";
+import type { Asker, EjectQuestion, ErrorLine, Hello, Line, RevokeQuestion, RunQuestion } from "./protocol.ts";
+
+/** What the control socket is made of. */
+export interface ControlParts {
+  readonly daemon: DaemonView;
+  readonly runtime: Pick<Runtime, "masker" | "sleep">;
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
+/** What the user whose socket it is may ask for. */
+export function controlRoutes(parts: ControlParts): readonly Route[] {
+  const { daemon, runtime, startedAt } = parts;
+  return [
+    {
+      path: "/v1/hello",
+      answer: async () => json({ version: 1, spec: specKey(daemon.spec()), startedAt } satisfies Hello),
+    },
+    {
+      path: "/v1/status",
+      answer: async ({ query }) => json(await daemon.status({ names: query.getAll("name") })),
+    },
+    post<RunQuestion>("/v1/run", parts, async (engine, question, signal) => {
+      const { names = [], by, ...options } = question;
+      const what = options.force === true ? "run --force" : "run";
+      engine.events.emit({ type: "asked", by, what, names });
+      return engine.run({ ...options, names, signal, byDaemon: true });
+    }),
+    post<RevokeQuestion>("/v1/revoke", parts, async (engine, { by, name, previous = false }) => {
+      engine.events.emit({ type: "asked", by, what: previous ? "revoke --previous" : "revoke", names: [name] });
+      return engine.revoke(name, { previous });
+    }),
+    post<EjectQuestion>("/v1/eject", parts, async (engine, { by, name, keep, values }) => {
+      if (values === undefined && keep !== true) return engine.eject(name);
+      engine.events.emit({ type: "asked", by, what: keep === true ? "eject --keep" : "eject", names: [name] });
+      const secrets = Object.entries(values ?? {}).map(
+        ([key, value]) => [key, runtime.masker.secret(value, key)] as const,
+      );
+      return engine.eject(name, keep === true ? "keep" : new Map(secrets));
+    }),
+  ];
+}
+
+type Errand<Question> = (engine: Engine, question: Question, signal: AbortSignal) => Promise<unknown>;
+
+function post<Question extends Asker & Chosen>(
+  path: string,
+  { daemon, runtime }: ControlParts,
+  errand: Errand<Question>,
+): Route {
+  return {
+    method: "POST",
+    path,
+    async answer({ request, response }) {
+      const question = await readJson<Question>(request);
+      const tell = (line: Line): void => void response.write(`${runtime.masker.mask(JSON.stringify(line))}\n`);
+      const ending = new AbortController();
+      response.on("close", () => ending.abort(new Error("nobody waits for it any more")));
+      response.on("error", () => ending.abort());
+      response.writeHead(200, headersOf("application/x-ndjson"));
+      const names = namesOf(question, daemon);
+      const stop = daemon.events.on((event) => (concerns(event, names) ? tell({ event }) : undefined));
+      void keepAlive(response, runtime, ending.signal);
+      try {
+        tell({ report: await daemon.ask((engine) => errand(engine, question, ending.signal)) });
+      } catch (error) {
+        tell({ error: errorLine(error) });
+      } finally {
+        stop();
+        response.end();
+      }
+      return undefined;
+    },
+  };
+}
+
+const longestQuestion = 1_000_000;
+
+async function readJson<Question>(request: IncomingMessage): Promise<Question> {
+  if (Number(request.headers["content-length"] ?? Infinity) > longestQuestion)
+    throw new EngineError("the question is too long", { code: "ROTATE_USAGE", exitCode: 2 });
+  return JSON.parse(await text(request)) as Question;
+}
+
+interface Chosen {
+  readonly names?: readonly string[] | undefined;
+  readonly name?: string;
+}
+
+/** Undefined: all. A name that is none is told by the errand itself. */
+function namesOf({ names, name }: Chosen, daemon: DaemonView): ReadonlySet<string> | undefined {
+  const asked = name === undefined ? names : [name];
+  if (asked === undefined || asked.length === 0) return undefined;
+  try {
+    return new Set(selectByName(daemon.spec().rotations, asked).map((one) => one.name));
+  } catch {
+    return new Set(asked);
+  }
+}
+
+/** What the command itself would have told of its rotations. */
+function concerns(event: EngineEvent, names: ReadonlySet<string> | undefined): boolean {
+  if (!("rotation" in event) || event.type === "alarm" || event.type === "standing-changed") return false;
+  return names === undefined || names.has(event.rotation);
+}
+
+const aliveEvery = 5_000;
+
+async function keepAlive(
+  response: ServerResponse,
+  { sleep }: Pick<Runtime, "sleep">,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = AbortSignal.any([signal, abortedWhen(response)]);
+  while (!over.aborted) {
+    await sleep(aliveEvery, over).catch(() => undefined);
+    if (!over.aborted) response.write("{}\n");
+  }
+}
+
+function abortedWhen(response: ServerResponse): AbortSignal {
+  const finished = new AbortController();
+  void once(response, "finish").then(
+    () => finished.abort(),
+    () => finished.abort(),
+  );
+  return finished.signal;
+}
+
+function errorLine(error: unknown): ErrorLine {
+  const { code, message, hint, exitCode } = error as Partial<ErrorLine>;
+  return {
+    code: code ?? "ROTATE_INTERNAL",
+    message: message ?? String(error),
+    ...(hint !== undefined && { hint }),
+    exitCode: exitCode ?? 6,
+  };
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+/** What is sent back. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The same as long as the body says the same. */
+  readonly etag?: string;
+}
+
+const jsonType = "application/json; charset=utf-8";
+
+/** An answer of data. */
+export function json(body: unknown, more: Partial<Answer> = {}): Answer {
+  return { status: 200, type: jsonType, body: JSON.stringify(body), ...more };
+}
+
+/** A refusal, in the shape of the command line's errors. */
+export function fail(status: number, message: string, headers: Answer["headers"] = {}): Answer {
+  return json({ version: 1, error: { message } }, { status, headers });
+}
+
+/** Whatever a browser makes of it, it runs nothing that is not ours, shows it in no frame and tells nobody where it came from. */
+const always: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "cache-control": "no-store",
+};
+
+/** Headers of every answer. */
+export function headersOf(type: string, more: Answer["headers"] = {}): Readonly<Record<string, string>> {
+  return { ...always, "content-type": type, ...more };
+}
+
+const worthZipping = 1_400;
+const zip = promisify(gzip);
+
+/** Sends it, zipped where that is asked for, or says that nothing has changed. */
+export async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  const { status, type, body, etag } = answer;
+  const headers = headersOf(type, { ...answer.headers, vary: "accept-encoding", ...(etag !== undefined && { etag }) });
+  if (etag !== undefined && request.headers["if-none-match"] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const isZipped = body.length > worthZipping && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+  const sent = isZipped ? await zip(body) : Buffer.from(body);
+  response
+    .writeHead(status, {
+      ...headers,
+      "content-length": String(sent.length),
+      ...(isZipped && { "content-encoding": "gzip" }),
+    })
+    .end(sent);
+}

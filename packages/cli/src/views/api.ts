@@ -1,0 +1,78 @@
+import { metricsOf, metricsText, selectByName, type DaemonView, type RotationStatus, type Runtime } from "@rotate/core";
+import { fail, json } from "./answer.ts";
+import type { Counters } from "./counters.ts";
+import type { Outlook, Overview } from "./overview.ts";
+import type { Route } from "./routes.ts";
+import type { Streams } from "./streams.ts";
+
+/** What the API reads. */
+export interface ApiParts {
+  readonly daemon: DaemonView;
+  readonly outlook: Outlook;
+  readonly runtime: Pick<Runtime, "now">;
+}
+
+/** The list, one rotation, and what happens, as JSON. */
+export function apiRoutes(parts: ApiParts & { readonly streams: Streams }): readonly Route[] {
+  const { daemon, outlook, streams } = parts;
+  return [
+    {
+      path: "/api/v1/rotations",
+      answer: async ({ query }) => {
+        const overview = await outlook.read();
+        return json({ ...overview, rotations: filtered(overview, query) }, { etag: `W/"${overview.seq}"` });
+      },
+    },
+    {
+      path: "/api/v1/rotations/:name",
+      answer: async ({ params: { name = "" }, query }) => {
+        const before = query.get("before");
+        const asked = before === null ? {} : { before };
+        const detail = await daemon.ask((engine) => engine.detail(name, asked));
+        return detail === undefined ? fail(404, `no rotation is named ${name}`) : json(detail);
+      },
+    },
+    {
+      path: "/api/v1/events",
+      answer: ({ request, response, query }) => {
+        const known = request.headers["last-event-id"] ?? query.get("last") ?? undefined;
+        return streams.open(request, response, Array.isArray(known) ? known[0] : known);
+      },
+    },
+  ];
+}
+
+/** `?state=…&cause=…&name=GLOB` */
+function filtered({ rotations }: Overview, query: URLSearchParams): readonly RotationStatus[] {
+  const [state, cause, name] = [query.get("state"), query.get("cause"), query.get("name")];
+  const chosen = rotations.filter((one) => (state ?? one.state) === one.state && (cause ?? one.cause) === one.cause);
+  if (name === null) return chosen;
+  try {
+    return selectByName(chosen, [name]);
+  } catch {
+    return []; // a pattern that matches nothing
+  }
+}
+
+/** `/metrics`, in the text format 0.0.4. */
+export function metricsRoute({
+  daemon,
+  outlook,
+  runtime,
+  counters,
+}: ApiParts & { readonly counters: Counters }): Route {
+  return {
+    path: "/metrics",
+    answer: async () => {
+      const { rotations, rotate: version, specProblem } = await outlook.read();
+      const since = daemon.sinceLook();
+      const families = metricsOf(rotations, {
+        version,
+        specValid: specProblem === undefined,
+        ...(since !== undefined && { lastTick: runtime.now() - since }),
+      });
+      const body = metricsText(families) + (await counters.text());
+      return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body };
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import type { CauseReport, DaemonView, RotationStatus, Runtime, StatusReport, TroubleReport } from "@rotate/core";
+
+/** What does not change while a daemon runs. */
+export interface About {
+  /** Which rotate this is. */
+  readonly version: string;
+  readonly host: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** Tells this start from others. */
+  readonly boot: string;
+}
+
+/** A cause for somebody who looks: how many it concerns, the worst of them by name. */
+export interface CauseView extends CauseReport {
+  readonly count: number;
+  readonly message: string;
+  readonly kind?: string;
+}
+
+/** All that there is to see: a status report with what is known of the daemon. */
+export interface Overview extends Omit<StatusReport, "causes"> {
+  readonly rotate: string;
+  readonly host: string;
+  readonly spec: string;
+  readonly startedAt: string;
+  readonly phase: "starting" | "running" | "draining";
+  readonly causes: readonly CauseView[];
+  readonly troubles: readonly TroubleReport[];
+  readonly specProblem?: string;
+  /** `boot:number`; another one when anything but the time is different. */
+  readonly seq: string;
+}
+
+/** What is different since the last one. */
+export interface Patch extends Omit<Overview, "version" | "rotate" | "host" | "spec" | "startedAt"> {
+  /** The `seq` that it starts from. */
+  readonly since: string;
+  /** Names of those that are gone. */
+  readonly removed: readonly string[];
+}
+
+/** How things stand, looked at when somebody wants to know. */
+export interface Outlook {
+  readonly read: () => Promise<Overview>;
+  /** Tells each change, at most twice a second. Gives what ends it. */
+  readonly follow: (listener: (patch: Patch) => void) => () => void;
+}
+
+/** What an outlook looks at. */
+export interface OutlookParts {
+  readonly daemon: DaemonView;
+  readonly runtime: Pick<Runtime, "monotonic" | "sleep" | "log">;
+  readonly about: About;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** A look is good for so long. ms */
+const fresh = 500;
+/** How often it is looked at for what time alone changes. ms */
+const lookEvery = 10_000;
+
+interface Seen {
+  readonly overview: Overview;
+  readonly lookedAt: number;
+  /** By name, the row as text. */
+  readonly rows: ReadonlyMap<string, string>;
+  /** All but rows and times, as text. */
+  readonly rest: string;
+  readonly number: number;
+}
+
+/** An outlook on a daemon. Looks when it is asked, and for those who follow also when something happens and each ten seconds. */
+export function createOutlook({ daemon, runtime, about, signal }: OutlookParts): Outlook {
+  const listeners = new Set<(patch: Patch) => void>();
+  let seen: Seen | undefined;
+  let looking: Promise<Seen> | undefined;
+  let isStale = true;
+  let isPaced = false;
+
+  async function look(): Promise<Seen> {
+    isStale = false;
+    const now = await seeNow(daemon, { about, lookedAt: runtime.monotonic() }, seen);
+    const patch = seen === undefined ? undefined : patchOf(seen, now);
+    seen = now;
+    if (patch !== undefined) for (const tell of listeners) tell(patch);
+    return now;
+  }
+
+  function lookOnce(): Promise<Seen> {
+    looking ??= look().finally(() => (looking = undefined));
+    return looking;
+  }
+
+  /** For those who follow. */
+  async function lookSoon(milliseconds: number): Promise<void> {
+    await runtime.sleep(milliseconds, signal).catch(() => undefined);
+    if (signal.aborted || listeners.size === 0) return;
+    await lookOnce().catch((error: unknown) => runtime.log.warn("could not look", { error }));
+  }
+
+  daemon.events.on(() => {
+    isStale = true;
+    if (isPaced || listeners.size === 0) return;
+    isPaced = true;
+    void lookSoon(fresh).finally(() => (isPaced = false));
+  });
+
+  async function lookOnAndOn(): Promise<void> {
+    while (!signal.aborted) await lookSoon(lookEvery);
+  }
+  void lookOnAndOn();
+
+  return {
+    async read() {
+      const isGood = seen !== undefined && !isStale && runtime.monotonic() - seen.lookedAt < fresh;
+      return (isGood && seen ? seen : await lookOnce()).overview;
+    },
+    follow(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+async function seeNow(
+  daemon: DaemonView,
+  { about, lookedAt }: { readonly about: About; readonly lookedAt: number },
+  before: Seen | undefined,
+): Promise<Seen> {
+  const { causes, rotations, ...report } = await daemon.status();
+  const views = viewsOf(causes, rotations);
+  const head = { phase: daemon.phase(), causes: views, summary: report.summary };
+  const rest = JSON.stringify([head, report.troubles, report.specProblem]);
+  const rows = new Map(rotations.map((row) => [row.name, JSON.stringify(row)]));
+  const isSame = before !== undefined && before.rest === rest && haveSameRows(before.rows, rows);
+  const number = (before?.number ?? 0) + (isSame ? 0 : 1);
+  const { version: rotate, host, startedAt, boot } = about;
+  const known = { rotate, host, spec: daemon.spec().file, startedAt, seq: `${boot}:${number}` };
+  return { overview: { ...report, ...known, ...head, rotations }, lookedAt, rows, rest, number };
+}
+
+const shownNames = 3;
+
+function viewsOf(causes: readonly CauseReport[], rotations: readonly RotationStatus[]): readonly CauseView[] {
+  const kinds = new Map(rotations.map(({ provider, kind }) => [provider, kind]));
+  return causes.map((cause) => {
+    const kind = kinds.get(cause.provider);
+    const { names, messages } = cause;
+    const short = { names: names.slice(0, shownNames), count: names.length, message: messages[0] ?? cause.code };
+    return { ...cause, ...short, ...(kind !== undefined && { kind }) };
+  });
+}
+
+function haveSameRows(one: Seen["rows"], other: Seen["rows"]): boolean {
+  return one.size === other.size && [...other].every(([name, row]) => one.get(name) === row);
+}
+
+/** Undefined when nothing but the time is different. */
+function patchOf(before: Seen, { overview, rows, number }: Seen): Patch | undefined {
+  if (number === before.number) return undefined;
+  const { at, seq, phase, summary, causes, troubles, specProblem } = overview;
+  return {
+    at,
+    since: before.overview.seq,
+    seq,
+    phase,
+    summary,
+    causes,
+    troubles,
+    ...(specProblem !== undefined && { specProblem }),
+    rotations: overview.rotations.filter(({ name }) => before.rows.get(name) !== rows.get(name)),
+    removed: [...before.rows.keys()].filter((name) => !rows.has(name)),
+  };
+}
