@@ -15,9 +15,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   credential: ["loading", "store", "backend", "rotation"],
   rotation: ["shared", "loading", "store", "schedule", "backend", "credential"],
   engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
-  watch: ["shared", "loading", "rotation", "engine"],
   metrics: ["shared"],
-  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch", "metrics"],
+  notify: ["shared", "loading", "schedule", "backend", "rotation"],
+  lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
+  watch: ["shared", "loading", "rotation", "engine", "metrics", "lookout"],
+  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch", "metrics", "lookout"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

@@ -37,7 +37,7 @@ interface Row {
 
 const head = `# Every key of a spec
 
-Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload or probe are on the
+Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload, probe or notifier are on the
 page of its type: [plugins](../plugins). Durations are written like \`90s\`, \`5m\` or \`1h30m\`. A key that begins with \`x-\` is yours at the top.
 `;
 
@@ -46,6 +46,7 @@ const ofEveryPart = [
   { kind: "sinks", title: "In every sink", only: ["partial", "values"] },
   { kind: "reloads", title: "In every reload", only: ["timeout", "continueOnError", "settle", "group", "onFailure"] },
   { kind: "verify", title: "In every probe (`verify`, `health`)", only: ["timeout", "within"] },
+  { kind: "notifiers", title: "In every entry of `notify`", only: ["on", "after", "remind"] },
 ];
 
 /** The page as text. */

@@ -17,6 +17,8 @@ import { readSpec } from "./spec.ts";
 /** An open engine and what a command needs beside it. */
 export interface OpenedEngine {
   readonly engine: Engine;
+  /** The same. */
+  readonly own: Engine;
   readonly reporter: Reporter;
   /** The directory of the state. */
   readonly stateDir: string;
@@ -37,8 +39,10 @@ export interface WithEngineOptions {
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
 
 /** A running watch, or an engine of this process: whoever answers. */
-export interface Asked extends Omit<OpenedEngine, "engine"> {
+export interface Asked extends Omit<OpenedEngine, "engine" | "own"> {
   readonly engine: Askable;
+  /** The engine of this process; absent where a running watch answers, which tells of alarms by itself. */
+  readonly own?: Engine;
 }
 
 /** Asks the `rotate watch` that works by the same spec; without one it opens spec, state and engine as `withEngine` does. */
@@ -73,7 +77,7 @@ export async function withEngine<Result>(
   const backend = await openLocalBackend({ spec, runtime, reading, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent });
-    return await use({ engine, reporter, stateDir: backend.place, now: runtime.now });
+    return await use({ engine, own: engine, reporter, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();
     await backend.close();

@@ -11,12 +11,15 @@ function worst(codes: readonly number[]): number {
 export function exitCodeOfRun({
   rotations,
   orphans = [],
+  troubles = [],
 }: {
   readonly rotations: readonly Pick<RotationReport, "standing" | "outcome">[];
   readonly orphans?: readonly Pick<RotationStatus, "exit">[];
+  readonly troubles?: readonly unknown[];
 }): number {
   return worst([
     ...orphans.map(({ exit }) => exit),
+    ...troubles.map(() => 1),
     ...rotations.flatMap(({ standing, outcome }) => [
       standing.exit,
       ...(outcome === "failed" ? [1] : []),

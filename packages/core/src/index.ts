@@ -68,6 +68,8 @@ export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { lookAfterRun } from "./lookout/after-run.ts";
+export { lookoutService } from "./watch/lookout-service.ts";
 export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
 export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
 export type { SpecResult } from "./watch/keeper.ts";

@@ -87,6 +87,8 @@ export interface RunReport {
   readonly orphans: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** Who could not be told of it, and what else could not be written beside. */
+  readonly troubles?: readonly TroubleReport[];
 }
 
 /** What one or several rotations are in trouble for: grouped by code and provider. */

@@ -191,4 +191,21 @@ const probes: Rows = {
   })),
 };
 
-export const local: Rows = { ...issuers, ...commands, ...sinks, ...reloads, ...probes };
+const mail = {
+  type: "email",
+  host: "127.0.0.1",
+  port: 1,
+  from: "rotate@example.com",
+  to: ["ops@example.com"],
+  after: 1,
+};
+const toldOf = (notify: Options) => ({ notify: [notify], ends: rotated });
+const notifiers: Rows = {
+  "notify-exec": toldOf({ type: "exec", command: ["true"], after: 1 }),
+  ...rowsOf("notify-http", byName(["json", "slack"]), (format) =>
+    toldOf({ type: "http", format, url: { env: "SERVER_URL" }, after: 1 }),
+  ),
+  ...rowsOf("notify-email", byName(["starttls", "tls", "none"]), (encryption) => toldOf({ ...mail, encryption })),
+};
+
+export const local: Rows = { ...issuers, ...commands, ...sinks, ...reloads, ...probes, ...notifiers };

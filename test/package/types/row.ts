@@ -8,6 +8,8 @@ export interface Row {
   readonly verify?: readonly Options[];
   readonly reload?: readonly Options[];
   readonly health?: readonly Options[];
+  /** Who is told of all that is wrong in the whole spec. */
+  readonly notify?: readonly Options[];
   readonly refresh?: object;
   readonly cache?: boolean;
   /** `rotated`, or the failed phase's code and message. */

@@ -15,7 +15,14 @@ export function spec(): object {
   const issuer = { type: "jwt", issuer: "https://issuer.example", key: { path: "issuer.pem" } };
   const providers = Object.entries(rows).flatMap(([name, { provider }]) => (provider ? [[name, provider]] : []));
   const rotations = Object.entries(rows).map(([name, row]) => {
-    const { provider, request = provider ? {} : { subject: "app", ttl: "15m" }, sinks, ends: _, ...rest } = row;
+    const {
+      provider,
+      request = provider ? {} : { subject: "app", ttl: "15m" },
+      sinks,
+      ends: _,
+      notify: __,
+      ...rest
+    } = row;
     const own = { type: "dotenv", path: `${name}.env`, values: { VALUE: "{{ lease.expiresAt }}" } };
     return [name, { provider: provider ? name : "issuer", request, sinks: sinks ?? [own], ...rest }];
   });
@@ -24,6 +31,7 @@ export function spec(): object {
     defaults: { retry: { initial: "1h", max: "1h" } }, // each is tried once
     providers: Object.fromEntries([["issuer", issuer], ...providers]),
     rotations: Object.fromEntries(rotations),
+    notify: Object.values(rows).flatMap(({ notify = [] }) => notify),
   };
 }
 

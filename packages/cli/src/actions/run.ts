@@ -1,4 +1,4 @@
-import { exitCodeOfRun, type PlanReport, type RunOptions, type RunReport } from "@rotate/core";
+import { exitCodeOfRun, lookAfterRun, type PlanReport, type RunOptions, type RunReport } from "@rotate/core";
 import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { countValue, durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -33,14 +33,17 @@ function rotate(given: Input): Promise<RunReport> {
   const input = quiet ? hushed(given) : given;
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
-  return withWatch(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, reporter, now }) => {
+  return withWatch(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, own, reporter, now }) => {
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
-    const report = await engine.run({ ...options, signal: interrupt.signal });
+    const ran = await engine.run({ ...options, signal: interrupt.signal });
+    const troubles = own === undefined ? [] : await lookAfterRun(own, {}, interrupt.signal);
+    const report = troubles.length > 0 ? { ...ran, troubles } : ran;
     interrupt.release();
     reporter.close();
     const isWell = exitCodeOfRun(report) === 0 && interrupt.exitCode() === undefined;
     if (!json && !(quiet && isWell)) terminal.out(renderRun(report, lookOf(terminal, now())));
+    for (const { message, hint } of troubles) terminal.err(hint === undefined ? message : `${message}; ${hint}`);
     exitWith(interrupt.exitCode() ?? exitCodeOf(report, flags));
     return report;
   });

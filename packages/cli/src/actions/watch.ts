@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import {
   followFiles,
+  lookoutService,
   openDaemon,
   openEngine,
   openLocalBackend,
@@ -47,7 +48,11 @@ export async function watchSpec(input: Input): Promise<unknown> {
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
     const daemon = await openDaemon(engine, {
       names: args.names ?? [],
-      services: [await controlOf(backend.place, runtime), ...(await servicesOf(input, addresses, runtime))],
+      services: [
+        lookoutService(engine, { version: input.version }),
+        await controlOf(backend.place, runtime),
+        ...(await servicesOf(input, addresses, runtime)),
+      ],
       ...(concurrency !== undefined && { concurrency }),
       load: () => reload(input, runtime.log),
       follow: (changed) => followFiles(changed),

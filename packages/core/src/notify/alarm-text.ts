@@ -55,7 +55,8 @@ function hashOf(text: string, digits: number): string {
   return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }
 
-function firingLines(message: Message, { concerns }: About): readonly string[] {
+function firingLines(message: Message, about: About): readonly string[] {
+  const { concerns } = about;
   const names = [...message.told.keys()];
   const worst = concerns.get(names[0]!);
   const { step } = message;
@@ -68,24 +69,31 @@ function firingLines(message: Message, { concerns }: About): readonly string[] {
     `${worst.subject} ${phraseOf(step as FiringStep, worst)}`,
     `${cut(`${place}${oneLine(worst.message)}`, longest)}${next}`,
     ...others,
+    ...missedLines(names, about),
     ...(worst.hint === undefined ? [] : [`Do: ${oneLine(worst.hint)}`]),
     ...(isRotation(worst.subject) ? [`rotate status ${worst.subject}`] : []),
   ];
 }
 
-function recoveredLines({ told, over }: Message, { state, concerns }: About): readonly string[] {
+/** What could not be told while it was so. */
+function missedLines(names: readonly string[], { state }: About): readonly string[] {
+  const missed = names.flatMap((name) => {
+    const step = state.subjects[name]?.missed;
+    return step === undefined ? [] : [`${name} was ${step} meanwhile, which may not have been told`];
+  });
+  return missed.slice(0, shownNames);
+}
+
+function recoveredLines({ told, over }: Message, about: About): readonly string[] {
+  const { concerns } = about;
   const names = [...told.keys()];
   const still = names.flatMap((name) => {
     const concern = concerns.get(name);
     return concern === undefined ? [] : [`${name} is now: ${concern.alarm}`];
   });
-  const missed = names.flatMap((name) => {
-    const step = state.subjects[name]?.missed;
-    return step === undefined ? [] : [`${name}: ${step}, which could not be told in time`];
-  });
   return [
     `${namesText(names)} ${names.length === 1 ? "is" : "are"} well again${over ? "" : "; others of the same cause are not"}`,
-    ...missed.slice(0, shownNames),
+    ...missedLines(names, about),
     ...still.slice(0, shownNames),
   ];
 }

@@ -34,8 +34,8 @@ export interface SubjectState {
   readonly toldAt: number;
   /** What it is now, where that differs: `to` absent is well. `tried`: it may have been told, nobody knows. */
   readonly change?: { readonly to?: FiringStep; readonly since: number; readonly tried?: true };
-  /** What it was in between and could not be told. */
-  readonly missed?: FiringStep;
+  /** What it was in between, and nobody knows whether that was heard. */
+  readonly missed?: FiringStep | "well";
 }
 
 /** How long a change has to last before it is told, so that what has one cause is one message. ms */
@@ -108,12 +108,18 @@ interface Seen {
 function observeOne(before: SubjectState, { to, now, unsure }: Seen): SubjectState | undefined {
   const { change, ...rest } = before;
   const tried = change !== undefined && (change.tried === true || unsure);
-  const lost = tried && change.to !== to ? change.to : undefined;
-  const missed = worstOf([before.missed, lost].filter((step) => step !== undefined));
+  const lost = tried && change.to !== to ? (change.to ?? "well") : undefined;
+  const missed = worseOf(before.missed, lost);
   const kept = missed === undefined ? rest : { ...rest, missed };
-  if (to === before.told && !(to === undefined && missed !== undefined)) return to === undefined ? undefined : kept;
+  // It may take it for what it was in between: then it is told what it is, as before or not.
+  if (to === before.told && missed === undefined) return to === undefined ? undefined : kept;
   if (change !== undefined && change.to === to) return { ...kept, change: tried ? { ...change, tried } : change };
   return { ...kept, change: { ...(to !== undefined && { to }), since: now } };
+}
+
+function worseOf(one: SubjectState["missed"], other: SubjectState["missed"]): SubjectState["missed"] {
+  const steps = [one, other].filter((step) => step !== undefined);
+  return worstOf(steps.filter((step) => step !== "well")) ?? steps[0];
 }
 
 /** What is to be said next, the worst first; undefined: nothing yet. */
@@ -145,11 +151,7 @@ interface About {
 function messageOf(members: readonly Member[], about: About): Message | undefined {
   const { incident, now, settle } = about;
   const firing = members.filter(([, { change }]) => change?.to !== undefined);
-  if (
-    firing.some(
-      ([, { change, told }]) => change!.since + (isBetter(told, change!.to!) ? settle.better : settle.worse) <= now,
-    )
-  )
+  if (firing.some(([, subject]) => ripeAt(subject, settle) <= now))
     return firingMessage(
       firing.map(([name, { change }]) => [name, change!.to!]),
       incident,
@@ -183,8 +185,11 @@ function firingMessage(members: readonly (readonly [name: string, step: FiringSt
   return { incident, step: sorted[0]![1], reminder: false, over: false, told: new Map(sorted) };
 }
 
-function isBetter(told: FiringStep | undefined, to: FiringStep): boolean {
-  return told !== undefined && rankOf(to) > rankOf(told);
+/** When what a subject has become is to be told. */
+function ripeAt({ told, missed, change }: SubjectState, settle: Settle): number {
+  if (change?.to === undefined) return Infinity;
+  const isBetter = told !== undefined && missed === undefined && rankOf(change.to) > rankOf(told);
+  return change.since + (isBetter ? settle.better : settle.worse);
 }
 
 /** Somebody sends it. */
@@ -201,15 +206,13 @@ export function heard(state: ReceiverState, message: Message, now: number): Rece
   const { incident } = message;
   const subjects: Record<string, SubjectState> = { ...state.subjects };
   for (const [name, told] of message.told) {
-    const { change, missed, told: _, ...rest } = subjects[name] ?? { incident };
+    const { change, missed: _, told: __, ...rest } = subjects[name] ?? { incident };
     const kept = change?.to === told ? undefined : change;
-    const isWorse = missed !== undefined && told !== undefined && rankOf(missed) < rankOf(told);
     if (told === undefined && kept === undefined) delete subjects[name];
     else
       subjects[name] = {
         ...rest,
         ...(told && { told }),
-        ...(isWorse && { missed }),
         ...(kept && { change: kept }),
         toldAt: now,
       };

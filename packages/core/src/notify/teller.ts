@@ -62,6 +62,7 @@ const failuresToTell = 3;
 /** While something waits to be ripe. ms */
 const soon = 5_000;
 const reminderLook = 60_000;
+const triesLook = 30_000;
 
 /**
  * Tells every receiver of the spec what it does not know yet. What was told is durable before the next message, and whatever process comes next goes on from
@@ -74,7 +75,7 @@ export async function tell(parts: TellerParts, telling: Telling): Promise<Told> 
   const notices = await changeNotices(parts, (before) => observeAll(before, spec.notify, { ...telling, now }));
   const all = [...telling.concerns, ...receiverConcerns(notices, spec.notify)];
   await Promise.all(spec.notify.map((entry) => tellOne(entry, parts, { ...telling, concerns: all })));
-  return outcomeOf(await readNotices(parts), parts);
+  return outcomeOf(await readNotices(parts), parts, telling);
 }
 
 async function readNotices({ deps }: TellerParts): Promise<Notices> {
@@ -214,7 +215,7 @@ function failureAfter({ failure }: ReceiverState, failed: Failed, { deps }: Tell
   return { ...failed, count, since: failure?.since ?? now, notBefore: now + wait };
 }
 
-function outcomeOf({ receivers }: Notices, { spec, deps }: TellerParts): Told {
+function outcomeOf({ receivers }: Notices, { spec, deps }: TellerParts, { concerns, settle }: Telling): Told {
   const now = deps.clock.now();
   const states = spec.notify.map((entry) => [entry, receivers[entry.id] ?? unknownReceiver] as const);
   const failing = states.flatMap(([entry, { failure }]) => {
@@ -223,12 +224,21 @@ function outcomeOf({ receivers }: Notices, { spec, deps }: TellerParts): Told {
     const told = `${subjectOf(entry)} was not told: ${message}`;
     return [{ code, message: told, ...(hint !== undefined && { hint }) }];
   });
-  return { failing, wait: Math.min(...states.map(([entry, state]) => waitOf(entry, state, now))) };
+  const waits = states.map(([entry, state]) => waitOf(entry, state, { now, settle }));
+  // Nothing tells of one more try that failed.
+  const counts = concerns.some(({ failures = Infinity }) => spec.notify.some(({ after }) => failures < after));
+  return { failing, wait: Math.min(...waits, counts ? triesLook : Infinity) };
 }
 
-function waitOf({ remind }: NotifierEntry, { subjects, failure, sending }: ReceiverState, now: number): number {
+function waitOf(
+  { remind }: NotifierEntry,
+  { subjects, failure, sending }: ReceiverState,
+  { now, settle }: { readonly now: number; readonly settle: Settle },
+): number {
   const all = Object.values(subjects);
-  const isPending = all.some(({ change }) => change !== undefined) || sending !== undefined;
-  if (isPending) return Math.max((failure?.notBefore ?? 0) - now, soon);
+  const ripe = all.flatMap(({ change }) => (change ? [change.since + settle.worse, change.since + settle.better] : []));
+  const next = [...ripe, ...(sending ? [sending.until] : [])].filter((at) => at > now);
+  if (next.length > 0 || ripe.length > 0)
+    return Math.max(Math.min(...next, now + soon + settle.better) - now, (failure?.notBefore ?? 0) - now, soon);
   return all.length > 0 && remind > 0 ? reminderLook : Infinity;
 }

@@ -80,9 +80,9 @@ export function isUnsure({ clock }: Pick<Moment, "clock">, lease: LeaseState | u
   return lease !== undefined && clock.unsureBefore !== undefined && lease.asOf < clock.unsureBefore;
 }
 
-/** What is held was revoked, or an issuer that lets one lease live at a time may have killed it. */
+/** What is held was revoked, was found not to work, or an issuer that lets one lease live at a time may have killed it. */
 export function isLost(moment: Pick<Moment, "state" | "rotation">): boolean {
-  return mayHeld(moment.state).some(({ gone }) => gone === "revoked") || isInDoubt(moment);
+  return mayHeld(moment.state).some(({ gone, dead }) => gone === "revoked" || dead === true) || isInDoubt(moment);
 }
 
 /** `overlap: false`: whatever was asked for after it may have ended what is held. */

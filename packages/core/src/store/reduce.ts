@@ -75,8 +75,7 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   found: (state, { lease, terms }, at) =>
     withLease(state, lease, { phase: "live", exposed: true, lastDoubtAt: at, ...terms }),
   pinned: (state, { lease }) => withLease(state, lease, { pinned: true, exposed: true }),
-  proved: (state, { lease, again }, at) =>
-    withLease(state, lease, again === undefined ? { provedAt: at } : { askAgainAt: again }),
+  proved: (state, { lease, found }) => withLease(state, lease, found),
   disowned: (state) => ({
     ...state,
     leases: mapValues(state.leases, (lease) => (lease.phase === "gone" ? lease : { ...lease, foreign: true })),

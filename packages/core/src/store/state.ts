@@ -48,6 +48,8 @@ export interface LeaseState {
   readonly told?: number;
   /** When it was last found to be alive, by a look of ours. */
   readonly provedAt?: number;
+  /** It was found not to work. It may live all the same: that is the issuer's to say. */
+  readonly dead?: boolean;
   /** A look could not tell: not before this is it asked again. */
   readonly askAgainAt?: number;
   /** Of all fields together. */

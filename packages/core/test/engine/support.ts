@@ -44,6 +44,9 @@ export interface Scene extends DiskWorld {
   rotations: readonly Rotation[];
   /** Families whose list cannot be used. */
   heldBack: Spec["heldBack"];
+  /** Who is told, and what watches over rotate. */
+  notify: Spec["notify"];
+  monitor: Spec["monitor"];
   specFile: string;
   readonly spec: () => Spec;
   /** Runs as a new process would: opens the state, runs, closes. */
@@ -92,13 +95,18 @@ export function createScene(
     now: clock.now,
     rotations: [],
     heldBack: [],
+    notify: [],
+    monitor: undefined,
     onStep: () => undefined,
     hook: (step) => {
       scene.steps.push(step);
       return scene.onStep(step);
     },
     specFile: join(directory, "rotate.yaml"),
-    spec: () => ({ ...specIn(scene.specFile, scene.rotations), heldBack: scene.heldBack }),
+    spec: () => {
+      const { heldBack, notify, monitor } = scene;
+      return { ...specIn(scene.specFile, scene.rotations), heldBack, notify, monitor };
+    },
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {
       const report = await ask(scene, (engine) => engine.run({ timeout: 0, ...options }));

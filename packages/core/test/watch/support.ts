@@ -4,7 +4,7 @@ import { createFakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { EngineEvent } from "../../src/events.ts";
 import type { Spec } from "../../src/loading/model.ts";
-import { openEngine } from "../../src/engine/engine.ts";
+import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import { openDaemon, type Daemon, type DaemonOptions } from "../../src/watch/daemon.ts";
 import type { FollowedFiles, FollowFiles } from "../../src/watch/files.ts";
 import type { SpecResult } from "../../src/watch/keeper.ts";
@@ -50,7 +50,13 @@ function nobody(): void {}
 /** Starts `rotate watch` in this process. */
 export async function startDaemon(
   scene: Scene,
-  options: Pick<DaemonOptions, "names" | "services"> & { readonly onUnfollow?: () => void } = {},
+  {
+    servicesOf,
+    ...options
+  }: Pick<DaemonOptions, "names" | "services"> & {
+    readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
+    readonly onUnfollow?: () => void;
+  } = {},
 ): Promise<Watched> {
   const { runtime, events } = scene;
   const backend = await openBackend(scene);
@@ -64,7 +70,8 @@ export async function startDaemon(
     changed = tell;
     return { follow: async (paths) => void (followed = paths), close: async () => options.onUnfollow?.() };
   }
-  const daemon = await openDaemon(engine, { ...options, load: async () => current, follow });
+  const services = servicesOf?.(engine) ?? options.services ?? [];
+  const daemon = await openDaemon(engine, { ...options, services, load: async () => current, follow });
   async function end(): Promise<void> {
     await daemon.stop();
     over = true;

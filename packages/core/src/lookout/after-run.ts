@@ -1,0 +1,30 @@
+import type { Engine } from "../engine/engine.ts";
+import type { ProcessFacts } from "../metrics/families.ts";
+import type { TroubleReport } from "../report.ts";
+import { isWatched, lookOut } from "./look-out.ts";
+
+/** A run that is over waits for receivers no longer than this; what is not told by then, the next one tells. ms */
+const limit = 20_000;
+
+/** What is told after a run: all of it at once, for nobody stays to wait for more. Gives what could not be told. Throws EngineError `ROTATE_STATE_*`. */
+export async function lookAfterRun(
+  engine: Engine,
+  facts: Pick<ProcessFacts, "version"> = {},
+  signal?: AbortSignal,
+): Promise<readonly TroubleReport[]> {
+  const { spec, deps } = engine.parts();
+  if (!isWatched(spec)) return [];
+  const deadline = deps.runtime.deadline(limit, signal);
+  try {
+    const status = await engine.status();
+    const look = {
+      status,
+      settle: { worse: 0, better: 0 },
+      facts: { ...facts, specValid: true },
+      signal: deadline.signal,
+    };
+    return (await lookOut({ spec, deps }, look)).troubles;
+  } finally {
+    deadline.clear();
+  }
+}

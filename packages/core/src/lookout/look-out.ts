@@ -1,0 +1,95 @@
+/** What is told outside of how the rotations stand: to receivers, in the text file, by the heartbeat. One look, for `run` and `watch` alike. */
+import { materialize } from "@rotate/runtime";
+import { EngineError } from "../engine-error.ts";
+import type { ProcessFacts } from "../metrics/families.ts";
+import { concernsOf } from "../notify/concerns.ts";
+import type { Settle } from "../notify/receiver.ts";
+import { tell, type TellerParts } from "../notify/teller.ts";
+import type { Spec } from "../loading/model.ts";
+import type { StatusReport, TroubleReport } from "../report.ts";
+import { beat, isAlive } from "./heartbeat.ts";
+import { writeTextfile } from "./textfile.ts";
+
+export interface LookoutParts extends TellerParts {
+  readonly spec: Pick<Spec, "file" | "notify" | "monitor">;
+}
+
+export interface Look {
+  readonly status: StatusReport;
+  readonly settle: Settle;
+  readonly facts?: ProcessFacts;
+  /** The daemon ends: whoever waits for its heart hears nothing more. */
+  readonly isLast?: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What came of it. */
+export interface Looked {
+  /** What could not be told, or written. */
+  readonly troubles: readonly TroubleReport[];
+  /** ms until it makes sense to look again; Infinity: not before something changes. */
+  readonly wait: number;
+}
+
+/** A monitor takes rotate for dead when it hears nothing: it hears this often. ms */
+const monitorEvery = 60_000;
+
+/** Is anybody to be told of anything? */
+export function isWatched({ notify, monitor }: Pick<Spec, "notify" | "monitor">): boolean {
+  return notify.length > 0 || isMonitored(monitor);
+}
+
+function isMonitored(monitor: Spec["monitor"]): boolean {
+  return monitor !== undefined && ("textfile" in monitor || "heartbeat" in monitor);
+}
+
+/** Tells all of them, side by side. Never throws for one of them. Throws EngineError `ROTATE_STATE_*`. */
+export async function lookOut(parts: LookoutParts, look: Look): Promise<Looked> {
+  const { status, settle, signal } = look;
+  const [told, ...failed] = await Promise.all([
+    tell(parts, { concerns: concernsOf(status), settle, signal }),
+    ...monitors(parts, look),
+  ]);
+  return {
+    troubles: [...told.failing, ...failed.flatMap((trouble) => trouble ?? [])],
+    wait: Math.min(told.wait, isMonitored(parts.spec.monitor) ? monitorEvery : Infinity),
+  };
+}
+
+interface MonitorOptions {
+  readonly textfile?: string;
+  readonly heartbeat?: { readonly url: string };
+}
+
+type Outcome = Promise<TroubleReport | undefined>;
+
+function monitors({ spec, deps }: LookoutParts, { status, facts = {}, isLast, signal }: Look): readonly Outcome[] {
+  const { monitor } = spec;
+  if (monitor === undefined) return [];
+  const { runtime } = deps;
+  const read = async (key: keyof MonitorOptions): Promise<MonitorOptions> =>
+    key in monitor ? materialize({ [key]: monitor[key] }, { runtime, signal }) : {};
+  return [
+    troubleOf("the text file", async () => {
+      const { textfile } = await read("textfile");
+      if (textfile !== undefined) await writeTextfile(textfile, status, { lastTick: runtime.now(), ...facts });
+    }),
+    troubleOf("the heartbeat", async () => {
+      const { heartbeat } = isAlive(status) && isLast !== true ? await read("heartbeat") : {};
+      if (heartbeat !== undefined) await beat(heartbeat.url, deps, signal);
+    }),
+  ];
+}
+
+/** What else goes wrong is a reference that leads nowhere. */
+async function troubleOf(what: string, work: () => Promise<void>): Outcome {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    const { message, hint } = error as { readonly message: string; readonly hint?: string };
+    const code = error instanceof EngineError ? error.code : "ROTATE_MONITOR_INVALID";
+    const told = error instanceof EngineError ? message : `${what} of \`monitor\`: ${message}`;
+    return { code, message: told, ...(hint !== undefined && { hint }) };
+  }
+}

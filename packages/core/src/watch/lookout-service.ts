@@ -1,0 +1,102 @@
+import type { Engine } from "../engine/engine.ts";
+import type { EngineEvent } from "../events.ts";
+import { isWatched, lookOut } from "../lookout/look-out.ts";
+import type { ProcessFacts } from "../metrics/families.ts";
+import type { DaemonView, Service } from "./services.ts";
+import { createTroubles } from "./trouble.ts";
+
+/** What is worse for ten seconds, or better for five minutes, is told. ms */
+const settle = { worse: 10_000, better: 5 * 60_000 };
+/** What ends with the process is told no longer than this. ms */
+const lastLook = 5_000;
+/** Things change that no event tells of: a rotation that is taken out of the spec by another process. ms */
+const longestWait = 10 * 60_000;
+const afterTrouble = 30_000;
+
+/** These may change what is told. */
+const telling: ReadonlySet<EngineEvent["type"]> = new Set(["alarm", "standing-changed", "spec-reloaded"]);
+
+/** Tells receivers and monitors how the rotations of a daemon stand, beside its work: no rotation waits for any of them. */
+export function lookoutService(engine: Engine, facts: Pick<ProcessFacts, "version"> = {}): Service {
+  return {
+    name: "lookout",
+    async start(daemon) {
+      const stopping = new AbortController();
+      const wakers = new Set<() => void>();
+      let isDue = false;
+      const stopListening = daemon.events.on(({ type }) => {
+        if (!telling.has(type)) return;
+        isDue = true;
+        for (const wake of wakers) wake();
+      });
+      const { runtime } = engine.parts().deps;
+
+      async function sleep(milliseconds: number): Promise<void> {
+        const woken = new AbortController();
+        const wake = (): void => woken.abort();
+        wakers.add(wake);
+        if (!isDue)
+          await runtime.sleep(milliseconds, AbortSignal.any([woken.signal, stopping.signal])).catch(() => undefined);
+        isDue = false;
+        wakers.delete(wake);
+      }
+
+      const look = createLook(engine, daemon, facts);
+      async function keep(): Promise<void> {
+        while (!stopping.signal.aborted) await sleep(await look(stopping.signal));
+      }
+      const kept = keep();
+      return async () => {
+        stopListening();
+        stopping.abort();
+        await kept;
+        const last = runtime.deadline(lastLook);
+        await look(last.signal, true);
+        last.clear();
+      };
+    },
+  };
+}
+
+/** One look; gives how long to wait for the next, ms. */
+function createLook(
+  engine: Engine,
+  daemon: DaemonView,
+  given: Pick<ProcessFacts, "version">,
+): (signal: AbortSignal, isLast?: boolean) => Promise<number> {
+  const troubles = createTroubles(engine.events.emit);
+  const raised = new Set<string>();
+
+  async function look(signal: AbortSignal, isLast: boolean): Promise<number> {
+    const { spec, deps } = engine.parts();
+    if (!isWatched(spec)) return longestWait;
+    const status = await daemon.status();
+    const since = daemon.sinceLook();
+    const lastTick = since === undefined ? undefined : deps.runtime.now() - since;
+    const facts = {
+      ...given,
+      specValid: status.specProblem === undefined,
+      ...(lastTick !== undefined && { lastTick }),
+    };
+    const { troubles: now, wait } = await lookOut({ spec, deps }, { status, settle, facts, isLast, signal });
+    const codes = new Set(now.map(({ code, message }) => `${code} ${message}`));
+    for (const key of raised) if (!codes.has(key) && raised.delete(key)) troubles.over(key);
+    for (const trouble of now) {
+      const key = `${trouble.code} ${trouble.message}`;
+      raised.add(key);
+      troubles.raise(key, trouble);
+    }
+    return Math.min(wait, longestWait);
+  }
+
+  return async (signal, isLast = false) => {
+    try {
+      const wait = await look(signal, isLast);
+      troubles.over("lookout");
+      return wait;
+    } catch (error) {
+      troubles.raise("lookout", error);
+      return afterTrouble;
+    }
+  };
+}

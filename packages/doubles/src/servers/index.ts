@@ -1,0 +1,3 @@
+export { startMoto, type Moto } from "./moto.ts";
+export { openBaoProgram, startOpenBao, type OpenBao, type OpenBaoOptions } from "./openbao.ts";
+export { findProgram, pythonHome, pythonProgram, requirements, skippedWithout } from "./tools.ts";
