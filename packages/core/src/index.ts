@@ -25,6 +25,7 @@ export type {
   HistoryEvent,
   HistoryReport,
   LeaseReport,
+  MintsReport,
   Outcome,
   PhaseName,
   PhaseReport,
