@@ -149,5 +149,5 @@ function standingLines({
   message,
 }: Extract<EngineEvent, { type: "standing-changed" }>): readonly Told[] {
   const isAlarm = after?.alarm !== before?.alarm;
-  return [...(isAlarm ? [{ act: "alarm" as const, rotation, alarm: after?.alarm ?? "recovered", message }] : [])];
+  return isAlarm ? [{ act: "alarm" as const, rotation, alarm: after?.alarm ?? "recovered", message }] : [];
 }
