@@ -75,6 +75,7 @@ export interface ToldStanding extends Pick<HistoryEvent, "rotation" | "at" | "me
   readonly after?: StandingMark;
 }
 
+/** What is new of it. */
 export interface StandingChange extends ToldStanding {
   readonly type: "standing-changed";
   /** Absent at the first look. */

@@ -116,7 +116,7 @@ export async function status(
   const cadence = await knownCadence(deps.host, deps.runtime.now());
   const stands = await presentAll(present, deps, { cadence });
   const all = [
-    ...stands.map(({ moment, standing }) => statusOf(moment, standing, deps.clock)),
+    ...stands.map((present) => statusOf(present, deps)),
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
     ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
   ];
