@@ -13,6 +13,7 @@ import type { ActionInput } from "./action.ts";
 import type { Askable } from "./control/remote.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
+import { whoAsks } from "./who-asks.ts";
 
 /** An open engine and what a command needs beside it. */
 export interface OpenedEngine {
@@ -76,7 +77,7 @@ export async function withEngine<Result>(
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, reading, ...state });
   try {
-    const engine = await openEngine({ spec, runtime, backend, onEvent });
+    const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     return await use({ engine, own: engine, reporter, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();

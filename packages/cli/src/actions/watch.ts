@@ -15,6 +15,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { count } from "../output/event-line.ts";
 import { createReporter } from "../reporter.ts";
 import { readSpec, SpecError } from "../spec.ts";
+import { whoAsks } from "../who-asks.ts";
 import type { ViewsOptions } from "../views/service.ts";
 import { run } from "./run.ts";
 
@@ -44,7 +45,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, ...state });
   try {
-    const engine = await openEngine({ spec, runtime, backend, onEvent });
+    const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
     const daemon = await openDaemon(engine, {
       names: args.names ?? [],

@@ -1,4 +1,12 @@
-import type { PlanAction, PlanDrop, PlanReport, PlanRotation, PlanSink, RotationStatus } from "@rotate/core";
+import type {
+  MintsReport,
+  PlanAction,
+  PlanDrop,
+  PlanReport,
+  PlanRotation,
+  PlanSink,
+  RotationStatus,
+} from "@rotate/core";
 import { renderError } from "./error-text.ts";
 import { toneOf, toned, type Look } from "./look.ts";
 import type { Paint } from "./terminal.ts";
@@ -12,10 +20,21 @@ const changes: Readonly<Record<PlanSink["keys"][number]["change"], string>> = {
 };
 
 /** `rotate plan`: a paragraph for each rotation. */
-export function renderPlan({ rotations, orphans }: PlanReport, look: Look): string {
+export function renderPlan({ rotations, orphans, mints = [] }: PlanReport, look: Look): string {
   if (rotations.length + orphans.length === 0) return "no rotations";
   const left = orphans.map((orphan) => renderOrphan(orphan, look));
-  return [...rotations.map((rotation) => renderOne(rotation, look)), ...left].join("\n\n");
+  return [...rotations.map((rotation) => renderOne(rotation, look)), ...left, ...renderMints(mints)].join("\n\n");
+}
+
+/** What each provider should give, beside what it gave. */
+function renderMints(mints: readonly MintsReport[]): readonly string[] {
+  const lines = mints
+    .filter(({ actual }) => actual > 0)
+    .map(({ provider, expected, actual }) => {
+      const about = expected === undefined ? "nobody can tell yet how many are" : `about ${amount(expected)}`;
+      return `  ${provider}: ${about} expected, ${actual} made in the last 24h`;
+    });
+  return lines.length === 0 ? [] : [["mints a day", ...lines].join("\n")];
 }
 
 /** One that the spec does not have any more. */

@@ -7,6 +7,7 @@ import type { Rotation, Spec } from "../loading/model.ts";
 import type { DetailReport, HistoryReport, PlanReport, RunReport, StatusReport } from "../report.ts";
 import { sweepUnder } from "../rotation/left-overs.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { keepAudit } from "./audit.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly backend: Backend;
   /** The first who listens. */
   readonly onEvent?: OnEvent;
+  /** Whose process this is, for the record (`audit`). Default: its process id. */
+  readonly by?: string;
 }
 
 /** Which part of the past is asked for. Default: the newest 50. */
@@ -77,7 +80,14 @@ export interface Engine {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { runtime, backend } = options;
   const events = createEvents(runtime.log);
+  let current = options.spec;
   keepChronicle(events, backend.store, runtime.now);
+  const record = keepAudit(events, {
+    file: () => current.audit?.file,
+    now: runtime.now,
+    by: options.by ?? `pid ${process.pid}`,
+    providerOf: (name) => current.rotations.find((rotation) => rotation.name === name)?.provider.name,
+  });
   if (options.onEvent) events.on(options.onEvent);
 
   async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
@@ -97,6 +107,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async take(spec) {
       refuseMoved(parts.spec, spec);
       parts = await partsOf(spec, parts.deps);
+      current = spec;
     },
     run: (asked) => run(parts, asked),
     status: (asked) => status(parts, asked),
@@ -129,11 +140,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
         const rotation = parts.spec.rotations.find((each) => each.name === name);
         if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
         await forget(name, parts.deps);
+        record({ act: "forget", rotation: name, result: "done" });
       }),
     async eject(name, values) {
       const target = one(name);
       if (values === undefined) return describeEject(target);
-      return values === "keep" ? ejectInPlace(target) : ejectTo(values, target);
+      const report = values === "keep" ? await ejectInPlace(target) : await ejectTo(values, target);
+      record({ act: "eject", rotation: name, result: "done", sinks: report.sinks });
+      return report;
     },
   };
 }

@@ -119,6 +119,8 @@ export interface Spec {
   readonly notify: readonly NotifierEntry[];
   /** As written, checked by schema. */
   readonly monitor: OptionTree | undefined;
+  /** Where each act is recorded; absolute. */
+  readonly audit?: { readonly file: string } | undefined;
   readonly warnings: readonly Diagnostic[];
 }
 

@@ -144,6 +144,16 @@ export const rotationSettings = {
   },
 } as const satisfies ObjectSchema;
 
+/** `audit`. */
+export const auditSettings = {
+  type: "object",
+  description: "a record of everything that was done",
+  properties: {
+    file: { type: "string", format: "path", description: "one line of JSON for each act; only ever appended to" },
+  },
+  required: ["file"],
+} as const satisfies ObjectSchema;
+
 /** `monitor`. */
 export const monitorSettings = {
   type: "object",

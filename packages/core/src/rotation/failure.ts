@@ -19,6 +19,7 @@ export async function noteFailure(session: Session, ended: Ended): Promise<void>
   const { rotation, state, now } = session;
   const { failure } = ended;
   if (failure === undefined && ended.outcome !== "failed" && ended.outcome !== "reload-owed") return;
+  session.deps.runtime.forgetReferences?.();
   const error: KeptError = {
     at: now(),
     phase: failure?.phase ?? "settle",

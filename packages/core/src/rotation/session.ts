@@ -27,6 +27,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   /** Rotations that are left alone. Absent: none is. */
   readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
   readonly logins: Logins;
+  /** Throws RotateError INVALID when the rotation would write what it stands on. Undefined: that is known from the spec. */
+  readonly ownRoots?: (rotation: Rotation, runtime: Runtime) => (() => Promise<void>) | undefined;
   readonly gate: ReloadGate;
   /** Absent: no two rotations share a group. */
   readonly groups?: ReloadGroups;

@@ -32,7 +32,7 @@ const alarm: Alarm = {
   at: "2030-01-01T00:00:00.000Z",
   title: 'billing-db and 2 more, vault: sealed <&> "it\'s" $(id) `id` größer',
   text: '[expired] web-1: billing-db expired at 02:58 UTC\nmint at vault: sealed <&> "it\'s" $(id) `id` größer',
-  cause: { code: "ROTATE_MINT_UNAVAILABLE", provider: "vault", message: "Vault is sealed", hint: "unseal Vault" },
+  cause: { code: "ended", provider: "vault", message: "Vault is sealed", hint: "unseal Vault" },
   rotations: ["billing-db", "search-db", "tenant-db.acme"],
   total: 3,
 };

@@ -10,6 +10,7 @@ import type { Writes } from "./writers.ts";
 export function findOwnRoots(spec: RootedSpec, all: readonly Writes[], world: RootWorld): readonly Fault[] {
   const paths = new Map<Writer, Path>([
     ["textfile", ["monitor", "textfile"]],
+    ["audit", ["audit", "file"]],
     ...[...spec.providers].map(([name, entry]) => [entry, ["providers", name]] as const),
     ...all.flatMap(({ sinks }) => sinks.map(({ entry, path }) => [entry, path] as const)),
   ]);
@@ -19,7 +20,7 @@ export function findOwnRoots(spec: RootedSpec, all: readonly Writes[], world: Ro
 }
 
 function toFault({ path, writer, root }: Endangered, at: Path): Fault {
-  const where = writer === "textfile" ? nameOf(at) : writer.where;
+  const where = typeof writer === "string" ? nameOf(at) : writer.where;
   const section = root.section === undefined ? "" : ` [${root.section}]`;
   return { path: at, message: `${where} writes ${path}${section}, which ${root.what}`, hint: root.hint };
 }

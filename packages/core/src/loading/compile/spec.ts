@@ -3,7 +3,7 @@ import type { OptionTree } from "@rotate/runtime";
 import { isRecord, nameOf, valueAt, type Fault } from "../fault.ts";
 import { absolutePath, fillOptions } from "../fill.ts";
 import type { Rotation, Spec } from "../model.ts";
-import { defaultsSettings, monitorSettings } from "../settings.ts";
+import { auditSettings, defaultsSettings, monitorSettings } from "../settings.ts";
 import type { Compilation } from "./context.ts";
 import { listsOf, type RawRotation } from "./foreach.ts";
 import { checkCrons } from "./crons.ts";
@@ -119,9 +119,10 @@ function entriesOf<T>(document: unknown, key: string, build: Build<T>): Readonly
   return new Map(entries.map(([name, value]) => [name, build(name, { value, path: [key, name] })]));
 }
 
-function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "notify" | "monitor"> {
+function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "notify" | "monitor" | "audit"> {
   const { fill, isSound } = compilation;
   const notify = valueAt(document, ["notify"]);
+  const audit = isSound(["audit"]) ? valueAt(document, ["audit"]) : undefined;
   const monitor = isSound(["monitor"]) ? valueAt(document, ["monitor"]) : undefined;
   return {
     notify: Array.isArray(notify)
@@ -129,6 +130,9 @@ function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "no
           (value: unknown, index) => compileNotifier({ value, path: ["notify", index] }, compilation) ?? [],
         )
       : [],
+    ...(audit !== undefined && {
+      audit: fillOptions(auditSettings, audit, { path: ["audit"], context: fill }) as { readonly file: string },
+    }),
     monitor:
       monitor === undefined ? undefined : fillOptions(monitorSettings, monitor, { path: ["monitor"], context: fill }),
   };

@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { described } from "../compile/identity.ts";
 import type { ProviderEntry, SinkEntry } from "../model.ts";
 import { createPlaceFinder, type RealPlace } from "./real-place.ts";
-import { rootsOf, type Root, type RootedSpec } from "./roots.ts";
+import { ofAudit, rootsOf, type Root, type RootedSpec } from "./roots.ts";
 import type { RootWorld } from "./world.ts";
 
-/** Who writes on this machine: a sink, a provider that publishes a file of its own, or `monitor.textfile`. */
-export type Writer = SinkEntry | ProviderEntry | "textfile";
+/** Who writes on this machine: a sink, a provider that publishes a file of its own, `monitor.textfile` or `audit.file`. */
+export type Writer = SinkEntry | ProviderEntry | "textfile" | "audit";
 
 /** A write that would destroy what the spec stands on. */
 export interface Endangered {
@@ -75,7 +75,7 @@ function ancestorsOf(path: string): readonly string[] {
   return parent === path ? [] : [parent, ...ancestorsOf(parent)];
 }
 
-function writesOf({ providers, rotations, monitor }: RootedSpec): readonly Write[] {
+function writesOf({ providers, rotations, monitor, audit }: RootedSpec): readonly Write[] {
   const ofSinks = rotations.flatMap(({ name, sinks }) =>
     sinks.flatMap((sink) => sinkPlaces(sink).map((place) => ({ ...place, writer: sink, rotations: new Set([name]) }))),
   );
@@ -87,7 +87,8 @@ function writesOf({ providers, rotations, monitor }: RootedSpec): readonly Write
   const textfile = monitor?.["textfile"];
   const ofMonitor =
     typeof textfile === "string" ? [{ path: textfile, writer: "textfile" as const, rotations: new Set<string>() }] : [];
-  return [...ofSinks, ...ofProviders, ...ofMonitor].filter(({ path }) => path.startsWith("/"));
+  const ofRecord = audit ? [{ path: audit.file, writer: "audit" as const, rotations: ofAudit }] : [];
+  return [...ofSinks, ...ofProviders, ...ofMonitor, ...ofRecord].filter(({ path }) => path.startsWith("/"));
 }
 
 /** What a sink says itself; else its target, where that is a path. */

@@ -21,11 +21,14 @@ export interface Root extends LocalPlace {
 /** A spec as far as it is built. */
 export type RootedSpec = Pick<
   Spec,
-  "name" | "file" | "directory" | "stateDir" | "providers" | "rotations" | "lists" | "notify" | "monitor"
+  "name" | "file" | "directory" | "stateDir" | "providers" | "rotations" | "lists" | "notify" | "monitor" | "audit"
 > & {
   /** As written. */
   readonly plugins?: readonly string[];
 };
+
+/** Who may write the record of what was done: rotate, which is no rotation. */
+export const ofAudit: ReadonlySet<string> = new Set([" audit"]);
 
 const elsewhere = "let this sink write another file";
 
@@ -37,6 +40,16 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
     ...spec.notify.flatMap((notifier) => partRoots(notifier, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
     ...rotationRoots(spec.rotations, world),
+    ...(spec.audit
+      ? [
+          {
+            path: spec.audit.file,
+            what: "is the record of what was done (`audit`)",
+            hint: elsewhere,
+            mayWrite: ofAudit,
+          },
+        ]
+      : []),
   ];
   return roots.filter(({ path }) => path.startsWith("/"));
 }
@@ -120,7 +133,7 @@ function partPlaces({ part, options }: Bound<PartFacts<unknown>>, world: RootWor
 }
 
 /** Of a command the program, and those of its arguments that can be files: it is there to read a secret, and writes none. */
-function sourcePlaces(source: Source, { env }: RootWorld): readonly Place[] {
+export function sourcePlaces(source: Source, { env }: Pick<RootWorld, "env">): readonly Place[] {
   if ("file" in source) return [{ path: source.file }];
   if ("exec" in source) return source.exec.flatMap((word) => (/^\/./.test(word) ? [{ path: word, exact: true }] : []));
   const directory = env["CREDENTIALS_DIRECTORY"];
