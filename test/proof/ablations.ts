@@ -1,12 +1,15 @@
 /**
  * Can the proofs fail at all? Each rule of the engine is switched off in a copy, and the named and random histories (or weeks) run until one ends in a broken promise.
  * `npm run proof:ablations -- [--proof histories|weeks] [--most 40000] [--only "pins"]`. Exits 1 when a rule's absence shows nothing.
+ * `-- --proof faults` puts old faults of every kind back, one at a time, and runs the test of each: exits 1 when one stays green.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { oldFaults, type OldFault } from "./old-faults.ts";
+import { colourOf, mend, putBack, withCopyOfTree } from "./put-back.ts";
 import { rules, type Rule } from "./rules.ts";
 import { weekRules } from "./week-rules.ts";
 
@@ -104,6 +107,30 @@ function ablate(rule: Rule, most: number, proof: Proof): boolean {
   }
 }
 
+/** Is its test green without it and red with it? */
+function noticed(copy: string, fault: OldFault): boolean {
+  const without = colourOf(copy, fault);
+  putBack(copy, fault);
+  const within = colourOf(copy, fault);
+  mend(copy, fault);
+  process.stdout.write(`| ${fault.name} | ${without} | ${within} | ${fault.red.file}: ${fault.red.test} |\n`);
+  return without === "green" && within === "red";
+}
+
+function putAllBack(only: string | undefined): readonly boolean[] {
+  process.stdout.write("| fault put back | without it | with it | test |\n|---|---|---|---|\n");
+  const faults = oldFaults.filter(({ name }) => only === undefined || name.includes(only));
+  return withCopyOfTree((copy) => faults.map((fault) => noticed(copy, fault)));
+}
+
+function ablateAll({ proof: name, most, only }: typeof values): readonly boolean[] {
+  const proof = proofs[name];
+  if (proof === undefined) throw new Error(`no proof is named ${name}`);
+  process.stdout.write(`| rule switched off | ${name} | broken |\n|---|---|---|\n`);
+  const chosen = proof.rules.filter((rule) => only === undefined || rule.name.includes(only));
+  return chosen.map((rule) => ablate(rule, Number(most ?? proof.most), proof));
+}
+
 const { values } = parseArgs({
   options: {
     proof: { type: "string", default: "histories" },
@@ -111,9 +138,5 @@ const { values } = parseArgs({
     only: { type: "string" },
   },
 });
-const proof = proofs[values.proof];
-if (proof === undefined) throw new Error(`no proof is named ${values.proof}`);
-process.stdout.write(`| rule switched off | ${values.proof} | broken |\n|---|---|---|\n`);
-const chosen = proof.rules.filter(({ name }) => values.only === undefined || name.includes(values.only));
-const shown = chosen.map((rule) => ablate(rule, Number(values.most ?? proof.most), proof));
+const shown = values.proof === "faults" ? putAllBack(values.only) : ablateAll(values);
 if (shown.includes(false)) process.exitCode = 1;

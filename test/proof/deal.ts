@@ -64,9 +64,9 @@ function isFailed(answer: unknown): answer is { readonly failed: string } {
 }
 
 /** The other end: answers each job with its tally. */
-export function serveJobs(work: (job: unknown) => Promise<object>): void {
-  process.on("message", (job: unknown) => {
-    work(job).then(
+export function serveJobs(work: (job: never) => Promise<object>): void {
+  process.on("message", (job) => {
+    work(job as never).then(
       (tally) => process.send!(tally),
       (error: Error) => process.send!({ failed: error.stack ?? error.message }),
     );

@@ -27,8 +27,8 @@ export const rules: readonly Rule[] = [
     name: "deadline over everything that may be held",
     edits: [
       {
-        from: "Math.min(...heldLeases(state).map((id) => deadlineOf",
-        to: 'Math.min(...[state.owed?.lease ?? state.settled ?? ""].filter((id) => id in state.leases).map((id) => deadlineOf',
+        from: "return heldLeases(state).map((id) => state.leases[id]!);",
+        to: "return [publishedLease(state) ?? []].flat();",
       },
     ],
   },
@@ -45,11 +45,18 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "ghosts: a mint whose answer was lost is listed",
-    edits: [{ from: "...(!nothing && { unknownUntil: ghostUntil(session) }),", to: "" }],
+    edits: [
+      { from: "const unknown = isGhost ? { unknownUntil: ghostUntil(session) } : {};", to: "const unknown = {};" },
+    ],
   },
   {
     name: "ghosts: a mint that was cut off is listed",
-    edits: [{ from: '[{ type: "mint-failed", lease, unknownUntil: until }]', to: '[{ type: "mint-failed", lease }]' }],
+    edits: [
+      {
+        from: '[{ type: "mint-failed", lease, ...(until !== undefined && { unknownUntil: until }) }]',
+        to: '[{ type: "mint-failed", lease }]',
+      },
+    ],
   },
   {
     name: "undo only where the previous lease outlives its margin",
@@ -68,14 +75,14 @@ export const rules: readonly Rule[] = [
     name: "the issuer's clock in undo",
     edits: [
       {
-        from: "const setBack = Math.min((minted?.skew ?? 0) - (lease.skew ?? 0), 0);",
-        to: "const setBack = 0 * (minted?.skew ?? 0);",
+        from: "return Math.max(after.told - before.told - (after.asOf - before.asOf), 0);",
+        to: "return 0;",
       },
     ],
   },
   {
-    name: "highest time seen",
-    edits: [{ from: "Math.max(sources.now(), floor)", to: "sources.now() + 0 * floor" }],
+    name: "rotation time is no wall clock: it only goes forward",
+    edits: [{ from: "now: () => look().time,", to: "now: () => sources.now()," }],
   },
   {
     name: "unknown is not failed",
@@ -121,7 +128,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "mixed sinks are minted for at once",
-    edits: [{ from: 'if (state.owed?.kind === "publish") return `the sinks are mixed: ${state.owed.why}`;', to: "" }],
+    edits: [{ from: 'if (state.owed?.kind === "publish") return "mixed";', to: "" }],
   },
   {
     name: "a sink nobody read yet holds what nobody can explain",
@@ -147,6 +154,6 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "a refused answer that names what is in use is not given back",
-    edits: [{ from: "if (isKnown(session, minted)) return true;", to: "" }],
+    edits: [{ from: "if (knownLease(session, minted) !== undefined) return true;", to: "" }],
   },
 ];

@@ -26,8 +26,14 @@ const told = [...named, ...past];
 
 function weeksOf({ kind, from, count }: Job): readonly Scenario[] {
   if (kind === "random") return Array.from({ length: count }, (_, index) => randomScenario(from + index));
-  const all = kind === "named" ? told : kind === "siblings" ? families : [...grid()];
-  return all.slice(from, from + count);
+  if (kind === "grid") return everyNth(from, [...grid()]);
+  return (kind === "named" ? told : families).slice(from, from + count);
+}
+
+/** Each block has something of every shape: one that is stopped has not left some out. */
+function everyNth(from: number, all: readonly Scenario[]): readonly Scenario[] {
+  const blocks = Math.ceil(all.length / block);
+  return all.filter((_, index) => index % blocks === from / block);
 }
 
 function jobsOf(only: string | undefined, random: { readonly from: number; readonly count: number }): readonly Job[] {
@@ -103,7 +109,7 @@ async function main(): Promise<void> {
       worker: { type: "boolean", default: false },
     },
   });
-  if (values.worker) return serveJobs((job: Job) => playAll(weeksOf(job)));
+  if (values.worker) return serveJobs((job) => playAll(weeksOf(job as Job)));
   if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))], values.story ? [] : undefined);
   const { grid: part } = values;
   if (part !== undefined)

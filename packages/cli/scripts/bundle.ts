@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, formatMessages, type Message, type Metafile } from "esbuild";
+import { build, formatMessages, type Message, type Metafile, type Plugin } from "esbuild";
 import { builtinModules } from "./builtin-modules.ts";
 import { isNamesOnly, lazyPackages } from "./lazy-packages.ts";
+import { buildPage } from "./page.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -41,6 +42,17 @@ function published(): readonly Entry[] {
   return files.map((file) => ({ in: join(root, "src", file), out: file.replace(/\.ts$/, "") }));
 }
 
+/** The page is in the bundle as it was made: nothing is made of sources there. */
+const pageInside: Plugin = {
+  name: "page-inside",
+  setup(made) {
+    made.onLoad({ filter: /\/views\/page-files\.ts$/ }, async () => ({
+      contents: `const files = ${JSON.stringify(await buildPage())}; export async function pageFiles() { return files; }`,
+      loader: "js",
+    }));
+  },
+};
+
 /** Writes the bundle and tells what went into which file. @param output an absolute folder */
 export async function bundle(output: string, entries: readonly Entry[] = published()): Promise<Metafile> {
   const { metafile, outputFiles, warnings } = await build({
@@ -56,7 +68,7 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
     conditions: ["rotate:src"],
     external: ["pg-native"],
     mainFields: ["module", "main"], // `main` first, the default, takes UMD files, whose requires cannot be followed
-    plugins: [builtinModules, lazyPackages],
+    plugins: [pageInside, builtinModules, lazyPackages],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",

@@ -30,7 +30,7 @@ async function watch(
   let log = "";
   child.stderr?.on("data", (chunk: Buffer) => (log += chunk.toString()));
   await vi.waitFor(() => expect(log).toMatch(/commands ask this watch|no command can ask/), 15_000);
-  if (isFirst) await vi.waitFor(() => expect(log).toContain("two: rotated"), 15_000);
+  await vi.waitFor(() => expect(log).toContain(isFirst ? "two: rotated" : "watching"), 15_000);
   return { child, folder, socket: join(folder, "state", "asked", "control.sock"), log: () => log };
 }
 

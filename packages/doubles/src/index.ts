@@ -10,6 +10,7 @@ export * from "./lakebase/index.ts";
 export { listen } from "./listen.ts";
 export * from "./oauth2/index.ts";
 export * from "./postgres/index.ts";
+export * from "./servers/index.ts";
 export * from "./systemd/index.ts";
 export * from "./tls/index.ts";
 export * from "./vault/index.ts";

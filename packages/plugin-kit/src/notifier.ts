@@ -63,7 +63,9 @@ export interface NotifierDefinition<O> extends PartFacts<Infer<O>> {
 }
 /** A notifier as the engine sees it. */
 export interface Notifier
-  extends Omit<NotifierDefinition<ObjectSchema>, "options" | "scope" | "reads" | "writes">, PartFacts<unknown> {
+  extends
+    Omit<NotifierDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">,
+    PartFacts<unknown> {
   readonly options: ObjectSchema;
   check?(ctx: Context): Promise<void>;
   send(alarm: Alarm, ctx: Context): Promise<void>;

@@ -1,3 +1,5 @@
+import type { Context } from "./context.ts";
+
 /** Where a part can do its work: `host` is this machine alone (its files, its login, its services), `anywhere` any machine that has the spec. */
 export type PartScope = "host" | "anywhere";
 
@@ -18,6 +20,8 @@ export interface PartFacts<Options> {
   readonly scope?: PartScope | ScopeOf<Options>;
   /** What it stands on: no sink of the spec may write there. Pure, asks nobody; what references of the options lead to is the engine's to know. */
   reads?(options: Options, env: Readonly<Record<string, string | undefined>>): readonly LocalPlace[];
+  /** What the files of `reads` point to in turn: it looks into them, before each mint. */
+  follows?(ctx: Context<Options>): Promise<readonly LocalPlace[]>;
   /** What it writes on this machine. Pure. Absent: a sink's `target`, where that is an absolute path; of other parts nothing. */
   writes?(options: Options): readonly LocalPlace[];
 }

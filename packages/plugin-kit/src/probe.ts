@@ -12,7 +12,9 @@ export interface ProbeDefinition<O> extends PartFacts<Infer<O>> {
 }
 /** A probe as the engine sees it. */
 export interface Probe
-  extends Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads" | "writes">, PartFacts<unknown> {
+  extends
+    Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">,
+    PartFacts<unknown> {
   readonly options: ObjectSchema;
   run(ctx: Context): Promise<void>;
 }

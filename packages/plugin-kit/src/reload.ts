@@ -33,7 +33,9 @@ export interface ReloadDefinition<O> extends PartFacts<Infer<O>> {
 }
 /** A reload as the engine sees it. */
 export interface Reload
-  extends Omit<ReloadDefinition<ObjectSchema>, "options" | "scope" | "reads" | "writes">, PartFacts<unknown> {
+  extends
+    Omit<ReloadDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">,
+    PartFacts<unknown> {
   readonly options: ObjectSchema;
   adopts(options: unknown): boolean;
   check?(ctx: Context, planned?: readonly WrittenSink[]): Promise<void>;

@@ -59,7 +59,7 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
 }
 /** A sink as the engine sees it. */
 export interface Sink
-  extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "writes">, PartFacts<unknown> {
+  extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
   check?(ctx: SinkContext): Promise<void>;

@@ -9,6 +9,7 @@ export { createMasker, type MaskerOptions } from "./masker.ts";
 export { materialize, type OptionTree } from "./materialize.ts";
 export { readBySchema } from "./read-by-schema.ts";
 export * from "./reference.ts";
+export { remembering } from "./remember.ts";
 export type { Each, Template, TemplateScope } from "./template.ts";
 export { distrust, type Distrust, type Ownership } from "./trusted.ts";
 export type { Masker, Runtime } from "./types.ts";

@@ -32,7 +32,7 @@ export function reference(source: Source, secret: boolean, finish?: Reference["f
   return { [brand]: true, source, secret, ...(finish && { finish }) };
 }
 
-/** An option that is a template; `plain` for one that is not secret. */
+/** An option that is rendered with the new credential; `plain` for one that is not secret. */
 export function templateOption(template: Template, plain = false): TemplateOption {
   return { [brand]: true, template, ...(plain && { plain }) };
 }

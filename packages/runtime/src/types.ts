@@ -24,6 +24,8 @@ export interface Runtime {
   ) => Promise<ExecAnswer>;
   /** Runs the command of an `{ exec: … }` reference; absent: `exec` does. */
   readonly execReference?: Runtime["exec"];
+  /** What was read by references is read anew at the next use. Absent: it always is. */
+  readonly forgetReferences?: () => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly masker: Masker;
   readonly log: Log;

@@ -4,7 +4,7 @@ import { strangeAnswer } from "./fault.ts";
 import { connection, type AwsContext } from "./options.ts";
 import { refusal } from "./refusal.ts";
 import { endpointOf, regionOf } from "./region.ts";
-import { keyOf, readSource, sourcePlaces, sourceScope, type KeySource } from "./source/index.ts";
+import { followedPlaces, keyOf, readSource, sourcePlaces, sourceScope, type KeySource } from "./source/index.ts";
 
 const request = {
   type: "object",
@@ -54,6 +54,7 @@ export const awsEcr = defineProvider({
 
   maxLife: 43_200_000,
   reads: sourcePlaces,
+  follows: followedPlaces,
   scope: sourceScope,
   login: readSource,
 

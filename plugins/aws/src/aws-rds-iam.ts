@@ -2,7 +2,15 @@ import { beforehand, defineProvider, type ObjectSchema, type ProviderContext, in
 import { presignGet } from "@rotate/plugin-kit/tokens";
 import { connection, type Connection } from "./options.ts";
 import { regionOf } from "./region.ts";
-import { keyOf, readSource, sourcePlaces, sourceScope, type KeySource, type Source } from "./source/index.ts";
+import {
+  followedPlaces,
+  keyOf,
+  readSource,
+  sourcePlaces,
+  sourceScope,
+  type KeySource,
+  type Source,
+} from "./source/index.ts";
 
 /** All that the service gives, ms. */
 const life = 900_000;
@@ -43,6 +51,7 @@ export const awsRdsIam = defineProvider({
   ghosts: false,
   maxLife: life,
   reads: sourcePlaces,
+  follows: followedPlaces,
   scope: sourceScope,
   login: readSource,
 

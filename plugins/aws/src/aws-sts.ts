@@ -14,6 +14,7 @@ import {
   isTemporary,
   keyOf,
   readSource,
+  followedPlaces,
   sourcePlaces,
   sourceScope,
   type KeySource,
@@ -62,6 +63,7 @@ export const awsSts = defineProvider({
 
   maxLife: 43_200_000,
   reads: sourcePlaces,
+  follows: followedPlaces,
   scope: sourceScope,
   login: readSource,
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { defineReload, isRotateError, RotateError, type ReloadEvent } from "@rotate/plugin-kit";
 import { requireRights, type Right } from "./api/access.ts";
 import { connect, type Api } from "./api/api.ts";
-import { clusterPlaces } from "./auth/places.ts";
+import { clusterPlaces, followedPlaces } from "./auth/places.ts";
 import { nameOf, options, type RolloutContext } from "./rollout/options.ts";
 import { progressOf } from "./rollout/progress.ts";
 import { annotate, annotationOf, checkRollable, readWorkload } from "./rollout/workload.ts";
@@ -17,6 +17,7 @@ export const kubernetesRollout = defineReload({
   options,
 
   reads: clusterPlaces,
+  follows: followedPlaces,
   adopts: ({ adopts }) => adopts,
   async check(ctx) {
     const api = await connect(ctx);

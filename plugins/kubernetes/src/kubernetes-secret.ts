@@ -1,6 +1,6 @@
 import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
 import { connect } from "./api/api.ts";
-import { clusterPlaces } from "./auth/places.ts";
+import { clusterPlaces, followedPlaces } from "./auth/places.ts";
 import { clusterName } from "./options.ts";
 import { lookBefore, shownSample } from "./secret/before.ts";
 import { fenceSecret } from "./secret/fence.ts";
@@ -17,6 +17,7 @@ export const kubernetesSecret = defineSink({
 
   target: (given) => `secret ${given.namespace}/${given.name}${clusterName(given)}`,
   reads: clusterPlaces,
+  follows: followedPlaces,
   async check(ctx) {
     const api = await connect(ctx);
     const live = await lookBefore(api, ctx);

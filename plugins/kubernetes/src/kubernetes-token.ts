@@ -2,7 +2,7 @@ import { badAnswer, defineProvider } from "@rotate/plugin-kit";
 import { isAllowed } from "./api/access.ts";
 import { connect } from "./api/api.ts";
 import { tokenRefusals } from "./api/refusal.ts";
-import { clusterPlaces } from "./auth/places.ts";
+import { clusterPlaces, followedPlaces } from "./auth/places.ts";
 import { options, request, type Request } from "./token/options.ts";
 import { checkMintable } from "./token/before.ts";
 
@@ -14,6 +14,7 @@ export const kubernetesToken = defineProvider({
   fields: { token: { secret: true, description: "The signed JWT." } },
 
   reads: clusterPlaces,
+  follows: followedPlaces,
 
   async check(ctx, asked) {
     const api = await connect(ctx);

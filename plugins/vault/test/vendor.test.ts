@@ -1,17 +1,24 @@
 import type { Provider } from "@rotate/plugin-kit";
-import { createVaultDouble, postgresUnavailable, startPostgres } from "@rotate/doubles";
+import {
+  createVaultDouble,
+  openBaoProgram,
+  postgresUnavailable,
+  skippedWithout,
+  startPostgres,
+  type OpenBao,
+} from "@rotate/doubles";
 import { createTestContext, secretRef } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { vaultKv } from "../src/kv.ts";
 import { vaultStaticRole } from "../src/static-role.ts";
 import { vault } from "../src/vault.ts";
 import { base, leaseOf, mint, revealed } from "./support/call.ts";
-import { cli, findCli, startRealServer, type RealServer } from "./support/server.ts";
+import { cli, startRealServer } from "./support/server.ts";
 
-const program = await findCli();
-const why = program === undefined ? " (skipped: neither bao nor vault is installed)" : "";
+const program = openBaoProgram();
+const why = skippedWithout(program, "OpenBao");
 
-async function contextOn(server: RealServer, provider: Provider) {
+async function contextOn(server: OpenBao, provider: Provider) {
   await server.write("sys/auth/userpass", { type: "userpass" });
   await server.write("sys/policies/acl/app", {
     policy:
@@ -54,7 +61,7 @@ describe.skipIf(program === undefined)(`the vendor's own client is content with 
 
 describe.skipIf(program === undefined)(`the vendor's own server${why}`, () => {
   test("hands out, revokes and explains what the double does: certificates, stored values, refusals", async () => {
-    const server = await startRealServer(program ?? "");
+    const server = await startRealServer();
     const ctx = await contextOn(server, vault);
     await vault.check?.(ctx, { path: "database/creds/app", method: "read", fields: {} });
     await expect(vault.check?.(ctx, { path: "transit/keys/x", method: "read", fields: {} })).rejects.toMatchObject({
@@ -102,7 +109,7 @@ describe.skipIf(program === undefined)(`the vendor's own server${why}`, () => {
       const postgres = await startPostgres();
       onTestFinished(postgres.close);
       await postgres.createRole("legacy", { password: "first" });
-      const server = await startRealServer(program ?? "");
+      const server = await startRealServer();
       await server.write("sys/mounts/database", { type: "database" });
       await server.write("database/config/pg", {
         plugin_name: "postgresql-database-plugin",

@@ -63,10 +63,13 @@ async function readValue(text: string): Promise<readonly [key: string, value: st
   return [key, value.replace(/\r?\n$/, "")];
 }
 
-function render({ name, sinks, expiresAt }: EjectReport, now: number): string {
+function render({ name, sinks, expiresAt, unverified = [] }: EjectReport, now: number): string {
   const lines = sinks.map(
     ({ type, target, keys, result }) => `${name}  ${result}  ${type} ${target}: ${keys.join(", ")}`,
   );
   const left = sinks.some(({ result }) => result === "left");
-  return [...lines, ...(left ? [`${name}  what stands there ${describeExpiry(expiresAt, now)}`] : [])].join("\n");
+  const untried = unverified.map((why) => `${name}  not verified  ${why}`);
+  return [...lines, ...untried, ...(left ? [`${name}  what stands there ${describeExpiry(expiresAt, now)}`] : [])].join(
+    "\n",
+  );
 }

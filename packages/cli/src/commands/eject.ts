@@ -5,7 +5,7 @@ import { BaseCommand } from "../base-command.ts";
 export class Eject extends BaseCommand<typeof Eject> {
   static override summary =
     "Stop rotating: write values of your own in the credential's place, or keep what stands there.";
-  static override description = `Writes the given values through the rotation's own sinks, reloads, asks its health, then revokes its earlier credentials. When a step fails, the values before are put back. With --keep the targets stay as they are. Either way nobody rotates it afterwards, until \`run NAME --force\`. Without both it changes nothing and tells what stays where, and until when it works.
+  static override description = `Tries the given values with the rotation's \`verify\` probes, as far as a key holds nothing but the field that a probe needs (what cannot be tried is told), writes them through its own sinks, reloads, asks its health, then revokes its earlier credentials. When a step fails, the values before are put back. With --keep the targets stay as they are. Either way nobody rotates it afterwards, until \`run NAME --force\`. Without both it changes nothing and tells what stays where, and until when it works.
 
 Exit codes: 0 done; 1 a step failed and was undone; 2 usage or spec error; 5 another process is at work on it; 6 could not tell.`;
   static override examples = [

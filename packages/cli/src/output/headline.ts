@@ -10,7 +10,7 @@ export interface Standing extends StandingReport {
 }
 
 /** The order in which states are told. */
-const order: readonly StandingState[] = [
+export const stateOrder: readonly StandingState[] = [
   "expired",
   "expiring",
   "reload-owed",
@@ -87,7 +87,7 @@ export function worstSentence(
 }
 
 function byHaste(one: Standing, other: Standing): number {
-  return compareStanding(one, other) || order.indexOf(one.state) - order.indexOf(other.state);
+  return compareStanding(one, other) || stateOrder.indexOf(one.state) - stateOrder.indexOf(other.state);
 }
 
 function endOf(
@@ -105,7 +105,7 @@ function endOf(
 
 /** `17 expiring, 1 reload-owed`, in the order of how bad they are. */
 export function countStates(states: readonly StandingState[]): string {
-  return order
+  return stateOrder
     .map((state) => [state, states.filter((one) => one === state).length] as const)
     .filter(([, number]) => number > 0)
     .map(([state, number]) => `${number} ${state}`)

@@ -10,7 +10,7 @@ import { createCounters } from "./counters.ts";
 import { type GuardOptions, refusalOf } from "./guard.ts";
 import { healthRoutes, readyRoutes } from "./health.ts";
 import { createOutlook } from "./overview.ts";
-import { pageRoutes } from "./page/assets.ts";
+import { pageRoutes } from "./page.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { type Handler, type Listening, openServer, type TlsFiles } from "./server.ts";
 import { createStreams } from "./streams.ts";
@@ -63,7 +63,7 @@ async function startViews(daemon: DaemonView, options: ViewsOptions): Promise<()
         ...healthRoutes(health),
         metricsRoute({ ...parts, counters }),
         ...apiRoutes({ ...parts, streams }),
-        ...(await pageRoutes()),
+        ...pageRoutes(await import("./page-files.ts").then(({ pageFiles }) => pageFiles())),
       ];
       const server = await openServer(
         { address: listen, flag: "listen", tls },

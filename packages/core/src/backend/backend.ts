@@ -65,7 +65,7 @@ export interface Store {
   readonly tell: (standings: readonly ToldStanding[]) => Promise<readonly StandingChange[]>;
   /** Moves state and history of one name to another. */
   readonly rename: (from: string, to: string) => Promise<void>;
-  /** State and history; nothing of the name is left. */
+  /** The state, not the history. */
   readonly remove: (rotation: string) => Promise<void>;
 }
 

@@ -66,8 +66,8 @@ export interface Settlement {
 
 /**
  * Records that announce no act: a power failure may take one, with all that came after it, and leaves the state of a moment earlier. That is harmless for
- * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed` and `published`
- * follow a durable `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
+ * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed`, `spared` and
+ * `published` follow a durable `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
  * sink or revoked after them is announced by a durable record of its own.
  */
 export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
@@ -77,6 +77,7 @@ export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "proved",
   "phase",
   "committed",
+  "spared",
   "published",
 ]);
 

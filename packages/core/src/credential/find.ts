@@ -21,7 +21,7 @@ export interface Looking {
 export function currentLease(state: RotationState): LeaseState | undefined {
   const id = state.owed?.kind === "reload" ? state.owed.lease : state.settled;
   const lease = state.leases[id ?? ""];
-  return lease?.phase === "live" && lease.foreign !== true ? lease : undefined;
+  return lease?.phase === "live" && lease.foreign !== true && lease.dead !== true ? lease : undefined;
 }
 
 /** The values of a lease, from this process's memory, the sinks that hold it, or the cache; undefined when none of them has all of `needed`. */

@@ -1,13 +1,15 @@
 import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
-import { secretVariables, withholding, type Runtime } from "@rotate/runtime";
+import { remembering, secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
 import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
+import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
+import { ownRootsOver } from "./own-roots.ts";
 import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
 
@@ -29,7 +31,7 @@ export async function depsOver(
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   const { rotations } = spec;
-  const runtime = withholding(given, secretVariables(treesOf(spec)));
+  const runtime = remembering(withholding(given, secretVariables(treesOf(spec))));
   return {
     store,
     claims,
@@ -38,9 +40,11 @@ export async function depsOver(
     host,
     runtime,
     onEvent,
+    sourceMark: createSourceMark(runtime.env),
     nextCron: await cronFor(rotations),
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
+    ownRoots: ownRootsOver(spec, backend.place),
     memory: before?.memory ?? createMemory(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),

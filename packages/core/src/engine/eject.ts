@@ -1,18 +1,22 @@
 import { isSecret, Secret, type Values } from "@rotate/plugin-kit";
+import { isTemplateOption } from "@rotate/runtime";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import type { Rotation, SinkEntry } from "../loading/model.ts";
+import { bareFields } from "../credential/bare-fields.ts";
+import type { ProbeEntry, Rotation, SinkEntry } from "../loading/model.ts";
 import type { SinkReport } from "../report.ts";
 import { firstAttempt, runAttempt } from "../rotation/attempt.ts";
-import { instantAt } from "../rotation/describe.ts";
+import { instant, instantAt } from "../rotation/describe.ts";
 import { newLeaseId } from "../rotation/lease-id.ts";
 import { endOfHeld } from "../rotation/moment.ts";
 import { sweepLeftOvers, sweepUnder } from "../rotation/left-overs.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { commitPhase } from "../rotation/phases/commit.ts";
 import { preparePhase } from "../rotation/phases/prepare.ts";
+import { verifyPhase } from "../rotation/phases/verify.ts";
 import { recoveryPhases } from "../rotation/phases.ts";
 import { recover } from "../rotation/recover.ts";
+import { noteSinks } from "../rotation/rotate.ts";
 import { openSession, type Attempt, type Ended, type RotationDeps, type Session } from "../rotation/session.ts";
 import type { LeaseState } from "../store/state.ts";
 
@@ -30,6 +34,8 @@ export interface EjectReport {
   }[];
   /** The end of what stays, when it has one. */
   readonly expiresAt?: string;
+  /** Probes of `verify` that could not try the given values, each with why. Absent: none. */
+  readonly unverified?: readonly string[];
 }
 
 /** Values by destination key: they stand in for the credential in every sink that has the key. */
@@ -42,19 +48,22 @@ interface Target {
 
 /**
  * Publishes the given values through the rotation's own sinks, reloads and health, as a credential that was given instead of minted; from then on nobody rotates it.
- * What was written is put back when a later step fails. Throws EngineError with the code of the phase that failed.
+ * They are tried by `verify` first, as far as they are the fields that its probes need. What was written is put back when a later step fails. Throws EngineError with the code of the phase that failed.
  */
 export async function ejectTo(values: EjectValues, { rotation, deps }: Target): Promise<EjectReport> {
   refuseUnknownKeys(values, rotation);
   return withClaim(deps.claims, rotation.name, async (claim, leave) => {
-    const given = { ...rotation, onFailure: "rollback" as const };
+    const fields = fieldsAmong(values, rotation);
+    const { able, unable } = probesFor(fields, rotation);
+    const given = { ...rotation, verify: able, onFailure: "rollback" as const };
     const session = openSession({ rotation: given, deps, claim, leave, signal: new AbortController().signal });
     await sweepLeftOvers(session);
+    await noteSinks(session);
     await recover(session);
-    const ended = await publish(session, values);
+    const ended = await publish(session, values, fields);
     if (ended.outcome !== "rotated" && ended.outcome !== "reused") throw ejectError(ended);
     await session.journal({ type: "ejected" });
-    return reportOf(rotation, ended.attempt.sinks);
+    return { ...reportOf(rotation, ended.attempt.sinks), ...(unable.length > 0 && { unverified: unable }) };
   });
 }
 
@@ -81,8 +90,42 @@ export async function describeEject({ rotation, deps }: Target): Promise<EjectRe
   return { version: 1, name: rotation.name, ejected: false, sinks, ...ends };
 }
 
-async function publish(session: Session, values: EjectValues): Promise<Ended> {
-  const { rotation } = session;
+/** The credential's fields that a given value is by itself, because a key holds nothing else. A field with two values is neither. */
+function fieldsAmong(values: EjectValues, { sinks }: Rotation): Readonly<Record<string, string>> {
+  const found = sinks.flatMap(bareFields).map(([key, field]) => [field, textOf(values.get(key)!)] as const);
+  return Object.fromEntries(
+    found.filter(([field, text]) => found.every(([other, its]) => other !== field || its === text)),
+  );
+}
+
+/** Which probes have all the fields that they need, and what the others lack. */
+function probesFor(
+  fields: Readonly<Record<string, string>>,
+  { verify }: Rotation,
+): { readonly able: readonly ProbeEntry[]; readonly unable: readonly string[] } {
+  const lacking = (probe: ProbeEntry): readonly string[] =>
+    fieldsIn(probe.options).filter((field) => fields[field] === undefined);
+  return {
+    able: verify.filter((probe) => lacking(probe).length === 0),
+    unable: verify.flatMap((probe) => {
+      const missing = lacking(probe);
+      return missing.length === 0 ? [] : [`${probe.type}: no given value is ${missing.join(", ")} by itself`];
+    }),
+  };
+}
+
+function fieldsIn(options: unknown): readonly string[] {
+  if (isTemplateOption(options)) return options.template.fields;
+  if (typeof options !== "object" || options === null) return [];
+  return [...new Set(Object.values(options).flatMap(fieldsIn))];
+}
+
+async function publish(
+  session: Session,
+  values: EjectValues,
+  fields: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  const { rotation, deps } = session;
   const rendered = new Map(rotation.sinks.map((sink) => [sink.id, pick(sink, values)]));
   const lease = leaseOf(session, rendered);
   await session.journal({ type: "intent", lease, why: "ejected" });
@@ -90,9 +133,13 @@ async function publish(session: Session, values: EjectValues): Promise<Ended> {
   const attempt: Attempt = {
     ...firstAttempt(session, { why: "ejected", reason: undefined, owedOnly: false }),
     lease: lease.id,
-    minted: { fields: {}, values: rendered, scope: { fields: {}, lease: { issuedAt: "", expiresAt: "never" } } },
+    minted: {
+      fields: {},
+      values: rendered,
+      scope: { fields, lease: { issuedAt: instant(deps.clock.wallAt(session.now())), expiresAt: "never" } },
+    },
   };
-  return runAttempt([preparePhase, commitPhase, ...recoveryPhases()], session, attempt);
+  return runAttempt([verifyPhase, preparePhase, commitPhase, ...recoveryPhases()], session, attempt);
 }
 
 /** A lease that no provider made: nobody can revoke it, and it does not end by itself. */
@@ -145,9 +192,14 @@ function pick(sink: SinkEntry, values: EjectValues): Values {
 }
 
 function ejectError({ failure, reason, rolledBack, attempt }: Ended): EngineError {
+  const untouched = attempt.sinks.every(({ result }) => result === "not-run" || result === "failed");
   const restored =
     rolledBack === true || attempt.sinks.every(({ result }) => result !== "written" && result !== "unknown");
-  const after = restored ? "; the values before stand in the sinks again" : "; `rotate run` goes on from here";
+  const after = untouched
+    ? "; nothing was written"
+    : restored
+      ? "; the values before stand in the sinks again"
+      : "; `rotate run` goes on from here";
   return new EngineError(`${failure?.report.message ?? reason}${after}`, {
     code: failure?.report.code ?? "ROTATE_EJECT_FAILED",
     exitCode: 1,

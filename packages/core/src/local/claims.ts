@@ -28,7 +28,7 @@ export interface Entry {
   readonly stamp: Stamp;
 }
 
-/** What is written in one step. */
+/** What a claim writes in one step. */
 export interface Written extends Pick<Settlement, "attempts" | "next"> {
   readonly entries: readonly Entry[];
   /** As the claim knows it. */

@@ -73,8 +73,7 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
     async tell(standings) {
       const news = file.read((sql) => changesIn(sql, standings));
       // Most looks find nothing new, and need no write.
-      if (news.length === 0) return news;
-      return write((sql) => tell(sql, changesIn(sql, standings)));
+      return news.length === 0 ? news : write((sql) => tell(sql, changesIn(sql, standings)));
     },
     async events({ rotation, limit, ...times }) {
       const bounds = { ...boundsOf(times), limit };

@@ -74,12 +74,13 @@ export function yardstickOf(lease: { readonly given: number | null }, ttl: numbe
 }
 
 /** No attempt before it: by its own backoff, unless the spec or a file that it names changed, a sibling succeeded since, or the machine had slept. */
-function retryAt({ state, rotation, entry }: Moment): number {
+function retryAt({ state, rotation, entry, sources }: Moment): number {
   const { failure } = state;
   if (failure === undefined) return 0;
   if (failure.specHash !== rotation.hash) return failure.at + second;
-  if (entry.changedAt > failure.at) return entry.changedAt;
-  if (failure.person) return failure.notBefore;
+  if (sources !== undefined && failure.sources !== undefined && sources !== failure.sources) return failure.at + second;
+  // What would help is seen when it comes; asking with the same again may lock the account.
+  if (failure.person) return failure.sources === undefined ? failure.notBefore : Infinity;
   const lease = publishedLease(state);
   const place = lease?.jitter ?? 0.5;
   const shared = failure.kind === "unavailable" || failure.kind === "unknown";

@@ -6,12 +6,10 @@ export interface EntryState {
   readonly waiting: number;
   /** When this process last found that the machine had slept. */
   readonly wokeAt: number;
-  /** When what it logs in with, or asks with, was last found changed. */
-  readonly changedAt: number;
 }
 
 /** An entry of which nothing is known: nobody waits, nothing happened. */
-export const calmEntry: EntryState = { okAt: -Infinity, waiting: 0, wokeAt: -Infinity, changedAt: -Infinity };
+export const calmEntry: EntryState = { okAt: -Infinity, waiting: 0, wokeAt: -Infinity };
 
 /** What the rotations of one process know together of each provider entry. */
 export interface Entries {
@@ -24,8 +22,6 @@ export interface Entries {
   readonly onSuccess: (provider: string, wake: () => void) => () => void;
   /** The machine had slept; rotation time, ms. */
   readonly woke: (at: number) => void;
-  /** What it logs in with, or asks with, has changed; rotation time, ms. */
-  readonly changed: (provider: string, at: number) => void;
 }
 
 /** In memory, for one process. */
@@ -33,7 +29,6 @@ export function createEntries(): Entries {
   const okAt = new Map<string, number>();
   const waiting = new Map<string, Set<string>>();
   const listeners = new Set<{ readonly provider: string; readonly wake: () => void }>();
-  const changedAt = new Map<string, number>();
   let wokeAt = -Infinity;
   return {
     of: (provider) => ({
@@ -41,7 +36,6 @@ export function createEntries(): Entries {
       // One alone has nobody to share the issuer with.
       waiting: Math.max(0, (waiting.get(provider)?.size ?? 0) - 1),
       wokeAt,
-      changedAt: changedAt.get(provider) ?? calmEntry.changedAt,
     }),
     succeeded(provider, at) {
       okAt.set(provider, at);
@@ -59,6 +53,5 @@ export function createEntries(): Entries {
       waiting.set(provider, those);
     },
     woke: (at) => void (wokeAt = at),
-    changed: (provider, at) => void changedAt.set(provider, at),
   };
 }

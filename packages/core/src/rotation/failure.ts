@@ -19,6 +19,7 @@ export async function noteFailure(session: Session, ended: Ended): Promise<void>
   const { rotation, state, now } = session;
   const { failure } = ended;
   if (failure === undefined && ended.outcome !== "failed" && ended.outcome !== "reload-owed") return;
+  session.deps.runtime.forgetReferences?.();
   const error: KeptError = {
     at: now(),
     phase: failure?.phase ?? "settle",
@@ -77,6 +78,7 @@ async function journalFailure(
     },
     { ...rotation.retry, random: deps.runtime.random },
   );
+  const sources = deps.sourceMark?.(rotation);
   const woken = before !== undefined && now() < before.notBefore;
   const failure: FailureState = {
     ...error,
@@ -87,13 +89,14 @@ async function journalFailure(
     specHash: rotation.hash,
     wokenAt: woken ? now() : (before?.wokenAt ?? 0),
     ...(person && { person }),
+    ...(sources !== undefined && { sources }),
   };
   const waste = (kind === "unknown" || kind === "unfit") && rotation.provider.part.ghosts !== false;
   await session.journal({ type: "failed", failure, ...(waste && { waste }) });
   deps.entries?.waits(rotation.provider.name, rotation.name, true);
 }
 
-/** What only a person can mend is looked at so seldom by itself: `rotate run NAME --force` asks at once. ms */
+/** What only a person can mend is tried so seldom by itself, where nobody sees what it logs in with: `rotate run NAME --force` asks at once. ms */
 const personWait = 15 * 60_000;
 
 /** Until when an owed reload waits after this try, rotation time in ms. */

@@ -115,6 +115,7 @@ export async function callProvider<T>(
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: login.value }));
   } catch (error) {
     if (innerError(error).code !== "DENIED" || !login.kept) throw error;
+    runtime.forgetReferences?.();
     const fresh = await first(() => logins.renew(provider, login));
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: fresh.value }));
   }

@@ -16,6 +16,8 @@ export interface Moment {
   /** On rotation time, as all instants here. */
   readonly cron: NextCron;
   readonly entry: EntryState;
+  /** After a failure: what the rotation logs in and asks with, by a mark that differs when it does. Undefined: nobody can tell. */
+  readonly sources?: string | undefined;
   /** It is left alone, with all that one list makes. */
   readonly heldBack?: HeldBack | undefined;
   /** ms between runs, when the process is started again and again; undefined in a daemon. */
@@ -44,7 +46,8 @@ export function momentOf(
   }
   const entry = deps.entries?.of(rotation.provider.name) ?? calmEntry;
   const heldBack = deps.heldBack?.(rotation);
-  return { rotation, state, now: clock.time, clock, cron, entry, heldBack, ...asked };
+  const sources = state.failure && deps.sourceMark?.(rotation);
+  return { rotation, state, now: clock.time, clock, cron, entry, sources, heldBack, ...asked };
 }
 
 /** The lease that was last published: the owed one, else the settled one. */
@@ -77,9 +80,9 @@ export function isUnsure({ clock }: Pick<Moment, "clock">, lease: LeaseState | u
   return lease !== undefined && clock.unsureBefore !== undefined && lease.asOf < clock.unsureBefore;
 }
 
-/** What is held was revoked, or an issuer that lets one lease live at a time may have killed it. */
+/** What is held was revoked, was found not to work, or an issuer that lets one lease live at a time may have killed it. */
 export function isLost(moment: Pick<Moment, "state" | "rotation">): boolean {
-  return mayHeld(moment.state).some(({ gone }) => gone === "revoked") || isInDoubt(moment);
+  return mayHeld(moment.state).some(({ gone, dead }) => gone === "revoked" || dead === true) || isInDoubt(moment);
 }
 
 /** `overlap: false`: whatever was asked for after it may have ended what is held. */

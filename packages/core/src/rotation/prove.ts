@@ -20,23 +20,25 @@ export async function prove(session: Session): Promise<void> {
   const lease = publishedLease(state());
   if (lease === undefined || proofAt(moment) > moment.now || reasonOf(moment) !== undefined) return;
   const found = await lookAt(session, lease);
-  if (found === "alive") return session.journal({ type: "proved", lease: lease.id });
-  if (found === "dead") {
-    session.warn(
-      "what was published is dead, by a look after this machine was started or went on: was it set back to an earlier state?",
-    );
-    return session.journal({ type: "gone", lease: lease.id, how: "revoked" });
-  }
+  if (found === "alive") return session.journal({ type: "proved", lease: lease.id, found: { provedAt: now() } });
+  if (found === "gone" || found === "dead") session.warn(setBack);
+  // What `verify` says no to may still live upstream: it is replaced, and revoked in its turn.
+  if (found === "dead") return session.journal({ type: "proved", lease: lease.id, found: { dead: true } });
+  if (found === "gone") return session.journal({ type: "gone", lease: lease.id, how: "revoked" });
   session.warn(`whether what is published still works could not be asked: ${found.unknown}`);
-  return session.journal({ type: "proved", lease: lease.id, again: now() + untilNextLook });
+  return session.journal({ type: "proved", lease: lease.id, found: { askAgainAt: now() + untilNextLook } });
 }
 
-type Found = "alive" | "dead" | { readonly unknown: string };
+const setBack =
+  "what was published is dead, by a look after this machine was started or went on: was it set back to an earlier state?";
+
+/** `gone`: by the issuer. `dead`: by `verify`. */
+type Found = "alive" | "gone" | "dead" | { readonly unknown: string };
 
 async function lookAt(session: Session, lease: LeaseState): Promise<Found> {
   const { rotation } = session;
   const told = canLookUp(rotation, lease) ? await lookUp(session, lease) : undefined;
-  if (told === "alive" || told === "dead") return told;
+  if (told === "alive" || told === "gone") return told;
   // What nobody can tell is believed, as it is where there is nobody to ask.
   return canVerify(rotation) ? verifyHeld(session, lease) : (told ?? "alive");
 }
@@ -48,7 +50,7 @@ async function lookUp({ rotation, deps }: Session, lease: LeaseState): Promise<F
     const lives = await callProvider({ deps, provider }, { timeout: timeLimits.check }, async (ctx) =>
       provider.part.lives?.(asLease(lease, deps.clock), ctx),
     );
-    return lives === undefined ? undefined : lives ? "alive" : "dead";
+    return lives === undefined ? undefined : lives ? "alive" : "gone";
   } catch (error) {
     return { unknown: innerError(error).message };
   }

@@ -80,7 +80,7 @@ function withHelpers({ name }: Rotation, deps: RotationDeps): RotationDeps {
 }
 
 /** Sinks are journaled by identity, never by index: the spec may change between two runs. */
-async function noteSinks(session: Session): Promise<void> {
+export async function noteSinks(session: Session): Promise<void> {
   const { rotation, state } = session;
   const present = rotation.sinks.map(({ id, type, target, values, part }) => ({
     id,

@@ -6,6 +6,7 @@ import type { OnEvent } from "../events.ts";
 import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
+import type { SourceMark } from "../loading/source-mark.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { LeaseId } from "../store/state.ts";
 import type { Entries } from "./entries.ts";
@@ -20,10 +21,14 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
+  /** Absent: nobody looks whether what it logs in with has changed. */
+  readonly sourceMark?: SourceMark;
   readonly nextCron: NextCron;
   /** Rotations that are left alone. Absent: none is. */
   readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
   readonly logins: Logins;
+  /** Throws RotateError INVALID when the rotation would write what it stands on. Undefined: that is known from the spec. */
+  readonly ownRoots?: (rotation: Rotation, runtime: Runtime) => (() => Promise<void>) | undefined;
   readonly gate: ReloadGate;
   /** Absent: no two rotations share a group. */
   readonly groups?: ReloadGroups;

@@ -15,7 +15,7 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
     case "ejected":
       return `let go: nothing rotates it until \`rotate run ${rotation.name} --force\``;
     case "revoked":
-      return "what is in use was revoked";
+      return publishedLease(state)?.dead ? "what is in use no longer works" : "what is in use was revoked";
     case "ended":
       return why ?? (rotating ? "it ended while it was being rotated" : "nobody rotated it in time");
     case "margin":

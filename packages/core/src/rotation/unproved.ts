@@ -13,7 +13,7 @@ export function isUnproved(moment: Moment): boolean {
   const { brokenAt } = moment.clock;
   if (lease === undefined || brokenAt === undefined || Math.max(lease.asOf, lease.provedAt ?? 0) >= brokenAt)
     return false;
-  if (lease.phase !== "live" || lease.foreign || isUnsure(moment, lease)) return false;
+  if (lease.phase !== "live" || lease.foreign || lease.dead || isUnsure(moment, lease)) return false;
   return canLookUp(moment.rotation, lease) || canVerify(moment.rotation);
 }
 

@@ -63,6 +63,8 @@ export type JournalRecord =
   | { readonly type: "dropped"; readonly lease: LeaseId }
   | { readonly type: "committing"; readonly sink: string; readonly lease: LeaseId }
   | { readonly type: "committed"; readonly sink: string; readonly lease: LeaseId }
+  /** Their writes were announced, and are not begun after all: they hold what they held before. */
+  | { readonly type: "spared"; readonly sinks: Readonly<Record<string, readonly Holding[]>> }
   /** Before the first write landed: nobody can have it. */
   | { readonly type: "unexposed"; readonly lease: LeaseId }
   | { readonly type: "undoing"; readonly sink: string; readonly to: LeaseId }
@@ -93,12 +95,14 @@ export type JournalRecord =
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
-  /** It was found to be alive; with `again`, nobody could tell, and it is asked again then. */
-  | { readonly type: "proved"; readonly lease: LeaseId; readonly again?: number }
+  | { readonly type: "proved"; readonly lease: LeaseId; readonly found: Proof }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };
 
-/** What a mint told of its lease. */
+/** What a look at a lease found: `provedAt` when it works, `dead` when it does not, else when it is asked again. */
+export type Proof = Pick<LeaseState, "provedAt" | "dead" | "askAgainAt">;
+
+/** What a mint told of its lease. Each term means what it does in `LeaseState`. */
 export type LeaseTermsRecord = Pick<
   LeaseState,
   | "issuedAt"

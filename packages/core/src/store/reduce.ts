@@ -42,6 +42,7 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   dropped: (state, { lease }) => closed(withLease(state, lease, { dropped: true })),
   committing,
   committed: (state, { sink, lease }) => withMay(state, sink, [lease]),
+  spared: (state, { sinks }) => Object.entries(sinks).reduce((next, [id, may]) => withMay(next, id, may), state),
   unexposed: (state, { lease }) => unexposed(state, lease),
   undoing: (state, { sink, to }) =>
     withPhase(addMay(state, sink, to), state.attempt?.phase === "rolling-back" ? "rolling-back" : "undoing"),
@@ -74,8 +75,7 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   found: (state, { lease, terms }, at) =>
     withLease(state, lease, { phase: "live", exposed: true, lastDoubtAt: at, ...terms }),
   pinned: (state, { lease }) => withLease(state, lease, { pinned: true, exposed: true }),
-  proved: (state, { lease, again }, at) =>
-    withLease(state, lease, again === undefined ? { provedAt: at } : { askAgainAt: again }),
+  proved: (state, { lease, found }) => withLease(state, lease, found),
   disowned: (state) => ({
     ...state,
     leases: mapValues(state.leases, (lease) => (lease.phase === "gone" ? lease : { ...lease, foreign: true })),

@@ -48,6 +48,8 @@ export interface LeaseState {
   readonly told?: number;
   /** When it was last found to be alive, by a look of ours. */
   readonly provedAt?: number;
+  /** It was found not to work. It may live all the same: that is the issuer's to say. */
+  readonly dead?: boolean;
   /** A look could not tell: not before this is it asked again. */
   readonly askAgainAt?: number;
   /** Of all fields together. */
@@ -144,8 +146,10 @@ export interface FailureState extends KeptError {
   readonly specHash: string;
   /** When it was last tried before its time. */
   readonly wokenAt: number;
-  /** Only a person can help: not tried again until asked. */
+  /** Only a person can help: not tried again until asked, or what it logs in with changes. */
   readonly person?: boolean;
+  /** A mark of what it logged in and asked with, after the attempt: with another it is tried again at once. Absent: nothing of it stands on this machine. */
+  readonly sources?: string;
 }
 
 /** All that is kept of one rotation. */

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Engine } from "../engine/engine.ts";
 import { filesOf } from "../loading/followed.ts";
 import type { Spec } from "../loading/model.ts";
+import { stampOf } from "../loading/source-mark.ts";
 import type { Waker } from "./waker.ts";
 
 /** How often the files are compared by content, for changes that no event tells of (a symbolic link further up that was swapped). ms */
@@ -25,24 +26,22 @@ export interface FollowedSpec {
   readonly close: () => Promise<void>;
 }
 
-/** Wakes the daemon when its spec or a list changes; when a file of a reference does, what failed with the old one is tried again at once. */
+/** Wakes the daemon when its spec or a list changes, and when what its rotations log in with does: what failed with the old one is tried again at once. */
 export async function followSpec(
   engine: Engine,
   followWith: FollowFiles | undefined,
   waker: Pick<Waker, "wake">,
 ): Promise<FollowedSpec> {
-  let { spec, references } = filesOf(engine.parts().spec);
+  const { env } = engine.parts().deps.runtime;
+  let { spec, sources } = filesOf(engine.parts().spec, env);
   function changed(paths: readonly string[]): void {
-    const { entries, clock } = engine.parts().deps;
-    const providers = new Set(paths.flatMap((path) => [...(references.get(path) ?? [])]));
-    for (const provider of providers) entries?.changed(provider, clock.now());
-    if (providers.size > 0) waker.wake("sources");
+    if (paths.some((path) => sources.has(path))) waker.wake("sources");
     if (paths.some((path) => spec.includes(path))) waker.wake("changed");
   }
   const files = await followWith?.(changed);
   async function follow(now: Spec): Promise<void> {
-    ({ spec, references } = filesOf(now));
-    await files?.follow([...spec, ...references.keys()]);
+    ({ spec, sources } = filesOf(now, env));
+    await files?.follow([...spec, ...sources]);
   }
   await follow(engine.parts().spec);
   return { follow, close: async () => files?.close() };
@@ -54,7 +53,8 @@ export async function followFiles(
   every = compareEvery,
 ): Promise<FollowedFiles> {
   const { watch } = await import("chokidar");
-  const watcher = watch([], { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100, pollInterval: 20 } });
+  const settled = { stabilityThreshold: 100, pollInterval: 20 };
+  const watcher = watch([], { ignoreInitial: true, awaitWriteFinish: settled, depth: 0 });
   const known = new Map<string, string | undefined>();
 
   async function compare(): Promise<void> {
@@ -87,13 +87,13 @@ export async function followFiles(
   };
 }
 
-/** Undefined while there is no readable file: a moment between unlink and create is no change. */
+/** Undefined while there is nothing readable: a moment between unlink and create is no change. */
 async function digestOf(path: string): Promise<string | undefined> {
   try {
     return createHash("sha256")
       .update(await readFile(path))
       .digest("hex");
-  } catch {
-    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EISDIR" ? stampOf(path) : undefined;
   }
 }

@@ -19,6 +19,19 @@ test("a sink changed by hand is reported, and left alone until the next refresh"
   expect(scene.held()).toBe("value-2");
 });
 
+test("drift is told by every run until it is settled, however long ago it was found", async () => {
+  const scene = createScene();
+  await scene.run();
+  scene.write("a", "changed by hand");
+  for (let run = 0; run < 3; run++) {
+    expect(await scene.run()).toMatchObject({ exit: 1, db: { outcome: "failed" } });
+    await scene.clock.advance(minute);
+    expect(await scene.status()).toMatchObject({ state: "drift", check: 1 });
+  }
+  await scene.run({ force: true });
+  expect(await scene.run()).toMatchObject({ exit: 0, db: { outcome: "fresh" } });
+});
+
 test("drift: repair publishes a new credential at once", async () => {
   const scene = createScene((rotation) => ({ ...rotation, drift: "repair" }));
   await scene.run();

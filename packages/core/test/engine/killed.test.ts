@@ -20,7 +20,7 @@ const killed: readonly Killed[] = [
   { at: "journal intent 1", holds: before, status: "fresh", check: 0, next: ["fresh", "value-1"] },
   { at: "minted", holds: before, status: "fresh", check: 0, next: ["fresh", "value-1"] },
   { at: "journal minted 1", holds: before, status: "fresh", check: 0, next: ["fresh", "value-1"] },
-  { at: "journal committing 1", holds: before, status: "failing", check: 4, next: ["fresh", "value-1"] },
+  { at: "journal committing 2", holds: before, status: "failing", check: 4, next: ["fresh", "value-1"] },
   {
     at: "committed a",
     holds: ["value-2", "value-1", "value-1"],

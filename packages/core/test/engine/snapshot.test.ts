@@ -71,6 +71,10 @@ test.each(waysBack)(
     });
     expect(db.warnings?.join()).toContain("is dead");
     expect(scene.held()).toBe("value-3");
+    // The issuer did not say so: it is revoked as any other.
+    await scene.clock.advance(6 * minute);
+    await scene.run();
+    expect(scene.revoked()).toEqual(["value-1", "value-1"]);
   },
 );
 

@@ -102,7 +102,7 @@ proveTable([
     failures: [
       ["commit 1: crash before the write", [["after journal committing", 1, "crash"]]],
       ["commit 1: crash after the write", [["after the write", 1, "crash"]]],
-      ["commit 2: crash before the write", [["after journal committing", 2, "crash"]]],
+      ["commit 2: crash before the write", [["after journal committed", 1, "crash"]]],
     ],
   },
   {

@@ -26,7 +26,7 @@ export const past: readonly Past[] = [
     early: 38,
     turns: [
       ["after journal opened", 1, "state lost"],
-      ["after journal committing", 3, "crash"],
+      ["after journal committed", 2, "crash"],
     ],
   },
   {
@@ -112,7 +112,7 @@ export const past: readonly Past[] = [
     shape: { sinks: ["remote", "file"], consumers: 2, rich: { pauses: true, specChange: true } },
     turns: [
       ["after journal opened", 1, "request changed"],
-      ["before journal committing", 2, "sink dropped"],
+      ["after journal committed", 1, "sink dropped"],
       ["before journal sinks", 1, "request changed"],
       ["mint", 2, "same value"],
       ["after the reload", 3, "sink added"],
@@ -124,6 +124,21 @@ export const past: readonly Past[] = [
     turns: [
       ["after journal opened", 2, "pause"],
       ["after journal opened", 3, "an old value by hand"],
+    ],
+  },
+  {
+    story: "what may have been written is not taken back by a process that lost its claim while it asked the sink",
+    shape: {
+      sinks: ["remote", "file"],
+      rollback: true,
+      overlap: false,
+      repair: true,
+      rich: { pauses: true, twoProcesses: true },
+    },
+    turns: [
+      ["after journal committed", 1, "crash"],
+      ["commit 0", 2, "answer lost"],
+      ["before journal observed", 2, "second process"],
     ],
   },
 ];

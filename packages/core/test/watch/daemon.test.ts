@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RotateError } from "@rotate/plugin-kit";
 import { reference } from "@rotate/runtime";
@@ -121,10 +121,31 @@ test("what failed with an old secret is tried again as soon as its file changes,
   failAt(scene, {});
   await watched.pass(10 * minute);
   expect(scene.held()).toBeUndefined();
+  expect((await scene.status()).nextAt).toBeUndefined();
+  writeFileSync(secret, "new");
   await watched.touch(secret);
   await watched.pass(1_000);
   expect(scene.held()).toBe("value-1");
-  expect(scene.steps.filter((step) => step === "mint").length).toBe(before + 1);
+  expect([before, scene.steps.filter((step) => step === "mint").length]).toEqual([1, 2]);
+});
+
+test("places that a provider says it reads are followed as well, a directory with what is in it", async () => {
+  const scene = createWatchScene();
+  const [db] = scene.rotations;
+  const cache = join(scene.directory, "sso");
+  mkdirSync(cache);
+  const part = { ...db!.provider.part, reads: () => [{ path: cache }] };
+  scene.rotations = [{ ...db!, provider: { ...db!.provider, part } }];
+  failAt(scene, { mint: new RotateError("log in again", { code: "DENIED", retryable: false, person: true }) });
+  const watched = await startDaemon(scene);
+  expect(watched.followed()).toEqual([scene.specFile, cache]);
+  failAt(scene, {});
+  await watched.pass(2 * hour);
+  expect(scene.held()).toBeUndefined();
+  writeFileSync(join(cache, "token.json"), "{}");
+  await watched.touch(cache);
+  await watched.pass(1_000);
+  expect(scene.held()).toBe("value-1");
 });
 
 test("a list that shrank while nobody looked holds its rotations back at the start, and no others; told once, until it is over", async () => {

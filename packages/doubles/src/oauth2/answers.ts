@@ -1,4 +1,4 @@
-import type { DoubleAnswer } from "../http-double.ts";
+import type { DoubleAnswer, DoubleRequest } from "../http-double.ts";
 
 /** An error of RFC 6749 §5.2, thrown by what finds it. */
 export class OAuthRefusal extends Error {
@@ -24,8 +24,9 @@ export function granted(body: object): DoubleAnswer {
   return { status: 200, body, headers: noStore };
 }
 
-/** A refusal on the wire. */
-export function refused({ error, message, status }: OAuthRefusal): DoubleAnswer {
-  const challenge: Record<string, string> = status === 401 ? { "www-authenticate": 'Basic realm="token"' } : {};
+/** A refusal on the wire. Whoever tried the header is told of it (RFC 6749 §5.2). */
+export function refused({ error, message, status }: OAuthRefusal, { headers }: DoubleRequest): DoubleAnswer {
+  const byHeader = status === 401 && headers["authorization"] !== undefined;
+  const challenge: Record<string, string> = byHeader ? { "www-authenticate": 'Basic realm="token"' } : {};
   return { status, body: { error, error_description: message }, headers: { ...noStore, ...challenge } };
 }

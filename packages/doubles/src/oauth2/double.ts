@@ -65,7 +65,7 @@ async function answer(request: DoubleRequest, parts: Parts): Promise<DoubleAnswe
     if (path === "/revoke") return await revoke(request, parts);
     return { status: 404, body: "not found" };
   } catch (error) {
-    if (error instanceof OAuthRefusal) return refused(error);
+    if (error instanceof OAuthRefusal) return refused(error, request);
     throw error;
   }
 }
@@ -80,8 +80,8 @@ function formOf({ method, headers, body }: DoubleRequest): URLSearchParams {
   return twice === undefined ? form : refuse("invalid_request", `${twice} is given twice`);
 }
 
-function isGrantType(text: string | null): text is GrantType {
-  return ["client_credentials", "refresh_token", exchangeType].includes(text ?? "");
+function isGrantType(text: string): text is GrantType {
+  return ["client_credentials", "refresh_token", exchangeType].includes(text);
 }
 
 const exchangeType = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -89,8 +89,8 @@ const exchangeType = "urn:ietf:params:oauth:grant-type:token-exchange";
 async function token(request: DoubleRequest, parts: Parts): Promise<DoubleAnswer> {
   const form = formOf(request);
   const asker = await parts.authenticate(request, form);
-  const grantType = form.get("grant_type");
-  if (!isGrantType(grantType)) return refuse("unsupported_grant_type", `grant_type ${grantType ?? "is missing"}`);
+  const grantType = form.get("grant_type") ?? refuse("invalid_request", "grant_type is missing");
+  if (!isGrantType(grantType)) return refuse("unsupported_grant_type", `grant_type ${grantType}`);
   if (!asker.client.grants.includes(grantType))
     return refuse("unauthorized_client", `the client may not use ${grantType}`);
   switch (grantType) {
@@ -103,10 +103,15 @@ async function token(request: DoubleRequest, parts: Parts): Promise<DoubleAnswer
   }
 }
 
-function scopeOf(form: URLSearchParams, allowed: readonly string[]): string {
+function scopeOf(
+  form: URLSearchParams,
+  allowed: readonly string[],
+  { beyond = "refuse" }: Pick<OAuth2DoubleOptions, "beyond">,
+): string {
   const asked = form.get("scope")?.split(" ") ?? allowed;
-  const wrong = asked.find((scope) => !allowed.includes(scope));
-  return wrong === undefined ? asked.join(" ") : refuse("invalid_scope", `scope ${wrong} is not granted`);
+  const within = asked.filter((scope) => allowed.includes(scope));
+  const isGranted = within.length === asked.length || (beyond === "narrow" && within.length > 0);
+  return isGranted ? within.join(" ") : refuse("invalid_scope", `not all of ${asked.join(" ")} is granted`);
 }
 
 function byClient(form: URLSearchParams, { id, client }: KnownClient, parts: Parts): DoubleAnswer {
@@ -114,7 +119,7 @@ function byClient(form: URLSearchParams, { id, client }: KnownClient, parts: Par
   const grant: Grant = {
     client: id,
     subject: id,
-    scope: scopeOf(form, client.scopes),
+    scope: scopeOf(form, client.scopes, parts.options),
     audience: form.get("audience") ?? undefined,
   };
   return granted(bodyOf(parts.tokens.issue(grant), parts.options));
@@ -122,11 +127,10 @@ function byClient(form: URLSearchParams, { id, client }: KnownClient, parts: Par
 
 function byRefresh(form: URLSearchParams, { id }: KnownClient, { tokens, options }: Parts): DoubleAnswer {
   const given = form.get("refresh_token") ?? refuse("invalid_request", "refresh_token is missing");
-  const { scope, family, refreshToken } = tokens.refresh(given, id);
-  const issue = tokens.issue(
-    { client: id, subject: "user", scope: scopeOf(form, scope.split(" ")) },
-    { id: family, refreshToken },
+  const { scope, family, refreshToken } = tokens.refresh(given, id, (allowed) =>
+    scopeOf(form, allowed.split(" "), options),
   );
+  const issue = tokens.issue({ client: id, subject: "user", scope }, { id: family, refreshToken });
   return granted(bodyOf(issue, options));
 }
 
@@ -139,7 +143,7 @@ function byExchange(form: URLSearchParams, { id, client }: KnownClient, { tokens
   const audience = form.get("audience") ?? undefined;
   if (audience !== undefined && options.audiences?.includes(audience) === false)
     return refuse("invalid_target", `no tokens for ${audience}`);
-  const issue = tokens.issue({ client: id, subject, scope: scopeOf(form, client.scopes), audience });
+  const issue = tokens.issue({ client: id, subject, scope: scopeOf(form, client.scopes, options), audience });
   return granted({ ...bodyOf(issue, options), issued_token_type: "urn:ietf:params:oauth:token-type:access_token" });
 }
 

@@ -25,10 +25,11 @@ export interface TokenStore {
     grant: Grant,
     family?: { readonly id: string; readonly refreshToken: string | undefined },
   ) => OAuth2Issue;
-  /** Spends a refresh token; its second use kills its family. */
+  /** Spends a refresh token, unless `narrow` refuses what is asked of its scope; its second use kills its family. */
   readonly refresh: (
     token: string,
     client: string,
+    narrow: (scope: string) => string,
   ) => { readonly scope: string; readonly family: string; readonly refreshToken: string | undefined };
   /** RFC 7009: of this client, whatever it is; unknown tokens are no error. */
   readonly revoke: (token: string, client: string) => void;
@@ -79,7 +80,7 @@ export function createTokenStore(options: OAuth2DoubleOptions, now: () => number
       issued.push(made);
       return made;
     },
-    refresh: (token, client) => {
+    refresh: (token, client, narrow) => {
       const found = refreshes.get(token);
       if (found?.client !== client) return refuse("invalid_grant", "unknown refresh token");
       if (found.used) dead.add(found.family);
@@ -88,10 +89,11 @@ export function createTokenStore(options: OAuth2DoubleOptions, now: () => number
           "invalid_grant",
           found.used ? "refresh token was used before" : "refresh token has expired or was revoked",
         );
-      const { scope, family } = found;
+      const { family } = found;
+      const scope = narrow(found.scope);
       if (!rotates) return { scope, family, refreshToken: undefined };
       refreshes.set(token, { ...found, used: true });
-      return { scope, family, refreshToken: addRefresh(newText(), { client, scope, family }) };
+      return { scope, family, refreshToken: addRefresh(newText(), { ...found, client }) };
     },
     revoke: (token, client) => {
       const access = issued.find((one) => one.token === token && one.client === client);

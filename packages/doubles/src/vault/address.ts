@@ -25,13 +25,17 @@ export function operationOf({ method, query }: DoubleRequest): Operation {
 }
 
 /** Body and query together. */
-export function dataOf({ body, query }: DoubleRequest): Readonly<Record<string, unknown>> {
+export function dataOf(
+  { body, query }: DoubleRequest,
+  vendor: "vault" | "openbao" = "vault",
+): Readonly<Record<string, unknown>> {
   const fromQuery = Object.fromEntries(query);
   if (body === "") return fromQuery;
   try {
     return { ...fromQuery, ...(JSON.parse(body) as Readonly<Record<string, unknown>>) };
   } catch {
-    return refuse(400, "failed to parse JSON input: invalid character in input");
+    const verb = vendor === "openbao" ? "decode" : "parse";
+    return refuse(400, `failed to ${verb} JSON input: invalid character in input`);
   }
 }
 

@@ -40,11 +40,16 @@ export interface RouteReply extends Reply {
   readonly secret?: LeaseSettings;
 }
 
-/** A text of the request, or what the server says when it is missing. */
-export function textOf(call: Call, name: string, refusal?: string): string {
+/** A text of the request, or what the server says when it is missing. `status`: some logins take a missing part for a fault of their own. */
+export function textOf(
+  call: Call,
+  name: string,
+  refusal?: string | { readonly status: 500; readonly text: string },
+): string {
   const value = call.data[name];
   if (typeof value === "string" && value !== "") return value;
-  return refusal === undefined ? "" : refuse(400, refusal);
+  if (refusal === undefined) return "";
+  return typeof refusal === "string" ? refuse(400, refusal) : refuse(refusal.status, refusal.text);
 }
 
 /** Refuses any other verb, as the framework does. */
@@ -56,4 +61,6 @@ export function allowOnly(call: Call, ...operations: readonly Operation[]): void
 export interface LoginResult {
   readonly displayName: string;
   readonly settings: TokenSettings;
+  /** What the method notes on the token. */
+  readonly metadata: Readonly<Record<string, string>>;
 }

@@ -5,7 +5,7 @@ import { dataOf, operationOf, pathIn, tokenOf } from "./address.ts";
 import { createLogin, type LoginRoute } from "./auth/index.ts";
 import type { Call, RouteReply, Services } from "./call.ts";
 import { createEngine, type MountedEngine } from "./engines/index.ts";
-import { failure, invalidToken, permissionDenied, Refusal, refuse, success } from "./envelope.ts";
+import { failure, permissionDenied, refusedToken, Refusal, refuse, success } from "./envelope.ts";
 import { createLeaseStore } from "./leases.ts";
 import { health, nodeAnswer } from "./node.ts";
 import { systemRoute, unwrap } from "./system-routes.ts";
@@ -92,7 +92,13 @@ async function answer(request: DoubleRequest, parts: Parts): Promise<DoubleAnswe
       return failure(new Refusal(412, ["missing required X-Vault-Request header"]));
     }
     const path = pathIn(services.options.namespace ?? "", request);
-    const call = { request, path, operation: operationOf(request), data: dataOf(request), token: undefined };
+    const call = {
+      request,
+      path,
+      operation: operationOf(request),
+      data: dataOf(request, services.options.vendor),
+      token: undefined,
+    };
     return success((await withoutToken(call, parts)) ?? (await withToken(call, parts)));
   } catch (error) {
     if (error instanceof Refusal) return failure(error);
@@ -107,16 +113,16 @@ async function withoutToken(call: Call, { services, logins }: Parts): Promise<Ro
   if (call.path === "sys/wrapping/unwrap") return unwrap(call, services);
   const mount = /^auth\/(.+?)\/login(?:\/[^/]+)?$/.exec(call.path)?.[1];
   if (mount === undefined) return undefined;
-  const login = logins.get(mount) ?? refuse(403, permissionDenied);
+  const login = logins.get(mount) ?? refuse(403, refusedToken(undefined, services.options.vendor));
   if (call.operation !== "update") refuse(405, "1 error occurred:\n\t* unsupported operation\n\n");
-  const { displayName, settings } = await login(call);
-  const token = services.tokens.create({ path: call.path, displayName, settings });
-  return { auth: authOf(token, services.now()) };
+  const token = services.tokens.create({ path: call.path, ...(await login(call)) });
+  return { auth: authOf(token) };
 }
 
 async function withToken(call: Call, parts: Parts): Promise<RouteReply> {
   const { services } = parts;
-  const token = services.tokens.find(tokenOf(call.request)) ?? refuse(403, refusedToken(call, services));
+  const given = tokenOf(call.request);
+  const token = services.tokens.find(given) ?? refuse(403, refusedToken(given, services.options.vendor));
   services.tokens.use(token);
   const policies = token.policies.map((name) =>
     name === "default" ? defaultPolicy : (services.options.policies?.[name] ?? {}),
@@ -128,12 +134,6 @@ async function withToken(call: Call, parts: Parts): Promise<RouteReply> {
     (await systemRoute(known, services, policies)) ??
     (await engineRoute(known, parts));
   return outcome ?? refuse(404, `no handler for route "${call.path}". route entry not found.`);
-}
-
-/** What a token that is none hears: the two servers differ. */
-function refusedToken({ request }: Call, { options }: Services): string {
-  if (tokenOf(request) === undefined) return permissionDenied;
-  return options.vendor === "openbao" ? "permission denied" : invalidToken;
 }
 
 function checkAccess(call: Call, token: TokenRecord, policies: readonly Policy[]): void {
@@ -156,7 +156,7 @@ async function engineRoute(
   const lease = outcome.secret && services.leases.create({ ...leaseOwner(call), settings: outcome.secret });
   if (outcome.data) issued.push({ path: call.path, at: services.now(), leaseId: lease?.id ?? "", data: outcome.data });
   if (lease === undefined) return outcome;
-  const seconds = secondsLeft(lease.expiresAt, services.now());
+  const seconds = secondsLeft(lease.expiresAt, lease.issuedAt);
   return {
     ...outcome,
     lease: { id: lease.id, seconds, renewable: lease.settings.renewable && call.token.type === "service" },

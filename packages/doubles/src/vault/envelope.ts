@@ -8,6 +8,8 @@ export interface Reply {
   readonly lease?: { readonly id: string; readonly seconds: number; readonly renewable: boolean };
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly warnings?: readonly string[];
+  /** Members that stand beside those of every success. */
+  readonly beside?: Readonly<Record<string, unknown>>;
 }
 
 /** An error answer: what the server says instead of a reply. */
@@ -40,9 +42,16 @@ export const permissionDenied = listed("permission denied");
 /** 403 for a token that is none. */
 export const invalidToken = listed("permission denied", "invalid token");
 
+/** What a request hears whose token is none: the two servers differ. */
+export function refusedToken(token: string | undefined, vendor: "vault" | "openbao" = "vault"): string {
+  if (vendor === "openbao") return "permission denied";
+  return token === undefined ? permissionDenied : invalidToken;
+}
+
 /** The eight keys of every success (sdk/logical/translate_response.go). */
-export function envelope({ data, lease, auth, warnings }: Reply): Readonly<Record<string, unknown>> {
+export function envelope({ data, lease, auth, warnings, beside }: Reply): Readonly<Record<string, unknown>> {
   return {
+    ...beside,
     request_id: randomUUID(),
     lease_id: lease?.id ?? "",
     renewable: lease?.renewable ?? false,
@@ -76,14 +85,28 @@ export function goDuration(milliseconds: number): string {
   return m > 0 ? `${m}m${s}s` : `${s}s`;
 }
 
+/** `1h30m`: the same without the parts that are nought at its end. */
+export function shortDuration(milliseconds: number): string {
+  return goDuration(milliseconds)
+    .replace(/(?<=[hm])0s$/, "")
+    .replace(/(?<=h)0m$/, "");
+}
+
 /** A life as requests write it: `3600`, `"3600"`, `"1h"`, `"90s"`. Milliseconds; undefined when absent or empty. */
-export function readLife(value: unknown): number | undefined {
+export function readLife(
+  { data }: { readonly data: Readonly<Record<string, unknown>> },
+  field: string,
+): number | undefined {
+  const value = data[field];
   if (value === undefined || value === null || value === "") return undefined;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
   if (match === null)
-    return refuse(400, `error converting input ${text} for field "ttl": time: invalid duration "${text}"`);
+    return refuse(
+      400,
+      `Field validation failed: error converting input for field "${field}": time: invalid duration "${text}"`,
+    );
   const [h = 0, m = 0, s = 0] = match.slice(1).map((part) => Number(part ?? 0));
   return ((h * 60 + m) * 60 + s) * 1000;
 }

@@ -1,6 +1,7 @@
 import { capabilitiesOn, type Policy } from "./acl.ts";
 import { allowOnly, textOf, type Call, type RouteReply, type Services } from "./call.ts";
-import { readLife, refuse } from "./envelope.ts";
+import { tokenOf } from "./address.ts";
+import { readLife, refuse, refusedToken } from "./envelope.ts";
 import type { LeaseRecord } from "./leases.ts";
 import { secondsLeft } from "./tokens.ts";
 
@@ -13,22 +14,21 @@ export async function systemRoute(
   const at = /^sys\/(leases\/(?:renew|revoke|lookup)|capabilities-self)(?:\/(.+))?$/.exec(call.path);
   if (at === null) return undefined;
   allowOnly(call, "update");
-  const leaseId = at[2] ?? textOf(call, "lease_id");
+  if (at[1] === "capabilities-self") return capabilities(call, policies);
+  const leaseId = at[2] ?? textOf(call, "lease_id", "lease_id must be specified");
   switch (at[1] ?? "") {
     case "leases/renew":
-      return renew(leaseId || refuse(400, "lease_id must be specified"), call, services);
+      return renew(leaseId, call, services);
     case "leases/revoke":
-      return revoke(leaseId || refuse(400, "lease_id must be specified"), call, services);
-    case "leases/lookup":
-      return { data: describe(services.leases.find(leaseId) ?? refuse(400, "invalid lease"), services.now()) };
+      return revoke(leaseId, call, services);
     default:
-      return capabilities(call, policies);
+      return { data: describe(services.leases.find(leaseId) ?? refuse(400, "invalid lease"), services.now()) };
   }
 }
 
-async function renew(id: string, call: Call, { leases, now }: Services): Promise<RouteReply> {
-  const { lease, warnings } = await leases.renew(id, readLife(call.data["increment"]));
-  const seconds = secondsLeft(lease.expiresAt, now());
+async function renew(id: string, call: Call, { leases }: Services): Promise<RouteReply> {
+  const { lease, warnings } = await leases.renew(id, readLife(call, "increment"));
+  const seconds = secondsLeft(lease.expiresAt, lease.renewedAt ?? lease.issuedAt);
   return { lease: { id, seconds, renewable: lease.settings.renewable }, warnings };
 }
 
@@ -38,6 +38,7 @@ async function revoke(id: string, call: Call, { leases }: Services): Promise<Rou
     await leases.revoke(id).catch((error: unknown) => refuse(400, notRevoked(error)));
     return {};
   }
+  if (leases.find(id) === undefined) return {};
   setImmediate(() => void leases.revoke(id).catch(() => undefined));
   return { status: 202 };
 }
@@ -63,14 +64,18 @@ function capabilities(call: Call, policies: readonly Policy[]): RouteReply {
   const paths = [call.data["paths"] ?? []].flat().map(String);
   const root = call.token?.root === true;
   const found = Object.fromEntries(paths.map((path) => [path, root ? ["root"] : capabilitiesOn(path, policies)]));
-  return { data: { ...found, capabilities: found[paths[0] ?? ""] } };
+  const [only = "", ...others] = paths;
+  const data = { ...found, ...(others.length === 0 && { capabilities: found[only] }) };
+  return { data, beside: data };
 }
 
-/** `sys/wrapping/unwrap`: the wrapping token is its own proof, and good for one use. */
-export function unwrap(call: Call, { wrapped, now }: Services): RouteReply {
+/** `sys/wrapping/unwrap`: the wrapping token is good for one use, and its own proof unless it stands in the body. */
+export function unwrap(call: Call, { wrapped, now, tokens, options }: Services): RouteReply {
   allowOnly(call, "update");
-  const header = call.request.headers["x-vault-token"];
-  const token = header ?? textOf(call, "token");
+  const inBody = textOf(call, "token");
+  if (inBody !== "" && tokens.find(tokenOf(call.request)) === undefined)
+    refuse(403, refusedToken(tokenOf(call.request), options.vendor));
+  const token = inBody === "" ? (tokenOf(call.request) ?? "") : inBody;
   const found = wrapped.get(token);
   wrapped.delete(token);
   if (found === undefined || found.expiresAt <= now())

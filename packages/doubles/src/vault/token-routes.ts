@@ -13,8 +13,8 @@ export async function tokenRoute(call: Call, services: Services): Promise<RouteR
       return { data: describe(token, now()) };
     case "auth/token/renew-self": {
       allowOnly(call, "update");
-      const renewed = tokens.renew(token, readLife(call.data["increment"]));
-      return { auth: authOf(renewed.token, now()), warnings: renewed.warnings };
+      const renewed = tokens.renew(token, readLife(call, "increment"));
+      return { auth: authOf(renewed.token), warnings: renewed.warnings };
     }
     case "auth/token/revoke-self":
       allowOnly(call, "update");
@@ -31,13 +31,13 @@ function describe(token: TokenRecord, now: number): Readonly<Record<string, unkn
     id: token.id,
     accessor: token.accessor,
     creation_time: Math.floor(token.createdAt / 1000),
-    creation_ttl: secondsLeft(token.expiresAt, token.createdAt),
+    creation_ttl: secondsLeft(token.firstExpiresAt, token.createdAt),
     display_name: token.displayName,
     entity_id: "",
     expire_time: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
     explicit_max_ttl: Math.floor((settings.explicitMaxTtl ?? 0) / 1000),
     issue_time: new Date(token.createdAt).toISOString(),
-    meta: null,
+    meta: token.metadata,
     num_uses: token.uses,
     orphan: true,
     path: token.path,
@@ -45,6 +45,10 @@ function describe(token: TokenRecord, now: number): Readonly<Record<string, unkn
     renewable: token.renewable,
     ttl: secondsLeft(token.expiresAt, now),
     type: token.type,
+    ...(token.renewedAt !== null && {
+      last_renewal: new Date(token.renewedAt).toISOString(),
+      last_renewal_time: Math.floor(token.renewedAt / 1000),
+    }),
     ...(settings.period !== undefined && { period: Math.floor(settings.period / 1000) }),
   };
 }

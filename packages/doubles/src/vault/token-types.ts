@@ -34,6 +34,11 @@ export interface TokenRecord {
   readonly createdAt: number;
   /** Null: never. */
   readonly expiresAt: number | null;
+  /** What `expiresAt` was before any renewal. */
+  readonly firstExpiresAt: number | null;
+  /** Of the login that made it; null for one that another token made. */
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly renewedAt: number | null;
   readonly settings: TokenSettings;
   readonly renewable: boolean;
   /** Left; 0: any number. */

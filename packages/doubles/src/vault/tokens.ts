@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { goDuration, refuse } from "./envelope.ts";
+import { refuse, shortDuration } from "./envelope.ts";
 import type { PresetToken, TokenRecord, TokenSettings } from "./token-types.ts";
 
 /** 768 h: what a server gives when nobody says otherwise. Milliseconds. */
@@ -9,6 +9,7 @@ interface Made {
   readonly path: string;
   readonly displayName: string;
   readonly settings: TokenSettings | PresetToken;
+  readonly metadata: TokenRecord["metadata"];
 }
 
 /** The tokens of a server. Instants in ms since 1970. */
@@ -38,7 +39,7 @@ export function createTokenStore(now: () => number, presets: readonly PresetToke
     tokens.set(token.id, token);
     return token;
   }
-  function record(id: string, { path, displayName, settings }: Made): TokenRecord {
+  function record(id: string, { path, displayName, settings, metadata }: Made): TokenRecord {
     const root = "root" in settings && settings.root;
     const batch = settings.type === "batch";
     const life = firstLife(settings);
@@ -47,18 +48,23 @@ export function createTokenStore(now: () => number, presets: readonly PresetToke
       path,
       displayName,
       settings,
+      metadata,
+      renewedAt: null,
       root,
       accessor: batch ? "" : randomBytes(18).toString("base64url"),
       policies: root ? ["root"] : ["default", ...(settings.policies ?? [])].toSorted(),
       type: settings.type ?? "service",
       createdAt: now(),
       expiresAt: root ? null : now() + life,
+      firstExpiresAt: root ? null : now() + life,
       renewable: !root && !batch && settings.renewable !== false,
       uses: settings.numUses ?? 0,
     };
   }
   for (const preset of presets)
-    put(record(preset.id, { path: "auth/token/create", displayName: "token", settings: preset }));
+    put(
+      record(preset.id, { path: "auth/token/create-orphan", displayName: "token", settings: preset, metadata: null }),
+    );
 
   function lives(token: TokenRecord): boolean {
     return !usedUp.has(token.id) && (token.expiresAt === null || token.expiresAt > now());
@@ -78,7 +84,7 @@ export function createTokenStore(now: () => number, presets: readonly PresetToke
     },
     renew: (token, increment) => {
       const { life, warnings } = renewedLife(token, increment, now());
-      return { token: put({ ...token, expiresAt: now() + life }), warnings };
+      return { token: put({ ...token, expiresAt: now() + life, renewedAt: now() }), warnings };
     },
     remove: (id) => void (tokens.delete(id), usedUp.delete(id)),
     ended: () => [...tokens.values()].filter((token) => !lives(token)).map(({ id }) => id),
@@ -108,18 +114,19 @@ function renewedLife(token: TokenRecord, increment: number | undefined, now: num
 
 /** What the server warns of when it gives less than was asked for. */
 export function cappedWarning(wanted: number, cap: number): string {
-  return `TTL of "${goDuration(wanted)}" exceeded the effective max_ttl of "${goDuration(cap)}"; TTL value is capped accordingly`;
+  const [asked, most] = [wanted, Math.round(cap / 1000) * 1000].map(shortDuration);
+  return `TTL of "${asked}" exceeded the effective max_ttl of "${most}"; TTL value is capped accordingly`;
 }
 
-/** The `auth` of an answer. */
-export function authOf(token: TokenRecord, now: number): Readonly<Record<string, unknown>> {
+/** The `auth` of an answer: the life given, not what is left of it when the answer is written. */
+export function authOf(token: TokenRecord): Readonly<Record<string, unknown>> {
   return {
     client_token: token.id,
     accessor: token.accessor,
     policies: token.policies,
     token_policies: token.policies,
-    metadata: {},
-    lease_duration: secondsLeft(token.expiresAt, now),
+    metadata: token.metadata,
+    lease_duration: secondsLeft(token.expiresAt, token.renewedAt ?? token.createdAt),
     renewable: token.renewable,
     entity_id: "",
     token_type: token.type,

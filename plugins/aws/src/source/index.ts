@@ -5,7 +5,7 @@ import { containerKey, instanceKey, noKeyHere } from "./metadata.ts";
 import { profileName, profileSource, readProfiles } from "./profile.ts";
 import type { Source } from "./types.ts";
 
-export { sourcePlaces, sourceScope } from "./facts.ts";
+export { followedPlaces, sourcePlaces, sourceScope } from "./facts.ts";
 export { keyOf } from "./role.ts";
 export { isTemporary, type KeySource, type Source } from "./types.ts";
 

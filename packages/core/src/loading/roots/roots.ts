@@ -133,7 +133,7 @@ function partPlaces({ part, options }: Bound<PartFacts<unknown>>, world: RootWor
 }
 
 /** Of a command the program, and those of its arguments that can be files: it is there to read a secret, and writes none. */
-function sourcePlaces(source: Source, { env }: RootWorld): readonly Place[] {
+export function sourcePlaces(source: Source, { env }: Pick<RootWorld, "env">): readonly Place[] {
   if ("file" in source) return [{ path: source.file }];
   if ("exec" in source) return source.exec.flatMap((word) => (/^\/./.test(word) ? [{ path: word, exact: true }] : []));
   const directory = env["CREDENTIALS_DIRECTORY"];

@@ -19,16 +19,23 @@ interface Commit {
   readonly error?: unknown;
 }
 
-/** Writes the sinks in order. From the first write on the lease is exposed, whatever comes of it. */
+/** Writes the sinks in order; all writes are announced before the first. From then on the lease is exposed, whatever comes of it. */
 export const commitPhase: Phase = {
   name: "commit",
   async run(session, attempt) {
+    const writes = attempt.writes!;
+    const { sinks } = session.state();
+    await session.journal(
+      ...writes.map(({ sink }) => ({ type: "committing", sink: sink.id, lease: attempt.lease! }) as const),
+    );
     const commits: Commit[] = [];
-    for (const write of attempt.writes!) {
+    for (const write of writes) {
       const commit = await commitSink(session, attempt.lease!, write);
       commits.push(commit);
-      if (commit.result === "failed" || commit.result === "unknown")
-        return stopped(session, withSinks(attempt, commits), commits);
+      if (commit.result !== "failed" && commit.result !== "unknown") continue;
+      const spared = writes.slice(commits.length).map(({ sink: { id } }) => [id, sinks[id]?.may ?? []] as const);
+      if (spared.length > 0) await session.journal({ type: "spared", sinks: Object.fromEntries(spared) });
+      return stopped(session, withSinks(attempt, commits), commits);
     }
     const done = withSinks(attempt, commits);
     if (await isReused(session, done))
@@ -53,21 +60,19 @@ function targetsOf(sinks: readonly SinkReport[]): string | undefined {
   return written.length === 0 ? undefined : [...written.slice(0, 3), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
-/** Journals, writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
+/** Writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
 async function commitSink(session: Session, lease: string, first: SinkWrite): Promise<Commit> {
   const { sink } = first;
   let write = first;
   for (let tries = 1; ; tries++) {
-    await session.journal({ type: "committing", sink: sink.id, lease });
+    if (tries > 1) await session.journal({ type: "committing", sink: sink.id, lease });
     await session.guard();
     const error = await tryCommit(session, write);
-    const result =
-      error === undefined
-        ? "written"
-        : isDefinite(innerError(error))
-          ? "failed"
-          : await resolveUnknown(session, sink, lease);
-    if (result !== "failed") session.staged.delete(write);
+    const unwritten = error !== undefined && isDefinite(innerError(error));
+    // What may stand in the sink is taken back by nobody who was not told so: the claim may be another's by then.
+    if (!unwritten) session.staged.delete(write);
+    const result = error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
+    if (result === "failed") session.staged.add(write);
     if (result === "written") {
       await session.journal({ type: "committed", sink: sink.id, lease });
       return { write, result: write.prepared.changed ? "written" : "unchanged" };

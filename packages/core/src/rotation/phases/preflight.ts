@@ -54,7 +54,9 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
     run: () =>
       callReload({ deps, reload }, { timeout: timeLimits.check }, async (ctx) => reload.part.check?.(ctx, planned)),
   }));
-  return [...ofSinks, ...ofReloads, ofProvider];
+  const run = deps.ownRoots?.(rotation, runtime);
+  const ofRoots = run === undefined ? [] : [{ what: "what it stands on", run }];
+  return [...ofSinks, ...ofReloads, ...ofRoots, ofProvider];
 }
 
 /** Health, read once before anything is touched: a consumer that is ill already is not blamed on us. */

@@ -14,11 +14,11 @@ export function createAppRoleLogin(method: AppRoleMethod, { now, startedAt }: Se
     return numUses === 0 || (used.get(secretId) ?? 0) < numUses;
   }
   return (call: Call): LoginResult => {
-    const roleId = textOf(call, "role_id", "missing role_id");
+    const roleId = textOf(call, "role_id", { status: 500, text: "missing role_id" });
     const secretId = textOf(call, "secret_id", "missing secret_id");
-    const [name, role] = Object.entries(method.roles).find(([, one]) => one.roleId === roleId) ?? [];
+    const [name = "", role] = Object.entries(method.roles).find(([, one]) => one.roleId === roleId) ?? [];
     if (role === undefined || !isGood(role, secretId)) return refuse(400, "invalid role or secret ID");
     used.set(secretId, (used.get(secretId) ?? 0) + 1);
-    return { displayName: `approle-${name}`, settings: role };
+    return { displayName: "approle", settings: role, metadata: { role_name: name } };
   };
 }

@@ -30,7 +30,7 @@ export function createAwsLogin(method: AwsMethod, { now }: Services) {
     if (!role.arns.includes(identity.arn)) {
       return refuse(400, `IAM Principal "${identity.arn}" does not belong to the role "${textOf(call, "role")}"`);
     }
-    return { displayName: identity.arn, settings: role };
+    return { displayName: identity.arn, settings: role, metadata: { auth_type: "iam", canonical_arn: identity.arn } };
   };
 }
 

@@ -18,6 +18,6 @@ export function createCertLogin(method: CertMethod) {
     );
     if (found === undefined)
       return refuse(400, "no chain matching all constraints could be found for this login certificate");
-    return { displayName: `cert-${found[0]}`, settings: found[1] };
+    return { displayName: `cert-${found[0]}`, settings: found[1], metadata: { cert_name: found[0] } };
   };
 }

@@ -1,4 +1,4 @@
-import { importJWK, jwtVerify, type JWTPayload } from "jose";
+import { errors, importJWK, jwtVerify, type JWTPayload } from "jose";
 import { textOf, type Call, type LoginResult, type Services } from "../call.ts";
 import { refuse } from "../envelope.ts";
 import type { AuthMethod } from "../types.ts";
@@ -17,7 +17,7 @@ export function createJwtLogin(method: JwtMethod, { now }: Services) {
       });
       return payload;
     } catch (error) {
-      return refuse(400, `error validating token: ${error instanceof Error ? error.message : "unknown"}`);
+      return refuse(400, `error validating token: ${faultOf(error)}`);
     }
   }
   return async (call: Call): Promise<LoginResult> => {
@@ -27,16 +27,21 @@ export function createJwtLogin(method: JwtMethod, { now }: Services) {
     if (![claims.aud].flat().some((aud) => aud !== undefined && role.audiences.includes(aud))) {
       return refuse(
         400,
-        "error validating token: invalid audience (aud) claim: audience claim does not match any bound audience",
+        "error validating token: invalid audience (aud) claim: audience claim does not match any expected audience",
       );
     }
     const wrong = Object.entries(role.claims ?? {}).find(([claim, value]) => claims[claim] !== value);
     if (wrong !== undefined) {
-      return refuse(
-        400,
-        `error validating claims: claim "${wrong[0]}" does not match any associated bound claim values`,
-      );
+      const fault = claims[wrong[0]] === undefined ? "is missing" : "does not match any associated bound claim values";
+      return refuse(400, `error validating claims: claim "${wrong[0]}" ${fault}`);
     }
-    return { displayName: `jwt-${claims.sub ?? ""}`, settings: role };
+    return { displayName: `jwt-${claims.sub ?? ""}`, settings: role, metadata: { role: name } };
   };
+}
+
+/** In the words of the server's library (go-jose, cap/jwt). */
+function faultOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return "invalid expiration time (exp) claim: token is expired";
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === "iss") return "invalid issuer (iss) claim";
+  return `error verifying token signature: ${error instanceof Error ? error.message : "unknown"}`;
 }

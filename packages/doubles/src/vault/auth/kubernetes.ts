@@ -13,6 +13,7 @@ export function createKubernetesLogin(method: KubernetesMethod) {
     const account = method.serviceAccounts[jwt] ?? refuse(403, permissionDenied);
     if (!role.names.includes(account.name)) return refuse(403, "service account name not authorized");
     if (!role.namespaces.includes(account.namespace)) return refuse(403, "namespace not authorized");
-    return { displayName: `kubernetes-${account.namespace}-${account.name}`, settings: role };
+    const metadata = { role: name, service_account_name: account.name, service_account_namespace: account.namespace };
+    return { displayName: `kubernetes-${account.namespace}-${account.name}`, settings: role, metadata };
   };
 }

@@ -8,9 +8,9 @@ type UserpassMethod = Extract<AuthMethod, { readonly type: "userpass" }>;
 export function createUserpassLogin(method: UserpassMethod) {
   return (call: Call): LoginResult => {
     const name = decodeURIComponent(call.path.split("/").at(-1) ?? "").toLowerCase();
-    const password = textOf(call, "password", "missing password");
+    const password = textOf(call, "password", { status: 500, text: "missing password" });
     const user = method.users[name];
     if (user === undefined || user.password !== password) return refuse(400, "invalid username or password");
-    return { displayName: `userpass-${name}`, settings: user };
+    return { displayName: `userpass-${name}`, settings: user, metadata: { username: name } };
   };
 }

@@ -12,7 +12,7 @@ export function createAwsEngine(engine: AwsEngine) {
     if (kind !== "sts" && kind !== "creds") return undefined;
     allowOnly(call, "read", "update");
     const role = engine.roles[name] ?? refuse(400, `Role "${name}" not found`);
-    const ttl = readLife(call.data["ttl"]) ?? role.ttl;
+    const ttl = readLife(call, "ttl") ?? role.ttl;
     if (ttl > role.maxTtl)
       refuse(
         400,

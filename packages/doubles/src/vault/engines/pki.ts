@@ -21,9 +21,10 @@ export function createPkiEngine(engine: PkiEngine, { now }: Services) {
     const role = engine.roles[name] ?? refuse(400, `unknown role: ${name}`);
     const { ttl, warnings } = lifeOf(call, role);
     const notAfter = Math.floor((now() + ttl) / 1000) * 1000;
+    const notBefore = now() - 30_000;
     const { cert, key } = authority.issue({
       hosts: hostsOf(call, role),
-      notBefore: new Date(now() - 30_000),
+      notBefore: new Date(notBefore),
       notAfter: new Date(notAfter),
     });
     const serial = serialOf(cert);
@@ -36,6 +37,7 @@ export function createPkiEngine(engine: PkiEngine, { now }: Services) {
       private_key_type: "ec",
       serial_number: serial,
       expiration: notAfter / 1000,
+      not_before: Math.floor(notBefore / 1000),
     };
     if (role.generateLease !== true) return { data, warnings };
     const withLease = async (): Promise<void> => void kept.set(serial, { notAfter, revokedAt: now() });
@@ -76,7 +78,7 @@ export function createPkiEngine(engine: PkiEngine, { now }: Services) {
 }
 
 function lifeOf(call: Call, { ttl, maxTtl }: PkiRole): { readonly ttl: number; readonly warnings: readonly string[] } {
-  const asked = readLife(call.data["ttl"]) ?? ttl;
+  const asked = readLife(call, "ttl") ?? ttl;
   if (asked <= maxTtl) return { ttl: asked, warnings: [] };
   const warning = `TTL "${goDuration(asked)}" is longer than permitted maxTTL "${goDuration(maxTtl)}", so maxTTL is being used`;
   return { ttl: maxTtl, warnings: [warning] };
@@ -94,7 +96,7 @@ function hostsOf(call: Call, { domains }: PkiRole): readonly [string, ...string[
   const wrong = hosts.find((host) => !domains.some((domain) => host === domain || host.endsWith(`.${domain}`)));
   return wrong === undefined
     ? [hosts[0], ...hosts.slice(1)]
-    : refuse(400, `common name ${wrong} not allowed by this role`);
+    : refuse(400, `${wrong === hosts[0] ? "common name" : "subject alternate name"} ${wrong} not allowed by this role`);
 }
 
 function serialOf(cert: string): string {

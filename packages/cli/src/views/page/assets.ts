@@ -1,4 +1,0 @@
-import type { Route } from "../routes.ts";
-export async function pageRoutes(): Promise<readonly Route[]> {
-  return [];
-}

@@ -1,0 +1,200 @@
+import { causesOf, type RotationStatus } from "@rotate/core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { createDaemonScene, happened, type Scene } from "../views/support.ts";
+import { launch, type Look, noBrowser, openTab, picture, violationsOf } from "./browser.ts";
+import { detailOf, tenants, twelve } from "./samples.ts";
+
+const looks: readonly (readonly [string, Look])[] = [
+  ["wide-light", {}],
+  ["wide-dark", { dark: true }],
+  ["phone-light", { width: 390, height: 844 }],
+  ["phone-dark", { width: 390, height: 844, dark: true }],
+];
+
+const pictures: readonly {
+  readonly what: string;
+  readonly rows: (now: number) => readonly RotationStatus[];
+  readonly path?: string;
+  readonly ready?: string;
+}[] = [
+  { what: "twelve", rows: twelve },
+  { what: "many", rows: (now) => tenants(400, now) },
+  { what: "well", rows: (now) => twelve(now).slice(10) },
+  { what: "none", rows: () => [] },
+  { what: "expired", rows: twelve, path: "/#/r/billing-db", ready: ".facts" },
+  { what: "owed", rows: twelve, path: "/#/r/backstage", ready: ".facts" },
+  { what: "unknown", rows: twelve, path: "/#/r/nobody" },
+];
+
+describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser.close());
+
+  interface Opened {
+    readonly scene: Scene;
+    readonly page: Page;
+    readonly complaints: readonly string[];
+    readonly url: string;
+    readonly change: (rotations: readonly RotationStatus[]) => void;
+  }
+
+  async function open(rotations: readonly RotationStatus[], look: Look = {}, path = "/"): Promise<Opened> {
+    const scene = createDaemonScene({ real: true });
+    let shown = rotations;
+    scene.show(...rotations);
+    const detail = async (name: string) => {
+      const one = shown.find((row) => row.name === name);
+      return one && { ...detailOf(one, scene.runtime.now()), causes: causesOf([one]) };
+    };
+    scene.set({ engine: { detail } });
+    const url = await scene.listen();
+    const { page, complaints } = await openTab(browser, look);
+    onTestFinished(() => page.context().close());
+    await page.goto(url + path);
+    await page.locator("main h1").first().waitFor();
+    return {
+      scene,
+      page,
+      complaints,
+      url,
+      change(next) {
+        shown = next;
+        scene.show(...next);
+        scene.emit(happened);
+      },
+    };
+  }
+
+  test.each(looks.flatMap(([look, how]) => pictures.map((one) => ({ ...one, look, how }))))(
+    "has no fault that axe-core finds, and breaks none of its own rules: $what, $look",
+    async ({ what, rows, path = "/", ready = "h1", look, how }) => {
+      const { page, complaints } = await open(rows(Date.now()), how, path);
+      await page.locator(ready).first().waitFor();
+      await picture(page, `${what}-${look}`);
+      expect(await violationsOf(page)).toEqual([]);
+      expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    },
+  );
+
+  test("says first what is wrong, in words, and what to do about it", async () => {
+    const { page } = await open(twelve(Date.now()));
+    expect(await page.locator("h1").innerText()).toBe("billing-db has expired, 14m ago.");
+    const also = "Also 1 expiring, 1 reload-owed, 1 drift, 1 orphaned, 1 foreign, 1 at-risk, 1 never.";
+    expect(await page.locator(".now p").innerText()).toBe(also);
+    const cause = page.locator(".cause").first();
+    expect(await cause.innerText()).toContain("2 credentials · mint at vault");
+    expect(await cause.innerText()).toContain("vault.internal:8200 answered 503: Vault is sealed");
+    expect(await cause.locator(".do").innerText()).toBe("Do unseal Vault; rotate tries again by itself");
+    await page.getByRole("button", { name: "Show these 2" }).click();
+    expect(await page.locator("tbody a").allInnerTexts()).toEqual(["billing-db", "search-db"]);
+    expect(await page.title()).toMatch(/^billing-db has expired, 14m ago · rotate /);
+  });
+
+  test("is there at once with five thousand rotations, and finds one of them while you type", async () => {
+    const rows = tenants(5_000, Date.now());
+    const { page, url } = await open(rows);
+    const begun = Date.now();
+    await page.goto(`${url}/?again`);
+    await page.locator("tbody tr").first().waitFor();
+    expect(Date.now() - begun).toBeLessThan(5_000);
+    expect(await page.locator("tbody tr").count()).toBe(100);
+    const typed = (await page.evaluate(`new Promise((resolve) => {
+      const input = document.querySelector("input[type=search]");
+      const begun = performance.now();
+      input.value = "onyx-4999";
+      input.dispatchEvent(new Event("input"));
+      requestAnimationFrame(() => resolve(performance.now() - begun));
+    })`)) as number;
+    expect(typed).toBeLessThan(300);
+    expect(await page.locator("tbody a").allInnerTexts()).toEqual(["tenant-db.onyx-4999"]);
+  });
+
+  test("moves as things happen, says so aloud, and keeps the place of the hand", async () => {
+    const rows = twelve(Date.now());
+    const { page, change } = await open(rows);
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "search-db" }).last().focus();
+    change(rows.map((row) => (row.name === "api-token" ? { ...row, state: "due", code: "due" } : row)));
+    await vi.waitFor(async () => expect(await page.locator("#say").innerText()).toBe("api-token: due"), 10_000);
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("search-db");
+    change(rows.filter(({ name }) => name !== "search-db"));
+    await vi.waitFor(
+      async () => expect(await page.locator("tbody a").allInnerTexts()).not.toContain("search-db"),
+      10_000,
+    );
+  });
+
+  test("is worked by keys alone, and Escape leads back to the row", async () => {
+    const { page } = await open(twelve(Date.now()));
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("search-db");
+    await page.keyboard.press("Enter");
+    await page.locator(".facts").waitFor();
+    await page.keyboard.press("Escape");
+    await vi.waitFor(async () => expect(await page.evaluate("document.activeElement.textContent")).toBe("search-db"));
+    await page.keyboard.press("/");
+    await vi.waitFor(async () => expect(await page.evaluate("document.activeElement.type")).toBe("search"));
+    await page.keyboard.type("grafana");
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await page.keyboard.press("Escape");
+    expect(await page.locator("tbody tr").count()).toBe(12);
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+  });
+
+  test("shows one rotation with its life, its targets and its attempts by phase; the same failure again and again is one line", async () => {
+    const { page } = await open(twelve(Date.now()), {}, "/#/r/billing-db");
+    await page.locator(".facts").waitFor();
+    const text = await page.locator("main").innerText();
+    for (const part of [
+      "dotenv /srv/app/.env: DATABASE_URL, DB_PASSWORD",
+      "31 times the same since",
+      "role: billing",
+      "Not reached: verify",
+    ])
+      expect(text).toContain(part);
+    expect(await page.locator("details").count()).toBe(15);
+  });
+
+  test("says that nobody answers when the daemon is gone, and comes back by itself", async () => {
+    const rows = twelve(Date.now());
+    const { page, url, scene } = await open(rows);
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.evaluate(`document.dispatchEvent(new Event("visibilitychange"))`);
+    await page.getByText("No answer from rotate since").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByText("live", { exact: true }).waitFor({ timeout: 20_000 });
+    expect(await page.locator("#alert").isVisible()).toBe(false);
+    expect([url !== "", scene.logs.length > 0]).toEqual([true, true]);
+  });
+
+  test("takes nothing from elsewhere, and what a name holds stays text", async () => {
+    const evil = {
+      ...twelve(Date.now())[0]!,
+      reason: "x",
+      lastError: {
+        at: new Date().toISOString(),
+        code: "ROTATE_MINT_FAILED",
+        message: "<img src=x onerror=alert(1)>",
+        retryable: false,
+        hint: "`<b>`",
+      },
+    };
+    const asked: string[] = [];
+    const { page, url } = await open([evil]);
+    page.on("request", (request) => void asked.push(request.url()));
+    await page.reload();
+    await page.locator("tbody tr").first().waitFor();
+    expect(asked.filter((one) => !one.startsWith(url))).toEqual([]);
+    expect(await page.locator("main img").count()).toBe(0);
+    expect(await page.locator(".msg").innerText()).toContain("<img src=x onerror=alert(1)>");
+  });
+});
