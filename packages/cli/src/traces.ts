@@ -26,18 +26,14 @@ async function startTraces(
   events: Pick<Events, "on">,
   { now, version }: Pick<Runtime, "now"> & { readonly version: string | undefined },
 ): Promise<() => Promise<void>> {
-  const [{ ROOT_CONTEXT, SpanStatusCode, trace }, { BatchSpanProcessor, TracerProvider }, exporters, resources] =
-    await Promise.all([
-      import("@opentelemetry/api"),
-      import("@opentelemetry/sdk-trace"),
-      import("@opentelemetry/exporter-trace-otlp-http"),
-      import("@opentelemetry/resources"),
-    ]);
-  const told = resources.detectResources({ detectors: [resources.envDetector] });
+  const telemetry = await import("./telemetry.ts");
+  const { BatchSpanProcessor, detectResources, envDetector, OTLPTraceExporter, resourceFromAttributes } = telemetry;
+  const { ROOT_CONTEXT, SpanStatusCode, trace, TracerProvider } = telemetry;
+  const told = detectResources({ detectors: [envDetector] });
   const own = { "service.name": "rotate", ...(version !== undefined && { "service.version": version }) };
-  const exporter = new exporters.OTLPTraceExporter();
+  const exporter = new OTLPTraceExporter();
   const provider = new TracerProvider({
-    resource: resources.resourceFromAttributes(own).merge(told),
+    resource: resourceFromAttributes(own).merge(told),
     spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: lastWords })],
   });
   const tracer = provider.getTracer("rotate", version);
