@@ -185,29 +185,61 @@ test("the status of one is told in detail, without leases that have ended", asyn
   expect(text).toMatch(/ {2}state {9}\/var\/lib\/rotate\/app$/);
 });
 
-test("history names the failure under the table", async () => {
+test("history names the failure, and with --all what to do about it", async () => {
   const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-1), durationMs: 1_234, why: "due" };
   const history = { version: 1 as const, attempts: [attempt], events: [] };
-  const text = await renderHistory(history, { paint: plain, limit: 20 });
-  expect(text).toContain("2026-01-01 11:59:00Z  db        failed   1.2 s  due  abc");
-  expect(text).toContain("db  mint failed");
-  expect(await renderHistory({ ...history, attempts: [] }, { paint: plain, limit: 20 })).toBe("no attempts yet");
+  const error = failed.phases.find((phase) => phase.error !== undefined)?.error;
+  const text = await renderHistory(history, look, { limit: 20 });
+  expect(text.split("\n")[1]).toBe(`2026-01-01T11:59:00Z  db          mint failed  1.2 s  ${error?.message}`);
+  expect(text.split("\n")).toHaveLength(2);
+  expect(await renderHistory(history, look, { limit: 20, all: true })).toContain(`    do   ${error?.hint}`.trim());
+  expect(await renderHistory({ ...history, attempts: [] }, look, { limit: 20 })).toBe("no attempts yet");
 });
 
-test("history tells what happened between the attempts, in one order, as many lines as were asked for", async () => {
+test("history tells what happened between the attempts, the newest last, as many lines as were asked for", async () => {
   const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-5), durationMs: 1_234, why: "due" };
   const events = [
     { rotation: "db", at: after(-1), type: "lease-revoked" as const, lease: "l1", message: "lease l1 was revoked" },
     { rotation: "db", at: after(-9), type: "attempt-killed" as const, message: "an attempt was cut off" },
   ];
   const history = { version: 1 as const, attempts: [attempt], events };
-  const lines = async (limit: number) => (await renderHistory(history, { paint: plain, limit })).split("\n");
-  expect((await lines(20)).slice(1, 4).map((line) => line.replace(/ {2,}/g, " | "))).toEqual([
-    "2026-01-01 11:59:00Z | db | revoked | - | lease l1 was revoked | -",
-    "2026-01-01 11:55:00Z | db | failed | 1.2 s | due | abc",
-    "2026-01-01 11:51:00Z | db | cut off | - | an attempt was cut off | -",
+  const lines = async (limit: number) => (await renderHistory(history, look, { limit })).split("\n");
+  expect((await lines(20)).slice(1).map((line) => line.split(/ {2,}/).slice(0, 3).join(" | "))).toEqual([
+    "2026-01-01T11:51:00Z | db | cut off",
+    "2026-01-01T11:55:00Z | db | mint failed",
+    "2026-01-01T11:59:00Z | db | revoked",
   ]);
+  expect((await lines(1)).at(-1)).toContain("lease l1 was revoked");
   expect(await lines(1)).toHaveLength(2);
+});
+
+test("history tells failures of one rotation in a row once, whatever else happened between them; --all tells each", async () => {
+  const tries = [-9, -8, -7].map((minutes) => ({
+    ...failed,
+    rotation: "db",
+    id: "",
+    startedAt: after(minutes),
+    durationMs: 5,
+    why: "due",
+  }));
+  const other = { rotation: "other", at: after(-8), type: "lease-revoked" as const, message: "lease l1 was revoked" };
+  const history = { version: 1 as const, attempts: tries, events: [other] };
+  const text = await renderHistory(history, look, { limit: 20 });
+  expect(text.match(/mint failed/g)).toHaveLength(1);
+  expect(text).toContain("3 times since");
+  expect(text.split("\n").at(-1)).toContain("2026-01-01T11:53:00Z");
+  expect((await renderHistory(history, look, { limit: 20, all: true })).match(/mint failed {2}/g)).toHaveLength(3);
+});
+
+test("history on a terminal has a rule where the day changes", async () => {
+  const days = [-1, -2, -60 * 24 * 2].map((minutes) => ({
+    rotation: "db",
+    at: after(minutes),
+    type: "lease-revoked" as const,
+    message: "gone",
+  }));
+  const text = await renderHistory({ version: 1, attempts: [], events: days }, terminal80, { limit: 20 });
+  expect(text.split("\n").map((line) => /^─ [\d-]+ ─$/.test(line))).toEqual([false, true, false, true, false, false]);
 });
 
 test("a plan says what would change and which check failed", () => {
