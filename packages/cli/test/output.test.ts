@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { createBoard } from "../src/output/board.ts";
 import { describeEvent } from "../src/output/event-line.ts";
 import { renderHistory } from "../src/output/history-table.ts";
+import { renderLive } from "../src/output/live-status.ts";
 import { renderPlan } from "../src/output/plan-text.ts";
 import type { Look } from "../src/output/look.ts";
 import { renderRun } from "../src/output/run-text.ts";
@@ -185,61 +186,61 @@ test("the status of one is told in detail, without leases that have ended", asyn
   expect(text).toMatch(/ {2}state {9}\/var\/lib\/rotate\/app$/);
 });
 
-test("history names the failure, and with --all what to do about it", async () => {
-  const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-1), durationMs: 1_234, why: "due" };
-  const history = { version: 1 as const, attempts: [attempt], events: [] };
-  const error = failed.phases.find((phase) => phase.error !== undefined)?.error;
-  const text = await renderHistory(history, look, { limit: 20 });
-  expect(text.split("\n")[1]).toBe(`2026-01-01T11:59:00Z  db          mint failed  1.2 s  ${error?.message}`);
-  expect(text.split("\n")).toHaveLength(2);
-  expect(await renderHistory(history, look, { limit: 20, all: true })).toContain(`    do   ${error?.hint}`.trim());
-  expect(await renderHistory({ ...history, attempts: [] }, look, { limit: 20 })).toBe("no attempts yet");
-});
+const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-5), durationMs: 1_234, why: "due" };
+const cells = (text: string): readonly string[] => text.split("\n").map((line) => line.replace(/ {2,}/g, " | "));
 
-test("history tells what happened between the attempts, the newest last, as many lines as were asked for", async () => {
-  const attempt = { ...failed, rotation: "db", id: "a1", startedAt: after(-5), durationMs: 1_234, why: "due" };
+test("history tells attempts and what happened between them, the newest last, as many lines as were asked for", async () => {
   const events = [
     { rotation: "db", at: after(-1), type: "lease-revoked" as const, lease: "l1", message: "lease l1 was revoked" },
     { rotation: "db", at: after(-9), type: "attempt-killed" as const, message: "an attempt was cut off" },
   ];
   const history = { version: 1 as const, attempts: [attempt], events };
-  const lines = async (limit: number) => (await renderHistory(history, look, { limit })).split("\n");
-  expect((await lines(20)).slice(1).map((line) => line.split(/ {2,}/).slice(0, 3).join(" | "))).toEqual([
-    "2026-01-01T11:51:00Z | db | cut off",
-    "2026-01-01T11:55:00Z | db | mint failed",
-    "2026-01-01T11:59:00Z | db | revoked",
+  const shown = async (limit: number) => cells(await renderHistory(history, { limit, whole: false }, look));
+  expect(await shown(20)).toEqual([
+    "WHEN | ROTATION | RESULT | TOOK | WHAT",
+    "2026-01-01 11:51:00Z | db | cut off | - | an attempt was cut off",
+    "2026-01-01 11:55:00Z | db | mint failed | 1.2 s | provider vault: permission denied",
+    "2026-01-01 11:59:00Z | db | revoked | - | lease l1 was revoked",
   ]);
-  expect((await lines(1)).at(-1)).toContain("lease l1 was revoked");
-  expect(await lines(1)).toHaveLength(2);
+  expect(await shown(1)).toHaveLength(2);
+  const none = { version: 1 as const, attempts: [], events: [] };
+  expect(await renderHistory(none, { limit: 20, whole: false }, look)).toBe("no attempts yet");
 });
 
-test("history tells failures of one rotation in a row once, whatever else happened between them; --all tells each", async () => {
-  const tries = [-9, -8, -7].map((minutes) => ({
-    ...failed,
-    rotation: "db",
-    id: "",
-    startedAt: after(minutes),
-    durationMs: 5,
-    why: "due",
-  }));
-  const other = { rotation: "other", at: after(-8), type: "lease-revoked" as const, message: "lease l1 was revoked" };
-  const history = { version: 1 as const, attempts: tries, events: [other] };
-  const text = await renderHistory(history, look, { limit: 20 });
-  expect(text.match(/mint failed/g)).toHaveLength(1);
-  expect(text).toContain("3 times since");
-  expect(text.split("\n").at(-1)).toContain("2026-01-01T11:53:00Z");
-  expect((await renderHistory(history, look, { limit: 20, all: true })).match(/mint failed {2}/g)).toHaveLength(3);
+test("history makes one line of the same failure again and again, unless it was asked for all", async () => {
+  const attempts = [-9, -7, -5, -3].map((at) => ({ ...attempt, id: String(at), startedAt: after(at) }));
+  const other = { ...attempt, rotation: "mq", id: "mq", startedAt: after(-6) };
+  const history = { version: 1 as const, attempts: [...attempts, other], events: [] };
+  const shown = cells(await renderHistory(history, { limit: 20, whole: false }, look));
+  expect(shown.slice(1)).toEqual([
+    "2026-01-01 11:54:00Z | mq | mint failed | 1.2 s | provider vault: permission denied",
+    "2026-01-01 11:57:00Z | db | mint failed | 1.2 s | 4 times since 2026-01-01T11:51:00.000Z: provider vault: permission denied",
+  ]);
+  expect(cells(await renderHistory(history, { limit: 20, whole: true }, look))).toHaveLength(6);
 });
 
-test("history on a terminal has a rule where the day changes", async () => {
-  const days = [-1, -2, -60 * 24 * 2].map((minutes) => ({
-    rotation: "db",
-    at: after(minutes),
-    type: "lease-revoked" as const,
-    message: "gone",
-  }));
-  const text = await renderHistory({ version: 1, attempts: [], events: days }, terminal80, { limit: 20 });
-  expect(text.split("\n").map((line) => /^─ [\d-]+ ─$/.test(line))).toEqual([false, true, false, true, false, false]);
+test("history of one ends with how it stands now, and fits the terminal", async () => {
+  const history = { version: 1 as const, attempts: [attempt], events: [] };
+  const shownWith = { limit: 20, whole: false, now: { rotation: status, causes: causesOf([status]) } };
+  const text = await renderHistory(history, shownWith, terminal80);
+  expect(text).toContain("is failing");
+  expect(text).toContain("do  ask for the policy");
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test("the live status fits the screen, with the worst above and the rest to be moved to", async () => {
+  const many = Array.from({ length: 60 }, (_, at) => ({ ...status, name: `db-${String(at).padStart(2, "0")}` }));
+  const shown = async (offset: number) =>
+    (await renderLive({ rotations: many, causes: causesOf(many) }, terminal80, { offset })).map((line) =>
+      stripVTControlCharacters(line),
+    );
+  const lines = await shown(0);
+  expect(lines).toHaveLength(24);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(lines[0]).toContain("60 credentials are failing");
+  expect(lines.find((line) => line.startsWith("▲ 60 credentials: mint at"))).toMatch(/…$/);
+  expect(lines.at(-1)).toMatch(/q quit {3}j k move \(1-\d+ of 60\)$/);
+  expect((await shown(1_000)).at(-1)).toMatch(/-60 of 60\)$/);
 });
 
 test("a plan says what would change and which check failed", () => {

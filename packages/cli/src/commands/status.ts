@@ -17,7 +17,10 @@ With --check it exits like run: 0 all good, 1 failing, 3 expired or about to be,
   static override args = { names: namesArgument };
   static override flags = {
     all: Flags.boolean({ description: "every row, also on a terminal when there are more than 40" }),
-    watch: Flags.boolean({ char: "w", description: "show it anew every second until Ctrl-C" }),
+    watch: Flags.boolean({
+      char: "w",
+      description: "show it anew every second until q or Ctrl-C; with --json an object for each change",
+    }),
     check: Flags.boolean({ description: "exit with a code that says how things stand" }),
     "min-remaining": durationFlag("with --check: a credential that ends sooner is exit code 3"),
   };

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { EngineError, type Engine, type OnEvent, type StatusReport } from "@rotate/core";
+import { type DetailReport, EngineError, type Engine, type OnEvent, type StatusReport } from "@rotate/core";
 import { whoAsks } from "../who-asks.ts";
 import { isPossible, socketPath } from "./place.ts";
 import type { Asker, EjectQuestion, Hello, Line, RevokeQuestion, RunQuestion } from "./protocol.ts";
 import { exchange } from "./exchange.ts";
 
 /** What can be asked of a running watch as of an engine. */
-export type Askable = Pick<Engine, "run" | "status" | "revoke" | "eject">;
+export type Askable = Pick<Engine, "run" | "status" | "detail" | "revoke" | "eject">;
 
 /** The running watch that works on the state in `directory` by the same spec; undefined when there is none. @param spec see `specKey` */
 export async function findWatch(
@@ -29,6 +29,18 @@ function askableAt(path: string, onEvent: OnEvent): Askable {
     status: ({ names = [] } = {}) => {
       const query = new URLSearchParams(names.map((name) => ["name", name]));
       return askFor<StatusReport>(path, `/v1/status?${query.toString()}`);
+    },
+    detail: async (name, { limit, before } = {}) => {
+      const asked = {
+        name,
+        ...(limit !== undefined && { limit: String(limit) }),
+        ...(before !== undefined && { before }),
+      };
+      const { detail } = await askFor<{ readonly detail?: DetailReport }>(
+        path,
+        `/v1/detail?${new URLSearchParams(asked).toString()}`,
+      );
+      return detail;
     },
     run: ({ signal, names = [], force, timeout, lockTimeout, concurrency } = {}) => {
       const question: Omit<RunQuestion, "by"> = {

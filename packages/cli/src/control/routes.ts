@@ -27,6 +27,14 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
       path: "/v1/status",
       answer: async ({ query }) => json(await daemon.status({ names: query.getAll("name") })),
     },
+    {
+      path: "/v1/detail",
+      answer: async ({ query }) => {
+        const [limit, before] = [query.get("limit"), query.get("before")];
+        const asked = { ...(limit !== null && { limit: Number(limit) }), ...(before !== null && { before }) };
+        return json({ detail: await daemon.ask((engine) => engine.detail(query.get("name") ?? "", asked)) });
+      },
+    },
     post<RunQuestion>("/v1/run", parts, async (engine, question, signal) => {
       const { names = [], by, ...options } = question;
       const what = options.force === true ? "run --force" : "run";

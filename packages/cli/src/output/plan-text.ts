@@ -1,4 +1,12 @@
-import type { PlanAction, PlanDrop, PlanReport, PlanRotation, PlanSink, RotationStatus } from "@rotate/core";
+import type {
+  MintsReport,
+  PlanAction,
+  PlanDrop,
+  PlanReport,
+  PlanRotation,
+  PlanSink,
+  RotationStatus,
+} from "@rotate/core";
 import { renderError } from "./error-text.ts";
 import { sign, toneOf, toned, type Look } from "./look.ts";
 import type { Paint } from "./terminal.ts";
@@ -13,7 +21,7 @@ const changes: Readonly<Record<PlanSink["keys"][number]["change"], string>> = {
 
 /** `rotate plan`: what would happen in one line, then a paragraph for each rotation. On a terminal those that are well and not due are counted, unless all are asked for. */
 export function renderPlan(
-  { rotations, orphans }: PlanReport,
+  { rotations, orphans, mints = [] }: PlanReport,
   look: Look,
   { all = false }: { readonly all?: boolean } = {},
 ): string {
@@ -26,6 +34,7 @@ export function renderPlan(
     ...told.map((rotation) => renderOne(rotation, look)),
     ...orphans.map((orphan) => renderOrphan(orphan, look)),
     ...(quiet.length > 0 ? [renderQuiet(quiet, look)] : []),
+    ...renderMints(mints),
   ].join("\n\n");
 }
 
@@ -49,6 +58,17 @@ function renderQuiet(rotations: readonly PlanRotation[], look: Look): string {
   const when = next?.nextAt === undefined ? "" : `; the next is ${next.name}, ${will(next.nextAt, look.now)}`;
   const what = rotations.length === 1 ? "1 is not due" : `${rotations.length} are not due`;
   return `${sign("ok", look)}${what}${when} (rotate plan --all)`;
+}
+
+/** What each provider should give, beside what it gave. */
+function renderMints(mints: readonly MintsReport[]): readonly string[] {
+  const lines = mints
+    .filter(({ actual }) => actual > 0)
+    .map(({ provider, expected, actual }) => {
+      const about = expected === undefined ? "nobody can tell yet how many are" : `about ${amount(expected)}`;
+      return `  ${provider}: ${about} expected, ${actual} made in the last 24h`;
+    });
+  return lines.length === 0 ? [] : [["mints a day", ...lines].join("\n")];
 }
 
 /** One that the spec does not have any more. */

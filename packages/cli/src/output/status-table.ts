@@ -25,9 +25,7 @@ const wide = 100;
 /** `rotate status`: the headline, what is wrong, then a row for each rotation, worst first. */
 export async function renderStatus({ rotations, causes, all, stateDir }: StatusView, look: Look): Promise<string> {
   if (rotations.length === 0) return `no rotations\n\n${stateLine(stateDir, look)}`;
-  const sorted = rotations.toSorted(
-    (one, other) => compareStanding(one, other) || one.name.localeCompare(other.name, "en"),
-  );
+  const sorted = sortForPeople(rotations);
   const isCut = look.screen !== undefined && !all && sorted.length > mostRows;
   const shown = isCut ? sorted.slice(0, worstRows) : sorted;
   const head = headline(rotations, look);
@@ -43,6 +41,11 @@ export async function renderStatus({ rotations, causes, all, stateDir }: StatusV
   ].join("\n");
   const isHigh = look.screen !== undefined && text.split("\n").length >= look.screen.rows;
   return isHigh ? `${text}\n${head}` : text;
+}
+
+/** Worst first, then by what ends soonest. */
+export function sortForPeople(rotations: readonly RotationStatus[]): readonly RotationStatus[] {
+  return rotations.toSorted((one, other) => compareStanding(one, other) || one.name.localeCompare(other.name, "en"));
 }
 
 /** The table alone. */

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Raw text on standard error, for redrawing. */
   readonly draw: (text: string) => void;
+  /** Raw text on standard output, for a screen that is redrawn. */
+  readonly redraw: (text: string) => void;
   /** One line as it is, past the mask, on standard error, for the runner of a CI job. Undefined where it would only be kept or shown: in a file, on a screen. */
   readonly announce: ((line: string) => void) | undefined;
   /** Colours for results and for errors; plain without a terminal, and with NO_COLOR. */
@@ -46,6 +48,7 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
     reveal: (text) => void stdout.write(text),
     err: (text) => void stderr.write(`${mask(text)}\n`),
     draw: (text) => void stderr.write(mask(text)),
+    redraw: (text) => void stdout.write(mask(text)),
     announce: isPiped(stderr) ? (line) => void stderr.write(`${line}\n`) : undefined,
     paint: (colour, text) => styleText(colour, text, { stream: stdout }),
     paintErr: (colour, text) => styleText(colour, text, { stream: stderr }),

@@ -77,15 +77,20 @@ function resultOf({ id, part }: SinkEntry, state: RotationState, drift: Drift | 
   return part.read === undefined ? "unknown" : "written";
 }
 
-/** What it says without secrets, in words; what is more than a word or a list of words is left out. */
+/** What it says without secrets and without what goes without saying, in words; what is more than a word or a list of words is left out. */
 function requestOf({ request, provider, ttl }: Rotation): Readonly<Record<string, string>> {
   const schemas: ObjectSchema["properties"] = provider.part.request?.properties ?? {};
   const told = Object.entries(request).flatMap(([key, value]) => {
     const schema = schemas[key];
-    const text = schema !== undefined && "secret" in schema && schema.secret ? undefined : textOf(value, schema);
+    const isLeftOut = schema !== undefined && (isSecret(schema) || ("default" in schema && schema.default === value));
+    const text = isLeftOut ? undefined : textOf(value, schema);
     return text === undefined ? [] : [[key, text] as const];
   });
   return { ...Object.fromEntries(told), ...(ttl !== undefined && { ttl: formatDuration(ttl) }) };
+}
+
+function isSecret(schema: Schema): boolean {
+  return "secret" in schema && schema.secret;
 }
 
 function textOf(value: unknown, schema: Schema | undefined): string | undefined {

@@ -6,6 +6,7 @@ import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
+import { mintsOf } from "./mints.ts";
 import { planAll } from "./plan.ts";
 import { presentAll } from "./quick-look.ts";
 import { tellStandings } from "./tell.ts";
@@ -103,7 +104,8 @@ export async function plan(
   const rotations = planned.map((one) => withHint(one, hints.get(one.name)));
   const orphans = names?.length ? [] : await orphansOf(spec, deps);
   const plans = await Promise.all(absent.map((one) => absentPlan(one, deps)));
-  return { version: 1, rotations: [...rotations, ...plans], orphans };
+  const mints = names?.length ? undefined : await mintsOf(parts, { cadence });
+  return { version: 1, rotations: [...rotations, ...plans], orphans, ...(mints && { mints }) };
 }
 
 /** How everything stands. */

@@ -6,7 +6,10 @@ function expectNone({ found }: Tally): void {
   expect(found.map(describeFound).join("\n\n")).toBe("");
 }
 
-describe("the real engine, whatever happens to it", () => {
+/** Thousands of rotations: a quarter of a minute, and more on a busy machine. ms */
+const timeout = 300_000;
+
+describe("the real engine, whatever happens to it", { timeout }, () => {
   // Every second shape here, due in time or too late by turns; `npm run proof:histories` runs all of them, with two faults.
   test("keeps every promise in every history with one fault", async () => {
     let tally = nothing;

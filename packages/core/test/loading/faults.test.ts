@@ -266,7 +266,7 @@ const faults: readonly (readonly [
   [
     "a template of an unknown field in an option of verify",
     ["user: svc,", 'user: "{{ tokn }}",'],
-    ['15:56 rotations.db.verify[0].user: the credential has no field "tokn" (did you mean "token"?)'],
+    ['16:59 rotations.db.verify[0].user: the credential has no field "tokn" (did you mean "token"?)'],
   ],
   [
     "a template in an option of verify that takes none",

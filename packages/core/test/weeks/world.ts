@@ -2,6 +2,7 @@
 import { randomNumbers } from "../histories/choices.ts";
 import { createClockwork, type Clockwork } from "./clockwork.ts";
 import { outsideOf, type Outside } from "./outside.ts";
+import { createListener, type Listener } from "./receiver.ts";
 import { lengthText, type Scenario } from "./scenario.ts";
 
 /** A credential as the issuer knows it. */
@@ -65,6 +66,8 @@ export interface World {
   edits: number;
   tokens: number;
   witness: Witness;
+  /** Who is told of alarms. */
+  readonly listener: Listener;
   /** What happens, line by line, where somebody wants to read it. */
   story: string[] | undefined;
 }
@@ -85,6 +88,7 @@ export function createWorld(scenario: Scenario): World {
     edits: 0,
     tokens: 0,
     story: undefined,
+    listener: createListener(),
     witness: {
       called: nobody,
       failed: nobody,
