@@ -111,7 +111,7 @@ export function createTestContext<Options = unknown, Login = unknown>(
   input: TestContextOptions<Options, Login> = {},
 ): TestContext<Options, Login> {
   const logs: LogEntry[] = [];
-  const { schema, login, leaseId = "rotate-test-000000000001", timeout = 10_000, signal } = input;
+  const { schema, login, leaseId = "rotate-test-000000000001", timeout = 30_000, signal } = input;
   const runtime = testRuntime(input, logs);
   const given = input.options ?? ({} as Options);
   const options = schema === undefined ? given : (withDefaults(schema, given) as Options);
