@@ -36,7 +36,7 @@ export interface TestContextOptions<Options, Login> {
   readonly now?: () => number;
   /** `now` and `sleep` from a fake clock. Time limits stay real, so that a hanging test ends. */
   readonly clock?: FakeClock;
-  /** Milliseconds until the signal aborts; default 10 s. */
+  /** Milliseconds until the signal aborts; default 30 s. */
   readonly timeout?: number;
   /** Gets what the plugin announces; default: nobody reads it. */
   readonly announce?: (line: string) => void;
