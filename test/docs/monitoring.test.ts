@@ -49,14 +49,14 @@ describe("the alert rules and the dashboard", () => {
   });
 });
 
+function promtool(argv: readonly string[], input?: string) {
+  const { status, stdout, stderr } = spawnSync("promtool", argv, { cwd: folder, encoding: "utf8", input });
+  return { status, said: stdout + stderr };
+}
+
 const lacking = spawnSync("promtool", ["--version"]).error === undefined ? "" : "promtool is not installed";
 
 describe.skipIf(lacking)(`held against Prometheus${lacking && ` (${lacking})`}`, () => {
-  function promtool(argv: readonly string[], input?: string) {
-    const { status, stdout, stderr } = spawnSync("promtool", argv, { cwd: folder, encoding: "utf8", input });
-    return { status, said: stdout + stderr };
-  }
-
   test("the alert rules are sound, and fire and stay silent when they should", () => {
     expect(promtool(["check", "rules", "rotate.rules.yaml"])).toMatchObject({ status: 0 });
     expect(promtool(["test", "rules", "rotate.rules.test.yaml"])).toMatchObject({ status: 0 });

@@ -109,7 +109,7 @@ async function main(): Promise<void> {
       worker: { type: "boolean", default: false },
     },
   });
-  if (values.worker) return serveJobs((job) => playAll(weeksOf(job as Job)));
+  if (values.worker) return serveJobs((job: Job) => playAll(weeksOf(job)));
   if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))], values.story ? [] : undefined);
   const { grid: part } = values;
   if (part !== undefined)

@@ -1,5 +1,5 @@
-export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin, type Parts } from "./loading/catalog.ts";
-export { kinds, type Kind } from "./loading/kinds.ts";
+export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin } from "./loading/catalog.ts";
+export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
@@ -25,6 +25,7 @@ export type {
   HistoryEvent,
   HistoryReport,
   LeaseReport,
+  MintsReport,
   Outcome,
   PhaseName,
   PhaseReport,

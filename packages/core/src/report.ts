@@ -375,6 +375,20 @@ export interface PlanReport {
   readonly version: 1;
   readonly rotations: readonly PlanRotation[];
   readonly orphans: readonly RotationStatus[];
+  /** By provider of the whole spec. Absent when names were given. */
+  readonly mints?: readonly MintsReport[];
+}
+
+/** How many credentials a provider gives. */
+export interface MintsReport {
+  /** Its name in the spec. */
+  readonly provider: string;
+  /** How many it serves. */
+  readonly rotations: number;
+  /** A day, about; absent: nobody can tell before the first mint. */
+  readonly expected?: number;
+  /** In the last 24 hours. */
+  readonly actual: number;
 }
 
 /** One past attempt, for `rotate history`. */

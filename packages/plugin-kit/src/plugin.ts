@@ -4,17 +4,39 @@ import type { Provider } from "./provider.ts";
 import type { Reload } from "./reload.ts";
 import type { Sink } from "./sink.ts";
 
+/** What plugins contribute, by kind: a row here and one in `engineOptions` make a kind for whoever deals with all of them. */
+export interface Parts {
+  readonly providers: Provider;
+  readonly sinks: Sink;
+  readonly reloads: Reload;
+  readonly probes: Probe;
+  readonly notifiers: Notifier;
+}
+
+/** As it stands in a plugin: `providers`, `sinks` … */
+export type Kind = keyof Parts;
+
+/** By kind, the options that the engine obeys, whatever the type: a plugin cannot declare them. */
+export const engineOptions = {
+  providers: ["type"],
+  sinks: ["type", "values", "partial"],
+  reloads: ["type", "timeout", "continueOnError", "settle", "group", "onFailure"],
+  probes: ["type", "timeout", "within"],
+  notifiers: ["type", "on", "after", "remind"],
+} as const satisfies Readonly<Record<Kind, readonly string[]>>;
+
+/** Every kind. */
+export const kinds = Object.keys(engineOptions) as readonly Kind[];
+
+type PartLists = { readonly [K in Kind]: readonly Parts[K][] };
+
 /** The default export of a plugin package. Name and version come from its package.json. */
-export interface Plugin {
+export interface Plugin extends PartLists {
   readonly apiVersion: 1;
-  readonly providers: readonly Provider[];
-  readonly sinks: readonly Sink[];
-  readonly reloads: readonly Reload[];
-  readonly probes: readonly Probe[];
-  readonly notifiers: readonly Notifier[];
 }
 
 /** A plugin from what it contributes, any subset. */
-export function definePlugin(parts: Partial<Omit<Plugin, "apiVersion">>): Plugin {
-  return { apiVersion: 1, providers: [], sinks: [], reloads: [], probes: [], notifiers: [], ...parts };
+export function definePlugin(parts: Partial<PartLists>): Plugin {
+  const none = Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as PartLists;
+  return { apiVersion: 1, ...none, ...parts };
 }

@@ -1,4 +1,12 @@
-import { type Context, httpError, type HttpAnswer, type HttpInit, RotateError, type Schema } from "@rotate/plugin-kit";
+import {
+  type Context,
+  type HttpAnswer,
+  type HttpInit,
+  httpRefusal,
+  RotateError,
+  type Schema,
+} from "@rotate/plugin-kit";
+import { refusals } from "./refusals.ts";
 
 /** Oldest API that has all we call, and the newest that this was written against (Engine API version history, docs.docker.com). */
 const oldest = "1.43";
@@ -8,7 +16,7 @@ const newest = "1.51";
 export interface Engine {
   /** `1.47`. */
   readonly version: string;
-  /** One request. 304 (nothing to do) is as good as 2xx; throws what `httpError` makes of anything else, with the engine's own words. */
+  /** One request. 304 (nothing to do) is as good as 2xx; throws what the table of refusals makes of anything else, with the engine's own words. */
   readonly call: (
     method: "GET" | "POST" | "DELETE",
     path: string,
@@ -62,11 +70,7 @@ function chooseVersion({
 
 function engineError(what: string, answer: HttpAnswer): RotateError {
   const said = answer.tryJson(failure)?.message ?? "no reason given";
-  const hint = answer.status === 404 ? "check the name with `docker ps -a`" : "see the log of the Docker Engine";
-  return httpError(`${what}: ${said}`, answer, {
-    hint,
-    ...(answer.status >= 500 && { code: "FAILED", retryable: true }),
-  });
+  return httpRefusal(refusals, answer, { message: `${what}: ${said}`, said });
 }
 
 /** Connects, and agrees on a version. Throws UNAVAILABLE when there is no engine behind the socket. */

@@ -82,15 +82,13 @@ test("an issuer that is down before a token is asked for has given none", async 
 
 describe("less than was asked", () => {
   test("is told, with what is missing", async () => {
-    const { double, clock } = await start();
-    const body = { access_token: "a-narrow-token", token_type: "Bearer", expires_in: 60, scope: "read" };
-    double.faults.next("POST /token", { status: 200, body });
+    const { double, clock } = await start({ beyond: "narrow" });
     const ctx = contextOf({ double, clock });
-    await mint({ scope: "read write" }, ctx);
+    await mint({ scope: "read admin" }, ctx);
     expect(ctx.logs).toContainEqual(
       expect.objectContaining({ level: "warn", message: "the server granted less than was asked" }),
     );
-    expect(ctx.logs.at(-1)?.fields).toMatchObject({ missing: "write", granted: "read" });
+    expect(ctx.logs.at(-1)?.fields).toMatchObject({ missing: "admin", granted: "read" });
   });
 
   test("is not said of what was granted whole", async () => {

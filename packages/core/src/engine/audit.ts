@@ -66,7 +66,8 @@ export function keepAudit(events: Events, { file, now, by, providerOf }: AuditOp
       lost = true;
       return;
     }
-    if (lost) events.emit({ type: "trouble-over", code: unwritableCode, message: `${path} is written again` });
+    if (lost)
+      events.emit({ type: "trouble-over", code: "ROTATE_AUDIT_UNWRITABLE", message: `${path} is written again` });
     lost = false;
   }
 
@@ -77,37 +78,32 @@ export function keepAudit(events: Events, { file, now, by, providerOf }: AuditOp
   return write;
 }
 
-const unwritableCode = "ROTATE_AUDIT_UNWRITABLE";
-
 function unwritable(path: string, { code = "no reason given" }: NodeJS.ErrnoException) {
   return {
-    code: unwritableCode,
+    code: "ROTATE_AUDIT_UNWRITABLE",
     message: `what is done could not be recorded in ${path} (${code})`,
     hint: "does its directory exist, may this user write there, and is there room? Rotations go on unrecorded",
   };
 }
 
+type LinesOf<Type> = (
+  event: Extract<EngineEvent, { readonly type: Type }>,
+  whys: ReadonlyMap<string, string>,
+) => readonly Told[];
+
+const lines: { readonly [Type in EngineEvent["type"]]?: LinesOf<Type> } = {
+  "phase-finished": ({ rotation, phase }, whys) => phaseLine(rotation, phase, whys.get(rotation)),
+  "rotation-finished": finishedLine,
+  "lease-revoked": ({ rotation, lease }) => [{ act: "revoke", rotation, lease, result: "done" }],
+  "revoke-failed": ({ rotation, lease, message }) => [{ act: "revoke", rotation, lease, result: "failed", message }],
+  "attempt-killed": ({ rotation, error: { message } }) => [{ act: "killed", rotation, message }],
+  asked: ({ by, what, names }) => [{ act: "asked", by, what, rotations: names }],
+  "standing-changed": standingLines,
+};
+
 function linesOf(event: EngineEvent, whys: ReadonlyMap<string, string>): readonly Told[] {
-  switch (event.type) {
-    case "phase-finished":
-      return phaseLine(event.rotation, event.phase, whys.get(event.rotation));
-    case "rotation-finished":
-      return finishedLine(event);
-    case "lease-revoked":
-      return [{ act: "revoke", rotation: event.rotation, lease: event.lease, result: "done" }];
-    case "revoke-failed":
-      return [
-        { act: "revoke", rotation: event.rotation, lease: event.lease, result: "failed", message: event.message },
-      ];
-    case "attempt-killed":
-      return [{ act: "killed", rotation: event.rotation, message: event.error.message }];
-    case "asked":
-      return [{ act: "asked", by: event.by, what: event.what, rotations: event.names }];
-    case "standing-changed":
-      return standingLines(event);
-    default:
-      return [];
-  }
+  const of = lines[event.type] as LinesOf<EngineEvent["type"]> | undefined;
+  return of?.(event, whys) ?? [];
 }
 
 const acts: Readonly<Partial<Record<PhaseName, AuditLine["act"]>>> = {
@@ -149,5 +145,5 @@ function standingLines({
   message,
 }: Extract<EngineEvent, { type: "standing-changed" }>): readonly Told[] {
   const isAlarm = after?.alarm !== before?.alarm;
-  return [...(isAlarm ? [{ act: "alarm" as const, rotation, alarm: after?.alarm ?? "recovered", message }] : [])];
+  return isAlarm ? [{ act: "alarm", rotation, alarm: after?.alarm ?? "recovered", message }] : [];
 }

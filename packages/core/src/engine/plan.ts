@@ -110,7 +110,7 @@ function whyOf(moment: Moment, standing: Standing): string {
 }
 
 /** By the life last given, else by the life asked for. */
-function expectedIn(moment: Moment): Pick<PlanRotation, "expected"> {
+export function expectedIn(moment: Moment): Pick<PlanRotation, "expected"> {
   const { rotation, state, cron, now, cadence } = moment;
   const lease = publishedLease(state);
   const life = lease === undefined ? rotation.ttl : givenOf(lease);

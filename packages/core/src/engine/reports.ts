@@ -6,6 +6,7 @@ import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
+import { mintsOf } from "./mints.ts";
 import { planAll } from "./plan.ts";
 import { presentAll } from "./quick-look.ts";
 import { tellStandings } from "./tell.ts";
@@ -103,20 +104,29 @@ export async function plan(
   const rotations = planned.map((one) => withHint(one, hints.get(one.name)));
   const orphans = names?.length ? [] : await orphansOf(spec, deps);
   const plans = await Promise.all(absent.map((one) => absentPlan(one, deps)));
-  return { version: 1, rotations: [...rotations, ...plans], orphans };
+  const mints = names?.length ? undefined : await mintsOf(parts, { cadence });
+  return { version: 1, rotations: [...rotations, ...plans], orphans, ...(mints && { mints }) };
+}
+
+/** What `status` is told. */
+export interface StatusOptions {
+  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
+  readonly names?: readonly string[];
+  /** A daemon keeps them: it is no matter how often a timer's runs came before it. */
+  readonly byDaemon?: boolean;
 }
 
 /** How everything stands. */
 export async function status(
   parts: EngineParts,
-  { names = [] }: { readonly names?: readonly string[] } = {},
+  { names = [], byDaemon = false }: StatusOptions = {},
 ): Promise<StatusReport> {
   const deps = await withHeldBack(parts);
   const { present, absent } = await choose(parts, names);
-  const cadence = await knownCadence(deps.host, deps.runtime.now());
+  const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
   const stands = await presentAll(present, deps, { cadence });
   const all = [
-    ...stands.map(({ moment, standing }) => statusOf(moment, standing, deps.clock)),
+    ...stands.map((stand) => statusOf(stand, deps)),
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
     ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
   ];

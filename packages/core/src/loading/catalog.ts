@@ -1,23 +1,6 @@
-import {
-  RotateError,
-  type Notifier,
-  type Plugin,
-  type Probe,
-  type Provider,
-  type Reload,
-  type Sink,
-} from "@rotate/plugin-kit";
-import { type Kind, kinds } from "./kinds.ts";
+import { RotateError, type Plugin } from "@rotate/plugin-kit";
+import { kinds, type Kind, type Parts } from "./kinds.ts";
 import { checkPlugin } from "./plugin-check.ts";
-
-/** What each kind is, once its plugin is loaded. */
-export interface Parts {
-  readonly providers: Provider;
-  readonly sinks: Sink;
-  readonly reloads: Reload;
-  readonly probes: Probe;
-  readonly notifiers: Notifier;
-}
 
 /** A plugin that is at hand. */
 export interface LoadedPlugin {

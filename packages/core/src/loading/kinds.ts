@@ -1,5 +1,48 @@
-/** The kinds of things that a plugin contributes. */
-export const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
+import type { Kind } from "@rotate/plugin-kit/grammar";
+import type { Path } from "./fault.ts";
+import type { Place } from "./rewrite.ts";
 
-/** As it stands in a plugin: `providers`, `sinks` … */
-export type Kind = (typeof kinds)[number];
+export { kinds, type Kind, type Parts } from "@rotate/plugin-kit/grammar";
+
+/** Steps that any name, or any place of a list, stands for. */
+const name = "*";
+const item = "#";
+
+/** A place where parts of a kind are configured. */
+export interface PartPlaceRow extends Place {
+  readonly kind: Kind;
+  /** Ways to it from the top of the spec. */
+  readonly at: readonly (readonly string[])[];
+  /** What a plugin makes of its own options may be a secret, whatever its schema says: a webhook is its own password. */
+  readonly isPrivate?: true;
+}
+
+/** Where parts stand in a spec, and what may stand in their options. Of the probes, only those of `verify` see the new credential. */
+export const places = {
+  providers: { kind: "providers", at: [["providers", name]], references: true, templates: false },
+  reloads: {
+    kind: "reloads",
+    at: [
+      ["reloads", name],
+      ["rotations", name, "reload", item],
+    ],
+    references: true,
+    templates: false,
+  },
+  verify: { kind: "probes", at: [["rotations", name, "verify", item]], references: true, templates: true },
+  sinks: { kind: "sinks", at: [["rotations", name, "sinks", item]], references: true, templates: true },
+  health: { kind: "probes", at: [["rotations", name, "health", item]], references: true, templates: false },
+  notifiers: { kind: "notifiers", at: [["notify", item]], references: true, templates: false, isPrivate: true },
+} as const satisfies Readonly<Record<string, PartPlaceRow>>;
+
+/** The name of a place. */
+export type PlaceName = keyof typeof places;
+
+/** The table, row by row. */
+export const placeRows = Object.entries(places) as readonly (readonly [PlaceName, PartPlaceRow])[];
+
+/** Is this step of a way met by this step of a path? */
+export function meets(step: string | undefined, given: Path[number] | undefined): boolean {
+  if (step === name) return typeof given === "string";
+  return step === item ? typeof given === "number" : step === given;
+}

@@ -15,7 +15,8 @@ import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
 import { readSource, type Source } from "./source.ts";
 import { findEndangered } from "./roots/endangered.ts";
 import type { RootWorld } from "./roots/world.ts";
-import { partSchema, places, requestSchema, specSchema } from "./spec-schema.ts";
+import { places } from "./kinds.ts";
+import { partSchema, requestSchema, specSchema } from "./spec-schema.ts";
 import { createTemplateParser } from "./templates.ts";
 import { faultsOf } from "./validate.ts";
 import type { Check } from "./validator.ts";
@@ -195,9 +196,9 @@ async function findNamed(
 
 /** The first pass: everything but the plugins' options. */
 function coreCheck(value: unknown, catalog: Catalog): Check {
-  const schema = specSchema((kind) => ({
+  const schema = specSchema((place) => ({
     type: "object",
-    properties: { type: { enum: typesIn(catalog, kind) } },
+    properties: { type: { enum: typesIn(catalog, places[place].kind) } },
     required: ["type"],
   }));
   return { schema, value, path: [] };

@@ -1,52 +1,46 @@
-import { type Catalog, type Parts } from "./catalog.ts";
-import { kinds, type Kind } from "./kinds.ts";
+import type { Catalog } from "./catalog.ts";
+import { kinds, meets, placeRows, type Kind, type Parts, type PlaceName } from "./kinds.ts";
 import type { FoundParts } from "./compile/context.ts";
 import type { RawRotation } from "./compile/foreach.ts";
 import { isRecord, valueAt, type Path } from "./fault.ts";
-import { places } from "./spec-schema.ts";
 
 /** A place of the document where a plugin's part is configured. */
 export interface PartPlace {
   readonly kind: Kind;
-  readonly place: keyof typeof places;
+  readonly place: PlaceName;
   readonly value: Readonly<Record<string, unknown>>;
   readonly path: Path;
 }
 
 /** Every place of a document where a plugin's part is configured, in rotations as `foreach` made them. */
 export function partPlacesOf(document: unknown, rotations: readonly RawRotation[]): readonly PartPlace[] {
-  return [
-    ...inMap("providers", valueAt(document, ["providers"]), ["providers"]),
-    ...inMap("reloads", valueAt(document, ["reloads"]), ["reloads"]),
-    ...rotations.flatMap(inRotation),
-    ...inList({ kind: "notifiers", place: "notifiers" }, valueAt(document, ["notify"]), ["notify"]),
-  ];
-}
-
-function inMap(kind: "providers" | "reloads", map: unknown, path: Path): readonly PartPlace[] {
-  if (!isRecord(map)) return [];
-  return Object.entries(map).flatMap(([name, value]) =>
-    isRecord(value) ? [{ kind, place: kind, value, path: [...path, name] }] : [],
+  return placeRows.flatMap(([place, { kind, at }]) =>
+    at
+      .flatMap(([top = "", ...steps]) =>
+        top === "rotations"
+          ? rotations.flatMap((rotation) => below(rotation, steps.slice(1)))
+          : below({ value: valueAt(document, [top]), path: [top] }, steps),
+      )
+      .flatMap(({ value, path }) => (isRecord(value) ? [{ kind, place, value, path }] : [])),
   );
 }
 
-const lists = [
-  { key: "verify", kind: "probes", place: "verify" },
-  { key: "sinks", kind: "sinks", place: "sinks" },
-  { key: "reload", kind: "reloads", place: "reloads" },
-  { key: "health", kind: "probes", place: "health" },
-] as const;
-
-function inRotation({ value, path }: RawRotation): readonly PartPlace[] {
-  if (!isRecord(value)) return [];
-  return lists.flatMap(({ key, kind, place }) => inList({ kind, place }, value[key], [...path, key]));
+interface Found {
+  readonly value: unknown;
+  readonly path: Path;
 }
 
-function inList(what: Pick<PartPlace, "kind" | "place">, items: unknown, path: Path): readonly PartPlace[] {
-  if (!Array.isArray(items)) return [];
-  return items.flatMap((item: unknown, index) =>
-    isRecord(item) ? [{ ...what, value: item, path: [...path, index] }] : [],
-  );
+/** What the steps lead to from here. */
+function below({ value, path }: Found, [step, ...rest]: readonly string[]): readonly Found[] {
+  if (step === undefined) return [{ value, path }];
+  return entriesOf(value)
+    .filter(([key]) => meets(step, key))
+    .flatMap(([key, inner]) => below({ value: inner, path: [...path, key] }, rest));
+}
+
+function entriesOf(value: unknown): readonly (readonly [string | number, unknown])[] {
+  if (Array.isArray(value)) return value.map((inner: unknown, index) => [index, inner] as const);
+  return isRecord(value) ? Object.entries(value) : [];
 }
 
 /** Loads the plugins that a document names, and no others. Throws what `Catalog.find` throws. */

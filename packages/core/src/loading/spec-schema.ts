@@ -1,24 +1,13 @@
 import type { ObjectSchema, Sink } from "@rotate/plugin-kit";
-import type { Parts } from "./catalog.ts";
-import type { Kind } from "./kinds.ts";
 import { engineKeys } from "./engine-keys.ts";
+import type { Kind, Parts, PlaceName } from "./kinds.ts";
 import { namePattern, nameRule } from "./names.ts";
 import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";
 import { auditSettings, defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
 
-/** What may stand in the options of each kind. Of the probes, only those of `verify` see the new credential. */
-export const places = {
-  providers: { references: true, templates: false },
-  requests: { references: true, templates: false },
-  sinks: { references: true, templates: true },
-  reloads: { references: true, templates: false },
-  verify: { references: true, templates: true },
-  health: { references: true, templates: false },
-  notifiers: { references: true, templates: false },
-} as const satisfies Readonly<Record<string, Place>>;
-
 const settings: Place = { references: false, templates: false };
 const services: Place = { references: true, templates: false };
+const requests: Place = { references: true, templates: false };
 
 /** The schema of a plugin's part as it stands in a spec, with the engine's keys in it. */
 export function partSchema(kind: Kind, part: Parts[Kind], place: Place): JsonSchema {
@@ -49,11 +38,11 @@ function valuesSchema({ keys }: Sink): JsonSchema | undefined {
 
 /** The schema of a request to a provider; without one it takes nothing. */
 export function requestSchema(request: ObjectSchema | undefined): JsonSchema {
-  return rewrite(request ?? { type: "object" }, places.requests);
+  return rewrite(request ?? { type: "object" }, requests);
 }
 
-/** How a part of each kind is described where it stands: only by its types, or with all options of the plugins. */
-export type DescribePart = (kind: Kind, place: Place) => JsonSchema;
+/** How the parts at a place are described: only by their types, or with all options of the plugins. */
+export type DescribePart = (place: PlaceName) => JsonSchema;
 
 /** The whole spec. `describePart` decides how much of the plugins is in it. */
 export function specSchema(describePart: DescribePart): JsonSchema {
@@ -70,13 +59,13 @@ export function specSchema(describePart: DescribePart): JsonSchema {
         uniqueItems: true,
       },
       defaults: rewrite(defaultsSettings, settings),
-      providers: mapOf("what mints, by name", describePart("providers", places.providers)),
-      reloads: mapOf("reloads that several rotations share, by name", describePart("reloads", places.reloads)),
+      providers: mapOf("what mints, by name", describePart("providers")),
+      reloads: mapOf("reloads that several rotations share, by name", describePart("reloads")),
       rotations: {
         ...mapOf("credentials that are kept fresh, by name", rotationSchema(describePart)),
         minProperties: 1,
       },
-      notify: listOf("who is told when something is wrong", describePart("notifiers", places.notifiers)),
+      notify: listOf("who is told when something is wrong", describePart("notifiers")),
       monitor: rewrite(monitorSettings, services),
       audit: rewrite(auditSettings, settings),
     },
@@ -106,19 +95,16 @@ function rotationSchema(describePart: DescribePart): JsonSchema {
     properties: {
       ...properties,
       request: { type: "object", description: "what is asked of the provider" },
-      verify: listOf(
-        "probes that run with the new credential before it is written",
-        describePart("probes", places.verify),
-      ),
+      verify: listOf("probes that run with the new credential before it is written", describePart("verify")),
       sinks: {
-        ...listOf("where the credential is written, in this order", describePart("sinks", places.sinks)),
+        ...listOf("where the credential is written, in this order", describePart("sinks")),
         minItems: 1,
       },
       reload: listOf(
         "what makes the consumers pick it up, in this order: names from `reloads`, or reloads themselves",
-        choice({ type: "string" }, { description: "a name from `reloads`" }, describePart("reloads", places.reloads)),
+        choice({ type: "string" }, { description: "a name from `reloads`" }, describePart("reloads")),
       ),
-      health: listOf("probes of the consumers after the reload", describePart("probes", places.health)),
+      health: listOf("probes of the consumers after the reload", describePart("health")),
     },
     required: ["provider", "sinks"],
     additionalProperties: false,

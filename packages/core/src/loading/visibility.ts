@@ -3,6 +3,7 @@ import { discriminatorOf } from "@rotate/plugin-kit/grammar";
 import type { FoundParts } from "./compile/context.ts";
 import { isRecord, valueAt, type Path } from "./fault.ts";
 import { engineKeys } from "./engine-keys.ts";
+import { meets, placeRows, type PartPlaceRow } from "./kinds.ts";
 
 /**
  * Whether the text at a path may be shown in a code frame: only where a schema knows the place and does not call it secret.
@@ -24,45 +25,48 @@ const plainRotation = new Set([
   "renamedFrom",
   "foreach",
 ]);
-const partLists = { sinks: "sinks", verify: "probes", health: "probes", reload: "reloads" } as const;
 
 /** `IsShown` for a document whose plugins were found as far as they are known. */
 export function visibilityOf(document: unknown, parts: FoundParts): IsShown {
   return (path) => {
-    const [top, name, key, index] = path;
-    if (plainTop.has(String(top))) return true;
-    if (top === "providers" || top === "reloads")
-      return isPartShown(document, { parts, kind: top, base: path.slice(0, 2), rest: path.slice(2) });
-    // The address of an alarm is often all that its receiver asks for.
-    if (top === "notify") return key === "type" || Object.hasOwn(engineKeys.notifiers, String(key));
-    if (top !== "rotations" || name === undefined || key === undefined) return path.length === 0;
+    const [top, , key] = path;
+    if (path.length === 0 || plainTop.has(String(top))) return true;
+    const part = partAt(path);
+    if (part !== undefined) return isPartShown(document, parts, part);
+    if (top !== "rotations" || key === undefined) return false;
     if (plainRotation.has(String(key))) return true;
-    if (key === "request") return isRequestShown(document, parts, path);
-    if (!isPartList(key)) return false;
-    if (index === undefined || (path.length === 4 && key === "reload")) return true;
-    return isPartShown(document, { parts, kind: partLists[key], base: path.slice(0, 4), rest: path.slice(4) });
+    return key === "request" && isRequestShown(document, parts, path);
   };
 }
 
-function isPartList(key: string | number): key is keyof typeof partLists {
-  return Object.hasOwn(partLists, key);
-}
-
 interface PartPath {
-  readonly parts: FoundParts;
-  readonly kind: "providers" | "sinks" | "reloads" | "probes";
+  readonly row: PartPlaceRow;
   readonly base: Path;
   readonly rest: Path;
 }
 
-function isPartShown(document: unknown, { parts, kind, base, rest }: PartPath): boolean {
+/** The part that a path leads to or into, or the map or list that it stands in. */
+function partAt(path: Path): PartPath | undefined {
+  for (const [, row] of placeRows) {
+    const way = row.at.find(
+      (steps) =>
+        path.length >= steps.length - 1 && path.slice(0, steps.length).every((given, at) => meets(steps[at], given)),
+    );
+    if (way !== undefined) return { row, base: path.slice(0, way.length), rest: path.slice(way.length) };
+  }
+  return undefined;
+}
+
+function isPartShown(document: unknown, parts: FoundParts, { row, base, rest }: PartPath): boolean {
+  const { kind, isPrivate } = row;
   const [key] = rest;
   if (key === undefined || key === "type") return true;
   const value = valueAt(document, base);
   const part = isRecord(value) ? parts.get(kind, value["type"]) : undefined;
   if (part === undefined) return false;
   if (kind === "sinks" && key === "values") return "keys" in part;
-  return Object.hasOwn(engineKeys[kind], key) || isOptionShown(part.options, value, rest);
+  if (Object.hasOwn(engineKeys[kind], key)) return true;
+  return isPrivate !== true && isOptionShown(part.options, value, rest);
 }
 
 function isRequestShown(document: unknown, parts: FoundParts, path: Path): boolean {

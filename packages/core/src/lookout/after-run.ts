@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import { mintsOf } from "../engine/mints.ts";
 import type { ProcessFacts } from "../metrics/families.ts";
 import type { TroubleReport } from "../report.ts";
 import { isWatched, lookOut } from "./look-out.ts";
@@ -17,8 +18,10 @@ export async function lookAfterRun(
   const deadline = deps.runtime.deadline(limit, signal);
   try {
     const status = await engine.status();
+    const mints = await mintsOf({ spec, deps });
     const look = {
       status,
+      mints,
       settle: { worse: 0, better: 0 },
       facts: { ...facts, specValid: true },
       signal: deadline.signal,

@@ -2,11 +2,12 @@
 import { materialize } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
 import type { ProcessFacts } from "../metrics/families.ts";
-import { concernsOf } from "../notify/concerns.ts";
+import { concernsOf, mintConcerns } from "../notify/concerns.ts";
 import type { Settle } from "../notify/receiver.ts";
 import { tell, type TellerParts } from "../notify/teller.ts";
 import type { Spec } from "../loading/model.ts";
-import type { StatusReport, TroubleReport } from "../report.ts";
+import type { MintsReport, StatusReport, TroubleReport } from "../report.ts";
+import { isAbove } from "../engine/mints.ts";
 import { beat, isAlive } from "./heartbeat.ts";
 import { writeTextfile } from "./textfile.ts";
 
@@ -18,6 +19,8 @@ export interface LookoutParts extends TellerParts {
 /** What is told, and how soon. */
 export interface Look {
   readonly status: StatusReport;
+  /** What providers give, and should. Absent: nobody has counted. */
+  readonly mints?: readonly MintsReport[];
   readonly settle: Settle;
   readonly facts?: ProcessFacts;
   /** The daemon ends: whoever waits for its heart hears nothing more. */
@@ -47,9 +50,9 @@ function isMonitored(monitor: Spec["monitor"]): boolean {
 
 /** Tells all of them, side by side. Never throws for one of them. Throws EngineError `ROTATE_STATE_*`. */
 export async function lookOut(parts: LookoutParts, look: Look): Promise<Looked> {
-  const { status, settle, signal } = look;
+  const { status, mints = [], settle, signal } = look;
   const [told, ...failed] = await Promise.all([
-    tell(parts, { concerns: concernsOf(status), settle, signal }),
+    tell(parts, { concerns: [...concernsOf(status), ...mintConcerns(mints.filter(isAbove))], settle, signal }),
     ...monitors(parts, look),
   ]);
   return {

@@ -1,6 +1,6 @@
 /** What there is to tell of, from reports alone. Pure. */
 import type { AlarmStep } from "@rotate/plugin-kit";
-import type { CauseReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
+import type { CauseReport, MintsReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
 
 /** What a receiver can be told of, the worst first. */
 export const firingSteps = [
@@ -64,6 +64,18 @@ function concernOf(rotation: RotationStatus, cause: CauseReport | undefined): Co
 
 function messageOf({ lastError }: RotationStatus, cause: CauseReport | undefined): string | undefined {
   return cause?.isError === true ? (lastError?.message ?? cause.messages[0]) : undefined;
+}
+
+/** Providers that give more than they should. */
+export function mintConcerns(above: readonly MintsReport[]): readonly Concern[] {
+  return above.map(({ provider, expected = 0, actual }) => ({
+    subject: `provider ${provider}`,
+    alarm: "mints-above-expected",
+    code: "mints-above-expected",
+    provider,
+    message: `about ${Math.round(expected)} credentials a day are expected, ${actual} were made in the last 24 hours`,
+    hint: "`rotate history` tells why each was made: does a verify, a reload or a sink fail again and again, or does somebody force it?",
+  }));
 }
 
 /** What concerns have in common that have one cause. */

@@ -23,8 +23,6 @@ export interface Accepted extends Omit<LeaseTermsRecord, "fingerprint" | "sinkFi
 const shortfall = 60_000;
 /** A credential that lives shorter cannot be kept fresh. ms */
 const shortestLife = 5_000;
-/** So far off that it is as good as never. ms */
-const farthest = 3_650 * 86_400_000;
 
 /** Checks an answer before it is believed: shape, life, characters. Throws BAD_ANSWER. */
 export function acceptMinted(
@@ -101,7 +99,13 @@ function acceptExpiry(
   const { ttl, asked, skew, now, known } = about;
   if (expires === "never") return { expiresAt: null, warnings: [] };
   const end = endOn(expires, asked, skew);
-  if (!Number.isFinite(end)) throw badAnswer("the answer's expiry is not an instant");
+  if (end === Infinity)
+    return {
+      expiresAt: null,
+      warnings: [
+        "the credential ends in more than ten years: it counts as never-ending, say when to refresh it (`every` or `cron`)",
+      ],
+    };
   if (end <= now)
     throw badAnswer(`the credential had expired when it came (${seconds(now - end)} before)`, {
       hint: "compare the clock of this machine with the issuer's",
@@ -114,13 +118,6 @@ function acceptExpiry(
     throw badAnswer(`the credential lives ${seconds(life)}: nobody can keep that fresh`, {
       hint: `ask for a \`ttl\` of at least ${seconds(shortestLife)}`,
     });
-  if (life > farthest)
-    return {
-      expiresAt: null,
-      warnings: [
-        "the credential ends in more than ten years: it counts as never-ending, say when to refresh it (`every` or `cron`)",
-      ],
-    };
   const missing = ttl === undefined ? 0 : ttl - life;
   const short = ttl !== undefined && period === undefined && missing > shortfall && missing > ttl / 20;
   return {

@@ -1,7 +1,9 @@
 import type { Engine } from "../engine/engine.ts";
+import { mintsOf } from "../engine/mints.ts";
 import type { EngineEvent } from "../events.ts";
 import { isWatched, lookOut } from "../lookout/look-out.ts";
 import type { ProcessFacts } from "../metrics/families.ts";
+import type { MintsReport } from "../report.ts";
 import type { DaemonView, Service } from "./services.ts";
 import { createTroubles } from "./trouble.ts";
 
@@ -12,6 +14,8 @@ const lastLook = 5_000;
 /** Things change that no event tells of: a rotation that is taken out of the spec by another process. ms */
 const longestWait = 10 * 60_000;
 const afterTrouble = 30_000;
+/** What providers gave is counted this often. ms */
+const countEvery = 15 * 60_000;
 
 /** These may change what is told. */
 const telling: ReadonlySet<EngineEvent["type"]> = new Set(["alarm", "standing-changed", "spec-reloaded"]);
@@ -66,11 +70,17 @@ function createLook(
 ): (signal: AbortSignal, isLast?: boolean) => Promise<number> {
   const troubles = createTroubles(engine.events.emit);
   const raised = new Set<string>();
+  let mints: readonly MintsReport[] = [];
+  let countedAt = -Infinity;
 
   async function look(signal: AbortSignal, isLast: boolean): Promise<number> {
     const { spec, deps } = engine.parts();
     if (!isWatched(spec)) return longestWait;
     const status = await daemon.status();
+    if (deps.runtime.monotonic() - countedAt >= countEvery) {
+      mints = await mintsOf({ spec, deps });
+      countedAt = deps.runtime.monotonic();
+    }
     const since = daemon.sinceLook();
     const lastTick = since === undefined ? undefined : deps.runtime.now() - since;
     const facts = {
@@ -78,7 +88,7 @@ function createLook(
       specValid: status.specProblem === undefined,
       ...(lastTick !== undefined && { lastTick }),
     };
-    const { troubles: now, wait } = await lookOut({ spec, deps }, { status, settle, facts, isLast, signal });
+    const { troubles: now, wait } = await lookOut({ spec, deps }, { status, mints, settle, facts, isLast, signal });
     const codes = new Set(now.map(({ code, message }) => `${code} ${message}`));
     for (const key of raised) if (!codes.has(key) && raised.delete(key)) troubles.over(key);
     for (const trouble of now) {

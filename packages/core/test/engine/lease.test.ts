@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Provider } from "@rotate/plugin-kit";
+import type { Expires, Provider } from "@rotate/plugin-kit";
 import { expect, onTestFinished, test } from "vitest";
 import type { Rotation } from "../../src/loading/model.ts";
 import { createScene, failAt, failing, hour, minute, untilDue, type Scene } from "./support.ts";
@@ -248,4 +248,63 @@ test("verify is tried again with the same credential, and a failure touches no s
   await scene.run();
   expect(scene.held()).toBe("value-1");
   expect(scene.revoked()).toEqual(["value-2"]);
+});
+
+/** What an issuer may say of a life, and what becomes of it: refused, taken until then, or taken as never-ending. */
+const lives: readonly (readonly [what: string, expires: Expires, held: RegExp | number | "never"])[] = [
+  ["nothing", { in: 0 }, /had expired when it came/],
+  ["a second", { in: 1_000 }, /lives 1 s: nobody can keep that fresh/],
+  ["nine years", { in: 9 * 365 * 24 * hour }, 9 * 365 * 24 * hour],
+  ["eleven years", { in: 11 * 365 * 24 * hour }, "never"],
+  ["the year 33715", new Date(Date.UTC(33_715, 0)), "never"],
+  ["1e300 ms", { in: 1e300 }, "never"],
+  ["no date", new Date(Number.NaN), /is not an instant/],
+  ["no number", { in: Number.NaN }, /is not an instant/],
+  ["no end of numbers", { in: Infinity }, /is not an instant/],
+];
+
+test.each(lives)(
+  "an issuer that says %s is refused in plain words, or taken with a life that can be told",
+  async (...row) => {
+    const [, expires, held] = row;
+    const scene = createScene((rotation) =>
+      withProvider(rotation, (part) => ({
+        mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), expires }),
+      })),
+    );
+    const { db } = await scene.run();
+    const { expiresAt } = await scene.status();
+    expect(db.outcome).toBe(held instanceof RegExp ? "failed" : "rotated");
+    expect(db.reason).toMatch(held instanceof RegExp ? held : "never rotated");
+    const told = expiresAt === undefined ? undefined : Date.parse(expiresAt) - scene.clock.now();
+    expect(told).toBe(typeof held === "number" ? held : undefined);
+    expect(db.warnings?.join() ?? "").toMatch(held === "never" ? /counts as never-ending/ : /^$/);
+  },
+);
+
+test.each(lives)("a renewal that says %s never makes a lease endless by mistake", async (_, expires, held) => {
+  const scene = createScene((rotation) =>
+    withProvider(rotation, (part) => ({
+      mint: async (request, ctx) => ({ ...(await part.mint(request, ctx)), renewable: true }),
+      renew: async () => ({ expires, renewable: true }),
+    })),
+  );
+  await scene.run();
+  await scene.clock.advance(untilDue);
+  const { db } = await scene.run();
+  const taken = typeof held === "number" || held === "never";
+  const failed = held instanceof RegExp && held.source.includes("instant");
+  expect(db.outcome).toBe(taken ? "renewed" : failed ? "failed" : "rotated");
+  const { expiresAt } = await scene.status();
+  expect(expiresAt === undefined).toBe(held === "never");
+});
+
+test("a login that says when it ends in no words is refused, and not kept for ever", async () => {
+  const scene = createScene((rotation) =>
+    withProvider(rotation, () => ({ login: async () => ({ expires: { in: Number.NaN } }) })),
+  );
+  expect((await scene.run()).db).toMatchObject({
+    outcome: "failed",
+    reason: expect.stringMatching(/is not an instant/),
+  });
 });

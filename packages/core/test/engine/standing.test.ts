@@ -6,7 +6,7 @@ import { othersOf, withHeldBack } from "../../src/engine/held-back.ts";
 import { presentAll } from "../../src/engine/quick-look.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfStatus } from "../../src/exit-code.ts";
-import type { RotationReport, RotationStatus, StandingReport } from "../../src/report.ts";
+import type { RotationReport, RotationStatus, StandingMark, StandingReport } from "../../src/report.ts";
 import { policies } from "../../src/rotation/standing.ts";
 import { createAlarms } from "../../src/watch/alarms.ts";
 import { rotationIn } from "./spec.ts";
@@ -336,6 +336,17 @@ async function viewsOf(engine: Engine): Promise<Views> {
   };
 }
 
+/** What `run` and `watch` told last of `db`, as history keeps it. */
+async function lastTold(scene: Scene): Promise<StandingMark | undefined> {
+  const { events } = await scene.ask((engine) => engine.history({ name: "db" }));
+  return events.find(({ type }) => type === "standing-changed")?.after;
+}
+
+/** A standing as it is told: that the time of what is well has come is no change. */
+function markOf({ state, code, exit, alarm }: StandingReport): StandingMark {
+  return state === "due" ? { state: "fresh", code: "fresh", exit } : { state, code, exit, ...(alarm && { alarm }) };
+}
+
 function exitOf({ standing, outcome }: RotationReport): number {
   return standing.exit === 0 && outcome === "failed" ? 1 : standing.exit;
 }
@@ -361,6 +372,7 @@ test.each(rows.filter(({ state }) => state !== "orphaned"))(
     const ran = await scene.run();
     const after = await scene.status();
     expect(headOf(ran.db.standing)).toEqual(headOf(after));
+    expect(await lastTold(scene)).toEqual(markOf(after));
     expect(ran.exit).toBe(exitOf(ran.db));
     expect(after.check).toBe(after.exit);
     const given = await scene.ask((engine) => engine.credential("db")).catch(() => undefined);

@@ -126,4 +126,19 @@ export const past: readonly Past[] = [
       ["after journal opened", 3, "an old value by hand"],
     ],
   },
+  {
+    story: "what may have been written is not taken back by a process that lost its claim while it asked the sink",
+    shape: {
+      sinks: ["remote", "file"],
+      rollback: true,
+      overlap: false,
+      repair: true,
+      rich: { pauses: true, twoProcesses: true },
+    },
+    turns: [
+      ["after journal committed", 1, "crash"],
+      ["commit 0", 2, "answer lost"],
+      ["before journal observed", 2, "second process"],
+    ],
+  },
 ];

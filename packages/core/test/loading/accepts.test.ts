@@ -1,20 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { kinds } from "../../src/loading/kinds.ts";
+import { kinds, placeRows } from "../../src/loading/kinds.ts";
 import { createAcceptor } from "../../src/loading/accepts.ts";
 import { readJson } from "../../src/loading/json-reader.ts";
-import { partSchema, places, specSchema } from "../../src/loading/spec-schema.ts";
+import { partSchema, specSchema } from "../../src/loading/spec-schema.ts";
 import { createValidator } from "../../src/loading/validator.ts";
 import { readYaml } from "../../src/loading/yaml-reader.ts";
 import { samplePlugin, soundSpec } from "./sample-plugins.ts";
 
 const core = specSchema(() => ({ type: "object", properties: { type: { type: "string" } }, required: ["type"] }));
-const parts = kinds.flatMap((kind) =>
-  samplePlugin[kind].flatMap((part) => {
-    const used = kind === "probes" ? [places.verify, places.health] : [places[kind]];
-    return used.map((place) => partSchema(kind, part, place));
-  }),
-);
+const parts = placeRows.flatMap(([, row]) => samplePlugin[row.kind].map((part) => partSchema(row.kind, part, row)));
 const accepts = createAcceptor();
 const validate = createValidator();
 const document = readYaml(soundSpec).value;

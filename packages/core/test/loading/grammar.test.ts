@@ -8,7 +8,8 @@ import { engineKeys } from "../../src/loading/engine-keys.ts";
 import { fillOptions } from "../../src/loading/fill.ts";
 import { kinds } from "../../src/loading/kinds.ts";
 import * as settings from "../../src/loading/settings.ts";
-import { partSchema, places } from "../../src/loading/spec-schema.ts";
+import { places } from "../../src/loading/kinds.ts";
+import { partSchema } from "../../src/loading/spec-schema.ts";
 import { createValidator } from "../../src/loading/validator.ts";
 
 const describes = reloadRules.find(({ name }) => name.includes("schema subset"))!;

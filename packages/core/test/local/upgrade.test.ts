@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptyState } from "../../src/store/state.ts";
 import { openSqliteState } from "../../src/local/sqlite.ts";
 
 /** What the version before wrote: a rotation that settled, one whose reload is owed, one that fails. */
@@ -45,6 +46,23 @@ test("a state that the version before wrote goes on: terms count from the mint, 
   expect(owed).toMatchObject({ owed: { kind: "reload", error: { code: "ROTATE_RELOAD_FAILED" } } });
   expect(owed.failure).toBeUndefined();
   expect((await store.load("failing")).failure).toMatchObject({ code: "ROTATE_VERIFY_FAILED", since: 1795902087650 });
+  await store.close();
+});
+
+test("a state from before due times goes on: what it knows is due at once, and of what was never told everything is news", async () => {
+  rmSync(join(directory, "state.db"));
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  const database = new DatabaseSync(join(directory, "state.db"));
+  database.exec(`create table rotations (name text primary key, epoch integer not null, state text not null) strict;
+    create table meta (key text primary key, value text not null) strict; pragma user_version = 3`);
+  const state = { ...emptyState("db"), epoch: 7, seq: 9, settled: "l1" };
+  database.prepare("insert into rotations values (?, ?, ?)").run("db", 7, JSON.stringify(state));
+  database.close();
+  const store = openSqliteState(directory);
+  expect(await store.load("db")).toEqual(state);
+  expect(await store.dueTimes()).toEqual([{ rotation: "db", at: 0 }]);
+  const seen = { rotation: "db", at: "2026-01-01T00:00:00.000Z", message: "all is well" };
+  expect(await store.tell([{ ...seen, after: { state: "fresh", code: "fresh", exit: 0 } }])).toHaveLength(1);
   await store.close();
 });
 

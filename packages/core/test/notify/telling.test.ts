@@ -8,6 +8,10 @@ import { createReceiver } from "./support.ts";
 
 const second = 1_000;
 
+function servicesOf(engine: Parameters<typeof lookoutService>[0]) {
+  return [lookoutService(engine)];
+}
+
 /** `rotate run`, a process of its own, and what it tells afterwards. */
 function runAndTell(scene: Scene): Promise<readonly TroubleReport[]> {
   return scene.ask(async (engine) => {
@@ -127,18 +131,17 @@ test("a daemon tells of a change after ten seconds, a restarted one nothing agai
   const scene = createWatchScene();
   const receiver = createReceiver();
   scene.notify = [receiver.entry];
-  const servicesOf = (engine: Parameters<typeof lookoutService>[0]) => [lookoutService(engine)];
   const first = await startDaemon(scene, { servicesOf });
   failAt(scene, { mint: failing("UNAVAILABLE") });
   await first.pass(58 * minute);
   await first.stop();
   const told = receiver.told();
   expect(told).toEqual(["failed: db", "expiring: db", "expired: db"]);
-  const second = await startDaemon(scene, { servicesOf });
-  await second.pass(minute);
+  const restarted = await startDaemon(scene, { servicesOf });
+  await restarted.pass(minute);
   expect(receiver.told()).toEqual(told);
   scene.onStep = () => undefined;
-  await second.pass(6 * minute);
+  await restarted.pass(6 * minute);
   expect(receiver.told().slice(told.length)).toEqual(["recovered: db"]);
   expect(scene.events.some(({ type }) => type === "trouble")).toBe(false);
 });
@@ -148,7 +151,7 @@ test("a daemon whose receiver hangs rotates as if there were none", async () => 
   const receiver = createReceiver();
   scene.notify = [receiver.entry];
   receiver.mode = "hangs";
-  const watched = await startDaemon(scene, { servicesOf: (engine) => [lookoutService(engine)] });
+  const watched = await startDaemon(scene, { servicesOf });
   await watched.pass(2 * hour);
   expect(watched.outcomes().filter((outcome) => outcome === "rotated")).toHaveLength(4);
 });

@@ -1,5 +1,6 @@
+import { RotateError } from "@rotate/plugin-kit";
 import { expect, test } from "vitest";
-import { failAt, failing, hour, minute } from "../engine/support.ts";
+import { type EditRotation, failAt, failing, hour, minute } from "../engine/support.ts";
 import { rotationIn, sinkEntry } from "../engine/spec.ts";
 import { createWatchScene, startDaemon } from "./support.ts";
 
@@ -126,4 +127,51 @@ test("only the named rotations are watched", async () => {
   scene.rotations = [rotationIn(scene), { ...rotationIn(scene, { name: "mq" }), sinks: [sinkEntry(scene, "b")] }];
   await startDaemon(scene, { names: ["mq"] });
   expect([scene.held("a"), scene.held("b")]).toEqual([undefined, "value-1"]);
+});
+
+/** Refreshed each second, whatever the life. */
+const eachSecond: EditRotation = (rotation) => ({
+  ...rotation,
+  refresh: { ...rotation.refresh, rule: { every: 1_000 } },
+});
+
+test("a refresh that is faster than the issuer answers asks one thing at a time, as often as there are answers", async () => {
+  const scene = createWatchScene(eachSecond);
+  let inFlight = 0;
+  let most = 0;
+  scene.onStep = async (step) => {
+    if (step !== "mint") return;
+    most = Math.max(most, ++inFlight);
+    await scene.runtime.sleep(5_000);
+    inFlight--;
+  };
+  const daemon = await startDaemon(scene);
+  await daemon.pass(2 * minute);
+  expect(most).toBe(1);
+  expect(scene.mints()).toBeGreaterThan(5);
+  expect(scene.mints()).toBeLessThan(24);
+  expect((await scene.status()).exit).toBe(0);
+  scene.onStep = () => undefined;
+  await daemon.pass(5_000);
+});
+
+test("a refresh that is faster than the issuer allows waits as it is told, and what is held goes on", async () => {
+  const scene = createWatchScene(eachSecond);
+  let next = 0;
+  let refusals = 0;
+  scene.onStep = (step) => {
+    if (step !== "mint") return;
+    if (scene.clock.now() < next) {
+      refusals++;
+      const retryAfter = next - scene.clock.now();
+      throw new RotateError("too many requests", { code: "RATE_LIMITED", retryable: true, retryAfter });
+    }
+    next = scene.clock.now() + minute;
+  };
+  const daemon = await startDaemon(scene);
+  await daemon.pass(10 * minute);
+  expect(scene.mints()).toBeGreaterThan(5);
+  expect(refusals).toBeLessThan(3 * scene.mints());
+  expect(scene.held()).toBe(`value-${scene.mints()}`);
+  expect(daemon.alarms().filter((alarm) => alarm === "expired" || alarm === "expiring")).toEqual([]);
 });

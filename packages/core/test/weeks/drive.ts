@@ -5,6 +5,7 @@ import { createSite, keepWatching, revoke, run, status, type Start, type View } 
 import type { Judge } from "./judge.ts";
 import type { Looks } from "./looks.ts";
 import { machineOf, runtimeOf, trueOf } from "./machine.ts";
+import { misbelief } from "./receiver.ts";
 import { awayAt, trueAfter } from "./outside.ts";
 import { specOf } from "./parts.ts";
 import { hour, minute, second, type Edit } from "./scenario.ts";
@@ -184,6 +185,16 @@ interface RunFound {
   readonly views: () => Promise<readonly View[]>;
 }
 
+/** What a run leaves wrong, and what is right again, was told. */
+function judgeTold({ world, result, bad }: Judge, seen: readonly View[]): void {
+  for (const { name, alarm } of seen) {
+    const wrong = misbelief(world, name, alarm);
+    if (wrong === undefined) continue;
+    result.untold++;
+    bad("untold", `after a run ${name} ${wrong}`);
+  }
+}
+
 const severity = [3, 4, 1, 5, 0];
 
 /** A run's exit code says what `status --check` says right after it, and a cadence that is too slow. */
@@ -194,6 +205,7 @@ async function judgeRun(
 ): Promise<void> {
   const { result, limits, bad } = judge;
   const idle = ran.exit === 0 && ran.outcomes.every((outcome) => outcome === "fresh");
+  if (!ran.outcomes.includes("locked")) judgeTold(judge, await views());
   if (!ran.outcomes.includes("locked") && (!idle || dice() < 0.05)) {
     const seen = await views();
     // What was done counts, too.

@@ -9,7 +9,9 @@ import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { Spec } from "../../src/loading/model.ts";
 import type { Machine } from "../../src/local/machine.ts";
 import { createRotationClock, type ClockNote } from "../../src/schedule/clock.ts";
+import { lookAfterRun } from "../../src/lookout/after-run.ts";
 import { openDaemon } from "../../src/watch/daemon.ts";
+import { lookoutService } from "../../src/watch/lookout-service.ts";
 import { createMemoryState, openMemoryBackend, type MemoryState } from "../backend/memory.ts";
 
 /** Where the engine lives: outlives its processes. */
@@ -91,6 +93,7 @@ async function engineOf(start: Start): Promise<Engine> {
 export async function run(start: Start, { every }: { readonly every: number | undefined }): Promise<Ran> {
   const engine = await engineOf(start);
   const report = await engine.run(every === undefined ? {} : { every });
+  await lookAfterRun(engine);
   return { exit: exitCodeOfRun(report), outcomes: report.rotations.map(({ outcome }) => outcome) };
 }
 
@@ -131,7 +134,10 @@ export async function keepWatching(
   }
   const { spec, runtime } = start;
   const engine = await openEngine({ spec, runtime, backend: await backendOf(start), onEvent });
-  const daemon = await openDaemon(engine, { load: async () => ({ spec: on.load() }) });
+  const daemon = await openDaemon(engine, {
+    load: async () => ({ spec: on.load() }),
+    services: [lookoutService(engine)],
+  });
   on.edited(daemon.reload);
   on.signal.addEventListener("abort", () => void daemon.stop());
   await daemon.ended;

@@ -4,11 +4,12 @@ import { allowanceOf, endOf, type Case, type Judge } from "./judge.ts";
 import { lookAgain } from "./limits.ts";
 import { trueOf } from "./machine.ts";
 import { awayAt, troubleAt, wellFor } from "./outside.ts";
-import { day, lengthText, second } from "./scenario.ts";
+import { misbelief } from "./receiver.ts";
+import { day, lengthText, minute, second } from "./scenario.ts";
 import { say } from "./world.ts";
 
 /** What a look is about: any moment, the time in which death must have been said, a call that takes long, or a second look after one that differed. */
-type About = "any" | "death" | "waiting" | { readonly differed: string };
+type About = "any" | "death" | "waiting" | { readonly differed: string } | { readonly untold: string };
 
 export interface Looks {
   /** True time of the next look that is planned: a daemon should have looked shortly before. */
@@ -21,6 +22,10 @@ export interface Looks {
 
 /** How late an alarm may be: a daemon looks each 30 s. */
 const alarmLag = 35 * second;
+
+/** What is better is told after five minutes; a sending process that died is waited for. */
+const tellLag = 7 * minute;
+const bootLag = 30 * second;
 
 /** Plans looks at the views whenever the consumer's credential changes. `ask`: what `status` says now. */
 export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): Looks {
@@ -62,12 +67,25 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
     say(world, `looked: ${said({ each, view, about })}`);
     if (each.held === undefined) return;
     const found = { each, view, about };
+    judgeTold(found);
     if (about === "death") judgeDeath(found);
     else {
       judgeFalseAlarm(found);
       judgeEnd(found);
     }
     if (about !== "waiting") judgeAgreement(found);
+  }
+
+  /** A daemon waits for what may settle: what still differs then was not told. */
+  function judgeTold({ each, view, about }: Found): void {
+    const wrong = scenario.cron === undefined ? misbelief(world, each.place.name, view.alarm) : undefined;
+    if (wrong === undefined) return;
+    const since = clock.now() - tellLag;
+    const wasAwake = outside.aways.every(({ to }) => to < since - bootLag);
+    if (typeof about !== "object" || !("untold" in about) || about.untold !== wrong || !wasAwake)
+      return void plan(each, clock.now() + tellLag + second, { untold: wrong });
+    result.untold++;
+    bad("untold", wrong);
   }
 
   interface Found {
@@ -133,7 +151,7 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
     const own = view.alarm !== undefined && differs(view.alarm);
     if (!own && (scenario.cron !== undefined || !differs(each.alarm))) return;
     const what = said(found);
-    if (!own && !(typeof about === "object" && about.differed === what))
+    if (!own && !(typeof about === "object" && "differed" in about && about.differed === what))
       return void plan(each, clock.now() + alarmLag, { differed: what });
     result.disagreed++;
     bad("views", `status and alarm differ: ${what}`);

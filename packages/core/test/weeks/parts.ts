@@ -10,6 +10,7 @@ import {
 } from "@rotate/plugin-kit";
 import type { ProviderEntry, Rotation, Spec } from "../../src/loading/model.ts";
 import { providerOf } from "./issuer.ts";
+import { listenerOf } from "./receiver.ts";
 import { troubleAt } from "./outside.ts";
 import { minute, second } from "./scenario.ts";
 import { take, write, type Place, type World } from "./world.ts";
@@ -136,7 +137,7 @@ export function specOf(world: World): Spec {
     rotations: [...world.places.values()].map((place) => rotationOf(world, place, provider)),
     lists: [],
     heldBack: [],
-    notify: [],
+    notify: [listenerOf(world)],
     monitor: undefined,
     warnings: [],
   };

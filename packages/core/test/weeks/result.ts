@@ -22,6 +22,10 @@ export interface Result {
   overstated: number;
   disagreed: number;
   cadenceUnsaid: number;
+  /** Somebody was not told, or told what is not so. */
+  untold: number;
+  toldTwice: number;
+  messages: number;
   storms: number;
   /** Minutes in which the daemon woke more than twice a second. */
   spins: number;
@@ -51,6 +55,9 @@ export function emptyResult(): Result {
     overstated: 0,
     disagreed: 0,
     cadenceUnsaid: 0,
+    untold: 0,
+    toldTwice: 0,
+    messages: 0,
     storms: 0,
     spins: 0,
     crashes: 0,
@@ -79,6 +86,8 @@ export function violationsOf(result: Result, scenario: Scenario, limits: Limits)
     ["overstated", result.overstated > 0],
     ["views", result.disagreed > 0],
     ["cadence", result.cadenceUnsaid > 0],
+    ["untold", result.untold > 0],
+    ["told-twice", result.toldTwice > 0],
     ["spins", result.spins > 2],
     ["crash", result.crashes > 0],
     ["stampede", scenario.siblings > 1 && result.peak > mostCalls],

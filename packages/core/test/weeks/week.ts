@@ -25,6 +25,8 @@ export async function playWeek(scenario: Scenario, story?: string[]): Promise<We
   drive.begin(looks);
   await world.clock.run(scenario.horizon);
   const { result } = judge;
+  result.toldTwice = world.listener.twice;
+  result.messages = world.listener.deliveries.size;
   for (const each of result.storms > 0 ? [] : judge.cases.values()) {
     judge.close(each);
     await looks.last(each);

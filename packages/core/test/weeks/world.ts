@@ -50,6 +50,16 @@ export interface Witness {
   readonly waits: (place: Place, ms: number) => void;
 }
 
+/** What a receiver knows of one rotation among many is only whether something is wrong: a message names the worst of its step. */
+export interface Listener {
+  /** By rotation, what it takes it for; absent: for well. */
+  readonly beliefs: Map<string, string>;
+  /** Messages it was given, and when; true time, ms. */
+  readonly deliveries: Map<string, number>;
+  /** What was told again without a change. */
+  twice: number;
+}
+
 export interface World {
   readonly scenario: Scenario;
   readonly outside: Outside;
@@ -65,6 +75,8 @@ export interface World {
   edits: number;
   tokens: number;
   witness: Witness;
+  /** Who is told of alarms. */
+  readonly listener: Listener;
   /** What happens, line by line, where somebody wants to read it. */
   story: string[] | undefined;
 }
@@ -85,6 +97,7 @@ export function createWorld(scenario: Scenario): World {
     edits: 0,
     tokens: 0,
     story: undefined,
+    listener: { beliefs: new Map(), deliveries: new Map(), twice: 0 },
     witness: {
       called: nobody,
       failed: nobody,

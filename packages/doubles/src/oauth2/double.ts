@@ -103,10 +103,15 @@ async function token(request: DoubleRequest, parts: Parts): Promise<DoubleAnswer
   }
 }
 
-function scopeOf(form: URLSearchParams, allowed: readonly string[]): string {
+function scopeOf(
+  form: URLSearchParams,
+  allowed: readonly string[],
+  { beyond = "refuse" }: Pick<OAuth2DoubleOptions, "beyond">,
+): string {
   const asked = form.get("scope")?.split(" ") ?? allowed;
-  const wrong = asked.find((scope) => !allowed.includes(scope));
-  return wrong === undefined ? asked.join(" ") : refuse("invalid_scope", `scope ${wrong} is not granted`);
+  const within = asked.filter((scope) => allowed.includes(scope));
+  const isGranted = within.length === asked.length || (beyond === "narrow" && within.length > 0);
+  return isGranted ? within.join(" ") : refuse("invalid_scope", `not all of ${asked.join(" ")} is granted`);
 }
 
 function byClient(form: URLSearchParams, { id, client }: KnownClient, parts: Parts): DoubleAnswer {
@@ -114,7 +119,7 @@ function byClient(form: URLSearchParams, { id, client }: KnownClient, parts: Par
   const grant: Grant = {
     client: id,
     subject: id,
-    scope: scopeOf(form, client.scopes),
+    scope: scopeOf(form, client.scopes, parts.options),
     audience: form.get("audience") ?? undefined,
   };
   return granted(bodyOf(parts.tokens.issue(grant), parts.options));
@@ -122,7 +127,9 @@ function byClient(form: URLSearchParams, { id, client }: KnownClient, parts: Par
 
 function byRefresh(form: URLSearchParams, { id }: KnownClient, { tokens, options }: Parts): DoubleAnswer {
   const given = form.get("refresh_token") ?? refuse("invalid_request", "refresh_token is missing");
-  const { scope, family, refreshToken } = tokens.refresh(given, id, (allowed) => scopeOf(form, allowed.split(" ")));
+  const { scope, family, refreshToken } = tokens.refresh(given, id, (allowed) =>
+    scopeOf(form, allowed.split(" "), options),
+  );
   const issue = tokens.issue({ client: id, subject: "user", scope }, { id: family, refreshToken });
   return granted(bodyOf(issue, options));
 }
@@ -136,7 +143,7 @@ function byExchange(form: URLSearchParams, { id, client }: KnownClient, { tokens
   const audience = form.get("audience") ?? undefined;
   if (audience !== undefined && options.audiences?.includes(audience) === false)
     return refuse("invalid_target", `no tokens for ${audience}`);
-  const issue = tokens.issue({ client: id, subject, scope: scopeOf(form, client.scopes), audience });
+  const issue = tokens.issue({ client: id, subject, scope: scopeOf(form, client.scopes, options), audience });
   return granted({ ...bodyOf(issue, options), issued_token_type: "urn:ietf:params:oauth:token-type:access_token" });
 }
 

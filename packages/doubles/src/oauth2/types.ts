@@ -30,6 +30,8 @@ export interface OAuth2DoubleOptions {
   readonly rotates?: boolean;
   /** Tokens of others that may be exchanged, and for whom they speak. */
   readonly subjects?: Readonly<Record<string, string>>;
+  /** What a scope beyond what the client may have is answered with: `invalid_scope`, or less than was asked (RFC 6749 §3.3, §5.1). Default `refuse`. */
+  readonly beyond?: "refuse" | "narrow";
   /** Audiences that may be asked for in an exchange. Default: any. */
   readonly audiences?: readonly string[];
   /** How `expires_in` is sent. Default `number`. */

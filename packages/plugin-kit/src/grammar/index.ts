@@ -4,5 +4,6 @@
  */
 export { durationPattern, durationUnits, parseDuration } from "./durations.ts";
 export { schemaFaults } from "./faults.ts";
-export { engineOptions, type Kind, partFaults, reservedFields } from "./part.ts";
+export { partFaults, reservedFields } from "./part.ts";
+export { engineOptions, type Kind, kinds, type Parts } from "../plugin.ts";
 export { discriminatorOf, type Discriminator } from "./union.ts";

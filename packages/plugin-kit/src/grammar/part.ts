@@ -1,26 +1,14 @@
-import type { Plugin } from "../plugin.ts";
+import { engineOptions, type Kind } from "../plugin.ts";
 import { schemaFaults } from "./faults.ts";
 import { isLoose, isRegExp, type Loose } from "./words.ts";
 
-/** The kinds of things that a plugin contributes. */
-export type Kind = Exclude<keyof Plugin, "apiVersion">;
-
 const typePattern = /^[a-z][a-z0-9-]{0,62}$/;
-
-/** By kind, the options that the engine obeys, whatever the type: a plugin cannot declare them. */
-export const engineOptions = {
-  providers: ["type"],
-  sinks: ["type", "values", "partial"],
-  reloads: ["type", "timeout", "continueOnError", "settle", "group", "onFailure"],
-  probes: ["type", "timeout", "within"],
-  notifiers: ["type", "on", "after", "remind"],
-} as const satisfies Readonly<Record<Kind, readonly string[]>>;
 
 /** What templates name beside the fields of a credential: no field can have these names. */
 export const reservedFields: readonly string[] = ["lease", "each"];
 
 /**
- * Where a provider, sink, reload or probe breaks the contract by what it says of itself, one sentence each; empty: nowhere. Takes any value.
+ * Where a part breaks the contract by what it says of itself, one sentence each; empty: nowhere. Takes any value.
  * @param where it stands, for the sentences
  */
 export function partFaults(kind: Kind, part: unknown, where = typeOf(part)): readonly string[] {

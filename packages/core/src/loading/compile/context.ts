@@ -1,5 +1,4 @@
-import type { Parts } from "../catalog.ts";
-import type { Kind } from "../kinds.ts";
+import type { Kind, Parts } from "../kinds.ts";
 import type { Fault, Path } from "../fault.ts";
 import type { FillContext } from "../fill.ts";
 import type { ParseTemplate } from "../template.ts";

@@ -68,13 +68,11 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
     if (tries > 1) await session.journal({ type: "committing", sink: sink.id, lease });
     await session.guard();
     const error = await tryCommit(session, write);
-    const result =
-      error === undefined
-        ? "written"
-        : isDefinite(innerError(error))
-          ? "failed"
-          : await resolveUnknown(session, sink, lease);
-    if (result !== "failed") session.staged.delete(write);
+    const unwritten = error !== undefined && isDefinite(innerError(error));
+    // What may stand in the sink is taken back by nobody who was not told so: the claim may be another's by then.
+    if (!unwritten) session.staged.delete(write);
+    const result = error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
+    if (result === "failed") session.staged.add(write);
     if (result === "written") {
       await session.journal({ type: "committed", sink: sink.id, lease });
       return { write, result: write.prepared.changed ? "written" : "unchanged" };
