@@ -31,10 +31,10 @@ interface Proof {
 const proofs: Readonly<Record<string, Proof>> = {
   histories: {
     rules,
-    block: 4_000,
+    block: 500,
     most: 40_000,
     script: "histories.ts",
-    options: (from) => ["--faults", "0", "--random", "4000", "--from", String(from)],
+    options: (from) => ["--faults", "0", "--random", "500", "--from", String(from), "--jobs", "1"],
     done: "| histories |",
     violation: /^VIOLATION (.*) \(\d+ ×\)/gm,
   },
@@ -44,7 +44,9 @@ const proofs: Readonly<Record<string, Proof>> = {
     most: 1_000,
     script: "weeks.ts",
     options: (from) =>
-      from === 1 ? ["--only", "named"] : ["--only", "random", "--random", "100", "--from", String(from)],
+      from === 1
+        ? ["--only", "named", "--bail", "--jobs", "1"]
+        : ["--only", "random", "--random", "100", "--from", String(from), "--bail", "--jobs", "1"],
     done: "without a violation",
     violation: /^ {2}([a-z-]+) \d+$/gm,
   },

@@ -16,6 +16,8 @@ export interface Campaign<Job, Tally> {
   readonly keep: string | undefined;
   /** Called once for each job, those that an earlier run has kept first. */
   readonly done: (job: Job, tally: Tally) => void;
+  /** Asked before each job. */
+  readonly enough?: () => boolean;
 }
 
 interface Kept {
@@ -41,14 +43,14 @@ export async function deal<Job, Tally>(campaign: Campaign<Job, Tally>): Promise<
 }
 
 async function play<Job, Tally>(
-  { script, jobs, processes }: Campaign<Job, Tally>,
+  { script, jobs, processes, enough = () => false }: Campaign<Job, Tally>,
   done: (job: Job, tally: Tally) => void,
 ): Promise<void> {
   const left = [...jobs];
   async function serve(): Promise<void> {
     // Weeks and histories leave much behind that dies young.
     const worker = fork(script, ["--worker"], { execArgv: [...process.execArgv, "--max-semi-space-size=64"] });
-    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+    for (let job = left.shift(); job !== undefined && !enough(); job = left.shift()) {
       worker.send(job as object);
       const [answer] = (await once(worker, "message")) as [Tally | { readonly failed: string }];
       if (isFailed(answer)) throw new Error(answer.failed);

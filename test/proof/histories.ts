@@ -113,7 +113,7 @@ async function main(): Promise<void> {
       worker: { type: "boolean", default: false },
     },
   });
-  if (values.worker) return serveJobs((job) => work(job as Job));
+  if (values.worker) return serveJobs(work);
   if (values.seed !== undefined) return replay(Number(values.seed));
   const { faults, random: count, from, jobs, keep } = values;
   const numbers = { faults: Number(faults), random: Number(count), from: Number(from), processes: Number(jobs) };

@@ -1,6 +1,7 @@
 /**
  * The proof of time over the real engine, on a virtual clock: every shape of lease with every trouble and every way to start, then weeks drawn by seed.
- * `npm run proof:weeks -- [--only named|grid|random|siblings] [--random 100000] [--from 1] [--jobs 2] [--keep FILE]`: with a file it goes on where it was stopped.
+ * `npm run proof:weeks -- [--only named|grid|random|siblings] [--random 100000] [--from 1] [--jobs 2] [--keep FILE] [--bail]`: with a file it goes on where it was stopped, with
+ * `--bail` it stops at the first broken promise.
  * `-- --seed N` plays one week of the random ones and tells what it found,
  * `-- --grid TEXT` those of the grid whose names hold the text; with `--story` all that happens in it.
  */
@@ -37,14 +38,14 @@ function everyNth(from: number, all: readonly Scenario[]): readonly Scenario[] {
 }
 
 function jobsOf(only: string | undefined, random: { readonly from: number; readonly count: number }): readonly Job[] {
-  const blocks = (kind: Job["kind"], from: number, count: number): readonly Job[] =>
-    Array.from({ length: Math.ceil(count / block) }, (_, index) => ({
+  const blocks = (kind: Job["kind"], from: number, count: number, size = block): readonly Job[] =>
+    Array.from({ length: Math.ceil(count / size) }, (_, index) => ({
       kind,
-      from: from + index * block,
-      count: Math.min(block, count - index * block),
+      from: from + index * size,
+      count: Math.min(size, count - index * size),
     }));
   const jobs = [
-    ...blocks("named", 0, told.length),
+    ...blocks("named", 0, told.length, 4),
     ...families.map((_, index): Job => ({ kind: "siblings", from: index, count: 1 })),
     ...blocks("grid", 0, [...grid()].length),
     ...blocks("random", random.from, random.count),
@@ -60,6 +61,7 @@ interface Options {
   readonly jobs: readonly Job[];
   readonly processes: number;
   readonly keep: string | undefined;
+  readonly bail: boolean;
 }
 
 async function campaign(options: Options): Promise<void> {
@@ -71,6 +73,7 @@ async function campaign(options: Options): Promise<void> {
   await deal<Job, Tally>({
     ...options,
     script: import.meta.filename,
+    enough: () => options.bail && [...tallies.values()].some(({ found }) => found.length > 0),
     done({ kind }, tally) {
       tallies.set(kind, sum(tallies.get(kind) ?? nothing, tally));
       for (const { kind: broken, examples } of tally.found) for (const one of examples) say(`FOUND ${broken}: ${one}`);
@@ -103,13 +106,14 @@ async function main(): Promise<void> {
       from: { type: "string", default: "1" },
       jobs: { type: "string", default: String(availableParallelism()) },
       keep: { type: "string" },
+      bail: { type: "boolean", default: false },
       seed: { type: "string" },
       grid: { type: "string" },
       story: { type: "boolean", default: false },
       worker: { type: "boolean", default: false },
     },
   });
-  if (values.worker) return serveJobs((job) => playAll(weeksOf(job as Job)));
+  if (values.worker) return serveJobs((job: Job) => playAll(weeksOf(job)));
   if (values.seed !== undefined) return tell([randomScenario(Number(values.seed))], values.story ? [] : undefined);
   const { grid: part } = values;
   if (part !== undefined)
@@ -118,7 +122,12 @@ async function main(): Promise<void> {
       values.story ? [] : undefined,
     );
   const random = { from: Number(values.from), count: Number(values.random) };
-  await campaign({ jobs: jobsOf(values.only, random), processes: Number(values.jobs), keep: values.keep });
+  await campaign({
+    jobs: jobsOf(values.only, random),
+    processes: Number(values.jobs),
+    keep: values.keep,
+    bail: values.bail,
+  });
 }
 
 /** Plugins throw much here, and nobody looks at where. */

@@ -85,7 +85,7 @@ function checkPreconditions(call: Call, { wanted, live }: { readonly wanted: Jso
   }
   if (wanted["uid"] === undefined || wanted["uid"] === uid) return;
   // The server finds it twice: in the strategy and in the validation (registry/rest/update.go).
-  const message = `Invalid value: "${String(wanted["uid"])}": field is immutable`;
+  const message = `Invalid value: ${JSON.stringify(wanted["uid"])}: field is immutable`;
   const cause = { reason: "FieldValueInvalid", field: "metadata.uid", message };
   throw invalid(String(live.body["kind"]), call.name, [cause, cause]);
 }
