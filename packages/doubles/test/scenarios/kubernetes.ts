@@ -58,8 +58,8 @@ export function kubernetesSubject(place: KubernetesPlace, record: (answer: Answe
  * So does what is done with owners: a map is nobody's.
  */
 function withoutMaps(reply: Reply): unknown {
-  const text = JSON.stringify(reply, (name, value) => (name === "." ? undefined : value));
-  const { kind, metadata, ...rest } = JSON.parse(text) as { kind?: string; metadata?: Record<string, unknown> };
+  const json = JSON.stringify(reply, (name, value) => (name === "." ? undefined : value));
+  const { kind, metadata, ...rest } = JSON.parse(json) as { kind?: string; metadata?: Record<string, unknown> };
   const { managedFields, ...others } = metadata ?? {};
   // By time and name: both lists are sorted by name here.
   const owners = Array.isArray(managedFields) ? managedFields.toSorted(byManager) : managedFields;
