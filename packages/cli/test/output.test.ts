@@ -271,7 +271,11 @@ test("a plan says what would change and which check failed", () => {
     },
     look,
   );
-  expect(text).toContain("db  due: never rotated");
+  expect(text.split("\n").slice(0, 3)).toEqual([
+    "1 of 1 would rotate now, 1 would fail. plan mints and writes nothing.",
+    "",
+    "db: would rotate, never rotated",
+  ]);
   expect(text).toContain("PASSWORD  would be taken over: its present value is not ours");
   expect(text).toContain("signal (tells the consumer; does not show that it took it up)");
   expect(text).toContain("provider vault: failed");
@@ -280,6 +284,33 @@ test("a plan says what would change and which check failed", () => {
   expect(text).toContain("health    http http://127.0.0.1/healthz within 60s");
   expect(text).toContain("dropped   json /app/old.json: token: abandoned");
   expect(text).toContain("expires in 19m");
+});
+
+test("a plan on a terminal counts what is well and not due, and says which comes next; --all and a pipe show each", () => {
+  const well = (name: string, minutes: number) => ({
+    name,
+    provider: "vault",
+    due: false,
+    reason: "nothing is due",
+    nextAt: after(minutes),
+    standing: { state: "fresh" as const, code: "fresh" as const, exit: 0 as const },
+    sinks: [],
+    reloads: [],
+    verify: [],
+    health: [],
+    dropped: [],
+    revocation: "the previous lease expires",
+    checks: [{ what: "provider vault", result: "ok" as const }],
+    warnings: [],
+  });
+  const warned = { ...well("c", 1), warnings: ["the file is tracked by git"] };
+  const report = { version: 1 as const, orphans: [], rotations: [well("a", 90), well("b", 21), warned] };
+  const short = renderPlan(report, terminal80).split("\n");
+  expect(short[0]).toBe("0 of 3 would rotate now. plan mints and writes nothing.");
+  expect(short.at(-1)).toBe("✔ 2 are not due; the next is b, in 21m (rotate plan --all)");
+  expect(short.join("\n")).toContain("the file is tracked by git");
+  for (const whole of [renderPlan(report, terminal80, { all: true }), renderPlan(report, look)])
+    expect(whole.match(/: not due: nothing is due, next rotation in/g)).toHaveLength(3);
 });
 
 describe("events in words", () => {

@@ -56,6 +56,18 @@ test("a value cannot begin a new line or paint the terminal", () => {
   expect(lines[0]?.match(/[\n\u001b]/g)).toEqual(["\n"]);
 });
 
+test("a message of several lines is one that people read, without escapes for what only ended a line", () => {
+  const { lines, log } = capture();
+  log.warn("the command failed:\r\n  no such file\n");
+  expect(lines).toEqual(["2026-01-01T00:00:00.000Z warn  the command failed: / no such file\n"]);
+});
+
+test("is silent at the level error: what fails is told by who fails", () => {
+  const { lines, log } = capture({ level: "error" });
+  log.warn("nobody hears it");
+  expect(lines).toEqual([]);
+});
+
 test("drops what is below the level", () => {
   const { lines, log } = capture({ level: "warn" });
   log.debug("no");

@@ -36,7 +36,7 @@ export interface TestContextOptions<Options, Login> {
   readonly now?: () => number;
   /** `now` and `sleep` from a fake clock. Time limits stay real, so that a hanging test ends. */
   readonly clock?: FakeClock;
-  /** Milliseconds until the signal aborts; default 10 s. */
+  /** Milliseconds until the signal aborts; default 30 s. */
   readonly timeout?: number;
   /** Gets what the plugin announces; default: nobody reads it. */
   readonly announce?: (line: string) => void;
@@ -111,7 +111,7 @@ export function createTestContext<Options = unknown, Login = unknown>(
   input: TestContextOptions<Options, Login> = {},
 ): TestContext<Options, Login> {
   const logs: LogEntry[] = [];
-  const { schema, login, leaseId = "rotate-test-000000000001", timeout = 10_000, signal } = input;
+  const { schema, login, leaseId = "rotate-test-000000000001", timeout = 30_000, signal } = input;
   const runtime = testRuntime(input, logs);
   const given = input.options ?? ({} as Options);
   const options = schema === undefined ? given : (withDefaults(schema, given) as Options);

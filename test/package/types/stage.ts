@@ -60,7 +60,7 @@ export function layOut({ reader, server }: Consumers): Stage {
   for (const [name, text] of Object.entries({ ...filesFor(reader), "rotate.json": spec() })) {
     writeFileSync(join(folder, name), typeof text === "string" ? text : JSON.stringify(text), { mode: 0o600 });
   }
-  return { folder, env: { ...surroundings(folder), SERVER_URL: server } };
+  return { folder, env: { ...surroundings(folder), SERVER_URL: server, OTEL_EXPORTER_OTLP_ENDPOINT: server } };
 }
 
 /** What the ways to log in look for in the environment. */

@@ -22,7 +22,7 @@ export interface Tally {
 
 /** Logs in to the database with what each file says, ten times a second each. */
 export function startLoad(postgres: Postgres, files: readonly string[]): Load {
-  let going = true;
+  const going = new AbortController();
   let uses = 0;
   const failures: { at: number; who: string; why: string }[] = [];
   async function use(file: string): Promise<void> {
@@ -35,7 +35,7 @@ export function startLoad(postgres: Postgres, files: readonly string[]): Load {
     }
   }
   async function consume(file: string): Promise<void> {
-    while (going) {
+    while (!going.signal.aborted) {
       uses += 1;
       const at = Date.now();
       await use(file).catch((error: unknown) => failures.push({ at, who: file, why: String(error) }));
@@ -45,7 +45,7 @@ export function startLoad(postgres: Postgres, files: readonly string[]): Load {
   const consumers = files.map(consume);
   return {
     stop: async () => {
-      going = false;
+      going.abort();
       await Promise.all(consumers);
       return { uses, failures };
     },

@@ -154,16 +154,18 @@ function watchCertificate({ directory }: Site): {
   readonly stop: () => { readonly looks: number; readonly over: number };
 } {
   let [looks, over] = [0, 0];
-  const timer = setInterval(() => {
-    readFile(join(directory, "tls/tls.crt"), "utf8").then(
-      (pem) => {
-        looks += 1;
-        if (Date.parse(new X509Certificate(pem).validTo) < Date.now()) over += 1;
-      },
-      () => (over += 1),
-    );
-  }, 1000);
-  return { stop: () => (clearInterval(timer), { looks, over }) };
+  async function look(): Promise<void> {
+    looks += 1;
+    const pem = await readFile(join(directory, "tls/tls.crt"), "utf8").catch(() => undefined);
+    if (pem === undefined || Date.parse(new X509Certificate(pem).validTo) < Date.now()) over += 1;
+  }
+  const timer = setInterval(() => void look(), 1000);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return { looks, over };
+    },
+  };
 }
 
 async function count(postgres: Postgres, query: string): Promise<number> {
@@ -247,7 +249,7 @@ async function prove(postgres: Postgres, raft: Raft, milliseconds: number): Prom
     },
     {
       says: "looks at a certificate that was over or absent",
-      figure: `${looks.over} of ${looks.looks + looks.over}`,
+      figure: `${looks.over} of ${looks.looks}`,
       kept: looks.over === 0 && looks.looks > 0,
     },
     { says: "the static role's password works", figure: String(legacy), kept: legacy },

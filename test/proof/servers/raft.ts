@@ -42,6 +42,7 @@ export interface Raft {
 
 const ids = ["n1", "n2", "n3"] as const;
 
+/** Starts, unseals and joins them. Throws when one does not come up. */
 export async function startRaft(): Promise<Raft> {
   const program = openBaoProgram();
   if (program === undefined) throw new Error("OpenBao is missing: npm run test:setup brings it");
@@ -144,7 +145,7 @@ export async function startRaft(): Promise<Raft> {
     unsealAll: async () => void (await Promise.all(alive().map(unseal))),
     close: async () => {
       balancer.close();
-      await Promise.all([...nodes.values()].map(({ process: running }) => running?.stop()));
+      await Promise.all([...nodes.values()].map(async ({ process: running }) => running?.stop()));
     },
   };
 }

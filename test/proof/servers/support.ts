@@ -1,11 +1,12 @@
 /** What the proofs on servers of others share: promises, waiting, requests, and rotate as a user starts it. */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { packedCommandLine } from "../../support/packed.ts";
@@ -24,6 +25,7 @@ export function report(title: string, promises: readonly Promised[]): boolean {
   return promises.every(({ kept }) => kept);
 }
 
+/** One line on standard output. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -31,14 +33,14 @@ export function say(line: string): void {
 /** Asks until the answer is not undefined. @param patience ms */
 export async function until<T>(
   what: string,
-  ask: () => Promise<T | undefined> | T | undefined,
+  look: () => Promise<T | undefined> | T | undefined,
   patience = 60_000,
 ): Promise<T> {
   const end = Date.now() + patience;
   let last: unknown;
   while (Date.now() < end) {
     try {
-      const found = await ask();
+      const found = await look();
       if (found !== undefined) return found;
     } catch (error) {
       last = error;
@@ -82,6 +84,7 @@ export interface Site {
   readonly watch: () => { readonly stop: () => Promise<number | null> };
 }
 
+/** Lays the files out in a folder of their own. @param more variables that every process gets */
 export async function layOut(
   files: Readonly<Record<string, string>>,
   more: Readonly<Record<string, string>> = {},
@@ -91,22 +94,22 @@ export async function layOut(
   const { entry } = packedCommandLine();
   const own = { HOME: directory, ROTATE_STATE_DIR: join(directory, "state") };
   const env = { PATH: process.env["PATH"], ...own, ...more };
-  const start = (argv: readonly string[]): ChildProcess =>
+  const start = (argv: readonly string[]): ChildProcessByStdio<null, Readable, Readable> =>
     spawn(process.execPath, [entry, ...argv], { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] });
   return {
     directory,
     run: async (...argv) => {
       const child = start(argv);
       const ended = once(child, "exit");
-      const said = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : "")));
+      const said = await Promise.all([text(child.stdout), text(child.stderr)]);
       const [code] = await ended;
       return { code, said: said.join("") };
     },
     watch: () => {
       const child = start(["watch"]);
       const log = createWriteStream(join(directory, "watch.log"), { flags: "a" });
-      child.stdout?.pipe(log, { end: false });
-      child.stderr?.pipe(log, { end: false });
+      child.stdout.pipe(log, { end: false });
+      child.stderr.pipe(log, { end: false });
       const ended = once(child, "exit");
       process.once("exit", () => child.kill("SIGKILL"));
       return {

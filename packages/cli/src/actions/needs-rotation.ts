@@ -1,3 +1,5 @@
+import type { RotationStatus } from "@rotate/core";
+import { leftOf, span, will } from "../output/time.ts";
 import { exitWith, type ActionInput } from "../action.ts";
 import { reportFailure } from "../failure.ts";
 import { withEngine } from "../with-engine.ts";
@@ -7,12 +9,33 @@ const nothingToDo = 1;
 /** What systemd's ExecCondition= takes for a failure of the check itself. */
 const cannotTell = 255;
 
+/** `quiet`: the exit code is all. */
+export interface NeedsRotationFlags {
+  readonly quiet?: boolean;
+}
+
+/** `due: its refresh time has come`, `not due: 48m left of 1h, refresh in 21m`. */
+function verdictText(verdict: "due" | "fresh", status: RotationStatus | undefined, now: number): string {
+  const { code, held, refreshAt } = status ?? {};
+  const reason = code === "never" ? "it was never rotated" : status?.reason;
+  if (verdict === "due") return `due: ${reason ?? "a sink does not hold what was written to it"}`;
+  if (held === undefined) return `not due${reason === undefined ? "" : `: ${reason}`}`;
+  const { issuedAt, expiresAt } = held;
+  const life = expiresAt === undefined ? "" : ` of ${span(Date.parse(expiresAt) - Date.parse(issuedAt))}`;
+  const refresh = refreshAt === undefined ? "" : `, refresh ${will(refreshAt, now)}`;
+  return `not due: ${leftOf(expiresAt, now)}${life}${refresh}`;
+}
+
 /** `rotate needs-rotation`: answers by the exit code. */
-export async function needsRotation(input: ActionInput<object, { readonly name: string }>): Promise<void> {
+export async function needsRotation(input: ActionInput<NeedsRotationFlags, { readonly name: string }>): Promise<void> {
+  const { name } = input.args;
   try {
-    await withEngine(input, { reading: true }, async ({ engine }) => {
-      const verdict = await engine.needsRotation(input.args.name);
-      input.terminal.out(verdict);
+    await withEngine(input, { reading: true }, async ({ engine, now }) => {
+      const verdict = await engine.needsRotation(name);
+      if (!input.flags.quiet) {
+        const { rotations } = await engine.status({ names: [name] });
+        input.terminal.out(verdictText(verdict, rotations[0], now()));
+      }
       exitWith(verdict === "due" ? 0 : nothingToDo);
     });
   } catch (error) {

@@ -5,6 +5,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { lookOf } from "../output/look.ts";
 import { renderRun } from "../output/run-text.ts";
 import { plan } from "./plan.ts";
+import { tracesOf } from "../traces.ts";
 import { withWatch } from "../with-engine.ts";
 
 /** As typed; durations (`2m`) and numbers are read by the action. */
@@ -36,8 +37,10 @@ function rotate(given: Input): Promise<RunReport> {
   return withWatch(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, own, reporter, now }) => {
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
+    const stopTraces = await tracesOf(own?.events, reporter.runtime);
     const ran = await engine.run({ ...options, signal: interrupt.signal });
     const troubles = own === undefined ? [] : await lookAfterRun(own, {}, interrupt.signal);
+    await stopTraces();
     const report = troubles.length > 0 ? { ...ran, troubles } : ran;
     interrupt.release();
     reporter.close();

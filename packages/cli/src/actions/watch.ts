@@ -15,6 +15,7 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { count } from "../output/event-line.ts";
 import { createReporter } from "../reporter.ts";
 import { readSpec, SpecError } from "../spec.ts";
+import { tracesOf } from "../traces.ts";
 import { whoAsks } from "../who-asks.ts";
 import type { ViewsOptions } from "../views/service.ts";
 import { run } from "./run.ts";
@@ -47,6 +48,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
+    const stopTraces = await tracesOf(engine.events, { ...runtime, version: input.version });
     const daemon = await openDaemon(engine, {
       names: args.names ?? [],
       services: [
@@ -64,6 +66,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
     const confirm = (): void => daemon.reload({ confirmed: true });
     process.on("SIGHUP", confirm);
     await daemon.ended;
+    await stopTraces();
     process.off("SIGHUP", confirm);
     interrupt.release();
   } finally {

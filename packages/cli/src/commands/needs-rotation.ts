@@ -1,4 +1,4 @@
-import { Args } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
 
 /** What `rotate needs-rotation` takes and says of itself; actions/needs-rotation.ts does it. */
@@ -10,6 +10,9 @@ export class NeedsRotation extends BaseCommand<typeof NeedsRotation> {
     { description: "in a systemd unit", command: "ExecCondition=/usr/bin/rotate needs-rotation backstage-db" },
   ];
   static override enableJsonFlag = false;
+  static override flags = {
+    quiet: Flags.boolean({ char: "q", description: "print nothing: the exit code is the answer" }),
+  };
   static override args = { name: Args.string({ required: true, description: "the rotation" }) };
 
   override async run(): Promise<void> {

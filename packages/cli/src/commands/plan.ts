@@ -14,6 +14,7 @@ Exit codes: 0 every check passed; 1 a check failed; 2 usage or spec error; 6 cou
   ];
   static override args = { names: namesArgument };
   static override flags = {
+    all: Flags.boolean({ description: "on a terminal too: each rotation that is well and not due" }),
     "resolve-exec": Flags.boolean({ description: "also run the commands of { exec: … } references" }),
   };
 

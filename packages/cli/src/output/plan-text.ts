@@ -8,7 +8,7 @@ import type {
   RotationStatus,
 } from "@rotate/core";
 import { renderError } from "./error-text.ts";
-import { toneOf, toned, type Look } from "./look.ts";
+import { sign, toneOf, toned, type Look } from "./look.ts";
 import type { Paint } from "./terminal.ts";
 import { describeExpiry, will } from "./time.ts";
 
@@ -19,11 +19,45 @@ const changes: Readonly<Record<PlanSink["keys"][number]["change"], string>> = {
   unknown: "cannot be read beforehand",
 };
 
-/** `rotate plan`: a paragraph for each rotation. */
-export function renderPlan({ rotations, orphans, mints = [] }: PlanReport, look: Look): string {
+/** `rotate plan`: what would happen in one line, then a paragraph for each rotation. On a terminal those that are well and not due are counted, unless all are asked for. */
+export function renderPlan(
+  { rotations, orphans, mints = [] }: PlanReport,
+  look: Look,
+  { all = false }: { readonly all?: boolean } = {},
+): string {
   if (rotations.length + orphans.length === 0) return "no rotations";
-  const left = orphans.map((orphan) => renderOrphan(orphan, look));
-  return [...rotations.map((rotation) => renderOne(rotation, look)), ...left, ...renderMints(mints)].join("\n\n");
+  const isShort = look.screen !== undefined && !all && rotations.length > 1;
+  const quiet = isShort ? rotations.filter(isQuiet) : [];
+  const told = rotations.filter((rotation) => !quiet.includes(rotation));
+  return [
+    headline(rotations),
+    ...told.map((rotation) => renderOne(rotation, look)),
+    ...orphans.map((orphan) => renderOrphan(orphan, look)),
+    ...(quiet.length > 0 ? [renderQuiet(quiet, look)] : []),
+    ...renderMints(mints),
+  ].join("\n\n");
+}
+
+function headline(rotations: readonly PlanRotation[]): string {
+  const due = rotations.filter((rotation) => rotation.due).length;
+  const failing = rotations.filter(({ checks }) => checks.some(({ result }) => result === "failed")).length;
+  const failed = failing === 0 ? "" : `, ${failing} would fail`;
+  return `${due} of ${rotations.length} would rotate now${failed}. plan mints and writes nothing.`;
+}
+
+/** Well, not due, and nothing to say of it. */
+function isQuiet({ due, standing, checks, warnings, dropped }: PlanRotation): boolean {
+  const isChecked = checks.every(({ result }) => result !== "failed");
+  return !due && standing.exit === 0 && isChecked && warnings.length + dropped.length === 0;
+}
+
+function renderQuiet(rotations: readonly PlanRotation[], look: Look): string {
+  const [next] = rotations
+    .filter(({ nextAt }) => nextAt !== undefined)
+    .toSorted((a, b) => Date.parse(a.nextAt!) - Date.parse(b.nextAt!));
+  const when = next?.nextAt === undefined ? "" : `; the next is ${next.name}, ${will(next.nextAt, look.now)}`;
+  const what = rotations.length === 1 ? "1 is not due" : `${rotations.length} are not due`;
+  return `${sign("ok", look)}${what}${when} (rotate plan --all)`;
 }
 
 /** What each provider should give, beside what it gave. */
@@ -42,14 +76,15 @@ function renderOrphan({ name, state, expiresAt, reason = "" }: RotationStatus, l
   return `${look.paint("bold", name)}  ${toned(toneOf(state), state, look)}  ${describeExpiry(expiresAt, look.now)}, ${reason}`;
 }
 
-function renderOne(rotation: PlanRotation, { paint, now }: Look): string {
+function renderOne(rotation: PlanRotation, look: Look): string {
+  const { paint, now } = look;
   const { name, provider, due, reason, nextAt, sinks, reloads, revocation, checks, warnings, standing, expected } =
     rotation;
   const { verify, health, dropped } = rotation;
-  const verdict = due ? paint("cyan", "due") : paint("green", "not due");
+  const tone = standing.exit === 0 ? (due ? "busy" : "ok") : toneOf(standing.state);
   const next = due || nextAt === undefined ? "" : `, next rotation ${will(nextAt, now)}`;
   return [
-    `${paint("bold", name)}  ${verdict}: ${reason}${next}`,
+    `${sign(tone, look)}${paint("bold", name)}: ${verdictOf(rotation)}${reason}${next}`,
     ...(standing.exit === 0 || standing.reason === undefined
       ? []
       : [`  stands    ${standing.state}: ${standing.reason}`]),
@@ -64,6 +99,11 @@ function renderOne(rotation: PlanRotation, { paint, now }: Look): string {
     ...checks.flatMap((check) => renderCheck(check, paint)),
     ...warnings.map((warning) => `  ${paint("yellow", "warning")}   ${warning}`),
   ].join("\n");
+}
+
+function verdictOf({ due, standing }: PlanRotation): string {
+  if (due && standing.code === "owed") return "nothing would be minted or written; ";
+  return due ? "would rotate, " : "not due: ";
 }
 
 /** `app: systemd backstage.service`. */

@@ -10,6 +10,8 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** The same as long as the body says the same. */
   readonly etag?: string;
+  /** It went through the mask, or has nothing to be masked. */
+  readonly isMasked?: boolean;
 }
 
 const jsonType = "application/json; charset=utf-8";
@@ -43,21 +45,35 @@ export function headersOf(type: string, more: Answer["headers"] = {}): Readonly<
 const worthZipping = 1_400;
 const zip = promisify(gzip);
 
-/** Sends it, zipped where that is asked for, or says that nothing has changed. */
-export async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
-  const { status, type, body, etag } = answer;
-  const headers = headersOf(type, { ...answer.headers, vary: "accept-encoding", ...(etag !== undefined && { etag }) });
-  if (etag !== undefined && request.headers["if-none-match"] === etag) {
-    response.writeHead(304, headers).end();
-    return;
-  }
-  const isZipped = body.length > worthZipping && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-  const sent = isZipped ? await zip(body) : Buffer.from(body);
-  response
-    .writeHead(status, {
-      ...headers,
-      "content-length": String(sent.length),
-      ...(isZipped && { "content-encoding": "gzip" }),
-    })
-    .end(sent);
+/** What may wait to be read by all who asked. Bytes */
+const mostUnread = 64_000_000;
+
+/** Sends an answer. */
+export type Send = (request: IncomingMessage, response: ServerResponse, answer: Answer) => Promise<void>;
+
+/** What sends answers: zipped where that is asked for, or only that nothing has changed. Who asks for much and reads nothing is told to come back. */
+export function createSend(): Send {
+  let unread = 0;
+  return async function send(request, response, answer) {
+    const { status, type, body, etag } = answer;
+    const headers = headersOf(type, {
+      ...answer.headers,
+      vary: "accept-encoding",
+      ...(etag !== undefined && { etag }),
+    });
+    if (etag !== undefined && request.headers["if-none-match"] === etag) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const isZipped = body.length > worthZipping && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const sent = isZipped ? await zip(body) : Buffer.from(body);
+    if (unread + sent.length > mostUnread) {
+      response.writeHead(503, { ...headersOf("text/plain"), "retry-after": "30" }).end();
+      return;
+    }
+    unread += sent.length;
+    response.on("close", () => (unread -= sent.length));
+    const length = { "content-length": String(sent.length), ...(isZipped && { "content-encoding": "gzip" }) };
+    response.writeHead(status, { ...headers, ...length }).end(sent);
+  };
 }

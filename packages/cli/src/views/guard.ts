@@ -18,6 +18,8 @@ export async function refusalOf(request: IncomingMessage, { hosts, token }: Guar
   if (method !== "GET" && method !== "HEAD") return fail(405, "only GET is answered here", { allow: "GET, HEAD" });
   if (!url.startsWith("/")) return fail(400, "the request names no path");
   if (hasBody(headers)) return fail(413, "a question has no body", { connection: "close" });
+  if (request.rawHeaders.filter((name, at) => at % 2 === 0 && /^host$/i.test(name)).length > 1)
+    return fail(400, "the request names two hosts");
   // A page of another site whose name was made to lead here reads nothing (DNS rebinding): an address cannot be rebound, a name can.
   if (!isOurs(hostOf(headers.host), hosts))
     return fail(421, "this is not the host that was asked for: --listen-host names more");

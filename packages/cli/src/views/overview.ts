@@ -43,6 +43,8 @@ export interface Patch extends Omit<Overview, "version" | "rotate" | "host" | "s
 /** How things stand, looked at when somebody wants to know. */
 export interface Outlook {
   readonly read: () => Promise<Overview>;
+  /** An overview or a patch as JSON, masked. A row is masked once, when it has changed: there may be thousands of rows, and of secrets. */
+  readonly text: (told: Pick<Overview, "rotations">) => string;
   /** Tells each change, at most twice a second. Gives what ends it. */
   readonly follow: (listener: (patch: Patch) => void) => () => void;
 }
@@ -50,22 +52,28 @@ export interface Outlook {
 /** What an outlook looks at. */
 export interface OutlookParts {
   readonly daemon: DaemonView;
-  readonly runtime: Pick<Runtime, "monotonic" | "sleep" | "log">;
+  readonly runtime: Pick<Runtime, "monotonic" | "sleep" | "log" | "masker">;
   readonly about: About;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
 
-/** A look is good for so long. ms */
+/** A look is good for so long, ms, and for so many times as long as it took: looking takes no more than a fifth of the time. */
 const fresh = 500;
+const rests = 4;
 /** How often it is looked at for what time alone changes. ms */
 const lookEvery = 10_000;
+
+/** A row as JSON: as it is, to be compared, and as it may be told. */
+interface RowText {
+  readonly raw: string;
+  readonly told: string;
+}
 
 interface Seen {
   readonly overview: Overview;
   readonly lookedAt: number;
-  /** By name, the row as text. */
-  readonly rows: ReadonlyMap<string, string>;
+  readonly rows: ReadonlyMap<string, RowText>;
   /** All but rows and times, as text. */
   readonly rest: string;
   readonly number: number;
@@ -78,12 +86,15 @@ export function createOutlook({ daemon, runtime, about, signal }: OutlookParts):
   let looking: Promise<Seen> | undefined;
   let isStale = true;
   let isPaced = false;
+  let pace = fresh;
 
   async function look(): Promise<Seen> {
     isStale = false;
-    const now = await seeNow(daemon, { about, lookedAt: runtime.monotonic() }, seen);
+    const begun = runtime.monotonic();
+    const now = await seeNow(daemon, { about, lookedAt: runtime.monotonic(), mask: runtime.masker.mask }, seen);
     const patch = seen === undefined ? undefined : patchOf(seen, now);
     seen = now;
+    pace = Math.max(fresh, rests * (runtime.monotonic() - begun));
     if (patch !== undefined) for (const tell of listeners) tell(patch);
     return now;
   }
@@ -104,7 +115,7 @@ export function createOutlook({ daemon, runtime, about, signal }: OutlookParts):
     isStale = true;
     if (isPaced || listeners.size === 0) return;
     isPaced = true;
-    void lookSoon(fresh).finally(() => (isPaced = false));
+    void lookSoon(pace).finally(() => (isPaced = false));
   });
 
   async function lookOnAndOn(): Promise<void> {
@@ -114,9 +125,11 @@ export function createOutlook({ daemon, runtime, about, signal }: OutlookParts):
 
   return {
     async read() {
-      const isGood = seen !== undefined && !isStale && runtime.monotonic() - seen.lookedAt < fresh;
+      const age = seen === undefined ? Infinity : runtime.monotonic() - seen.lookedAt;
+      const isGood = age < (isStale ? pace - fresh : pace);
       return (isGood && seen ? seen : await lookOnce()).overview;
     },
+    text: (told) => textOf(told, seen?.rows, runtime.masker.mask),
     follow(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -126,19 +139,35 @@ export function createOutlook({ daemon, runtime, about, signal }: OutlookParts):
 
 async function seeNow(
   daemon: DaemonView,
-  { about, lookedAt }: { readonly about: About; readonly lookedAt: number },
+  { about, lookedAt, mask }: { readonly about: About; readonly lookedAt: number; readonly mask: Mask },
   before: Seen | undefined,
 ): Promise<Seen> {
   const { causes, rotations, ...report } = await daemon.status();
   const views = viewsOf(causes, rotations);
   const head = { phase: daemon.phase(), causes: views, summary: report.summary };
   const rest = JSON.stringify([head, report.troubles, report.specProblem]);
-  const rows = new Map(rotations.map((row) => [row.name, JSON.stringify(row)]));
+  const rows = new Map(rotations.map((row) => [row.name, rowText(row, before?.rows.get(row.name), mask)]));
   const isSame = before !== undefined && before.rest === rest && haveSameRows(before.rows, rows);
   const number = (before?.number ?? 0) + (isSame ? 0 : 1);
   const { version: rotate, host, startedAt, boot } = about;
   const known = { rotate, host, spec: daemon.spec().file, startedAt, seq: `${boot}:${number}` };
   return { overview: { ...report, ...known, ...head, rotations }, lookedAt, rows, rest, number };
+}
+
+type Mask = Runtime["masker"]["mask"];
+
+function rowText(row: RotationStatus, before: RowText | undefined, mask: Mask): RowText {
+  const raw = JSON.stringify(row);
+  return before?.raw === raw ? before : { raw, told: mask(raw) };
+}
+
+function textOf(
+  { rotations, ...head }: Pick<Overview, "rotations">,
+  rows: Seen["rows"] | undefined,
+  mask: Mask,
+): string {
+  const texts = rotations.map((row) => rows?.get(row.name)?.told ?? mask(JSON.stringify(row)));
+  return `${mask(JSON.stringify(head)).slice(0, -1)},"rotations":[${texts.join(",")}]}`;
 }
 
 const shownNames = 3;
@@ -154,7 +183,7 @@ function viewsOf(causes: readonly CauseReport[], rotations: readonly RotationSta
 }
 
 function haveSameRows(one: Seen["rows"], other: Seen["rows"]): boolean {
-  return one.size === other.size && [...other].every(([name, row]) => one.get(name) === row);
+  return one.size === other.size && [...other].every(([name, { raw }]) => one.get(name)?.raw === raw);
 }
 
 /** Undefined when nothing but the time is different. */
@@ -170,7 +199,7 @@ function patchOf(before: Seen, { overview, rows, number }: Seen): Patch | undefi
     causes,
     troubles,
     ...(specProblem !== undefined && { specProblem }),
-    rotations: overview.rotations.filter(({ name }) => before.rows.get(name) !== rows.get(name)),
+    rotations: overview.rotations.filter(({ name }) => before.rows.get(name)?.raw !== rows.get(name)?.raw),
     removed: [...before.rows.keys()].filter((name) => !rows.has(name)),
   };
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { EngineError } from "@rotate/core";
 import { type Address, urlOf } from "./address.ts";
 
@@ -29,6 +29,8 @@ const limits = {
   maxHeaderSize: 16_384,
 } as const satisfies ServerOptions;
 const mostConnections = 256;
+/** On one connection. */
+const mostRequests = 100;
 /** Without a byte in either direction; a stream says something every ten seconds. ms */
 const longestSilence = 30_000;
 
@@ -49,11 +51,37 @@ export async function openServer(
   };
 }
 
-/** The bounds that hold for every server, on a port or on a socket. */
+/** The bounds that hold for every server, on a port or on a socket: whoever only holds a connection gives way to who asks. */
 export function bound(server: Server): void {
-  server.maxConnections = mostConnections;
+  const idle = new Map<unknown, Socket>();
+  let open = 0;
   server.setTimeout(longestSilence);
+  server.maxRequestsPerSocket = mostRequests;
   server.on("clientError", (_, socket) => socket.destroy());
+  server.on("connection", (socket) => {
+    open += 1;
+    const key = keyOf(socket);
+    idle.set(key, socket);
+    socket.on("close", () => {
+      open -= 1;
+      idle.delete(key);
+    });
+    if (open <= mostConnections) return;
+    const [longest] = idle.values();
+    (longest ?? socket).destroy();
+  });
+  server.on("request", ({ socket }, response) => {
+    const key = keyOf(socket);
+    const raw = idle.get(key);
+    idle.delete(key);
+    response.on("close", () => (raw === undefined || raw.destroyed ? undefined : idle.set(key, raw)));
+  });
+}
+
+/** The same for a connection and for the TLS on it. */
+function keyOf(socket: Socket): unknown {
+  const { remoteAddress, remotePort } = socket;
+  return remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
 }
 
 /** A server by HTTP, bound to nothing yet. */

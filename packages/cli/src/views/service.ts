@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { EngineError, type DaemonView, type Runtime, type Service } from "@rotate/core";
 import type { SecretRef } from "@rotate/plugin-kit";
 import { type Address, isLoopback } from "./address.ts";
-import { type Answer, fail, send } from "./answer.ts";
+import { type Answer, createSend, fail } from "./answer.ts";
 import { apiRoutes, metricsRoute } from "./api.ts";
 import { createCounters } from "./counters.ts";
 import { type GuardOptions, refusalOf } from "./guard.ts";
@@ -117,6 +117,8 @@ export function handlerOf(
   refuse: (request: IncomingMessage) => Promise<Answer | undefined>,
   { log, masker }: Pick<Runtime, "log" | "masker">,
 ): Handler {
+  const send = createSend();
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const refusal = await refuse(request);
     if (refusal !== undefined) return refusal;
@@ -130,8 +132,8 @@ export function handlerOf(
     try {
       const given = await answer(request, response);
       if (given === undefined) return;
-      const { body } = given;
-      await send(request, response, { ...given, body: typeof body === "string" ? masker.mask(body) : body });
+      const { body, isMasked = typeof body !== "string" } = given;
+      await send(request, response, isMasked ? given : { ...given, body: masker.mask(String(body)) });
     } catch (error) {
       log.warn("could not answer", { path: request.url?.split("?")[0], error });
       if (response.headersSent) response.destroy();

@@ -18,7 +18,7 @@ export interface Streams {
 export interface StreamParts {
   readonly outlook: Outlook;
   readonly daemon: DaemonView;
-  readonly runtime: Pick<Runtime, "sleep" | "now" | "masker">;
+  readonly runtime: Pick<Runtime, "sleep" | "now">;
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +77,7 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
   }
 
   function tell(patch: Patch): void {
-    const text = eventOf("patch", patch, runtime.masker.mask);
+    const text = eventOf("patch", patch.seq, outlook.text(patch));
     told = withinBounds([...told, { since: patch.since, text }]);
     for (const reader of readers) write(reader, text);
   }
@@ -92,7 +92,7 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
         .slice(at)
         .map(({ text }) => text)
         .join("");
-    return eventOf("snapshot", overview, runtime.masker.mask);
+    return eventOf("snapshot", overview.seq, outlook.text(overview));
   }
 
   async function tickOnAndOn(): Promise<void> {
@@ -136,6 +136,6 @@ function withinBounds(events: readonly Told[]): readonly Told[] {
   return (end < 0 ? kept : kept.slice(0, end)).toReversed();
 }
 
-function eventOf(name: string, data: { readonly seq: string }, mask: (text: string) => string): string {
-  return `id: ${data.seq}\nevent: ${name}\ndata: ${mask(JSON.stringify(data))}\n\n`;
+function eventOf(name: string, seq: string, text: string): string {
+  return `id: ${seq}\nevent: ${name}\ndata: ${text}\n\n`;
 }

@@ -39,12 +39,25 @@ describe("an endpoint", () => {
     socket.destroy();
   });
 
-  test("lets three hundred connections that say nothing go, and answers again", async () => {
+  test("answers while a thousand connections say nothing, and lets them go", async () => {
     const url = await createDaemonScene({ real: true }).listen();
-    const idle = Array.from({ length: 300 }, () => rawly(url, "GET / HT"));
+    const idle = Array.from({ length: 1_000 }, () => rawly(url, "GET / HT"));
+    await vi.waitFor(() => expect(idle.filter(({ socket }) => socket.closed).length).toBeGreaterThan(700), 10_000);
+    expect((await get(`${url}/livez`)).status).toBe(200);
     await Promise.all(idle.map(({ heard }) => heard));
     expect((await get(`${url}/livez`)).status).toBe(200);
-  }, 30_000);
+  }, 60_000);
+
+  test("tells who asks for much and reads nothing to come back later, and goes on", async () => {
+    const scene = createDaemonScene({ real: true });
+    const url = await scene.listen();
+    scene.show(...Array.from({ length: 20_000 }, (_, at) => failingOf(`db-${at}`)));
+    const asking = "GET /api/v1/rotations HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const greedy = Array.from({ length: 12 }, () => rawly(url, asking));
+    for (const { socket } of greedy) socket.pause();
+    await vi.waitFor(async () => expect((await get(`${url}/api/v1/rotations`)).status).toBe(503), 45_000);
+    expect((await get(`${url}/livez`)).status).toBe(200);
+  }, 60_000);
 
   test("cuts off somebody who follows and never reads", async () => {
     const scene = createDaemonScene();

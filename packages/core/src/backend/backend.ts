@@ -75,6 +75,7 @@ export interface ToldStanding extends Pick<HistoryEvent, "rotation" | "at" | "me
   readonly after?: StandingMark;
 }
 
+/** What is told, and kept, when a rotation begins to stand otherwise. */
 export interface StandingChange extends ToldStanding {
   readonly type: "standing-changed";
   /** Absent at the first look. */

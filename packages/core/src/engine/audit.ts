@@ -66,7 +66,8 @@ export function keepAudit(events: Events, { file, now, by, providerOf }: AuditOp
       lost = true;
       return;
     }
-    if (lost) events.emit({ type: "trouble-over", code: unwritableCode, message: `${path} is written again` });
+    if (lost)
+      events.emit({ type: "trouble-over", code: "ROTATE_AUDIT_UNWRITABLE", message: `${path} is written again` });
     lost = false;
   }
 
@@ -77,11 +78,9 @@ export function keepAudit(events: Events, { file, now, by, providerOf }: AuditOp
   return write;
 }
 
-const unwritableCode = "ROTATE_AUDIT_UNWRITABLE";
-
 function unwritable(path: string, { code = "no reason given" }: NodeJS.ErrnoException) {
   return {
-    code: unwritableCode,
+    code: "ROTATE_AUDIT_UNWRITABLE",
     message: `what is done could not be recorded in ${path} (${code})`,
     hint: "does its directory exist, may this user write there, and is there room? Rotations go on unrecorded",
   };

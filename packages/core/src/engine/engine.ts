@@ -16,7 +16,15 @@ import type { DetailOptions } from "./detail.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
 import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
-import { plan, run, status, type EngineParts, type PlanOptions, type RunOptions } from "./reports.ts";
+import {
+  plan,
+  run,
+  status,
+  type EngineParts,
+  type PlanOptions,
+  type RunOptions,
+  type StatusOptions,
+} from "./reports.ts";
 import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
 import { namesHint } from "./select.ts";
 import { tellStandings } from "./tell.ts";
@@ -44,7 +52,7 @@ export interface Engine {
   /** Finishes what is owed, rotates what is due. Never throws for a rotation: its report says what failed. */
   readonly run: (options?: RunOptions) => Promise<RunReport>;
   readonly plan: (options?: PlanOptions) => Promise<PlanReport>;
-  readonly status: (options?: { readonly names?: readonly string[] }) => Promise<StatusReport>;
+  readonly status: (options?: StatusOptions) => Promise<StatusReport>;
   /** One rotation with all that is known of it; undefined when nobody knows the name. */
   readonly detail: (name: string, options?: DetailOptions) => Promise<DetailReport | undefined>;
   readonly history: (options?: HistoryOptions) => Promise<HistoryReport>;

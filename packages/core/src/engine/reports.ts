@@ -108,17 +108,25 @@ export async function plan(
   return { version: 1, rotations: [...rotations, ...plans], orphans, ...(mints && { mints }) };
 }
 
+/** What `status` is told. */
+export interface StatusOptions {
+  /** Names or globs; none: all. An unknown name is a usage error (`ROTATE_USAGE`). */
+  readonly names?: readonly string[];
+  /** A daemon keeps them: it is no matter how often a timer's runs came before it. */
+  readonly byDaemon?: boolean;
+}
+
 /** How everything stands. */
 export async function status(
   parts: EngineParts,
-  { names = [] }: { readonly names?: readonly string[] } = {},
+  { names = [], byDaemon = false }: StatusOptions = {},
 ): Promise<StatusReport> {
   const deps = await withHeldBack(parts);
   const { present, absent } = await choose(parts, names);
-  const cadence = await knownCadence(deps.host, deps.runtime.now());
+  const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
   const stands = await presentAll(present, deps, { cadence });
   const all = [
-    ...stands.map(({ moment, standing }) => statusOf(moment, standing, deps.clock)),
+    ...stands.map((stand) => statusOf(stand, deps)),
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
     ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
   ];

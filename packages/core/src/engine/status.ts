@@ -1,20 +1,22 @@
 import type { LeaseReport, RotationStatus, StatusSummary } from "../report.ts";
-import type { Rotation } from "../loading/model.ts";
 import { heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { credentialReport, instant, instantAt } from "../rotation/describe.ts";
 import { mayHeld, mustOfHeld, publishedLease, type Moment } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { standingOfOrphan, type Standing } from "../rotation/standing.ts";
+import { isRevoked } from "../rotation/retire.ts";
+import { standingOfOrphan } from "../rotation/standing.ts";
 import { lastErrorOf, orphanText, scheduleWarning } from "../rotation/standing-text.ts";
 import { errorReport, headOf, standingReport } from "../rotation/visit-report.ts";
 import { endOf, shouldAt } from "../schedule/schedule.ts";
 import { compareStanding } from "./causes.ts";
+import type { Present } from "./quick-look.ts";
 
 type Clock = RotationDeps["clock"];
 
 /** What `status` says of a rotation: its standing, and what people ask next. */
-export function statusOf(moment: Moment, standing: Standing, clock: Clock): RotationStatus {
-  const { rotation, state, now } = moment;
+export function statusOf({ moment, standing }: Present, deps: RotationDeps): RotationStatus {
+  const { rotation, state } = moment;
+  const { clock } = deps;
   const problem = scheduleWarning(moment);
   return {
     name: rotation.name,
@@ -28,9 +30,8 @@ export function statusOf(moment: Moment, standing: Standing, clock: Clock): Rota
     ...instantAt("deadline", mustOfHeld(moment), clock),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(clock.wallAt(state.lastSuccessAt)) }),
     ...lastError(state, clock),
-    ...failingOf(state, clock),
     ...(state.owed && { owed: state.owed.kind }),
-    leases: leaseReports(rotation, state, { now, clock }),
+    leases: leaseReports(moment, deps),
     warnings: problem === undefined ? [] : [problem],
   };
 }
@@ -81,10 +82,6 @@ export function summaryOf(rotations: readonly RotationStatus[]): StatusSummary {
   };
 }
 
-function failingOf({ failure }: RotationState, clock: Clock): Pick<RotationStatus, "failures" | "failingSince"> {
-  return failure ? { failures: failure.count, failingSince: instant(clock.wallAt(failure.since)) } : {};
-}
-
 /** A rotation that is in the state and not in the spec. Undefined when nothing of it is left to tell of. */
 export function orphanStatus(state: RotationState, clock: Clock): RotationStatus | undefined {
   clock.observe(state.clock);
@@ -108,15 +105,12 @@ export function orphanStatus(state: RotationState, clock: Clock): RotationStatus
   };
 }
 
-function leaseReports(
-  rotation: Rotation,
-  state: RotationState,
-  { now, clock }: { readonly now: number; readonly clock: Clock },
-): readonly LeaseReport[] {
+function leaseReports(moment: Moment, deps: RotationDeps): readonly LeaseReport[] {
+  const { state } = moment;
   return liveLeases(state)
     .filter(({ id }) => id !== state.settled)
     .map((lease) => ({
-      ...leaseReport(lease, leaseState(rotation, state, { lease, now }), clock),
+      ...leaseReport(lease, leaseState(moment, lease, deps), deps.clock),
       heldBy: holders(state, lease.id),
     }));
 }
@@ -125,26 +119,13 @@ function leaseReport(lease: LeaseState, state: LeaseReport["state"], clock: Cloc
   return { id: lease.id, state, ...instantAt("expiresAt", lease.expiresAt ?? Infinity, clock) };
 }
 
-function leaseState(
-  rotation: Rotation,
-  state: RotationState,
-  { lease, now }: { lease: LeaseState; now: number },
-): LeaseReport["state"] {
+function leaseState({ rotation, state, now }: Moment, lease: LeaseState, deps: RotationDeps): LeaseReport["state"] {
   if (lease.phase === "ghost") return "unknown";
   if (lease.foreign) return "foreign";
   if (heldLeases(state).includes(lease.id)) return "held";
-  if (lease.pinned) return "expires only";
-  const canRevoke =
-    rotation.provider.part.revoke !== undefined &&
-    rotation.overlap.revoke !== "never" &&
-    rotation.provider.part.overlap !== false;
-  const { deadline } = rotation.overlap;
-  const givenUp = deadline !== undefined && (lease.revocation?.notBefore ?? 0) > state.settledAt + deadline;
-  if (!canRevoke || givenUp || (rotation.overlap.revoke === "adopted" && !state.adopted && lease.exposed))
-    return "expires only";
-  return lease.revocation !== undefined || state.settledAt + rotation.overlap.grace <= now
-    ? "revoke-pending"
-    : "superseded";
+  if (!isRevoked({ rotation, deps, state: () => state }, lease)) return "expires only";
+  const isTime = state.settledAt + rotation.overlap.grace <= now;
+  return lease.revocation !== undefined || isTime ? "revoke-pending" : "superseded";
 }
 
 function holders(state: RotationState, lease: string): readonly string[] {

@@ -55,3 +55,12 @@ export function valueAt(root: unknown, path: Path): unknown {
   }
   return value;
 }
+
+/** A JSON text's value; undefined for a text that is none. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { limits } from "./bounds.ts";
-import { isRecord } from "./fault.ts";
+import { isRecord, parsedJson } from "./fault.ts";
 
 /**
  * The value of a sound JSON object; undefined for anything else, and for JSON that has a fault to tell of
@@ -7,18 +7,10 @@ import { isRecord } from "./fault.ts";
  */
 export function readJson(text: string): unknown {
   if (!text.trimStart().startsWith("{") || text.length > limits.bytes) return undefined;
-  const value = parsed(text);
+  const value = parsedJson(text);
   if (value === undefined) return undefined;
   const keys = countKeys(value, 0);
   return keys !== undefined && keys === countWrittenKeys(text) ? value : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Keys in the value; undefined when one of them is forbidden or the nesting too deep. `JSON.parse` keeps the last of two equal keys. */

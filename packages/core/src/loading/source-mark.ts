@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type BigIntStats, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Runtime } from "@rotate/runtime";
+import { orAbsent } from "./roots/real-place.ts";
 import { sourcesOf } from "./followed.ts";
 import type { Rotation } from "./model.ts";
 
@@ -21,24 +22,16 @@ export function createSourceMark(env: Runtime["env"]): SourceMark {
 
 /** A file as it stands there, or a directory with the files that are in it: what is further down changes with logs, too. What cannot be looked at counts as absent. */
 export function stampOf(path: string): string {
-  return orAbsent(() => {
+  const stamp = orAbsent(() => {
     const stats = statSync(path, { bigint: true });
     if (!stats.isDirectory()) return stampIn(stats);
     return readdirSync(path)
-      .map((name) => `${name} ${orAbsent(() => stampIn(statSync(join(path, name), { bigint: true })))}`)
+      .map((name) => `${name} ${orAbsent(() => stampIn(statSync(join(path, name), { bigint: true }))) ?? ""}`)
       .join(" ");
   });
+  return stamp ?? "";
 }
 
 function stampIn(stats: BigIntStats): string {
   return stats.isFile() ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : "";
-}
-
-function orAbsent(look: () => string): string {
-  try {
-    return look();
-  } catch (error) {
-    if (error instanceof Error && "syscall" in error) return "";
-    throw error;
-  }
 }

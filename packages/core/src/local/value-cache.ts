@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { createContext, type Runtime } from "@rotate/runtime";
 import type { KeptCredential, ValueCache } from "../backend/host-notes.ts";
+import { parsedJson } from "../loading/fault.ts";
 import { makeFolder } from "./folders.ts";
 
 /** One 0600 file a rotation, under a spec's 0700 state directory. */
@@ -30,18 +31,10 @@ function readKept(path: string): KeptCredential | undefined {
 
 /** Undefined for a text that is none. */
 export function parseKept(text: string): KeptCredential | undefined {
-  const value = parsed(text);
+  const value = parsedJson(text);
   if (typeof value !== "object" || value === null) return undefined;
   const { lease, fields } = value as { readonly lease?: unknown; readonly fields?: unknown };
   if (typeof lease !== "string" || typeof fields !== "object" || fields === null) return undefined;
   const isText = Object.values(fields).every((field) => typeof field === "string");
   return isText ? { lease, fields: { ...(fields as KeptCredential["fields"]) } } : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -38,26 +38,31 @@ function isForgettable(session: Session, lease: LeaseState): boolean {
 /** Clocks differ: a lease counts as ended only so long after its end. ms */
 const doubtAfterExpiry = 60_000;
 
+/** Will a lease be revoked when nothing stands in the way any more? Else it is left to expire. */
+export function isRevoked(at: Looking, lease: LeaseState): boolean {
+  const { overlap, provider } = at.rotation;
+  const { adopted, settledAt } = at.state();
+  if (lease.phase !== "live" || lease.pinned || lease.foreign || provider.part.overlap === false) return false;
+  if (lease.provider !== provider.name || !canRevoke(at, lease)) return false;
+  if (!lease.exposed) return true;
+  if (overlap.revoke === "never" || (overlap.revoke === "adopted" && !adopted)) return false;
+  return overlap.deadline === undefined || (lease.revocation?.notBefore ?? 0) <= settledAt + overlap.deadline;
+}
+
 /**
  * From when on a lease may be revoked, ms; Infinity when it may not. Either it was never exposed and its minter dropped it, or a later lease is settled
  * since it was last in doubt, grace has passed, the consumers were shown to hold the later one, and nothing may hold this one.
  */
 export function revocableAt(at: Looking, lease: LeaseState): number {
-  const { state, rotation } = at;
-  const { overlap, provider } = rotation;
-  const { part } = provider;
-  const current = state();
-  if (lease.phase !== "live" || lease.pinned || lease.foreign || part.overlap === false) return Infinity;
-  if (lease.provider !== provider.name || !canRevoke(at, lease)) return Infinity;
+  if (!isRevoked(at, lease)) return Infinity;
+  const current = at.state();
   const notBefore = lease.revocation?.notBefore ?? 0;
   if (!lease.exposed) return lease.dropped && current.attempt?.lease !== lease.id ? notBefore : Infinity;
   if (current.settled === undefined || current.settled === lease.id || current.settledAt <= lease.lastDoubtAt)
     return Infinity;
   if (pinnedLeases(current).includes(lease.id) || current.attempt !== undefined || current.owed !== undefined)
     return Infinity;
-  if (overlap.revoke === "never" || (overlap.revoke === "adopted" && !current.adopted)) return Infinity;
-  if (overlap.deadline !== undefined && notBefore > current.settledAt + overlap.deadline) return Infinity;
-  return Math.max(current.settledAt + overlap.grace, notBefore);
+  return Math.max(current.settledAt + at.rotation.overlap.grace, notBefore);
 }
 
 /** From the handle at any time, or by value while this process has it. */

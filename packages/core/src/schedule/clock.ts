@@ -32,8 +32,6 @@ export interface RotationClock {
   readonly now: () => number;
   /** An instant of rotation time as the wall clock will show it. */
   readonly wallAt: (instant: number) => number;
-  /** An instant of the wall clock on the axis. */
-  readonly fromWall: (instant: number) => number;
   /** Takes over what an earlier look knew, when it knew more. */
   readonly observe: (note: ClockNote) => void;
   /** How far the wall is ahead of an issuer that just answered. */
@@ -59,7 +57,6 @@ export function createRotationClock(sources: ClockSources, first?: ClockNote): R
   return {
     now: () => look().time,
     wallAt: (instant) => instant + aheadOf(look()),
-    fromWall: (instant) => instant - aheadOf(look()),
     observe(note) {
       if (note.bootId === "" || (known !== undefined && note.time <= known.time)) return;
       const floor = known === undefined ? note.time : look().time;

@@ -34,7 +34,7 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const view: DaemonView = {
     events: { on: engine.events.on },
     spec: () => engine.parts().spec,
-    status: async (asked) => ({ ...(await engine.status(asked)), ...keeper.state() }),
+    status: async (asked) => ({ ...(await engine.status({ ...asked, byDaemon: true })), ...keeper.state() }),
     ask: keeper.ask,
     sinceLook: keeper.sinceLook,
     phase: () => phaseOf(stopping.signal, keeper),

@@ -350,6 +350,21 @@ export function proveBackend(start: () => Promise<Setting>): void {
     expect(await two.store.tell([told("old", "failing")])).toHaveLength(1);
   });
 
+  test("what is kept beside the rotations is changed by one process after the other, all or nothing, and seen by all", async () => {
+    expect(await one.store.note("told")).toBeUndefined();
+    const add = (before: unknown) => ({ count: ((before as { count: number } | undefined)?.count ?? 0) + 1 });
+    await Promise.all([one, two, one, two].map(({ store }) => store.changeNote("told", add)));
+    expect(await two.store.note("told")).toEqual({ count: 4 });
+    expect(await one.store.changeNote("told", (before) => before)).toEqual({ count: 4 });
+    expect(await one.store.changeNote("told", () => undefined)).toEqual({ count: 4 });
+    const failing = one.store.changeNote("told", () => {
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(await one.store.note("told")).toEqual({ count: 4 });
+    expect(await one.store.names()).toEqual([]);
+  });
+
   test("what is published under a new name goes on with leases and history, and takes no other's place", async () => {
     const claim = await claimed(one, "old");
     await claim.append([intentOf("l1")]);

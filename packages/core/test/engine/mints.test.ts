@@ -37,8 +37,11 @@ test("a credential that is made again and again because it is not fit for use is
   ]);
 });
 
+function of(expected: number, actual: number): boolean {
+  return isAbove({ provider: "p", rotations: 1, expected, actual });
+}
+
 test("few mints are no news, however few are expected", () => {
-  const of = (expected: number, actual: number) => isAbove({ provider: "p", rotations: 1, expected, actual });
   expect([of(0, 3), of(1, 4), of(36, 72)]).toEqual([false, false, false]);
   expect([of(0, 4), of(1, 5), of(36, 73)]).toEqual([true, true, true]);
   expect(isAbove({ provider: "p", rotations: 1, actual: 1_000 })).toBe(false);

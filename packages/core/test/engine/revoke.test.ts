@@ -168,3 +168,14 @@ function withoutWayBack(part: Provider): Provider {
   const kept = Object.entries(part).filter(([name]) => name !== "revoke" && name !== "find");
   return Object.fromEntries(kept) as unknown as Provider;
 }
+
+test("status says of a lease what will become of it: one that was dropped is revoked, whatever `overlap` says of those that were in use", async () => {
+  const scene = createScene((rotation) => ({ ...rotation, overlap: { ...rotation.overlap, revoke: "never" } }));
+  failAt(scene, { "prepare a": failing("DENIED"), revoke: failing("UNAVAILABLE") });
+  await scene.run();
+  expect((await scene.status()).leases).toMatchObject([{ state: "revoke-pending" }]);
+  failAt(scene, {});
+  await scene.clock.advance(30 * minute);
+  await scene.run();
+  expect(scene.revoked()).toEqual(["value-1"]);
+});

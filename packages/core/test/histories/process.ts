@@ -168,5 +168,5 @@ export function statusIn(world: World, store: MemoryState, state: RotationState)
   const rotation = rotationOf(world, (act) => act());
   const deps = depsOf(world, store);
   const moment = momentOf({ rotation, deps }, state);
-  return statusOf(moment, standing(moment), deps.clock);
+  return statusOf({ moment, standing: standing(moment) }, deps);
 }

@@ -279,3 +279,14 @@ test("a failing issuer is no trouble of the daemon's", async () => {
   await watched.pass(10 * minute);
   expect(watched.troubles()).toEqual([]);
 });
+
+test("a daemon that takes over from a timer that came too seldom says that all is well, in every view", async () => {
+  const scene = createWatchScene();
+  await scene.run({ every: 70 * minute });
+  expect(await scene.status()).toMatchObject({ state: "at-risk", code: "too-slow" });
+  const watched = await startDaemon(scene);
+  expect((await watched.daemon.status()).rotations).toMatchObject([{ state: "fresh", exit: 0 }]);
+  expect(watched.alarms()).toEqual([]);
+  const told = scene.events.flatMap((event) => (event.type === "standing-changed" ? [event.after?.state] : []));
+  expect(told).toEqual(["at-risk", "fresh"]);
+});

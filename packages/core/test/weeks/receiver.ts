@@ -4,22 +4,8 @@ import { alarmSteps } from "../../src/loading/engine-keys.ts";
 import type { NotifierEntry } from "../../src/loading/model.ts";
 import { say, type World } from "./world.ts";
 
-/** What a receiver knows of one rotation among many is only whether something is wrong: a message names the worst of its step. */
-export interface Listener {
-  /** By rotation, what it takes it for; absent: for well. */
-  readonly beliefs: Map<string, string>;
-  /** Messages it was given, and when; true time, ms. */
-  readonly deliveries: Map<string, number>;
-  /** What was told again without a change. */
-  twice: number;
-}
-
 /** So many names are in a message. */
 const named = 50;
-
-export function createListener(): Listener {
-  return { beliefs: new Map(), deliveries: new Map(), twice: 0 };
-}
 
 function hear(world: World, { step, rotations, delivery, total }: Alarm): void {
   const { outside, clock } = world;

@@ -2,7 +2,6 @@
 import { randomNumbers } from "../histories/choices.ts";
 import { createClockwork, type Clockwork } from "./clockwork.ts";
 import { outsideOf, type Outside } from "./outside.ts";
-import { createListener, type Listener } from "./receiver.ts";
 import { lengthText, type Scenario } from "./scenario.ts";
 
 /** A credential as the issuer knows it. */
@@ -51,6 +50,16 @@ export interface Witness {
   readonly waits: (place: Place, ms: number) => void;
 }
 
+/** What a receiver knows of one rotation among many is only whether something is wrong: a message names the worst of its step. */
+export interface Listener {
+  /** By rotation, what it takes it for; absent: for well. */
+  readonly beliefs: Map<string, string>;
+  /** Messages it was given, and when; true time, ms. */
+  readonly deliveries: Map<string, number>;
+  /** What was told again without a change. */
+  twice: number;
+}
+
 export interface World {
   readonly scenario: Scenario;
   readonly outside: Outside;
@@ -88,7 +97,7 @@ export function createWorld(scenario: Scenario): World {
     edits: 0,
     tokens: 0,
     story: undefined,
-    listener: createListener(),
+    listener: { beliefs: new Map(), deliveries: new Map(), twice: 0 },
     witness: {
       called: nobody,
       failed: nobody,

@@ -6,6 +6,7 @@ import type { DoubleTls } from "../http-double.ts";
 import { freePort, startTethered } from "./tethered.ts";
 import { findProgram } from "./tools.ts";
 
+/** What the dev server has besides its plain listener. */
 export interface OpenBaoOptions {
   /** Given, a second listener speaks https and takes certificates of clients. */
   readonly tls?: DoubleTls;

@@ -19,12 +19,16 @@ export interface AwsWorld extends AwsPlace {
 const account = "123456789012";
 const principals = [`arn:aws:iam::${account}:user/deployer`];
 
+function inventedKey(name: string): AwsCredentialTexts {
+  return { accessKeyId: `AKIA${name.toUpperCase().padEnd(16, "X")}`, secretAccessKey: `secret-of-${name}` };
+}
+
+function policy(statement: object): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+}
+
 export async function startAwsDoubleWorld(): Promise<AwsWorld> {
-  const keyOf = (name: string) => ({
-    accessKeyId: `AKIA${name.toUpperCase().padEnd(16, "X")}`,
-    secretAccessKey: `secret-of-${name}`,
-  });
-  const [deployer, bare] = [keyOf("deployer"), keyOf("bare")];
+  const [deployer, bare] = [inventedKey("deployer"), inventedKey("bare")];
   const { url, close } = await createAwsDouble({
     users: [
       { name: "deployer", ...deployer },
@@ -38,17 +42,16 @@ export async function startAwsDoubleWorld(): Promise<AwsWorld> {
 /** moto, furnished by the API of IAM alone. */
 export async function startMotoWorld(): Promise<AwsWorld> {
   const moto = await startMoto();
-  const document = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
   await moto.iam("CreateUser", { UserName: "deployer" });
   await moto.iam("CreateUser", { UserName: "bare" });
   await moto.iam("PutUserPolicy", {
     UserName: "deployer",
     PolicyName: "sts",
-    PolicyDocument: document({ Effect: "Allow", Action: "sts:*", Resource: "*" }),
+    PolicyDocument: policy({ Effect: "Allow", Action: "sts:*", Resource: "*" }),
   });
   await moto.iam("CreateRole", {
     RoleName: "app",
-    AssumeRolePolicyDocument: document({
+    AssumeRolePolicyDocument: policy({
       Effect: "Allow",
       Principal: { AWS: principals[0] },
       Action: "sts:AssumeRole",

@@ -6,6 +6,11 @@ const credentials = { grant_type: "client_credentials" };
 const basic = { basic: ["basic", oddSecret] } as const;
 const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+function by(client_assertion: string) {
+  return { ...credentials, scope: "read", client_assertion_type: jwtBearer, client_assertion };
+}
+
+/** Each with clients and refresh tokens that no other spends. */
 export const oauthScenarios: readonly Scenario<OAuthSubject>[] = [
   {
     name: "a client gets a token by a secret in the header",
@@ -28,12 +33,6 @@ export const oauthScenarios: readonly Scenario<OAuthSubject>[] = [
   {
     name: "a client gets a token by a key, once for each assertion",
     run: async ({ ask, assertion }) => {
-      const by = (client_assertion: string) => ({
-        ...credentials,
-        scope: "read",
-        client_assertion_type: jwtBearer,
-        client_assertion,
-      });
       const once = await assertion();
       await ask(by(once), 200);
       await ask(by(once), 401);

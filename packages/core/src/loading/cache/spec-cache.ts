@@ -1,3 +1,4 @@
+import { parsedJson } from "../fault.ts";
 import { isRotateError } from "@rotate/plugin-kit";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -44,9 +45,9 @@ export function openSpecCache({ directory, build }: SpecCacheOptions, input: Inp
   return {
     async find(catalog) {
       const [head, body] = await readLines(path);
-      const entry = parsed(head) as Entry | undefined;
+      const entry = parsedJson(head ?? "") as Entry | undefined;
       if (entry?.key !== key || !(await areSame(entry.lists))) return undefined;
-      const frozen = parsed(body) as FrozenSpec | undefined;
+      const frozen = parsedJson(body ?? "") as FrozenSpec | undefined;
       return frozen === undefined ? undefined : thaw(frozen, catalog).catch(leaveToCompiler);
     },
     async keep(spec, lists) {
@@ -77,15 +78,6 @@ async function readLines(path: string): Promise<readonly [string?, string?]> {
   } catch (error) {
     if (!isSystemError(error)) throw error;
     return []; // absent or unreadable: the spec is compiled
-  }
-}
-
-/** A file that was cut off by a crash is no JSON. */
-function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
   }
 }
 

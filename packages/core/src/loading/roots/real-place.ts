@@ -34,8 +34,8 @@ export function createPlaceFinder(): (path: string) => RealPlace {
   };
 }
 
-/** Without permission to look, or on a broken disk, the path as written is all there is. */
-function orAbsent<T>(look: () => T): T | undefined {
+/** What a look at the file system gives; undefined without permission to look, or on a broken disk. */
+export function orAbsent<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch (error) {
