@@ -12,6 +12,12 @@ export interface Edit {
 
 const noLook: Edit = { from: "if (!(await nobodyHolds(session, lease))) return false;", to: "" };
 
+/** No sync waits for records of these types. */
+function unsynced(...types: readonly string[]): Edit {
+  const from = 'unannounced: ReadonlySet<JournalRecord["type"]> = new Set([';
+  return { from, to: `${from}${types.map((type) => JSON.stringify(type)).join()},` };
+}
+
 export const rules: readonly Rule[] = [
   {
     name: "pins: what may be held is not revoked",
@@ -155,5 +161,9 @@ export const rules: readonly Rule[] = [
   {
     name: "a refused answer that names what is in use is not given back",
     edits: [{ from: "if (knownLease(session, minted) !== undefined) return true;", to: "" }],
+  },
+  {
+    name: "an intent is durable before the mint",
+    edits: [unsynced("intent")],
   },
 ];
