@@ -16,7 +16,7 @@ import {
 } from "../../packages/core/test/histories/campaign.ts";
 import { random } from "../../packages/core/test/histories/choices.ts";
 import { runHistory } from "../../packages/core/test/histories/history.ts";
-import { shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
+import { poweredShapes, shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
 import type { Shape } from "../../packages/core/test/histories/world.ts";
 import { deal, serveJobs } from "./deal.ts";
 
@@ -29,7 +29,7 @@ const block = 1_000;
 
 function jobsOf({ faults, random: count, from }: { faults: number; random: number; from: number }): readonly Job[] {
   const every = [26, 41].flatMap((early) => [
-    ...shapes.map((shape): Job => ({ kind: "every", shape, early, faults })),
+    ...[...shapes, ...poweredShapes].map((shape): Job => ({ kind: "every", shape, early, faults })),
     ...troubledShapes.map((shape): Job => ({ kind: "every", shape, early, faults: Math.min(faults, 1) })),
   ]);
   const starts = Array.from({ length: Math.ceil(count / block) }, (_, index) => index * block);
@@ -89,7 +89,7 @@ function nameOf(job: Job, from: number): string {
   if (job.kind === "named") return "named ones";
   if (job.kind === "random") return `random, ≤ 8 faults, seeds from ${from}`;
   const { faults, shape } = job;
-  return `every one, ≤ ${faults} ${faults === 1 ? "fault" : "faults"}${shape.consumers > 1 ? ", every trouble" : ""}`;
+  return `every one, ≤ ${faults} ${faults === 1 ? "fault" : "faults"}${shape.consumers > 1 ? ", every trouble" : shape.rich.power ? ", power failures" : ""}`;
 }
 
 async function replay(seed: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describeFound, everyHistory, nothing, randomHistories, sum, type Tally } from "./campaign.ts";
-import { shapes } from "./shapes.ts";
+import { poweredShapes, shapes } from "./shapes.ts";
 
 function expectNone({ found }: Tally): void {
   expect(found.map(describeFound).join("\n\n")).toBe("");
@@ -19,6 +19,16 @@ describe("the real engine, whatever happens to it", { timeout }, () => {
     }
     expectNone(tally);
     expect(tally.histories).toBeGreaterThan(2_000);
+    expect(tally.crashed).toBeGreaterThan(500);
+  });
+
+  test("keeps every promise wherever the machine loses power, and a file with it what was not synced", async () => {
+    let tally = nothing;
+    for (const [index, shape] of poweredShapes.entries()) {
+      if (index % 5 === 0)
+        tally = sum(tally, await everyHistory({ shape, early: index % 2 === 0 ? 26 : 41 }, { faults: 1 }));
+    }
+    expectNone(tally);
     expect(tally.crashed).toBeGreaterThan(500);
   });
 

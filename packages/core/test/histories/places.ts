@@ -33,6 +33,7 @@ function prepare(world: World, index: number, after: string) {
     write(world, index, { value: after, version: before.version, why: "commit" });
     wrote = true;
     await turn(world, "after the write");
+    sink.unsynced = undefined;
   }
   async function undo(): Promise<void> {
     hesitate(world);
@@ -40,6 +41,7 @@ function prepare(world: World, index: number, after: string) {
     if (sink.value !== after) throw new RotateError("changed by somebody else", { code: "CONFLICT", retryable: false });
     write(world, index, { value: before.value, version: sink.version, why: "undo" });
     await turn(world, "after the undo");
+    sink.unsynced = undefined;
   }
   return { changed: !readable || before.value !== after, commit, ...(readable && { undo }) };
 }
@@ -70,7 +72,10 @@ const faults = { file: ["is refused"], remote: ["is refused", "answer lost", "la
 function write(world: World, index: number, { value, version, why }: Write): void {
   const { kind } = world.sinks[index]!;
   const name = fault(world, `${why} ${index}`, faults[kind === "file" ? "file" : "remote"]);
-  if (name === undefined) return setSink(world, index, { value, why });
+  if (name === undefined) {
+    if (kind === "file") world.sinks[index]!.unsynced ??= { value: world.sinks[index]!.value, at: world.time };
+    return setSink(world, index, { value, why });
+  }
   say(world, `${why} ${index}: ${name}`);
   if (name === "is refused") throw refused("no");
   if (name.startsWith("late")) world.late.push({ sink: index, value, version });

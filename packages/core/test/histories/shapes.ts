@@ -60,3 +60,6 @@ export const troubledShapes: readonly Shape[] = shapes.map((shape) => ({
   consumers: 2,
   rich: Object.fromEntries(troubles.map((kind) => [kind, true])),
 }));
+
+/** Every shape on a machine that loses power. */
+export const poweredShapes: readonly Shape[] = shapes.map((shape) => ({ ...shape, rich: { power: true } }));

@@ -3,6 +3,7 @@ import {
   byValue,
   consumerReads,
   die,
+  fallBack,
   fault,
   land,
   lives,
@@ -11,6 +12,7 @@ import {
   setSink,
   type Shape,
   type World,
+  writeBackAll,
 } from "./world.ts";
 
 type Meddling = (world: World) => void | Promise<void>;
@@ -29,6 +31,7 @@ const clock: Readonly<Record<string, Meddling>> = {
   "clock 8 s ahead": (world) => stepClock(world, 8),
   "clock 8 s back": (world) => stepClock(world, -8),
   reboot(world) {
+    writeBackAll(world);
     world.boot = { id: world.boot.id + 1, at: world.time };
     die(world, "the machine reboots");
   },
@@ -83,12 +86,12 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
     act: (world) => world.onState?.("restore"),
   },
   "state lost": { in: ({ rich }) => rich.stateLost === true, act: (world) => world.onState?.("lose") },
-  "power failure": {
-    in: ({ rich }) => rich.power === true && !rich.twoProcesses,
+  "power failure": { in: losesPower, act: losePower },
+  "power failure, unsynced files as before": {
+    in: losesPower,
     act(world) {
-      world.boot = { id: world.boot.id + 1, at: world.time };
-      world.onPowerFailure?.();
-      die(world, "the machine loses power");
+      fallBack(world);
+      losePower(world);
     },
   },
   "second process": { in: ({ rich }) => rich.twoProcesses === true, act: (world) => world.onSecondProcess?.() },
@@ -100,6 +103,18 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
     },
   },
 };
+
+function losesPower({ rich }: Shape): boolean {
+  return rich.power === true && !rich.twoProcesses;
+}
+
+/** Remote sinks and the issuer keep what they have; the state goes back to what was synced. */
+function losePower(world: World): never {
+  writeBackAll(world);
+  world.boot = { id: world.boot.id + 1, at: world.time };
+  world.onPowerFailure?.();
+  die(world, "the machine loses power");
+}
 
 /** A running process keeps the spec that it started with. */
 function edit(world: World, order: readonly number[]): void {

@@ -59,6 +59,8 @@ export interface WorldSink {
   readonly kind: SinkKind;
   value: string;
   version: number;
+  /** What a file held before a write that is not durable yet, and when that was made; undefined: a power failure takes nothing. */
+  unsynced?: { readonly value: string; readonly at: number } | undefined;
 }
 
 /** A write that is still on its way. */
@@ -196,6 +198,25 @@ export function setSink(world: World, index: number, { value, why }: { readonly 
   if (after?.revoked && world.shape.overlap) violate("P1 a revoked credential is written to a sink");
   if (after && !lives(world, after) && before && lives(world, before))
     violate("P1 a dead credential replaces a live one");
+}
+
+/** A system writes by itself what nobody synced, long before the grace of a revocation is over. ms */
+const writeBack = 2 * second;
+
+/** The files whose last write was not synced hold again what they held before it. */
+export function fallBack(world: World): void {
+  for (const [index, sink] of world.sinks.entries()) {
+    const { unsynced } = sink;
+    if (unsynced === undefined || world.time - unsynced.at > writeBack) continue;
+    sink.value = unsynced.value;
+    sink.version++;
+    say(world, `sink ${index} holds ${unsynced.value || "nothing"} again`);
+  }
+}
+
+/** Nothing is left that a power failure could take. */
+export function writeBackAll({ sinks }: World): void {
+  for (const sink of sinks) sink.unsynced = undefined;
 }
 
 /** The oldest write that was on its way lands, unless its precondition fails. */

@@ -197,18 +197,6 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
-    name: "tells from the handle alone whether a lease lives",
-    applies: ({ provider }) => provider.lives !== undefined,
-    check: async (harness, stage) => {
-      const ctx = await loggedIn(harness, stage);
-      const lease = leaseFrom(await mintOn(harness, stage, ctx), ctx);
-      assert.notEqual(await harness.provider.lives?.(lease, await loggedIn(harness, stage)), false, "it lives");
-      if (harness.provider.revoke === undefined) return;
-      await harness.provider.revoke(lease, await loggedIn(harness, stage));
-      assert.notEqual(await harness.provider.lives?.(lease, await loggedIn(harness, stage)), true, "it was revoked");
-    },
-  },
-  {
     name: "finds a lease whose answer was lost by our id, and none that never was",
     applies: ({ provider }) => provider.find !== undefined,
     check: async (harness, stage) => {
