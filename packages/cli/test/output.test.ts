@@ -286,8 +286,9 @@ test("a plan says what would change and which check failed", () => {
   expect(text).toContain("expires in 19m");
 });
 
-test("a plan on a terminal counts what is well and not due, and says which comes next; --all and a pipe show each", () => {
-  const well = (name: string, minutes: number) => ({
+/** A rotation in a plan that has time. */
+function notDue(name: string, minutes: number) {
+  return {
     name,
     provider: "vault",
     due: false,
@@ -302,9 +303,12 @@ test("a plan on a terminal counts what is well and not due, and says which comes
     revocation: "the previous lease expires",
     checks: [{ what: "provider vault", result: "ok" as const }],
     warnings: [],
-  });
-  const warned = { ...well("c", 1), warnings: ["the file is tracked by git"] };
-  const report = { version: 1 as const, orphans: [], rotations: [well("a", 90), well("b", 21), warned] };
+  };
+}
+
+test("a plan on a terminal counts what is well and not due, and says which comes next; --all and a pipe show each", () => {
+  const warned = { ...notDue("c", 1), warnings: ["the file is tracked by git"] };
+  const report = { version: 1 as const, orphans: [], rotations: [notDue("a", 90), notDue("b", 21), warned] };
   const short = renderPlan(report, terminal80).split("\n");
   expect(short[0]).toBe("0 of 3 would rotate now. plan mints and writes nothing.");
   expect(short.at(-1)).toBe("✔ 2 are not due; the next is b, in 21m (rotate plan --all)");
