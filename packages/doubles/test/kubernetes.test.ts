@@ -103,7 +103,7 @@ describe("server-side apply", () => {
     ["in another namespace", { metadata: { namespace: "default" } }, 400, "does not match the namespace"],
     ["with managedFields", { metadata: { managedFields: [] } }, 400, "metadata.managedFields must be nil"],
     ["for an old version", { metadata: { resourceVersion: "1" } }, 409, "the object has been modified"],
-    ["for another object of the name", { metadata: { uid: "x" } }, 409, "Precondition failed: UID"],
+    ["for another object of the name", { metadata: { uid: "x" } }, 422, "metadata.uid: Invalid value"],
     ["with a dry run of another kind", { query: "fieldManager=one&dryRun=Some" }, 422, "Unsupported value"],
   ])("is refused %s", async (_name, settings, status, said) => {
     const double = await start();

@@ -38,6 +38,11 @@ refusalContract(
     name: "the API server of a write",
     table: writeRefusals,
     samples: [
+      {
+        status: 422,
+        said: 'Invalid/Secret/db: Secret "db" is invalid: metadata.uid: Invalid value: "1": field is immutable',
+        is: "raced",
+      },
       { status: 409, said: "Conflict/secrets/db: the object has been modified", is: "raced" },
       { status: 409, said: 'AlreadyExists/secrets/db: secrets "db" already exists', is: "raced" },
       ...common,

@@ -52,6 +52,18 @@ describe("a write that races with another", () => {
     expect(cluster.double.secret("app", "db")).toEqual({ password: "two" });
   });
 
+  test("is no fault of the Secret when another one of the name takes its place while it is fenced", async () => {
+    const cluster = await startCluster();
+    await write(secretContext(cluster), { password: "one" });
+    const held = cluster.double.hold(`PATCH ${route}`);
+    const fenced = errorOf(sink.fence(secretContext(cluster)));
+    await held.arrived;
+    cluster.double.remove(key);
+    cluster.double.editSecret({ namespace: "app", name: "db" }, { password: "theirs" });
+    await held.release();
+    expect(await fenced).toMatchObject({ code: "CONFLICT" });
+  });
+
   test("is waited for by the fence where there is no Secret to fence: longer than a server works on a write", async () => {
     const cluster = await startCluster();
     const clock = createFakeClock({ autoAdvance: true });

@@ -32,8 +32,8 @@ export interface Thing {
   readonly items?: readonly Thing[];
 }
 
-/** Of the administrator, in memory of this run alone. */
-const adminToken = "proof-administrator";
+/** Of the administrator. The token `weak` is of a user who may what RBAC says. */
+export const adminToken = "proof-administrator";
 
 /** Starts all of it on free ports of 127.0.0.1. Throws when a server does not come up. */
 export async function startCluster(): Promise<Cluster> {
@@ -50,7 +50,7 @@ export async function startCluster(): Promise<Cluster> {
     "key.pem": key,
     "accounts.key": privateKey.export({ type: "pkcs8", format: "pem" }),
     "accounts.pub": publicKey.export({ type: "spki", format: "pem" }),
-    "tokens.csv": `${adminToken},admin,admin,"system:masters"\n`,
+    "tokens.csv": `${adminToken},admin,admin,"system:masters"\nweak,weak,weak\n`,
     "admin.json": JSON.stringify(kubeconfig),
   };
   const at = (name: string) => join(home, name);
@@ -65,7 +65,7 @@ export async function startCluster(): Promise<Cluster> {
     `--tls-private-key-file=${at("key.pem")}`,
     `--token-auth-file=${at("tokens.csv")}`,
     "--authorization-mode=RBAC",
-    "--service-account-issuer=https://kubernetes.default.svc",
+    "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     `--service-account-signing-key-file=${at("accounts.key")}`,
     `--service-account-key-file=${at("accounts.pub")}`,
     "--service-cluster-ip-range=10.0.0.0/24",

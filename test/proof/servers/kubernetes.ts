@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseEnv } from "node:util";
 import { kubeconfigOf, startCluster, type Cluster } from "./cluster.ts";
 import { furniture, layOutSite, namespace } from "./kubernetes-stage.ts";
+import { compareDouble } from "./kubernetes-double.ts";
 import { startKubelet } from "./kubelet.ts";
 import { report, say, until, type Promised, type Site } from "./support.ts";
 
@@ -32,6 +33,7 @@ export async function proveKubernetes(): Promise<boolean> {
         ])),
       );
     }
+    promises.push(...(await compareDouble(cluster)));
     const asked = (await readFile(join(site.directory, "plugin-asked"), "utf8")).split("\n").length - 1;
     promises.push({
       says: "an exec plugin of the kubeconfig logged in, this many times",

@@ -352,8 +352,7 @@ export function proveBackend(start: () => Promise<Setting>): void {
 
   test("what is kept beside the rotations is changed by one process after the other, all or nothing, and seen by all", async () => {
     expect(await one.store.note("told")).toBeUndefined();
-    const add = (before: unknown) => ({ count: ((before as { count: number } | undefined)?.count ?? 0) + 1 });
-    await Promise.all([one, two, one, two].map(({ store }) => store.changeNote("told", add)));
+    await Promise.all([one, two, one, two].map(({ store }) => store.changeNote("told", oneMore)));
     expect(await two.store.note("told")).toEqual({ count: 4 });
     expect(await one.store.changeNote("told", (before) => before)).toEqual({ count: 4 });
     expect(await one.store.changeNote("told", () => undefined)).toEqual({ count: 4 });
@@ -400,4 +399,8 @@ export function proveBackend(start: () => Promise<Setting>): void {
     await one.close();
     expect(await two.claims.byName("db")).toBeDefined();
   });
+}
+
+function oneMore(before: unknown): { readonly count: number } {
+  return { count: ((before as { count: number } | undefined)?.count ?? 0) + 1 };
 }

@@ -42,8 +42,7 @@ export function qualified({ group, resource }: Pick<Call, "group" | "resource">)
 export function bodyOf(request: DoubleRequest, types: readonly string[] = ["application/json", protobufType]): Json {
   const type = request.headers["content-type"]?.split(";")[0] ?? "";
   if (!types.includes(type)) {
-    const message = `the body of the request was in an unknown format - accepted media types include: ${types.join(", ")}`;
-    throw new Refusal(415, "UnsupportedMediaType", { message });
+    throw new Refusal(415, "UnsupportedMediaType", { message: "415: Unsupported Media Type", details: {} });
   }
   const body = type === protobufType ? readProtobuf(request.bytes) : parsed(request.body);
   if (isObject(body)) return body;

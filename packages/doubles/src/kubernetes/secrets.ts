@@ -71,11 +71,12 @@ function contentCauses(body: Json): readonly Cause[] {
   const unread = (jsonKeys[String(body["type"])] ?? []).filter((key) => key in data && !isJson(data[key] ?? ""));
   const size = Object.values(data).reduce((sum, value) => sum + Buffer.from(value, "base64").length, 0);
   return [
+    ...nameCauses(String((body["metadata"] as Json)["name"])),
     ...badKeys.map((key) =>
       cause(
         "FieldValueInvalid",
         `data[${key}]`,
-        `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.'`,
+        `Invalid value: "${key}": a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
       ),
     ),
     ...missing.map((key) => cause("FieldValueRequired", `data[${key}]`, "Required value")),
@@ -86,8 +87,19 @@ function contentCauses(body: Json): readonly Cause[] {
   ];
 }
 
+/** apimachinery util/validation IsDNS1123Subdomain. */
+function nameCauses(name: string): readonly Cause[] {
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) return [];
+  const why =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+  return [cause("FieldValueInvalid", "metadata.name", `Invalid value: "${name}": ${why}`)];
+}
+
 function changeCauses(body: Json, live: Json): readonly Cause[] {
-  const type = body["type"] === live["type"] ? [] : [cause("FieldValueInvalid", "type", "field is immutable")];
+  const type =
+    body["type"] === live["type"]
+      ? []
+      : [cause("FieldValueInvalid", "type", `Invalid value: "${String(body["type"])}": field is immutable`)];
   if (live["immutable"] !== true) return type;
   const frozen = ["data", "immutable"].filter((name) => JSON.stringify(body[name]) !== JSON.stringify(live[name]));
   return [

@@ -46,11 +46,17 @@ export const unauthorized: Refusal = new Refusal(401, "Unauthorized", { message:
 
 /** A wrong field of an object (422). */
 export function invalid(kind: string, name: string, causes: readonly Cause[]): Refusal {
-  const said = causes.map(({ field, message }) => `${field}: ${message}`);
+  const said = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const text = said.length === 1 ? said[0] : `[${said.join(", ")}]`;
+  const [own = "", ...group] = kind.split(".");
   return new Refusal(422, "Invalid", {
     message: `${kind} "${name}" is invalid: ${text}`,
-    details: { name, kind, causes },
+    details: {
+      ...(name !== "" && { name }),
+      ...(group.length > 0 && { group: group.join(".") }),
+      kind: own,
+      causes,
+    },
   });
 }
 

@@ -61,8 +61,13 @@ export async function createTokens(
       body: {
         kind: "TokenRequest",
         apiVersion: "authentication.k8s.io/v1",
-        metadata: { name: account.name, namespace: account.namespace, creationTimestamp: null },
-        spec: { ...spec, audiences, expirationSeconds: seconds },
+        metadata: {
+          name: account.name,
+          namespace: account.namespace,
+          uid: live.body.metadata["uid"],
+          creationTimestamp: new Date(issuedAt * 1000).toISOString().replace(".000Z", "Z"),
+        },
+        spec: { boundObjectRef: null, ...spec, audiences, expirationSeconds: seconds },
         status: { token, expirationTimestamp },
       },
     };

@@ -80,12 +80,14 @@ function uidMismatch(wanted: unknown, live: string): string {
 
 function checkPreconditions(call: Call, { wanted, live }: { readonly wanted: Json; readonly live: Stored }): void {
   const { uid, resourceVersion } = live.body.metadata;
-  if (wanted["uid"] !== undefined && wanted["uid"] !== uid) {
-    throw stale(qualified(call), call.name, uidMismatch(wanted["uid"], String(uid)));
-  }
   if (wanted["resourceVersion"] !== undefined && wanted["resourceVersion"] !== resourceVersion) {
     throw stale(qualified(call), call.name);
   }
+  if (wanted["uid"] === undefined || wanted["uid"] === uid) return;
+  // The server finds it twice: in the strategy and in the validation (registry/rest/update.go).
+  const message = `Invalid value: ${JSON.stringify(wanted["uid"])}: field is immutable`;
+  const cause = { reason: "FieldValueInvalid", field: "metadata.uid", message };
+  throw invalid(String(live.body["kind"]), call.name, [cause, cause]);
 }
 
 /** Validates and stores. A write that changes nothing leaves the resourceVersion as it is. */

@@ -6,7 +6,7 @@ import type { DoubleTls } from "../http-double.ts";
 import { freePort, startTethered } from "./tethered.ts";
 import { findProgram } from "./tools.ts";
 
-/** What the dev server has besides its plain listener. */
+/** What differs between servers of tests. */
 export interface OpenBaoOptions {
   /** Given, a second listener speaks https and takes certificates of clients. */
   readonly tls?: DoubleTls;

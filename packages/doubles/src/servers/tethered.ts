@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { listen } from "../listen.ts";
 
-/** How a server's process is started, seen to be ready, and ended. */
+/** A server that is to be started. */
 export interface TetheredOptions {
   readonly argv: readonly string[];
   /** A private folder of the server: its working directory, removed when the server ends. */

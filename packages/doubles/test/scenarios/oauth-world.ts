@@ -132,7 +132,7 @@ export interface OAuthSubject extends OAuthPlace {
 const comparing = {
   // RFC 6749 §5.2 leaves the description to each server.
   volatile: new Set(["access_token", "refresh_token", "error_description"]),
-  lives: new Set<string>(),
+  lives: new Set(["expires_in"]),
   parts: [],
 };
 

@@ -39,8 +39,14 @@ export const refusals: Refusals = [
   ...bySilence(),
 ];
 
-/** Of writes: somebody else may have been faster. */
+/** Of writes: somebody else may have been faster. Another object of the name is 409 by its version, else 422 by its uid (apiserver registry/rest/update.go). */
 export const writeRefusals: Refusals = [
+  {
+    ...raced,
+    status: 422,
+    said: /^Invalid\b.*\bmetadata\.uid: Invalid value: .*: field is immutable/,
+    hint: "it was deleted and made anew since we looked; it is looked at again",
+  },
   {
     ...raced,
     status: 409,
