@@ -87,10 +87,6 @@ export const rules: readonly Rule[] = [
     ],
   },
   {
-    name: "rotation time is no wall clock: it only goes forward",
-    edits: [{ from: "now: () => look().time,", to: "now: () => sources.now()," }],
-  },
-  {
     name: "unknown is not failed",
     edits: [
       {

@@ -37,7 +37,7 @@ export const past: readonly Past[] = [
     },
     early: 38,
     turns: [
-      ["before journal committed", 1, "state backed up or restored"],
+      ["before journal committing", 1, "state backed up or restored"],
       ["before journal committed", 2, "sink dropped"],
       ["after journal reload-begin", 1, "state backed up or restored"],
       ["after journal settled", 1, "request changed"],
@@ -140,5 +140,11 @@ export const past: readonly Past[] = [
       ["commit 0", 2, "answer lost"],
       ["before journal observed", 2, "second process"],
     ],
+  },
+  {
+    story: "a process that was overtaken between what it announced and the write does not write",
+    shape: { sinks: ["file", "file", "file"], rich: { pauses: true, twoProcesses: true } },
+    early: 20,
+    turns: [["after journal committing", 1, "second process"]],
   },
 ];
