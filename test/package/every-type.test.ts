@@ -65,6 +65,10 @@ describe.each(nodes)("played with the package", ({ name: node, path, lacking }) 
       ["validate -f nested.yaml", 2, /deep/],
       ["validate -f wrong.yaml", 2, /wrong\.yaml:2:1/],
       ["watch", 0, /rotated/],
+      ["GET /", 200, /<title>/],
+      ["GET /metrics", 200, /^rotate_/m],
+      ["GET /api/v1/rotations/app", 200, /"fresh"/],
+      ["status app", 0, /^app +issuer +fresh/m],
       ["explain ROTATE_MINT_DENIED", 0, /permission/],
     ])("rotate %s", (words, code, says) => {
       const { stdout, stderr, ...ended } = played.said.get(words) ?? { code: undefined, stdout: "", stderr: "" };

@@ -1,10 +1,12 @@
 /** Plays the table with the package, and notes which of its modules were loaded. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { RunReport } from "@rotate/core";
 import { listen } from "@rotate/doubles";
@@ -50,7 +52,17 @@ export async function play(node: string): Promise<Played> {
   const report = await run("run -f rotate.json --json --timeout 60s", { node, stage, records });
   const said = new Map<string, Ended>();
   for (const words of others) said.set(words, await run(words, { node, stage, records }));
-  said.set("watch", await run("watch -f watched.yaml", { node, stage, records, until: "rotated" }));
+  const watched = await run("watch -f watched.yaml --listen 0", {
+    node,
+    stage,
+    records,
+    until: "app: rotated",
+    async meanwhile(told) {
+      for (const path of ["/", "/metrics", "/api/v1/rotations/app"]) said.set(`GET ${path}`, await get(told, path));
+      said.set("status app", await run("status app -f watched.yaml", { node, stage, records }));
+    },
+  });
+  said.set("watch", watched);
   return { ends: endsOf(report), said, loaded: loadedIn(records) };
 }
 
@@ -58,21 +70,46 @@ interface Place {
   readonly node: string;
   readonly stage: Stage;
   readonly records: string;
-  /** It is told to end when it has said so. */
+  /** It is told to end when it has said so, and `meanwhile` is over, which gets what it said. */
   readonly until?: string;
+  readonly meanwhile?: (told: string) => Promise<void>;
 }
 
-async function run(words: string, { node, stage: { folder, env }, records, until }: Place): Promise<Ended> {
-  const record = join(records, `${readdirSync(records).length}.json`);
+async function run(words: string, { node, stage: { folder, env }, records, until, meanwhile }: Place): Promise<Ended> {
+  const record = join(records, `${randomUUID()}.json`);
   const child = spawn(node, [`--import=${recorder}`, entry, ...words.split(" ")], {
     cwd: folder,
     env: { ...env, ROTATE_FILE: "rotate.json", RECORD_MODULES: record },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (until !== undefined)
-    child.stderr.on("data", (chunk: Buffer) => chunk.toString().includes(until) && child.kill("SIGTERM"));
+  const ending =
+    until === undefined
+      ? undefined
+      : saying(child.stderr, until)
+          .then(meanwhile)
+          .finally(() => child.kill());
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  await ending;
   return { code, stdout, stderr };
+}
+
+/** All that was said when it says this. */
+function saying(stream: Readable, words: string): Promise<string> {
+  return new Promise((resolve) => {
+    let told = "";
+    stream.on("data", (chunk: Buffer) => {
+      told += chunk.toString();
+      if (told.includes(words)) resolve(told);
+    });
+    stream.once("close", () => resolve(told));
+  });
+}
+
+/** Asks the server whose address stands in what was told. */
+async function get(told: string, path: string): Promise<Ended> {
+  const [url = ""] = /http:\/\/[\d.:]+/.exec(told) ?? [];
+  const answer = await fetch(`${url}${path}`);
+  return { code: answer.status, stdout: await answer.text(), stderr: "" };
 }
 
 /** A process that bears every signal, and a server that finds everything good. */

@@ -36,7 +36,7 @@ export function history(input: Input): Promise<HistoryReport | undefined> {
     const [only] = names?.length === 1 ? names : [];
     const detail = only === undefined ? undefined : await engine.detail(only, { limit: 1 });
     const view = { limit: lines, whole: isWhole, now: detail };
-    terminal.out(await renderHistory(report, view, lookOf(terminal, now())));
+    terminal.out(renderHistory(report, view, lookOf(terminal, now())));
     return report;
   });
 }

@@ -47,7 +47,7 @@ async function drawScreens({ terminal, now, read }: Watched): Promise<undefined>
   let report = await read();
 
   async function draw(): Promise<void> {
-    screen.draw(await renderLive(report, lookOf(terminal, now()), { offset }));
+    screen.draw(renderLive(report, lookOf(terminal, now()), { offset }));
   }
 
   function onKey(key: string): void {

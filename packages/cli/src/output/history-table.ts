@@ -18,23 +18,19 @@ export interface HistoryView {
 }
 
 /** `rotate history`: a row for each attempt and for what happened between them, the newest last; then how the one that was asked for stands. */
-export async function renderHistory(
-  history: HistoryReport,
-  { limit, whole, now }: HistoryView,
-  look: Look,
-): Promise<string> {
+export function renderHistory(history: HistoryReport, { limit, whole, now }: HistoryView, look: Look): string {
   const all = rowsOf(history);
   const rows = (whole ? all : folded(all)).slice(-limit);
   const standing =
     now === undefined ? [] : ["", headline([now.rotation], look), ...renderCauses(now.causes, look, { ends: false })];
   if (rows.length === 0) return ["no attempts yet", ...standing].join("\n");
-  return [...(await linesOf(rows, look)), ...standing].join("\n");
+  return [...linesOf(rows, look), ...standing].join("\n");
 }
 
 const headings = ["WHEN", "ROTATION", "RESULT", "TOOK"];
 
 /** The last column is wrapped where it is; on a terminal a rule stands where the day changes. */
-async function linesOf(rows: readonly HistoryRow[], look: Look): Promise<readonly string[]> {
+function linesOf(rows: readonly HistoryRow[], look: Look): readonly string[] {
   const isScreen = look.screen !== undefined;
   const cells = rows.map(({ at, rotation, tone, result, took }) => [
     isScreen ? timeOf(at) : at.replace("T", " ").replace(/\.\d+Z$/, "Z"),
@@ -42,7 +38,7 @@ async function linesOf(rows: readonly HistoryRow[], look: Look): Promise<readonl
     toned(tone, result, look),
     took === undefined ? "-" : formatElapsed(took),
   ]);
-  const [head = "", ...lines] = (await renderTable(headings, cells, look.paint)).split("\n");
+  const [head = "", ...lines] = renderTable(headings, cells, look.paint).split("\n");
   const width = Math.max(...[head, ...lines].map(lengthOf)) + 2;
   const pad = (line: string): string => line + " ".repeat(width - lengthOf(line));
   const told = lines.flatMap((line, at) => {

@@ -13,11 +13,11 @@ export interface Scroll {
 const shownCauses = 3;
 
 /** How everything stands on one screen, line by line: the headline, causes in short, the rows that fit, the keys. Never more lines than there are. */
-export async function renderLive(
+export function renderLive(
   { rotations, causes }: Pick<StatusReport, "rotations" | "causes">,
   look: Look,
   { offset }: Scroll,
-): Promise<readonly string[]> {
+): readonly string[] {
   const { columns, rows } = look.screen ?? { columns: 80, rows: 24 };
   const head = rotations.length === 0 ? ["no rotations"] : headline(rotations, look).split("\n");
   const rest = causes.length - shownCauses;
@@ -27,7 +27,7 @@ export async function renderLive(
   const room = Math.max(0, rows - above.length - 3);
   const sorted = sortForPeople(rotations);
   const from = Math.max(0, Math.min(offset, sorted.length - room));
-  const [titles = "", ...lines] = (await tableOf(sorted.slice(from, from + room), look)).split("\n");
+  const [titles = "", ...lines] = tableOf(sorted.slice(from, from + room), look).split("\n");
   const body = [...above, titles, ...lines].slice(0, rows - 2);
   const keys =
     sorted.length > room ? `q quit   j k move (${from + 1}-${from + lines.length} of ${sorted.length})` : "q quit";

@@ -17,11 +17,11 @@ export interface DetailView extends Partial<Pick<DetailReport, "attempts" | "eve
 const shownRows = 5;
 
 /** `rotate status NAME`: one rotation with all that is known of it. */
-export async function renderDetail(
+export function renderDetail(
   status: DetailReport["rotation"],
   { causes, stateDir, attempts = [], events = [] }: DetailView,
   look: Look,
-): Promise<string> {
+): string {
   const { credential, lastSuccess, lastError, warnings, leases } = status;
   const { now, paint } = look;
   const past = { version: 1 as const, attempts, events };
@@ -46,7 +46,7 @@ export async function renderDetail(
     headline([status], look),
     "",
     ...told(causes, look),
-    await tableOf([status], look),
+    tableOf([status], look),
     "",
     ...facts.flatMap(([label, text]) =>
       text === undefined
@@ -64,7 +64,7 @@ export async function renderDetail(
     paint("dim", `  ${"state".padEnd(width)}  ${stateDir}`),
     ...(past.attempts.length + past.events.length === 0
       ? []
-      : ["", await renderHistory(past, { limit: shownRows, whole: false }, look)]),
+      : ["", renderHistory(past, { limit: shownRows, whole: false }, look)]),
   ].join("\n");
 }
 

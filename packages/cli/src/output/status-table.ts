@@ -23,7 +23,7 @@ const worstRows = 12;
 const wide = 100;
 
 /** `rotate status`: the headline, what is wrong, then a row for each rotation, worst first. */
-export async function renderStatus({ rotations, causes, all, stateDir }: StatusView, look: Look): Promise<string> {
+export function renderStatus({ rotations, causes, all, stateDir }: StatusView, look: Look): string {
   if (rotations.length === 0) return `no rotations\n\n${stateLine(stateDir, look)}`;
   const sorted = sortForPeople(rotations);
   const isCut = look.screen !== undefined && !all && sorted.length > mostRows;
@@ -34,7 +34,7 @@ export async function renderStatus({ rotations, causes, all, stateDir }: StatusV
     head,
     "",
     ...(told.length === 0 ? [] : [...told, ""]),
-    await tableOf(shown, look),
+    tableOf(shown, look),
     ...(isCut ? [restLine(sorted.slice(worstRows), look)] : []),
     "",
     stateLine(stateDir, look),
@@ -49,7 +49,7 @@ export function sortForPeople(rotations: readonly RotationStatus[]): readonly Ro
 }
 
 /** The table alone. */
-export function tableOf(rotations: readonly RotationStatus[], look: Look): Promise<string> {
+export function tableOf(rotations: readonly RotationStatus[], look: Look): string {
   const isWide = look.screen === undefined || look.screen.columns >= wide;
   const headings = [
     "CREDENTIAL",
