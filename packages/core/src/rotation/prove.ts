@@ -6,7 +6,6 @@ import { callProvider, timeLimits } from "./invoke.ts";
 import { asLease } from "./lease.ts";
 import { momentOf, publishedLease } from "./moment.ts";
 import { runProbes } from "./probes.ts";
-import { reasonOf } from "./reason.ts";
 import type { Session } from "./session.ts";
 import { canLookUp, canVerify, proofAt, verifiedFields } from "./unproved.ts";
 
@@ -18,7 +17,7 @@ export async function prove(session: Session): Promise<void> {
   const { rotation, deps, state, now } = session;
   const moment = momentOf({ rotation, deps }, state());
   const lease = publishedLease(state());
-  if (lease === undefined || proofAt(moment) > moment.now || reasonOf(moment) !== undefined) return;
+  if (lease === undefined || proofAt(moment) > moment.now) return;
   const found = await lookAt(session, lease);
   if (found === "alive") return session.journal({ type: "proved", lease: lease.id, found: { provedAt: now() } });
   if (found === "gone" || found === "dead") session.warn(setBack);

@@ -2,6 +2,7 @@ import { isTemplateOption } from "@rotate/runtime";
 import { bareFields } from "../credential/bare-fields.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
+import { reasonOf } from "./reason.ts";
 import { isUnsure, publishedLease, type Moment } from "./moment.ts";
 
 /**
@@ -17,9 +18,11 @@ export function isUnproved(moment: Moment): boolean {
   return canLookUp(moment.rotation, lease) || canVerify(moment.rotation);
 }
 
-/** When it is asked; Infinity where it need not be. */
+/** When it is asked; Infinity where it need not be: what is to be replaced anyway is not looked at before. */
 export function proofAt(moment: Moment): number {
-  return isUnproved(moment) ? (publishedLease(moment.state)?.askAgainAt ?? 0) : Infinity;
+  return isUnproved(moment) && reasonOf(moment) === undefined
+    ? (publishedLease(moment.state)?.askAgainAt ?? 0)
+    : Infinity;
 }
 
 /** Can the issuer be asked whether it lives? */
