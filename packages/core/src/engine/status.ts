@@ -1,7 +1,7 @@
 import type { LeaseReport, RotationStatus, StatusSummary } from "../report.ts";
 import { heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { credentialReport, instant, instantAt } from "../rotation/describe.ts";
-import { mayHeld, mustOfHeld, publishedLease, type Moment } from "../rotation/moment.ts";
+import { isUnsure, mayHeld, mustOfHeld, publishedLease, type Moment } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { isRevoked } from "../rotation/retire.ts";
 import { standingOfOrphan } from "../rotation/standing.ts";
@@ -25,7 +25,7 @@ export function statusOf({ moment, standing }: Present, deps: RotationDeps): Rot
     ...(rotation.family !== undefined && { group: rotation.family }),
     ...standingReport(standing, moment, clock),
     ...headOf(moment, standing, clock),
-    ...heldOf(state, clock),
+    ...heldOf(moment, clock),
     ...instantAt("refreshAt", refreshOf(moment), clock),
     ...instantAt("deadline", mustOfHeld(moment), clock),
     ...(state.lastSuccessAt !== undefined && { lastSuccess: instant(clock.wallAt(state.lastSuccessAt)) }),
@@ -53,14 +53,14 @@ function lastError(
 }
 
 /** Of all that may be in use, what ends first. */
-function heldOf(state: RotationState, clock: Clock): Pick<RotationStatus, "held"> {
-  const [first] = mayHeld(state).toSorted((one, other) => endOf(one) - endOf(other));
+function heldOf(moment: Moment, clock: Clock): Pick<RotationStatus, "held"> {
+  const [first] = mayHeld(moment.state).toSorted((one, other) => endOf(one) - endOf(other));
   if (first === undefined) return {};
   return {
     held: {
       issuedAt: instant(clock.wallAt(first.issuedAt)),
-      ...instantAt("expiresAt", endOf(first), clock),
-      ...(first.id !== publishedLease(state)?.id && { previous: true }),
+      ...(!isUnsure(moment, first) && instantAt("expiresAt", endOf(first), clock)),
+      ...(first.id !== publishedLease(moment.state)?.id && { previous: true }),
     },
   };
 }

@@ -122,7 +122,7 @@ export function standingOfOrphan(state: RotationState, now: number): Standing | 
 
 function untilOf(facts: Facts): Pick<Standing, "until"> {
   const { state, now } = facts;
-  if (isUnsure(facts, publishedLease(state))) return {};
+  if ([publishedLease(state), ...mayHeld(state)].some((lease) => isUnsure(facts, lease))) return {};
   return { until: isRevoked(facts) || isKilled(facts) ? now : endOfHeld(facts) };
 }
 

@@ -44,8 +44,9 @@ const drafts: readonly Draft[] = [
   },
 ];
 
-/** A whole random week, as its seed makes it. */
+/** Whole random weeks, as their seeds make them. */
 const whole: readonly Scenario[] = [
+  { ...randomScenario(242), name: "while what replaces it is taken up, nobody tells an end that nobody knows" },
   { ...randomScenario(18), name: "after a boot, what is due anyway is not looked at four times a second to prove it" },
 ];
 
