@@ -91,6 +91,7 @@ export function createDrive(world: World, judge: Judge): Drive {
       alarm: (rotation, alarm) => {
         const each = judge.cases.get(rotation)!;
         each.alarm = alarm;
+        each.alarmSince = clock.now();
         say(world, `alarm: ${alarm || "none"}`);
         if (alarm === "") return;
         judge.result.alarms++;

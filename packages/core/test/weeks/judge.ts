@@ -29,6 +29,8 @@ export interface Case {
   failures: number;
   /** The daemon's last alarm; "": none. */
   alarm: string;
+  /** When it was last told otherwise. */
+  alarmSince: number;
 }
 
 export interface Judge extends Witness {
@@ -192,6 +194,7 @@ function caseOf(place: Place): Case {
     lastKind: undefined,
     failures: 0,
     alarm: "",
+    alarmSince: 0,
   };
 }
 

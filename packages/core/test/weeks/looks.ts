@@ -82,7 +82,8 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
     if (wrong === undefined) return;
     const since = clock.now() - tellLag;
     const wasAwake = outside.aways.every(({ to }) => to < since - bootLag);
-    if (typeof about !== "object" || !("untold" in about) || about.untold !== wrong || !wasAwake)
+    const hasStood = each.alarmSince <= since; // what comes and goes is not told each time
+    if (typeof about !== "object" || !("untold" in about) || about.untold !== wrong || !wasAwake || !hasStood)
       return void plan(each, clock.now() + tellLag + second, { untold: wrong });
     result.untold++;
     bad("untold", wrong);
