@@ -24,8 +24,7 @@ const drainTime = 200;
 /** When this process was held up, its timer is over before it came to read: what lies in the pipes (64 KiB a turn) is read first. */
 const drainTurns = 20;
 
-async function drained(): Promise<void> {
-  await new Promise<void>((resolve) => void setTimeout(resolve, drainTime));
+async function readOut(): Promise<void> {
   for (let turn = 0; turn < drainTurns; turn++) await new Promise<void>((resolve) => void setImmediate(resolve));
 }
 
@@ -72,13 +71,17 @@ function waitFor({ child, command, init, ended }: Running, signal: AbortSignal):
     const onAbort = (): void => stop(signal.reason);
     const stdout = collect(child.stdout, { ...init, onExcess });
     const stderr = collect(child.stderr, { excess: "drop", onExcess });
+    let draining: NodeJS.Timeout | undefined;
     function finish(end: End): void {
+      clearTimeout(draining); // a process that has nothing else to do ends at once
       signal.removeEventListener("abort", onAbort);
       resolve({ exitCode: exitCodeOf(end), stdout: stdout(), stderr: stderr() });
       release(child);
     }
     signal.addEventListener("abort", onAbort, { once: true });
-    child.once("exit", (exitCode, by) => void drained().then(() => finish({ exitCode, signal: by })));
+    child.once("exit", (exitCode, by) => {
+      draining = setTimeout(() => void readOut().then(() => finish({ exitCode, signal: by })), drainTime);
+    });
     void ended.then((end) => {
       const isStarted = typeof end.exitCode === "number" || typeof end.signal === "string";
       return isStarted ? finish(end) : reject(startError(end.code, command, init.cwd));

@@ -179,3 +179,10 @@ test("gives a megabyte whole", async () => {
   const { stdout } = await exec(["head", "-c", String(1024 * 1024), "/dev/zero"], {}, never);
   expect(stdout.length).toBe(1024 * 1024);
 });
+
+test("leaves no timer behind that would keep this process alive", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+  const before = timers();
+  await exec(["true"], {}, never);
+  expect(timers()).toBeLessThanOrEqual(before);
+});
