@@ -134,9 +134,9 @@ const status: RotationStatus = {
 
 const view = { all: false, stateDir: "/var/lib/rotate/app" };
 
-test("status begins with the worst in a sentence, tells each cause once, then shows the table", async () => {
+test("status begins with the worst in a sentence, tells each cause once, then shows the table", () => {
   const rotations = [status];
-  const text = await renderStatus({ ...view, rotations, causes: causesOf(rotations) }, terminal80);
+  const text = renderStatus({ ...view, rotations, causes: causesOf(rotations) }, terminal80);
   expect(text.split("\n")).toEqual([
     "▲ db is failing, its credential works for 48m more.",
     "",
@@ -153,9 +153,9 @@ test("status begins with the worst in a sentence, tells each cause once, then sh
   ]);
 });
 
-test("on a wide terminal status shows the provider and how much of the life is over", async () => {
+test("on a wide terminal status shows the provider and how much of the life is over", () => {
   const wide = { ...terminal80, screen: { columns: 120, rows: 24 } };
-  const text = await renderStatus({ ...view, rotations: [status], causes: [] }, wide);
+  const text = renderStatus({ ...view, rotations: [status], causes: [] }, wide);
   expect(text).toContain("CREDENTIAL  PROVIDER  STATE      LEFT      LIFE        NEXT");
   expect(text).toContain("db          vault     ▲ failing  48m left  ━━────────  try in 1m");
 });
@@ -166,7 +166,7 @@ test("of many rotations a terminal shows the 12 worst and counts the rest; a pip
     return index === 0 ? status : { ...well, name: `r${index}`, state: "fresh", code: "fresh", exit: 0 };
   });
   const all = { ...view, rotations: many, causes: causesOf(many) };
-  const text = await renderStatus(all, terminal80);
+  const text = renderStatus(all, terminal80);
   expect(text.match(/^(?:r\d+|db) .*left/gm)).toHaveLength(12);
   expect(text).toContain("… 38 more: 38 fresh (all of them: rotate status --all)");
   expect(text.split("\n").at(-1)).toBe(text.split("\n")[0]);
@@ -174,10 +174,10 @@ test("of many rotations a terminal shows the 12 worst and counts the rest; a pip
     expect((await whole).match(/^(?:r\d+|db) .*left/gm)).toHaveLength(50);
 });
 
-test("the status of one is told in detail, without leases that have ended", async () => {
+test("the status of one is told in detail, without leases that have ended", () => {
   const dead = { id: "l0", state: "expires only", expiresAt: after(-1), heldBy: [] } as const;
   const one = { ...status, leases: [...status.leases, dead] };
-  const text = await renderDetail(one, { causes: causesOf([one]), stateDir: view.stateDir }, look);
+  const text = renderDetail(one, { causes: causesOf([one]), stateDir: view.stateDir }, look);
   expect(text).toContain("  credential    abc, issued 12m ago");
   expect(text).toContain("  last failure  1m ago");
   expect(text).toContain("  warning  the file is tracked by git");
@@ -195,7 +195,7 @@ test("history tells attempts and what happened between them, the newest last, as
     { rotation: "db", at: after(-9), type: "attempt-killed" as const, message: "an attempt was cut off" },
   ];
   const history = { version: 1 as const, attempts: [attempt], events };
-  const shown = async (limit: number) => cells(await renderHistory(history, { limit, whole: false }, look));
+  const shown = async (limit: number) => cells(renderHistory(history, { limit, whole: false }, look));
   expect(await shown(20)).toEqual([
     "WHEN | ROTATION | RESULT | TOOK | WHAT",
     "2026-01-01 11:51:00Z | db | cut off | - | an attempt was cut off",
@@ -204,25 +204,25 @@ test("history tells attempts and what happened between them, the newest last, as
   ]);
   expect(await shown(1)).toHaveLength(2);
   const none = { version: 1 as const, attempts: [], events: [] };
-  expect(await renderHistory(none, { limit: 20, whole: false }, look)).toBe("no attempts yet");
+  expect(renderHistory(none, { limit: 20, whole: false }, look)).toBe("no attempts yet");
 });
 
-test("history makes one line of the same failure again and again, unless it was asked for all", async () => {
+test("history makes one line of the same failure again and again, unless it was asked for all", () => {
   const attempts = [-9, -7, -5, -3].map((at) => ({ ...attempt, id: String(at), startedAt: after(at) }));
   const other = { ...attempt, rotation: "mq", id: "mq", startedAt: after(-6) };
   const history = { version: 1 as const, attempts: [...attempts, other], events: [] };
-  const shown = cells(await renderHistory(history, { limit: 20, whole: false }, look));
+  const shown = cells(renderHistory(history, { limit: 20, whole: false }, look));
   expect(shown.slice(1)).toEqual([
     "2026-01-01 11:54:00Z | mq | mint failed | 1.2 s | provider vault: permission denied",
     "2026-01-01 11:57:00Z | db | mint failed | 1.2 s | 4 times since 2026-01-01T11:51:00.000Z: provider vault: permission denied",
   ]);
-  expect(cells(await renderHistory(history, { limit: 20, whole: true }, look))).toHaveLength(6);
+  expect(cells(renderHistory(history, { limit: 20, whole: true }, look))).toHaveLength(6);
 });
 
-test("history of one ends with how it stands now, and fits the terminal", async () => {
+test("history of one ends with how it stands now, and fits the terminal", () => {
   const history = { version: 1 as const, attempts: [attempt], events: [] };
   const shownWith = { limit: 20, whole: false, now: { rotation: status, causes: causesOf([status]) } };
-  const text = await renderHistory(history, shownWith, terminal80);
+  const text = renderHistory(history, shownWith, terminal80);
   expect(text).toContain("is failing");
   expect(text).toContain("do  ask for the policy");
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);

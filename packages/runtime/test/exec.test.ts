@@ -180,8 +180,11 @@ test("gives a megabyte whole", async () => {
   expect(stdout.length).toBe(1024 * 1024);
 });
 
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+}
+
 test("leaves no timer behind that would keep this process alive", async () => {
-  const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
   const before = timers();
   await exec(["true"], {}, never);
   expect(timers()).toBeLessThanOrEqual(before);
