@@ -64,11 +64,12 @@ describe("rotate watch --listen", () => {
     }, 10_000);
     expect(JSON.stringify(detail)).not.toContain(readFileSync(join(folder, "one"), "utf8").trim());
     writeFileSync(join(folder, "rotate.yaml"), specWith(["one", "three"]));
-    await vi.waitFor(async () => expect((await get(`${url}/readyz/three`)).status).toBe(200), 15_000);
-    expect(await seriesOf(url)).toEqual([
+    const series = [
       'rotate_rotations_total{rotation="one",provider="local",outcome="rotated"} 1',
       'rotate_rotations_total{rotation="three",provider="local",outcome="rotated"} 1',
-    ]);
+    ];
+    await vi.waitFor(async () => expect(await seriesOf(url)).toEqual(series), 30_000);
+    expect((await get(`${url}/readyz/three`)).status).toBe(200);
   });
 
   test("says that a port is taken before anything is begun", async () => {
