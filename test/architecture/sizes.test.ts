@@ -5,7 +5,7 @@ import { allSources, lengthsOf } from "./syntax.ts";
 const mostLines = { own: 60, whole: 90, file: 300 };
 
 /** Those that are longer. A list to make shorter, never longer. */
-const known = ["createRounds", "packages/core/src/report.ts"];
+const known = ["createRounds"];
 
 const sources = allSources();
 

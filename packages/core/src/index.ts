@@ -14,27 +14,19 @@ export { selectByName } from "./engine/select.ts";
 export { createEvents, type EngineEvent, type Events, type OnEvent } from "./events.ts";
 export { homeDirectory } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
+export type { AttemptReport, DetailReport, HistoryEvent, HistoryReport } from "./history-report.ts";
+export type { MintsReport, PlanAction, PlanDrop, PlanReport, PlanRotation, PlanSink } from "./plan-report.ts";
 export type {
   AlarmName,
-  AttemptReport,
   CauseReport,
   CredentialReport,
-  DetailReport,
   DriftedKey,
   ErrorReport,
-  HistoryEvent,
-  HistoryReport,
   LeaseReport,
-  MintsReport,
   Outcome,
   PhaseName,
   PhaseReport,
   PhaseResult,
-  PlanAction,
-  PlanDrop,
-  PlanReport,
-  PlanRotation,
-  PlanSink,
   RotationReport,
   RotationStatus,
   RunReport,

@@ -1,6 +1,7 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
 import type { Spec } from "../loading/model.ts";
-import type { AttemptReport, HistoryEvent, Outcome, StandingMark } from "../report.ts";
+import type { AttemptReport, HistoryEvent } from "../history-report.ts";
+import type { Outcome, StandingMark } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";

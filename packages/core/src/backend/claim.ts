@@ -1,6 +1,6 @@
 /** Claims: who works on a rotation. One process at a time; whoever was overtaken is told so before its next act. */
 import { EngineError } from "../engine-error.ts";
-import type { AttemptReport } from "../report.ts";
+import type { AttemptReport } from "../history-report.ts";
 import type { JournalRecord } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
 

@@ -1,6 +1,6 @@
 import type { Store } from "../backend/backend.ts";
 import type { EngineEvent, Events } from "../events.ts";
-import type { HistoryEvent } from "../report.ts";
+import type { HistoryEvent } from "../history-report.ts";
 
 /** Keeps for `rotate history` what happens beside the attempts. A renewal is an attempt, and is kept as one; a change of standing is kept as it is told. */
 export function keepChronicle(events: Pick<Events, "on">, store: Pick<Store, "recordEvent">, now: () => number): void {

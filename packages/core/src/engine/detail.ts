@@ -1,7 +1,8 @@
 import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
 import { describeSource, formatDuration, isReference } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
-import type { DetailReport, RotationStatus, StatusReport } from "../report.ts";
+import type { DetailReport } from "../history-report.ts";
+import type { RotationStatus, StatusReport } from "../report.ts";
 import { driftOf, type Drift } from "../rotation/drift.ts";
 import { instant } from "../rotation/describe.ts";
 import type { RotationState } from "../store/state.ts";

@@ -1,5 +1,6 @@
 import type { HeldBack, Rotation, Spec } from "../loading/model.ts";
-import type { PlanRotation, RotationReport, RotationStatus, StandingReport } from "../report.ts";
+import type { PlanRotation } from "../plan-report.ts";
+import type { RotationReport, RotationStatus, StandingReport } from "../report.ts";
 import { heldBackError } from "../rotation/visit-report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standingOfOrphan } from "../rotation/standing.ts";

@@ -1,5 +1,5 @@
 import type { Spec } from "../loading/model.ts";
-import type { MintsReport } from "../report.ts";
+import type { MintsReport } from "../plan-report.ts";
 import { instant } from "../rotation/describe.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";

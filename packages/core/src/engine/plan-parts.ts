@@ -3,7 +3,7 @@ import type { ObjectSchema, Schema } from "@rotate/plugin-kit";
 import { formatDuration } from "@rotate/runtime";
 import { engineKeys } from "../loading/engine-keys.ts";
 import type { Bound, Rotation } from "../loading/model.ts";
-import type { PlanAction, PlanDrop } from "../report.ts";
+import type { PlanAction, PlanDrop } from "../plan-report.ts";
 import { instantAt } from "../rotation/describe.ts";
 import type { Moment } from "../rotation/moment.ts";
 import type { RotationClock } from "../schedule/clock.ts";

@@ -1,6 +1,6 @@
 import { RotateError } from "@rotate/plugin-kit";
 import { formatDuration } from "@rotate/runtime";
-import type { PlanRotation, PlanSink } from "../report.ts";
+import type { PlanRotation, PlanSink } from "../plan-report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";

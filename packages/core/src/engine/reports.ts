@@ -1,5 +1,6 @@
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { PlanReport, RotationReport, RunReport, StatusReport } from "../report.ts";
+import type { PlanReport } from "../plan-report.ts";
+import type { RotationReport, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instant } from "../rotation/describe.ts";
 import { causesOf, withCauses } from "./causes.ts";

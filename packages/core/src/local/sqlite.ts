@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
-import type { AttemptReport, HistoryEvent, StandingMark } from "../report.ts";
+import type { AttemptReport, HistoryEvent } from "../history-report.ts";
+import type { StandingMark } from "../report.ts";
 import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
 import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";

@@ -1,6 +1,7 @@
 /** What there is to tell of, from reports alone. Pure. */
 import type { AlarmStep } from "@rotate/plugin-kit";
-import type { CauseReport, MintsReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
+import type { MintsReport } from "../plan-report.ts";
+import type { CauseReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
 
 /** What a receiver can be told of, the worst first. */
 export const firingSteps = [

@@ -1,5 +1,6 @@
 import type { HeldBack } from "../loading/model.ts";
-import type { AttemptReport, ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
+import type { AttemptReport } from "../history-report.ts";
+import type { ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { KeptError } from "../store/state.ts";
 import { decide, type Decision } from "./decide.ts";

@@ -3,7 +3,7 @@ import { mintsOf } from "../engine/mints.ts";
 import type { EngineEvent } from "../events.ts";
 import { isWatched, lookOut } from "../lookout/look-out.ts";
 import type { ProcessFacts } from "../metrics/families.ts";
-import type { MintsReport } from "../report.ts";
+import type { MintsReport } from "../plan-report.ts";
 import type { DaemonView, Service } from "./services.ts";
 import { createTroubles } from "./trouble.ts";
 

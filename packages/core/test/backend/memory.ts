@@ -4,7 +4,8 @@ import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts
 import { bundlesOf } from "../../src/backend/bundles.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
 import { createClaims, dueAfter, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
-import type { AttemptReport, HistoryEvent, StandingMark } from "../../src/report.ts";
+import type { AttemptReport, HistoryEvent } from "../../src/history-report.ts";
+import type { StandingMark } from "../../src/report.ts";
 import { fingerprintWith } from "../../src/store/fingerprint.ts";
 import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type RotationState } from "../../src/store/state.ts";

@@ -2,7 +2,7 @@ import type { LeaseTerms } from "@rotate/plugin-kit";
 import { expect, test } from "vitest";
 import { intentOf } from "../backend/contract.ts";
 import { createScene, failAt, failing, hour, minute, untilDue } from "../engine/support.ts";
-import type { HistoryReport } from "../../src/report.ts";
+import type { HistoryReport } from "../../src/history-report.ts";
 import type { Scene } from "../engine/support.ts";
 
 function history(scene: Scene, options?: { readonly name?: string; readonly limit?: number }): Promise<HistoryReport> {
