@@ -46,7 +46,7 @@ async function drawScreens({ terminal, now, read }: Watched): Promise<undefined>
   let offset = 0;
   let report = await read();
 
-  async function draw(): Promise<void> {
+  function draw(): void {
     screen.draw(renderLive(report, lookOf(terminal, now()), { offset }));
   }
 
@@ -54,14 +54,14 @@ async function drawScreens({ terminal, now, read }: Watched): Promise<undefined>
     if (key === "q" || key === "\u0003") return quit.abort();
     const step = steps[key] ?? 0;
     offset = Math.max(0, Math.min(report.rotations.length - 1, offset + step));
-    if (step !== 0) void draw();
+    if (step !== 0) draw();
   }
 
   const screen = openScreen({ write: (text) => terminal.redraw(text), input: process.stdin, onKey });
   try {
     for (; !ending.aborted; await pause(ending)) {
       report = await read();
-      await draw();
+      draw();
     }
   } finally {
     screen.close();

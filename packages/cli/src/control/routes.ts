@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { EngineError, selectByName, type DaemonView, type Engine, type EngineEvent, type Runtime } from "@rotate/core";
@@ -82,6 +81,7 @@ function post<Question extends Asker & Chosen>(
         tell({ error: errorLine(error) });
       } finally {
         stop();
+        ending.abort();
         response.end();
       }
       return undefined;
@@ -126,20 +126,10 @@ async function keepAlive(
   { sleep }: Pick<Runtime, "sleep">,
   signal: AbortSignal,
 ): Promise<void> {
-  const over = AbortSignal.any([signal, abortedWhen(response)]);
-  while (!over.aborted) {
-    await sleep(aliveEvery, over).catch(() => undefined);
-    if (!over.aborted) response.write("{}\n");
+  while (!signal.aborted) {
+    await sleep(aliveEvery, signal).catch(() => undefined);
+    if (!signal.aborted) response.write("{}\n");
   }
-}
-
-function abortedWhen(response: ServerResponse): AbortSignal {
-  const finished = new AbortController();
-  void once(response, "finish").then(
-    () => finished.abort(),
-    () => finished.abort(),
-  );
-  return finished.signal;
 }
 
 function errorLine(error: unknown): ErrorLine {

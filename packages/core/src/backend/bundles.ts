@@ -7,11 +7,16 @@ export function bundlesOf(
   const bundles = new Map<string, readonly string[]>();
   const users = new Map<string, string>();
   for (const { name, reloads } of rotations) {
-    const shared = reloads.flatMap((reload) => reload.name ?? []);
+    const shared = sharedReloads({ reloads });
     const others = shared.flatMap((reload) => bundles.get(users.get(reload) ?? "") ?? []);
     const bundle = [...new Set([...others, name])];
     for (const member of bundle) bundles.set(member, bundle);
     for (const reload of shared) users.set(reload, name);
   }
   return bundles;
+}
+
+/** The names of its reloads: those that other rotations may have too. */
+export function sharedReloads({ reloads }: Pick<Rotation, "reloads">): readonly string[] {
+  return reloads.flatMap(({ name }) => name ?? []);
 }

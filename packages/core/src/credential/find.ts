@@ -1,5 +1,5 @@
 import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
-import { bareFields } from "./bare-fields.ts";
+import { bareFields } from "./fields-of.ts";
 import type { KeptCredential } from "../backend/host-notes.ts";
 import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";

@@ -1,4 +1,5 @@
 import type { Fields } from "@rotate/plugin-kit";
+import { sharedReloads } from "../backend/bundles.ts";
 import { locked, settling } from "../backend/claim.ts";
 import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
@@ -141,10 +142,7 @@ async function isTooShort({ rotation, deps }: Held, { minRemaining = 0 }: Creden
 async function rotateOnce(held: Held, force: boolean): Promise<void> {
   const { rotation, deps, signal } = held;
   const { gate, onEvent } = deps;
-  gate.expect(
-    rotation.name,
-    rotation.reloads.flatMap(({ name }) => name ?? []),
-  );
+  gate.expect(rotation.name, sharedReloads(rotation));
   try {
     const report = await rotate(held, { force, cadence: undefined, signal });
     onEvent({ type: "rotation-finished", rotation: rotation.name, report });

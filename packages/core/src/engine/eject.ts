@@ -1,8 +1,7 @@
 import { isSecret, Secret, type Values } from "@rotate/plugin-kit";
-import { isTemplateOption } from "@rotate/runtime";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import { bareFields } from "../credential/bare-fields.ts";
+import { bareFields, fieldsIn } from "../credential/fields-of.ts";
 import type { ProbeEntry, Rotation, SinkEntry } from "../loading/model.ts";
 import type { SinkReport } from "../report.ts";
 import { firstAttempt, runAttempt } from "../rotation/attempt.ts";
@@ -114,12 +113,6 @@ function probesFor(
   };
 }
 
-function fieldsIn(options: unknown): readonly string[] {
-  if (isTemplateOption(options)) return options.template.fields;
-  if (typeof options !== "object" || options === null) return [];
-  return [...new Set(Object.values(options).flatMap(fieldsIn))];
-}
-
 async function publish(
   session: Session,
   values: EjectValues,
@@ -192,15 +185,8 @@ function pick(sink: SinkEntry, values: EjectValues): Values {
 }
 
 function ejectError({ failure, reason, rolledBack, attempt }: Ended): EngineError {
-  const untouched = attempt.sinks.every(({ result }) => result === "not-run" || result === "failed");
-  const restored =
-    rolledBack === true || attempt.sinks.every(({ result }) => result !== "written" && result !== "unknown");
-  const after = untouched
-    ? "; nothing was written"
-    : restored
-      ? "; the values before stand in the sinks again"
-      : "; `rotate run` goes on from here";
-  return new EngineError(`${failure?.report.message ?? reason}${after}`, {
+  const after = afterwards(attempt.sinks, rolledBack === true);
+  return new EngineError(`${failure?.report.message ?? reason}; ${after}`, {
     code: failure?.report.code ?? "ROTATE_EJECT_FAILED",
     exitCode: 1,
     ...(failure?.report.hint !== undefined && { hint: failure.report.hint }),
@@ -218,4 +204,10 @@ function reportOf({ name, sinks }: Rotation, results: readonly SinkReport[]): Ej
     };
   });
   return { version: 1, name, ejected: true, sinks: written };
+}
+
+function afterwards(sinks: Attempt["sinks"], rolledBack: boolean): string {
+  if (sinks.every(({ result }) => result === "not-run" || result === "failed")) return "nothing was written";
+  const restored = rolledBack || sinks.every(({ result }) => result !== "written" && result !== "unknown");
+  return restored ? "the values before stand in the sinks again" : "`rotate run` goes on from here";
 }

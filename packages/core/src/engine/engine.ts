@@ -82,15 +82,6 @@ export interface Engine {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { runtime, backend } = options;
   const events = createEvents(runtime.log);
-  let current = options.spec;
-  keepChronicle(events, backend.store, runtime.now);
-  const record = keepAudit(events, {
-    file: () => current.audit?.file,
-    now: runtime.now,
-    by: options.by ?? `pid ${process.pid}`,
-    providerOf: (name) => current.rotations.find((rotation) => rotation.name === name)?.provider.name,
-  });
-  if (options.onEvent) events.on(options.onEvent);
 
   async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
     const deps = await depsOver(backend, { spec, runtime, onEvent: events.emit, before });
@@ -99,6 +90,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   let parts = await partsOf(options.spec);
+  keepChronicle(events, backend.store, runtime.now);
+  const record = keepAudit(events, {
+    file: () => parts.spec.audit?.file,
+    now: runtime.now,
+    by: options.by ?? `pid ${process.pid}`,
+    providerOf: (name) => parts.spec.rotations.find((rotation) => rotation.name === name)?.provider.name,
+  });
+  if (options.onEvent) events.on(options.onEvent);
+
   function one(name: string): { readonly rotation: Rotation; readonly deps: RotationDeps } {
     return { rotation: only(parts.spec, name), deps: parts.deps };
   }
@@ -109,7 +109,6 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     async take(spec) {
       refuseMoved(parts.spec, spec);
       parts = await partsOf(spec, parts.deps);
-      current = spec;
     },
     run: (asked) => run(parts, asked),
     status: (asked) => status(parts, asked),

@@ -1,4 +1,5 @@
 import { RotateError } from "@rotate/plugin-kit";
+import { sharedReloads } from "../backend/bundles.ts";
 import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
@@ -108,9 +109,9 @@ async function findWork(
 ): Promise<ReadonlyMap<Rotation, boolean>> {
   const due = await Promise.all(rotations.map((rotation) => needsWork({ rotation, deps }, options)));
   const working = new Map(rotations.filter((_, index) => due[index]).map((rotation) => [rotation, false]));
-  const shared = new Set([...working.keys()].flatMap(({ reloads }) => reloads.flatMap(({ name }) => name ?? [])));
+  const shared = new Set([...working.keys()].flatMap(sharedReloads));
   for (const rotation of rotations) {
-    const shares = rotation.reloads.some(({ name }) => name !== undefined && shared.has(name));
+    const shares = sharedReloads(rotation).some((name) => shared.has(name));
     if (shares && !working.has(rotation) && (await nearlyDue(rotation, deps))) working.set(rotation, true);
   }
   return working;

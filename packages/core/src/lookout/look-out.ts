@@ -67,9 +67,10 @@ interface MonitorOptions {
   readonly heartbeat?: { readonly url: string };
 }
 
-type Outcome = Promise<TroubleReport | undefined>;
-
-function monitors({ spec, deps }: LookoutParts, { status, facts = {}, isLast, signal }: Look): readonly Outcome[] {
+function monitors(
+  { spec, deps }: LookoutParts,
+  { status, facts = {}, isLast, signal }: Look,
+): readonly Promise<TroubleReport | undefined>[] {
   const { monitor } = spec;
   if (monitor === undefined) return [];
   const { runtime } = deps;
@@ -88,7 +89,7 @@ function monitors({ spec, deps }: LookoutParts, { status, facts = {}, isLast, si
 }
 
 /** What else goes wrong is a reference that leads nowhere. */
-async function troubleOf(what: string, work: () => Promise<void>): Outcome {
+async function troubleOf(what: string, work: () => Promise<void>): Promise<TroubleReport | undefined> {
   try {
     await work();
     return undefined;

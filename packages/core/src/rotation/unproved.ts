@@ -1,5 +1,4 @@
-import { isTemplateOption } from "@rotate/runtime";
-import { bareFields } from "../credential/bare-fields.ts";
+import { bareFields, fieldsIn } from "../credential/fields-of.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
 import { reasonOf } from "./reason.ts";
@@ -41,11 +40,5 @@ export function canVerify(rotation: Rotation): boolean {
 
 /** The fields that the templates of `verify` name. */
 export function verifiedFields({ verify }: Pick<Rotation, "verify">): readonly string[] {
-  return [...new Set(verify.flatMap(({ options }) => fieldsIn(options)))];
-}
-
-function fieldsIn(value: unknown): readonly string[] {
-  if (isTemplateOption(value)) return value.template.fields;
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(fieldsIn);
+  return fieldsIn(verify.map(({ options }) => options));
 }

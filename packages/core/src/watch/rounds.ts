@@ -1,3 +1,4 @@
+import { sharedReloads } from "../backend/bundles.ts";
 import { heldBackIn, othersOf, withHeldBack } from "../engine/held-back.ts";
 import type { EngineParts } from "../engine/reports.ts";
 import { needsWork, presentAll, presentOf } from "../engine/quick-look.ts";
@@ -126,6 +127,7 @@ export function createRounds(options: RoundsOptions): Rounds {
     options.done();
   }
 
+  /** What shares a reload with one that is due may be pulled forward with it. */
   async function due(observe: boolean): Promise<readonly Rotation[]> {
     const idle = rotations.filter((rotation) => !busy.has(rotation) && restOf(rotation) <= 0);
     const needed = await Promise.all(idle.map((rotation) => needsWork({ rotation, deps }, { observe, patient: true })));
@@ -159,11 +161,6 @@ export function createRounds(options: RoundsOptions): Rounds {
 
 function issued({ phases }: RotationReport): boolean {
   return phases.some(({ phase, result }) => (phase === "mint" || phase === "renew") && result === "succeeded");
-}
-
-/** What shares a reload with it may be pulled forward with it. */
-function sharedReloads({ reloads }: Rotation): readonly string[] {
-  return reloads.flatMap(({ name }) => name ?? []);
 }
 
 /** ms until the rotation's own next time. */
