@@ -33,6 +33,7 @@ export { execError, lastLines } from "./exec-error.ts";
 export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { readIfThere } from "./read-if-there.ts";
 export {
+  alarmSteps,
   defineNotifier,
   type Alarm,
   type AlarmCause,

@@ -2,18 +2,22 @@ import type { Context } from "./context.ts";
 import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 
-/** What is told: how bad it is, or that it is over. */
-export type AlarmStep =
-  | "expired"
-  | "expiring"
-  | "failed"
-  | "reload-owed"
-  | "drift"
-  | "orphaned"
-  | "at-risk"
-  | "mints-above-expected"
-  | "notifier-failed"
-  | "recovered";
+/** What is told: how bad it is, the worst first; last, that it is over. */
+export const alarmSteps = [
+  "expired",
+  "expiring",
+  "reload-owed",
+  "failed",
+  "drift",
+  "orphaned",
+  "at-risk",
+  "mints-above-expected",
+  "notifier-failed",
+  "recovered",
+] as const;
+
+/** One of `alarmSteps`. */
+export type AlarmStep = (typeof alarmSteps)[number];
 
 /** One message for what one or many rotations are in trouble for. Instants are RFC 3339. No secrets. */
 export interface Alarm {

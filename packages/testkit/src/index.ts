@@ -1,3 +1,4 @@
+export { sampleAlarm } from "./alarm.ts";
 export { errorOf, type ProviderCall, providerCalls, type ProviderCalls, textOf } from "./calls.ts";
 export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surface } from "./canary.ts";
 export { createFakeClock, type FakeClock, type FakeClockOptions } from "./clock.ts";

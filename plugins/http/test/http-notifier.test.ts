@@ -1,19 +1,12 @@
 import { createHmac } from "node:crypto";
 import type { Alarm } from "@rotate/plugin-kit";
-import { createFakeClock, envRef, secretRef } from "@rotate/testkit";
+import { createFakeClock, envRef, sampleAlarm, secretRef } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { httpNotifier } from "../src/http-notifier.ts";
 import { contextFor, startReceiver } from "./support/receiver.ts";
 
 const alarm: Alarm = {
-  id: "web-1/c1f0a2b3",
-  delivery: "d41d8cd98f00b204",
-  step: "expired",
-  status: "firing",
-  reminder: false,
-  host: "web-1",
-  spec: "/etc/rotate/rotate.yaml",
-  at: "2030-01-01T00:00:00.000Z",
+  ...sampleAlarm,
   title: "billing-db",
   text: "[expired] web-1: billing-db <!channel> & co",
   cause: { code: "ROTATE_MINT_DENIED", provider: "vault", message: "no" },

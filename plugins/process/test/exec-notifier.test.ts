@@ -1,19 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alarm } from "@rotate/plugin-kit";
+import { sampleAlarm } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { execNotifier } from "../src/exec-notifier.ts";
 import { contextFor, freshDirectory, script } from "./support/call.ts";
 
 const alarm: Alarm = {
-  id: "web-1/c1f0a2b3",
-  delivery: "d41d8cd98f00b204",
-  step: "expired",
-  status: "firing",
-  reminder: false,
-  host: "web-1",
-  spec: "/etc/rotate/rotate.yaml",
-  at: "2030-01-01T00:00:00.000Z",
+  ...sampleAlarm,
   title: "billing-db",
   text: "[expired] web-1\nbilling-db $(touch stolen)",
   cause: { code: "ROTATE_MINT_DENIED", provider: "vault", message: "no" },

@@ -1,18 +1,11 @@
 import type { Alarm } from "@rotate/plugin-kit";
-import { createTestContext, secretRef } from "@rotate/testkit";
+import { createTestContext, sampleAlarm, secretRef } from "@rotate/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { emailNotifier } from "../src/email-notifier.ts";
 import { login, no, startMailServer } from "./support/mail-server.ts";
 
 const alarm: Alarm = {
-  id: "web-1/c1f0a2b3",
-  delivery: "d41d8cd98f00b204",
-  step: "expired",
-  status: "firing",
-  reminder: false,
-  host: "web-1",
-  spec: "/etc/rotate/rotate.yaml",
-  at: "2030-01-01T00:00:00.000Z",
+  ...sampleAlarm,
   title: "billing-db and 2 more, vault: Tresor versiegelt für heute\r\nBcc: everybody@example.com",
   text: "[expired] web-1: billing-db\nfür immer",
   cause: { code: "ROTATE_MINT_DENIED", provider: "vault", message: "no" },

@@ -1,4 +1,4 @@
-import type { AlarmStep, ObjectSchema, Schema } from "@rotate/plugin-kit";
+import { alarmSteps, type ObjectSchema, type Schema } from "@rotate/plugin-kit";
 import type { Kind } from "./kinds.ts";
 
 /** Options of a reload that the engine obeys, whatever its type. */
@@ -79,20 +79,6 @@ export const sinkKeys = {
     },
   },
 } as const satisfies ObjectSchema;
-
-/** What a notifier can be asked to tell. */
-export const alarmSteps = [
-  "expired",
-  "expiring",
-  "failed",
-  "reload-owed",
-  "drift",
-  "orphaned",
-  "at-risk",
-  "mints-above-expected",
-  "notifier-failed",
-  "recovered",
-] as const satisfies readonly AlarmStep[];
 
 /** Options of a notifier that the engine obeys, whatever its type. */
 export const notifierKeys = {

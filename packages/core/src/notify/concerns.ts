@@ -1,23 +1,10 @@
 /** What there is to tell of, from reports alone. Pure. */
-import type { AlarmStep } from "@rotate/plugin-kit";
+import { alarmSteps, type AlarmStep } from "@rotate/plugin-kit";
 import type { MintsReport } from "../plan-report.ts";
 import type { CauseReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
 
-/** What a receiver can be told of, the worst first. */
-export const firingSteps = [
-  "expired",
-  "expiring",
-  "reload-owed",
-  "failed",
-  "drift",
-  "orphaned",
-  "at-risk",
-  "mints-above-expected",
-  "notifier-failed",
-] as const satisfies readonly AlarmStep[];
-
 /** How bad it is, while it is not over. */
-export type FiringStep = (typeof firingSteps)[number];
+export type FiringStep = Exclude<AlarmStep, "recovered">;
 
 /** One thing that is not well. */
 export interface Concern {
@@ -86,10 +73,10 @@ export function causeOf({ code, provider }: Pick<Concern, "code" | "provider">):
 
 /** Orders what is told, the worst first. */
 export function rankOf(step: FiringStep): number {
-  return firingSteps.indexOf(step);
+  return alarmSteps.indexOf(step);
 }
 
-/** The first of `firingSteps` that is among them; undefined: none of them is. */
+/** The worst among them; undefined: there is none. */
 export function worstOf(steps: readonly FiringStep[]): FiringStep | undefined {
-  return firingSteps.find((step) => steps.includes(step));
+  return steps.toSorted((one, other) => rankOf(one) - rankOf(other))[0];
 }

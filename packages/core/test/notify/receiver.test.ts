@@ -1,3 +1,4 @@
+import { alarmSteps } from "@rotate/plugin-kit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Concern, FiringStep } from "../../src/notify/concerns.ts";
@@ -11,7 +12,6 @@ import {
   type Message,
   type ReceiverState,
 } from "../../src/notify/receiver.ts";
-import { alarmSteps } from "../../src/loading/engine-keys.ts";
 
 const asked = { on: alarmSteps, after: 3, remind: 3_600_000 };
 const atOnce = { worse: 0, better: 0 };

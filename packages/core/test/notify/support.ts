@@ -1,6 +1,5 @@
 /** A receiver in memory, which can be told to fail. */
-import { defineNotifier, RotateError, type Alarm } from "@rotate/plugin-kit";
-import { alarmSteps } from "../../src/loading/engine-keys.ts";
+import { alarmSteps, defineNotifier, RotateError, type Alarm } from "@rotate/plugin-kit";
 import type { NotifierEntry } from "../../src/loading/model.ts";
 
 export interface Receiver {

@@ -1,6 +1,5 @@
 /** Somebody who is told of alarms, and believes what is said. */
-import { defineNotifier, type Alarm } from "@rotate/plugin-kit";
-import { alarmSteps } from "../../src/loading/engine-keys.ts";
+import { alarmSteps, defineNotifier, type Alarm } from "@rotate/plugin-kit";
 import type { NotifierEntry } from "../../src/loading/model.ts";
 import { say, type World } from "./world.ts";
 

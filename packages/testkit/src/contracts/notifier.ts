@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Alarm, Notifier } from "@rotate/plugin-kit";
+import { sampleAlarm } from "../alarm.ts";
 import {
   assertNoLeak,
   assertPart,
@@ -20,23 +21,7 @@ export interface NotifierHarness<S extends Stage = Stage> extends Harness<S> {
 
 type NotifierRule = Rule<NotifierHarness, Stage>;
 
-/** Of the kind that is hard to carry: more than one line, and characters that formats and commands read as their own. */
-const alarm: Alarm = {
-  id: "web-1/c1f0a2b3",
-  delivery: "d41d8cd98f00b204",
-  step: "expired",
-  status: "firing",
-  reminder: false,
-  host: "web-1",
-  spec: "/etc/rotate/rotate.yaml",
-  at: "2030-01-01T00:00:00.000Z",
-  title: 'billing-db and 2 more, vault: sealed <&> "it\'s" $(id) `id` größer',
-  text: '[expired] web-1: billing-db expired at 02:58 UTC\nmint at vault: sealed <&> "it\'s" $(id) `id` größer',
-  cause: { code: "ended", provider: "vault", message: "Vault is sealed", hint: "unseal Vault" },
-  rotations: ["billing-db", "search-db", "tenant-db.acme"],
-  total: 3,
-};
-const resolved: Alarm = { ...alarm, delivery: "9e107d9d372bb682", step: "recovered", status: "resolved" };
+const resolved: Alarm = { ...sampleAlarm, delivery: "9e107d9d372bb682", step: "recovered", status: "resolved" };
 
 /** What a receiver has to see of it, whatever it makes of the rest. */
 const word = "billing-db expired at 02:58 UTC";
@@ -55,7 +40,7 @@ export const notifierRules: readonly NotifierRule[] = [
   {
     name: "tells the receiver once per call, whether something begins or is over",
     check: async ({ notifier, received }, stage) => {
-      await notifier.send(alarm, contextOn(notifier.options, stage));
+      await notifier.send(sampleAlarm, contextOn(notifier.options, stage));
       assert.equal((await received(stage)).length, 1, "send told the receiver once");
       await notifier.send(resolved, contextOn(notifier.options, stage));
       const texts = await received(stage);
@@ -68,7 +53,7 @@ export const notifierRules: readonly NotifierRule[] = [
     check: async ({ notifier, refuse }, stage) => {
       await refuse(stage);
       const ctx = contextOn(notifier.options, stage);
-      await assertRefused(() => notifier.send(alarm, ctx), { what: "send", ctx, secrets: stage.secrets });
+      await assertRefused(() => notifier.send(sampleAlarm, ctx), { what: "send", ctx, secrets: stage.secrets });
     },
   },
   {
@@ -76,7 +61,7 @@ export const notifierRules: readonly NotifierRule[] = [
     applies: ({ hang }) => hang !== undefined,
     check: async ({ notifier, hang }, stage) => {
       await hang?.(stage);
-      await assertObeysSignal(() => notifier.send(alarm, contextOn(notifier.options, stage, shortLimit)), "send");
+      await assertObeysSignal(() => notifier.send(sampleAlarm, contextOn(notifier.options, stage, shortLimit)), "send");
     },
   },
   {
@@ -84,7 +69,7 @@ export const notifierRules: readonly NotifierRule[] = [
     check: async ({ notifier }, stage) => {
       const ctx = contextOn(notifier.options, stage);
       await notifier.check?.(ctx);
-      await notifier.send(alarm, ctx);
+      await notifier.send(sampleAlarm, ctx);
       await assertNoLeak(stage.secrets ?? [], ctx, {});
     },
   },
