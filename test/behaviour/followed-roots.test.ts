@@ -1,10 +1,8 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { builtins } from "@rotate/builtins";
-import { createCatalog, loadSpec, openEngine, openLocalBackend } from "@rotate/core";
-import { createRuntime } from "@rotate/runtime";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { planChecks, type Asked } from "./plan-checks.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -17,46 +15,10 @@ async function put(path: string, text: string): Promise<void> {
   await writeFile(join(home, path), text);
 }
 
-interface Given {
-  readonly provider: string;
-  readonly request?: string;
-  readonly sink: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
 /** What `plan` says of what a spec stands on, and whether the same run would mint: nothing is written by either. */
-async function planned({ provider, request = "{}", sink, env = {} }: Given): Promise<unknown> {
-  const text = `version: 1
-name: demo
-providers:
-  it: ${provider}
-rotations:
-  app:
-    provider: it
-    request: ${request}
-    sinks:
-      - ${sink}
-`;
-  const file = join(home, "rotate.yaml");
-  const { spec, diagnostics } = await loadSpec({
-    file,
-    text,
-    home,
-    env: { HOME: home },
-    catalog: createCatalog(builtins),
-  });
-  if (spec === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const runtime = createRuntime({
-    env: { HOME: home, PATH: process.env["PATH"], ...env },
-    log: { write: () => undefined },
-  });
-  const backend = await openLocalBackend({ spec, runtime, stateDir: join(home, "state") });
-  try {
-    const { rotations } = await (await openEngine({ spec, runtime, backend })).plan();
-    return rotations[0]?.checks.find(({ what }) => what === "what it stands on");
-  } finally {
-    await backend.close();
-  }
+async function planned(given: Omit<Asked, "home">): Promise<unknown> {
+  const checks = await planChecks({ home, ...given });
+  return checks.find(({ what }) => what === "what it stands on");
 }
 
 function refused(path: string, what: string): object {

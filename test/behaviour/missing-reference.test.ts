@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { builtins } from "@rotate/builtins";
-import { createCatalog, loadSpec, openEngine, openLocalBackend } from "@rotate/core";
-import { createRuntime } from "@rotate/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { planChecks } from "./plan-checks.ts";
 
 let home: string;
 beforeEach(async () => {
@@ -14,26 +12,8 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 
 /** What `plan` says of the provider of a spec whose references lead nowhere. */
 async function planned(provider: string, request: string): Promise<unknown> {
-  const text = `version: 1
-name: demo
-providers:
-  it: ${provider}
-rotations:
-  app:
-    provider: it
-    request: ${request}
-    sinks: [{ type: file, path: token, values: { content: "{{ token }}" } }]
-`;
-  const { spec, diagnostics } = await loadSpec({ file: join(home, "r.yaml"), text, catalog: createCatalog(builtins) });
-  if (spec === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const runtime = createRuntime({ env: { HOME: home, PATH: process.env["PATH"] }, log: { write: () => undefined } });
-  const backend = await openLocalBackend({ spec, runtime, stateDir: join(home, "state") });
-  try {
-    const { rotations } = await (await openEngine({ spec, runtime, backend })).plan();
-    return rotations[0]?.checks.find(({ what }) => what === "provider it");
-  } finally {
-    await backend.close();
-  }
+  const checks = await planChecks({ home, provider, request });
+  return checks.find(({ what }) => what === "provider it");
 }
 
 const gone = "{ file: /nonexistent/secret }";
