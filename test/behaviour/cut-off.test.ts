@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { resultOf, said } from "../../packages/cli/test/support.ts";
-import { expectRecovered, openScene } from "./support.ts";
+import { expectQuiet, expectRecovered, openScene } from "./support.ts";
 
 const route = "POST /api/2.0/postgres/credentials";
 
@@ -41,7 +41,10 @@ test("after kill -9 in a hanging mint the lock is free, the lost credential is l
 
 test("four runs at the same moment mint once", async () => {
   const scene = await openScene();
-  const results = await Promise.all([1, 2, 3, 4].map(() => scene.rotate(["run"])));
+  const children = [1, 2, 3, 4].map(() => scene.start(["run"]));
+  for (const { stdin } of children) stdin?.end();
+  const results = await Promise.all(children.map(resultOf));
+  for (const result of results) await expectQuiet(scene, result); // not before: while one runs, files come and go
   expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
   expect(results.filter(({ stdout }) => stdout.startsWith("app  rotated"))).toHaveLength(1);
   expect(scene.double.mints).toHaveLength(1);

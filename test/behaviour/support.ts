@@ -138,7 +138,7 @@ export async function openScene({
 const holders = ["rotate.yaml", ".env", "real", "other", "disk"];
 
 /** No secret anywhere but in the `.env`, no stack trace, nothing but JSON where JSON was asked for. */
-async function expectQuiet({ folder, secrets, path }: Scene, { stdout, stderr }: Result): Promise<void> {
+export async function expectQuiet({ folder, secrets, path }: Scene, { stdout, stderr }: Result): Promise<void> {
   expect(stdout + stderr).not.toMatch(/^\s+at .*[:(]|node:internal|\[object |undefined|\u001b/m);
   const except = holders.map((name) => path(name));
   await expectNoLeak(secrets, { stdout, stderr, folder: { directory: folder, except } });
