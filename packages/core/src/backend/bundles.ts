@@ -1,4 +1,5 @@
 import type { Rotation } from "../loading/model.ts";
+import { sharedReloads } from "../loading/shared-reloads.ts";
 
 /** By name: what has to be claimed together. Two machines would run a reload twice that rotations share, directly or by way of others. */
 export function bundlesOf(
@@ -14,9 +15,4 @@ export function bundlesOf(
     for (const reload of shared) users.set(reload, name);
   }
   return bundles;
-}
-
-/** The names of its reloads: those that other rotations may have too. */
-export function sharedReloads({ reloads }: Pick<Rotation, "reloads">): readonly string[] {
-  return reloads.flatMap(({ name }) => name ?? []);
 }

@@ -1,5 +1,4 @@
 import type { Fields } from "@rotate/plugin-kit";
-import { sharedReloads } from "../backend/bundles.ts";
 import { locked, settling } from "../backend/claim.ts";
 import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
@@ -14,6 +13,7 @@ import { endOf, spanOf, waits } from "../schedule/schedule.ts";
 import { rotate, type Claimed } from "../rotation/rotate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation } from "../loading/model.ts";
+import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { LeaseState } from "../store/state.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 

@@ -1,9 +1,9 @@
 import { RotateError } from "@rotate/plugin-kit";
-import { sharedReloads } from "../backend/bundles.ts";
 import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
+import { sharedReloads } from "../loading/shared-reloads.ts";
 import { decide } from "../rotation/decide.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { rotate } from "../rotation/rotate.ts";

@@ -1,10 +1,10 @@
-import { sharedReloads } from "../backend/bundles.ts";
 import { heldBackIn, othersOf, withHeldBack } from "../engine/held-back.ts";
 import type { EngineParts } from "../engine/reports.ts";
 import { needsWork, presentAll, presentOf } from "../engine/quick-look.ts";
 import { tick } from "../engine/tick.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
+import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { RotationReport, RotationStatus } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Alarms } from "./alarms.ts";
