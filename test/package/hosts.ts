@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { packedCommandLine } from "../support/packed.ts";
+import { missing, oldNodes, pathOf } from "../support/tools.ts";
 
 /** What is run: a program, its arguments, and how. */
 export interface Start {
@@ -17,6 +18,8 @@ export interface Host {
   readonly name: string;
   /** Why it cannot be had here; undefined when it can. */
   readonly lacking: string | undefined;
+  /** Default: the Node of the tests. */
+  readonly node?: string;
   /** Starts the words of `rotate` there. */
   readonly start: (argv: readonly [string, ...string[]], place: Place) => Start;
 }
@@ -32,7 +35,7 @@ const nameless = 54_321;
 const path = { PATH: process.env["PATH"] ?? "" };
 const notRoot = process.getuid?.() === 0 ? undefined : "needs root";
 
-export const hosts: readonly [Host, ...Host[]] = [
+const here: readonly [Host, ...Host[]] = [
   {
     name: "as a user without name, home, shell and passwd entry",
     lacking: notRoot ?? unlessStarted({ argv: [process.execPath, "--version"], env: {}, uid: nameless }),
@@ -56,6 +59,15 @@ export const hosts: readonly [Host, ...Host[]] = [
     }),
   },
 ];
+
+/** The first of them again on the oldest Node that is promised. */
+export const hosts: readonly [Host, ...Host[]] = [...here, onOldest(here[0])];
+
+function onOldest(host: Host): Host {
+  const oldest = oldNodes[0]!;
+  const lacking = host.lacking ?? missing(oldest);
+  return { ...host, name: `${host.name}, on Node ${oldest.version}`, lacking, node: pathOf(oldest) };
+}
 
 /** In a name space of its own: all is made read-only but the state ($1), then a user ($2) runs the rest. */
 const readOnly = `
@@ -111,9 +123,9 @@ export interface Ended {
 }
 
 /** Runs `rotate` on a host, to its end. */
-export function run({ start }: Host, place: Place, words: string): Ended {
+export function run({ node = process.execPath, start }: Host, place: Place, words: string): Ended {
   const { entry } = packedCommandLine();
-  const { status, stdout, stderr } = spawned(start([process.execPath, entry, ...words.split(" ")], place), place.app);
+  const { status, stdout, stderr } = spawned(start([node, entry, ...words.split(" ")], place), place.app);
   return { code: status, output: stdout + stderr };
 }
 
