@@ -15,11 +15,20 @@ export function makeFolder(path: string): void {
 
 /**
  * Makes a directory and those above it that are absent, each by a call of its own: where there can be none (/proc), Node's own recursion never ends. Gives the
- * first that was made.
+ * first that was absent.
  */
 export function makePath(path: string, mode = 0o700): string | undefined {
   if (lstatSync(path, { throwIfNoEntry: false })) return undefined;
   const above = path === dirname(path) ? undefined : makePath(dirname(path));
-  mkdirSync(path, { mode });
+  makeOnce(path, mode);
   return above ?? path;
+}
+
+/** Another process may make it after we looked: theirs is as good, and it is synced by both, for neither knows that the other came to it. */
+function makeOnce(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
