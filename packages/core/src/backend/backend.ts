@@ -44,6 +44,10 @@ export interface HistoryQuery {
 export interface Store {
   /** The state of a rotation; an empty one when it was never run. */
   readonly load: (rotation: string) => Promise<RotationState>;
+  /** The states of several, in their order. */
+  readonly loadAll: (rotations: readonly string[]) => Promise<readonly RotationState[]>;
+  /** Which states may have been written, by whoever, since this was last asked: so nobody has to read all to find one. Undefined: any. */
+  readonly changed: () => Promise<ReadonlySet<string> | undefined>;
   /** Names of all rotations the state knows, sorted. */
   readonly names: () => Promise<readonly string[]>;
   /** Newest first. */

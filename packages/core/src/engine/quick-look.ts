@@ -49,7 +49,7 @@ export async function presentAll(
   deps: RotationDeps,
   asked: Asked = {},
 ): Promise<readonly Present[]> {
-  const states = await Promise.all(rotations.map(({ name }) => deps.store.load(name)));
+  const states = await deps.store.loadAll(rotations.map(({ name }) => name));
   const open = new Set(states.filter(isUnfinished).map(({ name }) => name));
   const claimed = open.size === 0 ? open : await deps.claims.busy([...open]);
   async function present(rotation: Rotation, before: RotationState): Promise<Present> {
@@ -69,16 +69,26 @@ function isUnfinished({ attempt, owed }: RotationState): boolean {
 }
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
-export async function needsWork({ rotation, deps }: At, options: LookOptions): Promise<boolean> {
-  const state = await deps.store.load(rotation.name);
-  if (deps.heldBack?.(rotation)) return false;
-  if (options.force) return true;
-  if (state.ejectedAt !== undefined) return false;
-  if (state.attempt !== undefined || state.seq === 0) return true;
+export async function needsWork(at: At, options: LookOptions): Promise<boolean> {
+  const state = await at.deps.store.load(at.rotation.name);
+  if (isLeftAlone(at, state, options)) return false;
+  return hasWork(at, state, options) || (options.observe !== false && observationDiffers(at, state));
+}
+
+/** Nobody may touch it, whatever it holds. */
+export function isLeftAlone(
+  { rotation, deps }: At,
+  { ejectedAt }: RotationState,
+  { force = false }: Asked = {},
+): boolean {
+  return deps.heldBack?.(rotation) !== undefined || (ejectedAt !== undefined && !force);
+}
+
+/** Is there anything to do, by the state alone? */
+export function hasWork({ rotation, deps }: At, state: RotationState, options: LookOptions): boolean {
+  if (options.force || state.attempt !== undefined || state.seq === 0) return true;
   const moment = momentOf({ rotation, deps }, state, { cadence: options.cadence });
-  if (isDue(moment, options) || retirementDue({ rotation, deps }, state, moment.now) || sinksChanged(rotation, state))
-    return true;
-  return options.observe !== false && observationDiffers({ rotation, deps }, state);
+  return isDue(moment, options) || retirementDue({ rotation, deps }, state, moment.now) || sinksChanged(rotation, state);
 }
 
 function isDue(moment: Moment, { patient = false }: LookOptions): boolean {
@@ -87,19 +97,25 @@ function isDue(moment: Moment, { patient = false }: LookOptions): boolean {
 }
 
 /** A lease that may be revoked now, asked for, or forgotten. */
-export function retirementDue({ rotation, deps }: At, state: RotationState, now: number): boolean {
-  return liveLeases(state).some((lease) => {
-    if (lease.phase === "ghost")
-      return rotation.provider.part.find !== undefined || (lease.expiresAt ?? Infinity) + 60_000 < now;
-    return revocableAt({ rotation, deps, state: () => state }, lease) <= now;
+export function retirementDue(at: At, state: RotationState, now: number): boolean {
+  return retirementAt(at, state) <= now;
+}
+
+/** When the first of its leases may be revoked, asked for, or forgotten; rotation time, ms. */
+export function retirementAt({ rotation, deps }: At, state: RotationState): number {
+  const instants = liveLeases(state).map((lease) => {
+    if (lease.phase !== "ghost") return revocableAt({ rotation, deps, state: () => state }, lease);
+    return rotation.provider.part.find !== undefined ? -Infinity : (lease.expiresAt ?? Infinity) + 60_001;
   });
+  return Math.min(...instants, Infinity);
 }
 
 function sinksChanged(rotation: Rotation, state: RotationState): boolean {
   return rotation.sinks.some(({ id }) => state.sinks[id] === undefined || state.sinks[id].abandoned === true);
 }
 
-async function observationDiffers({ rotation, deps }: At, state: RotationState): Promise<boolean> {
+/** Does a sink hold something else than the state says? What cannot be read may. */
+export async function observationDiffers({ rotation, deps }: At, state: RotationState): Promise<boolean> {
   const looks = await Promise.all(
     rotation.sinks.map(async (sink) => ({
       id: sink.id,

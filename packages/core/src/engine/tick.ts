@@ -12,7 +12,7 @@ import type { RotationDeps } from "../rotation/session.ts";
 import { lastErrorOf } from "../rotation/standing-text.ts";
 import { errorReport } from "../rotation/visit-report.ts";
 import { momentOf } from "../rotation/moment.ts";
-import { shouldAt, waits } from "../schedule/schedule.ts";
+import { nearlyDueAt } from "../rotation/turns.ts";
 import { needsWork, presentOf, untouchedReport, type LookOptions } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { tellStandings } from "./tell.ts";
@@ -117,14 +117,9 @@ async function findWork(
   return working;
 }
 
-/** Within the last tenth of the time from its terms to its refresh: not worth a reload of its own a little later. A renewal needs no reload, and a value that the issuer repeats has nothing newer to give. */
 async function nearlyDue(rotation: Rotation, deps: RotationDeps): Promise<boolean> {
-  const state = await deps.store.load(rotation.name);
-  const lease = state.leases[state.settled ?? ""];
-  if (lease === undefined || lease.renewable || waits(lease) || state.ejectedAt !== undefined) return false;
-  const { now, cron } = momentOf({ rotation, deps }, state);
-  const at = shouldAt(lease, rotation.refresh, cron);
-  return now >= at - (at - lease.asOf) / 10;
+  const moment = momentOf({ rotation, deps }, await deps.store.load(rotation.name));
+  return nearlyDueAt(moment) <= moment.now;
 }
 
 /** While a rotation waits for others at a shared reload, its slot serves another. */

@@ -38,6 +38,8 @@ export interface Written extends Pick<Settlement, "attempts" | "next"> {
 /** What claims write to. */
 export interface Ledger {
   readonly load: (rotation: string) => Promise<RotationState>;
+  /** Of the state as it is kept. */
+  readonly epoch: (rotation: string) => Promise<number>;
   /** All or none; the state that it makes. Undefined, and nothing is written, when the state there is of another epoch. */
   readonly append: (rotation: string, written: Written) => Promise<RotationState | undefined>;
   /** When rotations are due, rotation time in ms, earliest first. */
@@ -169,7 +171,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
       now: clock.now,
       append: (records) => append(records),
       async guard() {
-        const { epoch } = await ledger.load(rotation);
+        const epoch = await ledger.epoch(rotation);
         if (!isOurs() || epoch !== state.epoch) lose();
       },
       settle,

@@ -24,7 +24,25 @@ export function readMachine(): Machine {
     bootId:
       firstReadable(["/proc/sys/kernel/random/boot_id"]) ??
       `boot-${Math.round((Date.now() - uptime() * 1000) / 60_000)}`,
-    uptime: () => Math.round(uptime() * 1000),
+    uptime: readUptime(),
+  };
+}
+
+/** How long an answer is carried on by the process's own clock, ms. */
+const carried = 20;
+
+/**
+ * The system's answer, carried on for a moment: to ask costs a file to be opened and read, and each rotation asks several times. The process's own clock stands still
+ * while the machine sleeps; the wall clock then leaps, and the system is asked again.
+ */
+function readUptime(): () => number {
+  let last = { uptime: 0, awake: -Infinity, wall: -Infinity };
+  return () => {
+    const [awake, wall] = [performance.now(), Date.now()];
+    const passed = awake - last.awake;
+    if (passed >= carried || Math.abs(wall - last.wall - passed) > carried)
+      last = { uptime: uptime() * 1000, awake, wall };
+    return Math.round(last.uptime + awake - last.awake);
   };
 }
 

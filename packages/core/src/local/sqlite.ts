@@ -7,6 +7,7 @@ import { announces } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
+import { createChanges } from "./changes.ts";
 import { dueAfter, type Ledger, type Written } from "./claims.ts";
 import { createGrouped } from "./grouped.ts";
 import { createLogSync } from "./log-sync.ts";
@@ -45,6 +46,7 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
   const path = `${directory}/state.db`;
   const file = openSqliteFile({ path, reading, statements, prepare: (database) => migrate(database, path) });
   const { write, drain } = createGrouped(file.write);
+  const changes = createChanges();
   const log = createLogSync(path, () => file.writeDurably((sql) => sql.countSync.run()));
 
   async function writeDurably(work: (sql: Statements) => void): Promise<void> {
@@ -52,12 +54,25 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
     await log.flush();
   }
 
+  function changing(rotations: readonly string[], work: (sql: Statements) => void): Promise<void> {
+    return writeDurably((sql) => {
+      rotations.forEach(changes.add);
+      work(sql);
+    });
+  }
+
   return {
     problem: file.problem,
     load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
+    loadAll: async (rotations) => file.read((sql) => statesOf(sql, rotations)),
+    epoch: async (rotation) => file.read((sql) => epochOf(sql, rotation)),
+    changed: async () => changes.take(file.read((sql) => sql.dataVersion.get()?.["data_version"])),
     names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
     async append(rotation, written) {
-      const state = await write((sql) => append(sql, rotation, written));
+      const state = await write((sql) => {
+        changes.add(rotation);
+        return append(sql, rotation, written);
+      });
       if (state !== undefined && announces(written.entries.map(({ record }) => record))) await log.flush();
       return state;
     },
@@ -89,8 +104,8 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       if (isNew) await log.flush();
       return note;
     },
-    rename: (from, to) => writeDurably((sql) => rename(sql, from, to)),
-    remove: (rotation) => writeDurably((sql) => void sql.remove.run(rotation)),
+    rename: (from, to) => changing([from, to], (sql) => rename(sql, from, to)),
+    remove: (rotation) => changing([rotation], (sql) => void sql.remove.run(rotation)),
     getMeta: (key) => {
       const row = file.read((sql) => sql.getMeta.get(key));
       return row === undefined ? undefined : String(row["value"]);
@@ -107,6 +122,17 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
 function stateOf(sql: Statements, rotation: string): RotationState {
   const row = sql.load.get(rotation) as { state: string } | undefined;
   return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
+}
+
+/** From here on one query costs less than so many. */
+const many = 32;
+
+function statesOf(sql: Statements, rotations: readonly string[]): readonly RotationState[] {
+  if (rotations.length < many) return rotations.map((rotation) => stateOf(sql, rotation));
+  const states = new Map<string, RotationState>();
+  for (const { name, state } of sql.loadAll.iterate(JSON.stringify(rotations)))
+    states.set(String(name), JSON.parse(String(state)) as RotationState);
+  return rotations.map((rotation) => states.get(rotation) ?? emptyState(rotation));
 }
 
 function noteKey(key: string): string {
@@ -233,6 +259,8 @@ function statements(database: DatabaseSync) {
   return {
     epoch: prepare("select epoch from rotations where name = ?"),
     load: prepare("select state from rotations where name = ?"),
+    loadAll: prepare("select name, state from rotations where name in (select value from json_each(?))"),
+    dataVersion: prepare("pragma data_version"),
     save: prepare(
       "insert into rotations (name, epoch, state) values (?, ?, ?) on conflict (name) do update set epoch = excluded.epoch, state = excluded.state",
     ),

@@ -5,23 +5,25 @@ import type { AlarmName, RotationStatus, StandingReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standingReport } from "../rotation/visit-report.ts";
 
-/** How everything stands that a daemon has an eye on. */
+/** How some of what a daemon has an eye on stands. */
 export interface Looks {
   readonly rotations: readonly Present[];
   /** What is not rotated: orphans, and what an unusable list names. */
-  readonly others: readonly RotationStatus[];
+  readonly others?: readonly RotationStatus[];
 }
 
 /** Tells each change of how rotations stand, and of alarm, once. */
 export interface Alarms {
-  /** One that is not among the looks any more has no alarm. */
+  /** Compares these with how they stood before; of all others nothing is said. */
   readonly check: (looks: Looks, deps: RotationDeps) => Promise<void>;
+  /** One that nobody has an eye on any more has no alarm. */
+  readonly dropAllBut: (isKnown: (name: string) => boolean) => void;
 }
 
 /** Raises each alarm once, when it begins or changes, and `recovered` when it is over. */
 export function createAlarms(onEvent: OnEvent): Alarms {
   const raised = new Map<string, AlarmName>();
-  let before = new Map<string, string>();
+  const before = new Map<string, string>();
 
   function tellAlarm(name: string, standing?: StandingReport): void {
     const alarm = standing?.alarm;
@@ -32,16 +34,17 @@ export function createAlarms(onEvent: OnEvent): Alarms {
   }
 
   return {
-    async check({ rotations, others }, deps) {
+    async check({ rotations, others = [] }, deps) {
       const looks = [...rotations.map(lookAt), ...others.map(lookAtOther)];
-      const now = new Map(looks.map(({ name, mark }) => [name, mark]));
-      const news = looks
-        .filter(({ name, mark }) => mark !== before.get(name))
-        .map(({ name, standing }) => ({ name, standing: standing(deps) }));
+      const fresh = looks.filter(({ name, mark }) => mark !== before.get(name));
+      const news = fresh.map(({ name, standing }) => ({ name, standing: standing(deps) }));
       if (news.length > 0) await tellStandings(deps, news);
-      before = now;
+      for (const { name, mark } of fresh) before.set(name, mark);
       for (const { name, standing } of news) tellAlarm(name, standing);
-      for (const name of raised.keys()) if (!now.has(name)) tellAlarm(name);
+    },
+    dropAllBut(isKnown) {
+      for (const name of before.keys()) if (!isKnown(name)) before.delete(name);
+      for (const name of raised.keys()) if (!isKnown(name)) tellAlarm(name);
     },
   };
 }

@@ -61,7 +61,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
   async function turn(): Promise<number> {
     try {
       await rounds.startDue();
-      const wait = await rounds.untilNext();
+      const wait = rounds.untilNext();
       lookedAt = runtime.monotonic();
       troubles.over("loop");
       return Math.min(wait, longestSleep);
@@ -103,6 +103,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
       while (!signal.aborted) {
         await waker.sleep(await turn(), runtime);
         const reasons = waker.reasons();
+        if (reasons.has("sources")) rounds.reconsider();
         if (reasons.has("changed") || reasons.has("confirmed")) await reread(reasons.has("confirmed"));
       }
       await Promise.all([rounds.drain(), errands.between(async () => undefined)]);

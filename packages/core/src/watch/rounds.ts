@@ -1,21 +1,22 @@
 import { heldBackIn, othersOf, withHeldBack } from "../engine/held-back.ts";
 import type { EngineParts } from "../engine/reports.ts";
-import { needsWork, presentAll, presentOf } from "../engine/quick-look.ts";
 import { tick } from "../engine/tick.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
-import { sharedReloads } from "../loading/shared-reloads.ts";
-import type { RotationReport, RotationStatus } from "../report.ts";
-import type { RotationDeps } from "../rotation/session.ts";
+import type { RotationReport } from "../report.ts";
+import { aheadOf } from "../schedule/clock.ts";
 import type { Alarms } from "./alarms.ts";
+import { createLookouts } from "./lookouts.ts";
 import type { Troubles } from "./trouble.ts";
 
 /** The work of a daemon on the rotations of one spec. */
 export interface Rounds {
-  /** Looks at everything, and starts what is due. Throws when the state cannot be read. */
+  /** Looks at what may stand otherwise than before, and starts what is due. Throws when the state cannot be read. */
   readonly startDue: () => Promise<void>;
-  /** ms until the next rotation has to be looked at. */
-  readonly untilNext: () => Promise<number>;
+  /** ms until something has to be looked at. */
+  readonly untilNext: () => number;
+  /** What failed may go well now: it is looked at again. */
+  readonly reconsider: () => void;
   /** Waits for what has begun. */
   readonly drain: () => Promise<void>;
 }
@@ -43,33 +44,34 @@ export const longestSleep = 30_000;
 const observeEvery = 5 * 60_000;
 /** So much more than it was awake for. ms */
 const asleep = 5_000;
-/** Between two looks at one rotation. ms */
-const shortestPause = 250;
+/** Between two notes of the time, ms: what follows within it says nothing new. */
+const noteEvery = 1_000;
 
 /** Starts with nothing known: the first look is at everything, sinks included. */
 export function createRounds(options: RoundsOptions): Rounds {
-  const { parts, rotations, troubles, signal } = options;
-  const { runtime, clock, entries, host } = parts.deps;
+  const { parts, rotations, troubles, signal, alarms } = options;
+  const { runtime, clock, entries, host, store } = parts.deps;
+  const names = new Set(rotations.map(({ name }) => name));
+  const lookouts = createLookouts(rotations, { clock, runtime });
   let { deps } = parts;
-  const busy = new Set<Rotation>();
   const ticks = new Set<Promise<void>>();
-  /** Monotonic ms: what a tick could not help is not tried again at once. */
-  const restUntil = new Map<Rotation, number>();
   let observedAt = -Infinity;
-  let last = { time: clock.now(), awake: runtime.monotonic() };
+  let notedAt = -Infinity;
+  let last = { time: clock.now(), awake: runtime.monotonic(), ahead: NaN, doubt: NaN };
   let held: readonly string[] = [];
-  let others: readonly RotationStatus[] = [];
 
-  function restOf(rotation: Rotation): number {
-    return (restUntil.get(rotation) ?? -Infinity) - runtime.monotonic();
-  }
-
-  /** Every look is noted. More time than this process was awake for says that the machine had slept. */
+  /** More time than this process was awake for says that the machine had slept. A clock that leaped moves whatever was counted on it. */
   async function noteTime(): Promise<void> {
-    const now = { time: clock.now(), awake: runtime.monotonic() };
-    if (now.time - last.time > now.awake - last.awake + asleep) entries?.woke(now.time);
+    const note = clock.note();
+    const doubt = Math.max(note.brokenAt ?? 0, note.unsureBefore ?? 0);
+    const now = { time: note.time, awake: runtime.monotonic(), ahead: aheadOf(note), doubt };
+    const slept = now.time - last.time > now.awake - last.awake + asleep;
+    if (slept) entries?.woke(now.time);
+    if (slept || now.doubt !== last.doubt || now.ahead !== last.ahead) lookouts.askAll();
     last = now;
-    await host.noteClock?.(clock.note());
+    if (now.awake - notedAt < noteEvery) return;
+    notedAt = now.awake;
+    await host.noteClock?.(note);
   }
 
   /** What a list holds back, until the list is put right or what it lost is forgotten. */
@@ -77,96 +79,71 @@ export function createRounds(options: RoundsOptions): Rounds {
     const now = new Map((await heldBackIn(parts)).map((by) => [`list ${by.family}`, by]));
     for (const key of held) if (!now.has(key)) troubles.over(key);
     for (const [key, by] of now) troubles.raise(key, by);
+    if (now.size > 0 || held.length > 0) lookouts.askAll();
     held = [...now.keys()];
     deps = await withHeldBack(parts);
   }
 
-  async function rest(rotation: Rotation, helped: boolean): Promise<void> {
-    const pause = helped ? shortestPause : Math.min(await waitOf(rotation, deps), longestSleep);
-    restUntil.set(rotation, runtime.monotonic() + pause);
+  async function lookBeside(): Promise<void> {
+    const others = options.isWhole ? await othersOf(parts) : [];
+    await alarms.check({ rotations: [], others }, deps);
+    const beside = new Set(others.map(({ name }) => name));
+    alarms.dropAllBut((name) => names.has(name) || beside.has(name));
   }
 
   /** A rotation that takes long does not keep the others of its batch from their next time. */
   async function work(batch: readonly Rotation[]): Promise<void> {
-    for (const rotation of batch) busy.add(rotation);
-    const resting = new Map<Rotation, Promise<void>>();
-    function onDone(rotation: Rotation, report: RotationReport): void {
-      if (issued(report))
-        for (const other of restUntil.keys()) if (other.provider === rotation.provider) restUntil.delete(other);
-      options.warnings.tell(report);
-      resting.set(
-        rotation,
-        leave(rotation, () => rest(rotation, report.phases.length > 0)),
-      );
+    lookouts.begin(batch);
+    const left = new Set(batch);
+    function leave(rotation: Rotation): void {
+      left.delete(rotation);
+      options.done();
     }
+    function onDone(rotation: Rotation, report: RotationReport): void {
+      troubles.over(rotation.name);
+      options.warnings.tell(report);
+      lookouts.end(rotation, report.phases.length > 0 ? "helped" : "idle");
+      if (issued(report)) lookouts.succeeded(rotation.provider.name);
+      leave(rotation);
+    }
+    /** Whatever ended it: it is left alone for a while, and looked at again. */
     function onFailed(rotation: Rotation, error: unknown): void {
-      resting.set(
-        rotation,
-        leave(rotation, async () => Promise.reject(error)),
-      );
+      troubles.raise(rotation.name, error);
+      lookouts.end(rotation, troubles.pauseOf(rotation.name));
+      leave(rotation);
     }
     const how = { concurrency: options.concurrency, signal, retryFor: 0, lockTimeout: 30_000, comesBack: true };
     try {
       await tick(batch, deps, { ...how, onDone, onFailed });
     } catch (error) {
-      for (const rotation of batch) if (!resting.has(rotation)) onFailed(rotation, error);
+      for (const rotation of left) onFailed(rotation, error);
     }
-    await Promise.all(resting.values());
-  }
-
-  /** Whatever ended it: it is left alone for a while, and looked at again. */
-  async function leave(rotation: Rotation, how: () => Promise<void>): Promise<void> {
-    try {
-      await how();
-      troubles.over(rotation.name);
-    } catch (error) {
-      troubles.raise(rotation.name, error);
-      restUntil.set(rotation, runtime.monotonic() + troubles.pauseOf(rotation.name));
-    }
-    busy.delete(rotation);
-    options.done();
-  }
-
-  /** What shares a reload with one that is due may be pulled forward with it. */
-  async function due(observe: boolean): Promise<readonly Rotation[]> {
-    const idle = rotations.filter((rotation) => !busy.has(rotation) && restOf(rotation) <= 0);
-    const needed = await Promise.all(idle.map((rotation) => needsWork({ rotation, deps }, { observe, patient: true })));
-    const names = new Set(idle.filter((_, index) => needed[index]).flatMap(sharedReloads));
-    return idle.filter((rotation, index) => needed[index] || sharedReloads(rotation).some((name) => names.has(name)));
   }
 
   return {
     async startDue() {
       await noteTime();
       const observe = runtime.monotonic() - observedAt >= observeEvery;
+      const changed = await store.changed();
+      if (changed === undefined) lookouts.askAll();
+      else lookouts.ask(changed);
       if (observe || held.length > 0) await holdBack();
-      if (observe && options.isWhole) others = await othersOf(parts);
-      await options.alarms.check({ rotations: await presentAll(rotations, deps), others }, deps);
-      const batch = await due(observe);
+      if (observe || [...(changed ?? [])].some((name) => !names.has(name))) await lookBeside();
+      if (observe) lookouts.askSinks();
       if (observe) observedAt = runtime.monotonic();
+      const batch = await lookouts.look(deps, (presents) => alarms.check({ rotations: presents }, deps));
       if (batch.length === 0 || signal.aborted) return;
       const done = work(batch).finally(() => ticks.delete(done));
       ticks.add(done);
     },
-    async untilNext() {
-      const idle = rotations.filter((rotation) => !busy.has(rotation));
-      const waits = await Promise.all(
-        idle.map(async (rotation) => Math.max(await waitOf(rotation, deps), restOf(rotation))),
-      );
-      return Math.min(...waits, longestSleep);
-    },
+    untilNext: () => Math.min(lookouts.untilNext(), longestSleep),
+    reconsider: lookouts.askFailing,
     drain: async () => void (await Promise.all(ticks)),
   };
 }
 
 function issued({ phases }: RotationReport): boolean {
   return phases.some(({ phase, result }) => (phase === "mint" || phase === "renew") && result === "succeeded");
-}
-
-/** ms until the rotation's own next time. */
-async function waitOf(rotation: Rotation, deps: RotationDeps): Promise<number> {
-  const { moment, standing } = await presentOf({ rotation, deps });
-  return Math.max(standing.next - moment.now, shortestPause);
 }
 
 /** Tells what rotations warn of, as `run` does at its end; the same again only after an attempt that had nothing of it. */

@@ -11,10 +11,12 @@ import { reduce } from "../../src/store/reduce.ts";
 import { emptyState, type RotationState } from "../../src/store/state.ts";
 
 /** All that a backend keeps. */
-export interface MemoryState extends Store, Ledger, Locks {
+export interface MemoryState extends Omit<Store, "changed">, Ledger, Locks {
   /** A copy of all states: what a backup would hold. */
   readonly snapshot: () => ReadonlyMap<string, RotationState>;
   readonly restore: (states: ReadonlyMap<string, RotationState>) => void;
+  /** What was written, in order; undefined: all was put back to what it had been. */
+  readonly writes: readonly (string | undefined)[];
   /** As if the process that holds them had died. */
   readonly breakLocks: () => void;
 }
@@ -28,6 +30,7 @@ export function createMemoryState(): MemoryState {
   const due = new Map<string, number>();
   const locks = new Map<string, symbol>();
   const notes = new Map<string, unknown>();
+  const writes: (string | undefined)[] = [];
 
   function recordEvent(event: HistoryEvent): void {
     const own = events.filter(({ rotation }) => rotation === event.rotation).slice(0, 499);
@@ -36,12 +39,16 @@ export function createMemoryState(): MemoryState {
 
   return {
     load: async (rotation) => states.get(rotation) ?? emptyState(rotation),
+    loadAll: async (rotations) => rotations.map((rotation) => states.get(rotation) ?? emptyState(rotation)),
+    epoch: async (rotation) => states.get(rotation)?.epoch ?? 0,
+    writes,
     names: async () => [...states.keys()].toSorted(),
     async append(rotation, written) {
       const state = states.get(rotation) ?? emptyState(rotation);
       if (state.epoch !== written.state.epoch) return undefined;
       const next = written.entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
+      writes.push(rotation);
       due.set(rotation, dueAfter(written) ?? due.get(rotation) ?? 0);
       if (written.attempts) attempts = [...written.attempts.toReversed(), ...attempts];
       return next;
@@ -81,14 +88,21 @@ export function createMemoryState(): MemoryState {
       const state = states.get(from);
       if (!state) return;
       states.delete(from);
+      writes.push(from, to);
       states.set(to, { ...state, name: to });
       attempts = attempts.map((attempt) => (attempt.rotation === from ? { ...attempt, rotation: to } : attempt));
       events = events.map((event) => (event.rotation === from ? { ...event, rotation: to } : event));
       told = new Map([...told].map(([rotation, mark]) => [rotation === from ? to : rotation, mark]));
     },
-    remove: async (rotation) => void states.delete(rotation),
+    async remove(rotation) {
+      states.delete(rotation);
+      writes.push(rotation);
+    },
     snapshot: () => new Map(states),
-    restore: (copy) => void (states = new Map(copy)),
+    restore(copy) {
+      states = new Map(copy);
+      writes.push(undefined);
+    },
     breakLocks: () => locks.clear(),
   };
 }
@@ -109,7 +123,7 @@ export function openMemoryBackend(
   return {
     scope: "machine",
     place: "memory",
-    store: state,
+    store: { ...state, changed: changesIn(state) },
     claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime, bundles: () => bundles }),
     fingerprint: fingerprintWith(key),
     clock,
@@ -119,5 +133,15 @@ export function openMemoryBackend(
       await carryOver(rotations, state);
     },
     close: async () => held.forEach((lock) => lock.release()),
+  };
+}
+
+function changesIn({ writes }: MemoryState): Store["changed"] {
+  let from: number | undefined;
+  return async () => {
+    const since = from === undefined ? [undefined] : writes.slice(from);
+    from = writes.length;
+    const names = since.flatMap((name) => name ?? []);
+    return names.length === since.length ? new Set(names) : undefined;
   };
 }

@@ -73,6 +73,12 @@ function mortalLedger(world: World, store: DurableStore, mortal: Mortal): Ledger
         hesitate(world);
         return state;
       }),
+    epoch: (rotation) =>
+      mortal(async () => {
+        const epoch = await store.epoch(rotation);
+        hesitate(world);
+        return epoch;
+      }),
     append: (rotation, written) =>
       mortal(async () => {
         const types = written.entries.map(({ record }) => record.type);
@@ -107,7 +113,7 @@ export function depsOf(world: World, store: MemoryState): RotationDeps {
   const sources = { now: runtime.now, uptime: () => world.time - world.boot.at, bootId: `boot-${world.boot.id}` };
   const clock = createRotationClock(sources);
   return {
-    store,
+    store: { ...store, changed: async () => undefined },
     runtime,
     clock,
     claims: createClaims({ locks: store, ledger: store, clock, runtime, bundles: () => new Map() }),
