@@ -16,6 +16,8 @@ export interface SinkContext<Options = unknown> extends Context<Options> {
   readonly samples?: Values;
   /** Names this sink of this rotation, the same in every process: what is staged under it is nobody else's while the rotation's lock is held. */
   readonly mark?: string;
+  /** The same object in calls that belong together: what was seen of a place under it may be believed in the next. Absent: look anew. */
+  readonly tick?: object;
 }
 
 /** A write that is ready. Nothing has changed yet. */

@@ -29,18 +29,27 @@ function sizeOf(bytes: number): string {
 }
 
 /** Of a device or a pipe nobody knows the end. */
-async function refuseOthers(handle: FileHandle, path: string, trusted: boolean): Promise<void> {
+async function sizeOfFile(handle: FileHandle, path: string, trusted: boolean): Promise<number> {
   const stat = await handle.stat();
   if (stat.isDirectory()) throw failure(`${path} is a directory`, "INVALID", "name a file in it");
   if (!stat.isFile()) throw failure(`${path} is not a regular file`, "INVALID", "name a regular file");
   const problem = trusted ? distrust(path, stat) : undefined;
   if (problem !== undefined) throw failure(problem.message, "DENIED", problem.hint);
+  return stat.size;
 }
 
-async function readAll(handle: FileHandle, what: string, maxBytes: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(maxBytes + 1);
+/** What one read takes at least: a file of the kernel's tells no size. */
+const leastRead = 4_096;
+
+async function readAll(
+  handle: FileHandle,
+  what: string,
+  { expected, maxBytes }: { readonly expected: number; readonly maxBytes: number },
+): Promise<Buffer> {
+  let buffer = Buffer.alloc(Math.min(Math.max(expected, leastRead), maxBytes) + 1);
   let size = 0;
   for (;;) {
+    if (size === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(size, maxBytes + 1 - size))]);
     const { bytesRead } = await handle.read(buffer, size, buffer.length - size, null);
     size += bytesRead;
     if (size > maxBytes) {
@@ -58,8 +67,8 @@ export async function readFile(path: string, init: ReadInit & { readonly trusted
   try {
     // Without O_NONBLOCK the open of a named pipe waits for a writer.
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    await refuseOthers(handle, path, trusted);
-    const bytes = await readAll(handle, what, maxBytes);
+    const expected = await sizeOfFile(handle, path, trusted);
+    const bytes = await readAll(handle, what, { expected, maxBytes });
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (error instanceof RotateError) throw error;

@@ -46,6 +46,7 @@ export async function depsOver(
     logins: loginsOver({ runtime, clock }),
     ownRoots: ownRootsOver(spec, backend.place),
     memory: before?.memory ?? createMemory(),
+    swept: new WeakMap(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };

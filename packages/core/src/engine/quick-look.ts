@@ -88,7 +88,9 @@ export function isLeftAlone(
 export function hasWork({ rotation, deps }: At, state: RotationState, options: LookOptions): boolean {
   if (options.force || state.attempt !== undefined || state.seq === 0) return true;
   const moment = momentOf({ rotation, deps }, state, { cadence: options.cadence });
-  return isDue(moment, options) || retirementDue({ rotation, deps }, state, moment.now) || sinksChanged(rotation, state);
+  return (
+    isDue(moment, options) || retirementDue({ rotation, deps }, state, moment.now) || sinksChanged(rotation, state)
+  );
 }
 
 function isDue(moment: Moment, { patient = false }: LookOptions): boolean {

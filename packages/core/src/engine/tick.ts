@@ -74,6 +74,7 @@ async function tickAll(
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);
+  const tickDeps = { ...deps, gate, tick: {} };
   const until = deps.runtime.monotonic() + Math.min(options.retryFor, options.limit ?? Infinity);
   for (const { name, reloads } of working.keys())
     gate.expect(
@@ -83,7 +84,7 @@ async function tickAll(
   async function one(rotation: Rotation): Promise<RotationReport> {
     const pulledForward = working.get(rotation);
     if (pulledForward === undefined) return untouchedReport({ rotation, deps }, { cadence: options.cadence });
-    const job = { rotation, deps: { ...deps, gate }, until, slots, pulledForward };
+    const job = { rotation, deps: tickDeps, until, slots, pulledForward };
     return slots.run(() => rotateUntil(job, options));
   }
   const ends = await Promise.allSettled(

@@ -6,26 +6,35 @@ import type { Session, SinkWrite } from "./session.ts";
 
 /**
  * Removes what a process staged for the rotation's sinks that died before it was written: it holds a credential. To be called as soon as the rotation's claim is
- * had, with nothing prepared, whatever the claim is for. A state that has only just begun has no earlier process.
+ * had, with nothing prepared, whatever the claim is for. A state that has only just begun has no earlier process, and where the claim before was this process's
+ * own, there was none in between.
  */
 export async function sweepLeftOvers(
   session: Pick<Session, "rotation" | "deps" | "state" | "guard" | "warn">,
 ): Promise<void> {
   const { rotation, deps, state } = session;
-  if (state().seq <= 1) return;
+  const { epoch, seq, attempt } = state();
+  const before = deps.swept?.get(rotation);
+  deps.swept?.set(rotation, epoch);
+  if (seq <= 1 || before === epoch - 1) return;
+  const tick = before === undefined && attempt === undefined ? deps.tick : undefined;
   for (const sink of rotation.sinks.filter(({ part }) => part.tidy !== undefined)) {
     await session.guard();
     try {
       for (const mark of marksOf(session, sink))
         await callSink({ deps, sink }, { timeout: timeLimits.prepare }, async (ctx) =>
-          sink.part.tidy?.({ ...ctx, mark }),
+          sink.part.tidy?.({ ...ctx, mark, ...(tick && { tick }) }),
         );
     } catch (error) {
+      deps.swept?.set(rotation, neverSwept);
       const { report } = failureOf(error, { phase: "recover" });
       session.warn(`what an earlier run staged for ${sink.target} could not be removed: ${report.message}`);
     }
   }
 }
+
+/** No claim has this epoch: what could not be removed is looked for under the next one. */
+const neverSwept = -1;
 
 /** The same for a claim that is taken for another purpose than to rotate. */
 export function sweepUnder(claim: Claim, at: Pick<Session, "rotation" | "deps">): Promise<void> {
@@ -55,7 +64,7 @@ export async function dropStaged(session: Dropping): Promise<void> {
   for (const write of session.staged) await dropWrite(session, write);
 }
 
-type Dropping = Pick<Session, "deps" | "staged" | "warn">;
+type Dropping = Pick<Session, "rotation" | "deps" | "staged" | "warn">;
 
 /** Removes what one write staged, whether it was tried or not. Throws nothing. */
 export async function dropWrite(session: Dropping, write: SinkWrite): Promise<void> {
@@ -65,6 +74,7 @@ export async function dropWrite(session: Dropping, write: SinkWrite): Promise<vo
       prepared.undo?.(ctx),
     );
   } catch (error) {
+    session.deps.swept?.set(session.rotation, neverSwept);
     const { report } = failureOf(error, { phase: "prepare" });
     session.warn(`what was begun at ${sink.target} could not be taken back: ${report.message}`);
   }

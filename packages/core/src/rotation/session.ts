@@ -21,6 +21,10 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
+  /** One object for all that is done in one tick. Absent: nothing that is seen is shared. */
+  readonly tick?: object;
+  /** Of which claim, by its epoch, a rotation's left-overs were last looked for by this process. Absent: it never knows. */
+  readonly swept?: WeakMap<Rotation, number>;
   /** Absent: nobody looks whether what it logs in with has changed. */
   readonly sourceMark?: SourceMark;
   readonly nextCron: NextCron;

@@ -1,7 +1,8 @@
-import { type FileHandle, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { RotateError } from "../errors.ts";
 import { copyAttributes, type Located, type Model } from "./attributes.ts";
 import { errnoOf, fileFault, refused } from "./fault.ts";
+import type { Handle } from "./handle.ts";
 import type { AccessOptions } from "./options.ts";
 import type { Access } from "./target.ts";
 
@@ -55,7 +56,7 @@ const keep = -1;
  * Throws DENIED, naming what would help, when an owner or group may not be given.
  */
 export async function giveAccess(
-  file: FileHandle,
+  file: Handle,
   wanted: Access,
   { like, ...at }: Located & { readonly like?: Model | undefined },
 ): Promise<void> {
@@ -64,7 +65,7 @@ export async function giveAccess(
   if (((await file.stat()).mode & 0o7777) !== wanted.mode) await file.chmod(wanted.mode);
 }
 
-async function giveOwner(file: FileHandle, { uid, gid }: Access, path: string): Promise<void> {
+async function giveOwner(file: Handle, { uid, gid }: Access, path: string): Promise<void> {
   const now = await file.stat();
   const owner = uid === keep ? now.uid : uid;
   const group = gid === keep ? now.gid : gid;

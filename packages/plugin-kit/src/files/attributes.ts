@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { type FileHandle } from "node:fs/promises";
 import type { ExecAnswer } from "../context.ts";
 import { isRotateError, RotateError } from "../errors.ts";
+import type { Handle } from "./handle.ts";
 import type { FileTools } from "./options.ts";
 
 /** A path for messages and commands, and what runs commands. */
@@ -53,7 +53,7 @@ export async function copyAttributes(model: Model, to: Located): Promise<void> {
 }
 
 /** Finds, before it is needed, that the attributes of a file could not be kept: tries it on an open file that has no name. */
-export async function rehearseAttributes(model: Model, file: FileHandle, tools: FileTools): Promise<void> {
+export async function rehearseAttributes(model: Model, file: Handle, tools: FileTools): Promise<void> {
   const path = `/proc/${process.pid}/fd/${file.fd}`;
   if (existsSync(path)) await copyAttributes(model, { path, tools });
 }

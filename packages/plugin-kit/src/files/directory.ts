@@ -1,16 +1,21 @@
 import { constants, existsSync, lstatSync, type Stats } from "node:fs";
-import { chmod, chown, type FileHandle, lstat, mkdir, open, readlink, rmdir } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, readlink, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { conflict, errnoOf, fileFault, refused } from "./fault.ts";
+import { closeQuietly, type Handle, isLocal, namesIn, openHandle } from "./handle.ts";
 
 /** A directory held open: names below it cannot be led elsewhere by somebody who swaps a part of the path meanwhile. */
 export interface Directory {
   /** As the spec has it: for messages and for other processes. */
   readonly path: string;
-  readonly handle: FileHandle;
+  readonly handle: Handle;
   readonly stats: Stats;
   /** The path by which this process reaches `name` in it. */
   readonly at: (name: string) => string;
+  /** Opens `name` in it. Throws the system's error. */
+  readonly open: (name: string, flags: number, mode?: number) => Promise<Handle>;
+  /** The names in it. Throws the system's error. */
+  readonly names: () => Promise<readonly string[]>;
   /** Throws CONFLICT when the path no longer leads to this directory. */
   readonly verify: () => void;
   /** Makes the entries durable. Throws the system's error. */
@@ -32,19 +37,21 @@ export async function inDirectory<T>(
   use: (directory: Directory) => Promise<T>,
   through = path,
 ): Promise<T> {
-  const handle = await openDirectory(path, through);
+  const local = await isLocal(through);
+  const handle = await openDirectory(path, through, local);
   try {
-    return await use(await directoryOf(path, handle));
+    return await use(await directoryOf(path, handle, local));
   } catch (error) {
     throw errnoOf(error) === undefined ? error : fileFault(`write in ${path}`, error);
   } finally {
-    await handle.close().catch(() => undefined); // nothing was written through it
+    await closeQuietly(handle);
   }
 }
 
-async function openDirectory(path: string, through: string): Promise<FileHandle> {
+async function openDirectory(path: string, through: string, local: boolean): Promise<Handle> {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
   try {
-    return await open(through, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return await openHandle(through, { flags, isLocal: local });
   } catch (error) {
     // Linux answers ENOTDIR for a link when both flags are given.
     const link = await readlink(through).catch(() => undefined);
@@ -56,7 +63,7 @@ async function openDirectory(path: string, through: string): Promise<FileHandle>
   }
 }
 
-async function directoryOf(path: string, handle: FileHandle): Promise<Directory> {
+async function directoryOf(path: string, handle: Handle, local: boolean): Promise<Directory> {
   const stats = await handle.stat();
   const held = `/proc/self/fd/${handle.fd}`;
   const base = process.platform === "linux" && existsSync(held) ? held : path;
@@ -65,6 +72,8 @@ async function directoryOf(path: string, handle: FileHandle): Promise<Directory>
     handle,
     stats,
     at: (name) => `${base}/${name}`,
+    open: (name, flags, mode = 0o600) => openHandle(`${base}/${name}`, { flags, mode, isLocal: local }),
+    names: () => namesIn(`${base}/.`, local),
     verify() {
       const now = lstatSync(path, { throwIfNoEntry: false });
       if (now?.ino === stats.ino && now.dev === stats.dev) return;

@@ -9,7 +9,7 @@ import { exists, type Place } from "./target.ts";
  * @param leftOver the name that a temporary file could have; it ends in hexadecimal digits
  */
 export async function warnOfGit(place: Place, leftOver: string, tools: FileTools): Promise<void> {
-  if (!(await isBelowGit(place.parent))) return;
+  if (!isBelowGit(place.parent)) return;
   const git = (...words: string[]) => exitCodeOf(place.parent, words, tools);
   if ((await git("ls-files", "--error-unmatch", "--", place.name)) === 0) {
     tools.log.warn("the file is tracked by git: the next commit would publish the secret", {
@@ -26,8 +26,8 @@ export async function warnOfGit(place: Place, leftOver: string, tools: FileTools
   });
 }
 
-async function isBelowGit(directory: string): Promise<boolean> {
-  if (await exists(`${directory}/.git`)) return true;
+function isBelowGit(directory: string): boolean {
+  if (exists(`${directory}/.git`)) return true;
   const above = dirname(directory);
   return above !== directory && isBelowGit(above);
 }

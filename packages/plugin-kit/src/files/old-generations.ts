@@ -1,4 +1,4 @@
-import { lstat, readdir, rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
 import { isGeneration, leadsTo, linkedGeneration, prefixOf } from "./generation.ts";
@@ -18,9 +18,7 @@ export async function removeGeneration(directory: Directory, name: string, gener
 export async function removeOld(directory: Directory, name: string, { previous, tools }: Kept): Promise<void> {
   try {
     const { mtimeMs } = await lstat(directory.at(previous));
-    const others = (await readdir(directory.at("."))).filter(
-      (other) => isGeneration(name, other) && other !== previous,
-    );
+    const others = (await directory.names()).filter((other) => isGeneration(name, other) && other !== previous);
     for (const other of others) {
       if ((await lstat(directory.at(other))).mtimeMs < mtimeMs) await removeGeneration(directory, name, other);
     }
@@ -42,7 +40,7 @@ interface Kept {
 export async function sweepGenerations(directory: Directory, name: string, tools: FileTools): Promise<void> {
   const shown = linkedGeneration(directory, name);
   const since = shown === undefined ? undefined : await birthOf(directory, shown);
-  const staged = (await readdir(directory.at("."))).filter(
+  const staged = (await directory.names()).filter(
     (other) => isGeneration(name, other) && other !== shown && isMarked(other.slice(prefixOf(name).length), tools.mark),
   );
   for (const other of staged) {

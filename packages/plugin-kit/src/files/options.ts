@@ -2,7 +2,7 @@ import type { SinkContext } from "../sink.ts";
 import type { Infer, Schema } from "../schema.ts";
 
 /** What the writer needs of a plugin's context: `exec` for `validate`, access lists and git; `now` (ms) and `mark` for left-over temporary files. */
-export type FileTools = Pick<SinkContext, "exec" | "log" | "now" | "ours" | "mark">;
+export type FileTools = Pick<SinkContext, "exec" | "log" | "now" | "ours" | "mark" | "tick">;
 
 const mode = { type: "string", pattern: "^0[0-7]{3}$" } as const;
 

@@ -33,7 +33,7 @@ export interface Target<Change> extends Steps<Change> {
   /** Tidies up behind a change that is on the disk. Throws nothing. */
   readonly tidy?: (directory: Directory, change: Change) => Promise<void>;
   /** Removes what earlier processes, or earlier tries of this one, staged under our mark. Throws nothing but for the directory itself. */
-  readonly sweep: (directory: Directory) => Promise<void>;
+  readonly sweep: (directory: Directory, how?: "anew") => Promise<void>;
 }
 
 /** Works a change out, and gives the engine its commit and its undo. */
@@ -65,7 +65,7 @@ export async function prepareTarget<Change>(target: Target<Change>): Promise<Pre
       await target.takeBack(directory, begun);
       await syncOrDoubt(directory, target);
     }
-    await target.sweep(directory);
+    await target.sweep(directory, "anew");
   }
 
   return {

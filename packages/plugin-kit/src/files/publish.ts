@@ -1,9 +1,9 @@
-import { lstatSync, renameSync, unlinkSync } from "node:fs";
-import { constants, type FileHandle, open } from "node:fs/promises";
+import { constants, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { RotateError } from "../errors.ts";
 import { giveAccess } from "./access.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { durabilityUnknown, errnoOf, fileFault } from "./fault.ts";
+import { closeQuietly, type Handle } from "./handle.ts";
 import type { FileTools } from "./options.ts";
 import { type Access, look, sameSnapshot, type Snapshot } from "./target.ts";
 import { type Draft, fill, isIntact, type Staged } from "./write.ts";
@@ -79,7 +79,7 @@ export async function overwrite(expected: Expected, change: Draft, tools: FileTo
   });
 }
 
-async function writeBack(file: FileHandle, { directory, name, before }: Expected, cause: unknown): Promise<never> {
+async function writeBack(file: Handle, { directory, name, before }: Expected, cause: unknown): Promise<never> {
   try {
     await fill(file, before?.bytes ?? Buffer.alloc(0));
     await file.sync();
@@ -95,18 +95,18 @@ async function writeBack(file: FileHandle, { directory, name, before }: Expected
   throw cause;
 }
 
-type Act = (file: FileHandle, path: string) => Promise<void>;
+type Act = (file: Handle, path: string) => Promise<void>;
 
 /** Opens the target as it was expected to be, and acts on it. */
 async function onTarget(expected: Expected, flags: number, act: Act): Promise<Applied> {
   const path = childPath(expected.directory, expected.name);
   try {
-    const file = await open(expected.directory.at(expected.name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await expected.directory.open(expected.name, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       if (!(await isExpected(file, expected))) return "stale";
       await act(file, path);
     } finally {
-      await file.close().catch(() => undefined); // fsync said that all is on the disk, or the first error says more
+      await closeQuietly(file); // fsync said that all is on the disk, or the first error says more
     }
     return "done";
   } catch (error) {
@@ -115,7 +115,7 @@ async function onTarget(expected: Expected, flags: number, act: Act): Promise<Ap
   }
 }
 
-async function isExpected(file: FileHandle, { directory, name, before }: Expected): Promise<boolean> {
+async function isExpected(file: Handle, { directory, name, before }: Expected): Promise<boolean> {
   const { ino, dev } = await file.stat();
   const now = look(directory, name, { manyNames: true });
   return now?.ino === ino && now.dev === dev && sameSnapshot(now, before);

@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import { giveAccess } from "./access.ts";
 import { modelOf, rehearseAttributes } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
+import type { Handle } from "./handle.ts";
 import type { FileTools } from "./options.ts";
 import { isWorldWritable } from "./rules.ts";
 import type { Access } from "./target.ts";
@@ -56,7 +57,7 @@ function warnOfReaders({ directory, path, wanted: { mode } }: Rehearsal, { log }
 /** Linux, asm-generic/fcntl.h; the flag includes O_DIRECTORY. */
 const unnamed = 0o20000000 | constants.O_DIRECTORY;
 
-async function withNamelessFile(directory: Directory, use: (file: FileHandle) => Promise<void>): Promise<void> {
+async function withNamelessFile(directory: Directory, use: (file: Handle) => Promise<void>): Promise<void> {
   const file = await openNameless(directory);
   try {
     await use(file);
@@ -65,15 +66,15 @@ async function withNamelessFile(directory: Directory, use: (file: FileHandle) =>
   }
 }
 
-async function openNameless(directory: Directory): Promise<FileHandle> {
+async function openNameless(directory: Directory): Promise<Handle> {
   try {
-    if (process.platform === "linux") return await open(directory.at("."), unnamed | constants.O_WRONLY, 0o600);
+    if (process.platform === "linux") return await directory.open(".", unnamed | constants.O_WRONLY, 0o600);
   } catch (error) {
     // What a file system answers that has no such files.
     if (!["EOPNOTSUPP", "ENOTSUP", "EISDIR", "EINVAL"].includes(errnoOf(error) ?? "")) throw error;
   }
   const name = newTemporaryName();
-  const file = await open(directory.at(name), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  const file = await directory.open(name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   await unlink(directory.at(name)).catch((error: unknown) => {
     throw fileFault(`remove ${childPath(directory, name)}`, error);
   });

@@ -23,7 +23,7 @@ import type { Applied } from "./publish.ts";
 import { rehearse } from "./rehearse.ts";
 import { guardDirectory } from "./rules.ts";
 import { exists, type Place, placeOf } from "./target.ts";
-import { sweep } from "./temporary.ts";
+import { sweep, withoutTick } from "./temporary.ts";
 import { guardValidate, validateStaged } from "./validate.ts";
 
 /** The access options of a sink, as they are in `ctx.options`, and the context. */
@@ -65,7 +65,7 @@ export async function stageSet(
   return prepareTarget({
     ...site,
     ...setSteps(site, turn),
-    sweep: (directory) => sweepSet(directory, site),
+    sweep: (directory, how) => sweepSet(directory, { ...site, tools: how === "anew" ? withoutTick(ctx) : ctx }),
     isChange: ({ before, generation }) => before.generation !== generation,
     isFirst: ({ before }) => before.generation === undefined,
     takeBack: (directory, change) => takeBack(directory, { site, change, names: [...contents.keys()] }),
@@ -225,13 +225,13 @@ async function rehearseSet(directory: Directory, { place, asked, tools }: SetSit
 /** Removes what earlier processes staged for a set under the mark of `ctx` and did not live to show. As `tidyFile`. */
 export async function tidySet(path: string, tools: FileTools): Promise<void> {
   const place = placeOf(path);
-  if (await exists(place.parent)) await inDirectory(place.parent, (directory) => sweepSet(directory, { place, tools }));
+  if (exists(place.parent)) await inDirectory(place.parent, (directory) => sweepSet(directory, { place, tools }));
 }
 
 /** The files of a set by name; none when there is no link. Throws INVALID for a link that rotate did not make. */
 export async function readSet(path: string): Promise<ReadonlyMap<string, Buffer>> {
   const { parent, name } = placeOf(path);
-  if (!(await exists(parent))) return new Map();
+  if (!exists(parent)) return new Map();
   return inDirectory(parent, async (directory) => {
     const { files } = lookAtSet(directory, name);
     return new Map([...files].map(([file, { bytes }]) => [file, bytes]));

@@ -7,7 +7,7 @@ import type { FileOptions, FileTools } from "./options.ts";
 import { prepareTarget, untilDone } from "./prepare.ts";
 import { guardExisting } from "./rules.ts";
 import { bounded, exists, placeOf } from "./target.ts";
-import { sweep } from "./temporary.ts";
+import { sweep, withoutTick } from "./temporary.ts";
 import { guardValidate } from "./validate.ts";
 
 /** From the file's bytes (undefined: it does not exist) to all that it shall hold. Pure: it is run again when somebody else changed the file. */
@@ -57,7 +57,7 @@ export async function stageFile(
     options,
     asked,
     tools: ctx,
-    sweep: (directory) => sweep(directory, ctx),
+    sweep: (directory, how) => sweep(directory, how === "anew" ? withoutTick(ctx) : ctx),
     isChange: ({ kind }) => kind !== "none",
     isFirst: ({ before }) => before === undefined,
     takeBack: async (directory, change) => {
@@ -72,7 +72,7 @@ export async function stageFile(
  */
 export async function tidyFile(path: string, tools: FileTools): Promise<void> {
   const { parent } = placeOf(path);
-  if (await exists(parent)) await inDirectory(parent, (directory) => sweep(directory, tools));
+  if (exists(parent)) await inDirectory(parent, (directory) => sweep(directory, tools));
 }
 
 const asItIs = { mode: undefined, uid: undefined, gid: undefined };

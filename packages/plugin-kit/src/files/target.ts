@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
-import { lstat } from "node:fs/promises";
 import { basename, dirname, normalize, resolve } from "node:path";
 import { childPath, type Directory, inDirectory } from "./directory.ts";
 import type { RotateError } from "../errors.ts";
@@ -144,17 +143,15 @@ export interface Access {
  */
 export async function readTarget(path: string): Promise<Buffer | undefined> {
   const { parent, name } = placeOf(path);
-  if (!(await exists(parent))) return undefined;
+  if (!exists(parent)) return undefined;
   return inDirectory(parent, async (directory) => look(directory, name, { manyNames: true })?.bytes);
 }
 
 /** True when something stands at the path. Throws what is not "no such file". */
-export async function exists(path: string): Promise<boolean> {
+export function exists(path: string): boolean {
   try {
-    await lstat(path);
-    return true;
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
     throw fileFault(`look at ${path}`, error);
   }
 }

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { Stats } from "node:fs";
-import { lstat, readdir, unlink } from "node:fs/promises";
+import { lstatSync, type Stats, unlinkSync } from "node:fs";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
@@ -35,18 +34,13 @@ export function isSuffix(text: string): boolean {
 
 /** Removes a staged file; one that is gone is fine. Tried twice: a credential must not stay beside its target for one failed call. */
 export async function discard(directory: Directory, name: string): Promise<void> {
-  try {
-    await unlinkIfThere(directory, name).catch(() => unlinkIfThere(directory, name));
-  } catch (error) {
-    throw fileFault(`remove ${childPath(directory, name)}`, error);
-  }
-}
-
-async function unlinkIfThere(directory: Directory, name: string): Promise<void> {
-  try {
-    await unlink(directory.at(name));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+  for (let tries = 1; ; tries++) {
+    try {
+      return unlinkSync(directory.at(name));
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
+      if (tries === 2) throw fileFault(`remove ${childPath(directory, name)}`, error);
+    }
   }
 }
 
@@ -55,10 +49,7 @@ async function unlinkIfThere(directory: Directory, name: string): Promise<void> 
  * an hour ago or more. To be called while holding the rotation's lock, with nothing of this sink staged. What cannot be removed is logged.
  */
 export async function sweep(directory: Directory, tools: FileTools): Promise<void> {
-  const names = (await readdir(directory.at("."))).filter(
-    (name) => name.startsWith(prefix) && isSuffix(name.slice(prefix.length)),
-  );
-  for (const name of names) {
+  for (const name of await temporariesIn(directory, tools)) {
     await sweepOne(directory, name, tools).catch((error: unknown) => {
       if (errnoOf(error) === "ENOENT") return; // another process swept it at the same moment
       tools.log.warn("cannot remove a left-over temporary file", {
@@ -69,11 +60,34 @@ export async function sweep(directory: Directory, tools: FileTools): Promise<voi
   }
 }
 
+/** The same tools, with which everything is looked at anew. */
+export function withoutTick(tools: FileTools): FileTools {
+  const { tick: _tick, ...others } = tools;
+  return others;
+}
+
+const lists = new WeakMap<object, Map<string, Promise<readonly string[]>>>();
+
+/** The names of temporary files; of each directory one list for a whole tick, since ten thousand rotations may write into one. */
+function temporariesIn(directory: Directory, { tick }: FileTools): Promise<readonly string[]> {
+  if (tick === undefined) return listTemporaries(directory);
+  const known = lists.get(tick) ?? new Map<string, Promise<readonly string[]>>();
+  lists.set(tick, known);
+  const key = `${directory.stats.dev}:${directory.stats.ino}`;
+  const names = known.get(key) ?? listTemporaries(directory);
+  known.set(key, names);
+  return names;
+}
+
+async function listTemporaries(directory: Directory): Promise<readonly string[]> {
+  return (await directory.names()).filter((name) => name.startsWith(prefix) && isSuffix(name.slice(prefix.length)));
+}
+
 async function sweepOne(directory: Directory, name: string, tools: FileTools): Promise<void> {
-  const stats = await lstat(directory.at(name));
+  const stats = lstatSync(directory.at(name));
   if (stats.isDirectory()) return;
   if (!isMarked(name.slice(prefix.length), tools.mark) && !isForgotten(stats, tools)) return;
-  await unlink(directory.at(name));
+  unlinkSync(directory.at(name));
   tools.log.info("removed a left-over temporary file", { path: childPath(directory, name) });
 }
 

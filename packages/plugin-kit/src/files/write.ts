@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { RotateError } from "../errors.ts";
 import { giveAccess } from "./access.ts";
 import type { Model } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import { fileFault } from "./fault.ts";
+import { closeQuietly, type Handle } from "./handle.ts";
 import type { FileTools } from "./options.ts";
 import { discard, newTemporaryName } from "./temporary.ts";
 import { type Access, look } from "./target.ts";
@@ -60,7 +60,7 @@ function isSyncFault(error: unknown): boolean {
 async function createOnce({ directory, newName, tools }: NewFile, { content, wanted, like }: Draft): Promise<Staged> {
   const name = newName();
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  const file = await open(directory.at(name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const file = await directory.open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     await giveAccess(file, wanted, { path: childPath(directory, name), tools, like });
     await fill(file, content);
@@ -69,14 +69,14 @@ async function createOnce({ directory, newName, tools }: NewFile, { content, wan
     await file.close();
     return { name, dev, ino, content };
   } catch (error) {
-    await file.close().catch(() => undefined); // already closed, or the first error says more
+    await closeQuietly(file); // perhaps closed already
     await discard(directory, name).catch(() => undefined); // swept later; the first error says more
     throw error;
   }
 }
 
 /** Writes all of it from the beginning and makes sure that it is all there and nothing else. */
-export async function fill(file: FileHandle, content: Buffer): Promise<void> {
+export async function fill(file: Handle, content: Buffer): Promise<void> {
   await writeAll(file, content);
   if ((await file.stat()).size > content.length) await file.truncate(content.length);
   const { size } = await file.stat();
@@ -84,9 +84,9 @@ export async function fill(file: FileHandle, content: Buffer): Promise<void> {
 }
 
 /** The kernel may take less than it is given (write(2)), as on a nearly full disk. */
-async function writeAll(file: FileHandle, content: Buffer): Promise<void> {
+async function writeAll(file: Handle, content: Buffer): Promise<void> {
   for (let done = 0; done < content.length;) {
-    const { bytesWritten } = await file.write(content, done, content.length - done, done);
+    const { bytesWritten } = await file.write(content, { offset: done, length: content.length - done, position: done });
     if (bytesWritten === 0) throw shortWrite(done, content.length);
     done += bytesWritten;
   }

@@ -13,7 +13,8 @@ export const preparePhase: Phase = {
   stoppable: true,
   async run(session, attempt) {
     const writes: SinkWrite[] = [];
-    for (const sink of commitOrder(session.rotation)) writes.push(await prepareSink(session, sink, attempt.minted!));
+    for (const sink of commitOrder(session.rotation))
+      writes.push(await prepareSink(session, sink, { ...attempt.minted!, tick: session.deps.tick }));
     await session.journal({ type: "phase", phase: "prepared" });
     return {
       ...attempt,
@@ -27,11 +28,17 @@ export const preparePhase: Phase = {
   },
 };
 
-/** Prepares one sink. */
+/** Prepares one sink. `tick`: what was seen of its place in this tick is believed. */
 export async function prepareSink(
   session: Session,
   sink: SinkEntry,
-  { values: all, scope }: Pick<MintedCredential, "values" | "scope">,
+  {
+    values: all,
+    scope,
+    tick,
+  }: Pick<MintedCredential, "values" | "scope"> & {
+    readonly tick?: object | undefined;
+  },
 ): Promise<SinkWrite> {
   const values = all.get(sink.id) ?? {};
   const prepared: Prepared = await callSink(
@@ -42,6 +49,7 @@ export async function prepareSink(
         ...ctx,
         ours: hasWritten(session.state(), sink.id),
         mark: markOf(session, sink),
+        ...(tick && { tick }),
       }),
   );
   const write = { sink, values, prepared, scope };
