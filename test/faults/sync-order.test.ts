@@ -10,7 +10,7 @@ import { noTrace, stepsOf } from "./system-calls.ts";
 const order = [
   "journal intent",
   "sync journal",
-  "connect for GET /v1/database/creds/role-0",
+  "ask GET /v1/database/creds/role-0",
   "journal committing",
   "sync journal",
   "rename role-0.env",
@@ -18,7 +18,7 @@ const order = [
   "journal settled",
   "journal revoking",
   "sync journal",
-  "connect for POST /v1/sys/leases/revoke",
+  "ask POST /v1/sys/leases/revoke",
 ];
 
 test.skipIf(noTrace !== undefined)(

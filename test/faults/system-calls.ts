@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { root } from "../support/workspace.ts";
 
 const cli = `${root}/packages/cli/bin/rotate.js`;
-const traced = "connect,write,writev,pwrite64,fsync,fdatasync,/^rename";
+const traced = "write,writev,pwrite64,fsync,fdatasync,/^rename";
 
 /** Why system calls cannot be told here; undefined when they can. */
 export const noTrace: string | undefined =
@@ -16,7 +16,7 @@ export const noTrace: string | undefined =
 
 /**
  * Runs `rotate` to its end and gives what it did, in order: `journal TYPE` when a record is first written, `sync journal` when a sync of it has come
- * back, `connect for METHOD PATH`, `rename NAME`, `sync PATH` of anything else.
+ * back, `ask METHOD PATH` when a request is sent, `rename NAME`, `sync PATH` of anything else.
  */
 export async function stepsOf(
   argv: readonly string[],
@@ -55,26 +55,21 @@ function isSync({ name }: Call): boolean {
 }
 
 function steps(calls: readonly Call[]): readonly string[] {
-  const requests = requestsOf(calls);
   const seen = new Set<string>();
   return calls.flatMap((call) => {
     const [, file = ""] = /^\d+<([^>]*)>/.exec(call.args) ?? [];
     if (isSync(call)) return [file.endsWith("/state.db-wal") ? "sync journal" : `sync ${file}`];
-    if (call.name === "connect") return requests.has(file) ? [`connect for ${requests.get(file)}`] : [];
+    if (file.startsWith("socket:")) return requestIn(call.args);
     if (call.name.startsWith("rename")) return [`rename ${/([^/"]*)"[^"]*$/.exec(call.args)?.[1]}`];
     if (call.name === "pwrite64" && file.endsWith("/state.db-wal")) return recordsIn(call.args, seen);
     return [];
   });
 }
 
-/** By socket, the request that went over it: there is one each. */
-function requestsOf(calls: readonly Call[]): ReadonlyMap<string, string> {
-  return new Map(
-    calls.flatMap(({ args }) => {
-      const [, socket, request] = /^\d+<(socket:\[\d+\])>, .*?"((?:GET|POST|PUT) [^ ?]+)/.exec(args) ?? [];
-      return socket === undefined || request === undefined ? [] : [[socket, request] as const];
-    }),
-  );
+/** The beginning of a request; its body and answer say nothing here. */
+function requestIn(args: string): readonly string[] {
+  const [, request] = /, .*?"((?:GET|POST|PUT) [^ ?]+)/.exec(args) ?? [];
+  return request === undefined ? [] : [`ask ${request}`];
 }
 
 /** The records that stand in a page of the journal and in none before. */

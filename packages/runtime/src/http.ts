@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestOptions } from "node:http";
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import { type HttpAnswer, type HttpInit, RotateError, type TlsOptions } from "@rotate/plugin-kit";
 import { waitError } from "./clock.ts";
 import { makeAnswer, type WireAnswer } from "./http-answer.ts";
@@ -24,14 +24,31 @@ function moduleFor(url: URL): Module {
   return url.protocol === "https:" ? process.getBuiltinModule("node:https") : process.getBuiltinModule("node:http");
 }
 
+/** Which connections a request may go by. */
+type AgentFor = (url: URL, init: HttpInit) => RequestOptions["agent"];
+
 /**
- * A connection of its own for each request: one kept from before may break in the middle of a mint, and then nobody knows whether it happened.
- * The proxy comes from the call, else from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ * How long a connection is kept for the next request, ms: for those that follow at once, as the rotations of one tick do. One that has been idle for longer may be
+ * closed by the server just when a mint goes over it, and then nobody knows whether it happened: servers keep theirs for seconds at least, or say when they close.
  */
-function agentFor(url: URL, init: HttpInit, env: HttpParts["env"]): RequestOptions["agent"] {
-  if (init.socketPath !== undefined) return false;
-  const { Agent } = moduleFor(url);
-  return new Agent({ keepAlive: false, proxyEnv: proxyOf(url, init, env) });
+const keptFor = 500;
+
+/**
+ * Connections by protocol and proxy; Node itself keeps those apart that differ in host or TLS. The proxy comes from the call, else from HTTP_PROXY, HTTPS_PROXY and
+ * NO_PROXY. Where the address has to be looked at, none is kept.
+ */
+function createAgents(env: HttpParts["env"]): AgentFor {
+  const kept = new Map<string, Agent>();
+  return (url, init) => {
+    if (init.socketPath !== undefined) return false;
+    const { Agent } = moduleFor(url);
+    const proxyEnv = proxyOf(url, init, env);
+    if (init.refuseLinkLocal === true) return new Agent({ keepAlive: false, proxyEnv });
+    const key = `${url.protocol} ${JSON.stringify(proxyEnv)}`;
+    const agent = kept.get(key) ?? new Agent({ keepAlive: true, timeout: keptFor, proxyEnv });
+    kept.set(key, agent);
+    return agent;
+  };
 }
 
 function proxyOf(url: URL, { proxy }: HttpInit, env: HttpParts["env"]): Readonly<Record<string, string | undefined>> {
@@ -52,7 +69,11 @@ function tlsOptions(tls: TlsOptions | undefined, masker: Masker) {
   };
 }
 
-function requestOptions({ url, method, headers }: WireRequest, init: HttpInit, parts: HttpParts): RequestOptions {
+function requestOptions(
+  { url, method, headers }: WireRequest,
+  init: HttpInit,
+  parts: HttpParts & { readonly agentFor: AgentFor },
+): RequestOptions {
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   if (init.refuseLinkLocal === true) checkLiteral(hostname);
   return {
@@ -63,7 +84,7 @@ function requestOptions({ url, method, headers }: WireRequest, init: HttpInit, p
     path: `${url.pathname}${url.search}`,
     method,
     headers: { ...headers },
-    agent: agentFor(url, init, parts.env),
+    agent: parts.agentFor(url, init),
     ...(init.socketPath === undefined ? {} : { socketPath: init.socketPath }),
     ...(url.protocol === "https:" ? tlsOptions(init.tls, parts.masker) : {}),
   };
@@ -149,7 +170,8 @@ function timedOut(origin: string, limit: number, signal: AbortSignal): RotateErr
 }
 
 /** `Runtime.http` over node:http and node:https, on real sockets. See `Http` of the plugin kit for what it promises. */
-export function createHttp(parts: HttpParts): Runtime["http"] {
+export function createHttp(given: HttpParts): Runtime["http"] {
+  const parts = { ...given, agentFor: createAgents(given.env) };
   return async (target, init, signal): Promise<HttpAnswer> => {
     const wire = buildRequest(target, init, parts.masker);
     const { origin } = wire.url;

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { type Context, defineProvider, type Infer, invalid, type ObjectSchema } from "@rotate/plugin-kit";
 import { checkFile, stageFile } from "@rotate/plugin-kit/files";
 import { readSigningKey, signJwt } from "@rotate/plugin-kit/tokens";
@@ -52,10 +53,11 @@ export const jwt = defineProvider({
   scope: ({ key: { path }, jwksPath }) => (path === undefined && jwksPath === undefined ? "anywhere" : "host"),
   async check(ctx, asked) {
     if (asked !== undefined) extraClaims(asked);
+    if ((await knownKey(ctx)) !== undefined) return checkKeys(ctx);
     const text = await givenKey(ctx);
     if (text !== undefined) readSigningKey(ctx.secret(text, "signing key"), ctx.options.algorithm, what);
     else if (ctx.options.key.path !== undefined) await checkNewKey(ctx.options.key.path, ctx);
-    if (ctx.options.jwksPath !== undefined) await checkFile(ctx.options.jwksPath, { ctx });
+    await checkKeys(ctx);
   },
   async mint(asked, ctx) {
     const { algorithm, issuer } = ctx.options;
@@ -89,12 +91,56 @@ async function givenKey({ options: { key }, resolve, ...ctx }: Ctx): Promise<str
   return key.path === undefined ? undefined : readKeyFile(key.path, ctx);
 }
 
+async function checkKeys(ctx: Ctx): Promise<void> {
+  if (ctx.options.jwksPath !== undefined) await checkFile(ctx.options.jwksPath, { ctx });
+}
+
 async function loadKey(ctx: Ctx): Promise<NamedKey> {
   const { algorithm, kid } = ctx.options;
+  const known = await knownKey(ctx);
+  if (known !== undefined) return known;
+  const stamp = await stampOf(ctx);
   const text = (await givenKey(ctx)) ?? (await newKey(ctx));
   // From here on no message can show it, whatever goes wrong.
   const key = readSigningKey(ctx.secret(text, "signing key"), algorithm, what);
-  return describeKey(key, algorithm, kid);
+  const named = await describeKey(key, algorithm, kid);
+  if (stamp !== undefined && stamp === (await stampOf(ctx))) keep(ctx, { stamp, named });
+  return named;
+}
+
+interface Kept {
+  readonly stamp: string;
+  readonly named: NamedKey;
+}
+
+/** What was read, by who listens to a log and by key. The text is not kept. */
+const read = new WeakMap<Ctx["log"], Map<string, Kept>>();
+
+function keep(ctx: Ctx, kept: Kept): void {
+  const keys = read.get(ctx.log) ?? new Map<string, Kept>();
+  read.set(ctx.log, keys.set(nameOf(ctx), kept));
+}
+
+function nameOf({ options: { key, algorithm, kid } }: Ctx): string {
+  return JSON.stringify([key.path, algorithm, kid]);
+}
+
+/** The key, when its file is the one that was read before: to parse it costs as much as to sign. */
+async function knownKey(ctx: Ctx): Promise<NamedKey | undefined> {
+  const kept = read.get(ctx.log)?.get(nameOf(ctx));
+  return kept !== undefined && kept.stamp === (await stampOf(ctx)) ? kept.named : undefined;
+}
+
+/** A file that was changed a moment ago may be changed again without its times telling. ms */
+const settledAfter = 2_000;
+
+/** Differs when the key's file is another, or has other content. Undefined: nothing can be told by it. */
+async function stampOf({ options: { key }, now }: Ctx): Promise<string | undefined> {
+  if (key.path === undefined || key.value !== undefined) return undefined;
+  const stats = await stat(key.path, { bigint: true }).catch(() => undefined); // whoever reads it says why
+  if (stats === undefined || now() - Number(stats.ctimeMs) < settledAfter) return undefined;
+  const { dev, ino, size, mode, uid, mtimeNs, ctimeNs } = stats;
+  return [dev, ino, size, mode, uid, mtimeNs, ctimeNs].join(" ");
 }
 
 const madeOne = "generated a signing key: keep it, for deleting it changes the issuer and makes every token worthless";

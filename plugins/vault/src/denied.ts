@@ -46,8 +46,37 @@ const answered = {
   required: ["data"],
 } as const;
 
-/** What the token may do on each path (sys/capabilities-self). Undefined when that cannot be asked. */
-export async function grantedOn(paths: readonly string[], ctx: LoggedInContext): Promise<Granted | undefined> {
+interface Batch {
+  readonly paths: Set<string>;
+  readonly answer: Promise<Granted | undefined>;
+}
+
+/** What is asked under one login in the same turn goes in one request. */
+const batches = new WeakMap<object, Batch>();
+/** Paths. */
+const largestBatch = 100;
+
+/** What the token may do on each path (sys/capabilities-self); perhaps on others too. Undefined when that cannot be asked. */
+export function grantedOn(paths: readonly string[], ctx: LoggedInContext): Promise<Granted | undefined> {
+  const open = batches.get(ctx.login);
+  const batch = open !== undefined && open.paths.size < largestBatch ? open : startBatch(ctx);
+  for (const path of paths) batch.paths.add(path);
+  return batch.answer;
+}
+
+function startBatch(ctx: LoggedInContext): Batch {
+  const paths = new Set<string>();
+  async function collected(): Promise<Granted | undefined> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (batches.get(ctx.login) === batch) batches.delete(ctx.login);
+    return askFor([...paths], ctx);
+  }
+  const batch = { paths, answer: collected() };
+  batches.set(ctx.login, batch);
+  return batch;
+}
+
+async function askFor(paths: readonly string[], ctx: LoggedInContext): Promise<Granted | undefined> {
   try {
     const { token } = ctx.login;
     const answer = await call(ctx, { verb: "POST", path: "sys/capabilities-self", json: { paths }, token });

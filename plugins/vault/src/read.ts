@@ -18,11 +18,18 @@ export async function ask(ctx: LoggedInContext, request: Omit<VaultRequest, "tok
   }
 }
 
-/** Is the node there, unsealed and able to serve? `sys/health` needs no token, and knows no namespace. */
+/** How long a node that was well is believed to be, ms; one that is not says so to the request itself, and does nothing. */
+const wellFor = 10_000;
+const wellSince = new WeakMap<object, number>();
+
+/** Is the node there, unsealed and able to serve? `sys/health` needs no token, and knows no namespace. Asked once for the rotations of one login that follow each other. */
 async function checkHealth(ctx: LoggedInContext): Promise<void> {
+  const now = performance.now();
+  if (now - (wellSince.get(ctx.login) ?? -Infinity) < wellFor) return;
   const query = { standbyok: true, perfstandbyok: true };
   const answer = await send(ctx, { verb: "GET", path: "sys/health", query, namespace: "" });
   if (!answer.ok) throw unhealthy(answer);
+  wellSince.set(ctx.login, now);
 }
 
 /** What a mint needs, and what its revocation will: one of the second is enough. */
