@@ -52,6 +52,11 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
   /** What those keys hold now; a missing key is left out. Drift is seen through it. */
   read?(keys: readonly string[], ctx: Context<Infer<O>>): Promise<Values>;
   /**
+   * What the surroundings tell of the target without reading it: another text whenever it may hold something else than before. Undefined: nothing can be told, read it.
+   * Never asked in place of a look that something is written or revoked after. `options` as they stand in the spec: what is a reference there is one here.
+   */
+  stamp?(options: unknown): string | undefined;
+  /**
    * Removes what an earlier process staged for this target under `ctx.mark` and did not live to remove. Called under the rotation's lock, with
    * nothing of this sink prepared. Changes nothing else.
    */

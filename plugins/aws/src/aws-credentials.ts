@@ -1,6 +1,14 @@
 import { dirname, join } from "node:path";
 import { defineSink, invalid, isRotateError, type Log, type Values } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import {
+  checkFile,
+  fileOptions,
+  filePath,
+  readTarget,
+  stageFile,
+  stampOfFile,
+  tidyFile,
+} from "@rotate/plugin-kit/files";
 import { editIni, readIni } from "./ini/edit.ts";
 import { revertIni } from "./ini/revert.ts";
 import { otherWayIn } from "./ini/satellites.ts";
@@ -62,6 +70,7 @@ export const awsCredentials = defineSink({
     return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, secret(text, key)]));
   },
 
+  stamp: stampOfFile,
   tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
 

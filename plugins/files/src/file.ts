@@ -1,5 +1,13 @@
 import { defineSink } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import {
+  checkFile,
+  fileOptions,
+  filePath,
+  readTarget,
+  stageFile,
+  stampOfFile,
+  tidyFile,
+} from "@rotate/plugin-kit/files";
 import { invalid } from "./fault.ts";
 import { likely, reveal } from "./values.ts";
 
@@ -23,6 +31,7 @@ export const file = defineSink({
     return bytes === undefined ? {} : { content: secret(bytes.toString(), "content") };
   },
 
+  stamp: stampOfFile,
   tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
 

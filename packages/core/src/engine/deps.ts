@@ -47,6 +47,7 @@ export async function depsOver(
     ownRoots: ownRootsOver(spec, backend.place),
     memory: before?.memory ?? createMemory(),
     swept: new WeakMap(),
+    stamps: new WeakMap(),
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };

@@ -1,5 +1,5 @@
 import type { RotationReport } from "../report.ts";
-import type { Rotation } from "../loading/model.ts";
+import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import { decide } from "../rotation/decide.ts";
 import { momentOf, type Asked, type Moment } from "../rotation/moment.ts";
@@ -118,14 +118,23 @@ function sinksChanged(rotation: Rotation, state: RotationState): boolean {
 
 /** Does a sink hold something else than the state says? What cannot be read may. */
 export async function observationDiffers({ rotation, deps }: At, state: RotationState): Promise<boolean> {
-  const looks = await Promise.all(
-    rotation.sinks.map(async (sink) => ({
-      id: sink.id,
-      canRead: sink.part.read !== undefined,
-      seen: await look({ rotation, deps, state: () => state }, sink),
-    })),
-  );
-  return looks.some(({ id, canRead, seen }) => ("holding" in seen ? differs(state, { [id]: seen }) : canRead));
+  const differ = await Promise.all(rotation.sinks.map((sink) => sinkDiffers({ rotation, deps }, sink, state)));
+  return differ.includes(true);
+}
+
+/** One that stands there as it did when it held what the state says is not read again. */
+async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: RotationState): Promise<boolean> {
+  const { part, id, options } = sink;
+  const stamp = part.stamp?.(options);
+  const [holding, ...others] = state.sinks[id]?.may ?? [];
+  const known = deps.stamps?.get(sink);
+  if (stamp !== undefined && known?.stamp === stamp && known.holding === holding && others.length === 0) return false;
+  const seen = await look({ rotation, deps, state: () => state }, sink);
+  if (!("holding" in seen)) return part.read !== undefined;
+  const isSame = !differs(state, { [id]: seen });
+  if (isSame && stamp !== undefined && seen.holding in state.leases)
+    deps.stamps?.set(sink, { stamp, holding: seen.holding });
+  return !isSame;
 }
 
 /** The report of a rotation for which nothing was to be done, or (`locked`) which another process is at work on. */

@@ -8,7 +8,7 @@ import type { NextCron } from "../schedule/cron.ts";
 import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
 import type { SourceMark } from "../loading/source-mark.ts";
 import type { JournalRecord } from "../store/records.ts";
-import type { LeaseId } from "../store/state.ts";
+import type { Holding, LeaseId } from "../store/state.ts";
 import type { Entries } from "./entries.ts";
 import type { Failure } from "./errors.ts";
 import type { Logins } from "./login.ts";
@@ -21,6 +21,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
+  /** Of sinks that were read and held what the state says: the stamp that they had. Absent: they are read at each look. */
+  readonly stamps?: WeakMap<SinkEntry, SeenStamp>;
   /** One object for all that is done in one tick. Absent: nothing that is seen is shared. */
   readonly tick?: object;
   /** Of which claim, by its epoch, a rotation's left-overs were last looked for by this process. Absent: it never knows. */
@@ -38,6 +40,12 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly groups?: ReloadGroups;
   readonly memory: CredentialMemory;
   readonly onEvent: OnEvent;
+}
+
+/** A sink that had this stamp held this. */
+export interface SeenStamp {
+  readonly stamp: string;
+  readonly holding: Holding;
 }
 
 /** The values that this process minted, for as long as it lives: for issuers that revoke only what is shown to them. */

@@ -1,5 +1,13 @@
 import { defineSink, type Sink } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import {
+  checkFile,
+  fileOptions,
+  filePath,
+  readTarget,
+  stageFile,
+  stampOfFile,
+  tidyFile,
+} from "@rotate/plugin-kit/files";
 import { likely, reveal, wrap } from "../values.ts";
 import { editDocument, readDocument } from "./edit.ts";
 import type { Language } from "./language.ts";
@@ -37,6 +45,7 @@ export function documentSink(type: string, load: () => Promise<Language>): Sink 
       return wrap(readDocument(language, await readTarget(path), keys), secret);
     },
 
+    stamp: stampOfFile,
     tidy: (ctx) => tidyFile(ctx.options.path, ctx),
   });
 }
