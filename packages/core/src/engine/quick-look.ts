@@ -129,7 +129,7 @@ async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: Rotat
   const [holding, ...others] = state.sinks[id]?.may ?? [];
   const known = deps.stamps?.get(sink);
   if (stamp !== undefined && known?.stamp === stamp && known.holding === holding && others.length === 0) return false;
-  const seen = await look({ rotation, deps, state: () => state }, sink);
+  const seen = await look({ rotation, deps, state: () => state, onlyCompares: true }, sink);
   if (!("holding" in seen)) return part.read !== undefined;
   const isSame = !differs(state, { [id]: seen });
   if (isSame && stamp !== undefined && seen.holding in state.leases)

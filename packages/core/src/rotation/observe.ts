@@ -56,7 +56,10 @@ export async function journalSeen(session: Session, seen: Readonly<Record<string
 }
 
 /** Whose sink it is. */
-export type Looking = Pick<Session, "deps" | "rotation" | "state">;
+export interface Looking extends Pick<Session, "deps" | "rotation" | "state"> {
+  /** The values go no further than their fingerprints, and nothing runs that could print them: they need not be masked. */
+  readonly onlyCompares?: boolean;
+}
 
 /** What a sink holds, key by key, and as a whole. */
 export interface SinkContent extends SinkSeen {
@@ -76,14 +79,18 @@ export async function look(at: Looking, sink: SinkEntry): Promise<Observation> {
 }
 
 /** Reads a sink that can be read. Throws what its `read` throws. */
-export async function readSink({ deps, rotation, state }: Looking, sink: SinkEntry): Promise<SinkContent> {
+export async function readSink(
+  { deps, rotation, state, onlyCompares = false }: Looking,
+  sink: SinkEntry,
+): Promise<SinkContent> {
   const keys = Object.keys(sink.values);
   const values = await callSink({ deps, sink }, { timeout: timeLimits.read }, (ctx) =>
     sink.part.read!(keys, { ...ctx, secret: (text, name) => new Secret(text, name) }),
   );
   const fingerprints = fingerprintsOf(values, deps.fingerprint);
   const holding = classify(fingerprints, { keys, sink: sink.id, state: state() });
-  maskSeen(values, { sink, rotation, explained: holding in state().leases, masker: deps.runtime.masker });
+  if (!onlyCompares)
+    maskSeen(values, { sink, rotation, explained: holding in state().leases, masker: deps.runtime.masker });
   const drift = holding === "foreign" ? driftIn(fingerprints, { keys, sink: sink.id, state: state() }) : undefined;
   return { fingerprints, holding, ...(drift && { drift }) };
 }
