@@ -4,6 +4,8 @@ export interface Agenda {
   readonly set: (index: number, at: number) => void;
   /** The earliest time; Infinity when there is none. */
   readonly next: () => number;
+  /** The earliest, whenever it is; undefined: there is none. */
+  readonly pop: () => number | undefined;
   /** All whose time has come, earliest first. They stand nowhere until they are set again. */
   readonly take: (now: number) => readonly number[];
 }
@@ -48,7 +50,15 @@ export function createAgenda(count: number): Agenda {
     put(last, down(last, up(last, place)));
   }
 
+  function pop(): number | undefined {
+    if (size === 0) return undefined;
+    const index = heap[0]!;
+    remove(index);
+    return index;
+  }
+
   return {
+    pop,
     set(index, at) {
       if (places[index] !== -1) remove(index);
       times[index] = at;
@@ -59,11 +69,7 @@ export function createAgenda(count: number): Agenda {
     next: () => timeAt(0),
     take(now) {
       const due: number[] = [];
-      while (timeAt(0) <= now) {
-        const index = heap[0]!;
-        remove(index);
-        due.push(index);
-      }
+      while (timeAt(0) <= now) due.push(pop()!);
       return due;
     },
   };

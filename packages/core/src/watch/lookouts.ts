@@ -9,6 +9,7 @@ import {
 import type { Rotation } from "../loading/model.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { mustOfHeld } from "../rotation/moment.ts";
 import { nearlyDueAt, turnAt } from "../rotation/turns.ts";
 import { createAgenda } from "./agenda.ts";
 
@@ -27,11 +28,10 @@ export interface Lookouts {
   readonly end: (rotation: Rotation, how: "helped" | "idle" | number) => void;
   /** The issuer answered well: what waits for it may be woken. */
   readonly succeeded: (provider: string) => void;
-  /** Looks at all that has to be looked at, tells how it stands, and gives what is to be worked on. Throws when the state cannot be read: then all of it is looked at again. */
-  readonly look: (
-    deps: RotationDeps,
-    tell: (presents: readonly Present[]) => Promise<void>,
-  ) => Promise<readonly Rotation[]>;
+  /** Looks at all that has to be looked at, and tells how it stands. Throws when the state cannot be read: then all of it is looked at again. */
+  readonly look: (deps: RotationDeps, tell: (presents: readonly Present[]) => Promise<void>) => Promise<void>;
+  /** What is to be worked on, the most urgent first, until so many are at work; what shares a reload is given together. One that takes long keeps no other from its time. */
+  readonly next: (most: number) => readonly Rotation[];
   /** ms until the next has to be looked at. */
   readonly untilNext: () => number;
 }
@@ -40,6 +40,8 @@ export interface Lookouts {
 const shortestPause = 250;
 /** What a look could not help is looked at again after so long at most. ms */
 const longestPause = 30_000;
+/** What has been at work for longer waits for somebody: its place is another's. ms */
+const slowAfter = 5_000;
 /** Nothing is believed for longer without a look. ms */
 const longestUnseen = 3_600_000;
 /** So many states are held at once. */
@@ -59,7 +61,11 @@ export function createLookouts(
   const agenda = createAgenda(rotations.length);
   const nearlyDue = new Float64Array(rotations.length).fill(Infinity);
   const asked = new Set<number>();
-  const busy = new Set<number>();
+  /** Since when, monotonic ms. */
+  const busy = new Map<number, number>();
+  /** There is work on them, and nobody has begun it: by the time that what they hold ends. */
+  const ready = createAgenda(rotations.length);
+  const isReady = new Uint8Array(rotations.length);
   const idle = new Set<number>();
   const failing = new Map<string, Set<number>>();
   /** Monotonic ms: what a tick could not help is not tried again at once. */
@@ -77,7 +83,16 @@ export function createLookouts(
     return (restUntil.get(index) ?? -Infinity) - runtime.monotonic();
   }
   function isFree(index: number): boolean {
-    return !busy.has(index) && restOf(index) <= 0;
+    return !busy.has(index) && isReady[index] === 0 && restOf(index) <= 0;
+  }
+  /** Since when those are at work that have not taken long yet. */
+  function quick(): readonly number[] {
+    const since = runtime.monotonic() - slowAfter;
+    return [...busy.values()].filter((at) => at > since);
+  }
+  function setReady(index: number, by: number | undefined): void {
+    isReady[index] = by === undefined ? 0 : 1;
+    ready.set(index, by === undefined ? Infinity : Math.min(by, Number.MAX_VALUE));
   }
   function askIndex(index: number): void {
     restUntil.delete(index);
@@ -104,15 +119,19 @@ export function createLookouts(
     return [...all];
   }
 
+  function settleRest(index: number, { moment, standing: { next } }: Present): void {
+    const pause = Math.min(Math.max(next - moment.now, shortestPause), longestPause);
+    if (idle.delete(index)) restUntil.set(index, runtime.monotonic() + pause);
+    if (restOf(index) <= 0) restUntil.delete(index);
+  }
+
   function keep(index: number, { moment, standing: { next } }: Present, deps: RotationDeps): void {
     const { rotation, now, state } = moment;
-    if (idle.delete(index))
-      restUntil.set(index, runtime.monotonic() + Math.min(Math.max(next - now, shortestPause), longestPause));
     const rest = restOf(index);
-    if (rest <= 0) restUntil.delete(index);
     const retiring = retirementAt({ rotation, deps }, state);
     const turn = Math.min(turnAt(moment), retiring > now ? retiring : Infinity, now + longestUnseen);
-    const own = busy.has(index) ? Infinity : Math.max(next, now + shortestPause, now + Math.max(rest, 0));
+    const own =
+      busy.has(index) || isReady[index] === 1 ? Infinity : Math.max(next, now + shortestPause, now + Math.max(rest, 0));
     agenda.set(index, Math.min(turn, own));
     nearlyDue[index] = nearlyDueAt(moment);
     const waiting = failing.get(rotation.provider.name) ?? new Set();
@@ -125,25 +144,28 @@ export function createLookouts(
     some: readonly number[],
     deps: RotationDeps,
     tell: (presents: readonly Present[]) => Promise<void>,
-  ): Promise<readonly number[]> {
+  ): Promise<void> {
     const presents = await presentAll(
       some.map((index) => rotations[index]!),
       deps,
     );
     await tell(presents);
-    return some.filter((index, at) => {
+    for (const [at, index] of some.entries()) {
       const present = presents[at]!;
       const { rotation, state } = present.moment;
       const place = { rotation, deps };
+      setReady(index, undefined);
+      settleRest(index, present);
+      const isWork = isFree(index) && !isLeftAlone(place, state) && hasWork(place, state, { patient: true });
+      if (isWork) setReady(index, mustOfHeld(present.moment));
       keep(index, present, deps);
-      return isFree(index) && !isLeftAlone(place, state) && hasWork(place, state, { patient: true });
-    });
+    }
   }
 
-  async function lookAtSinks(deps: RotationDeps, known: ReadonlySet<number>): Promise<readonly number[]> {
+  async function lookAtSinks(deps: RotationDeps): Promise<void> {
     const some: number[] = [];
     for (; nextSink < rotations.length && some.length < sinksAtOnce; nextSink++)
-      if (isFree(nextSink) && !known.has(nextSink)) some.push(nextSink);
+      if (isFree(nextSink)) some.push(nextSink);
     const states = await deps.store.loadAll(some.map((index) => rotations[index]!.name));
     const differ = await Promise.all(
       some.map(async (index, at) => {
@@ -151,28 +173,28 @@ export function createLookouts(
         return !isLeftAlone(place, states[at]!) && (await observationDiffers(place, states[at]!));
       }),
     );
-    return some.filter((_, at) => differ[at]);
+    for (const [at, index] of some.entries()) if (differ[at] && isFree(index)) setReady(index, clock.now());
   }
 
-  /** What shares a reload with one that is due, and nearly is itself, may be pulled forward with it. */
-  function sharingWith(due: readonly number[]): readonly number[] {
+  /** What shares a reload with one that is worked on goes with it, when there is work on it or nearly is: that may be pulled forward. */
+  function sharingWith(index: number): readonly number[] {
     const now = clock.now();
-    const names = new Set(due.flatMap((index) => sharedReloads(rotations[index]!)));
-    const sharing = [...names].flatMap((name) => sharers.get(name) ?? []);
-    return sharing.filter((index) => nearlyDue[index]! <= now && isFree(index));
+    const sharing = sharedReloads(rotations[index]!).flatMap((name) => sharers.get(name) ?? []);
+    return sharing.filter((other) => isReady[other] === 1 || (nearlyDue[other]! <= now && isFree(other)));
   }
 
   return {
     ask(names) {
       for (const name of names) {
         const index = indexOf.get(name);
-        if (index !== undefined) asked.add(index);
+        // What is at work is looked at when it has ended, and when its time comes.
+        if (index !== undefined && !busy.has(index)) asked.add(index);
       }
     },
     askAll: () => void (isAllAsked = true),
     askFailing: () => failing.forEach((those) => those.forEach(askIndex)),
     askSinks: () => void (nextSink = 0),
-    begin: (batch) => indexes(batch).forEach((index) => busy.add(index)),
+    begin: (batch) => indexes(batch).forEach((index) => busy.set(index, runtime.monotonic())),
     end(rotation, how) {
       const [index = 0] = indexes([rotation]);
       busy.delete(index);
@@ -187,21 +209,30 @@ export function createLookouts(
     async look(deps, tell) {
       const some = takeAsked();
       try {
-        const due = new Set<number>();
-        for (let from = 0; from < some.length; from += chunk)
-          for (const index of await lookAt(some.slice(from, from + chunk), deps, tell)) due.add(index);
-        for (const index of await lookAtSinks(deps, due)) due.add(index);
-        for (const index of sharingWith([...due])) due.add(index);
-        return [...due].toSorted((a, b) => a - b).map((index) => rotations[index]!);
+        for (let from = 0; from < some.length; from += chunk) await lookAt(some.slice(from, from + chunk), deps, tell);
+        await lookAtSinks(deps);
       } catch (error) {
         for (const index of some) asked.add(index);
         throw error;
       }
     },
+    next(most) {
+      const taken = new Set<number>();
+      while (quick().length + taken.size < most) {
+        const index = ready.pop();
+        if (index === undefined) break;
+        for (const one of [index, ...sharingWith(index)]) {
+          setReady(one, undefined);
+          taken.add(one);
+        }
+      }
+      return [...taken].toSorted((a, b) => a - b).map((index) => rotations[index]!);
+    },
     untilNext() {
       if (isAllAsked || asked.size > 0 || nextSink < rotations.length) return 0;
+      const places = ready.next() === Infinity ? Infinity : Math.min(...quick()) + slowAfter - runtime.monotonic();
       const waking = Math.min(...wakeAt.values(), Infinity) - runtime.monotonic();
-      return Math.max(0, Math.min(agenda.next() - clock.now(), waking));
+      return Math.max(0, Math.min(agenda.next() - clock.now(), waking, places));
     },
   };
 }

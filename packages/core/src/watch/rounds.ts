@@ -131,8 +131,10 @@ export function createRounds(options: RoundsOptions): Rounds {
       if (observe || [...(changed ?? [])].some((name) => !names.has(name))) await lookBeside();
       if (observe) lookouts.askSinks();
       if (observe) observedAt = runtime.monotonic();
-      const batch = await lookouts.look(deps, (presents) => alarms.check({ rotations: presents }, deps));
-      if (batch.length === 0 || signal.aborted) return;
+      await lookouts.look(deps, (presents) => alarms.check({ rotations: presents }, deps));
+      if (signal.aborted) return;
+      const batch = lookouts.next(options.concurrency);
+      if (batch.length === 0) return;
       const done = work(batch).finally(() => ticks.delete(done));
       ticks.add(done);
     },

@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createAgenda } from "../../src/watch/agenda.ts";
+
+const size = 12;
+const time = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant(Infinity));
+const step = fc.oneof(
+  fc.record({ set: fc.integer({ min: 0, max: size - 1 }), at: time }),
+  fc.record({ take: fc.integer({ min: 0, max: 60 }) }),
+  fc.constant({ pop: true }),
+);
+
+test("whatever is set, moved and taken, the earliest comes first and nothing is lost or told twice", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const agenda = createAgenda(size);
+      const model = new Map<number, number>();
+      function takeFromModel(index: number): number {
+        const at = model.get(index) ?? Number.NaN;
+        model.delete(index);
+        return at;
+      }
+      for (const one of steps) {
+        if ("set" in one) {
+          agenda.set(one.set, one.at);
+          model.delete(one.set);
+          if (one.at !== Infinity) model.set(one.set, one.at);
+        } else if ("take" in one) {
+          const left = [...model.values()].filter((at) => at <= one.take).toSorted((a, b) => a - b);
+          expect(agenda.take(one.take).map(takeFromModel)).toEqual(left);
+        } else {
+          const first = Math.min(...model.values());
+          const index = agenda.pop();
+          expect(index === undefined ? Infinity : takeFromModel(index)).toBe(first);
+        }
+        expect(agenda.next()).toBe(Math.min(...model.values()));
+      }
+    }),
+  );
+});

@@ -1,0 +1,160 @@
+/**
+ * Many rotations under one `rotate watch`, which is killed in between: nothing is lost, and nothing is minted twice but what a kill cut off.
+ * `npm run proof:soak -- [--rotations 10000] [--life 360] [--minutes 6] [--kills 2] [--failing 0] [--seed 1]`: of 10,000 tokens that live six minutes 42 fall due a second. `--failing`:
+ * the share whose key cannot be had.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { packedCommandLine } from "../support/packed.ts";
+
+const { values } = parseArgs({
+  options: {
+    rotations: { type: "string", default: "10000" },
+    life: { type: "string", default: "360" },
+    minutes: { type: "string", default: "6" },
+    kills: { type: "string", default: "2" },
+    failing: { type: "string", default: "0" },
+    seed: { type: "string", default: "1" },
+  },
+});
+const [rotations, life, minutes, kills, failing] = [
+  values.rotations,
+  values.life,
+  values.minutes,
+  values.kills,
+  values.failing,
+].map(Number) as [number, number, number, number, number];
+const second = 1_000;
+const perFolder = 1_000;
+/** At once, of one daemon. */
+const atOnce = 16;
+
+function say(text: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${text}\n`);
+}
+
+/** 0 ≤ x < 1, the same for the same seed (mulberry32). */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function isFailing(index: number): boolean {
+  return (index % 100) / 100 < failing;
+}
+
+function placeOf(index: number): string {
+  return `${Math.floor(index / perFolder)}/${index}.jwt`;
+}
+
+function writeSpec(folder: string): string {
+  for (let index = 0; index < rotations; index += perFolder)
+    mkdirSync(join(folder, String(index / perFolder)), { mode: 0o700 });
+  const issuer = { type: "jwt", issuer: "https://soak.example" };
+  const entries = Array.from({ length: rotations }, (_, index) => [
+    `r${index}`,
+    {
+      provider: isFailing(index) ? "broken" : "local",
+      request: { subject: `r${index}`, ttl: `${life}s` },
+      sinks: [{ type: "file", path: placeOf(index), values: { content: "{{ token }}" } }],
+    },
+  ]);
+  const providers = {
+    local: { ...issuer, key: { path: "key.pem" } },
+    broken: { ...issuer, key: { value: { env: "NO_SUCH_KEY" } } },
+  };
+  const file = join(folder, "soak.json");
+  writeFileSync(file, JSON.stringify({ version: 1, name: "soak", providers, rotations: Object.fromEntries(entries) }));
+  return file;
+}
+
+function watch(folder: string, spec: string): ChildProcess {
+  const log = openSync(join(folder, "log"), "a");
+  const env = { PATH: process.env["PATH"], HOME: folder, ROTATE_STATE_DIR: join(folder, "state") };
+  const argv = [packedCommandLine().entry, "watch", "-f", spec, "--log-level", "warn"];
+  return spawn(process.execPath, argv, { cwd: folder, env, stdio: ["ignore", log, log] });
+}
+
+interface Mint {
+  readonly rotation: string;
+  readonly at: number;
+}
+
+/** What the journal tells of, by rotation, in order. Instants of rotation time, ms. */
+function mintsIn(folder: string): ReadonlyMap<string, readonly number[]> {
+  const database = new DatabaseSync(join(folder, "state/soak/state.db"), { readOnly: true });
+  const rows = database
+    .prepare('select rotation, at from journal where record like \'{"type":"intent"%\' order by rotation, seq')
+    .all() as unknown as readonly Mint[];
+  database.close();
+  return new Map(
+    [...Map.groupBy(rows, ({ rotation }) => rotation)].map(([name, all]) => [name, all.map((one) => one.at)]),
+  );
+}
+
+function settledMints(folder: string): number {
+  return [...mintsIn(folder).values()].reduce((total, { length }) => total + length, 0);
+}
+
+/** Seconds until the token in the file of a rotation ends; undefined: there is none. */
+function leftOf(folder: string, index: number): number | undefined {
+  try {
+    const [, claims = ""] = readFileSync(join(folder, placeOf(index)), "utf8").split(".");
+    const { exp, sub } = JSON.parse(Buffer.from(claims, "base64url").toString()) as { exp: number; sub: string };
+    return sub === `r${index}` ? exp - Date.now() / second : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two mints of one rotation closer than this are one too many: by the schedule they are 0.6 lives apart. */
+function countTwice(folder: string): number {
+  const least = life * second * 0.45;
+  const gaps = [...mintsIn(folder).values()].flatMap((at) => at.slice(1).map((time, index) => time - at[index]!));
+  return gaps.filter((gap) => gap < least).length;
+}
+
+async function soak(folder: string): Promise<boolean> {
+  const spec = writeSpec(folder);
+  const random = chance(Number(values.seed));
+  const part = (minutes * 60 * second) / (kills + 1);
+  let daemon = watch(folder, spec);
+  for (let kill = 0; kill <= kills; kill++) {
+    await setTimeout(part * (kill === kills ? 1 : 0.5 + random()));
+    if (daemon.exitCode !== null) throw new Error(`the daemon ended: see ${join(folder, "log")}`);
+    const status = readFileSync(`/proc/${daemon.pid}/status`, "utf8");
+    say(
+      `${settledMints(folder)} mints so far, ${/VmRSS:\s*(.*)/.exec(status)?.[1]} resident; ${kill < kills ? "killed" : "asked to stop"}`,
+    );
+    daemon.kill(kill < kills ? "SIGKILL" : "SIGTERM");
+    await once(daemon, "exit");
+    if (kill < kills) daemon = watch(folder, spec);
+  }
+  const healthy = Array.from({ length: rotations }, (_, index) => index).filter((index) => !isFailing(index));
+  const lost = healthy.filter((index) => (leftOf(folder, index) ?? 0) <= 0).length;
+  const twice = countTwice(folder);
+  const isKept = lost === 0 && twice <= kills * atOnce;
+  say(
+    `${healthy.length} healthy rotations, ${settledMints(folder)} mints: ${lost} without a living token, ${twice} minted again early (a kill cuts off ${atOnce} at most)`,
+  );
+  return isKept;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "rotate-soak-"));
+say(
+  `seed ${values.seed}: ${rotations} rotations, ${failing * 100} % failing, lives of ${life} s, ${minutes} minutes, ${kills} kills`,
+);
+const isKept = await soak(folder);
+if (isKept) rmSync(folder, { recursive: true, force: true });
+process.exit(isKept ? 0 : 1);
