@@ -20,19 +20,27 @@ test("whatever is set, moved and taken, the earliest comes first and nothing is 
         model.delete(index);
         return at;
       }
-      for (const one of steps) {
-        if ("set" in one) {
-          agenda.set(one.set, one.at);
-          model.delete(one.set);
-          if (one.at !== Infinity) model.set(one.set, one.at);
-        } else if ("take" in one) {
-          const left = [...model.values()].filter((at) => at <= one.take).toSorted((a, b) => a - b);
-          expect(agenda.take(one.take).map(takeFromModel)).toEqual(left);
-        } else {
-          const first = Math.min(...model.values());
-          const index = agenda.pop();
-          expect(index === undefined ? Infinity : takeFromModel(index)).toBe(first);
+      function timesOf(one: (typeof steps)[number]): {
+        readonly told: readonly number[];
+        readonly known: readonly number[];
+      } {
+        const sorted = [...model.values()].toSorted((a, b) => a - b);
+        if ("take" in one) {
+          const known = sorted.filter((at) => at <= one.take);
+          return { told: agenda.take(one.take).map(takeFromModel), known };
         }
+        if ("pop" in one) {
+          const index = agenda.pop();
+          return { told: index === undefined ? [] : [takeFromModel(index)], known: sorted.slice(0, 1) };
+        }
+        agenda.set(one.set, one.at);
+        model.delete(one.set);
+        if (one.at !== Infinity) model.set(one.set, one.at);
+        return { told: [], known: [] };
+      }
+      for (const one of steps) {
+        const { told, known } = timesOf(one);
+        expect(told).toEqual(known);
         expect(agenda.next()).toBe(Math.min(...model.values()));
       }
     }),
