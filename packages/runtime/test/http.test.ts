@@ -271,6 +271,21 @@ test("reports how far the local clock is from the server's", async () => {
   expect(skews).toEqual([[7_200_000, new URL(url).host]]);
 });
 
+test("keeps a connection for the request that follows at once, and not where the address has to be looked at", async () => {
+  const sockets: Socket[] = [];
+  const url = await serve((request, response) => {
+    sockets.push(request.socket);
+    response.end("{}");
+  });
+  const { http } = createRuntime();
+  await http(url, {}, never);
+  await http(url, { method: "POST", json: {} }, never);
+  await http(url, { refuseLinkLocal: true }, never);
+  await http(url, { refuseLinkLocal: true }, never);
+  expect(new Set(sockets).size).toBe(3);
+  expect(sockets[1]).toBe(sockets[0]);
+});
+
 test("speaks over a Unix socket", async () => {
   const directory = await mkdtemp(join(tmpdir(), "rotate-http-"));
   open.push(() => rm(directory, { recursive: true }));

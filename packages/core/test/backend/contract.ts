@@ -158,6 +158,22 @@ export function proveBackend(start: () => Promise<Setting>): void {
     );
   });
 
+  test("whoever asks is told which states were written since, or that any may have been", async () => {
+    await one.store.changed();
+    await two.store.changed();
+    const claim = await claimed(one, "db");
+    await claim.append([announcing]);
+    await claim.settle();
+    const answers = [await one.store.changed(), await two.store.changed()];
+    for (const names of answers) expect(names === undefined || names.has("db")).toBe(true);
+    expect(await one.store.changed()).toEqual(new Set());
+    expect(await two.store.changed()).toEqual(new Set());
+    expect((await one.store.loadAll(["other", "db"])).map(({ name, seq }) => [name, seq > 0])).toEqual([
+      ["other", false],
+      ["db", true],
+    ]);
+  });
+
   test("a claim excludes any other on its rotation, in this process and in others, until it is settled", async () => {
     const claim = await claimed(one, "db");
     expect(await one.claims.byName("db")).toBeUndefined();

@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
+import type { Backend } from "../../src/backend/backend.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import type { Spec } from "../../src/loading/model.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
@@ -47,6 +48,10 @@ function waitsForDisk(): boolean {
 
 function nobody(): void {}
 
+function itself(backend: Backend): Backend {
+  return backend;
+}
+
 /** Starts `rotate watch` in this process. */
 export async function startDaemon(
   scene: Scene,
@@ -56,10 +61,12 @@ export async function startDaemon(
   }: Pick<DaemonOptions, "names" | "services"> & {
     readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
     readonly onUnfollow?: () => void;
+    /** In place of the backend, to see what is asked of it. */
+    readonly over?: (backend: Backend) => Backend;
   } = {},
 ): Promise<Watched> {
   const { runtime, events } = scene;
-  const backend = await openBackend(scene);
+  const backend = (options.over ?? itself)(await openBackend(scene));
   let current: SpecResult = { spec: scene.spec() };
   let changed: Parameters<FollowFiles>[0] = nobody;
   let followed: readonly string[] = [];

@@ -1,0 +1,62 @@
+import { appendFileSync, chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { stageFile, stampOfFile, tidyFile } from "@rotate/plugin-kit/files";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { commit, createTools, freshDirectory, orphans, whole } from "./support.ts";
+
+/** As long after now as a file takes to be old. */
+function later(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+}
+
+beforeEach(() => void vi.useRealTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("a file that was just written has no stamp: it might be written again without its times telling", () => {
+  const path = `${freshDirectory()}/token`;
+  expect(stampOfFile({ path })).toBeUndefined();
+  writeFileSync(path, "one");
+  expect(stampOfFile({ path })).toBeUndefined();
+  later();
+  expect(stampOfFile({ path })).toBeDefined();
+  expect(stampOfFile({ path: { env: "PLACE" } })).toBeUndefined();
+});
+
+test("a stamp stays while nothing happens, and is another after each kind of change", () => {
+  const directory = freshDirectory();
+  const path = `${directory}/token`;
+  writeFileSync(path, "one");
+  later();
+  const stamps = [stampOfFile({ path })];
+  expect(stampOfFile({ path })).toBe(stamps[0]);
+  for (const change of [
+    () => appendFileSync(path, "!"),
+    () => writeFileSync(path, "two!"),
+    () => chmodSync(path, 0o640),
+    () => {
+      writeFileSync(`${directory}/next`, "two!");
+      renameSync(`${directory}/next`, path);
+    },
+    () => {
+      renameSync(directory, `${directory}.away`);
+      symlinkSync(`${directory}.away`, directory);
+    },
+  ]) {
+    change();
+    stamps.push(stampOfFile({ path }));
+  }
+  expect(new Set(stamps).size).toBe(6);
+  expect(stamps).not.toContain(undefined);
+});
+
+test("in one tick a directory is listed for left-overs once, and anew in the next", async () => {
+  const directory = freshDirectory();
+  const path = `${directory}/token`;
+  const ctx = { ...createTools(), mark: "spec/app/0" };
+  const tick = {};
+  await tidyFile(path, { ...ctx, tick });
+  await stageFile(path, whole("of a process that is killed"), { ctx });
+  await tidyFile(path, { ...ctx, tick });
+  expect(orphans(directory)).toHaveLength(1);
+  await commit(await stageFile(path, whole("new"), { ctx: { ...ctx, tick: {} } }));
+  expect(orphans(directory)).toEqual([]);
+});
