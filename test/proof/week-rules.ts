@@ -229,8 +229,24 @@ export const weekRules: readonly Rule[] = [
   {
     name: "time is noted at every look",
     edits: [
-      { from: "    last = now;\n    await host.noteClock?.(clock.note());", to: "    last = now;" },
+      { from: "    await host.noteClock?.(note);\n", to: "" },
       { from: "  await deps.host.noteClock?.(deps.clock.note());\n", to: "" },
+    ],
+  },
+  {
+    name: "a daemon looks again when a standing turns",
+    edits: [
+      {
+        from: "const turn = Math.min(turnAt(moment), retiring > now ? retiring : Infinity, now + longestUnseen);",
+        to: "const turn = now + longestUnseen;",
+      },
+    ],
+  },
+  {
+    name: "a daemon looks at what was written, and at all when a clock leaps",
+    edits: [
+      { from: "if (changed === undefined) lookouts.askAll();\n      else lookouts.ask(changed);", to: "" },
+      { from: "if (slept || now.doubt !== last.doubt || now.ahead !== last.ahead) lookouts.askAll();", to: "" },
     ],
   },
   {
