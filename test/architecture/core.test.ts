@@ -8,6 +8,7 @@ const source = "packages/core/src/";
 const rooms: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   loading: ["schedule"],
+  plugins: ["loading"],
   schedule: [],
   store: ["schedule"],
   backend: ["shared", "loading", "store", "schedule"],
@@ -19,7 +20,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "rotation", "engine", "metrics", "lookout"],
-  index: ["shared", "loading", "backend", "local", "rotation", "engine", "watch", "metrics", "lookout"],
+  index: ["shared", "loading", "plugins", "backend", "local", "rotation", "engine", "watch", "metrics", "lookout"],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

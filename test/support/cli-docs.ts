@@ -1,7 +1,7 @@
 /** docs/cli.md, made from what the commands say themselves. `npm run docs` writes it; a test compares. */
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { root } from "./workspace.ts";
 
 const sources = join(root, "packages/cli/bin/rotate.js");
@@ -14,10 +14,13 @@ function helpOf(entry: string, ...argv: readonly string[]): string {
 
 /** The page. @param entry the program that is asked */
 export function renderCliDocs(entry: string): string {
-  const commands = readdirSync(join(root, "packages/cli/src/commands")).map((file) => basename(file, ".ts"));
+  const files = readdirSync(join(root, "packages/cli/src/commands"), { recursive: true, encoding: "utf8" });
+  const commands = files
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -".ts".length).replaceAll("/", " "));
   const sections = commands
     .toSorted()
-    .map((command) => `## rotate ${command}\n\n\`\`\`text\n${helpOf(entry, command)}\n\`\`\`\n`);
+    .map((command) => `## rotate ${command}\n\n\`\`\`text\n${helpOf(entry, ...command.split(" "))}\n\`\`\`\n`);
   const head = `# Commands\n\nMade from the commands' own help by \`npm run docs\`.\n`;
   return [head, ...sections].join("\n");
 }

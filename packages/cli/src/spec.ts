@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import {
   createCatalog,
   type Diagnostic,
+  loadProgram,
   loadSpec,
   renderDiagnostics,
   type Spec,
@@ -48,6 +49,7 @@ export async function readSpec(
     file,
     catalog: createCatalog(builtins),
     cache,
+    loadPlugin: loadProgram,
     own: (named) => statePlaces(named, { flag, env: process.env }),
   });
   if (spec === undefined || (whole && spec.heldBack.length > 0))

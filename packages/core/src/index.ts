@@ -60,6 +60,17 @@ export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
+export { withPlugin } from "./plugins/name-in-spec.ts";
+export {
+  inspectPlugin,
+  loadProgram,
+  pluginsOf,
+  proposePlugin,
+  type NamedPlugins,
+  type PluginReport,
+  type PluginState,
+  type Proposal,
+} from "./plugins/plugins.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";

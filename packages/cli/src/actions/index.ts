@@ -6,6 +6,7 @@ export { forget } from "./forget.ts";
 export { history } from "./history.ts";
 export { needsRotation } from "./needs-rotation.ts";
 export { plan } from "./plan.ts";
+export { addPlugin, approvePlugins, listPlugins } from "./plugin.ts";
 export { revoke } from "./revoke.ts";
 export { run } from "./run.ts";
 export { status } from "./status.ts";

@@ -60,8 +60,15 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   if (known !== undefined && findEndangered(known, world).length === 0)
     return { spec: known, diagnostics: known.warnings };
   const lists: Input[] = [];
-  const loaded = await compile(input, { ...options, home, world, onList: (list) => void lists.push(list) });
-  if (loaded.spec?.heldBack.length === 0) await cache?.keep(loaded.spec, lists);
+  let isKept = true;
+  const loaded = await compile(input, {
+    ...options,
+    home,
+    world,
+    onList: (list) => void lists.push(list),
+    onThirdParty: () => (isKept = false),
+  });
+  if (isKept && loaded.spec?.heldBack.length === 0) await cache?.keep(loaded.spec, lists);
   return loaded;
 }
 
@@ -77,6 +84,8 @@ interface CompileOptions extends LoadOptions {
   readonly home: string;
   readonly world: RootWorld;
   readonly onList: (list: Input) => void;
+  /** What others wrote is held against its approval at each load: such a spec is compiled anew. */
+  readonly onThirdParty: () => void;
 }
 
 async function compile(input: Input, options: CompileOptions): Promise<LoadedSpec> {
@@ -164,6 +173,7 @@ async function withThirdParties(document: unknown, { input, options, fill }: Bui
   let { catalog } = options;
   for (const [index, name] of names.entries()) {
     if (typeof name !== "string") continue;
+    options.onThirdParty();
     const problem = "this command takes built-in plugins only";
     try {
       const plugin = await options.loadPlugin?.(name, input.directory);

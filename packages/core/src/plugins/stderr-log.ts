@@ -1,0 +1,48 @@
+import type { Log } from "@rotate/plugin-kit";
+import type { Readable } from "node:stream";
+
+/** Bytes of a line; a longer one is left out whole, as a secret that is cut in two is no longer known by the masker. */
+const maxLine = 4096;
+/** Bytes a second; of what is beyond, one line tells. */
+const maxASecond = 64 * 1024;
+
+/** Writes what a program says on standard error to the log, which masks it. Gives its last line. */
+export function logLines(stream: Readable, { name, log, now }: {
+  readonly name: string;
+  readonly log: Log;
+  readonly now: () => number;
+}): () => string | undefined {
+  let rest = "";
+  let skipping = false;
+  let last: string | undefined;
+  let second = now();
+  let spent = 0;
+  function write(line: string): void {
+    if (line.trim() === "") return;
+    last = line;
+    log.info("the plugin says", { plugin: name, line });
+  }
+  function mayTake(bytes: number): boolean {
+    if (Math.abs(now() - second) >= 1000) [second, spent] = [now(), 0];
+    const before = spent;
+    spent += bytes;
+    if (spent > maxASecond && before <= maxASecond) log.info("the plugin says more than is logged", { plugin: name });
+    return spent <= maxASecond;
+  }
+  stream.setEncoding("utf8");
+  stream.on("error", () => undefined); // its end tells
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    const fits = mayTake(Buffer.byteLength(chunk));
+    for (const line of lines) {
+      if (fits && !skipping && line.length <= maxLine) write(line);
+      skipping = false;
+    }
+    if (rest.length > maxLine) [rest, skipping] = ["", true];
+  });
+  stream.on("end", () => {
+    if (!skipping && rest.length <= maxLine) write(rest);
+  });
+  return () => last;
+}
