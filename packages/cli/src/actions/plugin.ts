@@ -39,7 +39,8 @@ export function listPlugins(input: ActionInput<object, object>): Promise<Plugins
   return plainly(async () => {
     const { directory, names } = await pluginsOf(input.flags.file);
     const plugins = await lookAt(names, directory);
-    if (!input.json) input.terminal.out(names.length === 0 ? "the spec names no plugins" : plugins.map(lineOf).join("\n"));
+    if (!input.json)
+      input.terminal.out(names.length === 0 ? "the spec names no plugins" : plugins.map(lineOf).join("\n"));
     return { version: 1, plugins };
   });
 }
@@ -58,10 +59,15 @@ export function approvePlugins(
     const all = await lookAt(wanted.length > 0 ? wanted : spec.names, spec.directory);
     const due = wanted.length > 0 && !flags.check ? all : all.filter(({ state }) => state !== "approved");
     const [first] = due;
-    if (flags.check && first !== undefined) throw new UsageError(first.problem ?? `plugin ${first.name} is ${first.state}`, first.hint);
+    if (flags.check && first !== undefined)
+      throw new UsageError(first.problem ?? `plugin ${first.name} is ${first.state}`, first.hint);
     if (!flags.check) for (const { name } of due) await approve(input, { name, spec });
-    const plugins = await lookAt(all.map(({ name }) => name), spec.directory);
-    if (!json && (flags.check || due.length === 0)) terminal.out(plugins.map(lineOf).join("\n") || "the spec names no plugins");
+    const plugins = await lookAt(
+      all.map(({ name }) => name),
+      spec.directory,
+    );
+    if (!json && (flags.check || due.length === 0))
+      terminal.out(plugins.map(lineOf).join("\n") || "the spec names no plugins");
     return { version: 1, plugins };
   });
 }
@@ -74,7 +80,10 @@ export function addPlugin(input: ActionInput<ApproveFlags, { readonly path: stri
     const spec = await pluginsOf(flags.file);
     const text = spec.names.includes(name) ? spec.text : withPlugin(spec.text, name);
     if (text === undefined)
-      throw new UsageError(`${spec.file}: no place for the plugin was found`, `write it yourself: plugins: [${name}]; then rotate plugin approve ${name}`);
+      throw new UsageError(
+        `${spec.file}: no place for the plugin was found`,
+        `write it yourself: plugins: [${name}]; then rotate plugin approve ${name}`,
+      );
     await approve(input, { name, spec });
     if (text !== spec.text) {
       await writeFile(spec.file, text);
@@ -126,7 +135,10 @@ async function othersOf(
   name: string,
   { directory, names }: Pick<NamedPlugins, "directory" | "names">,
 ): Promise<readonly LoadedPlugin[]> {
-  const others = await lookAt(names.filter((other) => other !== name), directory);
+  const others = await lookAt(
+    names.filter((other) => other !== name),
+    directory,
+  );
   const usable = others.filter(({ state }) => state === "approved");
   return Promise.all(usable.map((other) => loadProgram(other.name, directory)));
 }
@@ -137,7 +149,11 @@ function lookAt(names: readonly string[], directory: string): Promise<readonly P
 
 function lineOf({ name, state, types, problem, hint }: PluginReport): string {
   const head = [name, state, types.join(", ")].filter((word) => word !== "").join("  ");
-  return [head, ...(problem === undefined ? [] : [`  ${problem}`]), ...(hint === undefined ? [] : [`  do  ${hint}`])].join("\n");
+  return [
+    head,
+    ...(problem === undefined ? [] : [`  ${problem}`]),
+    ...(hint === undefined ? [] : [`  do  ${hint}`]),
+  ].join("\n");
 }
 
 /** What is wrong with a plugin is the user's to settle: exit code 2. */

@@ -54,7 +54,7 @@ export function specSchema(describePart: DescribePart): JsonSchema {
       stateDir: { type: "string", minLength: 1, description: "where the state is kept; relative to the spec" },
       plugins: {
         type: "array",
-        description: "plugin packages or executables by others; built-in ones need no entry",
+        description: "programs by others, by path (docs/plugin-protocol.md); built-in plugins need no entry",
         items: { type: "string", minLength: 1 },
         uniqueItems: true,
       },

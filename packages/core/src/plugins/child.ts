@@ -1,7 +1,9 @@
 /** One child process: calls go in as lines, answers come out. Time, the end of the whole group and every fault are here; what a verb means is not. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { dirname } from "node:path";
-import { invalid, RotateError, type Context } from "@rotate/plugin-kit";
+import { invalid, type Context, type RotateError } from "@rotate/plugin-kit";
+import type { Writable } from "node:stream";
+import { endFault, notAsked, startFault, tooLate } from "./child-faults.ts";
 import { badFrame, errorOf, maxFrame, readFrames, type Frame } from "./frames.ts";
 import { logLines } from "./stderr-log.ts";
 
@@ -54,117 +56,124 @@ function hold(child: ChildProcess, busy: boolean): void {
     if (stream !== null && verb in stream) (stream as unknown as Record<typeof verb, () => void>)[verb]();
 }
 
+interface Calls {
+  readonly size: () => number;
+  readonly has: (id: number) => boolean;
+  /** A new one. */
+  readonly add: () => { readonly id: number; readonly promise: Promise<unknown> };
+  /** It is over. */
+  readonly settle: (id: number) => Open | undefined;
+  readonly failAll: (error: RotateError) => void;
+}
+
+/** The calls that are open. */
+function createCalls(onBusy: (busy: boolean) => void): Calls {
+  const open = new Map<number, Open>();
+  let next = 1;
+  function settle(id: number): Open | undefined {
+    const one = open.get(id);
+    open.delete(id);
+    if (open.size === 0) onBusy(false);
+    return one;
+  }
+  return {
+    size: () => open.size,
+    has: (id) => open.has(id),
+    add() {
+      const id = next++;
+      const { promise, ...one } = Promise.withResolvers<unknown>();
+      open.set(id, one);
+      onBusy(true);
+      return { id, promise };
+    },
+    settle,
+    failAll: (error) => [...open.keys()].forEach((id) => settle(id)?.reject(error)),
+  };
+}
+
+/** Settles the call that a frame answers. Throws BAD_ANSWER for one that answers none. */
+function takeAnswer(frame: Frame, calls: Calls): void {
+  const { id, ok, error, ...others } = frame;
+  if (Object.keys(others).length > 0) throw badFrame("its answer has a key that no answer has");
+  if (typeof id !== "number" || !calls.has(id)) throw badFrame("it answered a call that is not open");
+  if ("ok" in frame === "error" in frame) throw badFrame("its answer has not one of `ok` and `error`");
+  const said = "ok" in frame ? undefined : errorOf(error);
+  const call = calls.settle(id);
+  if (said === undefined) call?.resolve(ok);
+  else call?.reject(said);
+}
+
 /** Starts a program in a process group of its own, in the folder that it lies in. @param name what it is called in messages */
 export function startChild(file: string, { name, log, env, now }: CallContext & { readonly name: string }): Child {
   const given = variables.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]] as const]));
   const child = spawn(file, [], { cwd: dirname(file), env: Object.fromEntries(given), detached: true, stdio: "pipe" });
   const lastLine = logLines(child.stderr, { name, log, now });
-  const open = new Map<number, Open>();
-  let next = 1;
+  const calls = createCalls((busy) => hold(child, busy));
   let fault: RotateError | undefined;
   let ended = false;
 
-  const onExit = (): void => killGroup(child, "SIGKILL");
-  process.on("exit", onExit);
-
-  function settle(id: number): Open | undefined {
-    const one = open.get(id);
-    open.delete(id);
-    if (open.size === 0) hold(child, false);
-    return one;
-  }
   function fail(error: RotateError): void {
     fault ??= error;
-    for (const id of open.keys()) settle(id)?.reject(fault);
+    calls.failAll(fault);
     killGroup(child, "SIGKILL");
   }
-  function take(frame: Frame): void {
-    const { id, ok, error, ...others } = frame;
-    if (Object.keys(others).length > 0) return fail(badFrame("its answer has a key that no answer has"));
-    if (typeof id !== "number" || !open.has(id)) return fail(badFrame("it answered a call that is not open"));
-    if ("ok" in frame === "error" in frame) return fail(badFrame("its answer has not one of `ok` and `error`"));
-    if ("ok" in frame) return settle(id)?.resolve(ok);
-    const said = errorOf(error);
-    if (said.code === "BAD_ANSWER" && said.hint?.startsWith("a fault of the plugin")) return fail(said);
-    settle(id)?.reject(said);
+  const dismiss = (): void => killGroup(child, "SIGKILL");
+  function bury(): void {
+    ended = true;
+    process.off("exit", dismiss);
+    dismiss();
   }
-  readFrames(child.stdout, { onFrame: take, onFault: fail });
+  process.on("exit", dismiss);
+  readFrames(child.stdout, { onFrame: (frame) => takeAnswer(frame, calls), onFault: fail });
   child.stdin.on("error", () => undefined); // its end tells
   child.once("error", (error: NodeJS.ErrnoException) => {
-    ended = true;
-    process.off("exit", onExit);
+    bury();
     fail(startFault(error.code));
   });
-  child.once("exit", () => {
-    ended = true;
-    process.off("exit", onExit);
-    killGroup(child, "SIGKILL");
-  });
+  child.once("exit", bury);
   child.once("close", (code, signal) => {
-    if (open.size > 0 || code !== 0) fail(endFault(code, signal, lastLine()));
+    if (calls.size() > 0 || code !== 0) fail(endFault(code, signal, lastLine()));
   });
   hold(child, false);
-
-  async function ask(frame: Frame, signal: AbortSignal): Promise<unknown> {
-    if (fault !== undefined) throw fault;
-    const id = next++;
-    const line = `${JSON.stringify({ id, ...frame })}\n`;
-    if (Buffer.byteLength(line) > maxFrame) throw invalid("the call is larger than 1 MiB", "let it write less at once");
-    if (signal.aborted) throw signal.reason;
-    const answer = Promise.withResolvers<unknown>();
-    open.set(id, answer);
-    hold(child, true);
-    let killer: NodeJS.Timeout | undefined;
-    function cancel(): void {
-      if (child.stdin.writable) child.stdin.write(`${JSON.stringify({ cancel: id })}\n`);
-      else killGroup(child, "SIGTERM");
-      killer = setTimeout(() => fail(tooLate(String(frame["call"]))), grace);
-    }
-    signal.addEventListener("abort", cancel, { once: true });
-    child.stdin.write(line);
-    try {
-      return await answer.promise;
-    } finally {
-      clearTimeout(killer);
-      signal.removeEventListener("abort", cancel);
-    }
-  }
   return {
-    ask,
+    async ask(frame, signal) {
+      if (fault !== undefined) throw fault;
+      return askOver(child.stdin, { frame, signal, calls, terminate: () => killGroup(child, "SIGTERM"), fail });
+    },
     finish: () => void child.stdin.end(),
-    kill: () => killGroup(child, "SIGKILL"),
+    kill: dismiss,
     isAlive: () => !ended && fault === undefined,
     hasFailed: () => fault !== undefined,
   };
 }
 
-function startFault(code: string | undefined): RotateError {
-  const hint = "is it executable (chmod +x), and is the interpreter of its first line installed?";
-  return new RotateError(`it could not be started (${code ?? "unknown"})`, {
-    code: "NOT_FOUND",
-    retryable: false,
-    hint,
-  });
+interface Asking {
+  readonly frame: Frame;
+  readonly signal: AbortSignal;
+  readonly calls: Calls;
+  readonly terminate: () => void;
+  readonly fail: (error: RotateError) => void;
 }
 
-function tooLate(call: string): RotateError {
-  const hint = "see what it waits for; whether it had an effect is not known";
-  return new RotateError(`it neither answered ${call} in time nor the cancellation`, {
-    code: "TIMEOUT",
-    retryable: true,
-    hint,
-  });
-}
-
-/** It may have done what it was asked for before it ended. */
-function endFault(code: number | null, signal: NodeJS.Signals | null, said: string | undefined): RotateError {
-  const last = said === undefined ? "" : `: ${said.length > 500 ? "(a long line)" : said}`;
-  const how = signal ?? `exit code ${code}`;
-  const isBusy = code === 75;
-  return new RotateError(`it ended without an answer (${how})${last}`, {
-    code: isBusy ? "UNAVAILABLE" : "FAILED",
-    retryable: isBusy,
-    noEffect: false,
-    hint: "its lines on standard error stand in the log",
-  });
+/** Writes a call and waits for its answer; at the signal it is cancelled, and a little later the program is killed. */
+async function askOver(into: Writable, { frame, signal, calls, terminate, fail }: Asking): Promise<unknown> {
+  const room = 32; // of the id, which is not known yet
+  if (Buffer.byteLength(JSON.stringify(frame)) > maxFrame - room)
+    throw invalid("the call is larger than 1 MiB", "let it write less at once");
+  if (signal.aborted) throw notAsked();
+  const { id, promise } = calls.add();
+  let killer: NodeJS.Timeout | undefined;
+  function cancel(): void {
+    if (into.writable) into.write(`${JSON.stringify({ cancel: id })}\n`);
+    else terminate();
+    killer = setTimeout(() => fail(tooLate(String(frame["call"]))), grace);
+  }
+  signal.addEventListener("abort", cancel, { once: true });
+  into.write(`${JSON.stringify({ id, ...frame })}\n`);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(killer);
+    signal.removeEventListener("abort", cancel);
+  }
 }

@@ -48,7 +48,10 @@ const common: Readonly<Record<string, Rule>> = {
 
 /** By kind: the verbs that it must have, those that it may have, and its own keys; `!` marks what must be there. */
 const rules: Readonly<
-  Record<Kind, { readonly must: string; readonly may: readonly string[]; readonly keys: Readonly<Record<string, Rule>> }>
+  Record<
+    Kind,
+    { readonly must: string; readonly may: readonly string[]; readonly keys: Readonly<Record<string, Rule>> }
+  >
 > = {
   providers: {
     must: "mint",
@@ -128,7 +131,8 @@ function checkPart(kind: Kind, part: unknown): void {
   }
   const verbs = part["verbs"] as readonly unknown[];
   const strange = verbs.find((verb) => verb !== must && !may.includes(String(verb)));
-  if (strange !== undefined) throw badFrame(`${what} has a verb that is none: ${JSON.stringify(strange)?.slice(0, 40)}`);
+  if (strange !== undefined)
+    throw badFrame(`${what} has a verb that is none: ${JSON.stringify(strange)?.slice(0, 40)}`);
   if (!verbs.includes(must)) throw badFrame(`${what} needs the verb ${must}`);
   if (kind === "sinks") checkSink(part as unknown as DescribedPart, what);
 }

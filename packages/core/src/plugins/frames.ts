@@ -20,7 +20,15 @@ export function badFrame(message: string): RotateError {
   return badAnswer(message, "a fault of the plugin: docs/plugin-protocol.md says what it may write");
 }
 
-/** Splits a stream into lines of UTF-8. After the first fault, which is told once, nothing more is read. */
+function decoded(decoder: TextDecoder, line: Buffer): string {
+  try {
+    return decoder.decode(line);
+  } catch {
+    throw badFrame("it wrote a line that is not UTF-8");
+  }
+}
+
+/** Splits a stream into lines of UTF-8. After the first fault, which is told once, nothing more is read; what `onFrame` throws is one. */
 export function readFrames(
   stream: Readable,
   { onFrame, onFault }: { readonly onFrame: (frame: Frame) => void; readonly onFault: (why: RotateError) => void },
@@ -36,14 +44,15 @@ export function readFrames(
   }
   function take(line: Buffer): void {
     try {
-      onFrame(parseFrame(decoder.decode(line)));
+      onFrame(parseFrame(decoded(decoder, line)));
     } catch (error) {
-      fail(error instanceof RotateError ? error : badFrame("it wrote a line that is not UTF-8"));
+      if (!(error instanceof RotateError)) throw error;
+      fail(error);
     }
   }
   stream.on("error", () => undefined); // its end tells
   stream.on("data", (chunk: Buffer) => {
-    for (let from = 0; !over && from < chunk.length; ) {
+    for (let from = 0; !over && from < chunk.length;) {
       const at = chunk.indexOf(10, from);
       const piece = chunk.subarray(from, at < 0 ? chunk.length : at);
       size += piece.length;
@@ -67,7 +76,8 @@ const forbidden: readonly string[] = ["__proto__", "constructor", "prototype"];
 /** One line as a frame. Throws BAD_ANSWER. */
 export function parseFrame(line: string): Frame {
   const value = parsed(line);
-  if (!isFrame(value)) throw badFrame("it wrote a line that is no JSON object: what is for people goes to standard error");
+  if (!isFrame(value))
+    throw badFrame("it wrote a line that is no JSON object: what is for people goes to standard error");
   return value;
 }
 
@@ -86,16 +96,16 @@ function parsed(line: string): unknown {
 
 const errorKeys: readonly string[] = ["code", "message", "retryable", "hint", "retryAfter", "noEffect", "person"];
 
-/** What a program says went wrong, as the error that a built-in would throw; BAD_ANSWER when it is none. */
+/** What a program says went wrong, as the error that a built-in would throw. Throws BAD_ANSWER when it is none. */
 export function errorOf(said: unknown): RotateError {
-  if (!isFrame(said)) return badFrame("its `error` is no object");
+  if (!isFrame(said)) throw badFrame("its `error` is no object");
   const unknown = Object.keys(said).find((key) => !errorKeys.includes(key));
-  if (unknown !== undefined) return badFrame("its `error` has a key that no error has");
+  if (unknown !== undefined) throw badFrame("its `error` has a key that no error has");
   const { code, message, retryable, hint, retryAfter, noEffect, person } = said;
   if (!errorCodes.includes(code as ErrorCode) || typeof message !== "string" || typeof retryable !== "boolean")
-    return badFrame("its `error` needs a known `code`, a `message` and `retryable`");
+    throw badFrame("its `error` needs a known `code`, a `message` and `retryable`");
   if (retryAfter !== undefined && !(Number.isSafeInteger(retryAfter) && Number(retryAfter) >= 0))
-    return badFrame("its `retryAfter` is no number of milliseconds");
+    throw badFrame("its `retryAfter` is no number of milliseconds");
   return new RotateError(bounded(message), {
     code: code as ErrorCode,
     retryable,

@@ -40,7 +40,8 @@ function parseLock(text: string): Lock {
   try {
     const lock = parseFrame(text);
     const { lockVersion, plugins } = lock;
-    if (lockVersion !== 1 || !isFrame(plugins)) throw invalid(`${lockName} is of no version that this rotate reads`, hint);
+    if (lockVersion !== 1 || !isFrame(plugins))
+      throw invalid(`${lockName} is of no version that this rotate reads`, hint);
     return Object.fromEntries(Object.entries(plugins).map(([name, entry]) => [name, entryOf(name, entry)]));
   } catch (error) {
     if (error instanceof RotateError && error.code === "INVALID") throw error;
@@ -79,9 +80,9 @@ export async function approvedPlugin(name: string, directory: string): Promise<A
   const place = await placeOf(name, directory);
   const was = Object.hasOwn(entry.platforms, place.platform) ? entry.platforms[place.platform] : undefined;
   if (was === place.integrity) return { entry, place };
-  const why = was === undefined ? `it was approved for ${Object.keys(entry.platforms).join(", ")} only, this is ${place.platform}` : `${place.file} changed`;
-  throw invalid(
-    `plugin ${name} is not what was approved: ${why}`,
-    `look at it, then: rotate plugin approve ${name}`,
-  );
+  const why =
+    was === undefined
+      ? `it was approved for ${Object.keys(entry.platforms).join(", ")} only, this is ${place.platform}`
+      : `${place.file} changed`;
+  throw invalid(`plugin ${name} is not what was approved: ${why}`, `look at it, then: rotate plugin approve ${name}`);
 }

@@ -42,8 +42,7 @@ export async function placeOf(name: string, directory: string): Promise<Place> {
   });
   const stats = await stat(file);
   if (!stats.isFile()) throw invalid(`plugin ${name}: not a regular file`, "name the program itself");
-  if ((stats.mode & 0o6000) !== 0)
-    throw invalid(`plugin ${name}: it is setuid or setgid`, `chmod ug-s ${file}`);
+  if ((stats.mode & 0o6000) !== 0) throw invalid(`plugin ${name}: it is setuid or setgid`, `chmod ug-s ${file}`);
   if ((stats.mode & 0o111) === 0) throw invalid(`plugin ${name}: it is not executable`, `chmod +x ${file}`);
   await refuseOthers(name, file);
   const head = await headOf(file);
@@ -66,10 +65,16 @@ export async function refuseOthers(name: string, file: string, user = process.ge
   for (let at = file; ; at = dirname(at)) {
     const { uid, mode } = await lstat(at);
     if (uid !== 0 && uid !== user)
-      throw invalid(`plugin ${name}: ${at} belongs to uid ${uid}, who could change what runs`, `chown it, or keep the plugin in a folder of your own`);
+      throw invalid(
+        `plugin ${name}: ${at} belongs to uid ${uid}, who could change what runs`,
+        `chown it, or keep the plugin in a folder of your own`,
+      );
     const isSticky = (mode & 0o1000) !== 0 && at !== file;
     if ((mode & 0o022) !== 0 && !isSticky)
-      throw invalid(`plugin ${name}: others can write ${at}, and so change what runs`, `chmod go-w ${at}, once you have looked at what is in it`);
+      throw invalid(
+        `plugin ${name}: others can write ${at}, and so change what runs`,
+        `chmod go-w ${at}, once you have looked at what is in it`,
+      );
     if (at === dirname(at)) return;
   }
 }

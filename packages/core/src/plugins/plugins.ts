@@ -42,7 +42,8 @@ export async function pluginsOf(file: string): Promise<NamedPlugins> {
   const input = await readInput({ file });
   if (!("text" in input)) throw invalid(input.message, input.hint ?? "name the spec with -f");
   const { value, broken, faults } = await readSource(input.text);
-  if (broken || !isRecord(value)) throw invalid(faults[0]?.message ?? "the spec is empty", "rotate validate tells more");
+  if (broken || !isRecord(value))
+    throw invalid(faults[0]?.message ?? "the spec is empty", "rotate validate tells more");
   const listed = valueAt(value, ["plugins"]) ?? [];
   const names = Array.isArray(listed) ? listed.filter((name): name is string => typeof name === "string") : [];
   return { file: input.file, directory: dirname(input.file), text: input.text, names };
@@ -130,7 +131,8 @@ export async function proposePlugin(name: string, directory: string, ctx: CallCo
     loaded: asPlugin(name, directory, entry),
     approve: async () => {
       const { integrity } = await placeOf(name, directory);
-      if (integrity !== place.integrity) throw invalid(`plugin ${name} changed while it was approved`, "look at it again");
+      if (integrity !== place.integrity)
+        throw invalid(`plugin ${name} changed while it was approved`, "look at it again");
       await writeLock(directory, { ...(await readLock(directory)), [name]: entry });
     },
   };

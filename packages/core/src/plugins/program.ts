@@ -59,7 +59,15 @@ export function createProgram({ name, description, find }: ProgramOptions): Prog
       return await askChild(await running(ctx), { frame, ctx });
     } finally {
       calls -= 1;
-      if (calls === 0) leaving = setTimeout(() => void child?.then((one) => one.kill(), () => undefined), idle).unref();
+      if (calls === 0)
+        leaving = setTimeout(
+          () =>
+            void child?.then(
+              (one) => one.kill(),
+              () => undefined,
+            ),
+          idle,
+        ).unref();
     }
   }
   async function askChild(

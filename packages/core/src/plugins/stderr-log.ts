@@ -7,11 +7,18 @@ const maxLine = 4096;
 const maxASecond = 64 * 1024;
 
 /** Writes what a program says on standard error to the log, which masks it. Gives its last line. */
-export function logLines(stream: Readable, { name, log, now }: {
-  readonly name: string;
-  readonly log: Log;
-  readonly now: () => number;
-}): () => string | undefined {
+export function logLines(
+  stream: Readable,
+  {
+    name,
+    log,
+    now,
+  }: {
+    readonly name: string;
+    readonly log: Log;
+    readonly now: () => number;
+  },
+): () => string | undefined {
   let rest = "";
   let skipping = false;
   let last: string | undefined;

@@ -1,0 +1,63 @@
+import type { Context, Prepared, Sink, SinkContext, Values } from "@rotate/plugin-kit";
+import { type Ask, given, nothing, revealed, when } from "./ask.ts";
+import { type DescribedPart, targetWith } from "./describe.ts";
+import { badFrame, isFrame, type Frame } from "./frames.ts";
+
+/** What `prepare` may leave for `commit` and `undo`, bytes. */
+const maxState = 256 * 1024;
+
+/** A sink of a program, in the shape of a built-in one. */
+export function sinkOf(part: DescribedPart, ask: Ask): Sink {
+  const { type, options, target = "" } = part;
+  return {
+    type,
+    options,
+    ...given(part, "scope", "keys"),
+    target: (values) => targetWith(target, values),
+    prepare: async (values, ctx) =>
+      preparedOf(part, ask, {
+        answer: await ask(
+          "prepare",
+          { values: await revealed(values, ctx), ours: ctx.ours === true, ...markOf(ctx) },
+          ctx,
+        ),
+      }),
+    ...when(part, "check", {
+      check: async (ctx: SinkContext) =>
+        nothing(await ask("check", { ours: ctx.ours === true, ...(ctx.keys && { keys: ctx.keys }) }, ctx)),
+    }),
+    ...when(part, "read", {
+      read: async (keys: readonly string[], ctx: Context) => valuesOf(await ask("read", { keys }, ctx), keys, ctx),
+    }),
+    ...when(part, "fence", { fence: async (ctx: Context) => nothing(await ask("fence", {}, ctx)) }),
+  };
+}
+
+function markOf({ mark }: SinkContext): Frame {
+  return mark === undefined ? {} : { mark };
+}
+
+function preparedOf(part: DescribedPart, ask: Ask, { answer }: { readonly answer: unknown }): Prepared {
+  if (!isFrame(answer) || typeof answer["changed"] !== "boolean")
+    throw badFrame("its answer to prepare has no `changed`");
+  const { changed, undo = false, state = null, ...others } = answer;
+  if (typeof undo !== "boolean" || Object.keys(others).length > 0)
+    throw badFrame("its answer to prepare has more than `changed`, `undo` and `state`");
+  if (undo && !part.verbs.includes("undo")) throw badFrame("it promises an undo and has no such verb");
+  if (Buffer.byteLength(JSON.stringify(state)) > maxState) throw badFrame("its state is larger than 256 KiB");
+  return {
+    changed,
+    commit: async (ctx) => nothing(await ask("commit", { state }, ctx)),
+    ...(undo && { undo: async (ctx: Context) => nothing(await ask("undo", { state }, ctx)) }),
+  };
+}
+
+function valuesOf(answer: unknown, keys: readonly string[], ctx: Context): Values {
+  if (!isFrame(answer)) throw badFrame("its answer to read is no object");
+  const values = Object.entries(answer).map(([key, value]) => {
+    if (typeof value !== "string" || !keys.includes(key))
+      throw badFrame("it read what it was not asked for, or no text");
+    return [key, ctx.secret(value, key)] as const;
+  });
+  return Object.fromEntries(values);
+}
