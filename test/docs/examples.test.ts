@@ -77,6 +77,9 @@ test.each(["README.md", ...filesUnder("docs", ".md")].flatMap(specsIn))("the spe
   expect(await problemsOf("/srv/app/rotate.yaml", text)).toEqual([]);
 });
 
-test.each(filesUnder("docs/examples", ".yaml"))("%s is valid", async (file) => {
+/** What needs an approval first is run by test/plugins. */
+const specs = filesUnder("docs/examples", ".yaml").filter((file) => !file.startsWith("docs/examples/plugins/"));
+
+test.each(specs)("%s is valid", async (file) => {
   expect(await problemsOf(join(root, file), readFileSync(join(root, file), "utf8"))).toEqual([]);
 });

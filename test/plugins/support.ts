@@ -29,6 +29,12 @@ export interface Services {
   readonly live: Map<string, string>;
   readonly revoked: string[];
   readonly document: { version: number; values: Record<string, string> };
+  /** Its id, by token. */
+  readonly ids: Map<string, string>;
+  /** The shelf refuses too. */
+  isShelfRefusing: boolean;
+  /** Answers nothing from now on. */
+  isSilent: boolean;
   /** Answers whatever is about tokens with this status. */
   refuse: number | undefined;
 }
@@ -42,7 +48,8 @@ export interface Scene {
   readonly rotate: (...argv: readonly string[]) => Promise<Result>;
 }
 
-async function openServices(): Promise<Services> {
+/** The Acme API and the Shelf service, until the test ends. */
+export async function openServices(): Promise<Services> {
   const key = mintCanary("key", { plain: true }).text;
   const live = new Map<string, string>();
   const services: Services = {
@@ -50,6 +57,9 @@ async function openServices(): Promise<Services> {
     key,
     live,
     revoked: [],
+    ids: new Map(),
+    isSilent: false,
+    isShelfRefusing: false,
     document: { version: 1, values: {} },
     refuse: undefined,
   };
@@ -57,6 +67,7 @@ async function openServices(): Promise<Services> {
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
+      if (services.isSilent) return;
       const [status, answer] = answerOf(services, request.method ?? "", {
         path: request.url ?? "",
         key: request.headers.authorization,
@@ -66,7 +77,10 @@ async function openServices(): Promise<Services> {
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   return Object.assign(services, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
@@ -78,6 +92,7 @@ interface Asked {
 
 function answerOf(services: Services, method: string, { path, key, body }: Asked): readonly [number, unknown] {
   const { live, revoked, document, refuse } = services;
+  if (path === "/app" && refuse !== undefined && services.isShelfRefusing) return [refuse, {}];
   if (path === "/app" && method === "GET") return [200, document];
   if (path === "/app") {
     const { version, values } = JSON.parse(body) as Services["document"];
@@ -95,7 +110,9 @@ function answerOf(services: Services, method: string, { path, key, body }: Asked
   }
   const id = `t${live.size + revoked.length + 1}`;
   live.set(id, (JSON.parse(body) as { name: string }).name);
-  return [200, { id, secret: mintCanary(`token-${id}`, { plain: true }).text, expires: inAnHour() }];
+  const secret = mintCanary(`token-${id}`, { plain: true }).text;
+  services.ids.set(secret, id);
+  return [200, { id, secret, expires: inAnHour() }];
 }
 
 function inAnHour(): string {

@@ -29,7 +29,8 @@ def api(options, method, path, body=None):
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         code = CODES.get(error.code, "UNAVAILABLE" if error.code >= 500 else "INVALID")
-        raise Refused(code, f"acme refused (HTTP {error.code})", code in ("RATE_LIMITED", "UNAVAILABLE"))
+        raise Refused(code, f"acme refused (HTTP {error.code})", code in ("RATE_LIMITED", "UNAVAILABLE"),
+                      hint="may the `key` do this?" if code == "DENIED" else "see what the API says of this status")
     except urllib.error.URLError as error:
         never_sent = isinstance(error.reason, ConnectionRefusedError)
         raise Refused("UNAVAILABLE", "acme does not answer", True, noEffect=never_sent, hint="is `url` right?")

@@ -4,7 +4,7 @@ set -euo pipefail
 read -r call
 get() { jq -r "$1" <<<"$call"; }
 ok() { jq -cn --argjson id "$(get .id)" --slurpfile ok /dev/stdin '{id: $id, ok: $ok[0]}'; exit 0; }
-no() { jq -cn --argjson id "$(get .id)" --arg code "$1" --arg message "$2" --argjson retryable "$3" '{id: $id, error: {code: $code, message: $message, retryable: $retryable}}'; exit 0; }
+no() { jq -cn --argjson id "$(get .id)" --arg code "$1" --arg message "$2" --argjson retryable "$3" '{id: $id, error: {code: $code, message: $message, retryable: $retryable, hint: "see `url`, and what the `key` may do"}}'; exit 0; }
 
 # api METHOD PATH [BODY]: the answer in $body. The key reaches curl by a pipe, never by its arguments.
 api() {

@@ -26,12 +26,13 @@ def shelf(options, method="GET", body=None):
             return json.loads(answer.read())
     except urllib.error.HTTPError as error:
         if error.code == 409:
-            raise Refused("CONFLICT", "somebody else changed the document", True)
+            raise Refused("CONFLICT", "somebody else changed the document", True, hint="it is tried again")
         if error.code >= 500:
-            raise Refused("UNAVAILABLE", f"the shelf failed (HTTP {error.code})", True)
-        raise Refused("DENIED" if error.code in (401, 403) else "INVALID", f"the shelf refused (HTTP {error.code})", False)
+            raise Refused("UNAVAILABLE", f"the shelf failed (HTTP {error.code})", True, hint="is the service well?")
+        raise Refused("DENIED" if error.code in (401, 403) else "INVALID", f"the shelf refused (HTTP {error.code})", False,
+                      hint="is `path` right, and may this host write it?")
     except urllib.error.URLError:
-        raise Refused("UNAVAILABLE", "the shelf does not answer", True)
+        raise Refused("UNAVAILABLE", "the shelf does not answer", True, hint="is `url` right?")
 
 
 def write(options, version, change):
@@ -67,7 +68,7 @@ def serve(call):
         if now == state["before"]:
             return None
         if now != state["new"]:
-            raise Refused("CONFLICT", "somebody else changed the document", False)
+            raise Refused("CONFLICT", "somebody else changed the document", False, hint="see who else writes it")
         write(options, document["version"], state["before"])
         return None
     raise Refused("INVALID", "no such verb", False)

@@ -115,13 +115,19 @@ export function startChild(file: string, { name, log, env, now }: CallContext & 
   function fail(error: RotateError): void {
     fault ??= error;
     calls.failAll(fault);
-    killGroup(child, "SIGKILL");
+    dismiss();
   }
-  const dismiss = (): void => killGroup(child, "SIGKILL");
+  /** Its number may be another's once it has been buried. */
+  function dismiss(): void {
+    if (!ended) killGroup(child, "SIGKILL");
+  }
   function bury(): void {
+    dismiss();
     ended = true;
     process.off("exit", dismiss);
-    dismiss();
+  }
+  function terminate(): void {
+    if (!ended) killGroup(child, "SIGTERM");
   }
   process.on("exit", dismiss);
   readFrames(child.stdout, { onFrame: (frame) => takeAnswer(frame, calls), onFault: fail });
@@ -138,7 +144,7 @@ export function startChild(file: string, { name, log, env, now }: CallContext & 
   return {
     async ask(frame, signal) {
       if (fault !== undefined) throw fault;
-      return askOver(child.stdin, { frame, signal, calls, terminate: () => killGroup(child, "SIGTERM"), fail });
+      return askOver(child.stdin, { frame, signal, calls, terminate, fail });
     },
     finish: () => void child.stdin.end(),
     kill: dismiss,
