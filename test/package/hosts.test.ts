@@ -52,10 +52,10 @@ test.skipIf(stranger.lacking)(
   () => {
     const place = layOut();
     for (const command of Object.keys(manifest.commands)) {
-      const { code, output } = run(stranger, place, `${command} --help`);
+      const { code, output } = run(stranger, place, `${command.replaceAll(":", " ")} --help`);
       expect({ command, code, output }).toMatchObject({
         code: 0,
-        output: expect.stringContaining(`$ rotate ${command}`),
+        output: expect.stringContaining(`$ rotate ${command.replaceAll(":", " ")}`),
       });
     }
   },

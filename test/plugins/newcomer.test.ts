@@ -47,6 +47,18 @@ test.skipIf(!has("python3"))(
   },
 );
 
+test("a spec whose plugin was not approved is refused for that alone, and so is a package", async () => {
+  const { rotate, write } = await openScene(published);
+  const { code, stderr } = await rotate("run");
+  expect(code).toBe(2);
+  expect(stderr).toContain("plugin ./acme.py has not been approved");
+  expect(stderr).toContain("rotate plugin approve ./acme.py");
+  expect(stderr).not.toContain("not known");
+  write("rotate.yaml", published.replace("./acme.py", "rotate-plugin-acme"), 0o644);
+  expect(await rotate("validate")).toMatchObject({ code: 2, stderr: expect.stringContaining("no npm packages") });
+  expect(await rotate("plugin", "approve")).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
+});
+
 test.skipIf(!has("python3"))("what a program refuses is told like what a built-in refuses", async () => {
   const { services, rotate } = await openScene(withoutPlugins);
   for (const name of ["./acme.py", "./shelf.py"]) await rotate("plugin", "add", name, "--yes");

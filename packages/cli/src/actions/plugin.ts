@@ -78,7 +78,7 @@ export function addPlugin(input: ActionInput<ApproveFlags, { readonly path: stri
     const { flags, args, json, terminal } = input;
     const name = args.path;
     const spec = await pluginsOf(flags.file);
-    const text = spec.names.includes(name) ? spec.text : withPlugin(spec.text, name);
+    const text = spec.names.includes(name) ? spec.text : await withPlugin(spec.text, name);
     if (text === undefined)
       throw new UsageError(
         `${spec.file}: no place for the plugin was found`,

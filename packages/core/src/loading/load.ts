@@ -150,7 +150,10 @@ interface Built {
 
 async function build(document: unknown, { fill, input, options, faults }: Building): Promise<Built> {
   const { report } = fill;
+  const before = faults.length;
   const catalog = await withThirdParties(document, { fill, input, options, faults });
+  // Which types there are is not known: whatever else were told would mostly be the echo of it.
+  if (faults.length > before) return { parts: { get: () => undefined }, spec: undefined };
   const rotations = await expandRotations(valueAt(document, ["rotations"]), { ...fill, onList: options.onList });
   const named = partPlacesOf(document, rotations);
   const parts = await findNamed(catalog, named, report);

@@ -1,10 +1,9 @@
-import { isMap, isScalar, isSeq, parseDocument } from "yaml";
-
 /**
  * The text of a spec with one more name under `plugins`, everything else as it was, comments too. YAML or JSON.
  * Undefined when the text has another shape than a spec has.
  */
-export function withPlugin(text: string, name: string): string | undefined {
+export async function withPlugin(text: string, name: string): Promise<string | undefined> {
+  const { isMap, isScalar, isSeq, parseDocument } = await import("yaml");
   const { contents } = parseDocument(text);
   if (!isMap(contents) || contents.range == null) return undefined;
   const quoted = JSON.stringify(name);

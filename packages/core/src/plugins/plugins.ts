@@ -1,6 +1,6 @@
 /** What the command line does with the programs of a spec: find them, approve them, run them. */
 import { dirname } from "node:path";
-import { invalid, isRotateError } from "@rotate/plugin-kit";
+import { invalid, isRotateError, withDetails } from "@rotate/plugin-kit";
 import { isRecord, valueAt } from "../loading/fault.ts";
 import { readInput } from "../loading/input.ts";
 import type { LoadedPlugin } from "../loading/catalog.ts";
@@ -95,7 +95,16 @@ function typesOf({ describe }: LockEntry): readonly string[] {
   );
 }
 
-/** What `approvePlugin` is about to write. */
+/** Says of which program an error is, where the spec does not. */
+async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isRotateError(error) ? withDetails(error, { message: `plugin ${name}: ${error.message}` }) : error;
+  }
+}
+
+/** What `proposePlugin` found, and is about to write. */
 export interface Proposal {
   readonly name: string;
   readonly place: Place;
@@ -110,11 +119,7 @@ export interface Proposal {
 export async function proposePlugin(name: string, directory: string, ctx: CallContext): Promise<Proposal> {
   const place = await placeOf(name, directory);
   const child = startChild(place.file, { ...ctx, name });
-  const asked = described(child, ctx.signal);
-  const describe = await asked.finally(() => {
-    child.finish();
-    child.kill();
-  });
+  const describe = await named(name, () => described(child, ctx.signal)).finally(child.kill);
   const old = (await readLock(directory))[name];
   const others = place.platform === "any" ? {} : binariesOf(old);
   const entry: LockEntry = {

@@ -84,6 +84,14 @@ function otherPlatform(folder: string): void {
   writeFileSync(lock, readFileSync(lock, "utf8").replace('"any"', '"plan9-mips"'));
 }
 
+test("what cannot be started is said of the program by its name", async () => {
+  const folder = folderOf("#!/nonexistent/interpreter\n");
+  await expect(proposePlugin("./p", folder, contextOf(runtimeWith()))).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    message: "plugin ./p: it could not be started (ENOENT)",
+  });
+});
+
 test("a link is followed: what it leads to is what counts", async () => {
   const folder = folderOf(program);
   mkdirSync(join(folder, "bin"));
