@@ -1,9 +1,8 @@
-import { EngineError } from "@rotate/core";
 import type { ActionInput } from "../action.ts";
 import { durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { neededFields, printCredential, type CredentialFormat } from "../output/credential-text.ts";
-import { span } from "../output/time.ts";
+import { shortage, tooShort } from "../shortage.ts";
 import { withEngine } from "../with-engine.ts";
 
 /** As typed; durations (`15m`) are read by the action. */
@@ -44,23 +43,5 @@ export function credential(input: Input): Promise<void> {
     if (short !== undefined && flags["min-remaining"] !== undefined)
       reporter.runtime.log.warn(`${args.name}: ${short}`);
     terminal.reveal(printCredential(format, current, printing));
-  });
-}
-
-/** Less is left than was asked for: how much, in words. */
-function shortage(
-  expiresAt: string | undefined,
-  { now, wanted }: { readonly now: number; readonly wanted: number },
-): string | undefined {
-  const left = expiresAt === undefined ? Infinity : Date.parse(expiresAt) - now;
-  if (left >= wanted) return undefined;
-  return `${left > 0 ? `${span(left)} left` : "it has ended"}, ${span(wanted)} asked for`;
-}
-
-function tooShort(message: string): EngineError {
-  return new EngineError(message, {
-    code: "ROTATE_CREDENTIAL_SHORT",
-    exitCode: 1,
-    hint: "it is replaced early once half of its life is over: ask for a longer `ttl`, or for less with --min-remaining",
   });
 }
