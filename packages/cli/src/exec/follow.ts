@@ -12,7 +12,7 @@ export interface FollowParts {
 /** Rotations that finish together are one change. ms */
 const settlingTime = 2_000;
 /** Another process may rotate it as well. ms */
-const lookEvery = 30_000;
+const lookEvery = 5_000;
 
 /** Tells of other credentials until the signal: those that finish together once, and what is the same never. */
 export async function followValues(first: Given, parts: FollowParts, onChange: (given: Given) => void): Promise<void> {
