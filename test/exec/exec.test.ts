@@ -44,7 +44,7 @@ test.concurrent.for([
   ],
   ["nothing tells the new one from the old", ["app", "--on-rotate", "swap", "--", "true"], 125, /swap needs --health/],
   ["too little is left", ["app", "--min-remaining", "20m", "--", "true"], 125, /left, 20m asked for/],
-] as const)("the exit code says that %s", async ([_, argv, code, words], { onTestFinished }) => {
+] as const)("the exit code says that %s", async ([, argv, code, words], { onTestFinished }) => {
   const one = rotate({ onTestFinished, folder: sceneOf({ onTestFinished }) }, ["exec", ...argv]);
   expect(await one.ended).toBe(code);
   expect(one.err().replaceAll(/^.* generated a signing key.*\n/gm, "")).toMatch(words);
@@ -96,7 +96,7 @@ test.concurrent("a swap on an inherited socket loses no request, neither of new 
   const kept = new Agent({ keepAlive: true });
   const loads = [new Agent(), new Agent(), kept, kept].map((agent) => load(port, agent));
   await vi.waitUntil(() => /^2-\w+ ends$/m.test(one.out()), patience);
-  const wrong = loads.flatMap((one) => one.stop());
+  const wrong = loads.flatMap(({ stop }) => stop());
   kept.destroy();
   expect(wrong).toEqual([]);
   for (const { seen } of loads) expect(seen.size).toBeGreaterThanOrEqual(2);

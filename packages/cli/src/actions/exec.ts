@@ -99,7 +99,10 @@ function beginner(
   const { terminal } = input;
   let count = 0;
   function tellFailure(message: string, hint: string): void {
-    reportFailure(new EngineError(message, { code: "ROTATE_EXEC", exitCode: 2, hint }), { json: false, terminal });
+    reportFailure(new EngineError(message, { code: "ROTATE_EXEC_FAILED", exitCode: 2, hint }), {
+      json: false,
+      terminal,
+    });
   }
   return ({ values }) => {
     directory?.write(values);
@@ -130,7 +133,7 @@ async function follow(
   });
   async function untilLost(): Promise<void> {
     await daemon.ended;
-    if (!signal.aborted) throw new EngineError("the engine ended", { code: "ROTATE_EXEC", exitCode: 6 });
+    if (!signal.aborted) throw new EngineError("the engine ended", { code: "ROTATE_EXEC_FAILED", exitCode: 6 });
   }
   const followed = followValues(first, { engine, names, runtime, signal }, (given) => {
     directory?.write(given.values);

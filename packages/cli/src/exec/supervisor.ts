@@ -33,105 +33,34 @@ export interface Supervisor {
 const firstRetry = 30_000;
 const longestRetry = 600_000;
 
+/** What is known of the commands of one supervisor. */
+interface Watch {
+  readonly parts: SupervisorParts;
+  readonly running: Set<Generation>;
+  /** Aborts when all is over. */
+  readonly finished: AbortController;
+  readonly resolve: (code: number) => void;
+  current: Generation;
+  /** Aborts with the end of the current one, unless that was asked for. */
+  lost: AbortController;
+  /** The one that was asked to end. */
+  expected?: Generation;
+  wanted?: Given | undefined;
+  working?: Promise<void> | undefined;
+  stopping: boolean;
+}
+
 /** Starts the first command. */
 export function supervise(first: Given, parts: SupervisorParts): Supervisor {
-  const { options, begin, runtime } = parts;
-  const finished = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<number>();
   const running = new Set<Generation>();
-  let current = launch(first);
-  /** Aborts with the end of the current one, unless that was asked for. */
-  let lost = new AbortController();
-  let expected: Generation | undefined;
-  let wanted: Given | undefined;
-  let working: Promise<void> | undefined;
-  let stopping = false;
-  const { promise: ended, resolve } = Promise.withResolvers<number>();
-  void watchOver(current);
-
-  function launch(given: Given): Generation {
-    const generation = begin(given);
-    running.add(generation);
-    void generation.child.ended.then(() => running.delete(generation));
-    return generation;
-  }
-
-  /** Its end is the end of all, unless it was replaced or is about to be. */
-  async function watchOver(generation: Generation): Promise<void> {
-    const code = await generation.child.ended;
-    if (generation !== current || generation === expected) return;
-    lost.abort(new Error("the command has ended"));
-    await working; // what is to take its place may be nearly there
-    if (generation === current) finish(code);
-  }
-
-  function finish(code: number): void {
-    finished.abort();
-    resolve(code);
-  }
-
-  function take(generation: Generation): void {
-    current = generation;
-    lost = new AbortController();
-    void watchOver(generation);
-  }
-
-  async function restart(given: Given): Promise<boolean> {
-    expected = current;
-    await endChild(current.child, parts);
-    if (stopping) {
-      finish(await current.child.ended);
-      return true;
-    }
-    take(launch(given));
-    const wrong = await healthOf(current, { beside: false, signal: lost.signal }, parts);
-    if (wrong !== undefined && !lost.signal.aborted)
-      runtime.log.warn(`the command was started anew and is not healthy: ${wrong}`);
-    return true;
-  }
-
-  async function swap(given: Given): Promise<boolean> {
-    const next = launch(given);
-    const dead = new AbortController();
-    void next.child.ended.then((code) => dead.abort(new Error(`it ended with ${code}`)));
-    const wrong = await healthOf(next, { beside: true, signal: dead.signal }, parts);
-    if (wrong !== undefined || stopping || next.child.hasEnded()) {
-      await endChild(next.child, parts);
-      if (!stopping) runtime.log.warn(`reload-owed: ${refusal(dead.signal, wrong)}; the old command stays`);
-      return false;
-    }
-    const old = current;
-    take(next);
-    await endChild(old.child, parts);
-    runtime.log.info("the new command is healthy, and the old one has ended");
-    return true;
-  }
-
-  async function change(given: Given): Promise<boolean> {
-    const { onRotate } = options;
-    if (onRotate.kind === "signal") current.child.kill(onRotate.signal);
-    if (onRotate.kind === "restart") return restart(given);
-    return onRotate.kind === "swap" ? swap(given) : true;
-  }
-
-  async function work(): Promise<void> {
-    for (let pause = firstRetry; wanted !== undefined;) {
-      if (lost.signal.aborted || stopping) return;
-      const given: Given = wanted;
-      wanted = undefined;
-      if (await change(given)) {
-        pause = firstRetry;
-        continue;
-      }
-      wanted ??= given;
-      if (lost.signal.aborted || stopping) return;
-      runtime.log.warn(`the command is tried again in ${span(pause)}`);
-      await runtime.sleep(pause, lost.signal).catch(() => undefined);
-      pause = Math.min(pause * 2, longestRetry);
-    }
-  }
+  const current = launch(first, { parts, running });
+  const finished = new AbortController();
+  const watch: Watch = { parts, running, current, lost: new AbortController(), finished, resolve, stopping: false };
+  void watchOver(current, watch);
 
   async function end(): Promise<number> {
-    const code = await ended;
+    const code = await promise;
     await Promise.all([...running].map(({ child }) => endChild(child, parts)));
     return code;
   }
@@ -139,19 +68,105 @@ export function supervise(first: Given, parts: SupervisorParts): Supervisor {
   return {
     ended: end(),
     renew(given) {
-      wanted = given;
-      working ??= work().finally(() => (working = undefined));
+      watch.wanted = given;
+      watch.working ??= work(watch).finally(() => (watch.working = undefined));
     },
     forward(signal) {
       for (const { child } of running) child.kill(signal);
-      if (signal !== "SIGTERM" || stopping) return;
-      stopping = true;
-      void runtime.sleep(options.stopWithin, finished.signal).then(
-        () => running.forEach(({ child }) => child.kill("SIGKILL")),
-        () => undefined,
-      );
+      if (signal !== "SIGTERM" || watch.stopping) return;
+      watch.stopping = true;
+      void killLater(watch);
     },
   };
+}
+
+function launch(given: Given, { parts, running }: Pick<Watch, "parts" | "running">): Generation {
+  const generation = parts.begin(given);
+  running.add(generation);
+  void generation.child.ended.then(() => running.delete(generation));
+  return generation;
+}
+
+/** Its end is the end of all, unless it was replaced or is about to be. */
+async function watchOver(generation: Generation, watch: Watch): Promise<void> {
+  const code = await generation.child.ended;
+  if (generation !== watch.current || generation === watch.expected) return;
+  watch.lost.abort(new Error("the command has ended"));
+  await watch.working; // what is to take its place may be nearly there
+  if (generation === watch.current) finish(code, watch);
+}
+
+function finish(code: number, { finished, resolve }: Watch): void {
+  finished.abort();
+  resolve(code);
+}
+
+function take(generation: Generation, watch: Watch): void {
+  watch.current = generation;
+  watch.lost = new AbortController();
+  void watchOver(generation, watch);
+}
+
+async function killLater({ running, finished, parts: { options, runtime } }: Watch): Promise<void> {
+  await runtime.sleep(options.stopWithin, finished.signal).catch(() => undefined);
+  for (const { child } of running) child.kill("SIGKILL");
+}
+
+/** Does what was asked for with the newest credentials, and tries again what failed, until the command ends. */
+async function work(watch: Watch): Promise<void> {
+  const { runtime } = watch.parts;
+  for (let pause = firstRetry; watch.wanted !== undefined;) {
+    if (watch.lost.signal.aborted || watch.stopping) return;
+    const given: Given = watch.wanted;
+    watch.wanted = undefined;
+    if (await change(given, watch)) {
+      pause = firstRetry;
+      continue;
+    }
+    if (watch.lost.signal.aborted || watch.stopping) return;
+    watch.wanted ??= given;
+    runtime.log.warn(`the command is tried again in ${span(pause)}`);
+    await runtime.sleep(pause, watch.lost.signal).catch(() => undefined);
+    pause = Math.min(pause * 2, longestRetry);
+  }
+}
+
+/** False when it has to be tried again. */
+async function change(given: Given, watch: Watch): Promise<boolean> {
+  const { onRotate } = watch.parts.options;
+  if (onRotate.kind === "signal") watch.current.child.kill(onRotate.signal);
+  if (onRotate.kind === "restart") await restart(given, watch);
+  return onRotate.kind === "swap" ? swap(given, watch) : true;
+}
+
+async function restart(given: Given, watch: Watch): Promise<void> {
+  const { parts, current } = watch;
+  watch.expected = current;
+  await endChild(current.child, parts);
+  if (watch.stopping) return finish(await current.child.ended, watch);
+  const next = launch(given, watch);
+  take(next, watch);
+  const { signal } = watch.lost;
+  const wrong = await healthOf(next, { beside: false, signal }, parts);
+  if (wrong !== undefined && !signal.aborted)
+    parts.runtime.log.warn(`the command was started anew and is not healthy: ${wrong}`);
+}
+
+async function swap(given: Given, watch: Watch): Promise<boolean> {
+  const { parts, current: old } = watch;
+  const next = launch(given, watch);
+  const dead = new AbortController();
+  void next.child.ended.then((code) => dead.abort(new Error(`it ended with ${code}`)));
+  const wrong = await healthOf(next, { beside: true, signal: dead.signal }, parts);
+  if (wrong !== undefined || watch.stopping || next.child.hasEnded()) {
+    await endChild(next.child, parts);
+    if (!watch.stopping) parts.runtime.log.warn(`reload-owed: ${refusal(dead.signal, wrong)}; the old command stays`);
+    return false;
+  }
+  take(next, watch);
+  await endChild(old.child, parts);
+  parts.runtime.log.info("the new command is healthy, and the old one has ended");
+  return true;
 }
 
 function refusal(dead: AbortSignal, wrong: string | undefined): string {
