@@ -120,7 +120,7 @@ describe("installed in an empty folder, without a network", () => {
     expect(run(["run", "--forc"], cwd)).toMatchObject({ status: 2, stderr: expect.stringContaining("--forc") });
   });
 
-  test("a plugin author's package compiles against the kit and runs with it", () => {
+  test("a plugin author's package, and the kit's own example, compile with the libraries' types checked, and run", () => {
     writeFileSync(
       join(packed.project, "author.ts"),
       `import { definePlugin, defineProbe } from "@rotate/plugin-kit";
@@ -129,6 +129,8 @@ const probe = defineProbe({ type: "nothing", options: { type: "object" }, run: a
 console.log(definePlugin({ probes: [probe] }).apiVersion, typeof stageFile);
 `,
     );
+    const readme = readFileSync(join(packed.project, "node_modules/@rotate/plugin-kit/README.md"), "utf8");
+    writeFileSync(join(packed.project, "readme.ts"), String(/```ts\n(.*?)```/s.exec(readme)?.[1]));
     const options = [
       "--noEmit",
       "--module",
@@ -139,7 +141,7 @@ console.log(definePlugin({ probes: [probe] }).apiVersion, typeof stageFile);
       "--typeRoots",
       join(root, "node_modules/@types"),
     ];
-    execFileSync("tsc", [...options, "author.ts"], { cwd: packed.project, stdio: "inherit" });
+    execFileSync("tsc", [...options, "author.ts", "readme.ts"], { cwd: packed.project, stdio: "inherit" });
     const said = execFileSync(process.execPath, ["author.ts"], { cwd: packed.project, encoding: "utf8" });
     expect(said).toBe("1 function\n");
   });

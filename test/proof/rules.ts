@@ -162,4 +162,6 @@ export const rules: readonly Rule[] = [
     name: "an intent is durable before the mint",
     edits: [unsynced("intent")],
   },
+  { name: "a write is announced durably", edits: [unsynced("minted", "committing")] },
+  { name: "what is revoked is superseded durably", edits: [unsynced("settled", "revoking")] },
 ];

@@ -142,11 +142,13 @@ async function soak(folder: string): Promise<boolean> {
     if (kill < kills) daemon = watch(folder, spec);
   }
   const healthy = Array.from({ length: rotations }, (_, index) => index).filter((index) => !isFailing(index));
-  const lost = healthy.filter((index) => (leftOf(folder, index) ?? 0) <= 0).length;
+  const begun = mintsIn(folder);
+  const reached = healthy.filter((index) => begun.has(`r${index}`));
+  const lost = reached.filter((index) => (leftOf(folder, index) ?? 0) <= 0).length;
   const twice = countTwice(folder);
   const isKept = lost === 0 && twice <= kills * atOnce;
   say(
-    `${healthy.length} healthy rotations, ${settledMints(folder)} mints: ${lost} without a living token, ${twice} minted again early (a kill cuts off ${atOnce} at most)`,
+    `${healthy.length} healthy rotations, ${reached.length} reached, ${settledMints(folder)} mints: ${lost} without a living token, ${twice} minted again early (a kill cuts off ${atOnce} at most)`,
   );
   return isKept;
 }

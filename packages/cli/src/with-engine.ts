@@ -21,6 +21,8 @@ export interface OpenedEngine {
   /** The same. */
   readonly own: Engine;
   readonly reporter: Reporter;
+  /** The rotations of the spec. */
+  readonly names: readonly string[];
   /** The directory of the state. */
   readonly stateDir: string;
   /** Milliseconds since 1970. */
@@ -71,14 +73,15 @@ export async function withEngine<Result>(
   const { runtime, onEvent } = reporter;
   const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
+  const names = spec.rotations.map(({ name }) => name);
   const watch = ask && (await watchOf(spec, { stateDir, onEvent }));
   if (ask !== undefined && watch !== undefined)
-    return ask({ ...watch, reporter, now: runtime.now }).finally(reporter.close);
+    return ask({ ...watch, names, reporter, now: runtime.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openLocalBackend({ spec, runtime, reading, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
-    return await use({ engine, own: engine, reporter, stateDir: backend.place, now: runtime.now });
+    return await use({ engine, own: engine, names, reporter, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();
     await backend.close();

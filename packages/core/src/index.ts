@@ -4,6 +4,7 @@ export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
 export { EngineError } from "./engine-error.ts";
+export { loginVariables } from "./engine/deps.ts";
 export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";
 export type { PlanOptions, RunOptions } from "./engine/reports.ts";
 export { causesOf, compareStanding } from "./engine/causes.ts";

@@ -1,10 +1,9 @@
-import { EngineError } from "@rotate/core";
 import type { ActionInput } from "../action.ts";
 import { durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { neededFields, printCredential, type CredentialFormat } from "../output/credential-text.ts";
-import { span } from "../output/time.ts";
-import { withEngine } from "../with-engine.ts";
+import { shortage, tooShort } from "../shortage.ts";
+import { withWatch } from "../with-engine.ts";
 
 /** As typed; durations (`15m`) are read by the action. */
 export interface CredentialFlags {
@@ -29,7 +28,7 @@ export function credential(input: Input): Promise<void> {
   const minRemaining =
     durationValue("min-remaining", flags["min-remaining"]) ?? (format === "aws-credential-process" ? awsRemaining : 0);
   const lockTimeout = durationValue("lock-timeout", flags["lock-timeout"]);
-  return withEngine(input, { omit }, async ({ engine, now, reporter }) => {
+  return withWatch(input, { omit }, async ({ engine, now, reporter }) => {
     const interrupt = listenForInterrupt();
     const printing = { field, execInfo: process.env["KUBERNETES_EXEC_INFO"] };
     const current = await engine.credential(args.name, {
@@ -39,28 +38,12 @@ export function credential(input: Input): Promise<void> {
       ...(lockTimeout !== undefined && { lockTimeout }),
     });
     interrupt.release();
+    for (const [name, text] of Object.entries(current.fields))
+      if (current.declared[name]?.secret !== false) reporter.runtime.masker.secret(text, name);
     const short = shortage(current.expiresAt, { now: now(), wanted: minRemaining });
     if (short !== undefined && flags.strict === true) throw tooShort(`${args.name}: ${short}`);
     if (short !== undefined && flags["min-remaining"] !== undefined)
       reporter.runtime.log.warn(`${args.name}: ${short}`);
     terminal.reveal(printCredential(format, current, printing));
-  });
-}
-
-/** Less is left than was asked for: how much, in words. */
-function shortage(
-  expiresAt: string | undefined,
-  { now, wanted }: { readonly now: number; readonly wanted: number },
-): string | undefined {
-  const left = expiresAt === undefined ? Infinity : Date.parse(expiresAt) - now;
-  if (left >= wanted) return undefined;
-  return `${left > 0 ? `${span(left)} left` : "it has ended"}, ${span(wanted)} asked for`;
-}
-
-function tooShort(message: string): EngineError {
-  return new EngineError(message, {
-    code: "ROTATE_CREDENTIAL_SHORT",
-    exitCode: 1,
-    hint: "it is replaced early once half of its life is over: ask for a longer `ttl`, or for less with --min-remaining",
   });
 }

@@ -1,37 +1,54 @@
 import type { RevokedLease, RevokeReport } from "@rotate/core";
 import { exitWith, type ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
+import { UsageError } from "../failure.ts";
 import { renderError } from "../output/error-text.ts";
 import { describeExpiry } from "../output/time.ts";
 import type { Paint } from "../output/terminal.ts";
 import { withWatch } from "../with-engine.ts";
 
-/** `previous`: only what was replaced already. `yes`: ask nobody. */
+/** `previous`: only what was replaced already. `all`: every rotation of the spec. `yes`: ask nobody. */
 export interface RevokeFlags {
   readonly previous?: boolean;
   readonly yes?: boolean;
+  readonly all?: boolean;
+}
+
+type Input = ActionInput<RevokeFlags, { readonly name?: string | undefined }>;
+
+/** What `--all` did, in the order of the spec. */
+export interface RevokeAllReport {
+  readonly version: 1;
+  readonly rotations: readonly RevokeReport[];
 }
 
 /** `rotate revoke`: kills leases upstream because a person says so. */
-export function revoke({
-  flags,
-  args,
-  json,
-  terminal,
-  ...rest
-}: ActionInput<RevokeFlags, { readonly name: string }>): Promise<RevokeReport> {
-  const { name } = args;
+export function revoke(input: Input): Promise<RevokeReport | RevokeAllReport> {
+  const { flags, json, terminal } = input;
+  const { name } = input.args;
+  if ((name === undefined) !== (flags.all === true))
+    throw new UsageError("revoke needs one rotation, or --all", "write it like rotate revoke app-db");
   const previous = flags.previous === true;
-  return withWatch({ flags, json, terminal, ...rest }, {}, async ({ engine, now }) => {
-    const what = previous
-      ? `the superseded credentials of ${name} are revoked`
-      : `the credential of ${name} that is in use is revoked: its consumers stop working until it is rotated`;
-    await confirm(name, { yes: flags.yes === true, question: what });
-    const report = await engine.revoke(name, { previous });
-    if (!json) terminal.out(render(report, { paint: terminal.paint, now: now() }));
-    exitWith(report.leases.some(({ result }) => result === "failed") ? 1 : 0);
-    return report;
+  return withWatch(input, {}, async ({ engine, names, now }) => {
+    const chosen = name === undefined ? names : [name];
+    await confirm(name ?? "all", { yes: flags.yes === true, question: questionOf(name, previous) });
+    const reports: RevokeReport[] = [];
+    for (const each of chosen) {
+      const report = await engine.revoke(each, { previous });
+      if (!json) terminal.out(render(report, { paint: terminal.paint, now: now() }));
+      reports.push(report);
+    }
+    exitWith(reports.some(({ leases }) => leases.some(({ result }) => result === "failed")) ? 1 : 0);
+    const [only] = reports;
+    return name !== undefined && only !== undefined ? only : { version: 1, rotations: reports };
   });
+}
+
+function questionOf(name: string | undefined, previous: boolean): string {
+  const [which, its] = name === undefined ? ["all rotations", "their"] : [name, "its"];
+  return previous
+    ? `the superseded credentials of ${which} are revoked`
+    : `what is in use of ${which} is revoked: ${its} consumers stop working until it is rotated`;
 }
 
 function render({ name, leases }: RevokeReport, { paint, now }: { paint: Paint; now: number }): string {

@@ -57,7 +57,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
         ...(await servicesOf(input, addresses, runtime)),
       ],
       ...(concurrency !== undefined && { concurrency }),
-      load: () => reload(input, runtime.log),
+      load: () => readAgain(input, runtime.log),
       follow: (changed) => followFiles(changed),
     });
     const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
@@ -103,7 +103,11 @@ async function servicesOf(
   return [createViews({ ...addresses, hosts: flags["listen-host"] ?? [], version, runtime })];
 }
 
-async function reload({ flags, terminal }: Input, log: Runtime["log"]): Promise<SpecResult> {
+/** The spec as it is now, for a daemon; what is wrong with it in one text. */
+export async function readAgain(
+  { flags, terminal }: Pick<ActionInput<object, unknown>, "flags" | "terminal">,
+  log: Runtime["log"],
+): Promise<SpecResult> {
   try {
     const spec = await readSpec(flags.file, terminal, { whole: true, stateDir: flags["state-dir"] });
     for (const { message, path } of spec.warnings) log.warn(message, { path });

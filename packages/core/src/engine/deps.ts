@@ -31,7 +31,7 @@ export async function depsOver(
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   const { rotations } = spec;
-  const runtime = remembering(withholding(given, secretVariables(treesOf(spec))));
+  const runtime = remembering(withholding(given, loginVariables(spec)));
   return {
     store,
     claims,
@@ -51,6 +51,11 @@ export async function depsOver(
     gate: createReloadGate({ sleep: runtime.sleep }),
     groups: createReloadGroups(),
   };
+}
+
+/** The environment variables that the spec takes secrets from: no command that is run for it inherits them. */
+export function loginVariables(spec: Spec): readonly string[] {
+  return secretVariables(treesOf(spec));
 }
 
 /** Everything of the spec in which a reference can stand. */

@@ -74,7 +74,7 @@ async function tickAll(
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
   const working = await findWork(rotations, { ...deps, gate }, options);
-  const tickDeps = { ...deps, gate, tick: {} };
+  const tickDeps = { ...deps, gate, tick: deps.tick ?? {} };
   const until = deps.runtime.monotonic() + Math.min(options.retryFor, options.limit ?? Infinity);
   for (const { name, reloads } of working.keys())
     gate.expect(

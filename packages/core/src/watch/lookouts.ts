@@ -9,7 +9,7 @@ import {
 import type { Rotation } from "../loading/model.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { mustOfHeld } from "../rotation/moment.ts";
+import { mustOfHeld, type Moment } from "../rotation/moment.ts";
 import { nearlyDueAt, turnAt } from "../rotation/turns.ts";
 import { createAgenda } from "./agenda.ts";
 
@@ -42,6 +42,8 @@ const shortestPause = 250;
 const longestPause = 30_000;
 /** What has been at work for longer waits for somebody: its place is another's. ms */
 const slowAfter = 5_000;
+/** What was never had is waited for: it comes before what works for longer than this, ms. */
+const soon = 10 * 60_000;
 /** Nothing is believed for longer without a look. ms */
 const longestUnseen = 3_600_000;
 /** So many states are held at once. */
@@ -157,7 +159,7 @@ export function createLookouts(
       setReady(index, undefined);
       settleRest(index, present);
       const isWork = isFree(index) && !isLeftAlone(place, state) && hasWork(place, state, { patient: true });
-      if (isWork) setReady(index, mustOfHeld(present.moment));
+      if (isWork) setReady(index, urgencyOf(present.moment));
       keep(index, present, deps);
     }
   }
@@ -235,6 +237,13 @@ export function createLookouts(
       return Math.max(0, Math.min(agenda.next() - clock.now(), waking, places));
     },
   };
+}
+
+/** Until when it can wait: what is held, by its end; what was never had, as if it ended soon; what failed and has nothing to lose comes last. Rotation time, ms. */
+function urgencyOf(moment: Moment): number {
+  const must = mustOfHeld(moment);
+  if (must < Infinity) return must;
+  return moment.state.failure === undefined ? moment.now + soon : Infinity;
 }
 
 /** Which rotations have each named reload. */

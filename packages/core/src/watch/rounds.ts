@@ -59,6 +59,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   let notedAt = -Infinity;
   let last = { time: clock.now(), awake: runtime.monotonic(), ahead: NaN, doubt: NaN };
   let held: readonly string[] = [];
+  let shared = { since: -Infinity };
 
   /** More time than this process was awake for says that the machine had slept. A clock that leaped moves whatever was counted on it. */
   async function noteTime(): Promise<void> {
@@ -91,6 +92,13 @@ export function createRounds(options: RoundsOptions): Rounds {
     alarms.dropAllBut((name) => names.has(name) || beside.has(name));
   }
 
+  /** What is seen of a place serves those who come within the same half minute. */
+  function together(): object {
+    const now = runtime.monotonic();
+    if (now - shared.since >= longestSleep) shared = { since: now };
+    return shared;
+  }
+
   /** A rotation that takes long does not keep the others of its batch from their next time. */
   async function work(batch: readonly Rotation[]): Promise<void> {
     lookouts.begin(batch);
@@ -114,7 +122,7 @@ export function createRounds(options: RoundsOptions): Rounds {
     }
     const how = { concurrency: options.concurrency, signal, retryFor: 0, lockTimeout: 30_000, comesBack: true };
     try {
-      await tick(batch, deps, { ...how, onDone, onFailed });
+      await tick(batch, { ...deps, tick: together() }, { ...how, onDone, onFailed });
     } catch (error) {
       for (const rotation of left) onFailed(rotation, error);
     }

@@ -3,6 +3,7 @@ import type { ExecAnswer } from "../context.ts";
 import { isRotateError, RotateError } from "../errors.ts";
 import type { Handle } from "./handle.ts";
 import type { FileTools } from "./options.ts";
+import { isPlain } from "./plain.ts";
 
 /** A path for messages and commands, and what runs commands. */
 export interface Located {
@@ -18,7 +19,7 @@ export interface Model {
 
 /** The file at `path` as a model for the one that will replace it; undefined where there is nothing to keep. */
 export async function modelOf(now: { readonly mode: number } | undefined, at: Located): Promise<Model | undefined> {
-  if (now === undefined || process.platform !== "linux") return undefined;
+  if (now === undefined || process.platform !== "linux" || isPlain(at.path)) return undefined;
   return { path: at.path, hasList: await hasAccessList(now, at) };
 }
 

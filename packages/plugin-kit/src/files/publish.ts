@@ -5,6 +5,7 @@ import { childPath, type Directory } from "./directory.ts";
 import { durabilityUnknown, errnoOf, fileFault } from "./fault.ts";
 import { closeQuietly, type Handle } from "./handle.ts";
 import type { FileTools } from "./options.ts";
+import { notePlain } from "./plain.ts";
 import { type Access, look, sameSnapshot, type Snapshot } from "./target.ts";
 import { type Draft, fill, isIntact, type Staged } from "./write.ts";
 
@@ -31,6 +32,7 @@ export function putInPlace({ directory, name, before }: Expected, staged: Staged
   } catch (error) {
     if (!arrived(directory, name, staged)) throw fileFault(`replace ${childPath(directory, name)}`, error);
   }
+  if (staged.plain) notePlain(childPath(directory, name), directory.at(name));
   return "done";
 }
 

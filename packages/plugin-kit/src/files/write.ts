@@ -15,6 +15,8 @@ export interface Staged {
   readonly dev: number;
   readonly ino: number;
   readonly content: Buffer;
+  /** Nothing was taken over from another file. */
+  readonly plain: boolean;
 }
 
 /** What a new file shall hold, who may read it, and which file's attributes it takes over, if any. */
@@ -67,7 +69,7 @@ async function createOnce({ directory, newName, tools }: NewFile, { content, wan
     await file.sync();
     const { dev, ino } = await file.stat();
     await file.close();
-    return { name, dev, ino, content };
+    return { name, dev, ino, content, plain: like === undefined };
   } catch (error) {
     await closeQuietly(file); // perhaps closed already
     await discard(directory, name).catch(() => undefined); // swept later; the first error says more

@@ -1,4 +1,5 @@
 import { appendFileSync, chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { stageFile, stampOfFile, tidyFile } from "@rotate/plugin-kit/files";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { commit, createTools, freshDirectory, orphans, whole } from "./support.ts";
@@ -60,3 +61,25 @@ test("in one tick a directory is listed for left-overs once, and anew in the nex
   await commit(await stageFile(path, whole("new"), { ctx: { ...ctx, tick: {} } }));
   expect(orphans(directory)).toEqual([]);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "no command is started for the attributes of a file that this process made, until somebody touches them",
+  async () => {
+    const path = `${freshDirectory()}/token`;
+    const started: string[] = [];
+    const tools = createTools();
+    const ctx: typeof tools = {
+      ...tools,
+      exec: (argv, init) => {
+        started.push(argv[0]);
+        return tools.exec(argv, init);
+      },
+    };
+    for (const content of ["one", "two", "three"]) await commit(await stageFile(path, whole(content), { ctx }));
+    expect(started).toEqual([]);
+    await setTimeout(20); // a change in the same tick of the kernel's clock has the same time
+    chmodSync(path, 0o600);
+    await commit(await stageFile(path, whole("four"), { ctx }));
+    expect(started).toContain("cp");
+  },
+);

@@ -50,11 +50,19 @@ export function rulesFor<H, S>(rules: readonly Rule<H, S>[], harness: H): readon
   return rules.filter((rule) => rule.applies?.(harness) ?? true);
 }
 
-/** Runs one rule on a fresh stage, which is closed whatever happens. */
+/** The same failure, which says first what was promised. A failed assertion keeps what it compared, for the runner to show. */
+function broken({ name }: { readonly name: string }, error: unknown): unknown {
+  if (error instanceof Error) error.message = `broken promise: ${name}\n${error.message}`;
+  return error;
+}
+
+/** Runs one rule on a fresh stage, which is closed whatever happens. Throws what the check throws, with the promise before its message. */
 export async function runRule<H extends Harness<S>, S extends Stage>(rule: Rule<H, S>, harness: H): Promise<void> {
   const stage = await harness.start();
   try {
     await rule.check(harness, stage);
+  } catch (error) {
+    throw broken(rule, error);
   } finally {
     await stage.close?.();
   }

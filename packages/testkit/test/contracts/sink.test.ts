@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile, chmod, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Prepared, RotateError, Secret, type Sink, type Values } from "@rotate/plugin-kit";
-import { revealValues, sinkContract, type SinkHarness, sinkRules, type SinkStage } from "@rotate/testkit";
+import { revealValues, secretRef, sinkContract, type SinkHarness, sinkRules, type SinkStage } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { forever, testEveryRule } from "./every-rule.ts";
 
@@ -139,10 +140,26 @@ async function empty(ctx: Ctx): Promise<void> {
   await save(pathOf(ctx), { theirs: "theirs" });
 }
 
+/** Reads a secret option, as a sink that logs in to its target does, and has a target that is looked at without waiting. */
+const withSecret = {
+  ...harness({
+    options: {
+      type: "object",
+      properties: { path: { type: "string", format: "path" }, token: { type: "string", secret: true } },
+      required: ["path", "token"],
+    },
+  }),
+  start: async () => {
+    const stage = await outside.start();
+    return { ...stage, options: { ...stage.options, token: secretRef("token-of-the-sink") } };
+  },
+  snapshot: ({ path }: StoreStage) => (JSON.parse(readFileSync(path, "utf8")) as Store).data,
+} as unknown as SinkHarness;
+
 let calls = 0;
 
 testEveryRule(sinkRules, {
-  good: [harness(), withoutUndo],
+  good: [harness(), withoutUndo, withSecret],
   breakers: {
     "describes its options in the schema subset, and its keys by a pattern that fits": [
       [harness({ options: { type: "object", properties: { path: { type: "text" } as never } } }), /subset/],

@@ -1,0 +1,63 @@
+import type { Engine, Rotation } from "@rotate/core";
+import { UsageError } from "../failure.ts";
+import { shortage, tooShort } from "../shortage.ts";
+
+/** What a command is given. */
+export interface Given {
+  readonly values: Readonly<Record<string, string>>;
+  /** When the first of it ends, ms since 1970; Infinity: never. */
+  readonly ends: number;
+}
+
+/** Refuses, before anything is minted, rotations that have nothing for a command, and two that name one variable. Throws UsageError. */
+export function refuseUnfit(rotations: readonly Rotation[], { revoke }: { readonly revoke: boolean }): void {
+  const owners = new Map<string, string>();
+  for (const { name, sinks } of rotations) {
+    const keys = sinks.flatMap(({ type, values }) => (type === "env" ? Object.keys(values) : []));
+    if (keys.length === 0)
+      throw new UsageError(
+        `${name} has no sink of type env: it has nothing for a command`,
+        "add { type: env, values: { TOKEN: … } } to its sinks",
+      );
+    for (const key of keys) {
+      const other = owners.get(key) ?? name;
+      if (other !== name)
+        throw new UsageError(`both ${other} and ${name} name the variable ${key}`, "name one of them");
+      owners.set(key, name);
+    }
+    if (revoke && sinks.some(({ type }) => type !== "env"))
+      throw new UsageError(
+        `--revoke-on-exit would take the credential of ${name} from its other sinks too`,
+        "use a rotation of its own for the command",
+      );
+  }
+}
+
+interface Asking {
+  readonly minRemaining: number;
+  /** ms since 1970. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** The current credentials, rotated first when they are due. Throws EngineError as `engine.credential`, and `ROTATE_CREDENTIAL_SHORT`. */
+export async function currentValues(
+  engine: Pick<Engine, "credential">,
+  names: readonly string[],
+  { minRemaining, now, signal }: Asking,
+): Promise<Given> {
+  const found = await Promise.all(names.map((name) => engine.credential(name, { minRemaining, signal })));
+  for (const { name, expiresAt } of found) {
+    const short = shortage(expiresAt, { now: now(), wanted: minRemaining });
+    if (short !== undefined && minRemaining > 0) throw tooShort(`${name}: ${short}`);
+  }
+  const ends = found.map(({ expiresAt }) => (expiresAt === undefined ? Infinity : Date.parse(expiresAt)));
+  const values = Object.assign({}, ...found.map(({ environment }) => environment)) as Given["values"];
+  return { values, ends: Math.min(...ends) };
+}
+
+/** Two commands need not be told apart that were given the same. */
+export function isSame(one: Given, other: Given): boolean {
+  const [a, b] = [Object.entries(one.values), other.values];
+  return a.length === Object.keys(b).length && a.every(([key, value]) => b[key] === value);
+}
