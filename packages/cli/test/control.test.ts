@@ -82,6 +82,24 @@ describe("a command beside a running watch", () => {
     expect(stdout).toContain("ejected");
   });
 
+  test("gets a credential from it that stands nowhere else, minted once for all who ask, and in no log", async () => {
+    const bare = spec.replace(
+      / {2}two: .*/,
+      '  two: { provider: local, sinks: [{ type: env, values: { TWO: "{{ token }}" } }] }',
+    );
+    const { folder, log } = await watch(folderWith({ "rotate.yaml": bare }));
+    const ask = (...more: readonly string[]) => rotate(["credential", "two", ...more], { cwd: folder });
+    const answers = await Promise.all([ask("--format", "env"), ask("--format", "env"), ask("--format", "token")]);
+    const [, token = "none"] = /^TWO=(\S+)\n$/.exec(answers[0].stdout) ?? [];
+    expect(answers.map(({ stdout }) => stdout)).toEqual([`TWO=${token}\n`, `TWO=${token}\n`, token]);
+    expect(log().match(/two: minted/g)).toHaveLength(1);
+    expect(log()).not.toContain(token);
+    const unfit = await ask("--format", "aws-credential-process");
+    expect([unfit.code, unfit.stdout]).toEqual([2, ""]);
+    const none = await rotate(["credential", "three", "--format", "token"], { cwd: folder });
+    expect([none.code, none.stderr.includes("no rotation is named three")]).toEqual([2, true]);
+  });
+
   test("works by itself by a spec that the watch has refused", async () => {
     const { folder, child, log } = await watch();
     const refused = said(child, "kept the running spec");

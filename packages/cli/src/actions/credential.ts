@@ -3,7 +3,7 @@ import { durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { neededFields, printCredential, type CredentialFormat } from "../output/credential-text.ts";
 import { shortage, tooShort } from "../shortage.ts";
-import { withEngine } from "../with-engine.ts";
+import { withWatch } from "../with-engine.ts";
 
 /** As typed; durations (`15m`) are read by the action. */
 export interface CredentialFlags {
@@ -28,7 +28,7 @@ export function credential(input: Input): Promise<void> {
   const minRemaining =
     durationValue("min-remaining", flags["min-remaining"]) ?? (format === "aws-credential-process" ? awsRemaining : 0);
   const lockTimeout = durationValue("lock-timeout", flags["lock-timeout"]);
-  return withEngine(input, { omit }, async ({ engine, now, reporter }) => {
+  return withWatch(input, { omit }, async ({ engine, now, reporter }) => {
     const interrupt = listenForInterrupt();
     const printing = { field, execInfo: process.env["KUBERNETES_EXEC_INFO"] };
     const current = await engine.credential(args.name, {
@@ -38,6 +38,8 @@ export function credential(input: Input): Promise<void> {
       ...(lockTimeout !== undefined && { lockTimeout }),
     });
     interrupt.release();
+    for (const [name, text] of Object.entries(current.fields))
+      if (current.declared[name]?.secret !== false) reporter.runtime.masker.secret(text, name);
     const short = shortage(current.expiresAt, { now: now(), wanted: minRemaining });
     if (short !== undefined && flags.strict === true) throw tooShort(`${args.name}: ${short}`);
     if (short !== undefined && flags["min-remaining"] !== undefined)

@@ -1,4 +1,4 @@
-import type { EngineEvent, RunOptions } from "@rotate/core";
+import type { CredentialOptions, EngineEvent, RunOptions } from "@rotate/core";
 
 /** What a running watch says of itself. */
 export interface Hello {
@@ -28,6 +28,11 @@ export interface EjectQuestion extends Asker {
   readonly keep?: boolean;
   /** By destination key, in the clear: the socket is the user's own. */
   readonly values?: Readonly<Record<string, string>>;
+}
+
+/** `POST /v1/credential`: the report is a CurrentCredential, in the clear: the socket is the user's own. */
+export interface CredentialQuestion extends Pick<CredentialOptions, "minRemaining" | "lockTimeout"> {
+  readonly name: string;
 }
 
 /** An error as it goes over the socket. */

@@ -1,12 +1,19 @@
 import { existsSync } from "node:fs";
-import { type DetailReport, EngineError, type Engine, type OnEvent, type StatusReport } from "@rotate/core";
+import {
+  type CurrentCredential,
+  type DetailReport,
+  EngineError,
+  type Engine,
+  type OnEvent,
+  type StatusReport,
+} from "@rotate/core";
 import { whoAsks } from "../who-asks.ts";
 import { isPossible, socketPath } from "./place.ts";
-import type { Asker, EjectQuestion, Hello, Line, RevokeQuestion, RunQuestion } from "./protocol.ts";
+import type { Asker, CredentialQuestion, EjectQuestion, Hello, Line, RevokeQuestion, RunQuestion } from "./protocol.ts";
 import { exchange } from "./exchange.ts";
 
 /** What can be asked of a running watch as of an engine. */
-export type Askable = Pick<Engine, "run" | "status" | "detail" | "revoke" | "eject">;
+export type Askable = Pick<Engine, "run" | "status" | "detail" | "revoke" | "eject" | "credential">;
 
 /** The running watch that works on the state in `directory` by the same spec; undefined when there is none. @param spec see `specKey` */
 export async function findWatch(
@@ -54,6 +61,14 @@ function askableAt(path: string, onEvent: OnEvent): Askable {
     },
     revoke: (name, { previous = false } = {}) =>
       errand("/v1/revoke", { name, previous } satisfies Omit<RevokeQuestion, "by">),
+    async credential(name, { signal, needed, ...options } = {}) {
+      const question: CredentialQuestion = { name, ...options };
+      const body = JSON.stringify(question);
+      const lines = exchange({ path, route: "/v1/credential", body, signal });
+      const current = await lastOf<CurrentCredential>(lines, onEvent);
+      needed?.(current.declared); // the watch knows all of it: only what this throws counts
+      return current;
+    },
     eject: (name, values) => {
       const texts =
         values instanceof Map

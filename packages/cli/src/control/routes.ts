@@ -4,7 +4,15 @@ import { EngineError, selectByName, type DaemonView, type Engine, type EngineEve
 import { headersOf, json } from "../views/answer.ts";
 import type { Route } from "../views/routes.ts";
 import { specKey } from "./place.ts";
-import type { Asker, EjectQuestion, ErrorLine, Hello, Line, RevokeQuestion, RunQuestion } from "./protocol.ts";
+import type {
+  CredentialQuestion,
+  EjectQuestion,
+  ErrorLine,
+  Hello,
+  Line,
+  RevokeQuestion,
+  RunQuestion,
+} from "./protocol.ts";
 
 /** What the control socket is made of. */
 export interface ControlParts {
@@ -44,6 +52,9 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
       engine.events.emit({ type: "asked", by, what: previous ? "revoke --previous" : "revoke", names: [name] });
       return engine.revoke(name, { previous });
     }),
+    post<CredentialQuestion>("/v1/credential", { ...parts, isSecret: true }, (engine, { name, ...options }, signal) =>
+      engine.credential(name, { ...options, signal }),
+    ),
     post<EjectQuestion>("/v1/eject", parts, async (engine, { by, name, keep, values }) => {
       if (values === undefined && keep !== true) return engine.eject(name);
       engine.events.emit({ type: "asked", by, what: keep === true ? "eject --keep" : "eject", names: [name] });
@@ -57,9 +68,10 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
 
 type Errand<Question> = (engine: Engine, question: Question, signal: AbortSignal) => Promise<unknown>;
 
-function post<Question extends Asker & Chosen>(
+/** @param isSecret the report is the secret that was asked for, and goes out as it is */
+function post<Question extends Chosen>(
   path: string,
-  { daemon, runtime }: ControlParts,
+  { daemon, runtime, isSecret = false }: ControlParts & { readonly isSecret?: boolean },
   errand: Errand<Question>,
 ): Route {
   return {
@@ -76,7 +88,9 @@ function post<Question extends Asker & Chosen>(
       const stop = daemon.events.on((event) => (concerns(event, names) ? tell({ event }) : undefined));
       void keepAlive(response, runtime, ending.signal);
       try {
-        tell({ report: await daemon.ask((engine) => errand(engine, question, ending.signal)) });
+        const report = await daemon.ask((engine) => errand(engine, question, ending.signal));
+        if (isSecret) response.write(`${JSON.stringify({ report } satisfies Line)}\n`);
+        else tell({ report });
       } catch (error) {
         tell({ error: errorLine(error) });
       } finally {
