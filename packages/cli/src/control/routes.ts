@@ -52,11 +52,8 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
       engine.events.emit({ type: "asked", by, what: previous ? "revoke --previous" : "revoke", names: [name] });
       return engine.revoke(name, { previous });
     }),
-    post<CredentialQuestion>(
-      "/v1/credential",
-      parts,
-      (engine, { name, ...options }, signal) => engine.credential(name, { ...options, signal }),
-      { isSecret: true },
+    post<CredentialQuestion>("/v1/credential", { ...parts, isSecret: true }, (engine, { name, ...options }, signal) =>
+      engine.credential(name, { ...options, signal }),
     ),
     post<EjectQuestion>("/v1/eject", parts, async (engine, { by, name, keep, values }) => {
       if (values === undefined && keep !== true) return engine.eject(name);
@@ -71,12 +68,11 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
 
 type Errand<Question> = (engine: Engine, question: Question, signal: AbortSignal) => Promise<unknown>;
 
-/** @param isSecret the report is what was asked for, and goes out as it is */
+/** @param isSecret the report is the secret that was asked for, and goes out as it is */
 function post<Question extends Chosen>(
   path: string,
-  { daemon, runtime }: ControlParts,
+  { daemon, runtime, isSecret = false }: ControlParts & { readonly isSecret?: boolean },
   errand: Errand<Question>,
-  { isSecret = false }: { readonly isSecret?: boolean } = {},
 ): Route {
   return {
     method: "POST",

@@ -55,8 +55,15 @@ function createIndex<Item extends LocalPlace>(items: readonly Item[], find: (pat
     add(path, item);
     if (inode !== undefined) add(inode, item);
   }
+  /** By directory, as many items stand in few. */
+  const known = new Map<string, readonly Item[]>();
+  function aboveIn(directory: string): readonly Item[] {
+    const found = known.get(directory) ?? [directory, ...ancestorsOf(directory)].flatMap((one) => byKey.get(one) ?? []);
+    known.set(directory, found);
+    return found;
+  }
   const above = ({ path }: RealPlace): ReadonlySet<Item> =>
-    new Set(ancestorsOf(path).flatMap((parent) => byKey.get(parent) ?? []));
+    new Set(dirname(path) === path ? [] : aboveIn(dirname(path)));
   return {
     items,
     above,
