@@ -43,6 +43,12 @@ test.concurrent.for([
     /none of none, signal:NAME, restart and swap/,
   ],
   ["nothing tells the new one from the old", ["app", "--on-rotate", "swap", "--", "true"], 125, /swap needs --health/],
+  [
+    "a port tells nothing of a new one",
+    ["app", "--on-rotate", "swap", "--health", "tcp:127.0.0.1:9", "--", "true"],
+    125,
+    /tells nothing of a new command/,
+  ],
   ["too little is left", ["app", "--min-remaining", "20m", "--", "true"], 125, /left, 20m asked for/],
 ] as const)("the exit code says that %s", async ([, argv, code, words], { onTestFinished }) => {
   const one = rotate({ onTestFinished, folder: sceneOf({ onTestFinished }) }, ["exec", ...argv]);

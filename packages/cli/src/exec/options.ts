@@ -40,7 +40,7 @@ export function readOptions(flags: ExecFlags): ExecOptions {
   const onRotate = readOnRotate(flags["on-rotate"]);
   const health = flags.health === undefined ? undefined : readHealth(flags.health);
   const listen = (flags.listen ?? []).map(readListen);
-  refuseBlindSwap(onRotate, health, listen.length > 0);
+  refuseBlindSwap(onRotate, health);
   return {
     onRotate,
     health,
@@ -68,16 +68,16 @@ function readSignal(where: string, text: string): NodeJS.Signals {
 }
 
 /** A new command that cannot be told from the old one is not known to be healthy. */
-function refuseBlindSwap({ kind }: OnRotate, health: Health | undefined, shared: boolean): void {
+function refuseBlindSwap({ kind }: OnRotate, health: Health | undefined): void {
   if (kind !== "swap") return;
   if (health === undefined)
     throw new UsageError(
       "--on-rotate swap needs --health: the old command is ended when the new one is healthy",
       "name a URL that answers with the header Rotate-Generation, or exec:COMMAND",
     );
-  if (shared && health.kind === "tcp")
+  if (health.kind === "tcp")
     throw new UsageError(
-      "--health tcp: tells nothing of the new command, as it shares its --listen address with the old one",
+      "--health tcp: tells nothing of a new command: the old one may be the one that answers",
       "name a URL that answers with the header Rotate-Generation, or exec:COMMAND",
     );
 }

@@ -107,8 +107,11 @@ function takeAnswer(frame: Frame, calls: Calls): void {
 export function startChild(file: string, { name, log, env, now }: CallContext & { readonly name: string }): Child {
   const given = variables.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]] as const]));
   const child = spawn(file, [], { cwd: dirname(file), env: Object.fromEntries(given), detached: true, stdio: "pipe" });
-  const lastLine = logLines(child.stderr, { name, log, now });
-  const calls = createCalls((busy) => hold(child, busy));
+  const calls = createCalls((busy) => {
+    hold(child, busy);
+    if (!busy) setImmediate(said.flush); // who asked has told the masker by then
+  });
+  const said = logLines(child.stderr, { name, log, now, isOpen: () => calls.size() > 0 });
   let fault: RotateError | undefined;
   let ended = false;
 
@@ -138,7 +141,8 @@ export function startChild(file: string, { name, log, env, now }: CallContext & 
   });
   child.once("exit", bury);
   child.once("close", (code, signal) => {
-    if (calls.size() > 0 || code !== 0) fail(endFault(code, signal, lastLine()));
+    said.flush();
+    if (calls.size() > 0 || code !== 0) fail(endFault(code, signal, said.last()));
   });
   hold(child, false);
   return {

@@ -6,19 +6,36 @@ const maxLine = 4096;
 /** Bytes a second; of what is beyond, one line tells. */
 const maxASecond = 64 * 1024;
 
-/** Writes what a program says on standard error to the log, which masks it. Gives its last line. */
+/** Lines that are held at most; what is beyond goes the way of what is beyond a second's measure. */
+const maxHeld = 256;
+
+/** What a program says. */
+export interface Said {
+  /** Its last line. */
+  readonly last: () => string | undefined;
+  /** Writes what was held. */
+  readonly flush: () => void;
+}
+
+/**
+ * Writes what a program says on standard error to the log, which masks it. While a call is open it is held: it may hold the secret that the answer brings, and
+ * only then does the masker know it.
+ */
 export function logLines(
   stream: Readable,
   {
     name,
     log,
     now,
+    isOpen,
   }: {
     readonly name: string;
     readonly log: Log;
     readonly now: () => number;
+    readonly isOpen: () => boolean;
   },
-): () => string | undefined {
+): Said {
+  const held: string[] = [];
   let rest = "";
   let skipping = false;
   let last: string | undefined;
@@ -27,7 +44,12 @@ export function logLines(
   function write(line: string): void {
     if (line.trim() === "") return;
     last = line;
-    log.info("the plugin says", { plugin: name, line });
+    if (held.length < maxHeld) held.push(line);
+    else log.info("the plugin says more than is logged", { plugin: name });
+    if (!isOpen()) flush();
+  }
+  function flush(): void {
+    for (const one of held.splice(0)) log.info("the plugin says", { plugin: name, line: one });
   }
   function mayTake(bytes: number): boolean {
     if (Math.abs(now() - second) >= 1000) [second, spent] = [now(), 0];
@@ -51,5 +73,5 @@ export function logLines(
   stream.on("end", () => {
     if (!skipping && rest.length <= maxLine) write(rest);
   });
-  return () => last;
+  return { last: () => last, flush };
 }

@@ -95,3 +95,8 @@ function isInDoubt({ state, rotation }: Pick<Moment, "state" | "rotation">): boo
     (lease) => lease.issuedAt > settled.issuedAt && lease.phase !== "gone" && !isInHand(lease),
   );
 }
+
+/** What of a clock moves all that was counted on it when it is another: how far the wall is ahead of rotation time, and the instant before which it is not believed. ms */
+export function clockMark(note: ClockNote): { readonly ahead: number; readonly doubt: number } {
+  return { ahead: aheadOf(note), doubt: Math.max(note.brokenAt ?? 0, note.unsureBefore ?? 0) };
+}

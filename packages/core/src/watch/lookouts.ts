@@ -11,7 +11,9 @@ import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { mustOfHeld, type Moment } from "../rotation/moment.ts";
 import { nearlyDueAt, turnAt } from "../rotation/turns.ts";
-import { createAgenda } from "./agenda.ts";
+import { createAgenda, type Agenda } from "./agenda.ts";
+import { createPosts, type Posts } from "./posts.ts";
+import { createWaiting, type Waiting } from "./waiting.ts";
 
 /** Which rotations of one spec a daemon has to look at, and when: one whose time has come, whose state was written, or that somebody asks for. Nothing else is read. */
 export interface Lookouts {
@@ -40,8 +42,6 @@ export interface Lookouts {
 const shortestPause = 250;
 /** What a look could not help is looked at again after so long at most. ms */
 const longestPause = 30_000;
-/** What has been at work for longer waits for somebody: its place is another's. ms */
-const slowAfter = 5_000;
 /** What was never had is waited for: it comes before what works for longer than this, ms. */
 const soon = 10 * 60_000;
 /** Nothing is believed for longer without a look. ms */
@@ -50,139 +50,61 @@ const longestUnseen = 3_600_000;
 const chunk = 500;
 /** So many sinks are read between two looks at what is due. */
 const sinksAtOnce = 128;
-/** What waits for an issuer is not looked at again at each of a thousand successes. ms */
-const wakeEvery = 1_000;
+
+/** What the parts of the lookouts of one spec share. */
+interface Shared {
+  readonly rotations: readonly Rotation[];
+  readonly clock: RotationDeps["clock"];
+  readonly monotonic: RotationDeps["runtime"]["monotonic"];
+  readonly posts: Posts;
+  readonly waiting: Waiting;
+  /** When each has to be looked at, rotation time. */
+  readonly agenda: Agenda;
+  readonly nearlyDue: Float64Array;
+  /** A tick could not help them. */
+  readonly idle: Set<number>;
+}
+
+type Tell = (presents: readonly Present[]) => Promise<void>;
 
 /** Starts with nothing known: the first look is at all. */
 export function createLookouts(
   rotations: readonly Rotation[],
   { clock, runtime }: Pick<RotationDeps, "clock" | "runtime">,
 ): Lookouts {
+  const { monotonic } = runtime;
   const indexOf = new Map(rotations.map(({ name }, index) => [name, index]));
   const sharers = sharersOf(rotations);
-  const agenda = createAgenda(rotations.length);
+  const [posts, waiting, agenda] = [
+    createPosts(rotations.length, runtime),
+    createWaiting(runtime),
+    createAgenda(rotations.length),
+  ];
   const nearlyDue = new Float64Array(rotations.length).fill(Infinity);
+  const shared: Shared = { rotations, clock, monotonic, posts, waiting, agenda, nearlyDue, idle: new Set() };
   const asked = new Set<number>();
-  /** Since when, monotonic ms. */
-  const busy = new Map<number, number>();
-  /** There is work on them, and nobody has begun it: by the time that what they hold ends. */
-  const ready = createAgenda(rotations.length);
-  const isReady = new Uint8Array(rotations.length);
-  const idle = new Set<number>();
-  const failing = new Map<string, Set<number>>();
-  /** Monotonic ms: what a tick could not help is not tried again at once. */
-  const restUntil = new Map<number, number>();
-  /** Monotonic ms at which those who wait for an issuer are looked at, and after which they may be again. */
-  const wakeAt = new Map<string, number>();
-  const mayWakeAt = new Map<string, number>();
   let isAllAsked = true;
   let nextSink = rotations.length;
 
-  function indexes(those: Iterable<Rotation>): readonly number[] {
-    return [...those].map(({ name }) => indexOf.get(name)!);
-  }
-  function restOf(index: number): number {
-    return (restUntil.get(index) ?? -Infinity) - runtime.monotonic();
-  }
-  function isFree(index: number): boolean {
-    return !busy.has(index) && isReady[index] === 0 && restOf(index) <= 0;
-  }
-  /** Since when those are at work that have not taken long yet. */
-  function quick(): readonly number[] {
-    const since = runtime.monotonic() - slowAfter;
-    return [...busy.values()].filter((at) => at > since);
-  }
-  function setReady(index: number, by: number | undefined): void {
-    isReady[index] = by === undefined ? 0 : 1;
-    ready.set(index, by === undefined ? Infinity : Math.min(by, Number.MAX_VALUE));
-  }
-  function askIndex(index: number): void {
-    restUntil.delete(index);
+  function askAnew(index: number): void {
+    posts.restless(index);
     asked.add(index);
   }
-
-  function wakeWaiting(): void {
-    const now = runtime.monotonic();
-    for (const [provider, at] of wakeAt) {
-      if (at > now) continue;
-      wakeAt.delete(provider);
-      mayWakeAt.set(provider, now + wakeEvery);
-      failing.get(provider)?.forEach(askIndex);
-    }
-  }
-
   /** What is to be looked at now. Nothing of it stands on the agenda any more. */
   function takeAsked(): readonly number[] {
-    wakeWaiting();
+    waiting.take().forEach(askAnew);
     const due = agenda.take(clock.now());
     const all = isAllAsked ? rotations.keys() : new Set([...due, ...asked]);
     isAllAsked = false;
     asked.clear();
     return [...all];
   }
-
-  function settleRest(index: number, { moment, standing: { next } }: Present): void {
-    const pause = Math.min(Math.max(next - moment.now, shortestPause), longestPause);
-    if (idle.delete(index)) restUntil.set(index, runtime.monotonic() + pause);
-    if (restOf(index) <= 0) restUntil.delete(index);
-  }
-
-  function keep(index: number, { moment, standing: { next } }: Present, deps: RotationDeps): void {
-    const { rotation, now, state } = moment;
-    const rest = restOf(index);
-    const retiring = retirementAt({ rotation, deps }, state);
-    const turn = Math.min(turnAt(moment), retiring > now ? retiring : Infinity, now + longestUnseen);
-    const own =
-      busy.has(index) || isReady[index] === 1 ? Infinity : Math.max(next, now + shortestPause, now + Math.max(rest, 0));
-    agenda.set(index, Math.min(turn, own));
-    nearlyDue[index] = nearlyDueAt(moment);
-    const waiting = failing.get(rotation.provider.name) ?? new Set();
-    failing.set(rotation.provider.name, waiting);
-    if (state.failure === undefined) waiting.delete(index);
-    else waiting.add(index);
-  }
-
-  async function lookAt(
-    some: readonly number[],
-    deps: RotationDeps,
-    tell: (presents: readonly Present[]) => Promise<void>,
-  ): Promise<void> {
-    const presents = await presentAll(
-      some.map((index) => rotations[index]!),
-      deps,
-    );
-    await tell(presents);
-    for (const [at, index] of some.entries()) {
-      const present = presents[at]!;
-      const { rotation, state } = present.moment;
-      const place = { rotation, deps };
-      setReady(index, undefined);
-      settleRest(index, present);
-      const isWork = isFree(index) && !isLeftAlone(place, state) && hasWork(place, state, { patient: true });
-      if (isWork) setReady(index, urgencyOf(present.moment));
-      keep(index, present, deps);
-    }
-  }
-
-  async function lookAtSinks(deps: RotationDeps): Promise<void> {
+  /** Some of the sinks, from where it stopped the last time. */
+  function takeSinks(): readonly number[] {
     const some: number[] = [];
     for (; nextSink < rotations.length && some.length < sinksAtOnce; nextSink++)
-      if (isFree(nextSink)) some.push(nextSink);
-    const states = await deps.store.loadAll(some.map((index) => rotations[index]!.name));
-    const differ = await Promise.all(
-      some.map(async (index, at) => {
-        const place = { rotation: rotations[index]!, deps };
-        return !isLeftAlone(place, states[at]!) && (await observationDiffers(place, states[at]!));
-      }),
-    );
-    for (const [at, index] of some.entries()) if (differ[at] && isFree(index)) setReady(index, clock.now());
-  }
-
-  /** What shares a reload with one that is worked on goes with it, when there is work on it or nearly is: that may be pulled forward. */
-  function sharingWith(index: number): readonly number[] {
-    const now = clock.now();
-    const sharing = sharedReloads(rotations[index]!).flatMap((name) => sharers.get(name) ?? []);
-    return sharing.filter((other) => isReady[other] === 1 || (nearlyDue[other]! <= now && isFree(other)));
+      if (posts.isFree(nextSink)) some.push(nextSink);
+    return some;
   }
 
   return {
@@ -190,53 +112,123 @@ export function createLookouts(
       for (const name of names) {
         const index = indexOf.get(name);
         // What is at work is looked at when it has ended, and when its time comes.
-        if (index !== undefined && !busy.has(index)) asked.add(index);
+        if (index !== undefined && !posts.isBusy(index)) asked.add(index);
       }
     },
     askAll: () => void (isAllAsked = true),
-    askFailing: () => failing.forEach((those) => those.forEach(askIndex)),
+    askFailing: () => waiting.all().forEach(askAnew),
     askSinks: () => void (nextSink = 0),
-    begin: (batch) => indexes(batch).forEach((index) => busy.set(index, runtime.monotonic())),
-    end(rotation, how) {
-      const [index = 0] = indexes([rotation]);
-      busy.delete(index);
+    begin: (batch) => batch.forEach(({ name }) => posts.begin(indexOf.get(name)!)),
+    end({ name }, how) {
+      const index = indexOf.get(name)!;
+      posts.end(index);
       asked.add(index);
-      if (how === "idle") idle.add(index);
-      else restUntil.set(index, runtime.monotonic() + (how === "helped" ? shortestPause : how));
+      if (how === "idle") shared.idle.add(index);
+      else posts.rest(index, monotonic() + (how === "helped" ? shortestPause : how));
     },
-    succeeded(provider) {
-      if (!wakeAt.has(provider) && (failing.get(provider)?.size ?? 0) > 0)
-        wakeAt.set(provider, mayWakeAt.get(provider) ?? -Infinity);
-    },
+    succeeded: waiting.succeeded,
     async look(deps, tell) {
       const some = takeAsked();
       try {
-        for (let from = 0; from < some.length; from += chunk) await lookAt(some.slice(from, from + chunk), deps, tell);
-        await lookAtSinks(deps);
+        for (let from = 0; from < some.length; from += chunk)
+          await lookAt(some.slice(from, from + chunk), { ...shared, deps, tell });
+        await lookAtSinks(takeSinks(), { ...shared, deps });
       } catch (error) {
         for (const index of some) asked.add(index);
         throw error;
       }
     },
-    next(most) {
-      const taken = new Set<number>();
-      while (quick().length + taken.size < most) {
-        const index = ready.pop();
-        if (index === undefined) break;
-        for (const one of [index, ...sharingWith(index)]) {
-          setReady(one, undefined);
-          taken.add(one);
-        }
-      }
-      return [...taken].toSorted((a, b) => a - b).map((index) => rotations[index]!);
-    },
+    next: (most) => takeReady(most, { ...shared, sharers }).map((index) => rotations[index]!),
     untilNext() {
       if (isAllAsked || asked.size > 0 || nextSink < rotations.length) return 0;
-      const places = ready.next() === Infinity ? Infinity : Math.min(...quick()) + slowAfter - runtime.monotonic();
-      const waking = Math.min(...wakeAt.values(), Infinity) - runtime.monotonic();
-      return Math.max(0, Math.min(agenda.next() - clock.now(), waking, places));
+      const waking = waiting.next() - monotonic();
+      return Math.max(0, Math.min(agenda.next() - clock.now(), waking, posts.untilPlace()));
     },
   };
+}
+
+async function lookAt(
+  some: readonly number[],
+  { deps, tell, ...shared }: Shared & { readonly deps: RotationDeps; readonly tell: Tell },
+): Promise<void> {
+  const { rotations, posts } = shared;
+  const presents = await presentAll(
+    some.map((index) => rotations[index]!),
+    deps,
+  );
+  await tell(presents);
+  for (const [at, index] of some.entries()) {
+    const present = presents[at]!;
+    const { rotation, state } = present.moment;
+    const place = { rotation, deps };
+    posts.setReady(index, undefined);
+    settleRest(index, present, shared);
+    const isWork = posts.isFree(index) && !isLeftAlone(place, state) && hasWork(place, state, { patient: true });
+    if (isWork) posts.setReady(index, urgencyOf(present.moment));
+    keep(index, present, { ...shared, deps });
+  }
+}
+
+function settleRest(index: number, { moment, standing: { next } }: Present, { idle, posts, monotonic }: Shared): void {
+  const pause = Math.min(Math.max(next - moment.now, shortestPause), longestPause);
+  if (idle.delete(index)) posts.rest(index, monotonic() + pause);
+  if (posts.restOf(index) <= 0) posts.restless(index);
+}
+
+/** Puts it on the agenda. */
+function keep(
+  index: number,
+  { moment, standing: { next } }: Present,
+  { deps, posts, waiting, agenda, nearlyDue }: Shared & { readonly deps: RotationDeps },
+): void {
+  const { rotation, now, state } = moment;
+  const retiring = retirementAt({ rotation, deps }, state);
+  const turn = Math.min(turnAt(moment), retiring > now ? retiring : Infinity, now + longestUnseen);
+  const isTaken = posts.isBusy(index) || posts.isReady(index);
+  const own = isTaken ? Infinity : Math.max(next, now + shortestPause, now + Math.max(posts.restOf(index), 0));
+  agenda.set(index, Math.min(turn, own));
+  nearlyDue[index] = nearlyDueAt(moment);
+  waiting.note(rotation.provider.name, index, state.failure !== undefined);
+}
+
+async function lookAtSinks(
+  some: readonly number[],
+  { deps, rotations, posts, clock }: Shared & { readonly deps: RotationDeps },
+): Promise<void> {
+  const states = await deps.store.loadAll(some.map((index) => rotations[index]!.name));
+  const differ = await Promise.all(
+    some.map(async (index, at) => {
+      const place = { rotation: rotations[index]!, deps };
+      return !isLeftAlone(place, states[at]!) && (await observationDiffers(place, states[at]!));
+    }),
+  );
+  for (const [at, index] of some.entries()) if (differ[at] && posts.isFree(index)) posts.setReady(index, clock.now());
+}
+
+type Sharers = ReadonlyMap<string, readonly number[]>;
+
+function takeReady(most: number, shared: Shared & { readonly sharers: Sharers }): readonly number[] {
+  const { posts } = shared;
+  const taken = new Set<number>();
+  while (posts.quick().length + taken.size < most) {
+    const index = posts.pop();
+    if (index === undefined) break;
+    for (const one of [index, ...sharingWith(index, shared)]) {
+      posts.setReady(one, undefined);
+      taken.add(one);
+    }
+  }
+  return [...taken].toSorted((a, b) => a - b);
+}
+
+/** What shares a reload with one that is worked on goes with it, when there is work on it or nearly is: that may be pulled forward. */
+function sharingWith(
+  index: number,
+  { rotations, clock, sharers, posts, nearlyDue }: Shared & { readonly sharers: Sharers },
+): readonly number[] {
+  const now = clock.now();
+  const sharing = sharedReloads(rotations[index]!).flatMap((name) => sharers.get(name) ?? []);
+  return sharing.filter((other) => posts.isReady(other) || (nearlyDue[other]! <= now && posts.isFree(other)));
 }
 
 /** Until when it can wait: what is held, by its end; what was never had, as if it ended soon; what failed and has nothing to lose comes last. Rotation time, ms. */
@@ -247,7 +239,7 @@ function urgencyOf(moment: Moment): number {
 }
 
 /** Which rotations have each named reload. */
-function sharersOf(rotations: readonly Rotation[]): ReadonlyMap<string, readonly number[]> {
+function sharersOf(rotations: readonly Rotation[]): Sharers {
   const sharers = new Map<string, number[]>();
   for (const [index, rotation] of rotations.entries())
     for (const name of sharedReloads(rotation)) {

@@ -4,7 +4,7 @@ import { tick } from "../engine/tick.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { RotationReport } from "../report.ts";
-import { aheadOf } from "../schedule/clock.ts";
+import { clockMark } from "../rotation/moment.ts";
 import type { Alarms } from "./alarms.ts";
 import { createLookouts } from "./lookouts.ts";
 import type { Troubles } from "./trouble.ts";
@@ -64,8 +64,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   /** More time than this process was awake for says that the machine had slept. A clock that leaped moves whatever was counted on it. */
   async function noteTime(): Promise<void> {
     const note = clock.note();
-    const doubt = Math.max(note.brokenAt ?? 0, note.unsureBefore ?? 0);
-    const now = { time: note.time, awake: runtime.monotonic(), ahead: aheadOf(note), doubt };
+    const now = { time: note.time, awake: runtime.monotonic(), ...clockMark(note) };
     const slept = now.time - last.time > now.awake - last.awake + asleep;
     if (slept) entries?.woke(now.time);
     if (slept || now.doubt !== last.doubt || now.ahead !== last.ahead) lookouts.askAll();

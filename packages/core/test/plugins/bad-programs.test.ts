@@ -141,8 +141,9 @@ test("a program that hangs is told to stop, then killed with all that it started
     code: "TIMEOUT",
     noEffect: false,
   });
-  const pid = Number(/started (\d+)/.exec(lines.join(""))?.[1]);
-  expect(pid).toBeGreaterThan(0);
+  const pidIn = (): number => Number(/started (\d+)/.exec(lines.join(""))?.[1] ?? 0);
+  await expect.poll(pidIn).toBeGreaterThan(0);
+  const pid = pidIn();
   await expect.poll(() => isThere(pid)).toBe(false);
 });
 
