@@ -61,6 +61,7 @@ function load(port: number, agent: Agent) {
   const [wrong, seen] = [[] as string[], new Set<string>()];
   let over = false;
   async function ask(): Promise<void> {
+    if (over) return; // a connection that is opened now would be kept for nobody
     await new Promise<void>((resolve) => {
       const asked = get({ host: "127.0.0.1", port, agent }, (answer) => {
         seen.add(String(answer.headers["rotate-generation"]));
