@@ -2,6 +2,7 @@
  * What a plugin author imports. Every method has the same shape: first what the call is about, then `ctx` with everything else.
  * In: options already validated, defaults filled, durations in milliseconds, paths absolute. Out: plain data, or a RotateError.
  */
+export { commandLine } from "./command-line.ts";
 export type {
   Context,
   Exec,

@@ -45,6 +45,8 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
   readonly keys?: { readonly pattern: string; readonly description: string };
   /** The one place this writes, in words that identify it. Pure: used by plan, and to refuse two writers of one key. */
   target(options: Infer<O>): string;
+  /** Environment variables that win over what is written under these keys, with the programs that read this. Pure. Absent: none do. */
+  shadowedBy?(keys: readonly string[], options: Infer<O>): readonly string[];
   /** Could a write work now? Changes nothing. */
   check?(ctx: SinkContext<Infer<O>>): Promise<void>;
   /** Does everything that can fail, except the change itself. */
@@ -69,6 +71,7 @@ export interface Sink
   extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">, PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
+  shadowedBy?(keys: readonly string[], options: unknown): readonly string[];
   check?(ctx: SinkContext): Promise<void>;
   prepare(values: Values, ctx: SinkContext): Promise<Prepared>;
   read?(keys: readonly string[], ctx: Context): Promise<Values>;

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { commandLine } from "../command-line.ts";
 import { isRotateError } from "../errors.ts";
 import type { FileTools } from "./options.ts";
 import { exists, type Place } from "./target.ts";
@@ -13,17 +14,23 @@ export async function warnOfGit(place: Place, leftOver: string, tools: FileTools
   const git = (...words: string[]) => exitCodeOf(place.parent, words, tools);
   if ((await git("ls-files", "--error-unmatch", "--", place.name)) === 0) {
     tools.log.warn("the file is tracked by git: the next commit would publish the secret", {
+      code: "ROTATE_RISK_TRACKED",
       path: place.path,
-      remedy: "git rm --cached it, add it to .gitignore, and rotate whatever was committed",
+      remedy: `take it out by \`${commandLine("git", "-C", place.parent, "rm", "-q", "--cached", "--", place.name)}\`, keep it out by \`${ignoring(place.parent, place.name)}\`, and rotate whatever was committed`,
     });
     return;
   }
   const ignored = await git("check-ignore", "-q", "--", place.name);
   if (ignored !== 0 || (await git("check-ignore", "-q", "--", leftOver)) !== 1) return;
   tools.log.warn("git ignores the file but would not ignore a temporary file that a crash left beside it", {
+    code: "ROTATE_RISK_LEFT_OVERS_TRACKED",
     path: place.path,
     remedy: `add ${leftOver.replace(/[0-9a-f]+$/, "*")} to .gitignore`,
   });
+}
+
+function ignoring(directory: string, name: string): string {
+  return `echo ${commandLine(`/${name}`)} >> ${commandLine(join(directory, ".gitignore"))}`;
 }
 
 function isBelowGit(directory: string): boolean {
