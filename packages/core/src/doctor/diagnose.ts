@@ -188,7 +188,7 @@ function findingOfRisk({ code, message, path, remedy }: PlanRisk, about: string)
     severity: "warning",
     about: path ?? about,
     message,
-    remedy: remedy ?? `\`rotate plan\` tells where it comes from`,
+    remedy: remedy ?? "see what the message names, and the page of the plugin in docs/plugins",
   };
 }
 

@@ -104,10 +104,10 @@ function oneLine([message, { path, remedy } = {}]: Said): string {
 }
 
 /** A warning of a log as data. */
-export function riskOf([message, { code, path, remedy } = {}]: Said): PlanRisk {
+export function riskOf([message, { code, path, remedy, error } = {}]: Said): PlanRisk {
   return {
     ...(typeof code === "string" ? { code } : { code: "ROTATE_RISK_WARNED" }),
-    message,
+    message: typeof error === "string" ? `${message}: ${error}` : message,
     ...(typeof path === "string" && { path }),
     ...(typeof remedy === "string" && { remedy }),
   };

@@ -11,12 +11,13 @@ import { exists, type Place } from "./target.ts";
  */
 export async function warnOfGit(place: Place, leftOver: string, tools: FileTools): Promise<void> {
   if (!isBelowGit(place.parent)) return;
+  const leftOvers = leftOver.replace(/[0-9a-f]+$/, "*");
   const git = (...words: string[]) => exitCodeOf(place.parent, words, tools);
   if ((await git("ls-files", "--error-unmatch", "--", place.name)) === 0) {
     tools.log.warn("the file is tracked by git: the next commit would publish the secret", {
       code: "ROTATE_RISK_TRACKED",
       path: place.path,
-      remedy: `take it out by \`${commandLine("git", "-C", place.parent, "rm", "-q", "--cached", "--", place.name)}\`, keep it out by \`${ignoring(place.parent, place.name)}\`, and rotate whatever was committed`,
+      remedy: `take it out by \`${commandLine("git", "-C", place.parent, "rm", "-q", "--cached", "--", place.name)}\`, keep it out by \`${ignoring(place.parent, `/${place.name}`, leftOvers)}\`, and rotate whatever was committed`,
     });
     return;
   }
@@ -25,12 +26,13 @@ export async function warnOfGit(place: Place, leftOver: string, tools: FileTools
   tools.log.warn("git ignores the file but would not ignore a temporary file that a crash left beside it", {
     code: "ROTATE_RISK_LEFT_OVERS_TRACKED",
     path: place.path,
-    remedy: `add ${leftOver.replace(/[0-9a-f]+$/, "*")} to .gitignore`,
+    remedy: `\`${ignoring(place.parent, leftOvers)}\``,
   });
 }
 
-function ignoring(directory: string, name: string): string {
-  return `echo ${commandLine(`/${name}`)} >> ${commandLine(join(directory, ".gitignore"))}`;
+/** The command that adds patterns to the directory's own list. */
+function ignoring(directory: string, ...patterns: readonly string[]): string {
+  return `printf '%s\\n' ${commandLine(...patterns)} >> ${commandLine(join(directory, ".gitignore"))}`;
 }
 
 function isBelowGit(directory: string): boolean {
