@@ -1,4 +1,4 @@
-import type { Login, Sink } from "@rotate/plugin-kit";
+import type { LoggedIn, Login, Sink } from "@rotate/plugin-kit";
 import { expect, test } from "vitest";
 import type { Rotation } from "../../src/loading/model.ts";
 import { createScene, failAt, failing, hour, minute, untilDue, type Scene } from "./support.ts";
@@ -12,14 +12,17 @@ interface LoggingIn {
   readonly logins: () => number;
 }
 
+function nthOf(login: unknown): number {
+  return (login as { readonly nth: number }).nth;
+}
+
 /** A scene whose sinks `names` log in by `login`, which is told the number of the login, from 1. */
 function createLoggingIn(names: readonly string[], login: (nth: number) => Login | Promise<Login>): LoggingIn {
   const used: string[] = [];
   let logins = 0;
+  const note = (call: string, { login: kept }: LoggedIn): void => void used.push(`${call} ${nthOf(kept)}`);
   function part(world: DiskWorld, name: string): Sink {
     const place = placeIn(world, name);
-    const note = (call: string, ctx: { readonly login: unknown }): void =>
-      void used.push(`${call} ${(ctx.login as { readonly nth: number }).nth}`);
     return {
       ...place,
       async login() {
@@ -33,7 +36,7 @@ function createLoggingIn(names: readonly string[], login: (nth: number) => Login
           changed,
           async commit(later) {
             note("commit", later);
-            await world.hook(`store ${name} ${(later.login as { readonly nth: number }).nth}`);
+            await world.hook(`store ${name} ${nthOf(later.login)}`);
             await commit(later);
           },
           async undo(later) {
