@@ -40,6 +40,14 @@ const what = "the signing key";
 /** An embedded issuer: signs short-lived JWTs with a local key. Nothing is asked of anybody, so nothing can be revoked: tokens just expire. */
 export const jwt = defineProvider({
   type: "jwt",
+  start: {
+    title: "an issuer of its own: JWTs signed here (PostgREST, NATS, …)",
+    request: ["subject", "audience"],
+    offers: { issuer: "https://issuer.example", "key.path": "signing-key.pem", subject: "app" },
+    logins: async () => [
+      { label: "a signing key beside the spec, made on first use", options: { key: { path: "signing-key.pem" } } },
+    ],
+  },
   options,
   request,
   reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),
