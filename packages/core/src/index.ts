@@ -3,7 +3,7 @@ export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
-export { diagnose, type DiagnoseOptions } from "./doctor/diagnose.ts";
+export { diagnose, tryPlan, type DiagnoseOptions } from "./doctor/diagnose.ts";
 export type { DoctorReport, Examination, Finding, Severity } from "./doctor/finding.ts";
 export { EngineError } from "./engine-error.ts";
 export { loginVariables } from "./engine/deps.ts";
@@ -74,6 +74,7 @@ export {
   type PluginState,
   type Proposal,
 } from "./plugins/plugins.ts";
+export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";
