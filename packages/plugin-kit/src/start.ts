@@ -21,7 +21,7 @@ export interface FoundLogin {
 export interface Start {
   /** Its name among others. */
   readonly title: string;
-  /** Options that are asked for beside the required ones, in this order. */
+  /** Options that are asked for beside the required ones; `key.path` for one within. */
   readonly options?: readonly string[];
 }
 
@@ -31,6 +31,10 @@ export interface ProviderStart extends Start {
   readonly request?: readonly string[];
   /** Answers that are offered, by option or by key of the request. */
   readonly offers?: Readonly<Record<string, unknown>>;
+  /** When it is refreshed, where a credential does not say when it ends: `refresh` of the rotation. */
+  readonly refresh?: Readonly<Record<string, string>>;
+  /** Fields of the credential that few consumers need. */
+  readonly leaves?: readonly string[];
   /** What this machine could log in with. */
   logins?(machine: Machine): Promise<readonly FoundLogin[]>;
 }

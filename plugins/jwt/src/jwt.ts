@@ -43,10 +43,9 @@ export const jwt = defineProvider({
   start: {
     title: "an issuer of its own: JWTs signed here (PostgREST, NATS, …)",
     request: ["subject", "audience"],
+    leaves: ["jwks"],
     offers: { issuer: "https://issuer.example", "key.path": "signing-key.pem", subject: "app" },
-    logins: async () => [
-      { label: "a signing key beside the spec, made on first use", options: { key: { path: "signing-key.pem" } } },
-    ],
+    options: ["key.path"],
   },
   options,
   request,

@@ -29,6 +29,7 @@ export const vaultKv = defineProvider({
   start: {
     title: "Vault or OpenBao: a stored secret (KV)",
     offers: { address: "https://vault.example.com:8200", fields: { password: "password" } },
+    refresh: { every: "1h" },
     logins: loginsOf,
   },
   options,

@@ -91,31 +91,40 @@ function answersOf({ set = [], ...flags }: InitFlags): ReadonlyMap<string, strin
   return new Map([...own, ...pairs]);
 }
 
-/** Every comment and hint that goes around the spec. */
+/** They take the new one up by themselves. */
+const stays: readonly ConsumerName[] = ["command", "aws-profile"];
+
+/** Every comment that goes around the spec. */
 function around(
-  { consumer }: Drafted,
+  { consumer, reloads, isTimed }: Drafted,
   { file, root }: { readonly file: string; readonly root: string },
 ): Parameters<typeof specText>[2] {
-  const health =
-    consumer === "command"
-      ? []
-      : [
-          "health: # what has to answer after the reload",
-          '  - { type: http, url: "http://127.0.0.1:8080/health", within: 60s }',
-        ];
+  const reload = [
+    "reload: # what makes the application take the new one up",
+    "  - { type: systemd, unit: app.service }",
+  ];
+  const health = [
+    "health: # what has to answer after the reload",
+    '  - { type: http, url: "http://127.0.0.1:8080/health", within: 60s }',
+  ];
+  const isServed = stays.includes(consumer);
   return {
     head: [
-      "Which credentials are kept fresh, and for whom. Every key: rotate explain rotations, or docs/reference/spec.md.",
+      "Which credentials are kept fresh, and for whom. Every key: docs/reference/spec.md, or rotate explain.",
       `yaml-language-server: $schema=${schemaPlace(file, root)}`,
     ],
-    tail: ["refresh: { before: 10m } # default: at two thirds of its life", ...health],
+    tail: [
+      ...(isTimed ? [] : ["refresh: { before: 10m } # default: at two thirds of its life"]),
+      ...(reloads || isServed ? [] : reload),
+      ...(isServed ? [] : health),
+    ],
   };
 }
 
 /** As editors find it: relative where the package lies below the spec's folder. */
 function schemaPlace(file: string, root: string): string {
-  const inPackage = join(root, "schemas/rotate.v1.schema.json");
-  const schema = existsSync(inPackage) ? inPackage : resolve(root, "../../schemas/rotate.v1.schema.json");
+  const isCheckout = existsSync(join(root, "src")); // sources are never published
+  const schema = resolve(root, isCheckout ? "../../schemas" : "schemas", "rotate.v1.schema.json");
   const short = relative(dirname(file), schema);
   return short.startsWith("..") || isAbsolute(short) ? schema : `./${short}`;
 }

@@ -13,6 +13,8 @@ export interface ConsumerContext {
   /** Of the rotation. */
   readonly name: string;
   readonly fields: Fields;
+  /** Those that few need. */
+  readonly leaves: readonly string[];
 }
 
 /** What stands in the rotation for its consumer. */
@@ -161,13 +163,18 @@ async function namedValues(
   nameFor: (field: string, context: ConsumerContext) => string,
   what: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const { asker, fields } = context;
+  const { asker, fields, leaves } = context;
   const values: Record<string, string> = {};
   for (const [field, { description, optional, secret }] of Object.entries(fields)) {
     const key = `values.${field}`;
     if (optional && !asker.isGiven(key)) continue;
     const message = `${what} for ${field} (${description})${secret ? "" : "; - for none"}`;
-    const name = await asker.text({ key, message, initial: nameFor(field, context), check: nonEmpty });
+    const name = await asker.text({
+      key,
+      message,
+      initial: leaves.includes(field) ? "-" : nameFor(field, context),
+      check: nonEmpty,
+    });
     if (name !== "-") values[name] = template(field);
   }
   if (Object.keys(values).length > 0) return values;

@@ -56,7 +56,7 @@ async function fillOne(schema: Schema, one: One): Promise<unknown> {
   if ("secret" in schema && schema.secret === true)
     return askForSource(asker, { key, message: wordsFor(name, schema), isNeeded: one.isNeeded });
   if ("type" in schema && schema.type === "object" && schema.properties !== undefined)
-    return fillIn(schema, { ...one, prefix: key, offers: offersBelow(one) });
+    return fillIn(schema, { ...one, prefix: key, offers: offersBelow(one), ask: askedBelow(one) });
   return fillText(schema, one);
 }
 
@@ -64,6 +64,10 @@ async function fillOne(schema: Schema, one: One): Promise<unknown> {
 function offersBelow({ offers = {}, name }: One): Values {
   const below = Object.entries(offers).filter(([key]) => key.startsWith(`${name}.`));
   return Object.fromEntries(below.map(([key, value]) => [key.slice(name.length + 1), value]));
+}
+
+function askedBelow({ ask = [], name }: One): readonly string[] {
+  return ask.filter((key) => key.startsWith(`${name}.`)).map((key) => key.slice(name.length + 1));
 }
 
 async function fillUnion(schema: UnionSchema, one: One): Promise<unknown> {

@@ -17,6 +17,10 @@ export interface Interview {
 /** The spec as plain data, and what comes next with it. */
 export interface Drafted {
   readonly spec: object;
+  /** It says when it is refreshed. */
+  readonly isTimed: boolean;
+  /** Something makes the consumer take the new credential up. */
+  readonly reloads: boolean;
   /** Of its one rotation. */
   readonly name: string;
   readonly consumer: ConsumerName;
@@ -45,18 +49,21 @@ export async function interview(about: Interview): Promise<Drafted> {
       : await fillIn(part.request, { asker, prefix: "request", ask: start?.request, offers: start?.offers });
   const name = await asker.text({ key: "name", message: "name of the rotation", initial: "app", check: wrongName });
   asker.checkMissing(); // what a credential consists of depends on the answers
-  const answer = await consumer.ask({ asker, name, fields: fieldsOf(part, request) });
+  const answer = await consumer.ask({ asker, name, fields: fieldsOf(part, request), leaves: start?.leaves ?? [] });
   const reload = await chooseReload({ asker, catalog }, consumer);
   asker.finish();
   const rotation = {
     provider: type,
     ...(Object.keys(request).length > 0 && { request }),
+    ...(start?.refresh && { refresh: start.refresh }),
     ...(answer.verify && { verify: answer.verify }),
     sinks: answer.sinks,
     ...(reload && { reload: [reload] }),
   };
   return {
     name,
+    reloads: reload !== undefined,
+    isTimed: start?.refresh !== undefined,
     consumer: consumer.value,
     spec: { version: 1, providers: { [type]: { type, ...options } }, rotations: { [name]: rotation } },
   };
@@ -117,10 +124,11 @@ async function chooseLogin(
     ...logins.map(({ label }, index) => ({ value: String(index + 1), label })),
     { value: another, label: "another one" },
   ];
-  const isTold = asker.isGiven("provider") && !asker.isGiven("login");
-  const chosen = isTold
-    ? another
-    : await asker.choose({ key: "login", message: "Which login?", choices, initial: "1" });
+  const isTold = logins.some(({ options }) => Object.keys(options).some((key) => asker.isGiven(`provider.${key}`)));
+  const chosen =
+    isTold && !asker.isGiven("login")
+      ? another
+      : await asker.choose({ key: "login", message: "Which login?", choices, initial: "1" });
   return logins[Number(chosen) - 1]?.options ?? {};
 }
 

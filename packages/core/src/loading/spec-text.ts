@@ -26,7 +26,9 @@ export async function specText(spec: object, catalog: Catalog, { head, tail }: S
       if (!isPair(pair) || !isScalar(pair.key)) continue;
       const here = [...path, String(pair.key.value)];
       if (path.length === 0 && here[0] !== "version") pair.key.spaceBefore = true;
-      explain(pair, meanings(here), isScalar(pair.value));
+      const isList = isSeq(pair.value) && pair.value.items.every((item) => isScalar(item));
+      if (isList && isSeq(pair.value)) pair.value.flow = true;
+      explain(pair, meanings(here), isScalar(pair.value) || isList);
       annotate(pair.value, here);
     }
   }
@@ -43,6 +45,8 @@ function comment(lines: readonly string[], indent: string): readonly string[] {
   return lines.map((line) => `${indent}# ${line}`.trimEnd());
 }
 
+/** `A file` says nothing that the key does not say; more than a line is for the reference. */
+const shortest = 12;
 const longest = 90;
 
 function explain({ key, value }: Pair, meaning: string | undefined, isShort: boolean): void {
@@ -84,7 +88,8 @@ function meaningAt(root: ObjectSchema, path: Path, value: unknown): string | und
   }
   const { description = "" } = (schema ?? {}) as { readonly description?: string };
   const [sentence = ""] = description.split(/(?<=[.;]) /);
-  return sentence === "" || sentence.length > longest ? undefined : sentence.replace(/[.;]$/, "");
+  const isTelling = sentence.length >= shortest && sentence.length <= longest && !sentence.endsWith(":");
+  return isTelling ? sentence.replace(/[.;]$/, "") : undefined;
 }
 
 function below(schema: Schema, step: Path[number], value: unknown): Schema | undefined {
