@@ -307,7 +307,7 @@ async function jwt(): Promise<Setting> {
   };
 }
 
-async function command(): Promise<Setting> {
+async function program(): Promise<Setting> {
   return {
     steps: [
       [consumer, "> it reads variables from an .env file"],
@@ -335,5 +335,5 @@ export const sessions: Readonly<Record<string, () => Promise<Setting>>> = {
   oauth2,
   kubernetes,
   jwt,
-  command,
+  exec: program,
 };

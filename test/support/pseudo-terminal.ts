@@ -3,10 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 
 /** Why there is none here; undefined: there is one. */
-export const noTerminal: string | undefined =
-  spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true
-    ? undefined
-    : "needs script of util-linux";
+export const noTerminal: string | undefined = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes(
+  "util-linux",
+)
+  ? undefined
+  : "needs script of util-linux";
 
 /** A program at its terminal. */
 export interface Seated {

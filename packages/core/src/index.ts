@@ -1,4 +1,5 @@
 export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin } from "./loading/catalog.ts";
+export { discriminatorOf, fits } from "@rotate/plugin-kit/grammar";
 export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";

@@ -1,6 +1,6 @@
 /** From a schema to questions, and from answers to what stands in a spec. */
+import { discriminatorOf, fits } from "@rotate/core";
 import type { ObjectSchema, Schema, UnionSchema } from "@rotate/plugin-kit";
-import { discriminatorOf, fits } from "@rotate/plugin-kit/grammar";
 import type { Choice, FlagAsker } from "./asker.ts";
 import { askForSource, sourceOf } from "./secret-source.ts";
 import { splitWords } from "./words.ts";
@@ -53,7 +53,7 @@ async function fillOne(schema: Schema, one: One): Promise<unknown> {
       choices: schema.enum.map((value) => ({ value, label: value })),
       initial: offer(schema, one) ?? schema.enum[0],
     });
-  if ("secret" in schema && schema.secret === true)
+  if ("secret" in schema && schema.secret)
     return askForSource(asker, { key, message: wordsFor(name, schema), isNeeded: one.isNeeded });
   if ("type" in schema && schema.type === "object" && schema.properties !== undefined)
     return fillIn(schema, { ...one, prefix: key, offers: offersBelow(one), ask: askedBelow(one) });
