@@ -8,6 +8,12 @@ const sinkSets: readonly (readonly SinkKind[])[] = [
   ["blind", "file", "remote"],
   ["file"],
 ];
+const lateSets: readonly (readonly SinkKind[])[] = [
+  ["late", "file"],
+  ["file", "late-blind"],
+  ["late", "remote", "late-blind"],
+  ["late-blind"],
+];
 const bits = [true, false];
 
 type Issuer = Pick<Shape, "revoke" | "find" | "rollback" | "overlap">;
@@ -22,9 +28,14 @@ const issuers: readonly Issuer[] = bits.flatMap((find): readonly Issuer[] => [
 ]);
 
 /** Every combination of sinks and issuers, with one consumer. */
-export const shapes: readonly Shape[] = sinkSets.flatMap((sinks) =>
-  issuers.map((issuer) => ({ ...issuer, sinks, consumers: 1, rich: {} })),
-);
+export const shapes: readonly Shape[] = sinkSets.flatMap(shapesOf);
+
+/** The same over stores that take a late write whatever stands there. */
+export const lateShapes: readonly Shape[] = lateSets.flatMap(shapesOf);
+
+function shapesOf(sinks: readonly SinkKind[]): readonly Shape[] {
+  return issuers.map((issuer) => ({ ...issuer, sinks, consumers: 1, rich: {} }));
+}
 
 const troubles: readonly (keyof Rich)[] = [
   "pauses",
