@@ -76,32 +76,38 @@ function targetsOf(sinks: readonly SinkReport[]): string | undefined {
 async function commitSink(session: Session, lease: string, first: SinkWrite): Promise<Commit> {
   const { sink } = first;
   let write = first;
-  let doubt: unknown;
+  let inDoubt = false;
   for (let tries = 1; ; tries++) {
     if (tries > 1) await session.journal({ type: "committing", sink: sink.id, lease });
     await session.guard();
     const error = await tryCommit(session, write);
-    const unwritten = error !== undefined && isDefinite(innerError(error));
+    const unwritten: boolean = !inDoubt && error !== undefined && isDefinite(innerError(error));
     // What may stand in the sink is taken back by nobody who was not told so: the claim may be another's by then.
     if (!unwritten) session.staged.delete(write);
-    const result = error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
+    const result: Outcome =
+      error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
     if (result === "failed") session.staged.add(write);
     if (result === "written") {
       await session.journal({ type: "committed", sink: sink.id, lease });
-      return { write, result: write.prepared.changed || doubt !== undefined ? "written" : "unchanged" };
+      if (inDoubt) return { write: withoutUndo(write), result };
+      return { write, result: write.prepared.changed ? "written" : "unchanged" };
     }
-    if (result === "unknown") doubt = error;
-    if (result === "unknown" && !isRepeatable(sink)) return { write, result, error };
+    if (result === "unknown" && (tries === 2 || !isRepeatable(sink))) return { write, result, error };
     if (isReadable(sink)) await observeOne(session, sink);
-    const ended = doubt === undefined ? ({ result: "failed" } as const) : ({ result: "unknown" } as const);
-    if (tries === 2) return { write, ...ended, error };
+    if (tries === 2) return { write, result: "failed", error };
+    inDoubt = result === "unknown";
     try {
-      if (result === "failed") await dropWrite(session, write);
+      if (!inDoubt) await dropWrite(session, write);
       write = await prepareSink(session, sink, { values: new Map([[sink.id, write.values]]), scope: write.scope });
     } catch (again) {
-      return { write, ...ended, error: again };
+      return { write, result: inDoubt ? "unknown" : "failed", error: again };
     }
   }
+}
+
+/** What it found at its second try may be what the first one wrote. */
+function withoutUndo({ prepared: { commit }, ...write }: SinkWrite): SinkWrite {
+  return { ...write, prepared: { changed: true, commit } };
 }
 
 /** A target that takes whatever comes takes the same again. */
