@@ -62,7 +62,7 @@ interface Cut extends Cutting {
 
 function createCut(message: number): Cut {
   let count = 0;
-  let held: { readonly upstream: Socket; readonly bytes: Buffer } | undefined;
+  let held: { readonly upstream: Socket; readonly bytes: Uint8Array | string } | undefined;
   return {
     reached: () => held !== undefined,
     watch(client, upstream) {

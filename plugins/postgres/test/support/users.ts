@@ -13,6 +13,8 @@ export const bootstrapPassword = "bootstrap-password-of-some-length";
 export interface UserStage {
   readonly postgres: Postgres;
   readonly proxy: CuttingProxy;
+  /** A mark, so that no lease of another test has the same id. */
+  readonly number: number;
   readonly group: string;
   readonly bootstrap: string;
   /** As the superuser. */
@@ -33,6 +35,7 @@ export async function userStage(
 ): Promise<UserStage> {
   made += 1;
   const [group, bootstrap] = [`app${made}_rw`, `rotate${made}`];
+  const number = made;
   const admin = await postgres.connect();
   const sql = async <Row extends object>(text: string): Promise<readonly Row[]> => (await admin.query<Row>(text)).rows;
   const setRole = `rotate_admin${made}`;
@@ -46,6 +49,7 @@ export async function userStage(
   return {
     postgres,
     proxy,
+    number,
     group,
     bootstrap,
     sql,
@@ -59,12 +63,12 @@ export async function userStage(
 type Context = TestContext<Infer<typeof options>>;
 
 /** A call's context. @param id the last letters of the lease's id */
-export function contextOf(stage: Pick<UserStage, "options">, id = "1", timeout = 30_000): Context {
+export function contextOf(stage: Pick<UserStage, "options" | "number">, id = "1", timeout = 30_000): Context {
   return createTestContext({
     schema: options,
     options: stage.options,
     timeout,
-    leaseId: `rotate-${id.padStart(17, "0")}`,
+    leaseId: `rotate-${stage.number}${id.padStart(17 - String(stage.number).length, "0")}`,
   }) as Context;
 }
 
