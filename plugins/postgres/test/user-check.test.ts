@@ -1,13 +1,33 @@
 import { postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { expectNoLeak, refusalContract } from "@rotate/testkit";
 import { isRotateError } from "@rotate/plugin-kit";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { postgresUser } from "../src/postgres-user.ts";
 import { userRefusals } from "../src/user/refusals.ts";
+import { setupSql } from "../src/user/setup.ts";
 import { scramVerifier } from "../src/user/verifier.ts";
 import { contextOf, mintUser, revokeUser, userStage, works, type UserStage } from "./support/users.ts";
 
 const preload = ["shared_preload_libraries=pg_stat_statements,passwordcheck"];
+
+async function missing(on: UserStage): Promise<{ readonly code: string; readonly hint: string }> {
+  try {
+    await postgresUser.check?.(contextOf(on), on.request);
+  } catch (error) {
+    if (isRotateError(error)) return { code: error.code, hint: error.hint ?? "" };
+    throw error;
+  }
+  throw new Error("nothing is missing");
+}
+
+/** What is missing is told as SQL; run by a superuser it is missing no more. */
+async function mend(on: UserStage): Promise<void> {
+  const { hint } = await missing(on);
+  await on.sql(hint.replace("let a superuser run: ", ""));
+  await postgresUser.check?.(contextOf(on), on.request);
+}
 
 describe.skipIf(postgresUnavailable())("before a mint, and what stays of it", () => {
   let postgres: Postgres;
@@ -26,22 +46,6 @@ describe.skipIf(postgresUnavailable())("before a mint, and what stays of it", ()
     onTestFinished(laid.close);
     return laid;
   }
-  async function missing(on: UserStage): Promise<{ readonly code: string; readonly hint: string }> {
-    try {
-      await postgresUser.check?.(contextOf(on), on.request);
-    } catch (error) {
-      if (isRotateError(error)) return { code: error.code, hint: error.hint ?? "" };
-      throw error;
-    }
-    throw new Error("nothing is missing");
-  }
-  /** What is missing is told as SQL; run by a superuser it is missing no more. */
-  async function mend(on: UserStage): Promise<void> {
-    const { hint } = await missing(on);
-    await on.sql(hint.replace("let a superuser run: ", ""));
-    await postgresUser.check?.(contextOf(on), on.request);
-  }
-
   test.each([
     ["dynamic", (on: UserStage) => `revoke rotate_admin${on.bootstrap.replace("rotate", "")} from ${on.bootstrap}`],
     ["dynamic", (on: UserStage) => `alter role ${String(on.options["setRole"])} nocreaterole`],
@@ -125,6 +129,11 @@ describe.skipIf(postgresUnavailable())("before a mint, and what stays of it", ()
       expect(await works(on, got)).toBe(true);
     },
   );
+});
+
+test.each(["ring", "dynamic"] as const)("the page shows what %s is set up with", async (strategy) => {
+  const page = await readFile(join(import.meta.dirname, "../../../docs/plugins/postgres-user.md"), "utf8");
+  expect(page).toContain(setupSql({ options: { user: "rotate", send: "verifier", strategy }, group: "app" }));
 });
 
 test("a verifier is what PostgreSQL itself makes of the password and the salt", () => {

@@ -11,20 +11,18 @@ describe.skipIf(postgresUnavailable())("on a real PostgreSQL", () => {
   });
   afterAll(() => postgres.close());
 
-  for (const strategy of ["ring", "dynamic"] as const) {
-    describe(strategy, () => {
-      providerContract<UserStage>(
-        { describe, test },
-        {
-          provider: postgresUser,
-          start: () => userStage(postgres, strategy),
-          refuse: async ({ sql, bootstrap }) => void (await sql(`alter role ${bootstrap} nologin`)),
-          hang: async ({ sql }) =>
-            void (await sql("begin; lock table pg_authid in access exclusive mode; lock table pg_shdescription")),
-          cutAt: ({ proxy }, message) => proxy.cutAt(message),
-          isLive: works,
-        },
-      );
-    });
-  }
+  describe.each(["ring", "dynamic"] as const)("%s", (strategy) => {
+    providerContract<UserStage>(
+      { describe, test },
+      {
+        provider: postgresUser,
+        start: () => userStage(postgres, strategy),
+        refuse: async ({ sql, bootstrap }) => void (await sql(`alter role ${bootstrap} nologin`)),
+        hang: async ({ sql }) =>
+          void (await sql("begin; lock table pg_authid in access exclusive mode; lock table pg_shdescription")),
+        cutAt: ({ proxy }, message) => proxy.cutAt(message),
+        isLive: works,
+      },
+    );
+  });
 });

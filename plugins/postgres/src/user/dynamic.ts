@@ -2,7 +2,7 @@
 import { RotateError, type LeaseTerms, type Secret } from "@rotate/plugin-kit";
 import { userNameFor } from "@rotate/plugin-kit/databases";
 import { lockOf, onServer, type Server } from "./connect.ts";
-import type { Handle, Request, UserContext } from "./options.ts";
+import type { Handle, UserContext } from "./options.ts";
 import { endSessions, refuseOpen } from "./sessions.ts";
 import { grace, termsFor, type Asked, type Held, type Strategy } from "./strategy.ts";
 

@@ -1,4 +1,4 @@
-import type { Infer, MintContext, ObjectSchema, ProviderContext } from "@rotate/plugin-kit";
+import type { Infer, ObjectSchema, ProviderContext } from "@rotate/plugin-kit";
 import { encryptionOptions } from "@rotate/plugin-kit/databases";
 
 /** Options of `postgres-user`: the server, what rotate logs in with, how it comes by users. */
@@ -81,5 +81,3 @@ export type Request = Infer<typeof request>;
 export type Handle = Infer<typeof handle>;
 /** The context of every call. */
 export type UserContext = ProviderContext<Options>;
-/** The context of a mint. */
-export type UserMintContext = MintContext<Options>;

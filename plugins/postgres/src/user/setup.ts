@@ -102,6 +102,7 @@ begin
   ${locked}
   ${ofLease}
   if held is null then return 0; end if;
+  execute format('alter role %I nologin password null', held);
   if ending then
     perform pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = held;
     perform pg_stat_clear_snapshot();
