@@ -30,7 +30,7 @@ export {
   type ErrorDetails,
 } from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
-export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
+export type { ClusterRight, LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { readIfThere } from "./read-if-there.ts";
 export {
   alarmSteps,

@@ -66,7 +66,9 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
 }
 /** A sink as the engine sees it. */
 export interface Sink
-  extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">, PartFacts<unknown> {
+  extends
+    Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights">,
+    PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
   check?(ctx: SinkContext): Promise<void>;

@@ -5,6 +5,7 @@ export { exec } from "./exec.ts";
 export { explain } from "./explain.ts";
 export { forget } from "./forget.ts";
 export { history } from "./history.ts";
+export { kubernetesRbac } from "./kubernetes-rbac.ts";
 export { needsRotation } from "./needs-rotation.ts";
 export { plan } from "./plan.ts";
 export { addPlugin, approvePlugins, listPlugins } from "./plugin.ts";
