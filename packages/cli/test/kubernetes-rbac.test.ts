@@ -91,7 +91,11 @@ providers: { dev: { type: jwt, issuer: me, key: { path: key.pem } } }
 rotations:
   a: { provider: dev, request: { ttl: 1h }, sinks: [{ type: dotenv, path: .env, values: { T: "{{ token }}" } }] }
 `;
-  expect(await rbac(local)).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("nothing in this spec") });
+  expect(await rbac(local)).toMatchObject({
+    code: 0,
+    stdout: "",
+    stderr: expect.stringContaining("nothing in this spec"),
+  });
   expect(await rbac(oneNamespace, "--service-account", "a/b/c")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("give NAMESPACE/NAME"),

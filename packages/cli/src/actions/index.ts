@@ -1,4 +1,5 @@
 /** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
+export { alive } from "./alive.ts";
 export { credential } from "./credential.ts";
 export { eject } from "./eject.ts";
 export { exec } from "./exec.ts";
