@@ -27,9 +27,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+function said(...argv: readonly string[]) {
+  return spawnSync(executable, argv, { cwd: folder, env: { HOME: folder }, encoding: "utf8" });
+}
+
 test("the executable is the command line: help, texts and schemas are in it", () => {
-  const said = (...argv: readonly string[]) =>
-    spawnSync(executable, argv, { cwd: folder, env: { HOME: folder }, encoding: "utf8" });
   expect(said("--version").stdout).toMatch(/^@rotate\/cli\/\d/);
   expect(said("explain", "ROTATE_MINT_DENIED").stdout).toMatch(/permission/);
   expect(said("run", "--help").stdout).toContain("$ rotate run");

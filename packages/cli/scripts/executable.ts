@@ -82,5 +82,5 @@ if (import.meta.main) {
   const output = resolve(values.output ?? `rotate-${process.platform}-${process.arch}`);
   const from = resolve(values.from ?? fileURLToPath(new URL("..", import.meta.url)));
   buildExecutable({ from, node: resolve(values.node ?? process.execPath), output });
-  console.log(`${output}: ${Math.round(statSync(output).size / 1e6)} MB`);
+  process.stdout.write(`${output}: ${Math.round(statSync(output).size / 1e6)} MB\n`);
 }

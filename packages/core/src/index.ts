@@ -3,6 +3,8 @@ export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
+export { diagnose, type DiagnoseOptions } from "./doctor/diagnose.ts";
+export type { DoctorReport, Examination, Finding, Severity } from "./doctor/finding.ts";
 export { EngineError } from "./engine-error.ts";
 export { loginVariables } from "./engine/deps.ts";
 export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";

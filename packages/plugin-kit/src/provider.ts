@@ -1,10 +1,8 @@
 import type { Context, Text } from "./context.ts";
+import type { Expires, LoggedIn, Login, NoLoginAbove } from "./login.ts";
 import type { ClusterRight, PartFacts } from "./part.ts";
 import type { Flat, Infer, ObjectSchema, Only, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
-
-/** An instant, or a life in milliseconds counted from before the call began, or a credential that never ends by itself. */
-export type Expires = Date | { readonly in: number } | "never";
 
 /** One field of the credential. Values are text; `multiline` allows line feeds (PEM), `optional` allows absence. */
 export interface Field {
@@ -58,19 +56,8 @@ export interface Lease<Handle = unknown> {
   readonly handle: Handle;
 }
 
-/** What a login may say beside what the plugin keeps in it. Without `expires` it serves one attempt; with it, it is shared until then. */
-export interface Login {
-  readonly [name: string]: unknown;
-  readonly expires?: Expires;
-  /** The end of the secret that we logged in with: alarmed in time. */
-  readonly bootstrapExpires?: Date;
-}
-
-/** The context of a provider's calls after `login`. */
-export interface ProviderContext<Options = unknown, L = unknown> extends Context<Options> {
-  /** What `login` returned: shared by all rotations of this provider entry, one login in flight at a time. */
-  readonly login: L;
-}
+/** The context of a provider's calls after `login`: shared by all rotations of this provider entry. */
+export interface ProviderContext<Options = unknown, L = unknown> extends LoggedIn<Options, L> {}
 
 /** The context of `mint`. */
 export interface MintContext<Options = unknown, L = unknown> extends ProviderContext<Options, L> {
@@ -144,10 +131,6 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends O
 
 type Empty = { readonly type: "object" };
 type NoHandle = { readonly const: "declare `handle` to return one" };
-interface NoLoginAbove {
-  readonly [noLogin]: true;
-}
-declare const noLogin: unique symbol;
 
 /** Checks a provider's definition against its own schemas at compile time, and gives the engine's view of it. */
 export function defineProvider<

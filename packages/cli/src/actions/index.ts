@@ -1,6 +1,7 @@
 /** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
 export { alive } from "./alive.ts";
 export { credential } from "./credential.ts";
+export { doctor } from "./doctor.ts";
 export { eject } from "./eject.ts";
 export { exec } from "./exec.ts";
 export { explain } from "./explain.ts";

@@ -12,4 +12,5 @@ export {
   statusSamples,
 } from "./refusals.ts";
 export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
-export { sinkContract, type SinkHarness, sinkRules, type SinkStage } from "./sink.ts";
+export type { SinkHarness, SinkStage } from "./sink-scene.ts";
+export { sinkContract, sinkRules } from "./sink.ts";
