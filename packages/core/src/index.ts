@@ -61,6 +61,7 @@ export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
 export { statePlaces } from "./local/state-dir.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
+export { clusterRightsOf } from "./loading/cluster-rights.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { withPlugin } from "./plugins/name-in-spec.ts";

@@ -32,7 +32,7 @@ export {
 } from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
 export type { Expires, LoggedIn, Login } from "./login.ts";
-export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
+export type { ClusterRight, LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { readIfThere } from "./read-if-there.ts";
 export {
   alarmSteps,
