@@ -97,11 +97,11 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "fencing write before asking a sink",
-    edits: [{ from: "if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;", to: "" }],
+    edits: [{ from: "if (canFence && (await fenced(session, sink))) return true;", to: "if (canFence) return true;" }],
   },
   {
     name: "fencing write in recovery",
-    edits: [{ from: "if (sink.part.fence === undefined ||", to: "if (sink.part.fence !== undefined ||" }],
+    edits: [{ from: "await ruleOut(session, sink, unanswered(session.state(), sink.id))", to: "true" }],
   },
   {
     name: "epoch and lock are looked at before each act",
@@ -178,6 +178,6 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "late writes: a fence that fails keeps the doubt",
-    edits: [{ from: "return fence === undefined && lateWrites === undefined;", to: "return true;" }],
+    edits: [{ from: "return !canFence && lateWrites === undefined;", to: "return true;" }],
   },
 ];

@@ -51,6 +51,8 @@ export interface SinkDefinition<O, L = NoLoginAbove> extends PartFacts<Infer<O>>
   readonly lateWrites?: number;
   /** The one place this writes, in words that identify it. Pure: used by plan, and to refuse two writers of one key. */
   target(options: Infer<O>): string;
+  /** Environment variables that win over what is written under these keys, with the programs that read this. Pure. Absent: none do. */
+  shadowedBy?(keys: readonly string[], options: Infer<O>): readonly string[];
   /** Proves who we are. Its answer is `ctx.login` of all methods below, `undo` included. Write it above them. */
   login?(ctx: Context<Infer<O>>): Promise<L>;
   /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */
@@ -78,11 +80,12 @@ export interface SinkDefinition<O, L = NoLoginAbove> extends PartFacts<Infer<O>>
   fence?(ctx: LoggedIn<Infer<O>, L>): Promise<void>;
 }
 
-type Own = "options" | "scope" | "reads" | "follows" | "writes" | "target" | "login" | "keepAlive";
+type Own = "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights" | "target" | "login" | "keepAlive";
 /** A sink as the engine sees it. */
 export interface Sink extends Omit<SinkDefinition<ObjectSchema>, Own>, PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
+  shadowedBy?(keys: readonly string[], options: unknown): readonly string[];
   login?(ctx: Context): Promise<Login>;
   keepAlive?(ctx: LoggedIn): Promise<Login>;
   check?(ctx: SinkContext): Promise<void>;

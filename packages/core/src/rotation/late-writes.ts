@@ -11,11 +11,12 @@ import type { Session } from "./session.ts";
  */
 export async function ruleOut(session: Session, sink: SinkEntry, leases: readonly LeaseId[]): Promise<boolean> {
   await session.guard();
-  const { fence, lateWrites } = sink.part;
-  if (fence !== undefined && (await fenced(session, sink))) return true;
+  const { lateWrites } = sink.part;
+  const canFence = sink.part.fence !== undefined;
+  if (canFence && (await fenced(session, sink))) return true;
   if (lateWrites !== undefined && leases.length > 0)
     await session.journal({ type: "late", sink: sink.id, leases, until: session.now() + lateWrites });
-  return fence === undefined && lateWrites === undefined;
+  return !canFence && lateWrites === undefined;
 }
 
 async function fenced(session: Session, sink: SinkEntry): Promise<boolean> {

@@ -34,8 +34,12 @@ export function withMay(state: RotationState, id: string, may: readonly Holding[
   return { ...state, sinks: { ...state.sinks, [id]: { ...rest, may } } };
 }
 
-/** A sink was found to hold this, or was told to: it holds nothing else, but for what may still land there. */
-export function withHeld(state: RotationState, id: string, held: readonly Holding[], at: number): RotationState {
+/** A sink was found to hold this, or was told to: it holds nothing else, but for what may still land there. `at`: rotation time, ms. */
+export function withHeld(
+  state: RotationState,
+  id: string,
+  { held, at }: { readonly held: readonly Holding[]; readonly at: number },
+): RotationState {
   return withMay(state, id, mayWith(state.sinks[id], held, at));
 }
 

@@ -42,14 +42,14 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   phase: (state, { phase }) => withPhase(state, phase),
   dropped: (state, { lease }) => closed(withLease(state, lease, { dropped: true })),
   committing,
-  committed: (state, { sink, lease }, at) => withHeld(state, sink, [lease], at),
+  committed: (state, { sink, lease }, at) => withHeld(state, sink, { held: [lease], at }),
   late,
   spared: (state, { sinks }, at) =>
-    Object.entries(sinks).reduce((next, [id, may]) => withHeld(next, id, may, at), state),
+    Object.entries(sinks).reduce((next, [id, may]) => withHeld(next, id, { held: may, at }), state),
   unexposed: (state, { lease }) => unexposed(state, lease),
   undoing: (state, { sink, to }) =>
     withPhase(addMay(state, sink, to), state.attempt?.phase === "rolling-back" ? "rolling-back" : "undoing"),
-  undone: (state, { sink, to }, at) => withHeld(state, sink, [to], at),
+  undone: (state, { sink, to }, at) => withHeld(state, sink, { held: [to], at }),
   doubt: (state, { lease }, at) => withLease(state, lease, { exposed: true, lastDoubtAt: at }),
   closed,
   mixed: (state, { lease, why }, at) =>

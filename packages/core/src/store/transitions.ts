@@ -45,7 +45,7 @@ export function observed(
         ...withLease(next, holding, { exposed: true, lastDoubtAt: at }),
         consumers: union(next.consumers, [holding]),
       };
-    next = withDrift(withHeld(next, id, [holding], at), id, drift[id]);
+    next = withDrift(withHeld(next, id, { held: [holding], at }), id, drift[id]);
   }
   const foreign = Object.values(next.sinks).some((sink) => sink.may.includes("foreign"));
   if (foreign) return { ...next, foreignSince: next.foreignSince ?? at };
@@ -131,7 +131,7 @@ export function recognised(
   { lease, sinks }: { lease: LeaseId; sinks: readonly string[] },
   at: number,
 ): RotationState {
-  const seen = sinks.reduce((next, sink) => withHeld(next, sink, [lease], at), state);
+  const seen = sinks.reduce((next, sink) => withHeld(next, sink, { held: [lease], at }), state);
   return {
     ...withLease(seen, lease, { exposed: true, lastDoubtAt: at }),
     consumers: union(seen.consumers, [lease]),

@@ -10,11 +10,15 @@ import { placeIn, type DiskWorld } from "./world.ts";
 const lateWrites = 5 * minute;
 
 function lateStore(world: DiskWorld, { name, blind }: { readonly name: string; readonly blind: boolean }): Sink {
-  const { read, ...place } = placeIn(world, name);
-  if (!blind) return { ...place, ...(read && { read }), lateWrites };
+  const place = placeIn(world, name);
+  if (!blind) return { ...place, lateWrites };
+  const { type, options, keys } = place;
   return {
-    ...place,
+    type,
+    options,
+    keys: keys!,
     lateWrites,
+    target: (given) => place.target(given),
     prepare: async (values, ctx) => ({ commit: (await place.prepare(values, ctx)).commit, changed: true }),
   };
 }
