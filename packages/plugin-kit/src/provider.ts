@@ -123,7 +123,10 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends O
   revoke?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
   /** For issuers that revoke only what is shown to them (RFC 7009). Used while the value is still in memory; later the lease just expires. */
   revokeValue?(fields: FieldValues<F>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
-  /** Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not. */
+  /**
+   * Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not, and never will. The mint may still be under way there: wait for
+   * it, by a lock that the mint took before it asked for anything, or end it.
+   */
   find?(leaseId: string, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>> | undefined>;
   /** Asks the issuer whether a lease still lives, from the handle alone: after a new boot, when the state may be a snapshot's. Undefined: it cannot tell. */
   lives?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<boolean | undefined>;
