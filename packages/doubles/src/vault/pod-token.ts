@@ -1,6 +1,5 @@
 /** The token of a pod's service account, as a cluster signs one, with a signature that only a review could judge. */
 export function podToken(namespace: string, name: string, id = "one"): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = {
     iss: "https://kubernetes.default.svc.cluster.local",
     sub: `system:serviceaccount:${namespace}:${name}`,
@@ -12,4 +11,8 @@ export function podToken(namespace: string, name: string, id = "one"): string {
     "kubernetes.io": { namespace, serviceaccount: { name, uid: `uid-of-${name}` } },
   };
   return `${part({ alg: "RS256", kid: "one" })}.${part(claims)}.${Buffer.from("signature").toString("base64url")}`;
+}
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
 }

@@ -1,6 +1,8 @@
 /** Logins by a certificate and by a pod's token, asked of OpenBao and of the double: both need more of their surroundings than the other logins. */
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Agent, request } from "node:https";
+import { text } from "node:stream/consumers";
 import {
   createCertificateAuthority,
   createVaultDouble,
@@ -79,24 +81,24 @@ interface Asked {
   readonly audiences?: readonly string[];
 }
 
+async function review(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+  const { spec } = JSON.parse(await text(asked)) as { readonly spec: Asked };
+  const account = accounts[spec.token];
+  const user = account && {
+    username: `system:serviceaccount:${account.namespace}:${account.name}`,
+    uid: `uid-of-${account.name}`,
+    groups: ["system:serviceaccounts"],
+  };
+  const status =
+    user === undefined
+      ? { authenticated: false, error: "invalid bearer token" }
+      : { authenticated: true, user, audiences: spec.audiences };
+  answer.writeHead(201, { "content-type": "application/json" });
+  answer.end(JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status }));
+}
+
 async function startReviews(): Promise<LoginWorld> {
-  const server = createServer(async (asked, answer) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of asked) chunks.push(chunk as Buffer);
-    const { spec } = JSON.parse(Buffer.concat(chunks).toString()) as { readonly spec: Asked };
-    const account = accounts[spec.token];
-    const user = account && {
-      username: `system:serviceaccount:${account.namespace}:${account.name}`,
-      uid: `uid-of-${account.name}`,
-      groups: ["system:serviceaccounts"],
-    };
-    const status =
-      user === undefined
-        ? { authenticated: false, error: "invalid bearer token" }
-        : { authenticated: true, user, audiences: spec.audiences };
-    answer.writeHead(201, { "content-type": "application/json" });
-    answer.end(JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status }));
-  });
+  const server = createServer((asked, answer) => void review(asked, answer));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { readonly port: number };
   const close = () => new Promise<void>((resolve) => void server.close(() => resolve()));
@@ -116,9 +118,9 @@ export function loginSubject({ url }: LoginWorld, record: (answer: Answer) => vo
   return {
     async login(mount, wanted, { as, body }) {
       const route = `${url}/v1/auth/${mount}/login`;
-      const { status, text } = await post(route, { body: JSON.stringify(body), client: as });
-      expectStatus(route, { status, text, wanted });
-      record({ asked: mount, status, body: comparable(JSON.parse(text), loginsComparing) });
+      const said = await post(route, { body: JSON.stringify(body), client: as });
+      expectStatus(route, { ...said, wanted });
+      record({ asked: mount, status: said.status, body: comparable(JSON.parse(said.text), loginsComparing) });
     },
   };
 }
@@ -134,19 +136,18 @@ interface Post {
   readonly client: Client | undefined;
 }
 
-function post(url: string, { body, client }: Post): Promise<{ readonly status: number; readonly text: string }> {
+async function post(url: string, { body, client }: Post): Promise<{ readonly status: number; readonly text: string }> {
   const shown = client === undefined ? {} : certificates[client];
   const agent = new Agent({ ca: authority.ca, ...shown, keepAlive: false });
   const headers = { "content-type": "application/json", "x-vault-request": "true" };
-  return new Promise((resolve, reject) => {
-    const asking = request(url, { method: "POST", agent, headers }, async (answer) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of answer) chunks.push(chunk as Buffer);
-      resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
-    });
-    asking.on("error", reject);
-    asking.end(body);
-  });
+  const asking = request(url, { method: "POST", agent, headers });
+  asking.end(body);
+  const [answer] = (await once(asking, "response")) as [IncomingMessage];
+  return { status: answer.statusCode ?? 0, text: await text(answer) };
+}
+
+function pod(role: string, jwt: string) {
+  return { body: { role, jwt } };
 }
 
 export const loginScenarios: readonly Scenario<LoginSubject>[] = [
@@ -163,7 +164,6 @@ export const loginScenarios: readonly Scenario<LoginSubject>[] = [
   {
     name: "a pod logs in by the token of its account, and no other one does",
     run: async ({ login }) => {
-      const pod = (role: string, jwt: string) => ({ body: { role, jwt } });
       await login("kubernetes", 200, pod("app", podToken("backstage", "rotate")));
       await login("kubernetes", 403, pod("app", podToken("backstage", "other")));
       await login("kubernetes", 403, pod("app", podToken("elsewhere", "rotate")));
