@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-import { closed, mapValues, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
-=======
-import { closed, mapValues, union, withLease, without, withMay, withPhase, addMay } from "./changes.ts";
->>>>>>> main
+import { closed, mapValues, union, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
 import type { OwedWork, RotationState } from "./state.ts";
 import {
