@@ -18,6 +18,19 @@ export type {
   TlsOptions,
 } from "./context.ts";
 export {
+  defineEndpoint,
+  type CurrentQuestion,
+  type Endpoint,
+  type EndpointAnswer,
+  type EndpointContext,
+  type EndpointCredential,
+  type EndpointDefinition,
+  type EndpointHandler,
+  type EndpointRequest,
+  type ListeningAt,
+  type OpenEndpoint,
+} from "./endpoint.ts";
+export {
   badAnswer,
   beforehand,
   errorCodes,
@@ -32,7 +45,7 @@ export {
 } from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
 export type { Expires, LoggedIn, Login } from "./login.ts";
-export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
+export type { ClusterRight, LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { readIfThere } from "./read-if-there.ts";
 export {
   alarmSteps,

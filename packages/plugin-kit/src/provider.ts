@@ -1,6 +1,6 @@
 import type { Context, Text } from "./context.ts";
 import type { Expires, LoggedIn, Login, NoLoginAbove } from "./login.ts";
-import type { PartFacts } from "./part.ts";
+import type { ClusterRight, PartFacts } from "./part.ts";
 import type { Flat, Infer, ObjectSchema, Only, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
 import type { ProviderStart } from "./start.ts";
@@ -89,7 +89,10 @@ export interface Provider extends PartFacts<unknown> {
 }
 
 /** A provider as its author writes it. Required: `type`, `options`, `fields`, `mint`. What exists is what it can do. */
-export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends PartFacts<Infer<O>> {
+export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends Omit<
+  PartFacts<Infer<O>>,
+  "clusterRights"
+> {
   /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
@@ -107,6 +110,8 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
   readonly maxLife?: number;
   /** How a first spec comes to name it. */
   readonly start?: ProviderStart;
+  /** The rights in a Kubernetes cluster that minting `request` needs. Pure. */
+  clusterRights?(options: Infer<O>, request: Infer<R>): readonly ClusterRight[];
   /** Proves who we are. Write it above the methods that use `ctx.login`. */
   login?(ctx: Context<Infer<O>>): Promise<L>;
   /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */
@@ -122,7 +127,10 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
   revoke?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
   /** For issuers that revoke only what is shown to them (RFC 7009). Used while the value is still in memory; later the lease just expires. */
   revokeValue?(fields: FieldValues<F>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
-  /** Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not. */
+  /**
+   * Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not, and never will. The mint may still be under way there: wait for
+   * it, by a lock that the mint took before it asked for anything, or end it.
+   */
   find?(leaseId: string, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>> | undefined>;
   /** Asks the issuer whether a lease still lives, from the handle alone: after a new boot, when the state may be a snapshot's. Undefined: it cannot tell. */
   lives?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<boolean | undefined>;

@@ -80,7 +80,7 @@ export interface SinkDefinition<O, L = NoLoginAbove> extends PartFacts<Infer<O>>
   fence?(ctx: LoggedIn<Infer<O>, L>): Promise<void>;
 }
 
-type Own = "options" | "scope" | "reads" | "follows" | "writes" | "target" | "login" | "keepAlive";
+type Own = "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights" | "target" | "login" | "keepAlive";
 /** A sink as the engine sees it. */
 export interface Sink extends Omit<SinkDefinition<ObjectSchema>, Own>, PartFacts<unknown> {
   readonly options: ObjectSchema;

@@ -2,8 +2,9 @@ export { type Harness, type Rule, rulesFor, runRule, type Stage, type TestApi } 
 export { notifierContract, type NotifierHarness, notifierRules } from "./notifier.ts";
 export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";
 export { providerContract, providerRules } from "./provider.ts";
-export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
+export type { CutCall, ProviderHarness, ProviderStage } from "./provider-scene.ts";
 export {
+  connectionSamples,
   outageSamples,
   refusalContract,
   type RefusalHarness,
