@@ -21,6 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "rotation", "engine", "metrics", "lookout"],
   doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
+  serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
   index: [
     "shared",
     "loading",
@@ -30,6 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "rotation",
     "engine",
     "watch",
+    "serving",
     "metrics",
     "lookout",
     "doctor",
