@@ -5,7 +5,7 @@ import { isWatched, lookOut } from "../lookout/look-out.ts";
 import { clockFacts, type ProcessFacts } from "../metrics/families.ts";
 import type { MintsReport } from "../plan-report.ts";
 import type { TroubleReport } from "../report.ts";
-import { keptNotes } from "../notify/kept-notes.ts";
+import { keptNotes } from "../lookout/kept-notes.ts";
 import type { DaemonStatus, DaemonView, Service } from "./services.ts";
 
 /** What is worse for ten seconds, or better for five minutes, is told. ms */
