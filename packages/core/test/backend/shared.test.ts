@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
+import { Secret } from "@rotate/plugin-kit";
+import { createRuntime } from "@rotate/runtime";
+import { createFakeClock } from "@rotate/testkit";
+import { afterAll, beforeAll, describe } from "vitest";
+import { openSharedBackend } from "../../src/shared/open-shared.ts";
+import { prepareState } from "../../src/shared/prepare.ts";
+import { proveBackend, type Setting } from "./contract.ts";
+
+let postgres: Postgres;
+let nth = 0;
+
+function urlOf({ superuser, password, host, port }: Postgres): Secret {
+  return new Secret(`postgres://${superuser}:${password}@${host}:${port}/postgres`);
+}
+
+async function sharedSetting(): Promise<Setting> {
+  const clock = createFakeClock({ autoAdvance: true });
+  const runtime = createRuntime({ clock, env: {}, random: Math.random });
+  const spec = `test${nth++}`;
+  const url = async (): Promise<Secret> => urlOf(postgres);
+  await prepareState({ url, schema: "rotate", spec });
+  const key = randomBytes(32);
+  const host = { host: {}, place: "here" };
+  const readTime = async (): Promise<number> => clock.now();
+  return {
+    open: () => openSharedBackend({ spec, url, key, schema: "rotate", runtime, host, holder: "test", readTime }),
+    async usurp(rotation) {
+      const client = await postgres.connect();
+      await client.query(
+        "update rotate_boss.job set state = 'retry' where name = $1 and singleton_key = $2 and state = 'active'",
+        [`${spec}/default`, rotation],
+      );
+      await client.end();
+    },
+    elapsed: clock.monotonic,
+    end: async () => undefined,
+  };
+}
+
+describe.skipIf(postgresUnavailable())("the backend of several machines", () => {
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(async () => postgres.close());
+  proveBackend(sharedSetting);
+});
