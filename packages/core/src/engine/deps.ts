@@ -29,7 +29,7 @@ export async function depsOver(
     readonly before?: RotationDeps | undefined;
   },
 ): Promise<RotationDeps> {
-  const { store, claims, fingerprint, clock, host } = backend;
+  const { store, claims, fingerprint, clock, host, halves } = backend;
   const { rotations } = spec;
   const runtime = remembering(withholding(given, loginVariables(spec)));
   return {
@@ -38,6 +38,7 @@ export async function depsOver(
     fingerprint,
     clock,
     host,
+    ...(halves && { halves }),
     runtime,
     onEvent,
     sourceMark: createSourceMark(runtime.env),
@@ -59,7 +60,7 @@ export function loginVariables(spec: Spec): readonly string[] {
 }
 
 /** Everything of the spec in which a reference can stand. */
-function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unknown[] {
+function treesOf({ providers, rotations, notify, monitor, state }: Spec): readonly unknown[] {
   const ofRotations = rotations.flatMap(({ provider, request, sinks, verify, reloads, health }) => [
     request,
     ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
@@ -69,6 +70,7 @@ function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unkn
     ...ofRotations,
     ...notify.map(({ options }) => options),
     monitor,
+    state,
   ];
 }
 

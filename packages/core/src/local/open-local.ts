@@ -8,6 +8,7 @@ import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { Runtime } from "@rotate/runtime";
 import type { JournalRecord } from "../store/records.ts";
+import type { Fingerprint } from "../store/fingerprint.ts";
 import { liveLeases } from "../store/state.ts";
 import { createRotationClock, type RotationClock } from "../schedule/clock.ts";
 import { createClaims } from "./claims.ts";
@@ -35,6 +36,8 @@ export interface LocalOptions {
   readonly machine?: Machine;
   /** Default: by the clocks of the machine. */
   readonly clock?: RotationClock;
+  /** Default: under a key of the state's own. */
+  readonly fingerprint?: Fingerprint;
 }
 
 /**
@@ -68,7 +71,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       claims,
       clock,
       close,
-      fingerprint: writable ? openFingerprint(directory) : readFingerprint(directory),
+      fingerprint: options.fingerprint ?? (writable ? openFingerprint(directory) : readFingerprint(directory)),
       host: {
         ...notes,
         cache: createValueCache(directory, runtime),

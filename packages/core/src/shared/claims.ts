@@ -118,6 +118,8 @@ export function createSharedClaims(ground: Ground): {
         const claim = await takeOne(rotation);
         if (claim) return claim;
         if (runtime.monotonic() + pause > until || signal?.aborted) return undefined;
+        // Whoever has it may be dead, and nobody else there to find that out.
+        ground.pulse.sweep();
         if (pause === 25) onWait?.();
         await runtime.sleep(pause, signal).catch(() => undefined);
       }

@@ -18,7 +18,7 @@ export function createDatabaseClock(
   { now, monotonic }: Pick<Runtime, "now" | "monotonic">,
 ): DatabaseClock {
   let offset = now() - monotonic();
-  const time = (): number => offset + monotonic();
+  const time = (): number => Math.floor(offset + monotonic());
   const clock = createRotationClock({ now: time, uptime: time, bootId });
   return {
     /** What it said is at least as old as the question: the end of a lease comes rather a little early. */

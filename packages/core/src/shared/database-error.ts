@@ -29,7 +29,7 @@ export function databaseError(place: string, error: unknown): unknown {
   if (code === noRight)
     return problem("ROTATE_STATE_DENIED", "this role has not the rights that it needs", {
       ...told,
-      hint: "give it those of docs/guide/more-than-one-machine.md (roles): `rotate state init --roles` prints the statements",
+      hint: "its owner gives them by `rotate state init --worker ROLE`, or `--reader ROLE` for one that only looks",
     });
   if (code === noDatabase)
     return problem("ROTATE_STATE_UNUSABLE", "there is no such database", {
@@ -50,12 +50,17 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof EngineError && error.code === "ROTATE_STATE_UNREACHABLE";
 }
 
+/** Are tables missing, or those of another rotate? */
+export function isUnprepared(error: unknown): boolean {
+  return error instanceof EngineError && error.code === "ROTATE_STATE_UNPREPARED";
+}
+
 /** Tables are missing, or are those of an earlier rotate. */
 export function notPrepared(place: string, cause?: unknown): EngineError {
   return new EngineError(`the database ${place} is not prepared for rotate`, {
     code: "ROTATE_STATE_UNPREPARED",
     exitCode: 6,
-    hint: "run `rotate state init` once, as a role that may create schemas; with another `schema:` in the spec look for it there",
+    hint: "run `rotate state init`, as a role that may create schemas, or `rotate state upgrade` where an earlier rotate was; with another `schema:` in the spec look for it there",
     cause,
   });
 }

@@ -26,12 +26,12 @@ export interface SharedOptions {
   /** Its tables; pg-boss's are beside it. */
   readonly schema: string;
   readonly runtime: Pick<Runtime, "now" | "monotonic" | "sleep" | "random">;
-  /** Of this machine. */
-  readonly host: Pick<Backend, "host" | "place">;
   /** For people: which process. */
   readonly holder: string;
   /** Only to look: makes nothing, and publishes nothing. */
   readonly reading?: boolean;
+  /** It is known that the state came from another database server. */
+  readonly adopting?: boolean;
   /** Default: time as it passes. */
   readonly beats?: Beats;
   /** The database's time, ms since 1970. Default: it is asked. */
@@ -53,7 +53,7 @@ const connections = { work: 3, beats: 1 };
  * EngineError `ROTATE_STATE_*` when it cannot be.
  */
 export async function openSharedBackend(options: SharedOptions): Promise<Backend> {
-  const { spec, url, key, runtime, host, reading = false, beats = realBeats } = options;
+  const { spec, url, key, runtime, reading = false, beats = realBeats } = options;
   const schemas = schemasOf(options.schema);
   const rows = { schemas, spec };
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
@@ -66,7 +66,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   async function open(): Promise<Ready> {
     const meta = await readMeta(database, schemas);
-    await refuseCopy(database, meta);
+    if (options.adopting !== true) await refuseCopy(database, meta);
     await checkKey(database, rows, key, { reading });
     await time.learn();
     const queue = await openQueue(database, { schemas, spec, random: runtime.random, beats: beating });
@@ -98,8 +98,8 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   return {
     scope: "shared",
-    place: host.place,
-    host: host.host,
+    place: database.place,
+    host: {},
     clock: time.clock,
     fingerprint: fingerprintWith(key),
     store: afterwards(store, ready),

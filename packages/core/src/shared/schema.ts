@@ -84,3 +84,37 @@ export async function refuseCopy({ query, place }: Database, meta: ReadonlyMap<s
 export async function lockFor({ query }: Sql, { own }: Schemas, subject: string): Promise<void> {
   await query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`${own} ${subject}`]);
 }
+
+/** Statements that give roles what they need of both schemas. */
+export function grantsOf(
+  { own, boss }: Schemas,
+  { worker, reader }: { readonly worker?: string | undefined; readonly reader?: string | undefined },
+): string {
+  return [
+    ...(worker === undefined ? [] : workerGrants(own, boss, quoted(worker))),
+    ...(reader === undefined ? [] : readerGrants(own, boss, quoted(reader))),
+  ].join(";\n");
+}
+
+function workerGrants(own: string, boss: string, role: string): readonly string[] {
+  return [
+    `grant usage on schema ${own}, ${boss} to ${role}`,
+    `grant select, insert on ${own}.meta to ${role}`,
+    `grant select, insert, update on ${own}.spec, ${own}.spec_hash, ${own}.rotation, ${own}.host to ${role}`,
+    `grant select, insert, update, delete on ${own}.attempt, ${own}.event, ${own}.told, ${own}.note to ${role}`,
+    `grant select, insert, update, delete on ${boss}.job, ${boss}.job_common to ${role}`,
+    `grant select on ${boss}.queue, ${boss}.version to ${role}`,
+  ];
+}
+
+function readerGrants(own: string, boss: string, role: string): readonly string[] {
+  return [
+    `grant usage on schema ${own}, ${boss} to ${role}`,
+    `grant select on all tables in schema ${own} to ${role}`,
+    `grant select on ${boss}.job, ${boss}.job_common, ${boss}.queue, ${boss}.version to ${role}`,
+  ];
+}
+
+function quoted(role: string): string {
+  return `"${role.replaceAll('"', '""')}"`;
+}

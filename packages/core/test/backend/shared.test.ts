@@ -5,7 +5,9 @@ import { createRuntime } from "@rotate/runtime";
 import { createFakeClock } from "@rotate/testkit";
 import { afterAll, beforeAll, describe } from "vitest";
 import { openSharedBackend } from "../../src/shared/open-shared.ts";
-import { prepareState } from "../../src/shared/prepare.ts";
+import { openDatabase } from "../../src/shared/database.ts";
+import { prepareQueue } from "../../src/shared/queue.ts";
+import { schemasOf, tablesOf } from "../../src/shared/schema.ts";
 import { proveBackend, type Setting } from "./contract.ts";
 
 let postgres: Postgres;
@@ -15,17 +17,23 @@ function urlOf({ superuser, password, host, port }: Postgres): Secret {
   return new Secret(`postgres://${superuser}:${password}@${host}:${port}/postgres`);
 }
 
+async function prepare(url: () => Promise<Secret>, spec: string): Promise<void> {
+  const database = await openDatabase({ url, name: "owner", most: 1 });
+  await database.query(tablesOf(schemasOf("rotate")));
+  await prepareQueue(database, schemasOf("rotate"), spec);
+  await database.close();
+}
+
 async function sharedSetting(): Promise<Setting> {
   const clock = createFakeClock({ autoAdvance: true });
   const runtime = createRuntime({ clock, env: {}, random: Math.random });
   const spec = `test${nth++}`;
   const url = async (): Promise<Secret> => urlOf(postgres);
-  await prepareState({ url, schema: "rotate", spec });
+  await prepare(url, spec);
   const key = randomBytes(32);
-  const host = { host: {}, place: "here" };
   const readTime = async (): Promise<number> => clock.now();
   return {
-    open: () => openSharedBackend({ spec, url, key, schema: "rotate", runtime, host, holder: "test", readTime }),
+    open: () => openSharedBackend({ spec, url, key, schema: "rotate", runtime, holder: "test", readTime }),
     async usurp(rotation) {
       const client = await postgres.connect();
       await client.query(

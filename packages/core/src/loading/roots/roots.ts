@@ -21,7 +21,17 @@ export interface Root extends LocalPlace {
 /** A spec as far as it is built. */
 export type RootedSpec = Pick<
   Spec,
-  "name" | "file" | "directory" | "stateDir" | "providers" | "rotations" | "lists" | "notify" | "monitor" | "audit"
+  | "name"
+  | "file"
+  | "directory"
+  | "stateDir"
+  | "providers"
+  | "rotations"
+  | "lists"
+  | "notify"
+  | "monitor"
+  | "audit"
+  | "state"
 > & {
   /** As written. */
   readonly plugins?: readonly string[];
@@ -39,6 +49,7 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
     ...[...spec.providers.values()].flatMap((provider) => loginRoots(provider, world)),
     ...spec.notify.flatMap((notifier) => partRoots(notifier, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
+    ...referenceRoots(spec.state, "state", world),
     ...rotationRoots(spec.rotations, world),
     ...(spec.audit
       ? [
