@@ -20,8 +20,10 @@ const pauses = { helped: 250, idle: 5_000 };
 /** How often it is asked what a list holds back. ms */
 const holdEvery = 5 * 60_000;
 
+type FleetOptions = Omit<RoundsOptions, "isWhole">;
+
 /** Takes what is due from the first look on, until it is drained. */
-export function createFleetRounds(options: Omit<RoundsOptions, "isWhole">): Rounds {
+export function createFleetRounds(options: FleetOptions): Rounds {
   const { parts, rotations, troubles, concurrency, done } = options;
   const byName = new Map(rotations.map((rotation) => [rotation.name, rotation]));
   const { runtime } = parts.deps;
@@ -58,7 +60,7 @@ export function createFleetRounds(options: Omit<RoundsOptions, "isWhole">): Roun
 
   function begin(claims: readonly Claim[]): void {
     atWork += claims.length;
-    const worked = work(claims).finally(() => {
+    const worked = visit(claims, { ...options, deps, byName, leave }).finally(() => {
       ticks.delete(worked);
       done();
     });
@@ -69,41 +71,6 @@ export function createFleetRounds(options: Omit<RoundsOptions, "isWhole">): Roun
     atWork--;
     place.resolve();
     place = Promise.withResolvers();
-  }
-
-  async function work(claims: readonly Claim[]): Promise<void> {
-    const taken = new Map(claims.map((claim) => [claim.rotation, claimFor(claim, byName.get(claim.rotation), deps)]));
-    const batch = claims.flatMap(({ rotation }) => byName.get(rotation) ?? []);
-    const left = new Set(claims.map(({ rotation }) => rotation));
-    async function end(name: string): Promise<void> {
-      if (!left.delete(name)) return;
-      const claim = taken.get(name);
-      taken.delete(name);
-      try {
-        if (claim !== undefined) await giveBack(claim, byName.get(name), deps);
-      } catch (error) {
-        troubles.raise(name, error);
-      }
-      leave();
-    }
-    const how: TickOptions = {
-      ...{ concurrency, signal: options.signal, retryFor: 0, lockTimeout: 0, comesBack: true },
-      onDone({ name }, report) {
-        troubles.over(name);
-        options.warnings.tell(report);
-        void end(name);
-      },
-      onFailed({ name }, error) {
-        troubles.raise(name, error);
-        void end(name);
-      },
-    };
-    try {
-      await tick(batch, { ...deps, claims: handingOut(taken, deps.claims) }, how);
-    } catch (error) {
-      troubles.raise("fleet", error);
-    }
-    for (const name of [...left]) await end(name);
   }
 
   return {
@@ -118,6 +85,56 @@ export function createFleetRounds(options: Omit<RoundsOptions, "isWhole">): Roun
       await Promise.all(ticks);
     },
   };
+}
+
+interface Visiting extends FleetOptions {
+  readonly deps: RotationDeps;
+  readonly byName: ReadonlyMap<string, Rotation>;
+  /** One is not at work any more. */
+  readonly leave: () => void;
+}
+
+/** Does what is to be done under claims that were taken, and gives back those that nothing was to be done for. Never throws. */
+async function visit(claims: readonly Claim[], visiting: Visiting): Promise<void> {
+  const { byName, deps, troubles, warnings, concurrency, signal, leave } = visiting;
+  const taken = new Map(claims.map((claim) => [claim.rotation, claimFor(claim, byName.get(claim.rotation), deps)]));
+  const left = new Set(taken.keys());
+  const ends: Promise<void>[] = [];
+  async function end(name: string): Promise<void> {
+    if (!left.delete(name)) return;
+    const claim = taken.get(name);
+    taken.delete(name);
+    try {
+      if (claim !== undefined) await giveBack(claim, byName.get(name), deps);
+    } catch (error) {
+      troubles.raise(name, error);
+    }
+    leave();
+  }
+  const how: TickOptions = {
+    concurrency,
+    signal,
+    retryFor: 0,
+    lockTimeout: 0,
+    comesBack: true,
+    onDone({ name }, report) {
+      troubles.over(name);
+      warnings.tell(report);
+      ends.push(end(name));
+    },
+    onFailed({ name }, error) {
+      troubles.raise(name, error);
+      ends.push(end(name));
+    },
+  };
+  const batch = claims.flatMap(({ rotation }) => byName.get(rotation) ?? []);
+  try {
+    await tick(batch, { ...deps, claims: handingOut(taken, deps.claims) }, how);
+  } catch (error) {
+    troubles.raise("fleet", error);
+  }
+  for (const { rotation } of claims) ends.push(end(rotation));
+  await Promise.all(ends);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

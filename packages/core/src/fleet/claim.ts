@@ -1,10 +1,13 @@
 import { announces, dueAfter, fenced, type Claim, type Settlement } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import type { JournalRecord } from "../store/records.ts";
-import type { Ground } from "./claims.ts";
+import type { Ground } from "./ground.ts";
 import { isUnreachable } from "./database-error.ts";
 import type { Hold } from "./hold.ts";
-import { stands, type TakenRow } from "./rows.ts";
+import { stands, type Change, type TakenRow } from "./rows.ts";
+
+const overtaken =
+  "was this process stopped, or the database away, for longer than ten seconds? What was under way is looked after by whoever has it now";
 
 /** The claim on a rotation whose row was taken under a job of this process. */
 export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
@@ -17,10 +20,7 @@ export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
 
   function lose(): never {
     losing.abort();
-    throw fenced(
-      rotation,
-      "was this process stopped, or the database away, for longer than ten seconds? What was under way is looked after by whoever has it now",
-    );
+    throw fenced(rotation, overtaken);
   }
 
   function isOurs(): boolean {
@@ -32,13 +32,15 @@ export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
     return records.reduce((before, record) => reduce(before, record, stamp), state);
   }
 
+  function changeOf(next: typeof state | undefined, due: number | undefined): Change {
+    return { rotation, claim, ...(next && { state: next }), ...(due !== undefined && { due }) };
+  }
+
   async function append(records: readonly JournalRecord[]): Promise<typeof state> {
     if (!isOurs()) lose();
     const next = folded(records);
-    const due = dueAfter({ records });
     try {
-      const isWritten = await writer.append({ rotation, claim, state: next, ...(due !== undefined && { due }) });
-      if (!isWritten) lose();
+      if (!(await writer.append(changeOf(next, dueAfter({ records }))))) lose();
     } catch (error) {
       // What announces no act may be lost; the next record writes the whole state, and nobody else can have it yet.
       if (!isUnreachable(error) || announces(records) || !pulse.isSure(hold)) throw error;
@@ -63,13 +65,7 @@ export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
     const isEmpty = records.length === 0 && attempts.length === 0 && next === undefined;
     const wasOurs = isOurs();
     isSettled = true;
-    const due = dueAfter({ records, ...(next !== undefined && { next }) });
-    const change = {
-      rotation,
-      claim,
-      ...(records.length > 0 && { state: folded(records) }),
-      ...(due !== undefined && { due }),
-    };
+    const change = changeOf(records.length > 0 ? folded(records) : undefined, dueAfter(left));
     const ends = hold.exit(rotation) ? hold : undefined;
     try {
       const isWritten = await writer.settle({ change, attempts, ...(ends && { ends }) });
@@ -78,10 +74,7 @@ export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
       // Nothing was to be kept: the job lapses, and whoever takes it finds the rotation as it was.
       if (!isEmpty || !isUnreachable(error)) throw error;
     } finally {
-      if (ends !== undefined) {
-        pulse.drop(hold);
-        hold.end();
-      }
+      ends?.end();
     }
   }
 

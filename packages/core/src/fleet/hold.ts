@@ -1,5 +1,4 @@
-import type { Ground } from "./claims.ts";
-import type { Held } from "./pulse.ts";
+import type { Held, Pulse } from "./pulse.ts";
 
 /** A job that this process has, and which rotations of its bundle are at work under it. The last of them ends it. */
 export interface Hold extends Held {
@@ -16,12 +15,8 @@ export interface Hold extends Held {
   readonly end: () => void;
 }
 
-/** @param onEnd it is nobody's any more, or another's */
-export function createHold(
-  { job, since }: Pick<Held, "job" | "since">,
-  { pulse }: Pick<Ground, "pulse">,
-  onEnd: () => void,
-): Hold {
+/** Says from now on that it is alive. @param onEnd it is nobody's any more, or another's */
+export function createHold({ job, since }: Pick<Held, "job" | "since">, pulse: Pulse, onEnd: () => void): Hold {
   const open = new Map<string, (() => Promise<void>) | undefined>();
   const losing = new AbortController();
   let isEnding = false;
@@ -46,8 +41,13 @@ export function createHold(
       return isEnding;
     },
     onGiveBack: (rotation, settle) => void open.set(rotation, settle),
-    end: onEnd,
-    giveBack: async () => void (await Promise.all([...open.values()].map((settle) => settle?.()))),
+    end() {
+      pulse.drop(hold);
+      onEnd();
+    },
+    async giveBack() {
+      for (const settle of open.values()) await settle?.();
+    },
   };
   pulse.add(hold);
   return hold;

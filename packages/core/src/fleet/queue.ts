@@ -139,6 +139,52 @@ export async function openQueue(database: Database, { schemas, spec, random, bea
   }
 
   return {
+    ...looksInto(jobs, name),
+    takeDue: (sql, now, most) => fetch(sql, { minPriority: priorityOf(now) }, most),
+    async takeOne(sql, key) {
+      const mark = markOf(random());
+      const { updated } = await boss.update(name, undefined, { singletonKey: key, priority: mark, db: dbOf(sql) });
+      if (updated === 0) return undefined;
+      const [job] = await fetch(sql, { minPriority: mark, maxPriority: mark }, 1);
+      return job;
+    },
+    async replace(sql, ended, next) {
+      const db = dbOf(sql);
+      const settled = await endJobs(boss, name, { db, ended });
+      const lapsed = new Set(ended.filter(({ id }) => !settled.has(id)).map(({ key }) => key));
+      await add(
+        sql,
+        next.filter(({ key }) => !lapsed.has(key)),
+        { all: true },
+      );
+      for (const { key, at } of next.filter((due) => lapsed.has(due.key)))
+        await boss.update(name, undefined, { singletonKey: key, priority: priorityOf(at), db });
+    },
+    add: (sql, due) => add(sql, due, { all: false }),
+    async touch(taken) {
+      return settledOf(await boss.touch(name, taken.map(attemptOf), { db: dbOf(beats) }));
+    },
+    async lapsed() {
+      const rows = await beats.query(
+        `select id, retry_count, singleton_key from ${jobs} where name = $1 and state = 'active' and not ${alive} limit 1000`,
+        [name],
+      );
+      return rows.map((row) => ({
+        id: String(row["id"]),
+        retryCount: Number(row["retry_count"]),
+        key: String(row["singleton_key"]),
+      }));
+    },
+    async free(taken) {
+      await boss.fail(name, taken.map(attemptOf), null, { db: dbOf(beats) });
+    },
+    close: () => boss.stop({ graceful: false, close: false }),
+  };
+}
+
+/** What asks its table for no job. */
+function looksInto(jobs: string, name: string): Pick<Queue, "isDue" | "held" | "lacking" | "keepOnly"> {
+  return {
     async isDue({ query }, now) {
       const rows = await query(
         `select from ${jobs} where name = $1 and state < 'active' and not blocked and priority >= $2 limit 1`,
@@ -161,51 +207,12 @@ export async function openQueue(database: Database, { schemas, spec, random, bea
       );
       return rows.map(({ key }) => String(key));
     },
-    takeDue: (sql, now, most) => fetch(sql, { minPriority: priorityOf(now) }, most),
-    async takeOne(sql, key) {
-      const mark = markOf(random());
-      const { updated } = await boss.update(name, undefined, { singletonKey: key, priority: mark, db: dbOf(sql) });
-      if (updated === 0) return undefined;
-      const [job] = await fetch(sql, { minPriority: mark, maxPriority: mark }, 1);
-      return job;
-    },
-    async replace(sql, ended, next) {
-      const db = dbOf(sql);
-      const settled = await endJobs(boss, name, { db, ended });
-      const lapsed = new Set(ended.filter(({ id }) => !settled.has(id)).map(({ key }) => key));
-      await add(
-        sql,
-        next.filter(({ key }) => !lapsed.has(key)),
-        { all: true },
-      );
-      for (const { key, at } of next.filter((due) => lapsed.has(due.key)))
-        await boss.update(name, undefined, { singletonKey: key, priority: priorityOf(at), db });
-    },
-    add: (sql, due) => add(sql, due, { all: false }),
     async keepOnly({ query }, keys) {
       await query(`delete from ${jobs} where name = $1 and state < 'active' and singleton_key <> all ($2::text[])`, [
         name,
         keys,
       ]);
     },
-    async touch(taken) {
-      return settledOf(await boss.touch(name, taken.map(attemptOf), { db: dbOf(beats) }));
-    },
-    async lapsed() {
-      const rows = await beats.query(
-        `select id, retry_count, singleton_key from ${jobs} where name = $1 and state = 'active' and not ${alive} limit 1000`,
-        [name],
-      );
-      return rows.map((row) => ({
-        id: String(row["id"]),
-        retryCount: Number(row["retry_count"]),
-        key: String(row["singleton_key"]),
-      }));
-    },
-    async free(taken) {
-      await boss.fail(name, taken.map(attemptOf), null, { db: dbOf(beats) });
-    },
-    close: () => boss.stop({ graceful: false, close: false }),
   };
 }
 

@@ -67,7 +67,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   async function open(): Promise<Ready> {
     const meta = await readMeta(database, schemas);
     if (options.adopting !== true) await refuseCopy(database, meta);
-    await checkKey(database, rows, key, { reading });
+    await checkKey(database, rows, { key, reading });
     await time.learn();
     const queue = await openQueue(database, { schemas, spec, random: runtime.random, beats: beating });
     const pulse = createPulse(queue, beats, time.learn);
@@ -75,7 +75,13 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     const { claims, giveBack } = createSharedClaims({
       ...options,
       ...rows,
-      ...{ database, queue, pulse, writer, beats, clock: time.clock, bundles: () => bundles },
+      database,
+      queue,
+      pulse,
+      writer,
+      beats,
+      clock: time.clock,
+      bundles: () => bundles,
       refuseOutdated: async (sql) => publication && refuseOutdated(sql, rows, publication.hash),
     });
     if (publication !== undefined && !reading) await publishSpec(database, queue, { ...rows, publication });
@@ -138,5 +144,5 @@ function afterwards(store: Backend["store"], ready: () => Promise<unknown>): Bac
       return (method as (...args: readonly unknown[]) => unknown)(...args);
     },
   ]);
-  return Object.fromEntries(methods) as unknown as Backend["store"];
+  return Object.fromEntries(methods) as Backend["store"];
 }

@@ -3,7 +3,7 @@ import type { OptionTree } from "@rotate/runtime";
 import { pinnedBy } from "../loading/pinned.ts";
 import type { Spec } from "../loading/model.ts";
 import { openLocalBackend, type LocalOptions } from "../local/open-local.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend } from "../backend/backend.ts";
 
 /** Whose state is opened, and whether it is only looked at. */
 export interface BackendOptions extends Omit<LocalOptions, "spec" | "clock" | "fingerprint"> {
@@ -19,14 +19,18 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
 async function openFleet(options: BackendOptions, state: OptionTree): Promise<Backend> {
   const { spec, runtime, reading = false } = options;
   const [{ openSharedBackend }, { createSplitBackend }, { readKey }, { stateOption }] = await Promise.all([
-    import("../shared/open-shared.ts"),
-    import("../shared/split.ts"),
-    import("../shared/key.ts"),
-    import("../shared/state-option.ts"),
+    import("./open-shared.ts"),
+    import("./split.ts"),
+    import("./key.ts"),
+    import("./state-option.ts"),
   ]);
   const { url, key, schema } = stateOption(state, runtime);
   const shared = await openSharedBackend({
-    ...{ url, schema, runtime, reading, spec: spec.name },
+    url,
+    schema,
+    runtime,
+    reading,
+    spec: spec.name,
     key: readKey((await key()).reveal()),
     holder: `${hostname()} (process ${process.pid})`,
   });

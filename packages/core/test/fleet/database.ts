@@ -5,11 +5,11 @@ import { Secret } from "@rotate/plugin-kit";
 import { createRuntime } from "@rotate/runtime";
 import { createFakeClock } from "@rotate/testkit";
 import type { Backend } from "../../src/backend/backend.ts";
-import { openDatabase } from "../../src/shared/database.ts";
-import { openSharedBackend, type SharedOptions } from "../../src/shared/open-shared.ts";
-import type { Beats } from "../../src/shared/pulse.ts";
-import { prepareQueue } from "../../src/shared/queue.ts";
-import { grantsOf, schemasOf, tablesOf } from "../../src/shared/schema.ts";
+import { openDatabase } from "../../src/fleet/database.ts";
+import { openSharedBackend, type SharedOptions } from "../../src/fleet/open-shared.ts";
+import type { Beats } from "../../src/fleet/pulse.ts";
+import { prepareQueue } from "../../src/fleet/queue.ts";
+import { grantsOf, schemasOf, tablesOf } from "../../src/fleet/schema.ts";
 
 /** Signs of life that a process gives when the test says so. */
 export interface Turned extends Beats {
@@ -81,8 +81,16 @@ export async function prepareDatabase(): Promise<PreparedDatabase> {
       const clock = createFakeClock({ autoAdvance: true });
       const runtime = createRuntime({ clock, env: {}, random: Math.random });
       const readTime = async (): Promise<number> => clock.now();
-      const url = async (): Promise<Secret> => urlOf();
-      return openSharedBackend({ spec, url, key, schema: "rotate", runtime, holder: "test", readTime, ...options });
+      return openSharedBackend({
+        spec,
+        url: async () => urlOf(),
+        key,
+        schema: "rotate",
+        runtime,
+        holder: "test",
+        readTime,
+        ...options,
+      });
     },
     sql: async (text, values) => (await client.query(text, values)).rows,
     async close() {

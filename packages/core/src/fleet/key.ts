@@ -21,8 +21,7 @@ export function readKey(text: string): Buffer {
 export async function checkKey(
   { query }: Sql,
   { schemas: { own }, spec }: Rows,
-  key: Buffer,
-  { reading }: { readonly reading: boolean },
+  { key, reading }: { readonly key: Buffer; readonly reading: boolean },
 ): Promise<void> {
   const check = createHmac("sha256", key).update(`check of the key of ${spec}`).digest("hex").slice(0, 16);
   const name = `key ${spec}`;

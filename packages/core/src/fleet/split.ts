@@ -26,7 +26,11 @@ export function createSplitBackend({ local, shared, isPinned, warn }: BothBacken
 
   async function parted<Each>(all: readonly Each[], nameOf: (each: Each) => string) {
     const backends = await Promise.all(all.map((each) => backendOf(nameOf(each))));
-    return [local, shared].map((backend) => ({ backend, some: all.filter((_, at) => backends[at] === backend) }));
+    const parts = [local, shared].map((backend) => ({
+      backend,
+      some: all.filter((_, at) => backends[at] === backend),
+    }));
+    return parts.filter(({ some }) => some.length > 0);
   }
 
   const claims: Claims = {
@@ -43,9 +47,7 @@ export function createSplitBackend({ local, shared, isPinned, warn }: BothBacken
     byName: async (rotation, options) => (await backendOf(rotation)).claims.byName(rotation, options),
     async busy(rotations) {
       const parts = await parted(rotations, (name) => name);
-      const busy = await Promise.all(
-        parts.map(({ backend, some }) => (some.length > 0 ? backend.claims.busy(some) : [])),
-      );
+      const busy = await Promise.all(parts.map(({ backend, some }) => backend.claims.busy(some)));
       return new Set(busy.flatMap((names) => [...names]));
     },
   };
@@ -102,9 +104,7 @@ function splitStore({ local, shared, backendOf, parted }: Splitting): Store {
     load: async (rotation) => (await backendOf(rotation)).store.load(rotation),
     async loadAll(rotations) {
       const parts = await parted(rotations, (name) => name);
-      const states = await Promise.all(
-        parts.map(({ backend, some }) => (some.length > 0 ? backend.store.loadAll(some) : [])),
-      );
+      const states = await Promise.all(parts.map(({ backend, some }) => backend.store.loadAll(some)));
       const byName = new Map(states.flat().map((state) => [state.name, state]));
       return rotations.map((rotation) => byName.get(rotation)!);
     },
@@ -122,9 +122,7 @@ function splitStore({ local, shared, backendOf, parted }: Splitting): Store {
     recordEvent: async (event) => (await backendOf(event.rotation)).store.recordEvent(event),
     async tell(standings) {
       const parts = await parted(standings, ({ rotation }) => rotation);
-      const told = await Promise.all(
-        parts.map(({ backend, some }) => (some.length > 0 ? backend.store.tell(some) : [])),
-      );
+      const told = await Promise.all(parts.map(({ backend, some }) => backend.store.tell(some)));
       return told.flat();
     },
     rename: async (from, to) => (await backendOf(from)).store.rename(from, to),

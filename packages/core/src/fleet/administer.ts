@@ -107,7 +107,12 @@ export async function adoptState(parts: StateParts, how: "moved" | "copy"): Prom
   const { spec, runtime } = parts;
   const { url, key, schema } = optionOf(spec, runtime);
   const backend = await openSharedBackend({
-    ...{ url, schema, runtime, spec: spec.name, holder: "rotate state adopt", adopting: true },
+    url,
+    schema,
+    runtime,
+    spec: spec.name,
+    holder: "rotate state adopt",
+    adopting: true,
     key: readKey((await key()).reveal()),
   });
   try {

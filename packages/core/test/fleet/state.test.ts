@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Backend } from "../../src/backend/backend.ts";
 import type { Claim } from "../../src/backend/claim.ts";
 import type { Rotation } from "../../src/loading/model.ts";
-import type { SharedOptions } from "../../src/shared/open-shared.ts";
+import type { SharedOptions } from "../../src/fleet/open-shared.ts";
 import { intentOf } from "../backend/contract.ts";
 import { createTurned, prepareDatabase, rolePassword, type PreparedDatabase } from "./database.ts";
 import { createGate } from "./gate.ts";
@@ -38,6 +38,11 @@ async function heartbeatsOf(spec: string, seconds: number): Promise<void> {
     "update rotate_boss.job set heartbeat_on = now() - $2 * interval '1 s' where name = $1 and state = 'active'",
     [`${spec}/default`, seconds],
   );
+}
+
+async function codeOf(url: string): Promise<unknown> {
+  const backend = await opened("any", { url: async () => new Secret(url) });
+  return backend.store.names().catch((error: { code: unknown }) => error.code);
 }
 
 async function jobsOf(spec: string): Promise<readonly unknown[]> {
@@ -213,10 +218,6 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
 
   test("a login that is refused, a server that is away and a database that is absent are told apart", async () => {
     const { port } = database.postgres;
-    async function codeOf(url: string): Promise<unknown> {
-      const backend = await opened("any", { url: async () => new Secret(url) });
-      return backend.store.names().catch((error: { code: unknown }) => error.code);
-    }
     expect(await codeOf(`postgres://worker:wrong@127.0.0.1:${port}/postgres`)).toBe("ROTATE_STATE_DENIED");
     expect(await codeOf("postgres://worker:worker@127.0.0.1:1/postgres")).toBe("ROTATE_STATE_UNREACHABLE");
     expect(await codeOf(`postgres://worker:${rolePassword}@127.0.0.1:${port}/absent`)).toBe("ROTATE_STATE_UNUSABLE");

@@ -4,10 +4,10 @@ import { Secret } from "@rotate/plugin-kit";
 import { createRuntime } from "@rotate/runtime";
 import { createFakeClock } from "@rotate/testkit";
 import { afterAll, beforeAll, describe } from "vitest";
-import { openSharedBackend } from "../../src/shared/open-shared.ts";
-import { openDatabase } from "../../src/shared/database.ts";
-import { prepareQueue } from "../../src/shared/queue.ts";
-import { schemasOf, tablesOf } from "../../src/shared/schema.ts";
+import { openSharedBackend } from "../../src/fleet/open-shared.ts";
+import { openDatabase } from "../../src/fleet/database.ts";
+import { prepareQueue } from "../../src/fleet/queue.ts";
+import { schemasOf, tablesOf } from "../../src/fleet/schema.ts";
 import { proveBackend, type Setting } from "./contract.ts";
 
 let postgres: Postgres;
@@ -17,19 +17,22 @@ function urlOf({ superuser, password, host, port }: Postgres): Secret {
   return new Secret(`postgres://${superuser}:${password}@${host}:${port}/postgres`);
 }
 
-async function prepare(url: () => Promise<Secret>, spec: string): Promise<void> {
+async function prepare(spec: string): Promise<void> {
   const database = await openDatabase({ url, name: "owner", most: 1 });
   await database.query(tablesOf(schemasOf("rotate")));
   await prepareQueue(database, schemasOf("rotate"), spec);
   await database.close();
 }
 
+async function url(): Promise<Secret> {
+  return urlOf(postgres);
+}
+
 async function sharedSetting(): Promise<Setting> {
   const clock = createFakeClock({ autoAdvance: true });
   const runtime = createRuntime({ clock, env: {}, random: Math.random });
   const spec = `test${nth++}`;
-  const url = async (): Promise<Secret> => urlOf(postgres);
-  await prepare(url, spec);
+  await prepare(spec);
   const key = randomBytes(32);
   const readTime = async (): Promise<number> => clock.now();
   return {

@@ -114,7 +114,7 @@ function sqlOver(ask: (text: string, values?: unknown[]) => Promise<{ rows: Row[
 type Parsed = ReturnType<typeof import("pg-connection-string").parse>;
 
 /** Off this machine the server's certificate is checked, unless the URL itself says otherwise (`sslmode`). */
-function connectionOf({ password: _, ...parsed }: Parsed): PoolConfig {
+function connectionOf(parsed: Parsed): PoolConfig {
   const isLocal = isLoopback(parsed.host);
   const ssl = parsed.ssl ?? (isLocal ? false : { rejectUnauthorized: true });
   const { port, host, user, database } = parsed;
@@ -128,7 +128,7 @@ function connectionOf({ password: _, ...parsed }: Parsed): PoolConfig {
 }
 
 function isLoopback(host: string | null | undefined): boolean {
-  return !host || host.startsWith("/") || host === "localhost" || host === "::1" || /^127\./.test(host);
+  return !host || host.startsWith("/") || host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 function placeOf({ host, port, database }: Parsed): string {
