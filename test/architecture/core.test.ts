@@ -21,6 +21,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "backend", "rotation", "engine", "metrics", "lookout"],
+  doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
+  serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
   index: [
     "shared",
     "loading",
@@ -31,8 +33,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "rotation",
     "engine",
     "watch",
+    "serving",
     "metrics",
     "lookout",
+    "doctor",
   ],
 };
 

@@ -60,6 +60,7 @@ export const builtins: readonly LazyPlugin[] = [
       reloads: ["http"],
       probes: ["http", "tcp"],
       notifiers: ["http"],
+      endpoints: ["http"],
     },
     load: async () => (await import("@rotate/plugin-http")).default,
   },
@@ -89,6 +90,7 @@ export const builtins: readonly LazyPlugin[] = [
   {
     name: "@rotate/plugin-postgres",
     types: {
+      providers: ["postgres-user"],
       probes: ["postgres"],
     },
     load: async () => (await import("@rotate/plugin-postgres")).default,

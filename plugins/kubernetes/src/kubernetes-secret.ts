@@ -1,8 +1,8 @@
 import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
 import { connect } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
-import { clusterName, clusterScope } from "./options.ts";
-import { lookBefore, shownSample } from "./secret/before.ts";
+import { clusterName, clusterScope, inCluster } from "./options.ts";
+import { lookBefore, secretRights, shownSample } from "./secret/before.ts";
 import { fenceSecret } from "./secret/fence.ts";
 import { absent, checkChangeable, readSecret, type LiveSecret } from "./secret/live.ts";
 import { nameOf, options, type SecretContext } from "./secret/options.ts";
@@ -19,6 +19,7 @@ export const kubernetesSecret = defineSink({
   scope: clusterScope,
   reads: clusterPlaces,
   follows: followedPlaces,
+  clusterRights: (given) => inCluster(secretRights(given), given),
   async check(ctx) {
     const api = await connect(ctx);
     const live = await lookBefore(api, ctx);

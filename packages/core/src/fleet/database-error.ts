@@ -17,32 +17,37 @@ export function databaseError(place: string, error: unknown): unknown {
   // pg itself gives no code: a connection ended, or did not come about in time.
   if (code === undefined || isAway(code)) return unreachable(told);
   if (!isSqlState(code))
-    return problem("ROTATE_STATE_UNUSABLE", "the connection is not to be trusted", {
+    return problem("the connection is not to be trusted", {
+      code: "ROTATE_STATE_UNUSABLE",
       ...told,
       hint: "off this machine the server's certificate is checked: give its authority with `?sslrootcert=PATH` in `state.url`",
     });
   if (refusedLogin.includes(code))
-    return problem("ROTATE_STATE_DENIED", "the database refuses the login", {
+    return problem("the database refuses the login", {
+      code: "ROTATE_STATE_DENIED",
       ...told,
       hint: "is the password in `state.url` still right, and may this role log in? The reference is read anew at each connection",
     });
   if (code === noRight)
-    return problem("ROTATE_STATE_DENIED", "this role has not the rights that it needs", {
+    return problem("this role has not the rights that it needs", {
+      code: "ROTATE_STATE_DENIED",
       ...told,
       hint: "its owner gives them by `rotate state init --worker ROLE`, or `--reader ROLE` for one that only looks",
     });
   if (code === noDatabase)
-    return problem("ROTATE_STATE_UNUSABLE", "there is no such database", {
+    return problem("there is no such database", {
+      code: "ROTATE_STATE_UNUSABLE",
       ...told,
       hint: "create it, or correct `state.url`",
     });
   if (unprepared.includes(code)) return notPrepared(place, error);
   if (retried.includes(code))
-    return problem("ROTATE_STATE_UNREACHABLE", "another session was in the way for too long", {
+    return problem("another session was in the way for too long", {
+      code: "ROTATE_STATE_UNREACHABLE",
       ...told,
       hint: "it is tried again",
     });
-  return problem("ROTATE_STATE_UNUSABLE", `the database says ${code}`, { ...told, hint: "see its log" });
+  return problem(`the database says ${code}`, { code: "ROTATE_STATE_UNUSABLE", ...told, hint: "see its log" });
 }
 
 /** Is it that nobody answers, and not that the answer is no? */
@@ -89,9 +94,8 @@ function unreachable({ place, message, cause }: Told): EngineError {
 }
 
 function problem(
-  code: string,
   what: string,
-  { place, message, cause, hint }: Told & { readonly hint: string },
+  { code, place, message, cause, hint }: Told & { readonly code: string; readonly hint: string },
 ): EngineError {
   return new EngineError(`cannot use the state in ${place}: ${what} (${message})`, { code, exitCode: 6, hint, cause });
 }

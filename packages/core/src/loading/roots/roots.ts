@@ -29,6 +29,7 @@ export type RootedSpec = Pick<
   | "rotations"
   | "lists"
   | "notify"
+  | "serve"
   | "monitor"
   | "audit"
   | "state"
@@ -47,7 +48,7 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
   const roots = [
     ...ownRoots(spec, world),
     ...[...spec.providers.values()].flatMap((provider) => loginRoots(provider, world)),
-    ...spec.notify.flatMap((notifier) => partRoots(notifier, world)),
+    ...[...spec.notify, ...spec.serve].flatMap((part) => partRoots(part, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
     ...referenceRoots(spec.state, "state", world),
     ...rotationRoots(spec.rotations, world),
