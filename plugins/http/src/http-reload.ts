@@ -37,6 +37,7 @@ export const httpReload = defineReload({
   type: "http",
   start: { title: "a URL is called" },
   options,
+  scope: "anywhere",
 
   adopts: ({ adopts }) => adopts,
   async check(ctx) {
