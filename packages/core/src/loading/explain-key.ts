@@ -64,7 +64,7 @@ const partMark = "$part";
 /** Where the spec has a word that was looked for at the wrong place: `sinks`, or the type of a part. */
 function elsewhere(step: string, catalog: Catalog): string | undefined {
   const found = Object.values(places).flatMap(({ kind, at }) =>
-    at.flatMap((way) => {
+    at.flatMap((way: readonly string[]) => {
       const path = way.filter((one) => !["*", "#"].includes(one)).join(".");
       if (way.includes(step)) return [path];
       return catalog.types(kind).includes(step) ? [`${path}.${step}`] : [];
