@@ -32,7 +32,8 @@ export function troff(text: string): string {
   return text
     .replaceAll("\\", "\\e")
     .replaceAll("-", "\\-")
-    .replaceAll(/^(?=[.'])/gm, "\\&");
+    .replaceAll(/^(?=[.'])/gm, "\\&")
+    .replaceAll(/[^\x00-\x7f]/g, (char) => `\\[u${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}]`);
 }
 
 function header(name: string, version: string): string {
