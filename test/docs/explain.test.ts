@@ -45,13 +45,12 @@ test("a key says what it means, what it holds and what is needed, whatever the r
 });
 
 test("a word that is misspelt, or stands elsewhere, is led to its place", async () => {
-  const hintOf = async (path: string): Promise<unknown> => await explainKey(path, catalog);
-  expect(await hintOf("rotations.refesh")).toMatchObject({
+  expect(await explainKey("rotations.refesh", catalog)).toMatchObject({
     below: "rotations",
     hint: expect.stringContaining("refresh"),
   });
-  expect(await hintOf("sinks")).toMatchObject({ hint: "it stands at rotations.sinks" });
-  expect(await hintOf("systemd")).toMatchObject({
+  expect(await explainKey("sinks", catalog)).toMatchObject({ hint: "it stands at rotations.sinks" });
+  expect(await explainKey("systemd", catalog)).toMatchObject({
     hint: "it stands at reloads.systemd and at rotations.reload.systemd",
   });
 });

@@ -14,12 +14,14 @@ function isThere(program: string): boolean {
   return spawnSync(program, ["--version"]).status === 0;
 }
 
+function rotation(name: string): string {
+  return `  ${name}: { provider: own, request: { subject: app, audience: [api] }, sinks: [{ type: file, path: ${name}, values: { content: "{{ token }}" } }] }\n`;
+}
+
 /** A folder with a spec of two rotations, and `rotate` on the PATH. */
 function deskOf(): { readonly folder: string; readonly env: Readonly<Record<string, string>> } {
   const folder = mkdtempSync(join(tmpdir(), "rotate-shell-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const rotation = (name: string): string =>
-    `  ${name}: { provider: own, request: { subject: app, audience: [api] }, sinks: [{ type: file, path: ${name}, values: { content: "{{ token }}" } }] }\n`;
   writeFileSync(
     join(folder, "rotate.yaml"),
     `version: 1\nproviders: { own: { type: jwt, issuer: "https://issuer.example", key: { path: key.pem } } }\nrotations:\n${rotation("app-db")}${rotation("app.queue")}`,

@@ -117,8 +117,11 @@ export function overviewOf(commands: readonly ManualCommand[], version: string):
   ].join("\n");
 }
 
+function at(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
+
 if (import.meta.main) {
-  const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
   const { commands, version } = JSON.parse(readFileSync(at("../oclif.manifest.json"), "utf8")) as {
     readonly commands: Readonly<Record<string, ManualCommand>>;
     readonly version: string;

@@ -163,18 +163,15 @@ function shortOf(node: JsonSchema): Pick<ExplainedBelow, "type" | "description">
 
 function wordsOf(node: JsonSchema): Omit<ExplainedKey, "path" | "keys"> {
   const faces = [node, node["then"], node["else"]].filter(isRecord); // members of a union speak for themselves
-  const said = <T>(word: string): T | undefined =>
-    faces.map((face) => face[word] as T | undefined).find((one) => one !== undefined);
-  const [description, preset, examples] = [
-    said<string>("description"),
-    said<unknown>("default"),
-    said<readonly unknown[]>("examples"),
-  ];
+  function said(word: string): unknown {
+    return faces.map((face) => face[word]).find((one) => one !== undefined);
+  }
+  const [description, preset, examples] = ["description", "default", "examples"].map(said);
   return {
     type: typeOf(node),
-    ...(description !== undefined && { description }),
+    ...(typeof description === "string" && { description }),
     ...(preset !== undefined && { default: preset }),
-    ...(examples !== undefined && { examples }),
+    ...(Array.isArray(examples) && { examples }),
   };
 }
 
@@ -188,11 +185,11 @@ const typeNames: Readonly<Record<string, string>> = {
 function typeOf(node: JsonSchema): string {
   const { type, items, $ref, $comment, else: otherwise, then } = node;
   if (Array.isArray(node["enum"])) return `one of ${node["enum"].join(", ")}`;
-  if (node["const"] !== undefined) return String(node["const"]);
+  if (node["const"] !== undefined) return JSON.stringify(node["const"]);
   if (typeof $ref === "string") return "reference";
   if ($comment === marks.duration) return "duration";
   if (isRecord(otherwise) && isRecord(then)) return `${typeOf(otherwise)} or ${typeOf(then)}`;
   if (node[partMark] !== undefined) return "map";
   if (type === "array") return `list${isRecord(items) ? ` of ${typeOf(items)}` : ""}`;
-  return typeNames[String(type)] ?? String(type ?? "anything");
+  return typeof type === "string" ? (typeNames[type] ?? type) : "anything";
 }
