@@ -1,0 +1,81 @@
+import { defineSink, invalid, RotateError, type Secret, type SinkContext } from "@rotate/plugin-kit";
+import { liveSecret, sealingKey, type LiveSecret } from "./live.ts";
+import { logIn } from "./login.ts";
+import { options, secretName, type SecretContext, type SecretLogin, type SecretOptions } from "./options.ts";
+import { sealed } from "./sealed-box.ts";
+import { put } from "./write.ts";
+
+/** docs.github.com/actions/reference/secrets-reference, "Limits for secrets". Bytes. */
+const largest = 48 * 1024;
+
+/** How long a write whose answer was lost may still land: nothing is documented, servers give up on a request before. Milliseconds. */
+const lateWrites = 35_000;
+
+/**
+ * A secret of GitHub Actions. It can be written and never read: what it holds is known only from the answer to a write, and there is no
+ * condition to write under. So it is written last, whatever it holds, and never taken back.
+ */
+export const githubSecret = defineSink({
+  type: "github-secret",
+  options,
+  keys: { pattern: "value", description: "`value`: the whole secret" },
+  lateWrites,
+
+  target: secretName,
+  scope: "anywhere",
+  login: logIn,
+
+  async check(ctx) {
+    const sample = ctx.samples?.["value"];
+    if (sample !== undefined) checkSize(sample, ctx);
+    await sealingKey(ctx);
+    const live = await presentSecret(ctx);
+    if (ctx.ours !== true && live !== undefined) tellOfTakeOver(live, ctx);
+    if (sample !== undefined && ctx.ours !== true) tellOfMasking(sample, ctx);
+  },
+
+  async prepare({ value }, ctx) {
+    if (value === undefined) throw invalid("there is nothing to write", "set values.value");
+    checkSize(value, ctx);
+    const key = await sealingKey(ctx);
+    const before = await presentSecret(ctx);
+    const box = ctx.secret(await sealed(value, key), "encrypted value");
+    return { changed: true, commit: (now) => put({ before, key, box }, now) };
+  },
+
+  /** There is nothing that a late write could be held by. */
+  fence: ({ sleep }) => sleep(lateWrites),
+});
+
+/** The secret, or undefined where we may make it. */
+async function presentSecret(ctx: SecretContext): Promise<LiveSecret | undefined> {
+  const live = await liveSecret(ctx);
+  if (live !== undefined || ctx.options.create) return live;
+  throw new RotateError(`${secretName(ctx.options)} does not exist`, {
+    code: "NOT_FOUND",
+    retryable: false,
+    hint: "make it, or set `create: true`",
+  });
+}
+
+function checkSize(value: Secret, { options: given }: SecretContext): void {
+  const size = Buffer.byteLength(value.reveal());
+  if (size <= largest) return;
+  throw invalid(
+    `the value for ${secretName(given)} has ${size} bytes, ${largest} is the most`,
+    "keep what is large elsewhere, and only its key here",
+  );
+}
+
+type CheckContext = SinkContext<SecretOptions, SecretLogin>;
+
+function tellOfTakeOver({ updated_at: updated }: LiveSecret, { log, options: given }: CheckContext): void {
+  log.warn("takes over a secret that was there before", { secret: secretName(given), updated });
+}
+
+/** docs.github.com/actions/reference/secrets-reference: a value with structure is masked as a whole, its parts are not. */
+function tellOfMasking(sample: Secret, { log, options: given }: CheckContext): void {
+  if (!/^\s*[{[<]/.test(sample.reveal())) return;
+  const remedy = "a job that prints a part of it shows that part: write one secret for each";
+  log.warn("structured values are masked badly in logs of jobs", { secret: secretName(given), remedy });
+}

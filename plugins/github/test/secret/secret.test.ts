@@ -1,0 +1,162 @@
+import { errorOf, secretRef, sinkValues } from "@rotate/testkit";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Secret } from "@rotate/plugin-kit";
+import { sealed } from "../../src/secret/sealed-box.ts";
+import { personal, places, secretHub, secretSink, where } from "./support.ts";
+
+const kinds = ["repository", "environment", "organization"] as const;
+const permissions = { repository: "secrets", environment: "environments", organization: "organization_secrets" };
+
+describe.each(kinds)("the secret of an %s", (kind) => {
+  const more = { place: places[kind] };
+
+  test("gets the value, sealed, and stays for whom it was", async () => {
+    const { github, write } = await secretHub();
+    await write("tökén-1234", more);
+    const { value, visibility, repositories } = github.actionsSecret(where[kind], "DB_PASSWORD") ?? {};
+    expect(value).toBe("tökén-1234");
+    if (kind === "organization")
+      expect({ visibility, repositories }).toEqual({ visibility: "selected", repositories: [7, 8] });
+    expect(github.requests.map(({ body, path }) => path + body).join()).not.toContain("tökén-1234");
+  });
+
+  test("is written with a token of the app that may do nothing else", async () => {
+    const { github, write } = await secretHub();
+    await write("tökén-1234", more);
+    for (const token of github.issued) expect(token.permissions).toEqual({ [permissions[kind]]: "write" });
+    if (kind !== "organization") expect(github.issued[0]?.repositories).toEqual(["app"]);
+  });
+
+  test("is made only when that is asked for", async () => {
+    const { github, ctx, prepare, write } = await secretHub();
+    const absent = { ...more, name: "NEW_ONE" };
+    const refusal = { code: "NOT_FOUND", retryable: false, hint: expect.stringContaining("create: true") };
+    expect(await errorOf(prepare("value-1234", absent))).toMatchObject(refusal);
+    expect(await errorOf(Promise.resolve(secretSink.check?.(await ctx(absent))))).toMatchObject(refusal);
+    await write("value-1234", { ...absent, create: true });
+    const made = github.actionsSecret(where[kind], "NEW_ONE");
+    expect(made?.value).toBe("value-1234");
+    if (kind === "organization") expect(made).toMatchObject({ visibility: "selected", repositories: [] });
+  });
+});
+
+test("an organisation's secret for very many repositories stays for all of them", async () => {
+  const { github, write } = await secretHub();
+  const repositories = Array.from({ length: 230 }, (_, index) => index + 1);
+  github.writeSecret("orgs/acme", "DB_PASSWORD", { value: "theirs", visibility: "selected", repositories });
+  await write("value-1234", { place: places.organization });
+  expect(github.actionsSecret("orgs/acme", "DB_PASSWORD")?.repositories).toEqual(repositories);
+});
+
+test("an organisation's secret for all repositories stays for all", async () => {
+  const { github, write } = await secretHub();
+  github.writeSecret("orgs/acme", "DB_PASSWORD", { value: "theirs", visibility: "all" });
+  await write("value-1234", { place: places.organization });
+  expect(github.actionsSecret("orgs/acme", "DB_PASSWORD")?.visibility).toBe("all");
+});
+
+test("a personal access token serves as well", async () => {
+  const { github, write } = await secretHub();
+  await write("value-1234", { auth: { method: "token", token: secretRef(personal) } });
+  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toBe("value-1234");
+  expect(github.issued).toEqual([]);
+});
+
+test("names that GitHub takes for one are one target", () => {
+  const target = (repository: string, name: string) =>
+    secretSink.target({ place: { of: "repository", repository }, name });
+  expect(target("Acme/App", "db_password")).toBe(target("acme/app", "DB_PASSWORD"));
+  expect(target("acme/app", "A")).not.toBe(target("acme/app", "B"));
+  const environment = { of: "environment", repository: "acme/app", environment: "prod" };
+  expect(secretSink.target({ place: environment, name: "A" })).not.toBe(target("acme/app", "A"));
+});
+
+test("somebody else's write since the look is a conflict, and stays", async () => {
+  const { github, ctx, prepare } = await secretHub();
+  const prepared = await prepare("value-1234");
+  github.writeSecret(where.repository, "DB_PASSWORD", { value: "newer" });
+  expect(await errorOf(prepared.commit(await ctx()))).toMatchObject({ code: "CONFLICT", retryable: true });
+  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toBe("newer");
+});
+
+test("a public key that was replaced since is a conflict: the value is sealed anew", async () => {
+  const { github, ctx, prepare, write } = await secretHub();
+  const prepared = await prepare("value-1234");
+  github.renewKey(where.repository);
+  expect(await errorOf(prepared.commit(await ctx()))).toMatchObject({
+    code: "CONFLICT",
+    hint: expect.stringContaining("anew"),
+  });
+  await write("value-1234");
+  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toBe("value-1234");
+});
+
+test("a write whose answer was lost is unknown, may land later, and is waited out by a fence", async () => {
+  const { github, clock, ctx, prepare } = await secretHub();
+  github.faults.next("PUT /repos/acme/app/actions/secrets/DB_PASSWORD", "late");
+  const late = await prepare("late-value");
+  expect(await errorOf(late.commit(await ctx()))).toMatchObject({ code: "UNAVAILABLE", noEffect: false });
+  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toBe("theirs");
+  let fenced = false;
+  const fence = secretSink.fence?.(await ctx()).then(() => (fenced = true));
+  await clock.advance((secretSink.lateWrites ?? 0) - 1);
+  expect(fenced).toBe(false);
+  expect(await github.faults.arrive()).toBe(1);
+  await clock.advance(1);
+  await fence;
+  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toBe("late-value");
+});
+
+test("it is blind: nothing is read, and a write cannot be taken back", async () => {
+  const { prepare } = await secretHub();
+  expect(secretSink.read).toBeUndefined();
+  expect((await prepare("value-1234")).undo).toBeUndefined();
+});
+
+test("48 KB are written, one byte more is refused before anything is asked", async () => {
+  const { github, ctx, prepare, write } = await secretHub();
+  await write("x".repeat(48 * 1024));
+  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toHaveLength(48 * 1024);
+  const large = "ü".repeat(24 * 1024) + "x";
+  const refusal = { code: "INVALID", message: expect.stringContaining("49153 bytes") };
+  expect(await errorOf(prepare(large))).toMatchObject(refusal);
+  const checked = secretSink.check?.(await ctx({}, { samples: sinkValues({ value: large }) }));
+  expect(await errorOf(Promise.resolve(checked))).toMatchObject(refusal);
+});
+
+test("a check tells of a take-over and of values that are masked badly, until the secret is ours", async () => {
+  const { ctx } = await secretHub();
+  const samples = sinkValues({ value: '{"user":"app"}' });
+  const first = await ctx({}, { samples });
+  await secretSink.check?.(first);
+  expect(first.logs.map(({ level, message }) => `${level} ${message}`)).toEqual([
+    "warn takes over a secret that was there before",
+    "warn structured values are masked badly in logs of jobs",
+  ]);
+  const again = await ctx({}, { samples, ours: true });
+  await secretSink.check?.(again);
+  expect(again.logs).toEqual([]);
+});
+
+test("whatever the text, libsodium opens the box and finds it", async () => {
+  const { github } = await secretHub();
+  const { id, key } = await github.sealingKey(where.repository);
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: "grapheme" }), async (text) => {
+      const box = await sealed(new Secret(text, "value"), { id, key });
+      expect(await github.unseal(where.repository, box)).toBe(text);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test.each([
+  ["zeros", Buffer.alloc(32)],
+  ["the one", Buffer.from([1, ...Buffer.alloc(31)])],
+  ["too few bytes", Buffer.alloc(31, 9)],
+  ["nothing", Buffer.alloc(0)],
+])("a public key of %s encrypts nothing", async (_name, bytes) => {
+  const error = await errorOf(sealed(new Secret("value", "value"), { id: "1", key: bytes.toString("base64") }));
+  expect(error).toMatchObject({ code: "BAD_ANSWER", noEffect: true, hint: expect.stringContaining("baseUrl") });
+});
