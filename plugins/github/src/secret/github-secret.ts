@@ -8,8 +8,8 @@ import { put } from "./write.ts";
 /** docs.github.com/actions/reference/secrets-reference, "Limits for secrets". Bytes. */
 const largest = 48 * 1024;
 
-/** How long a write whose answer was lost may still land: nothing is documented, servers give up on a request before. Milliseconds. */
-const lateWrites = 35_000;
+/** How long a write whose answer was lost may still land: nothing is documented, edges give up on a request within a minute. Milliseconds. */
+const lateWrites = 60_000;
 
 /**
  * A secret of GitHub Actions. It can be written and never read: what it holds is known only from the answer to a write, and there is no
@@ -42,9 +42,6 @@ export const githubSecret = defineSink({
     const box = ctx.secret(await sealed(value, key), "encrypted value");
     return { changed: true, commit: (now) => put({ before, key, box }, now) };
   },
-
-  /** There is nothing that a late write could be held by. */
-  fence: ({ sleep }) => sleep(lateWrites),
 });
 
 /** The secret, or undefined where we may make it. */

@@ -1,0 +1,42 @@
+import type { Prepared, Secret } from "@rotate/plugin-kit";
+import { createSecret } from "./live.ts";
+import { resourceName, type SecretContext } from "./options.ts";
+import { retireAfter } from "./retire.ts";
+import { addVersion, changedMeanwhile, destroyVersion, newestVersion, type Version } from "./versions.ts";
+
+/** A write for readers that take `latest`. */
+export interface LatestWrite {
+  /** The secret was there. */
+  readonly exists: boolean;
+  /** The newest version when we looked. */
+  readonly before: Version | undefined;
+  readonly text: Secret;
+}
+
+/** Nothing holds an added version by what was there before: who adds last is `latest`. */
+export function latestWrite(write: LatestWrite): Pick<Prepared<SecretContext>, "commit" | "undo"> {
+  return { commit: (ctx) => add(write, ctx), undo: (ctx) => takeBack(write, ctx) };
+}
+
+async function add({ exists, before, text }: LatestWrite, ctx: SecretContext): Promise<void> {
+  if (!exists) await createSecret(ctx);
+  else if ((await newestVersion(ctx))?.number !== before?.number) throw changedMeanwhile(ctx);
+  const added = await addVersion(text, ctx);
+  if (added !== (before?.number ?? 0) + 1) {
+    const hint = "what they wrote is no longer the latest: find out who it was";
+    ctx.log.warn("somebody else added a version at the same moment", { secret: resourceName(ctx.options), hint });
+  }
+  await retireAfter({ added, before: before?.number }, ctx);
+}
+
+/** `latest` is the newest version even where that is destroyed: what was there before can only be added once more. */
+async function takeBack({ before, text }: LatestWrite, ctx: SecretContext): Promise<void> {
+  const newest = await newestVersion(ctx);
+  if (newest === undefined || newest.number === before?.number) return;
+  if (newest.text !== text.reveal()) {
+    if (newest.text !== undefined && newest.text === before?.text) return;
+    throw changedMeanwhile(ctx);
+  }
+  if (before?.text === undefined) await destroyVersion(newest.number, ctx);
+  else await addVersion(ctx.secret(before.text, "earlier value"), ctx);
+}
