@@ -1,4 +1,6 @@
 import { invalid } from "../errors.ts";
+import type { Context } from "../context.ts";
+import type { Secret } from "../secret.ts";
 import type { Values } from "../sink.ts";
 import { type Member, membersOf } from "./members.ts";
 
@@ -18,6 +20,15 @@ export const documentKeys = {
   description: "a member of the JSON object; with `format: value`, `value`",
 } as const;
 
+/** What the keys may be where the secret is always one value. */
+export const wholeKey = { pattern: "value", description: "`value`: the whole secret" } as const;
+
+/** The one value. Throws INVALID where there is none. */
+export function wholeValue({ value }: Values): Secret {
+  if (value === undefined) throw invalid("there is nothing to write", "set values.value");
+  return value;
+}
+
 /** Throws INVALID for keys that the format does not have. */
 export function checkKeys(format: Format, keys: readonly string[]): void {
   if (format === "json" || (keys.length === 1 && keys[0] === "value")) return;
@@ -33,7 +44,7 @@ export function checkKeys(format: Format, keys: readonly string[]): void {
  */
 export function placedIn(format: Format, before: string | undefined, values: Values): string {
   checkKeys(format, Object.keys(values));
-  if (format === "value") return values["value"]?.reveal() ?? "";
+  if (format === "value") return wholeValue(values).reveal();
   return Object.entries(values).reduce((text, [key, value]) => withMember(text, key, value.reveal()), before || "{}");
 }
 
@@ -49,9 +60,9 @@ export function readFrom(format: Format, text: string, keys: readonly string[]):
   );
 }
 
-/** Does the text hold exactly these values already? */
-export function holdsAll(format: Format, text: string | undefined, values: Values): boolean {
-  return text !== undefined && placedIn(format, text, values) === text;
+/** Texts as what `read` gives, masked from now on. */
+export function asValues(texts: Readonly<Record<string, string>>, { secret }: Pick<Context, "secret">): Values {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, secret(text, key)]));
 }
 
 function onlyOne(members: readonly Member[], key: string): Member | undefined {

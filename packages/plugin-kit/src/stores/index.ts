@@ -1,2 +1,13 @@
-/** What sinks of secret stores share: where the values of a rotation stand inside one secret. */
-export { checkKeys, documentFormat, documentKeys, holdsAll, placedIn, readFrom, type Format } from "./document.ts";
+/** What sinks of secret stores share: where the values of a rotation stand inside one secret, and what is refused of it. */
+export {
+  asValues,
+  checkKeys,
+  documentFormat,
+  documentKeys,
+  placedIn,
+  readFrom,
+  wholeKey,
+  wholeValue,
+  type Format,
+} from "./document.ts";
+export { absentSecret, changedMeanwhile, checkSize } from "./faults.ts";

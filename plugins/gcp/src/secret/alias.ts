@@ -1,8 +1,9 @@
 import { isRotateError, type Prepared, type Secret } from "@rotate/plugin-kit";
+import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { createSecret, liveSecret, marked, patchSecret, type LiveSecret } from "./live.ts";
-import type { SecretContext } from "./options.ts";
+import { resourceName, type SecretContext } from "./options.ts";
 import { retire, unlisted } from "./retire.ts";
-import { addVersion, changedMeanwhile, destroyVersion, type Version } from "./versions.ts";
+import { addVersion, destroyVersion, type Version } from "./versions.ts";
 
 /** A write for readers that take the version with an alias. */
 export interface AliasWrite {
@@ -64,7 +65,7 @@ async function moveBack(
   if (live === undefined) return;
   const now = live.aliases[alias];
   const was = before === undefined ? undefined : String(before.number);
-  if (now !== was && now !== String(added)) throw changedMeanwhile(ctx);
+  if (now !== was && now !== String(added)) throw changedMeanwhile(resourceName(ctx.options));
   if (now === String(added)) await patchSecret(live, restored({ live, old, alias, added }, ctx), ctx);
   await destroyVersion(added, ctx);
 }

@@ -1,9 +1,9 @@
-import { invalid, meanings, RotateError, type SinkContext } from "@rotate/plugin-kit";
+import { meanings, RotateError, type SinkContext } from "@rotate/plugin-kit";
 import { readAs } from "../granted.ts";
 import { call } from "./api.ts";
 import { ownerOf, type LiveSecret } from "./live.ts";
 import { resourceName, type SecretContext, type SecretLogin, type SecretOptions } from "./options.ts";
-import { largest, type Version } from "./versions.ts";
+import type { Version } from "./versions.ts";
 
 type CheckContext = SinkContext<SecretOptions, SecretLogin>;
 
@@ -30,16 +30,6 @@ export async function checkRights(ctx: SecretContext): Promise<void> {
     ...meanings.denied,
     hint: "grant them: secretVersionAdder and secretAccessor have the first two, secretVersionManager destroys, secrets.get and secrets.update take a role of your own; a new grant takes up to 7 minutes",
   });
-}
-
-/** Refuses a text that no version holds. */
-export function checkSize(text: string, { options }: SecretContext): void {
-  const size = Buffer.byteLength(text);
-  if (size <= largest) return;
-  throw invalid(
-    `${resourceName(options)} would have ${size} bytes, ${largest} is the most`,
-    "keep what is large elsewhere, and only its key here",
-  );
 }
 
 /** What is told before the first write, and what may go wrong later though nothing does now. */

@@ -1,12 +1,20 @@
-import { defineSink, type Prepared, type Values } from "@rotate/plugin-kit";
-import { checkKeys, documentKeys, placedIn, readFrom } from "@rotate/plugin-kit/stores";
+import { defineSink, type Prepared } from "@rotate/plugin-kit";
+import {
+  absentSecret,
+  asValues,
+  checkKeys,
+  checkSize,
+  documentKeys,
+  placedIn,
+  readFrom,
+} from "@rotate/plugin-kit/stores";
 import { accessTokenOf, readsOf, scopeOf } from "../access.ts";
 import { aliasWrite } from "./alias.ts";
-import { checkRights, checkSize, tell } from "./check.ts";
+import { checkRights, tell } from "./check.ts";
 import { latestWrite } from "./latest.ts";
-import { absent, checkUnmanaged, liveSecret, lookIfAllowed, type LiveSecret } from "./live.ts";
+import { checkUnmanaged, liveSecret, lookIfAllowed, type LiveSecret } from "./live.ts";
 import { options, resourceName, type SecretContext, type SecretLogin } from "./options.ts";
-import { newestVersion, versionOf, type Version } from "./versions.ts";
+import { largest, newestVersion, versionOf, type Version } from "./versions.ts";
 
 /** How long a write whose answer was lost may still land: Google's front end gives up on a request before. Milliseconds. */
 const lateWrites = 60_000;
@@ -31,14 +39,15 @@ export const gcpSecretManager = defineSink({
     const { live, current, text } = await look(ctx);
     checkKeys(ctx.options.format, ctx.keys ?? Object.keys(ctx.samples ?? {}));
     if (live !== undefined) await checkRights(ctx);
-    if (ctx.samples !== undefined) checkSize(placedIn(ctx.options.format, text, ctx.samples), ctx);
+    if (ctx.samples !== undefined)
+      checkSize(resourceName(ctx.options), placedIn(ctx.options.format, text, ctx.samples), largest);
     tell(live, current, ctx);
   },
 
   async prepare(values, ctx) {
     const seen = await look(ctx);
     const next = placedIn(ctx.options.format, seen.text, values);
-    checkSize(next, ctx);
+    checkSize(resourceName(ctx.options), next, largest);
     const changed = next !== seen.text;
     return { changed, ...(await writeOf(seen, { next, changed }, ctx)) };
   },
@@ -46,7 +55,7 @@ export const gcpSecretManager = defineSink({
   async read(keys, ctx) {
     const { alias } = ctx.options;
     const version = alias === undefined ? await newestVersion(ctx) : await aliased(await liveSecret(ctx), alias, ctx);
-    return version?.text === undefined ? {} : wrapped(readFrom(ctx.options.format, version.text, keys), ctx);
+    return version?.text === undefined ? {} : asValues(readFrom(ctx.options.format, version.text, keys), ctx);
   },
 });
 
@@ -62,7 +71,7 @@ interface Seen {
 async function look(ctx: SecretContext): Promise<Seen> {
   const { alias, create } = ctx.options;
   const live = await lookIfAllowed(ctx);
-  if (live === undefined && !create) throw absent(ctx);
+  if (live === undefined && !create) throw absentSecret(resourceName(ctx.options), "gcloud secrets create");
   if (live === undefined) return { live, current: undefined, text: undefined };
   if (live !== "unseen") checkUnmanaged(live, ctx);
   const current = alias === undefined || live === "unseen" ? await newestVersion(ctx) : await aliased(live, alias, ctx);
@@ -90,8 +99,4 @@ async function writeOf(
   if (alias === undefined || live === "unseen") return latestWrite({ exists: live !== undefined, before, text });
   if (changed) return aliasWrite({ alias, live, before, text }, ctx);
   return { commit: async () => undefined, undo: async () => undefined };
-}
-
-function wrapped(texts: Readonly<Record<string, string>>, ctx: SecretContext): Values {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, ctx.secret(text, key)]));
 }

@@ -1,8 +1,9 @@
 import type { Prepared, Secret } from "@rotate/plugin-kit";
+import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { createSecret } from "./live.ts";
 import { resourceName, type SecretContext } from "./options.ts";
 import { retireAfter } from "./retire.ts";
-import { addVersion, changedMeanwhile, destroyVersion, newestVersion, type Version } from "./versions.ts";
+import { addVersion, destroyVersion, newestVersion, type Version } from "./versions.ts";
 
 /** A write for readers that take `latest`. */
 export interface LatestWrite {
@@ -20,7 +21,7 @@ export function latestWrite(write: LatestWrite): Pick<Prepared<SecretContext>, "
 
 async function add({ exists, before, text }: LatestWrite, ctx: SecretContext): Promise<void> {
   if (!exists) await createSecret(ctx);
-  else if ((await newestVersion(ctx))?.number !== before?.number) throw changedMeanwhile(ctx);
+  else if ((await newestVersion(ctx))?.number !== before?.number) throw changedMeanwhile(resourceName(ctx.options));
   const added = await addVersion(text, ctx);
   if (added !== (before?.number ?? 0) + 1) {
     const hint = "what they wrote is no longer the latest: find out who it was";
@@ -35,7 +36,7 @@ async function takeBack({ before, text }: LatestWrite, ctx: SecretContext): Prom
   if (newest === undefined || newest.number === before?.number) return;
   if (newest.text !== text.reveal()) {
     if (newest.text !== undefined && newest.text === before?.text) return;
-    throw changedMeanwhile(ctx);
+    throw changedMeanwhile(resourceName(ctx.options));
   }
   if (before?.text === undefined) await destroyVersion(newest.number, ctx);
   else await addVersion(ctx.secret(before.text, "earlier value"), ctx);

@@ -1,4 +1,5 @@
-import { invalid, isRotateError, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { invalid, isRotateError, type HttpAnswer } from "@rotate/plugin-kit";
+import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { aliasRefusals } from "../refusal/index.ts";
 import { call, lookUp } from "./api.ts";
 import { resourceName, type SecretContext } from "./options.ts";
@@ -60,15 +61,6 @@ export async function lookIfAllowed(ctx: SecretContext): Promise<LiveSecret | "u
   }
 }
 
-/** The secret is not there, and we are told not to make it. */
-export function absent(ctx: SecretContext): RotateError {
-  return new RotateError(`${resourceName(ctx.options)} does not exist`, {
-    code: "NOT_FOUND",
-    retryable: false,
-    hint: "make it (gcloud secrets create), or set `create: true`",
-  });
-}
-
 /** Refuses a secret that Google itself rotates. */
 export function checkUnmanaged(live: LiveSecret, ctx: SecretContext): void {
   if (!live.managed) return;
@@ -90,7 +82,7 @@ export async function createSecret(ctx: SecretContext): Promise<LiveSecret> {
   const query = { secretId: secret };
   await call({ method: "POST", whole: true, path: `${parent}/secrets`, query, json, what }, ctx);
   const live = await liveSecret(ctx);
-  if (live === undefined) throw absent(ctx);
+  if (live === undefined) throw changedMeanwhile(resourceName(ctx.options));
   return live;
 }
 

@@ -1,4 +1,4 @@
-import { badAnswer, isRotateError, meanings, RotateError, type Secret } from "@rotate/plugin-kit";
+import { badAnswer, isRotateError, type Secret } from "@rotate/plugin-kit";
 import { readAs } from "../granted.ts";
 import { call, lookUp, payloadOf, textIn } from "./api.ts";
 import { resourceName, type SecretContext } from "./options.ts";
@@ -121,13 +121,4 @@ export async function destroyVersion(number: number, ctx: SecretContext): Promis
     ctx.log.warn("may not destroy a version that it wrote", { secret: resourceName(ctx.options), number, remedy });
     return false;
   }
-}
-
-/** Somebody else wrote since we looked. */
-export function changedMeanwhile(ctx: SecretContext): RotateError {
-  const hint = "what they wrote is left as it is; look at it";
-  return new RotateError(`${resourceName(ctx.options)} was changed by somebody else since`, {
-    ...meanings.conflict,
-    hint,
-  });
 }

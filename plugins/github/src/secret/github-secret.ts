@@ -1,4 +1,5 @@
-import { defineSink, invalid, RotateError, type Secret, type SinkContext } from "@rotate/plugin-kit";
+import { defineSink, type Secret, type SinkContext } from "@rotate/plugin-kit";
+import { absentSecret, checkSize, wholeKey, wholeValue } from "@rotate/plugin-kit/stores";
 import { liveSecret, sealingKey, type LiveSecret } from "./live.ts";
 import { logIn } from "./login.ts";
 import { options, secretName, type SecretContext, type SecretLogin, type SecretOptions } from "./options.ts";
@@ -18,7 +19,7 @@ const lateWrites = 60_000;
 export const githubSecret = defineSink({
   type: "github-secret",
   options,
-  keys: { pattern: "value", description: "`value`: the whole secret" },
+  keys: wholeKey,
   lateWrites,
 
   target: secretName,
@@ -27,16 +28,16 @@ export const githubSecret = defineSink({
 
   async check(ctx) {
     const sample = ctx.samples?.["value"];
-    if (sample !== undefined) checkSize(sample, ctx);
+    if (sample !== undefined) checkFits(sample, ctx);
     await sealingKey(ctx);
     const live = await presentSecret(ctx);
     if (ctx.ours !== true && live !== undefined) tellOfTakeOver(live, ctx);
     if (sample !== undefined && ctx.ours !== true) tellOfMasking(sample, ctx);
   },
 
-  async prepare({ value }, ctx) {
-    if (value === undefined) throw invalid("there is nothing to write", "set values.value");
-    checkSize(value, ctx);
+  async prepare(values, ctx) {
+    const value = wholeValue(values);
+    checkFits(value, ctx);
     const key = await sealingKey(ctx);
     const before = await presentSecret(ctx);
     const box = ctx.secret(await sealed(value, key), "encrypted value");
@@ -47,21 +48,12 @@ export const githubSecret = defineSink({
 /** The secret, or undefined where we may make it. */
 async function presentSecret(ctx: SecretContext): Promise<LiveSecret | undefined> {
   const live = await liveSecret(ctx);
-  if (live !== undefined || ctx.options.create) return live;
-  throw new RotateError(`${secretName(ctx.options)} does not exist`, {
-    code: "NOT_FOUND",
-    retryable: false,
-    hint: "make it, or set `create: true`",
-  });
+  if (live === undefined && !ctx.options.create) throw absentSecret(secretName(ctx.options));
+  return live;
 }
 
-function checkSize(value: Secret, { options: given }: SecretContext): void {
-  const size = Buffer.byteLength(value.reveal());
-  if (size <= largest) return;
-  throw invalid(
-    `the value for ${secretName(given)} has ${size} bytes, ${largest} is the most`,
-    "keep what is large elsewhere, and only its key here",
-  );
+function checkFits(value: Secret, { options: given }: SecretContext): void {
+  checkSize(secretName(given), value.reveal(), largest);
 }
 
 type CheckContext = SinkContext<SecretOptions, SecretLogin>;

@@ -1,4 +1,5 @@
-import { badAnswer, RotateError, withDetails, type Secret } from "@rotate/plugin-kit";
+import { badAnswer, type RotateError, withDetails, type Secret } from "@rotate/plugin-kit";
+import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { ask, liveSecret, refusedBy, sealingKey, secretPath, selectedRepositories, type LiveSecret } from "./live.ts";
 import { secretName, type SecretContext } from "./options.ts";
 import type { SealingKey } from "./sealed-box.ts";
@@ -18,7 +19,7 @@ export interface Write {
  */
 export async function put({ before, key, box }: Write, ctx: SecretContext): Promise<void> {
   const live = await liveSecret(ctx);
-  if (live?.updated_at !== before?.updated_at) throw changedMeanwhile(ctx);
+  if (live?.updated_at !== before?.updated_at) throw changedMeanwhile(secretName(ctx.options));
   const json = { encrypted_value: box, key_id: key.id, ...(await audience(live, ctx)) };
   const answer = await ask({ method: "PUT", path: secretPath(ctx.options), json }, ctx);
   if (answer.status === 201 || answer.status === 204) return;
@@ -35,14 +36,6 @@ async function audience(live: LiveSecret | undefined, ctx: SecretContext): Promi
   const visibility = live?.visibility ?? place.visibility;
   if (visibility !== "selected") return { visibility };
   return { visibility, selected_repository_ids: live === undefined ? [] : await selectedRepositories(ctx) };
-}
-
-function changedMeanwhile({ options }: SecretContext): RotateError {
-  return new RotateError(`${secretName(options)} was written by somebody else since`, {
-    code: "CONFLICT",
-    retryable: true,
-    hint: "find out who else writes it: one secret can have one writer",
-  });
 }
 
 function keyChanged(refused: RotateError): RotateError {
