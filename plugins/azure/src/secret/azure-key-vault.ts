@@ -37,7 +37,7 @@ export const azureKeyVault = defineSink({
 
   async check(ctx) {
     const { format } = ctx.options;
-    checkKeys(format, ctx.keys ?? Object.keys(ctx.samples ?? {}));
+    if (ctx.keys !== undefined) checkKeys(format, ctx.keys);
     const live = await look(ctx);
     if (live === undefined) await checkNotDeleted(ctx);
     if (ctx.samples !== undefined)

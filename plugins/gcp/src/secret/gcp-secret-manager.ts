@@ -36,8 +36,8 @@ export const gcpSecretManager = defineSink({
   },
 
   async check(ctx) {
+    if (ctx.keys !== undefined) checkKeys(ctx.options.format, ctx.keys);
     const { live, current, text } = await look(ctx);
-    checkKeys(ctx.options.format, ctx.keys ?? Object.keys(ctx.samples ?? {}));
     if (live !== undefined) await checkRights(ctx);
     if (ctx.samples !== undefined)
       checkSize(resourceName(ctx.options), placedIn(ctx.options.format, text, ctx.samples), largest);

@@ -147,8 +147,11 @@ describe("a secret that others care for", () => {
   test("is refused where Google itself rotates it", async () => {
     const { gcp, check, prepare } = await secretCloud("latest", before);
     gcp.setSecret(name, { rotation: { managedRotationStatus: { state: "ACTIVE" } } });
-    for (const call of [check(), prepare(password)])
-      expect(await errorOf(call)).toMatchObject({ code: "INVALID", hint: expect.stringContaining("managed rotation") });
+    for (const call of [() => check(), () => prepare(password)])
+      expect(await errorOf(call())).toMatchObject({
+        code: "INVALID",
+        hint: expect.stringContaining("managed rotation"),
+      });
   });
 
   test.each([
