@@ -42,7 +42,7 @@ test("the library writes, reads, lists and disables versions", async () => {
   await client.updateSecretProperties("app", second.properties.version ?? "", { enabled: false });
   await expect(client.getSecret("app")).rejects.toMatchObject({
     statusCode: 403,
-    details: { error: { innererror: { code: "SecretDisabled" } } },
+    details: { error: { innerError: { code: "SecretDisabled" } } },
   });
   expect(double.vaultSecret("app")?.versions[0]).toMatchObject({ value: "first", tags: { team: "db" } });
 });
