@@ -20,7 +20,22 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "rotation", "engine", "metrics", "lookout"],
-  index: ["shared", "loading", "plugins", "backend", "local", "rotation", "engine", "watch", "metrics", "lookout"],
+  doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
+  serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
+  index: [
+    "shared",
+    "loading",
+    "plugins",
+    "backend",
+    "local",
+    "rotation",
+    "engine",
+    "watch",
+    "serving",
+    "metrics",
+    "lookout",
+    "doctor",
+  ],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

@@ -69,6 +69,7 @@ export const builtins: readonly LazyPlugin[] = [
       reloads: ["http"],
       probes: ["http", "tcp"],
       notifiers: ["http"],
+      endpoints: ["http"],
     },
     load: async () => (await import("@rotate/plugin-http")).default,
   },
@@ -98,6 +99,7 @@ export const builtins: readonly LazyPlugin[] = [
   {
     name: "@rotate/plugin-postgres",
     types: {
+      providers: ["postgres-user"],
       probes: ["postgres"],
     },
     load: async () => (await import("@rotate/plugin-postgres")).default,

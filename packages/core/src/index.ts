@@ -3,6 +3,9 @@ export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
+export { diagnose, type DiagnoseOptions } from "./doctor/diagnose.ts";
+export type { DoctorReport, Examination, Finding, Severity } from "./doctor/finding.ts";
+export type { EndpointReport } from "./endpoint-report.ts";
 export { EngineError } from "./engine-error.ts";
 export { loginVariables } from "./engine/deps.ts";
 export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";
@@ -59,6 +62,7 @@ export type { SpecCacheOptions } from "./loading/cache/spec-cache.ts";
 export { statePlaces } from "./local/state-dir.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
+export { clusterRightsOf } from "./loading/cluster-rights.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { withPlugin } from "./plugins/name-in-spec.ts";
@@ -73,6 +77,7 @@ export {
   type Proposal,
 } from "./plugins/plugins.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";
 export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";

@@ -2,13 +2,14 @@ import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
 import { remembering, secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
-import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
-import { createLogins, type Logins } from "../rotation/login.ts";
+import { createLogins, type LoginEntry, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
+import { createOffers } from "./offers.ts";
 import { ownRootsOver } from "./own-roots.ts";
 import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
@@ -31,6 +32,7 @@ export async function depsOver(
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   const { rotations } = spec;
+  const memory = before?.memory ?? createMemory();
   const runtime = remembering(withholding(given, loginVariables(spec)));
   return {
     store,
@@ -45,7 +47,8 @@ export async function depsOver(
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
     ownRoots: ownRootsOver(spec, backend.place),
-    memory: before?.memory ?? createMemory(),
+    memory,
+    offers: before?.offers ?? createOffers(memory.get),
     swept: new WeakMap(),
     stamps: new WeakMap(),
     gate: createReloadGate({ sleep: runtime.sleep }),
@@ -59,7 +62,7 @@ export function loginVariables(spec: Spec): readonly string[] {
 }
 
 /** Everything of the spec in which a reference can stand. */
-function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unknown[] {
+function treesOf({ providers, rotations, notify, serve, monitor }: Spec): readonly unknown[] {
   const ofRotations = rotations.flatMap(({ provider, request, sinks, verify, reloads, health }) => [
     request,
     ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
@@ -67,18 +70,23 @@ function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unkn
   return [
     ...[...providers.values()].map(({ options }) => options),
     ...ofRotations,
-    ...notify.map(({ options }) => options),
+    ...[...notify, ...serve].map(({ options }) => options),
     monitor,
   ];
 }
 
 /** Logins of their own in this runtime. */
 export function loginsOver({ runtime, clock }: Pick<RotationDeps, "runtime" | "clock">): Logins {
-  return createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) });
+  return createLogins({ runtime, clock, call: (entry, call) => callLogin(runtime, entry, call) });
 }
 
-function callLogin(runtime: Runtime, provider: ProviderEntry, call: (ctx: Context) => Promise<Login>): Promise<Login> {
-  return callPart({ runtime, bound: { ...provider, kind: "provider" } }, { timeout: timeLimits.login }, call);
+function callLogin(runtime: Runtime, entry: LoginEntry, call: (ctx: Context) => Promise<Login>): Promise<Login> {
+  const kind = "name" in entry ? "provider" : "sink";
+  return callPart<LoginEntry["part"], Login>(
+    { runtime, bound: { ...entry, kind } },
+    { timeout: timeLimits.login },
+    call,
+  );
 }
 
 async function cronFor(rotations: readonly Rotation[]): Promise<NextCron> {

@@ -2,7 +2,7 @@ import type { RotationReport } from "../report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import { decide } from "../rotation/decide.ts";
-import { momentOf, type Asked, type Moment } from "../rotation/moment.ts";
+import { isUnattended, momentOf, type Asked, type Moment } from "../rotation/moment.ts";
 import { differs, look } from "../rotation/observe.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { revocableAt } from "../rotation/retire.ts";
@@ -79,8 +79,9 @@ export async function needsWork(at: At, options: LookOptions): Promise<boolean> 
 export function isLeftAlone(
   { rotation, deps }: At,
   { ejectedAt }: RotationState,
-  { force = false }: Asked = {},
+  { force = false, wanted }: Asked = {},
 ): boolean {
+  if (wanted === undefined && isUnattended({ rotation, deps })) return true;
   return deps.heldBack?.(rotation) !== undefined || (ejectedAt !== undefined && !force);
 }
 
@@ -131,7 +132,7 @@ async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: Rotat
   if (stamp !== undefined && known?.stamp === stamp && known.holding === holding && others.length === 0) return false;
   const seen = await look({ rotation, deps, state: () => state, onlyCompares: true }, sink);
   if (!("holding" in seen)) return part.read !== undefined;
-  const isSame = !differs(state, { [id]: seen });
+  const isSame = !differs(state, { [id]: seen }, deps.clock.now());
   if (isSame && stamp !== undefined && seen.holding in state.leases)
     deps.stamps?.set(sink, { stamp, holding: seen.holding });
   return !isSame;

@@ -80,6 +80,14 @@ export interface SinkState {
   readonly abandoned?: boolean;
   /** Which of its keys were not as written at the last look. */
   readonly drift?: SinkDrift;
+  /** Writes whose answer was lost, and which may still land. Absent: none. */
+  readonly late?: readonly LateWrite[];
+}
+
+/** A write that nobody knows the end of: until then the sink may hold its lease, whatever is seen or acknowledged there. */
+export interface LateWrite {
+  readonly lease: LeaseId;
+  readonly until: number;
 }
 
 /** How a sink differs from what was written to it, by destination key. */
@@ -163,6 +171,8 @@ export interface RotationState {
   readonly sinks: Readonly<Record<string, SinkState>>;
   /** What the consumers may hold. Shrinks only when settled. */
   readonly consumers: readonly LeaseId[];
+  /** What sessions through endpoints may use. Shrinks when the last of a lease has closed. Absent: nothing. */
+  readonly sessions?: readonly LeaseId[];
   readonly settled?: LeaseId;
   readonly settledAt: number;
   /** Did the last `settled` show that the consumers took the lease over? */
@@ -209,8 +219,13 @@ export function heldLeases(state: RotationState): readonly LeaseId[] {
   return leasesIn(state, (sink) => sink.abandoned !== true);
 }
 
-/** The same with the sinks that were taken out of the spec: none of these is revoked. */
+/** The same with the sinks that were taken out of the spec, and with what sessions use: none of these is revoked. */
 export function pinnedLeases(state: RotationState): readonly LeaseId[] {
+  const used = (state.sessions ?? []).filter((id) => id in state.leases);
+  return [...new Set([...everHeld(state), ...used])];
+}
+
+function everHeld(state: RotationState): readonly LeaseId[] {
   return leasesIn(state, () => true);
 }
 
@@ -220,6 +235,16 @@ function leasesIn(state: RotationState, counts: (sink: SinkState) => boolean): r
   for (const sink of Object.values(state.sinks)) if (counts(sink)) sink.may.forEach(add);
   state.consumers.forEach(add);
   return [...found];
+}
+
+/** What a sink that was seen to hold this, or was told to, may hold at an instant: writes that are still on their way count. */
+export function mayWith(sink: SinkState | undefined, holdings: readonly Holding[], at: number): readonly Holding[] {
+  return [...new Set([...holdings, ...pendingWrites(sink, at).map(({ lease }) => lease)])];
+}
+
+/** The writes to a sink that may still land. */
+export function pendingWrites(sink: SinkState | undefined, at: number): readonly LateWrite[] {
+  return (sink?.late ?? []).filter(({ until }) => until > at);
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */
