@@ -34,7 +34,9 @@ export async function createGithubDouble(options: GithubDoubleOptions = {}): Pro
   return {
     url: `${url}${prefix}`,
     appId,
-    privateKey: access.privateKey,
+    get privateKey() {
+      return access.privateKey();
+    },
     inspect: (token) => living(token, parts),
     issued,
     requests,

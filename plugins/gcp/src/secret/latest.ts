@@ -3,7 +3,7 @@ import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { createSecret } from "./live.ts";
 import { resourceName, type SecretContext } from "./options.ts";
 import { retireAfter } from "./retire.ts";
-import { addVersion, destroyVersion, newestVersion, type Version } from "./versions.ts";
+import { addVersion, destroyVersion, newestFrom, type Version } from "./versions.ts";
 
 /** A write for readers that take `latest`. */
 export interface LatestWrite {
@@ -21,7 +21,7 @@ export function latestWrite(write: LatestWrite): Pick<Prepared<SecretContext>, "
 
 async function add({ exists, before, text }: LatestWrite, ctx: SecretContext): Promise<void> {
   if (!exists) await createSecret(ctx);
-  else if ((await newestVersion(ctx))?.number !== before?.number) throw changedMeanwhile(resourceName(ctx.options));
+  else if ((await newestFrom(before, ctx)) !== before) throw changedMeanwhile(resourceName(ctx.options));
   const added = await addVersion(text, ctx);
   if (added !== (before?.number ?? 0) + 1) {
     const hint = "what they wrote is no longer the latest: find out who it was";
@@ -32,8 +32,8 @@ async function add({ exists, before, text }: LatestWrite, ctx: SecretContext): P
 
 /** `latest` is the newest version even where that is destroyed: what was there before can only be added once more. */
 async function takeBack({ before, text }: LatestWrite, ctx: SecretContext): Promise<void> {
-  const newest = await newestVersion(ctx);
-  if (newest === undefined || newest.number === before?.number) return;
+  const newest = await newestFrom(before, ctx);
+  if (newest === undefined || newest === before) return;
   if (newest.text !== text.reveal()) {
     if (newest.text !== undefined && newest.text === before?.text) return;
     throw changedMeanwhile(resourceName(ctx.options));

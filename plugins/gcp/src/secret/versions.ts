@@ -83,7 +83,12 @@ export async function versionOf(number: number, ctx: SecretContext): Promise<Ver
 /** The newest version, which `latest` means even where it is disabled or destroyed. `latest` itself lags, by minutes: from the one that it gives on, numbers are tried. */
 export async function newestVersion(ctx: SecretContext): Promise<Version | undefined> {
   const given = await access("latest", ctx);
-  let newest = given === "absent" || given === "closed" ? await numbered(given, ctx) : given;
+  return newestFrom(given === "absent" || given === "closed" ? await numbered(given, ctx) : given, ctx);
+}
+
+/** The same, where a version is known that was the newest once; undefined: there was none. */
+export async function newestFrom(known: Version | undefined, ctx: SecretContext): Promise<Version | undefined> {
+  let newest = known;
   for (;;) {
     const next = await versionOf((newest?.number ?? 0) + 1, ctx);
     if (next === undefined) return newest;

@@ -1,8 +1,8 @@
 import { type DoubleFault, githubFaults, githubRateLimit } from "@rotate/doubles";
-import { errorOf, outageSamples, refusalContract, secretRef } from "@rotate/testkit";
+import { errorOf, outageSamples, refusalContract } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { secretRefusals } from "../../src/secret/refusals.ts";
-import { installation, personal, places, secretHub, secretSink } from "./support.ts";
+import { appAuth, installation, places, secretHub, secretSink } from "./support.ts";
 
 const faults = githubFaults;
 const keyRoute = "GET /repos/acme/app/actions/secrets/public-key";
@@ -83,8 +83,8 @@ test.each([
   ["a repository that the app was not given", { place: { of: "repository", repository: "acme/other" } }],
   ["an organisation without the app", { place: { of: "organization", organization: "nobody", visibility: "all" } }],
 ])("%s says so at the login", async (_name, more) => {
-  const { ctx } = await secretHub();
-  expect(await errorOf(ctx(more))).toMatchObject({
+  const { github, ctx } = await secretHub();
+  expect(await errorOf(ctx({ ...more, ...appAuth(github) }))).toMatchObject({
     code: "NOT_FOUND",
     hint: expect.stringContaining("install the app"),
   });
@@ -95,14 +95,16 @@ test.each([
   ["a repository that the token may not see", { place: { of: "repository", repository: "acme/docs" } }, "NOT_FOUND"],
 ])("%s says so before anything is minted", async (_name, more, code) => {
   const { ctx } = await secretHub();
-  const auth = { method: "token", token: secretRef(personal) };
-  const checked = secretSink.check?.(await ctx({ auth, ...more }));
+  const checked = secretSink.check?.(await ctx(more));
   expect(await errorOf(Promise.resolve(checked))).toMatchObject({ code, hint: expect.stringContaining("check place") });
 });
 
 test("an app that was not granted secrets is refused by name of the permission", async () => {
-  const { ctx } = await secretHub({ installations: [{ ...installation, permissions: { contents: "write" } }] });
-  expect(await errorOf(ctx())).toMatchObject({ code: "INVALID", hint: expect.stringContaining("grant the app") });
+  const { github, ctx } = await secretHub({ installations: [{ ...installation, permissions: { contents: "write" } }] });
+  expect(await errorOf(ctx(appAuth(github)))).toMatchObject({
+    code: "INVALID",
+    hint: expect.stringContaining("grant the app"),
+  });
 });
 
 refusalContract(

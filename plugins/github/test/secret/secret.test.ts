@@ -1,9 +1,9 @@
-import { errorOf, secretRef, sinkValues } from "@rotate/testkit";
+import { errorOf, sinkValues } from "@rotate/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Secret } from "@rotate/plugin-kit";
 import { sealed } from "../../src/secret/sealed-box.ts";
-import { personal, places, secretHub, secretSink, where } from "./support.ts";
+import { appAuth, places, secretHub, secretSink, where } from "./support.ts";
 
 const kinds = ["repository", "environment", "organization"] as const;
 const permissions = { repository: "secrets", environment: "environments", organization: "organization_secrets" };
@@ -23,7 +23,8 @@ describe.each(kinds)("the secret of an %s", (kind) => {
 
   test("is written with a token of the app that may do nothing else", async () => {
     const { github, write } = await secretHub();
-    await write("tökén-1234", more);
+    await write("tökén-1234", { ...more, ...appAuth(github) });
+    expect(github.issued).not.toEqual([]);
     for (const token of github.issued) expect(token.permissions).toEqual({ [permissions[kind]]: "write" });
     if (kind !== "organization") expect(github.issued[0]?.repositories).toEqual(["app"]);
   });
@@ -56,11 +57,12 @@ test("an organisation's secret for all repositories stays for all", async () => 
   expect(github.actionsSecret("orgs/acme", "DB_PASSWORD")?.visibility).toBe("all");
 });
 
-test("a personal access token serves as well", async () => {
-  const { github, write } = await secretHub();
-  await write("value-1234", { auth: { method: "token", token: secretRef(personal) } });
-  expect(github.actionsSecret(where.repository, "DB_PASSWORD")?.value).toBe("value-1234");
-  expect(github.issued).toEqual([]);
+test("an installation may be named instead of looked up, and its token serves for an hour", async () => {
+  const { github, clock, ctx } = await secretHub();
+  const { auth } = appAuth(github);
+  const { login } = await ctx({ auth: { ...auth, installationId: "42" } });
+  expect(login).toMatchObject({ expires: new Date(clock.now() + 3_600_000) });
+  expect(github.requests.map(({ path }) => path)).toEqual(["/app/installations/42/access_tokens"]);
 });
 
 test("names that GitHub takes for one are one target", () => {

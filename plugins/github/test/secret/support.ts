@@ -40,9 +40,14 @@ export async function startHub(options: GithubDoubleOptions = {}): Promise<Githu
 }
 
 /** Options of the sink that reach the double. */
-export function optionsFor({ appId, privateKey, url }: GithubDouble, more: object = {}) {
-  const auth = { method: "app", appId, privateKey: secretRef(privateKey) };
+export function optionsFor({ url }: GithubDouble, more: object = {}) {
+  const auth = { method: "token", token: secretRef(personal) };
   return { place: places.repository, name: "DB_PASSWORD", auth, baseUrl: url, ...more };
+}
+
+/** The same login as a GitHub App. */
+export function appAuth({ appId, privateKey }: GithubDouble) {
+  return { auth: { method: "app", appId, privateKey: secretRef(privateKey) } };
 }
 
 /** A sink of a test: GitHub, a clock, and contexts as the engine makes them. */
