@@ -44,6 +44,7 @@ export type {
   TroubleReport,
 } from "./report.ts";
 export {
+  clockFacts,
   metricsOf,
   metricStates,
   type MetricFamily,
