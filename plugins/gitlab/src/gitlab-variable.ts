@@ -1,5 +1,5 @@
 import { defineSink, type SinkContext } from "@rotate/plugin-kit";
-import { absentSecret, asValues, wholeKey, wholeValue } from "@rotate/plugin-kit/stores";
+import { absentSecret, asValues, tellRisk, tellTakeOver, wholeKey, wholeValue } from "@rotate/plugin-kit/stores";
 import { checkFits } from "./fits.ts";
 import { liveVariable, type LiveVariable } from "./live.ts";
 import { logIn } from "./login.ts";
@@ -53,14 +53,12 @@ function settingsOf(live: LiveVariable | undefined, { options: { masked } }: Var
   return live ?? { masked, raw: true };
 }
 
-function tell(
-  live: LiveVariable | undefined,
-  { log, ours, options: given }: SinkContext<VariableOptions, VariableLogin>,
-): void {
-  const variable = variableName(given);
-  const { masked } = live ?? given;
-  if (!masked) log.warn("the variable is not masked: a job that prints it shows it", { variable, remedy: "mask it" });
-  if (ours === true || live === undefined) return;
-  if (live.protected) log.info("the variable is only for protected branches and tags", { variable });
-  log.warn("takes over a variable that has a value", { variable });
+function tell(live: LiveVariable | undefined, ctx: SinkContext<VariableOptions, VariableLogin>): void {
+  const path = variableName(ctx.options);
+  const { masked } = live ?? ctx.options;
+  const message = "the variable is not masked: a job that prints it shows it";
+  if (!masked) tellRisk(ctx, { code: "ROTATE_RISK_SHOWN", message, path, remedy: "mask it" });
+  if (ctx.ours === true || live === undefined) return;
+  if (live.protected) ctx.log.info("the variable is only for protected branches and tags", { path });
+  tellTakeOver(ctx, path);
 }

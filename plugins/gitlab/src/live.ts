@@ -6,7 +6,7 @@ const variable = {
   type: "object",
   properties: {
     value: { type: ["string", "null"] },
-    masked: { type: "boolean", default: false },
+    masked: { type: "boolean" },
     hidden: { type: ["boolean", "null"] },
     raw: { type: "boolean" },
     protected: { type: "boolean" },

@@ -130,7 +130,7 @@ test("a check tells of a take-over, of protection and of a value that is not mas
   expect(await told({})).toEqual([
     always,
     "info the variable is only for protected branches and tags",
-    "warn takes over a variable that has a value",
+    "warn takes over a secret that has a value",
   ]);
 });
 
@@ -146,9 +146,16 @@ test("the end of the token is known, and a token with a narrower scope is refuse
   expect(await logIn()).toHaveProperty("token");
 });
 
-test("a place has one name, by number another; keys differ by their case", () => {
-  const target = (project: string, name: string) =>
-    sink.target({ place: { of: "project", project }, key: name, environmentScope: "*", baseUrl: "https://gitlab.com" });
+function target(project: string, name: string): string {
+  return sink.target({
+    place: { of: "project", project },
+    key: name,
+    environmentScope: "*",
+    baseUrl: "https://gitlab.com",
+  });
+}
+
+test("paths do not differ by their case, keys do", () => {
   expect(target("Acme/App", "A")).toBe(target("acme/app", "A"));
   expect(target("acme/app", "A")).not.toBe(target("acme/app", "a"));
 });

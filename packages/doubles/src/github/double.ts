@@ -60,10 +60,9 @@ function living(token: string, { tokens, now }: TokenParts): InstallationToken |
 function bearer(token: string, personal: GithubDoubleOptions["personal"] = {}, parts: TokenParts): Bearer | undefined {
   const person = personal[token];
   if (person !== undefined) return { ...person, denied: githubFaults.personalNotAccessible };
-  const { installation, repositories, permissions } = living(token, parts) ?? {};
-  const owner = parts.installations.find(({ id }) => id === installation)?.owner;
-  if (owner === undefined || repositories === undefined || permissions === undefined) return undefined;
-  return { owner, repositories, permissions, denied: githubFaults.notAccessible };
+  const known = living(token, parts);
+  const owner = parts.installations.find(({ id }) => id === known?.installation)?.owner;
+  return known && owner !== undefined ? { ...known, owner, denied: githubFaults.notAccessible } : undefined;
 }
 
 interface Parts {

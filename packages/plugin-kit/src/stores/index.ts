@@ -11,3 +11,4 @@ export {
   type Format,
 } from "./document.ts";
 export { absentSecret, changedMeanwhile, checkSize } from "./faults.ts";
+export { tellOwner, tellRisk, tellTakeOver } from "./risks.ts";

@@ -7,6 +7,9 @@ import {
   documentKeys,
   placedIn,
   readFrom,
+  tellOwner,
+  tellRisk,
+  tellTakeOver,
 } from "@rotate/plugin-kit/stores";
 import { entraToken, readsOf, scopeOf } from "../access.ts";
 import { checkChangeable, checkNotDeleted, liveSecret, managedBy, type LiveSecret } from "./live.ts";
@@ -68,20 +71,21 @@ async function look(ctx: SecretContext): Promise<LiveSecret | undefined> {
 
 /** What is told before the first write, and what may go wrong later though nothing does now. */
 function tell(live: LiveSecret | undefined, ctx: SinkContext<SecretOptions, SecretLogin>): void {
-  const { log, ours } = ctx;
-  const secret = secretName(ctx.options);
-  const owner = live?.tags[managedBy];
-  if (owner !== undefined && owner !== "rotate")
-    log.warn("somebody else says that the secret is theirs", { secret, owner, remedy: "one secret, one writer" });
+  const path = secretName(ctx.options);
+  tellOwner(ctx, path, live?.tags[managedBy]);
   if (live?.exp !== undefined) {
-    const ends = new Date(live.exp * 1000);
-    const remedy =
-      "who listens to its end may write it too; take the expiry away, rotate sees to the life of the value";
-    log.warn("the secret has an expiry of its own", { secret, ends, remedy });
+    const ends = new Date(live.exp * 1000).toISOString();
+    const remedy = `who listens to its end, ${ends}, may write it too: take the expiry away, rotate sees to the life of the value`;
+    tellRisk(ctx, { code: "ROTATE_RISK_OTHER_WRITER", message: "the secret has an expiry of its own", path, remedy });
   }
-  if (ours === true) return;
-  if (live?.value !== undefined) log.warn("takes over a secret that has a value", { secret });
+  if (ctx.ours === true) return;
+  if (live?.value !== undefined) tellTakeOver(ctx, path);
   const remedy =
     "a vault with more than 500 versions of one cannot be backed up: rotate seldom, or delete and purge the secret now and then";
-  log.warn("each write adds a version, and single versions cannot be deleted", { secret, remedy });
+  tellRisk(ctx, {
+    code: "ROTATE_RISK_VERSIONS",
+    message: "each write adds a version, and single versions cannot be deleted",
+    path,
+    remedy,
+  });
 }

@@ -134,8 +134,11 @@ test("25 KB are written, one byte more is refused before the mint", async () => 
   expect(await errorOf(check({}, { samples: sinkValues({ value }) }))).toMatchObject({ code: "INVALID" });
 });
 
+function target(vault: string, secret: string): string {
+  return secretSink.target({ vault, name: secret });
+}
+
 test("one secret is one target, in whatever case it is written", () => {
-  const target = (vault: string, secret: string) => secretSink.target({ vault, name: secret });
   expect(target("https://Acme.vault.azure.net/", "App-DB")).toBe(target("https://acme.vault.azure.net", "app-db"));
   expect(target("https://acme.vault.azure.net", "a")).not.toBe(target("https://acme.vault.azure.cn", "a"));
 });

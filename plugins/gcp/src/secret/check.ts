@@ -1,4 +1,5 @@
 import { meanings, RotateError, type SinkContext } from "@rotate/plugin-kit";
+import { tellOwner, tellRisk, tellTakeOver } from "@rotate/plugin-kit/stores";
 import { readAs } from "../granted.ts";
 import { call } from "./api.ts";
 import { ownerOf, type LiveSecret } from "./live.ts";
@@ -34,36 +35,35 @@ export async function checkRights(ctx: SecretContext): Promise<void> {
 
 /** What is told before the first write, and what may go wrong later though nothing does now. */
 export function tell(live: LiveSecret | "unseen" | undefined, current: Version | undefined, ctx: CheckContext): void {
-  const { log, ours, options } = ctx;
-  const secret = resourceName(options);
-  if (live !== undefined && live !== "unseen") tellOfOthers(live, ctx);
-  if (ours === true) return;
-  if (live === "unseen")
-    log.info("may not look at the secret: who else writes it is not seen", {
-      secret,
-      right: "secretmanager.secrets.get",
-    });
-  if (current?.text !== undefined) log.warn("takes over a secret that has a value", { secret });
-  if (options.keep !== undefined) return;
-  const remedy = "set `keep`";
-  log.warn("each write adds a version, which is paid for until somebody destroys it", { secret, remedy });
+  const path = resourceName(ctx.options);
+  if (live !== undefined && live !== "unseen") tellOfOthers(live, path, ctx);
+  if (ctx.ours === true) return;
+  const right = "secretmanager.secrets.get";
+  if (live === "unseen") ctx.log.info("may not look at the secret: who else writes it is not seen", { path, right });
+  if (current?.text !== undefined) tellTakeOver(ctx, path);
+  if (ctx.options.keep !== undefined) return;
+  const message = "each write adds a version, which is paid for until somebody destroys it";
+  tellRisk(ctx, { code: "ROTATE_RISK_VERSIONS", message, path, remedy: "set `keep`" });
 }
 
-function tellOfOthers(live: LiveSecret, { log, options }: CheckContext): void {
-  const secret = resourceName(options);
+function tellOfOthers(live: LiveSecret, path: string, ctx: CheckContext): void {
   const owner = ownerOf(live);
+  tellOwner(ctx, path, owner === "terraform" ? undefined : owner);
   if (owner === "terraform") {
     const remedy = "keep the values out of it, and let it ignore labels, annotations and version_aliases of the secret";
-    log.info("Terraform made the secret", { secret, remedy });
-  } else if (owner !== undefined) {
-    log.warn("somebody else says that the secret is theirs", { secret, owner, remedy: "one secret, one writer" });
+    ctx.log.info("Terraform made the secret", { path, remedy });
   }
-  if (live.announced !== undefined)
-    log.warn("the secret announces rotations of its own", {
-      secret,
-      next: live.announced,
-      remedy: "see who listens to them, and writes too",
+  if (live.announced !== undefined) {
+    const remedy = `it announces the next for ${live.announced}: see who listens, and writes too`;
+    tellRisk(ctx, {
+      code: "ROTATE_RISK_OTHER_WRITER",
+      message: "the secret announces rotations of its own",
+      path,
+      remedy,
     });
-  if (live.deleted !== undefined)
-    log.warn("the whole secret will be deleted", { secret, at: live.deleted, remedy: "take its expiry away" });
+  }
+  if (live.deleted !== undefined) {
+    const remedy = `take its expiry away: it is ${live.deleted}`;
+    tellRisk(ctx, { code: "ROTATE_RISK_STORE_ENDS", message: "the whole secret will be deleted", path, remedy });
+  }
 }

@@ -24,8 +24,8 @@ async function add({ exists, before, text }: LatestWrite, ctx: SecretContext): P
   else if ((await newestFrom(before, ctx)) !== before) throw changedMeanwhile(resourceName(ctx.options));
   const added = await addVersion(text, ctx);
   if (added !== (before?.number ?? 0) + 1) {
-    const hint = "what they wrote is no longer the latest: find out who it was";
-    ctx.log.warn("somebody else added a version at the same moment", { secret: resourceName(ctx.options), hint });
+    const remedy = "what they wrote is no longer the latest: find out who it was";
+    ctx.log.warn("somebody else added a version at the same moment", { path: resourceName(ctx.options), remedy });
   }
   await retireAfter({ added, before: before?.number }, ctx);
 }

@@ -65,6 +65,6 @@ export async function retireAfter(kept: Kept, ctx: SecretContext): Promise<void>
   } catch (error) {
     if (!isRotateError(error)) throw error;
     const { message, hint } = error;
-    ctx.log.warn("could not destroy old versions", { secret: resourceName(ctx.options), message, hint });
+    ctx.log.warn("could not destroy old versions", { path: resourceName(ctx.options), error: message, remedy: hint });
   }
 }

@@ -123,7 +123,7 @@ export async function destroyVersion(number: number, ctx: SecretContext): Promis
     if (error.code !== "DENIED") throw error;
     const remedy =
       "grant roles/secretmanager.secretVersionManager on the secret, or destroy it yourself: it is paid for";
-    ctx.log.warn("may not destroy a version that it wrote", { secret: resourceName(ctx.options), number, remedy });
+    ctx.log.warn("may not destroy a version that it wrote", { path: resourceName(ctx.options), number, remedy });
     return false;
   }
 }

@@ -1,8 +1,8 @@
-import { defineSink, type Secret, type SinkContext } from "@rotate/plugin-kit";
-import { absentSecret, checkSize, wholeKey, wholeValue } from "@rotate/plugin-kit/stores";
+import { defineSink, type Secret } from "@rotate/plugin-kit";
+import { absentSecret, checkSize, tellRisk, tellTakeOver, wholeKey, wholeValue } from "@rotate/plugin-kit/stores";
 import { liveSecret, sealingKey, type LiveSecret } from "./live.ts";
 import { logIn } from "./login.ts";
-import { options, secretName, type SecretContext, type SecretLogin, type SecretOptions } from "./options.ts";
+import { options, secretName, type SecretContext } from "./options.ts";
 import { sealed } from "./sealed-box.ts";
 import { put } from "./write.ts";
 
@@ -31,7 +31,7 @@ export const githubSecret = defineSink({
     if (sample !== undefined) checkFits(sample, ctx);
     await sealingKey(ctx);
     const live = await presentSecret(ctx);
-    if (ctx.ours !== true && live !== undefined) tellOfTakeOver(live, ctx);
+    if (ctx.ours !== true && live !== undefined) tellTakeOver(ctx, secretName(ctx.options));
     if (sample !== undefined && ctx.ours !== true) tellOfMasking(sample, ctx);
   },
 
@@ -56,15 +56,15 @@ function checkFits(value: Secret, { options: given }: SecretContext): void {
   checkSize(secretName(given), value.reveal(), largest);
 }
 
-type CheckContext = SinkContext<SecretOptions, SecretLogin>;
-
-function tellOfTakeOver({ updated_at: updated }: LiveSecret, { log, options: given }: CheckContext): void {
-  log.warn("takes over a secret that was there before", { secret: secretName(given), updated });
-}
-
 /** docs.github.com/actions/reference/secrets-reference: a value with structure is masked as a whole, its parts are not. */
-function tellOfMasking(sample: Secret, { log, options: given }: CheckContext): void {
+function tellOfMasking(sample: Secret, ctx: SecretContext): void {
   if (!/^\s*[{[<]/.test(sample.reveal())) return;
   const remedy = "a job that prints a part of it shows that part: write one secret for each";
-  log.warn("structured values are masked badly in logs of jobs", { secret: secretName(given), remedy });
+  const path = secretName(ctx.options);
+  tellRisk(ctx, {
+    code: "ROTATE_RISK_SHOWN",
+    message: "structured values are masked badly in logs of jobs",
+    path,
+    remedy,
+  });
 }
