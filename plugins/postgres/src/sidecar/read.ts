@@ -33,12 +33,17 @@ export async function readMessage(socket: Socket): Promise<Message> {
 
 /** Takes so many bytes and leaves the rest. Throws a Refusal when the peer leaves first, and what the socket fails with. */
 export async function readExactly(socket: Socket, size: number): Promise<Buffer> {
-  for (;;) {
-    const chunk: unknown = socket.read(size);
-    if (Buffer.isBuffer(chunk) && chunk.length === size) return chunk;
-    if (chunk !== null || socket.readableEnded || socket.destroyed) throw socket.errored ?? gone();
-    await somethingNew(socket);
+  const parts: Buffer[] = [];
+  for (let lacking = size; lacking > 0; ) {
+    // Too few are taken as well: a socket with bytes in it would call itself readable again and again, and nothing else would get its turn.
+    const chunk: unknown = socket.read(lacking) ?? socket.read();
+    if (Buffer.isBuffer(chunk)) {
+      parts.push(chunk);
+      lacking -= chunk.length;
+    } else if (socket.readableEnded || socket.destroyed) throw socket.errored ?? gone();
+    else await somethingNew(socket);
   }
+  return Buffer.concat(parts);
 }
 
 function gone(): Refusal {

@@ -134,6 +134,6 @@ export async function readAll(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("error", () => socket.destroy());
-  await once(socket, "close");
+  await once(socket.resume(), "close");
   return Buffer.concat(chunks);
 }
