@@ -1,5 +1,4 @@
 /** One application at one server, after the login. */
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import { type Activity, createActivity } from "./activity.ts";
 import { dial } from "./dial.ts";
@@ -40,7 +39,8 @@ export async function cancel(session: Session, source: Source, signal: AbortSign
   const server = await dial({ upstream: source.upstream, trust: await source.trust(), address, signal });
   const cut = (): void => void server.destroy();
   signal.addEventListener("abort", cut, { once: true });
-  const closed = once(server, "close");
-  server.resume().end(packet(int32(requestCodes.cancel), key));
-  await closed.finally(() => signal.removeEventListener("abort", cut));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.once("close", resolve).resume();
+  server.end(packet(int32(requestCodes.cancel), key));
+  await promise.finally(() => signal.removeEventListener("abort", cut));
 }

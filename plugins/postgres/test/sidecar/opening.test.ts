@@ -174,8 +174,8 @@ describe("when too many come at once", () => {
 async function next(socket: Socket): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   socket.once("data", (chunk: Buffer) => resolve(chunk.toString("latin1")));
-  const answer = await promise;
-  socket.pause();
+  socket.resume();
+  const answer = await promise.finally(() => socket.pause());
   return answer;
 }
 

@@ -134,6 +134,6 @@ export async function readAll(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => chunks.push(chunk));
   socket.on("error", () => socket.destroy());
-  await once(socket.resume(), "close");
+  await new Promise<void>((resolve) => void socket.resume().once("close", () => resolve()));
   return Buffer.concat(chunks);
 }
