@@ -76,17 +76,17 @@ export function createSessions(options: SessionsOptions): Sessions {
     const { application, server, activity } = session;
     sessions.add(session);
     server.once("close", () => application.setTimeout(patience, () => application.destroy()));
-    if (options.cancelsForGone) application.once("close", () => void cancelGone(session));
     function fromServer(chunk: Buffer): void {
       activity.fromServer(chunk);
       if (isClosing && activity.isIdle()) sendAway(session);
     }
-    await splice({ application, server, fromApplication: activity.fromApplication, fromServer });
+    const farewell = (): Promise<void> => cancelGone(session);
+    await splice({ application, server, fromApplication: activity.fromApplication, fromServer, farewell });
     sessions.delete(session);
   }
 
   async function cancelGone(session: Session): Promise<void> {
-    if (session.activity.isIdle()) return;
+    if (!options.cancelsForGone || session.activity.isIdle() || session.server.destroyed) return;
     try {
       await cancel(session, source, options.limit(cancelTimeout));
     } catch (error) {

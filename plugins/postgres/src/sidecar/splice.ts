@@ -9,18 +9,17 @@ export interface Splice {
   readonly fromApplication: (chunk: Buffer) => void;
   /** Called with each chunk after it was passed on. */
   readonly fromServer: (chunk: Buffer) => void;
+  /** Called when the application has closed; only then is the server's side. Never rejects. */
+  readonly farewell: () => Promise<void>;
 }
 
 /** Passes everything on, byte for byte, until one side closes: the other is closed too, once what was said has been passed on. Resolves when both are closed. */
-export async function splice({ application, server, fromApplication, fromServer }: Splice): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let open = 2;
-  for (const [socket, other] of [[application, server] as const, [server, application] as const]) {
-    socket.once("close", () => {
-      other.destroySoon();
-      if (--open === 0) resolve();
-    });
-  }
+export async function splice(sides: Splice): Promise<void> {
+  const { application, server, fromApplication, fromServer, farewell } = sides;
+  const gone = closeOf(application).then(farewell);
+  void gone.then(() => server.destroySoon());
+  const over = closeOf(server);
+  void over.then(() => application.destroySoon());
   server.on("data", (chunk: Buffer) => {
     if (!application.write(chunk)) server.pause();
     fromServer(chunk);
@@ -33,5 +32,9 @@ export async function splice({ application, server, fromApplication, fromServer 
   server.on("drain", () => application.resume());
   application.resume();
   server.resume();
-  await promise;
+  await Promise.all([gone, over]);
+}
+
+function closeOf(socket: Socket): Promise<void> {
+  return new Promise((resolve) => void socket.once("close", () => resolve()));
 }

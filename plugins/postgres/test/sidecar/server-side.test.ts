@@ -159,7 +159,7 @@ describe("what the server says before the session", () => {
   });
 
   test.each([
-    ["a request for an MD5 password", message("R", int32(5), Buffer.from("salt")), /Cthe server asks|C28000/],
+    ["a request for an MD5 password", message("R", int32(5), Buffer.from("salt")), /C28000.*MD5/s],
     ["a request for Kerberos", message("R", int32(7)), /C28000/],
     ["a mechanism that is not SCRAM", message("R", int32(10), Buffer.from("OAUTHBEARER\0\0")), /offers OAUTHBEARER/],
     ["a row", message("D", Buffer.alloc(4)), /C08P01/],
@@ -184,8 +184,8 @@ describe("what the server says before the session", () => {
     };
     const { sidecar } = await start(script, { allowMd5: true });
     expect(await answerTo(sidecar.socket, hello)).toEqual(welcome);
-    // md5(md5("secret a" + "role_a") + salt), as pg computes it.
-    expect((await promise).toString("latin1", 5)).toMatch(/^md5[0-9a-f]{32}\0$/);
+    // md5(md5("secret a" + "role_a") + salt)
+    expect((await promise).toString("latin1", 5)).toBe("md5fe03031d3061a135fddce1fd4b1cf4ad\0");
   });
 
   test("may end in the middle of it: the application is told, nothing hangs", async () => {
