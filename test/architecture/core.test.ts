@@ -20,7 +20,20 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "rotation", "engine", "metrics", "lookout"],
-  index: ["shared", "loading", "plugins", "backend", "local", "rotation", "engine", "watch", "metrics", "lookout"],
+  serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
+  index: [
+    "shared",
+    "loading",
+    "plugins",
+    "backend",
+    "local",
+    "rotation",
+    "engine",
+    "watch",
+    "serving",
+    "metrics",
+    "lookout",
+  ],
 };
 
 /** Pairs of rooms that import each other. A list to make shorter, never longer. */

@@ -11,10 +11,11 @@ import { rows } from "./types/stage.ts";
 const catalog = createCatalog(builtins);
 
 /** What a row asks of parts of a kind. */
-function partsOf({ provider, sinks, verify, reload, health, notify }: Row, kind: Kind): readonly Options[] {
+function partsOf({ provider, sinks, verify, reload, health, notify, serve }: Row, kind: Kind): readonly Options[] {
   if (kind === "providers") return provider === undefined ? [] : [provider];
   if (kind === "sinks") return sinks ?? [];
   if (kind === "notifiers") return notify ?? [];
+  if (kind === "endpoints") return Object.values(serve ?? {});
   return kind === "reloads" ? (reload ?? []) : [...(verify ?? []), ...(health ?? [])];
 }
 

@@ -37,7 +37,7 @@ interface Row {
 
 const head = `# Every key of a spec
 
-Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload, probe or notifier are on the
+Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload, probe, notifier or endpoint are on the
 page of its type: [plugins](../plugins). Durations are written like \`90s\`, \`5m\` or \`1h30m\`. A key that begins with \`x-\` is yours at the top.
 `;
 
@@ -47,6 +47,11 @@ const ofEveryPart = [
   { kind: "reloads", title: "In every reload", only: ["timeout", "continueOnError", "settle", "group", "onFailure"] },
   { kind: "verify", title: "In every probe (`verify`, `health`)", only: ["timeout", "within"] },
   { kind: "notifiers", title: "In every entry of `notify`", only: ["on", "after", "remind"] },
+  {
+    kind: "endpoints",
+    title: "In every entry of `serve`",
+    only: ["rotation", "listen", "uids", "access", "drain"],
+  },
 ];
 
 /** The page as text. */

@@ -60,6 +60,7 @@ export const builtins: readonly LazyPlugin[] = [
       reloads: ["http"],
       probes: ["http", "tcp"],
       notifiers: ["http"],
+      endpoints: ["http"],
     },
     load: async () => (await import("@rotate/plugin-http")).default,
   },

@@ -3,6 +3,7 @@ export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
+export type { EndpointReport } from "./endpoint-report.ts";
 export { EngineError } from "./engine-error.ts";
 export { loginVariables } from "./engine/deps.ts";
 export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";
@@ -73,6 +74,7 @@ export {
   type Proposal,
 } from "./plugins/plugins.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";
 export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";

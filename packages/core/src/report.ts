@@ -184,7 +184,9 @@ export type Reason =
   | "changed"
   | "time"
   | "cadence"
-  | "shared";
+  | "shared"
+  | "unserved"
+  | "refused";
 
 /** A key that does not hold what was written to it. */
 export interface DriftedKey {

@@ -17,6 +17,19 @@ export type {
   TlsOptions,
 } from "./context.ts";
 export {
+  defineEndpoint,
+  type CurrentQuestion,
+  type Endpoint,
+  type EndpointAnswer,
+  type EndpointContext,
+  type EndpointCredential,
+  type EndpointDefinition,
+  type EndpointHandler,
+  type EndpointRequest,
+  type ListeningAt,
+  type OpenEndpoint,
+} from "./endpoint.ts";
+export {
   badAnswer,
   beforehand,
   errorCodes,

@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Probe } from "./probe.ts";
 import type { Provider } from "./provider.ts";
@@ -11,6 +12,7 @@ export interface Parts {
   readonly reloads: Reload;
   readonly probes: Probe;
   readonly notifiers: Notifier;
+  readonly endpoints: Endpoint;
 }
 
 /** As it stands in a plugin: `providers`, `sinks` … */
@@ -23,6 +25,7 @@ export const engineOptions = {
   reloads: ["type", "timeout", "continueOnError", "settle", "group", "onFailure"],
   probes: ["type", "timeout", "within"],
   notifiers: ["type", "on", "after", "remind"],
+  endpoints: ["type", "rotation", "listen", "uids", "access", "drain"],
 } as const satisfies Readonly<Record<Kind, readonly string[]>>;
 
 /** Every kind. */

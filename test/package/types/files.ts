@@ -37,6 +37,9 @@ rotations:
   app:
     provider: issuer
     sinks: [{ type: file, path: watched, values: { content: "{% if token %}{{ token }}{% endif %}" } }]
+serve:
+  local: { type: http, rotation: [app], listen: { socket: app.sock } }
+  broken: { type: http, rotation: [app], listen: { socket: no/such/directory.sock } }
 `;
 
 /** Signed by nobody: who would look is behind the closed port. @param ends milliseconds since 1970 */

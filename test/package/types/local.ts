@@ -208,4 +208,12 @@ const notifiers: Rows = {
   ...rowsOf("notify-email", byName(["starttls", "tls", "none"]), (encryption) => toldOf({ ...mail, encryption })),
 };
 
-export const local: Rows = { ...issuers, ...commands, ...sinks, ...reloads, ...probes, ...notifiers };
+const endpoints: Rows = {
+  "serve-http": {
+    sinks: [published("serve-http")],
+    serve: { http: { type: "http", rotation: ["serve-http"], listen: { socket: "http.sock" } } },
+    ends: rotated,
+  },
+};
+
+export const local: Rows = { ...issuers, ...commands, ...sinks, ...reloads, ...probes, ...notifiers, ...endpoints };

@@ -10,6 +10,8 @@ export interface Row {
   readonly health?: readonly Options[];
   /** Who is told of all that is wrong in the whole spec. */
   readonly notify?: readonly Options[];
+  /** Who asks for it: opened by a watch. */
+  readonly serve?: Readonly<Record<string, Options>>;
   readonly refresh?: object;
   readonly cache?: boolean;
   /** `rotated`, or the failed phase's code and message. */

@@ -21,6 +21,7 @@ export function spec(): object {
       sinks,
       ends: _,
       notify: __,
+      serve: ___,
       ...rest
     } = row;
     const own = { type: "dotenv", path: `${name}.env`, values: { VALUE: "{{ lease.expiresAt }}" } };
@@ -31,6 +32,7 @@ export function spec(): object {
     defaults: { retry: { initial: "1h", max: "1h" } }, // each is tried once
     providers: Object.fromEntries([["issuer", issuer], ...providers]),
     rotations: Object.fromEntries(rotations),
+    serve: Object.fromEntries(Object.values(rows).flatMap(({ serve = {} }) => Object.entries(serve))),
     notify: Object.values(rows).flatMap(({ notify = [] }) => notify),
   };
 }

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import {
+  createServing,
   followFiles,
   lookoutService,
   openDaemon,
@@ -49,11 +50,14 @@ export async function watchSpec(input: Input): Promise<unknown> {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
     const stopTraces = await tracesOf(engine.events, { ...runtime, version: input.version });
+    const serving = createServing(engine, args.names);
     const daemon = await openDaemon(engine, {
       names: args.names ?? [],
+      serving,
       services: [
         lookoutService(engine, { version: input.version }),
         await controlOf(backend.place, runtime),
+        serving,
         ...(await servicesOf(input, addresses, runtime)),
       ],
       ...(concurrency !== undefined && { concurrency }),

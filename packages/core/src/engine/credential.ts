@@ -7,14 +7,14 @@ import { currentLease, findFields, hasAll } from "../credential/find.ts";
 import { blockedUntil } from "../rotation/decide.ts";
 import { instant } from "../rotation/describe.ts";
 import { sweepUnder } from "../rotation/left-overs.ts";
-import { momentOf } from "../rotation/moment.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { endOf, spanOf, waits } from "../schedule/schedule.ts";
 import { rotate, type Claimed } from "../rotation/rotate.ts";
+import { isUnattended, momentOf, type Asked as HowAsked } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation } from "../loading/model.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
-import type { LeaseState } from "../store/state.ts";
+import type { FailureState, LeaseState } from "../store/state.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 
 /** What is asked of a credential: which fields, how much life, and how long to wait for it. */
@@ -72,8 +72,11 @@ export async function currentCredential(asked: Asked, options: CredentialOptions
   }
 }
 
-interface Held extends Claimed {
+/** A claim, and what ends the work under it. */
+export interface Working extends Claimed {
   readonly signal: AbortSignal;
+}
+interface Held extends Working {
   readonly needed: readonly string[];
 }
 
@@ -95,11 +98,11 @@ async function underClaim(
 
 /** The current values, pinned. */
 async function produce(held: Held, options: CredentialOptions): Promise<KeptCredential> {
-  if (await isWanted(held, options)) await rotateOnce(held, await isTooShort(held, options));
+  if (await isWanted(held, options)) await rotateOnce(held, { force: await isTooShort(held, options) });
   const found = await findCurrent(held);
   if (found !== undefined) return pin(found, held);
   await refuseMint(held);
-  await rotateOnce(held, true);
+  await rotateOnce(held, isUnattended(held) ? { wanted: "unserved" } : { force: true });
   const minted = await findCurrent(held);
   if (minted !== undefined) return pin(minted, held);
   await refuseMint(held);
@@ -109,19 +112,24 @@ async function produce(held: Held, options: CredentialOptions): Promise<KeptCred
 /** A question is no reason to ask again an issuer that just failed, nor to reload consumers. */
 async function refuseMint({ rotation, deps }: Held): Promise<void> {
   const state = await deps.store.load(rotation.name);
-  const { failure } = state;
   const moment = momentOf({ rotation, deps }, state);
-  if (failure !== undefined && blockedUntil(moment, reasonOf(moment)) > moment.now) {
-    throw new EngineError(`there is no credential of ${rotation.name} to give: ${failure.message}`, {
-      code: failure.code,
-      exitCode: 1,
-      ...(failure.hint !== undefined && { hint: failure.hint }),
-    });
-  }
+  if (state.failure !== undefined && blockedUntil(moment, reasonOf(moment)) > moment.now)
+    throw noneToGive(rotation, state.failure);
   if (rotation.reloads.length > 0) throw unreadable(rotation);
 }
 
-function requiredOf({ fields }: Rotation): readonly string[] {
+/** Why there is none, as its last failure has it. */
+export function noneToGive({ name }: Pick<Rotation, "name">, failure: FailureState): EngineError {
+  const { code, message, hint } = failure;
+  return new EngineError(`there is no credential of ${name} to give: ${message}`, {
+    code,
+    exitCode: 1,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** The fields that a credential of it always has. */
+export function requiredOf({ fields }: Rotation): readonly string[] {
   return Object.keys(fields).filter((name) => fields[name]?.optional !== true);
 }
 
@@ -139,25 +147,31 @@ async function isTooShort({ rotation, deps }: Held, { minRemaining = 0 }: Creden
   return endOf(lease) - moment.now < wanted && blockedUntil(moment, reasonOf(moment)) <= moment.now;
 }
 
-async function rotateOnce(held: Held, force: boolean): Promise<void> {
+/** Rotates under the claim, and tells of it. */
+export async function rotateOnce(held: Working, how: Pick<HowAsked, "force" | "wanted"> = {}): Promise<void> {
   const { rotation, deps, signal } = held;
   const { gate, onEvent } = deps;
   gate.expect(rotation.name, sharedReloads(rotation));
   try {
-    const report = await rotate(held, { force, cadence: undefined, signal });
+    const report = await rotate(held, { ...how, cadence: undefined, signal });
     onEvent({ type: "rotation-finished", rotation: rotation.name, report });
   } finally {
     gate.leave(rotation.name);
   }
 }
 
-interface Found {
+/** A lease with its values. */
+export interface Found {
   readonly lease: LeaseState;
   readonly fields: KeptCredential["fields"];
 }
 
-/** Undefined when it is over, or nobody here knows its values. */
-async function findCurrent({ rotation, deps, needed }: Held): Promise<Found | undefined> {
+/** The lease that is published, with its values. Undefined when it is over, or nobody here knows them. */
+export async function findCurrent({
+  rotation,
+  deps,
+  needed,
+}: Asked & { readonly needed: readonly string[] }): Promise<Found | undefined> {
   const state = await deps.store.load(rotation.name);
   const lease = currentLease(state);
   if (lease === undefined || endOf(lease) <= timeOf(deps, state)) return undefined;

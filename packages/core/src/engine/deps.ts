@@ -9,6 +9,7 @@ import { createLogins, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
+import { createOffers } from "./offers.ts";
 import { ownRootsOver } from "./own-roots.ts";
 import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
@@ -31,6 +32,7 @@ export async function depsOver(
 ): Promise<RotationDeps> {
   const { store, claims, fingerprint, clock, host } = backend;
   const { rotations } = spec;
+  const memory = before?.memory ?? createMemory();
   const runtime = remembering(withholding(given, loginVariables(spec)));
   return {
     store,
@@ -45,7 +47,8 @@ export async function depsOver(
     entries: before?.entries ?? createEntries(),
     logins: loginsOver({ runtime, clock }),
     ownRoots: ownRootsOver(spec, backend.place),
-    memory: before?.memory ?? createMemory(),
+    memory,
+    offers: before?.offers ?? createOffers(memory.get),
     swept: new WeakMap(),
     stamps: new WeakMap(),
     gate: createReloadGate({ sleep: runtime.sleep }),
@@ -59,7 +62,7 @@ export function loginVariables(spec: Spec): readonly string[] {
 }
 
 /** Everything of the spec in which a reference can stand. */
-function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unknown[] {
+function treesOf({ providers, rotations, notify, serve, monitor }: Spec): readonly unknown[] {
   const ofRotations = rotations.flatMap(({ provider, request, sinks, verify, reloads, health }) => [
     request,
     ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
@@ -67,7 +70,7 @@ function treesOf({ providers, rotations, notify, monitor }: Spec): readonly unkn
   return [
     ...[...providers.values()].map(({ options }) => options),
     ...ofRotations,
-    ...notify.map(({ options }) => options),
+    ...[...notify, ...serve].map(({ options }) => options),
     monitor,
   ];
 }

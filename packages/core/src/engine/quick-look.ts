@@ -2,7 +2,7 @@ import type { RotationReport } from "../report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { liveLeases, type RotationState } from "../store/state.ts";
 import { decide } from "../rotation/decide.ts";
-import { momentOf, type Asked, type Moment } from "../rotation/moment.ts";
+import { isUnattended, momentOf, type Asked, type Moment } from "../rotation/moment.ts";
 import { differs, look } from "../rotation/observe.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { revocableAt } from "../rotation/retire.ts";
@@ -79,8 +79,9 @@ export async function needsWork(at: At, options: LookOptions): Promise<boolean> 
 export function isLeftAlone(
   { rotation, deps }: At,
   { ejectedAt }: RotationState,
-  { force = false }: Asked = {},
+  { force = false, wanted }: Asked = {},
 ): boolean {
+  if (wanted === undefined && isUnattended({ rotation, deps })) return true;
   return deps.heldBack?.(rotation) !== undefined || (ejectedAt !== undefined && !force);
 }
 

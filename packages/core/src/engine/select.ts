@@ -1,4 +1,5 @@
 import { EngineError } from "../engine-error.ts";
+import { selects } from "../loading/name-pattern.ts";
 import { nearestName } from "../loading/nearest.ts";
 
 /** The items whose names match; `*` and `?` stand for any text and any character. A pattern that matches nothing is a usage error. */
@@ -9,7 +10,7 @@ export function selectByName<T extends { readonly name: string }>(
   if (patterns === undefined || patterns.length === 0) return items;
   const chosen = new Set<T>();
   for (const pattern of patterns) {
-    const matching = items.filter((item) => matches(item.name, pattern));
+    const matching = items.filter((item) => selects(pattern, item.name));
     if (matching.length === 0)
       throw unknownName(
         pattern,
@@ -18,14 +19,6 @@ export function selectByName<T extends { readonly name: string }>(
     for (const item of matching) chosen.add(item);
   }
   return items.filter((item) => chosen.has(item));
-}
-
-function matches(name: string, pattern: string): boolean {
-  const source = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`).test(name);
 }
 
 function unknownName(pattern: string, names: readonly string[]): EngineError {

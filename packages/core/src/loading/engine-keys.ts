@@ -110,11 +110,54 @@ export const notifierKeys = {
   },
 } as const satisfies ObjectSchema;
 
-/** By kind, the keys that the engine obeys, beside `type` and a sink's `values`: a plugin cannot declare them (`engineOptions` of the kit names them all). */
+/** Options of an endpoint that the engine obeys, whatever its type; `rotation` is one more. */
+export const endpointKeys = {
+  type: "object",
+  properties: {
+    listen: {
+      type: "object",
+      description: "where it is asked: a Unix socket, or a port of this machine",
+      properties: {
+        socket: { type: "string", format: "path", description: "the Unix socket; who may write to the file may ask" },
+        mode: {
+          type: "string",
+          pattern: "^0[0-7]{3}$",
+          default: "0600",
+          description: "permissions of the socket, octal",
+          examples: ["0660"],
+        },
+        owner: { type: "string", minLength: 1, description: "user name or numeric id that the socket belongs to" },
+        group: { type: "string", minLength: 1, description: "group name or numeric id that the socket belongs to" },
+        port: { type: "integer", minimum: 1, maximum: 65_535, description: "a TCP port; who may ask says `uids`" },
+        host: { enum: ["127.0.0.1", "::1"], default: "127.0.0.1", description: "the address of the port" },
+      },
+    },
+    uids: {
+      type: "array",
+      items: { type: "string", minLength: 1 },
+      minItems: 1,
+      description: "user names or numeric ids that may connect to the port (Linux); nobody else is answered",
+    },
+    access: {
+      enum: ["any-local-user"],
+      description: "every user of this machine may ask on the port, with no secret: only where nobody else is on it",
+    },
+    drain: {
+      type: "string",
+      format: "duration",
+      max: "1h",
+      default: "10s",
+      description: "how long those inside may go on when it ends",
+    },
+  },
+} as const satisfies ObjectSchema;
+
+/** By kind, the keys that the engine obeys, beside `type`, a sink's `values` and an endpoint's `rotation`: a plugin cannot declare them (`engineOptions` of the kit names them all). */
 export const engineKeys: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
   providers: {},
   sinks: sinkKeys.properties,
   reloads: reloadKeys.properties,
   probes: probeKeys.properties,
   notifiers: notifierKeys.properties,
+  endpoints: endpointKeys.properties,
 };

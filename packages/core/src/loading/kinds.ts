@@ -17,7 +17,7 @@ export interface PartPlaceRow extends Place {
   readonly isPrivate?: true;
 }
 
-/** Where parts stand in a spec, and what may stand in their options. Of the probes, only those of `verify` see the new credential. */
+/** Where parts stand in a spec, and what may stand in their options. Of the probes, only those of `verify` see the new credential; an endpoint sees the one that it gives. */
 export const places = {
   providers: { kind: "providers", at: [["providers", name]], references: true, templates: false },
   reloads: {
@@ -33,6 +33,7 @@ export const places = {
   sinks: { kind: "sinks", at: [["rotations", name, "sinks", item]], references: true, templates: true },
   health: { kind: "probes", at: [["rotations", name, "health", item]], references: true, templates: false },
   notifiers: { kind: "notifiers", at: [["notify", item]], references: true, templates: false, isPrivate: true },
+  endpoints: { kind: "endpoints", at: [["serve", name]], references: true, templates: true },
 } as const satisfies Readonly<Record<string, PartPlaceRow>>;
 
 /** The name of a place. */

@@ -163,7 +163,7 @@ async function build(document: unknown, { fill, input, options, faults }: Buildi
     ...requestChecks(document, rotations, parts),
   ];
   (await faultsOf(checks)).forEach(report);
-  const parse = await createTemplateParser(rotations.map(({ value }) => value));
+  const parse = await createTemplateParser([...rotations.map(({ value }) => value), valueAt(document, ["serve"])]);
   const compilation = { parts, parse, fill, report, isSound: soundnessOf([...faults]) };
   const spec = await compileSpec(document, rotations, { origin: input, compilation, world: options.world });
   return { parts, spec };

@@ -1,6 +1,6 @@
 /** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
 import type { RefreshPolicy } from "../schedule/policy.ts";
-import type { AlarmStep, Fields, Notifier, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
+import type { AlarmStep, Endpoint, Fields, Notifier, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
 import type { OptionTree, Template } from "@rotate/runtime";
 
 /** A plugin object named by the spec, with its options. */
@@ -62,6 +62,36 @@ export interface NotifierEntry extends Bound<Notifier> {
   readonly remind: number;
 }
 
+/** One entry under `serve`: where consumers ask. */
+export interface EndpointEntry extends Bound<Endpoint> {
+  /** Its key under `serve`. */
+  readonly name: string;
+  /** Another one where anything of it has changed: then it is opened anew. */
+  readonly id: string;
+  /** Names of the rotations that it serves. Empty while a list holds them back. */
+  readonly rotations: readonly string[];
+  readonly listen: EndpointPlace;
+  /** User names or ids that may connect to a port. */
+  readonly uids: readonly string[] | undefined;
+  /** ms that those inside may go on when it ends. */
+  readonly drain: number;
+}
+
+/** Where an endpoint listens, as the spec says it. */
+export type EndpointPlace =
+  | { readonly socket: string; readonly mode: string; readonly owner?: string; readonly group?: string }
+  | { readonly host: string; readonly port: number };
+
+/** What the endpoints of a rotation ask of it. */
+export interface Served {
+  /** Some give it away: whoever asked may use it to its end. */
+  readonly pulls: boolean;
+  /** Some use it in sessions of which they know the end. */
+  readonly sessions: boolean;
+  /** A new one is there when less than this is left, ms. */
+  readonly window: number;
+}
+
 /** One credential that is kept fresh. After `foreach`: each entry of the list has one of its own. */
 export interface Rotation {
   readonly name: string;
@@ -90,6 +120,8 @@ export interface Rotation {
   readonly budget: { readonly perMinute: number; readonly perHour: number };
   /** Leases alive at once above which it warns. */
   readonly maxLive: number;
+  /** Absent: no endpoint gives it. */
+  readonly served?: Served | undefined;
   /** The current values are kept in the state directory, for those who ask for them. */
   readonly cache?: boolean;
   /** Changes when the request, a provider option, a sink or a value does: then the rotation is due (`spec-changed`). */
@@ -117,6 +149,7 @@ export interface Spec {
   /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
   readonly heldBack: readonly HeldBack[];
   readonly notify: readonly NotifierEntry[];
+  readonly serve: readonly EndpointEntry[];
   /** As written, checked by schema. */
   readonly monitor: OptionTree | undefined;
   /** Where each act is recorded; absolute. */

@@ -17,13 +17,29 @@ export function partSchema(kind: Kind, part: Parts[Kind], place: Place): JsonSch
     required = [],
     ...rest
   } = rewrite(own, place) as { properties: object; required?: readonly string[] };
-  const values = kind === "sinks" ? valuesSchema(part as Sink) : undefined;
+  const more = specialKeys(kind, part);
   return {
     ...rest,
-    properties: { type: { const: part.type }, ...properties, ...(values === undefined ? {} : { values }) },
-    required: ["type", ...required, ...(values === undefined ? [] : ["values"])],
+    properties: { type: { const: part.type }, ...properties, ...more },
+    required: ["type", ...required, ...Object.keys(more), ...(kind === "endpoints" ? ["listen"] : [])],
   };
 }
+
+/** Keys of the engine that our subset of JSON Schema has no words for; all of them are required. */
+function specialKeys(kind: Kind, part: Parts[Kind]): Readonly<Record<string, JsonSchema>> {
+  if (kind === "endpoints") return { rotation: servedSchema };
+  const values = kind === "sinks" ? valuesSchema(part as Sink) : undefined;
+  return values === undefined ? {} : { values };
+}
+
+const servedSchema: JsonSchema = {
+  description: "the rotation whose credential is given; a list of names and globs where the type serves several",
+  ...choice(
+    { type: "array" },
+    { type: "array", items: { type: "string", minLength: 1 }, minItems: 1 },
+    { type: "string", minLength: 1, description: "the name of a rotation" },
+  ),
+};
 
 function valuesSchema({ keys }: Sink): JsonSchema | undefined {
   if (keys === undefined) return undefined;
@@ -67,6 +83,10 @@ export function specSchema(describePart: DescribePart): JsonSchema {
       },
       notify: listOf("who is told when something is wrong", describePart("notifiers")),
       monitor: rewrite(monitorSettings, services),
+      serve: mapOf(
+        "where consumers ask for their credentials, by name; opened by `rotate watch`",
+        describePart("endpoints"),
+      ),
       audit: rewrite(auditSettings, settings),
     },
     required: ["version", "providers", "rotations"],
@@ -96,17 +116,17 @@ function rotationSchema(describePart: DescribePart): JsonSchema {
       ...properties,
       request: { type: "object", description: "what is asked of the provider" },
       verify: listOf("probes that run with the new credential before it is written", describePart("verify")),
-      sinks: {
-        ...listOf("where the credential is written, in this order", describePart("sinks")),
-        minItems: 1,
-      },
+      sinks: listOf(
+        "where the credential is written, in this order; may be absent where `serve` gives it",
+        describePart("sinks"),
+      ),
       reload: listOf(
         "what makes the consumers pick it up, in this order: names from `reloads`, or reloads themselves",
         choice({ type: "string" }, { description: "a name from `reloads`" }, describePart("reloads")),
       ),
       health: listOf("probes of the consumers after the reload", describePart("health")),
     },
-    required: ["provider", "sinks"],
+    required: ["provider"],
     additionalProperties: false,
   };
 }

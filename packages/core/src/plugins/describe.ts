@@ -24,8 +24,13 @@ export interface DescribedPart {
   readonly adopts?: boolean;
 }
 
+/** What a program can contribute: no endpoint, whose connections are this process's own. */
+export type ProgramKind = Exclude<Kind, "endpoints">;
+/** Every one of them. */
+export const programKinds = kinds.filter((kind): kind is ProgramKind => kind !== "endpoints");
+
 /** A whole program. */
-export interface Description extends Partial<Readonly<Record<Kind, readonly DescribedPart[]>>> {
+export interface Description extends Partial<Readonly<Record<ProgramKind, readonly DescribedPart[]>>> {
   readonly protocol: 1;
   /** Calls may overlap. Absent: one at a time. */
   readonly concurrent?: true;
@@ -49,7 +54,7 @@ const common: Readonly<Record<string, Rule>> = {
 /** By kind: the verbs that it must have, those that it may have, and its own keys; `!` marks what must be there. */
 const rules: Readonly<
   Record<
-    Kind,
+    ProgramKind,
     { readonly must: string; readonly may: readonly string[]; readonly keys: Readonly<Record<string, Rule>> }
   >
 > = {
@@ -99,14 +104,14 @@ export function checkDescription(value: unknown): Description {
   refuseOthersThan(value, { protocol: isTrue, concurrent: isTrue, oneShot: isTrue, ...allKinds }, "its description");
   if (value["concurrent"] === true && value["oneShot"] === true)
     throw badFrame("it says `concurrent` and `oneShot`: one of them is enough");
-  for (const kind of kinds) for (const part of listOf(value, kind)) checkPart(kind, part);
-  if (kinds.every((kind) => listOf(value, kind).length === 0)) throw badFrame("its description has no part");
+  for (const kind of programKinds) for (const part of listOf(value, kind)) checkPart(kind, part);
+  if (programKinds.every((kind) => listOf(value, kind).length === 0)) throw badFrame("its description has no part");
   return value as unknown as Description;
 }
 
-const allKinds = Object.fromEntries(kinds.map((kind) => [kind, Array.isArray]));
+const allKinds = Object.fromEntries(programKinds.map((kind) => [kind, Array.isArray]));
 
-function listOf(value: Frame, kind: Kind): readonly unknown[] {
+function listOf(value: Frame, kind: ProgramKind): readonly unknown[] {
   const list = value[kind] ?? [];
   if (!Array.isArray(list)) throw badFrame(`its ${kind} are no list`);
   return list;
@@ -117,7 +122,7 @@ function refuseOthersThan(value: Frame, known: Frame, what: string): void {
   if (other !== undefined) throw badFrame(`${what} has the key ${JSON.stringify(other.slice(0, 40))}, which is none`);
 }
 
-function checkPart(kind: Kind, part: unknown): void {
+function checkPart(kind: ProgramKind, part: unknown): void {
   if (!isFrame(part) || typeof part["type"] !== "string") throw badFrame(`one of its ${kind} has no type`);
   const what = `its ${kind.slice(0, -1)} ${part["type"].slice(0, 63)}`;
   const { must, may, keys } = rules[kind];

@@ -1,15 +1,14 @@
 /** A program's parts in the shapes of the built-ins: whoever plans, verifies, writes or reports treats them alike. */
 import { type Context, definePlugin, type Notifier, type Plugin, type Probe, type Reload } from "@rotate/plugin-kit";
-import type { Kind } from "@rotate/plugin-kit/grammar";
 import { type Ask, askWith, given, nothing, when } from "./ask.ts";
-import type { DescribedPart, Description } from "./describe.ts";
+import type { DescribedPart, Description, ProgramKind } from "./describe.ts";
 import type { Program } from "./program.ts";
 import { providerOf } from "./provider-part.ts";
 import { sinkOf } from "./sink-part.ts";
 
 /** The plugin that a program is. Starts nothing. */
 export function pluginOf(program: Program, description: Description): Plugin {
-  function made<P>(kind: Kind, make: (part: DescribedPart, ask: Ask) => P): readonly P[] {
+  function made<P>(kind: ProgramKind, make: (part: DescribedPart, ask: Ask) => P): readonly P[] {
     const parts = description[kind] ?? [];
     return parts.map((part) => make(part, askWith(program, `${kind}/${part.type}`)));
   }

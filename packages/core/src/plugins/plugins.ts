@@ -9,6 +9,7 @@ import { startChild, type CallContext } from "./child.ts";
 import { approvedPlugin, readLock, writeLock, type LockEntry } from "./lock.ts";
 import { pluginOf } from "./parts.ts";
 import { placeOf, type Place } from "./place.ts";
+import { programKinds } from "./describe.ts";
 import { createProgram, described } from "./program.ts";
 
 /** Loads a program that a spec names: what it is stands in the lock, nothing is started. Throws RotateError when it is not what was approved. */
@@ -90,9 +91,7 @@ async function stateOf(
 }
 
 function typesOf({ describe }: LockEntry): readonly string[] {
-  return (["providers", "sinks", "reloads", "probes", "notifiers"] as const).flatMap((kind) =>
-    (describe[kind] ?? []).map(({ type }) => `${kind.slice(0, -1)} ${type}`),
-  );
+  return programKinds.flatMap((kind) => (describe[kind] ?? []).map(({ type }) => `${kind.slice(0, -1)} ${type}`));
 }
 
 /** Says of which program an error is, where the spec does not. */

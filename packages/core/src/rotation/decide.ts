@@ -25,7 +25,8 @@ const shortestPause = 250;
 export function decide(moment: Moment): Decision {
   const { state, now, force } = moment;
   const { owed, ejectedAt } = state;
-  if (moment.heldBack || (ejectedAt !== undefined && !force)) return { action: "none", next: Infinity };
+  const unattended = moment.unattended === true && moment.wanted === undefined;
+  if (moment.heldBack || unattended || (ejectedAt !== undefined && !force)) return { action: "none", next: Infinity };
   const reason = reasonOf(moment);
   const reloadable = owed?.kind === "reload" && (force || owed.notBefore <= now);
   // A renewal reloads nobody: it must not starve what is owed.

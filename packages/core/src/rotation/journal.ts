@@ -3,9 +3,11 @@ import type { EngineEvent, OnEvent } from "../events.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { instantAt } from "./describe.ts";
+import type { Offers } from "./offers.ts";
 
 interface Teller {
   readonly onEvent: OnEvent;
+  readonly offers?: Offers;
   readonly clock: Pick<RotationClock, "wallAt">;
 }
 
@@ -15,7 +17,9 @@ export type Journal = (...records: readonly JournalRecord[]) => Promise<void>;
 /** Writes records under a claim, and tells of those that are news to somebody outside. */
 export function journalOf(claim: Claim, teller: Teller): Journal {
   return async (...records) => {
-    await claim.append(records);
+    const offer = teller.offers?.of(claim.rotation);
+    const state = await claim.append(offer?.announce(records, claim.state()) ?? records);
+    offer?.take(state);
     for (const record of records) {
       const newsOf = news[record.type] as NewsOf<JournalRecord["type"]> | undefined;
       const event = newsOf?.(record, claim.rotation, teller.clock);

@@ -24,12 +24,16 @@ export interface Moment {
   readonly cadence?: number | undefined;
   /** A person asked for it, due or not. */
   readonly force?: boolean;
+  /** Those who ask need a new one: of the present one nobody here knows the values, or a server refused it. */
+  readonly wanted?: "unserved" | "refused" | undefined;
+  /** Its values would end with this process, which gives them to nobody: another one rotates it. */
+  readonly unattended?: boolean;
   /** It shares a reload with a rotation that is due, and nearly is itself. */
   readonly pulledForward?: boolean;
 }
 
 /** What of a moment its asker says, and no state. */
-export type Asked = Pick<Moment, "cadence" | "force" | "pulledForward">;
+export type Asked = Pick<Moment, "cadence" | "force" | "pulledForward" | "wanted">;
 
 /** The present moment of a rotation. */
 export function momentOf(
@@ -47,7 +51,19 @@ export function momentOf(
   const entry = deps.entries?.of(rotation.provider.name) ?? calmEntry;
   const heldBack = deps.heldBack?.(rotation);
   const sources = state.failure && deps.sourceMark?.(rotation);
-  return { rotation, state, now: clock.time, clock, cron, entry, sources, heldBack, ...asked };
+  const unattended = isUnattended({ rotation, deps });
+  return { rotation, state, now: clock.time, clock, cron, entry, sources, heldBack, unattended, ...asked };
+}
+
+/** Only endpoints give it, and none of this process does. */
+export function isUnattended({
+  rotation: { name, sinks, cache, served },
+  deps,
+}: {
+  readonly rotation: Rotation;
+  readonly deps: Pick<RotationDeps, "offers">;
+}): boolean {
+  return sinks.length === 0 && cache !== true && served !== undefined && deps.offers?.of(name) === undefined;
 }
 
 /** The lease that was last published: the owed one, else the settled one. */

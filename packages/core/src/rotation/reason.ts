@@ -13,6 +13,7 @@ export function reasonOf(moment: Moment): Reason | undefined {
   const lease = publishedLease(state);
   if (lease === undefined || lease.phase === "gone") return "gone";
   if (lease.foreign) return "foreign";
+  if (moment.wanted !== undefined) return moment.wanted;
   // Once a new lease is published, the reload is what is wanted.
   if (state.owed === undefined) {
     if (isLost(moment)) return "gone";
@@ -51,6 +52,8 @@ const texts: Readonly<Record<Reason, string>> = {
   time: "its refresh time has come",
   cadence: "it would not last until the run after the next one",
   shared: "it shares a reload with a rotation that is due",
+  unserved: "it is asked for, and nobody knows its values any more",
+  refused: "a server refused it",
 };
 
 /** The reason in words. */
@@ -58,7 +61,12 @@ export function reasonText(reason: Reason, { state }: Pick<Moment, "state">): st
   return reason === "mixed" && state.owed ? `${texts.mixed}: ${state.owed.why}` : texts[reason];
 }
 
-/** Reasons that may come again at once, whatever was minted: two writers that fight, a spec that flaps. They have a budget of their own. */
+const early: ReadonlySet<Reason> = new Set(["absent", "changed", "spec", "clock", "unserved", "refused"]);
+
+/**
+ * Reasons that may come again at once, whatever was minted: two writers that fight, a spec that flaps, a daemon that is started again and again. They have a budget
+ * of their own.
+ */
 export function isEarly(reason: Reason | undefined): boolean {
-  return reason === "absent" || reason === "changed" || reason === "spec" || reason === "clock";
+  return reason !== undefined && early.has(reason);
 }

@@ -68,7 +68,7 @@ function recoverAttempt(
   const { lease, phase } = state.attempt!;
   const seen = sinks.some((id) => state.sinks[id]?.may.includes(lease));
   if (phase === "intent") return [{ type: "mint-failed", lease, ...(until !== undefined && { unknownUntil: until }) }];
-  if (allHold(state, sinks, lease)) return [published(state, lease)];
+  if (sinks.length > 0 && allHold(state, sinks, lease)) return [published(state, lease)];
   const early = phase === "minted" || phase === "verified" || phase === "prepared";
   if (early && !seen) return [{ type: "doubt", lease }, { type: "closed" }];
   const previous = state.settled;

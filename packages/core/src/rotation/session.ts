@@ -12,6 +12,7 @@ import type { Holding, LeaseId } from "../store/state.ts";
 import type { Entries } from "./entries.ts";
 import type { Failure } from "./errors.ts";
 import type { Logins } from "./login.ts";
+import type { Offers } from "./offers.ts";
 import type { ReloadGate } from "./reload-gate.ts";
 import { journalOf } from "./journal.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
@@ -39,6 +40,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   /** Absent: no two rotations share a group. */
   readonly groups?: ReloadGroups;
   readonly memory: CredentialMemory;
+  /** What endpoints of this process give. Absent: there are none. */
+  readonly offers?: Offers;
   readonly onEvent: OnEvent;
 }
 

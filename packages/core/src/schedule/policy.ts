@@ -13,6 +13,8 @@ export interface RefreshPolicy {
   readonly jitter: number;
   /** Milliseconds before expiry; undefined: 10 % of the life, 60 s to 10 min. */
   readonly margin: number | undefined;
+  /** Consumers ask for a new one when less than this is left, ms: it is there by then, though never before half of the life. */
+  readonly window?: number;
   /** Preferred times; never at the price of expiry. `duration` in milliseconds. */
   readonly windows: readonly {
     readonly cron: string;

@@ -91,7 +91,12 @@ function latestAt(term: Term, policy: RefreshPolicy): number {
   if (waits(term)) return bootstrap;
   const span = spanOf(term);
   const room = Number.isFinite(span) ? clamp(span / 30, Math.min(second, span / 20), minute) : 0;
-  return Math.min(mustAt(term, policy) - room, bootstrap);
+  return Math.min(mustAt(term, policy) - room, windowAt(term, policy) - room, bootstrap);
+}
+
+/** Before those who ask would be given one that they think too old. Infinity: nobody asks. */
+function windowAt(term: Term, { window }: RefreshPolicy): number {
+  return window === undefined ? Infinity : Math.max(endOf(term) - window, term.asOf + spanOf(term) / 2);
 }
 
 function wantedAt(

@@ -95,6 +95,9 @@ export type JournalRecord =
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
+  /** Sessions through an endpoint may use it from now on, until it is `released`. */
+  | { readonly type: "served"; readonly lease: LeaseId }
+  | { readonly type: "released"; readonly lease: LeaseId }
   | { readonly type: "proved"; readonly lease: LeaseId; readonly found: Proof }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
   | { readonly type: "disowned" };

@@ -1,4 +1,4 @@
-import { closed, mapValues, withLease, without, withMay, withPhase, addMay } from "./changes.ts";
+import { closed, mapValues, union, withLease, without, withMay, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
 import type { OwedWork, RotationState } from "./state.ts";
 import {
@@ -75,6 +75,11 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   found: (state, { lease, terms }, at) =>
     withLease(state, lease, { phase: "live", exposed: true, lastDoubtAt: at, ...terms }),
   pinned: (state, { lease }) => withLease(state, lease, { pinned: true, exposed: true }),
+  served: (state, { lease }, at) => ({
+    ...withLease(state, lease, { exposed: true, lastDoubtAt: at }),
+    sessions: union(state.sessions ?? [], [lease]),
+  }),
+  released: (state, { lease }) => ({ ...state, sessions: (state.sessions ?? []).filter((id) => id !== lease) }),
   proved: (state, { lease, found }) => withLease(state, lease, found),
   disowned: (state) => ({
     ...state,

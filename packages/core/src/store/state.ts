@@ -163,6 +163,8 @@ export interface RotationState {
   readonly sinks: Readonly<Record<string, SinkState>>;
   /** What the consumers may hold. Shrinks only when settled. */
   readonly consumers: readonly LeaseId[];
+  /** What sessions through endpoints may use. Shrinks when the last of a lease has closed. Absent: nothing. */
+  readonly sessions?: readonly LeaseId[];
   readonly settled?: LeaseId;
   readonly settledAt: number;
   /** Did the last `settled` show that the consumers took the lease over? */
@@ -209,8 +211,13 @@ export function heldLeases(state: RotationState): readonly LeaseId[] {
   return leasesIn(state, (sink) => sink.abandoned !== true);
 }
 
-/** The same with the sinks that were taken out of the spec: none of these is revoked. */
+/** The same with the sinks that were taken out of the spec, and with what sessions use: none of these is revoked. */
 export function pinnedLeases(state: RotationState): readonly LeaseId[] {
+  const used = (state.sessions ?? []).filter((id) => id in state.leases);
+  return [...new Set([...everHeld(state), ...used])];
+}
+
+function everHeld(state: RotationState): readonly LeaseId[] {
   return leasesIn(state, () => true);
 }
 

@@ -198,6 +198,7 @@ export function forget(state: RotationState): RotationState {
   const pinned = new Set<string>([
     ...Object.values(state.sinks).flatMap((sink) => sink.may),
     ...state.consumers,
+    ...(state.sessions ?? []),
     state.settled ?? "",
   ]);
   const droppable = Object.values(state.leases)

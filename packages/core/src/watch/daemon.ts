@@ -1,4 +1,5 @@
 import { createContext } from "@rotate/runtime";
+import type { EndpointReport } from "../endpoint-report.ts";
 import type { Engine } from "../engine/engine.ts";
 import { followSpec, type FollowFiles } from "./files.ts";
 import { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
@@ -9,6 +10,8 @@ import { createWaker } from "./waker.ts";
 export interface DaemonOptions extends KeeperOptions {
   /** Started in this order before the first look, ended in the opposite one. */
   readonly services?: readonly Service[];
+  /** How the endpoints among them stand. */
+  readonly serving?: { readonly report: () => readonly EndpointReport[] };
   /** Follows the spec, its lists and the files of its references. Absent: nobody does. */
   readonly follow?: FollowFiles;
 }
@@ -34,7 +37,11 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const view: DaemonView = {
     events: { on: engine.events.on },
     spec: () => engine.parts().spec,
-    status: async (asked) => ({ ...(await engine.status({ ...asked, byDaemon: true })), ...keeper.state() }),
+    status: async (asked) => ({
+      ...(await engine.status({ ...asked, byDaemon: true })),
+      ...keeper.state(),
+      ...(options.serving && { serve: options.serving.report() }),
+    }),
     ask: keeper.ask,
     sinceLook: keeper.sinceLook,
     phase: () => phaseOf(stopping.signal, keeper),

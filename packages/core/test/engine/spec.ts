@@ -83,6 +83,7 @@ export function specIn(file: string, rotations: readonly Rotation[]): Spec {
     lists: [],
     heldBack: [],
     notify: [],
+    serve: [],
     monitor: undefined,
     warnings: [],
   };

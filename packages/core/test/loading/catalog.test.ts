@@ -30,6 +30,7 @@ const types = {
   reloads: ["exec"],
   probes: ["http", "postgres"],
   notifiers: ["http"],
+  endpoints: ["door", "window"],
 };
 
 async function load(): Promise<Plugin> {

@@ -1,5 +1,6 @@
 /** Small plugins with every word of the option schemas, so that the loader can be shown whole without the real ones. */
 import {
+  defineEndpoint,
   defineNotifier,
   defineProbe,
   defineProvider,
@@ -151,6 +152,30 @@ const postgres = defineProbe({
   run: never,
 });
 
+const door = defineEndpoint({
+  type: "door",
+  options: {
+    type: "object",
+    properties: {
+      user: { type: "string", template: true },
+      password: { type: "string", secret: true },
+      key: { type: "string", secret: true },
+    },
+  },
+  needs: () => ["token"],
+  authenticates: ({ key }) => key !== undefined,
+  sessions: true,
+  open: never,
+});
+
+const window = defineEndpoint({
+  type: "window",
+  options: { type: "object" },
+  many: true,
+  clientWindow: 900_000,
+  open: never,
+});
+
 /** One plugin with all samples. */
 export const samplePlugin: Plugin = definePlugin({
   providers: [cloud, vault],
@@ -158,6 +183,7 @@ export const samplePlugin: Plugin = definePlugin({
   reloads: [exec],
   probes: [http, postgres],
   notifiers: [webhook],
+  endpoints: [door, window],
 });
 
 /** A catalog with all samples. */

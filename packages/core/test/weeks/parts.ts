@@ -137,6 +137,7 @@ export function specOf(world: World): Spec {
     rotations: [...world.places.values()].map((place) => rotationOf(world, place, provider)),
     lists: [],
     heldBack: [],
+    serve: [],
     notify: [listenerOf(world)],
     monitor: undefined,
     warnings: [],

@@ -2,6 +2,7 @@
  * Files that hold secrets: written so that no crash, full disk, race or planted link leaves a consumer without a whole, good credential.
  * A file sink is an edit function and four calls: `checkFile` in `check`, `stageFile` in `prepare`, `readTarget` in `read`, `tidyFile` in `tidy`; `stampOfFile` in `stamp` saves reads.
  */
+export { askedAccess, type AskedAccess } from "./access.ts";
 export { checkFile, type CheckOptions } from "./check.ts";
 export {
   accessOptions,

@@ -46,10 +46,11 @@ class Unfreezable extends Error {}
 
 type PartNames = ReadonlyMap<object, PartName>;
 
-function partsOf({ providers, rotations, notify }: Spec): PartNames {
+function partsOf({ providers, rotations, notify, serve }: Spec): PartNames {
   return new Map([
     ...partsIn("providers", [...providers.values()]),
     ...partsIn("notifiers", notify),
+    ...partsIn("endpoints", serve),
     ...rotations.flatMap(({ sinks, reloads, verify, health }) => [
       ...partsIn("sinks", sinks),
       ...partsIn("reloads", reloads),

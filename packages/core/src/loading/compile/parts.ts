@@ -25,11 +25,13 @@ export interface CompiledSink {
   readonly partial: boolean;
 }
 
-function recordAt({ value, path }: Located, { isSound }: Compilation): OptionTree | undefined {
+/** The value of a part, when the schema found no fault in it. */
+export function recordAt({ value, path }: Located, { isSound }: Compilation): OptionTree | undefined {
   return isRecord(value) && isSound(path) ? value : undefined;
 }
 
-function whereOf({ path, shownPath }: Located): string {
+/** How messages name the place. */
+export function whereOf({ path, shownPath }: Located): string {
   return formatPath(shownPath ?? path);
 }
 
@@ -127,7 +129,8 @@ export function compileSink(located: Located, names: Nameable, compilation: Comp
   return { entry, path, fields, partial };
 }
 
-function withTemplates(
+/** Options in which templates of these names may stand. */
+export function withTemplates(
   names: Nameable,
   { fill, parse, report }: Compilation,
   onTemplate?: (template: Template) => void,

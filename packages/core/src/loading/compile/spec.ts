@@ -13,6 +13,7 @@ import { compileRotation, type Shared } from "./rotation.ts";
 import type { RootedSpec } from "../roots/roots.ts";
 import type { RootWorld } from "../roots/world.ts";
 import { findOwnRoots, findOwnVariables } from "./own-roots.ts";
+import { compileServe } from "./serving.ts";
 import { findDoubleWriters, findSplits } from "./writers.ts";
 
 /** Where the document comes from. */
@@ -42,7 +43,8 @@ export async function compileSpec(
   const compiled = rotations.map((raw) => compileRotation(raw, shared, compilation));
   const writes = compiled.map((one) => one.writes);
   const crons = [...cronsOf(shared.defaults.refresh), ...compiled.flatMap((one) => one.crons)];
-  const found = compiled.flatMap(({ rotation }) => rotation ?? []);
+  const unserved = compiled.flatMap(({ rotation }) => rotation ?? []);
+  const { serve, rotations: found } = compileServe(document, { raws: rotations, rotations: unserved }, compilation);
   const faults = [
     ...checkRefresh(shared.defaults.refresh),
     ...findDoubleWriters(writes),
@@ -55,14 +57,14 @@ export async function compileSpec(
     ...checkName(document, origin),
   ];
   faults.forEach(report);
-  const spec = specOf(document, found, { shared, origin, compilation });
+  const spec = specOf(document, { rotations: found, serve }, { shared, origin, compilation });
   findOwnRoots(soundPart(spec, document, compilation), writes, world).forEach(report);
   return spec;
 }
 
 function specOf(
   document: unknown,
-  rotations: readonly Rotation[],
+  { rotations, serve }: Pick<Spec, "rotations" | "serve">,
   { shared, origin, compilation }: Omit<Compiling, "world"> & { readonly shared: Shared },
 ): Omit<Spec, "warnings"> {
   const { fill } = compilation;
@@ -79,6 +81,7 @@ function specOf(
     rotations,
     lists: listsOf(valueAt(document, ["rotations"]), fill),
     heldBack: [],
+    serve,
     ...servicesOf(document, compilation),
   };
 }

@@ -21,7 +21,17 @@ export interface Root extends LocalPlace {
 /** A spec as far as it is built. */
 export type RootedSpec = Pick<
   Spec,
-  "name" | "file" | "directory" | "stateDir" | "providers" | "rotations" | "lists" | "notify" | "monitor" | "audit"
+  | "name"
+  | "file"
+  | "directory"
+  | "stateDir"
+  | "providers"
+  | "rotations"
+  | "lists"
+  | "notify"
+  | "serve"
+  | "monitor"
+  | "audit"
 > & {
   /** As written. */
   readonly plugins?: readonly string[];
@@ -37,7 +47,7 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
   const roots = [
     ...ownRoots(spec, world),
     ...[...spec.providers.values()].flatMap((provider) => loginRoots(provider, world)),
-    ...spec.notify.flatMap((notifier) => partRoots(notifier, world)),
+    ...[...spec.notify, ...spec.serve].flatMap((part) => partRoots(part, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
     ...rotationRoots(spec.rotations, world),
     ...(spec.audit

@@ -55,6 +55,7 @@ export const commitPhase: Phase = {
 
 /** At most three: a line is read by people. */
 function targetsOf(sinks: readonly SinkReport[]): string | undefined {
+  if (sinks.length === 0) return "none, endpoints give it";
   const written = sinks.filter(({ result }) => result === "written").map(({ target }) => target);
   const rest = written.length - 3;
   return written.length === 0 ? undefined : [...written.slice(0, 3), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");

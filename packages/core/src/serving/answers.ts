@@ -1,0 +1,82 @@
+import type { CurrentQuestion, EndpointCredential } from "@rotate/plugin-kit";
+import type { Offer, Shown } from "../rotation/offers.ts";
+import type { LeaseId } from "../store/state.ts";
+import { endpointCredential } from "./credential.ts";
+import { createRefusals } from "./refused.ts";
+import { createSupply, unavailable, type Supply, type SupplyParts } from "./supply.ts";
+
+/** What is given of one rotation, to all entries that serve it. */
+export interface Answers extends Pick<Supply, "keep"> {
+  readonly offer: Offer;
+  readonly current: (question: CurrentQuestion) => Promise<EndpointCredential>;
+  /** See `EndpointContext.changed`. */
+  readonly changed: (known: EndpointCredential, signal: AbortSignal) => Promise<void>;
+  readonly hold: (lease: LeaseId) => () => void;
+}
+
+/** SDKs of metadata services give up after a second. ms */
+const usualPatience = 900;
+
+/** Answers from memory; only where there is nothing to give does anybody wait, all for the same work. */
+export function createAnswers(parts: SupplyParts): Answers {
+  const { name, offer, engine, signal } = parts;
+  const { runtime, clock } = engine.parts().deps;
+  const { masker } = runtime;
+  const supply = createSupply(parts);
+  const refusals = createRefusals(runtime);
+  const made = new WeakMap<Shown, EndpointCredential>();
+
+  function give(shown: Shown): EndpointCredential {
+    const credential = made.get(shown) ?? endpointCredential(shown, { rotation: supply.rotation(), masker, clock });
+    made.set(shown, credential);
+    return credential;
+  }
+
+  async function patiently(work: Promise<void>, patience: number): Promise<void> {
+    const limit = runtime.deadline(patience, signal);
+    const late = Promise.withResolvers<never>();
+    limit.signal.addEventListener("abort", () => late.reject(unavailable(`there is no credential of ${name} yet`)));
+    try {
+      await Promise.race([work, late.promise]);
+    } finally {
+      limit.clear();
+    }
+  }
+
+  return {
+    offer,
+    keep: supply.keep,
+    async current({ refused, patience = usualPatience }) {
+      const shown = supply.alive();
+      if (shown !== undefined && shown.lease.id !== refused) return give(shown);
+      if (shown !== undefined) refusals.note(shown.lease, clock.now());
+      await patiently(supply.fill(shown?.lease.id), patience);
+      const found = supply.alive();
+      if (found === undefined) throw unavailable(`there is no credential of ${name} to give`);
+      return give(found);
+    },
+    changed: (known, until) => whenOther(offer, known.leaseId, until),
+    hold: (lease) =>
+      offer.hold(lease, (isLast) => {
+        // What could not be noted is noted at the next look.
+        if (isLast && offer.shown()?.lease.id !== lease) supply.note().catch(() => undefined);
+      }),
+  };
+}
+
+/** Resolves when something else is given than this. */
+function whenOther(offer: Offer, lease: LeaseId, until: AbortSignal): Promise<void> {
+  const isOther = (): boolean => offer.shown()?.lease.id !== lease;
+  if (isOther()) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const stop = offer.onChange(() => (isOther() ? end(resolve) : undefined));
+    const onAbort = (): void => end(() => reject(until.reason));
+    function end(how: () => void): void {
+      stop();
+      until.removeEventListener("abort", onAbort);
+      how();
+    }
+    if (until.aborted) onAbort();
+    else until.addEventListener("abort", onAbort);
+  });
+}

@@ -1,0 +1,45 @@
+import { Secret, type EndpointCredential } from "@rotate/plugin-kit";
+import type { Masker, TemplateScope } from "@rotate/runtime";
+import type { Rotation } from "../loading/model.ts";
+import { instant } from "../rotation/describe.ts";
+import type { Offered, Shown } from "../rotation/offers.ts";
+import type { RotationClock } from "../schedule/clock.ts";
+import { endOf } from "../schedule/schedule.ts";
+import { shortFingerprint } from "../store/fingerprint.ts";
+
+/** What makes of an offer what endpoints get. */
+export interface CredentialParts {
+  readonly rotation: Pick<Rotation, "name" | "fields">;
+  readonly masker: Masker;
+  readonly clock: RotationClock;
+}
+
+/** An offer as endpoints get it. Its secrets are masked from now on. */
+export function endpointCredential({ previous, ...current }: Shown, parts: CredentialParts): EndpointCredential {
+  return { ...one(current, parts), ...(previous && { previous: one(previous, parts) }) };
+}
+
+function one({ lease, fields }: Offered, { rotation, masker, clock }: CredentialParts): EndpointCredential {
+  const end = endOf(lease);
+  const secrets = Object.entries(fields).map(([name, text]) => {
+    if (rotation.fields[name]?.secret !== false) return [name, masker.secret(text, name)] as const;
+    masker.exempt(text);
+    return [name, new Secret(text, name)] as const;
+  });
+  return {
+    rotation: rotation.name,
+    fields: Object.fromEntries(secrets),
+    leaseId: lease.id,
+    fingerprint: shortFingerprint(lease.fingerprint),
+    issuedAt: new Date(clock.wallAt(lease.issuedAt)),
+    expiresAt: Number.isFinite(end) ? new Date(clock.wallAt(end)) : "never",
+    remaining: () => Math.max(0, end - clock.now()),
+  };
+}
+
+/** What templates of an endpoint's options see. */
+export function scopeOf({ fields, issuedAt, expiresAt }: EndpointCredential): TemplateScope {
+  const texts = Object.entries(fields).map(([name, secret]) => [name, secret.reveal()]);
+  const ends = expiresAt === "never" ? expiresAt : instant(expiresAt.getTime());
+  return { fields: Object.fromEntries(texts), lease: { issuedAt: instant(issuedAt.getTime()), expiresAt: ends } };
+}
