@@ -91,6 +91,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-postgres",
     types: {
       probes: ["postgres"],
+      endpoints: ["postgres"],
     },
     load: async () => (await import("@rotate/plugin-postgres")).default,
   },

@@ -29,7 +29,8 @@ export async function encryption(
   return tls === "require" ? { rejectUnauthorized: false } : false;
 }
 
-async function readCa(path: string, { readFile }: Pick<Context, "readFile">): Promise<string> {
+/** PEM certificates to trust. Throws INVALID when the file holds none, what `ctx.readFile` throws when it cannot be read. */
+export async function readCa(path: string, { readFile }: Pick<Context, "readFile">): Promise<string> {
   const text = await readFile(path, { what: "certificate file", hint: "correct the path in ca" });
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   const hint = "give a file of certificates that begin with -----BEGIN CERTIFICATE-----";

@@ -34,7 +34,7 @@ export async function readMessage(socket: Socket): Promise<Message> {
 /** Takes so many bytes and leaves the rest. Throws a Refusal when the peer leaves first, and what the socket fails with. */
 export async function readExactly(socket: Socket, size: number): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (let lacking = size; lacking > 0; ) {
+  for (let lacking = size; lacking > 0;) {
     // Too few are taken as well: a socket with bytes in it would call itself readable again and again, and nothing else would get its turn.
     const chunk: unknown = socket.read(lacking) ?? socket.read();
     if (Buffer.isBuffer(chunk)) {

@@ -46,6 +46,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
 
   function take(connection: Socket): void {
     connection.on("error", () => connection.destroy());
+    // An application that says no more hears no more: nobody speaks this protocol with half a connection.
+    connection.once("end", () => connection.end());
     connection.setNoDelay(true).setKeepAlive(true, keepAlive);
     strangers.add(connection);
     const [oldest] = strangers;

@@ -138,24 +138,27 @@ describe("an application's first bytes", () => {
 test("bytes of a session are the same on both sides, however they are cut", async () => {
   const sidecar = await welcoming();
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1, maxLength: 200_000 }), { maxLength: 5 }), async (chunks) => {
-      const sent = Buffer.concat(chunks);
-      const socket = open(sidecar);
-      socket.write(startup);
-      for (const chunk of chunks) socket.write(chunk);
-      const all = Buffer.concat([authenticationOk, greeting, sent]);
-      const got: Buffer[] = [];
-      const { promise, resolve } = Promise.withResolvers<void>();
-      let length = 0;
-      socket.on("data", (chunk: Buffer) => {
-        got.push(chunk);
-        length += chunk.length;
-        if (length >= all.length) resolve();
-      });
-      await promise;
-      expect(Buffer.concat(got).equals(all)).toBe(true);
-      socket.destroy();
-    }),
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ minLength: 1, maxLength: 200_000 }), { maxLength: 5 }),
+      async (chunks) => {
+        const sent = Buffer.concat(chunks);
+        const socket = open(sidecar);
+        socket.write(startup);
+        for (const chunk of chunks) socket.write(chunk);
+        const all = Buffer.concat([authenticationOk, greeting, sent]);
+        const got: Buffer[] = [];
+        const { promise, resolve } = Promise.withResolvers<void>();
+        let length = 0;
+        socket.on("data", (chunk: Buffer) => {
+          got.push(chunk);
+          length += chunk.length;
+          if (length >= all.length) resolve();
+        });
+        await promise;
+        expect(Buffer.concat(got).equals(all)).toBe(true);
+        socket.destroy();
+      },
+    ),
     { numRuns: 15 },
   );
 });

@@ -235,7 +235,9 @@ describe("limits:", () => {
   test("one session more than there may be is refused with what to do", async () => {
     const { sidecar } = await hold({ maxSessions: 1 });
     const { socket, closed } = await enter(sidecar);
-    expect((await answerTo(sidecar.socket, startupOf())).toString()).toMatch(/C53300.*has its 1 sessions.*maxSessions/s);
+    expect((await answerTo(sidecar.socket, startupOf())).toString()).toMatch(
+      /C53300.*has its 1 sessions.*maxSessions/s,
+    );
     expect(sidecar.refusals).toEqual(["too-many-sessions"]);
     socket.end(terminate);
     await closed;

@@ -12,6 +12,9 @@ import { createDerive } from "../../../src/sidecar/scram-client.ts";
 import { createVerifiers } from "../../../src/sidecar/scram-server.ts";
 import { createSidecar, type Sidecar } from "../../../src/sidecar/sidecar.ts";
 
+/** How the engine listens. */
+const asTheEngine = { pauseOnConnect: true, noDelay: true, allowHalfOpen: true };
+
 /** A lease of the test's own issuer. */
 export interface TestLease {
   readonly leaseId: string;
@@ -99,8 +102,8 @@ export async function startSidecar(options: TestSidecarOptions): Promise<TestSid
       refusedAt: ({ leaseId }) => void refused.push(leaseId),
     },
   });
-  const onUnix = createServer({ pauseOnConnect: true, noDelay: true }, sidecar.take);
-  const onPort = createServer({ pauseOnConnect: true, noDelay: true }, sidecar.take);
+  const onUnix = createServer(asTheEngine, sidecar.take);
+  const onPort = createServer(asTheEngine, sidecar.take);
   await once(onUnix.listen(socket), "listening");
   const port = await listen(onPort);
 

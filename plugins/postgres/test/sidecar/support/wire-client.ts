@@ -5,7 +5,9 @@ import { readAll } from "./sidecar.ts";
 
 /** A start-up packet of an application called `app`. */
 export function startupOf(parameters: Readonly<Record<string, string>> = {}, version = 196_608): Buffer {
-  const all = Object.entries({ user: "app", ...parameters }).map(([name, value]) => [name, Buffer.from(value)] as const);
+  const all = Object.entries({ user: "app", ...parameters }).map(
+    ([name, value]) => [name, Buffer.from(value)] as const,
+  );
   return startupPacket({ version, parameters: new Map(all) });
 }
 
