@@ -1,0 +1,11 @@
+import { createCertificateAuthority, startPostgres } from "@rotate/doubles";
+import { writeFileSync } from "node:fs";
+const authority = createCertificateAuthority();
+const pg = await startPostgres({ certificate: authority.issue({ hosts: ["localhost"] }), settings: ["max_connections=200"] });
+await pg.createRole("bench", { password: "s3cret" });
+writeFileSync("/tmp/sc-try/ca.pem", authority.ca);
+writeFileSync("/tmp/sc-try/port", String(pg.port));
+writeFileSync("/tmp/sc-try/sock", pg.socketDirectory);
+console.log("ready", pg.port);
+await new Promise(r => setTimeout(r, 1000 * Number(process.argv[2] ?? 1200)));
+await pg.close();
