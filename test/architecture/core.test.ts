@@ -20,6 +20,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "rotation", "engine", "metrics", "lookout"],
+  doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
   serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
   index: [
     "shared",
@@ -33,6 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "serving",
     "metrics",
     "lookout",
+    "doctor",
   ],
 };
 

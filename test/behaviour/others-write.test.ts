@@ -38,7 +38,7 @@ describe.runIf(isRoot)("as root", () => {
     expect(await told()).toEqual([]);
     await chmod(join(home, "rotate.yaml"), 0o666);
     expect(await told()).toEqual([
-      `rotate runs as root, and others can write ${home}/rotate.yaml (mode 0666) (chmod go-w ${home}/rotate.yaml, once you have looked at what is in it)`,
+      `rotate runs as root, and others can write ${home}/rotate.yaml (mode 0666) (\`chmod go-w ${home}/rotate.yaml\`, once you have looked at what is in it)`,
     ]);
   });
 

@@ -90,6 +90,7 @@ export const builtins: readonly LazyPlugin[] = [
   {
     name: "@rotate/plugin-postgres",
     types: {
+      providers: ["postgres-user"],
       probes: ["postgres"],
       endpoints: ["postgres"],
     },

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import {
   createCatalog,
   type Diagnostic,
+  type LoadedSpec,
   loadProgram,
   loadSpec,
   renderDiagnostics,
@@ -44,17 +45,22 @@ export async function readSpec(
   terminal: Terminal,
   { cache, stateDir, whole = false }: ReadOptions = {},
 ): Promise<Spec> {
+  const { spec, diagnostics } = await load(file, { cache, stateDir });
+  if (spec === undefined || (whole && spec.heldBack.length > 0))
+    throw new SpecError(diagnostics, describe(diagnostics, terminal));
+  return spec;
+}
+
+/** The same, with what is wrong in place of an error. */
+export function load(file: string, { cache, stateDir }: Omit<ReadOptions, "whole"> = {}): Promise<LoadedSpec> {
   const flag = stateDir === undefined ? undefined : resolve(stateDir);
-  const { spec, diagnostics } = await loadSpec({
+  return loadSpec({
     file,
     catalog: createCatalog(builtins),
     cache,
     loadPlugin: loadProgram,
     own: (named) => statePlaces(named, { flag, env: process.env }),
   });
-  if (spec === undefined || (whole && spec.heldBack.length > 0))
-    throw new SpecError(diagnostics, describe(diagnostics, terminal));
-  return spec;
 }
 
 /** Faults and warnings with their code frames, coloured where people read them. */

@@ -32,6 +32,17 @@ export interface PlanDrop {
   readonly expiresAt?: string;
 }
 
+/** Something that works now and may do harm, found by a check. */
+export interface PlanRisk {
+  /** `ROTATE_RISK_TRACKED`; a check that gives no code of its own has `ROTATE_RISK_WARNED`. */
+  readonly code: string;
+  readonly message: string;
+  /** The file or directory that it is about. */
+  readonly path?: string;
+  /** What helps; commands stand between backticks. */
+  readonly remedy?: string;
+}
+
 /** What a run would do with one rotation. */
 export interface PlanRotation {
   readonly name: string;
@@ -58,6 +69,8 @@ export interface PlanRotation {
     readonly error?: ErrorReport;
   }[];
   readonly warnings: readonly string[];
+  /** Those of the warnings that checks gave, as data. */
+  readonly risks?: readonly PlanRisk[];
 }
 
 /** `rotate plan --json`. `orphans`: what the state knows and the spec does not. */

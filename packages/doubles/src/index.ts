@@ -7,6 +7,7 @@ export * from "./github/index.ts";
 export type { DoubleAnswer, DoubleFault, DoubleFaults, DoubleRequest } from "./http-double.ts";
 export * from "./kubernetes/index.ts";
 export * from "./lakebase/index.ts";
+export { createCuttingProxy, type Cutting, type CuttingProxy } from "./cutting-proxy.ts";
 export { listen } from "./listen.ts";
 export * from "./oauth2/index.ts";
 export * from "./postgres/index.ts";

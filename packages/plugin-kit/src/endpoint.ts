@@ -130,7 +130,10 @@ export interface EndpointDefinition<O> extends PartFacts<Infer<O>> {
 /** An endpoint as the engine sees it. */
 export interface Endpoint
   extends
-    Omit<EndpointDefinition<ObjectSchema>, "options" | "needs" | "scope" | "reads" | "follows" | "writes" | "open">,
+    Omit<
+      EndpointDefinition<ObjectSchema>,
+      "options" | "needs" | "scope" | "reads" | "follows" | "writes" | "clusterRights" | "open"
+    >,
     PartFacts<unknown> {
   readonly options: ObjectSchema;
   needs?(options: unknown): readonly string[];

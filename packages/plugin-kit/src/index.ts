@@ -2,6 +2,7 @@
  * What a plugin author imports. Every method has the same shape: first what the call is about, then `ctx` with everything else.
  * In: options already validated, defaults filled, durations in milliseconds, paths absolute. Out: plain data, or a RotateError.
  */
+export { commandLine } from "./command-line.ts";
 export type {
   Context,
   Exec,
@@ -43,7 +44,8 @@ export {
   type ErrorDetails,
 } from "./errors.ts";
 export { execError, lastLines } from "./exec-error.ts";
-export type { LocalPlace, PartFacts, PartScope } from "./part.ts";
+export type { Expires, LoggedIn, Login } from "./login.ts";
+export type { ClusterRight, LocalPlace, PartFacts, PartScope } from "./part.ts";
 export { readIfThere } from "./read-if-there.ts";
 export {
   alarmSteps,
@@ -58,13 +60,11 @@ export { definePlugin, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {
   defineProvider,
-  type Expires,
   type Field,
   type Fields,
   type FieldValues,
   type Lease,
   type LeaseTerms,
-  type Login,
   type MintContext,
   type Minted,
   type Provider,

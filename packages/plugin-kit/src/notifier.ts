@@ -68,7 +68,7 @@ export interface NotifierDefinition<O> extends PartFacts<Infer<O>> {
 /** A notifier as the engine sees it. */
 export interface Notifier
   extends
-    Omit<NotifierDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">,
+    Omit<NotifierDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights">,
     PartFacts<unknown> {
   readonly options: ObjectSchema;
   check?(ctx: Context): Promise<void>;

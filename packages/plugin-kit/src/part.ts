@@ -14,6 +14,22 @@ export interface LocalPlace {
   readonly section?: string;
 }
 
+/** Something that a part must be allowed to do in a Kubernetes cluster, in the words of an RBAC rule. */
+export interface ClusterRight {
+  readonly verb: string;
+  /** Absent: the core group. */
+  readonly group?: string;
+  /** Plural, as in a rule: `secrets`. */
+  readonly resource: string;
+  readonly subresource?: string;
+  /** Absent: the object is of the whole cluster. */
+  readonly namespace?: string;
+  /** Absent: a rule cannot limit it to one name (a create by POST). */
+  readonly name?: string;
+  /** Which cluster, in words of the options. Absent: the one that is used by default. */
+  readonly cluster?: string;
+}
+
 /** What a part of any kind may say of itself, for the engine. `Options` as the part gets them; a reference stands as the text `{ env: NAME }`. */
 export interface PartFacts<Options> {
   /** Absent: `host`. */
@@ -24,6 +40,8 @@ export interface PartFacts<Options> {
   follows?(ctx: Context<Options>): Promise<readonly LocalPlace[]>;
   /** What it writes on this machine. Pure. Absent: a sink's `target`, where that is an absolute path; of other parts nothing. */
   writes?(options: Options): readonly LocalPlace[];
+  /** All that it may have to do in a Kubernetes cluster: the least that its service account is granted. Pure. `request`: a provider is asked for each of its rotations. */
+  clusterRights?(options: Options, request?: unknown): readonly ClusterRight[];
 }
 
 /** Written as a method's type, so that a part with its own options is a part to the engine. */

@@ -13,7 +13,7 @@ export interface ProbeDefinition<O> extends PartFacts<Infer<O>> {
 /** A probe as the engine sees it. */
 export interface Probe
   extends
-    Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">,
+    Omit<ProbeDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights">,
     PartFacts<unknown> {
   readonly options: ObjectSchema;
   run(ctx: Context): Promise<void>;

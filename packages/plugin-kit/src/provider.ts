@@ -1,10 +1,8 @@
 import type { Context, Text } from "./context.ts";
-import type { PartFacts } from "./part.ts";
+import type { Expires, LoggedIn, Login, NoLoginAbove } from "./login.ts";
+import type { ClusterRight, PartFacts } from "./part.ts";
 import type { Flat, Infer, ObjectSchema, Only, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
-
-/** An instant, or a life in milliseconds counted from before the call began, or a credential that never ends by itself. */
-export type Expires = Date | { readonly in: number } | "never";
 
 /** One field of the credential. Values are text; `multiline` allows line feeds (PEM), `optional` allows absence. */
 export interface Field {
@@ -58,19 +56,8 @@ export interface Lease<Handle = unknown> {
   readonly handle: Handle;
 }
 
-/** What a login may say beside what the plugin keeps in it. Without `expires` it serves one attempt; with it, it is shared until then. */
-export interface Login {
-  readonly [name: string]: unknown;
-  readonly expires?: Expires;
-  /** The end of the secret that we logged in with: alarmed in time. */
-  readonly bootstrapExpires?: Date;
-}
-
-/** The context of a provider's calls after `login`. */
-export interface ProviderContext<Options = unknown, L = unknown> extends Context<Options> {
-  /** What `login` returned: shared by all rotations of this provider entry, one login in flight at a time. */
-  readonly login: L;
-}
+/** The context of a provider's calls after `login`: shared by all rotations of this provider entry. */
+export interface ProviderContext<Options = unknown, L = unknown> extends LoggedIn<Options, L> {}
 
 /** The context of `mint`. */
 export interface MintContext<Options = unknown, L = unknown> extends ProviderContext<Options, L> {
@@ -100,7 +87,10 @@ export interface Provider extends PartFacts<unknown> {
 }
 
 /** A provider as its author writes it. Required: `type`, `options`, `fields`, `mint`. What exists is what it can do. */
-export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends PartFacts<Infer<O>> {
+export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends Omit<
+  PartFacts<Infer<O>>,
+  "clusterRights"
+> {
   /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
@@ -116,6 +106,8 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
   readonly ghosts?: false;
   /** The longest that a credential can live, milliseconds: until then one whose answer was lost may be alive, where the request asks for no life. */
   readonly maxLife?: number;
+  /** The rights in a Kubernetes cluster that minting `request` needs. Pure. */
+  clusterRights?(options: Infer<O>, request: Infer<R>): readonly ClusterRight[];
   /** Proves who we are. Write it above the methods that use `ctx.login`. */
   login?(ctx: Context<Infer<O>>): Promise<L>;
   /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */
@@ -131,7 +123,10 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
   revoke?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
   /** For issuers that revoke only what is shown to them (RFC 7009). Used while the value is still in memory; later the lease just expires. */
   revokeValue?(fields: FieldValues<F>, ctx: ProviderContext<Infer<O>, L>): Promise<void>;
-  /** Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not. */
+  /**
+   * Asks the issuer whether a mint whose answer was lost made a lease. Undefined: it did not, and never will. The mint may still be under way there: wait for
+   * it, by a lock that the mint took before it asked for anything, or end it.
+   */
   find?(leaseId: string, ctx: ProviderContext<Infer<O>, L>): Promise<LeaseTerms<Infer<H>> | undefined>;
   /** Asks the issuer whether a lease still lives, from the handle alone: after a new boot, when the state may be a snapshot's. Undefined: it cannot tell. */
   lives?(lease: Lease<Infer<H>>, ctx: ProviderContext<Infer<O>, L>): Promise<boolean | undefined>;
@@ -139,10 +134,6 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends P
 
 type Empty = { readonly type: "object" };
 type NoHandle = { readonly const: "declare `handle` to return one" };
-interface NoLoginAbove {
-  readonly [noLogin]: true;
-}
-declare const noLogin: unique symbol;
 
 /** Checks a provider's definition against its own schemas at compile time, and gives the engine's view of it. */
 export function defineProvider<

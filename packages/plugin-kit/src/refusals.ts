@@ -38,6 +38,8 @@ export const meanings = {
   /** It is not there now; it may be about to appear. */
   missingYet: { code: "NOT_FOUND", retryable: true, noEffect: true },
   invalid: { code: "INVALID", retryable: false, noEffect: true },
+  /** It cannot be asked of who answers now, and may be of who answers next: a standby that is promoted. */
+  invalidYet: { code: "INVALID", retryable: true, noEffect: true },
   conflict: { code: "CONFLICT", retryable: false, noEffect: true },
   /** Somebody else was faster: what is there now is looked at, and tried again. */
   raced: { code: "CONFLICT", retryable: true, noEffect: true },

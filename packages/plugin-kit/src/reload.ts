@@ -34,7 +34,7 @@ export interface ReloadDefinition<O> extends PartFacts<Infer<O>> {
 /** A reload as the engine sees it. */
 export interface Reload
   extends
-    Omit<ReloadDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">,
+    Omit<ReloadDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights">,
     PartFacts<unknown> {
   readonly options: ObjectSchema;
   adopts(options: unknown): boolean;

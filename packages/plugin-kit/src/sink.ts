@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { LoggedIn, Login, NoLoginAbove } from "./login.ts";
 import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
@@ -7,7 +8,7 @@ import type { Secret } from "./secret.ts";
 export type Values = Readonly<Record<string, Secret>>;
 
 /** What a sink's `check` and `prepare` are told beside the usual. */
-export interface SinkContext<Options = unknown> extends Context<Options> {
+export interface SinkContext<Options = unknown, L = unknown> extends LoggedIn<Options, L> {
   /** This rotation has written the target before: it is not taken over from anybody. */
   readonly ours?: boolean;
   /** The keys of `values` that will be written: what stands in the way of one is found before the mint. */
@@ -20,37 +21,48 @@ export interface SinkContext<Options = unknown> extends Context<Options> {
   readonly tick?: object;
 }
 
-/** A write that is ready. Nothing has changed yet. */
-export interface Prepared<Options = unknown> {
+/** A write that is ready. Nothing has changed yet. `Ctx`: what its two calls need; `LoggedIn` where the sink logs in. */
+export interface Prepared<Ctx = Context> {
   /** False when the target already holds exactly this: `commit` is then not called. */
   readonly changed: boolean;
   /**
    * Makes the change. A throw with TIMEOUT, UNAVAILABLE or BAD_ANSWER means that the outcome is unknown, any other throw that nothing was written.
    * CONFLICT: the target changed since `prepare`; the engine prepares again.
    */
-  readonly commit: (ctx: Context<Options>) => Promise<void>;
+  readonly commit: (ctx: Ctx) => Promise<void>;
   /**
    * Leaves our keys as `prepare` found them, whether `commit` ran, failed half-way or never ran (then it only tidies up).
    * Throws CONFLICT if somebody else changed them meanwhile. Absent: the write cannot be taken back.
    */
-  readonly undo?: (ctx: Context<Options>) => Promise<void>;
+  readonly undo?: (ctx: Ctx) => Promise<void>;
 }
 
 /** A sink as its author writes it: a place that the rendered values are written to. Without `read` its drift is not seen; without `undo` it is written last. */
-export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
+export interface SinkDefinition<O, L = NoLoginAbove> extends PartFacts<Infer<O>> {
   /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
   /** What a key of `values` may be (a regular expression for the whole key). Absent: the sink takes no `values`; its templates are secret options. */
   readonly keys?: { readonly pattern: string; readonly description: string };
+  /**
+   * For a store that has no compare-and-swap: so long, in milliseconds, a write whose answer was lost may still land, over whatever was written since. Until then
+   * what it carried counts as held there. Not needed where `commit` is conditional and `fence` makes a late one fail.
+   */
+  readonly lateWrites?: number;
   /** The one place this writes, in words that identify it. Pure: used by plan, and to refuse two writers of one key. */
   target(options: Infer<O>): string;
+  /** Environment variables that win over what is written under these keys, with the programs that read this. Pure. Absent: none do. */
+  shadowedBy?(keys: readonly string[], options: Infer<O>): readonly string[];
+  /** Proves who we are. Its answer is `ctx.login` of all methods below, `undo` included. Write it above them. */
+  login?(ctx: Context<Infer<O>>): Promise<L>;
+  /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */
+  keepAlive?(ctx: LoggedIn<Infer<O>, L>): Promise<NoInfer<L>>;
   /** Could a write work now? Changes nothing. */
-  check?(ctx: SinkContext<Infer<O>>): Promise<void>;
+  check?(ctx: SinkContext<Infer<O>, L>): Promise<void>;
   /** Does everything that can fail, except the change itself. */
-  prepare(values: Values, ctx: SinkContext<Infer<O>>): Promise<Prepared<Infer<O>>>;
+  prepare(values: Values, ctx: SinkContext<Infer<O>, L>): Promise<Prepared<LoggedIn<Infer<O>, NoInfer<L>>>>;
   /** What those keys hold now; a missing key is left out. Drift is seen through it. */
-  read?(keys: readonly string[], ctx: Context<Infer<O>>): Promise<Values>;
+  read?(keys: readonly string[], ctx: LoggedIn<Infer<O>, L>): Promise<Values>;
   /**
    * What the surroundings tell of the target without reading it: another text whenever it may hold something else than before. Undefined: nothing can be told, read it.
    * Never asked in place of a look that something is written or revoked after. `options` as they stand in the spec: what is a reference there is one here.
@@ -60,23 +72,32 @@ export interface SinkDefinition<O> extends PartFacts<Infer<O>> {
    * Removes what an earlier process staged for this target under `ctx.mark` and did not live to remove. Called under the rotation's lock, with
    * nothing of this sink prepared. Changes nothing else.
    */
-  tidy?(ctx: SinkContext<Infer<O>>): Promise<void>;
-  /** Makes a write of an earlier `commit` that may still be on its way fail when it arrives, without changing a value (for a remote target: a new resourceVersion). */
-  fence?(ctx: Context<Infer<O>>): Promise<void>;
+  tidy?(ctx: SinkContext<Infer<O>, L>): Promise<void>;
+  /**
+   * Makes a write of an earlier `commit` that may still be on its way fail when it arrives, without changing a value (for a remote target: a new resourceVersion).
+   * A throw keeps the doubt.
+   */
+  fence?(ctx: LoggedIn<Infer<O>, L>): Promise<void>;
 }
+
+type Own = "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights" | "target" | "login" | "keepAlive";
 /** A sink as the engine sees it. */
-export interface Sink
-  extends Omit<SinkDefinition<ObjectSchema>, "options" | "scope" | "reads" | "follows" | "writes">, PartFacts<unknown> {
+export interface Sink extends Omit<SinkDefinition<ObjectSchema>, Own>, PartFacts<unknown> {
   readonly options: ObjectSchema;
   target(options: unknown): string;
+  shadowedBy?(keys: readonly string[], options: unknown): readonly string[];
+  login?(ctx: Context): Promise<Login>;
+  keepAlive?(ctx: LoggedIn): Promise<Login>;
   check?(ctx: SinkContext): Promise<void>;
-  prepare(values: Values, ctx: SinkContext): Promise<Prepared>;
-  read?(keys: readonly string[], ctx: Context): Promise<Values>;
+  prepare(values: Values, ctx: SinkContext): Promise<Prepared<LoggedIn>>;
+  read?(keys: readonly string[], ctx: LoggedIn): Promise<Values>;
   tidy?(ctx: SinkContext): Promise<void>;
-  fence?(ctx: Context): Promise<void>;
+  fence?(ctx: LoggedIn): Promise<void>;
 }
 
 /** Checks a sink's definition against its own schema at compile time, and gives the engine's view of it. */
-export function defineSink<const O extends ObjectSchema>(definition: SinkDefinition<O>): Sink {
+export function defineSink<const O extends ObjectSchema, L extends Login | NoLoginAbove = NoLoginAbove>(
+  definition: SinkDefinition<O, L>,
+): Sink {
   return definition as unknown as Sink;
 }

@@ -7,6 +7,7 @@ export { homeDirectory } from "./home.ts";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "./log.ts";
 export { createMasker, type MaskerOptions } from "./masker.ts";
 export { materialize, type OptionTree } from "./materialize.ts";
+export { proxyFor } from "./no-proxy.ts";
 export { readBySchema } from "./read-by-schema.ts";
 export * from "./reference.ts";
 export { remembering } from "./remember.ts";

@@ -14,6 +14,13 @@ export function isDirect(url: URL, list: string | undefined): boolean {
   return entries.some((entry) => entry !== "" && (entry === "*" || fits(entry, host, port)));
 }
 
+/** The proxy by which the environment has this address asked; undefined: directly. Node prefers the lower-case names. */
+export function proxyFor(url: URL, env: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (isDirect(url, env["no_proxy"] || env["NO_PROXY"])) return undefined;
+  const name = url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  return env[name.toLowerCase()] || env[name] || undefined;
+}
+
 function fits(entry: string, host: string, port: string): boolean {
   const [, named = entry, only] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
   if (only !== undefined && only !== port) return false;

@@ -26,7 +26,7 @@ export function distrust(
 ): Distrust | undefined {
   if (user !== 0) return undefined;
   if (uid !== 0) {
-    const hint = `chown root ${path}, or run rotate as the user whom it belongs to`;
+    const hint = `\`chown root ${path}\`, or run rotate as the user whom it belongs to`;
     return { message: `rotate runs as root, and ${path} belongs to uid ${uid}, who could write anything there`, hint };
   }
   const open = (mode & allMayWrite) !== 0 || ((mode & groupMayWrite) !== 0 && gid !== 0);
@@ -34,6 +34,6 @@ export function distrust(
   const shown = (mode & 0o7777).toString(8).padStart(4, "0");
   return {
     message: `rotate runs as root, and others can write ${path} (mode ${shown})`,
-    hint: `chmod go-w ${path}, once you have looked at what is in it`,
+    hint: `\`chmod go-w ${path}\`, once you have looked at what is in it`,
   };
 }

@@ -45,6 +45,8 @@ export const awsCredentials = defineSink({
     description: "a setting of the profile: aws_access_key_id, aws_secret_access_key, aws_session_token, region, …",
   },
   target: (options) => `${options.path} [${sectionOf(options)}]`,
+  // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html: the environment comes before the files.
+  shadowedBy: (keys) => (keys.includes("aws_access_key_id") ? ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] : []),
   writes: (options) => [{ path: options.path, section: sectionOf(options) }],
 
   async check(ctx) {

@@ -56,6 +56,6 @@ async function askWho({ workspace, bearer, remedy }: BearerLogin, { http, log }:
     if (!answer.ok) throw refusal("cannot log in", answer, remedy);
   } catch (error) {
     if (!isRotateError(error) || !error.retryable) throw error;
-    log.warn("cannot ask whether the login works", { error: error.message });
+    log.warn("cannot ask whether the login works", { error: error.message, remedy: error.hint });
   }
 }

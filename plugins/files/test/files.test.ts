@@ -10,7 +10,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import type { Prepared } from "@rotate/plugin-kit";
 import { sinkValues } from "@rotate/testkit";
 import { expect, test } from "vitest";
 import { files } from "../src/files.ts";
@@ -129,7 +128,7 @@ test("two rotations may share a set, and undoing one leaves the other", async ()
 test("undo is a conflict when a human changed one of our files since", async () => {
   const tls = set();
   await tls.write(1);
-  const second: Prepared = await tls.write(2);
+  const second = await tls.write(2);
   writeFileSync(`${tls.path}/tls.key`, "theirs");
   expect(await faultOf(undo(second))).toMatchObject({
     code: "CONFLICT",

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Prepared, RotateError, type Sink } from "@rotate/plugin-kit";
+import { type LoggedIn, type Prepared, RotateError, type Sink } from "@rotate/plugin-kit";
 import { createTestContext, revealValues, sinkValues, type TestContext } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 
@@ -22,7 +22,11 @@ export function contextFor(sink: Sink, options: Readonly<Record<string, unknown>
 type Texts = Readonly<Record<string, string>>;
 
 /** Prepares and commits, as the engine does. */
-export async function write(sink: Sink, options: Readonly<Record<string, unknown>>, texts: Texts): Promise<Prepared> {
+export async function write(
+  sink: Sink,
+  options: Readonly<Record<string, unknown>>,
+  texts: Texts,
+): Promise<Prepared<LoggedIn>> {
   const ctx = contextFor(sink, options);
   const prepared = await sink.prepare(sinkValues(texts), ctx);
   if (prepared.changed) await prepared.commit(ctx);
@@ -33,7 +37,7 @@ export async function read(sink: Sink, options: Readonly<Record<string, unknown>
   return revealValues((await sink.read?.(keys, contextFor(sink, options))) ?? {});
 }
 
-export async function undo(prepared: Prepared): Promise<void> {
+export async function undo(prepared: Prepared<LoggedIn>): Promise<void> {
   await prepared.undo?.(createTestContext());
 }
 

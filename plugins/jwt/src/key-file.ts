@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Context, readIfThere, RotateError } from "@rotate/plugin-kit";
+import { commandLine, type Context, readIfThere, RotateError } from "@rotate/plugin-kit";
 import { stageFile } from "@rotate/plugin-kit/files";
 
 type Tools = Pick<Context, "exec" | "log" | "now" | "readFile">;
@@ -30,7 +30,11 @@ function warnOnce(path: string, log: Context["log"]): void {
   const paths = told.get(log) ?? new Set();
   if (paths.has(path)) return;
   told.set(log, paths.add(path));
-  log.warn("everybody on this machine can read the signing key", { path });
+  log.warn("everybody on this machine can read the signing key", {
+    code: "ROTATE_RISK_READABLE",
+    path,
+    remedy: `\`${commandLine("chmod", "o-rwx", path)}\`, and consider a new key: whoever read this one can sign as the issuer`,
+  });
 }
 
 function unreadable(path: string, errno: string | undefined): RotateError {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { defineReload, isRotateError, RotateError, type ReloadEvent } from "@rotate/plugin-kit";
-import { requireRights, type Right } from "./api/access.ts";
+import { defineReload, isRotateError, RotateError, type ClusterRight, type ReloadEvent } from "@rotate/plugin-kit";
+import { requireRights } from "./api/access.ts";
 import { connect, type Api } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
+import { inCluster } from "./options.ts";
 import { nameOf, options, type RolloutContext } from "./rollout/options.ts";
 import { progressOf } from "./rollout/progress.ts";
 import { annotate, annotationOf, checkRollable, readWorkload } from "./rollout/workload.ts";
@@ -18,10 +19,11 @@ export const kubernetesRollout = defineReload({
 
   reads: clusterPlaces,
   follows: followedPlaces,
+  clusterRights: (given) => inCluster(rolloutRights(given), given),
   adopts: ({ adopts }) => adopts,
   async check(ctx) {
     const api = await connect(ctx);
-    await requireRights(api, [right("get", ctx), right("patch", ctx)], ctx);
+    await requireRights(api, rolloutRights(ctx.options), ctx);
     checkRollable(await readWorkload(api, ctx), ctx);
   },
   async run(event, ctx) {
@@ -37,8 +39,8 @@ export const kubernetesRollout = defineReload({
   },
 });
 
-function right(verb: "get" | "patch", { options: { kind, namespace, name } }: RolloutContext): Right {
-  return { verb, group: "apps", resource: `${kind}s`, namespace, name };
+function rolloutRights({ kind, namespace, name }: RolloutContext["options"]): readonly ClusterRight[] {
+  return ["get", "patch"].map((verb) => ({ verb, group: "apps", resource: `${kind}s`, namespace, name }));
 }
 
 /** One for each rotation, so that two that share a workload do not undo each other's mark. A name that no annotation may have is hashed. */

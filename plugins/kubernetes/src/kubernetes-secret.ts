@@ -1,8 +1,8 @@
 import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
 import { connect } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
-import { clusterName } from "./options.ts";
-import { lookBefore, shownSample } from "./secret/before.ts";
+import { clusterName, inCluster } from "./options.ts";
+import { lookBefore, secretRights, shownSample } from "./secret/before.ts";
 import { fenceSecret } from "./secret/fence.ts";
 import { absent, checkChangeable, readSecret, type LiveSecret } from "./secret/live.ts";
 import { nameOf, options, type SecretContext } from "./secret/options.ts";
@@ -18,6 +18,7 @@ export const kubernetesSecret = defineSink({
   target: (given) => `secret ${given.namespace}/${given.name}${clusterName(given)}`,
   reads: clusterPlaces,
   follows: followedPlaces,
+  clusterRights: (given) => inCluster(secretRights(given), given),
   async check(ctx) {
     const api = await connect(ctx);
     const live = await lookBefore(api, ctx);

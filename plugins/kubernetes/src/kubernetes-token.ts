@@ -3,8 +3,9 @@ import { isAllowed } from "./api/access.ts";
 import { connect } from "./api/api.ts";
 import { tokenRefusals } from "./api/refusal.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
+import { inCluster } from "./options.ts";
 import { options, request, type Request } from "./token/options.ts";
-import { checkMintable } from "./token/before.ts";
+import { checkMintable, tokenRights } from "./token/before.ts";
 
 /** A token of a service account, for the cluster itself or for whoever trusts the cluster's issuer (TokenRequest, authentication.k8s.io/v1). */
 export const kubernetesToken = defineProvider({
@@ -15,6 +16,7 @@ export const kubernetesToken = defineProvider({
 
   reads: clusterPlaces,
   follows: followedPlaces,
+  clusterRights: (given, asked) => inCluster(tokenRights(asked), given),
 
   async check(ctx, asked) {
     const api = await connect(ctx);

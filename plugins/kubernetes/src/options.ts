@@ -1,4 +1,4 @@
-import type { Context, ObjectSchema } from "@rotate/plugin-kit";
+import type { ClusterRight, Context, ObjectSchema } from "@rotate/plugin-kit";
 
 /** Options of all that is here: which cluster, and who we are there. */
 export const clusterOptions = {
@@ -53,4 +53,10 @@ export function clusterName({ context, kubeconfig, serviceAccountPath }: Cluster
     serviceAccountPath === undefined ? "" : ` by ${serviceAccountPath}`,
   ];
   return words.join("");
+}
+
+/** The same rights, of the cluster that the options name. */
+export function inCluster(rights: readonly ClusterRight[], options: ClusterOptions): readonly ClusterRight[] {
+  const cluster = clusterName(options).trim();
+  return cluster === "" ? rights : rights.map((right) => ({ ...right, cluster }));
 }

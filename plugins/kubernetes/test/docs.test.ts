@@ -24,7 +24,9 @@ interface Role {
 /** What the first Role on a page grants. */
 async function granted(page: string): Promise<readonly KubernetesRule[]> {
   const text = await readFile(new URL(`../../../docs/${page}`, import.meta.url), "utf8");
-  const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? "");
+  const blocks = page.endsWith(".md")
+    ? [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? "")
+    : [text];
   const objects = blocks.flatMap((block) => [...parseAllDocuments(block)].map((one) => one.toJS() as Role));
   const role = objects.find(({ kind }) => kind === "Role");
   if (role === undefined) throw new Error(`${page} shows no Role`);
@@ -44,26 +46,32 @@ async function clusterWith(rules: readonly KubernetesRule[]) {
   });
 }
 
-test.each(["plugins/kubernetes-secret.md", "deploy/kubernetes.md"])("%s grants what the Secret needs", async (page) => {
-  const cluster = await clusterWith(await granted(page));
-  const ctx = secretContext(cluster, { options: { namespace: "backstage", name: "lakebase" } });
-  await sink.check(ctx);
-  const first = await write(ctx, { password: "one" });
-  await first.undo?.(ctx);
-  await write(ctx, { password: "two" });
-  await write(ctx, { password: "three" });
-  await sink.fence(ctx);
-  expect(cluster.double.secret("backstage", "lakebase")).toEqual({ password: "three" });
-  expect(ctx.logs).toEqual([]);
-});
+test.each(["plugins/kubernetes-secret.md", "deploy/kubernetes/example/rbac.yaml"])(
+  "%s grants what the Secret needs",
+  async (page) => {
+    const cluster = await clusterWith(await granted(page));
+    const ctx = secretContext(cluster, { options: { namespace: "backstage", name: "lakebase" } });
+    await sink.check(ctx);
+    const first = await write(ctx, { password: "one" });
+    await first.undo?.(ctx);
+    await write(ctx, { password: "two" });
+    await write(ctx, { password: "three" });
+    await sink.fence(ctx);
+    expect(cluster.double.secret("backstage", "lakebase")).toEqual({ password: "three" });
+    expect(ctx.logs).toEqual([]);
+  },
+);
 
-test.each(["plugins/kubernetes-rollout.md", "deploy/kubernetes.md"])("%s grants what a rollout needs", async (page) => {
-  const cluster = await clusterWith(await granted(page));
-  const ctx = rolloutContext(cluster, { options: { namespace: "backstage", name: "backstage" } });
-  await kubernetesRollout.check?.(ctx);
-  await kubernetesRollout.run(event, ctx);
-  expect(cluster.double.rollouts("deployment", "backstage", "backstage")).toBe(1);
-});
+test.each(["plugins/kubernetes-rollout.md", "deploy/kubernetes/example/rbac.yaml"])(
+  "%s grants what a rollout needs",
+  async (page) => {
+    const cluster = await clusterWith(await granted(page));
+    const ctx = rolloutContext(cluster, { options: { namespace: "backstage", name: "backstage" } });
+    await kubernetesRollout.check?.(ctx);
+    await kubernetesRollout.run(event, ctx);
+    expect(cluster.double.rollouts("deployment", "backstage", "backstage")).toBe(1);
+  },
+);
 
 test("plugins/kubernetes-token.md grants what a token needs", async () => {
   const cluster = await clusterWith(await granted("plugins/kubernetes-token.md"));

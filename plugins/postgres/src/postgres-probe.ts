@@ -1,5 +1,5 @@
 import { defineProbe } from "@rotate/plugin-kit";
-import { encryption } from "./encryption.ts";
+import { encryption, encryptionOptions } from "@rotate/plugin-kit/databases";
 import { explain } from "./explain.ts";
 import { logInAndQuery } from "./login.ts";
 
@@ -24,12 +24,7 @@ export const postgresProbe = defineProbe({
         description: "The role. In `verify` it may be a template, where the credential has a user name.",
       },
       password: { type: "string", secret: true, description: "The password; a token goes here as well." },
-      tls: {
-        enum: ["verify-full", "require", "disable"],
-        default: "verify-full",
-        description: "`require` encrypts without checking who answers; `disable` never sends a password in clear.",
-      },
-      ca: { type: "string", format: "path", description: "Authorities to trust instead of the system's, PEM." },
+      ...encryptionOptions,
       query: { type: "string", minLength: 1, default: "select 1", description: "What has to succeed after the login." },
       connectTimeout: { type: "string", format: "duration", default: "10s", min: "100ms", max: "10m" },
     },
@@ -43,7 +38,7 @@ export const postgresProbe = defineProbe({
     try {
       await logInAndQuery({ ...options, password, ssl, signal });
     } catch (error) {
-      throw explain(error, { ...options, password, signal });
+      throw explain(error, { ...options, secrets: [password], signal });
     }
   },
 });

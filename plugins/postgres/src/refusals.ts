@@ -1,7 +1,8 @@
 /** The errors of PostgreSQL, of Node and of pg, and what each means. */
 import { meanings, type Refusals } from "@rotate/plugin-kit";
+import { connectionRefusals } from "@rotate/plugin-kit/databases";
 
-const { denied, invalid, late, missing, missingYet, refused, refusedYet, stale, stranger, unsure, wait } = meanings;
+const { denied, invalid, late, missing, refused, refusedYet, stale, stranger, unsure, wait } = meanings;
 
 /**
  * What the server refuses, as `SQLSTATE: message`. First the words that tell more than the SQLSTATE: the texts are those of the Lakebase gateway, as seen in issue threads.
@@ -41,38 +42,8 @@ export const serverRefusals: Refusals = [
   { ...refused, hint: "see what the server says, and its log" },
 ];
 
-const authority = "give the server's authority as ca, or use the host name that is in its certificate";
-
 /** What keeps us from the server, as `CODE: message`: the codes are Node's, the words pg's, whose errors have none. */
 export const systemRefusals: Refusals = [
-  {
-    ...missingYet,
-    said: /^ENOTFOUND:/,
-    hint: "see that the host name is right and that this machine can resolve it",
-  },
-  { ...wait, said: /^EAI_AGAIN:/, hint: "the name server did not answer" },
-  {
-    ...missingYet,
-    said: /^ENOENT:/,
-    hint: "no Unix socket is there: is the server running, and is host its socket directory?",
-  },
-  {
-    ...wait,
-    said: /^ECONNREFUSED:/,
-    hint: "nothing listens there: is the server running, and is the port right?",
-  },
-  { ...late, said: /^ETIMEDOUT:/, hint: "see whether a firewall stands between" },
-  {
-    ...stranger,
-    said: /^(ERR_TLS_CERT_ALTNAME_INVALID|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT):/,
-    hint: authority,
-  },
-  {
-    ...stranger,
-    said: /^CERT_HAS_EXPIRED:/,
-    hint: "renew the server's certificate, and see that this machine's clock is right",
-  },
-  { ...stranger, said: /^CERT_NOT_YET_VALID:/, hint: "see that this machine's clock is right" },
   { ...late, said: /timeout expired/, hint: "see whether a firewall stands between, or raise connectTimeout" },
   {
     ...invalid,
@@ -80,5 +51,5 @@ export const systemRefusals: Refusals = [
     hint: "turn TLS on at the server; on a network that you trust, set tls: disable",
   },
   { ...stranger, said: /: SASL/, hint: "the server does not know this password, or is not the one that it says it is" },
-  { ...unsure, hint: "see that host and port are right, and that the server can be reached from here" },
+  ...connectionRefusals,
 ];

@@ -1,4 +1,4 @@
-import { refusalContract } from "@rotate/testkit";
+import { connectionSamples, refusalContract } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { serverRefusals, systemRefusals } from "../src/refusals.ts";
 
@@ -35,19 +35,10 @@ refusalContract(
     of: "exit",
     table: systemRefusals,
     samples: [
-      { said: "ENOTFOUND: getaddrinfo ENOTFOUND db.example", is: "missingYet" },
-      { said: "EAI_AGAIN: getaddrinfo EAI_AGAIN db.example", is: "wait" },
-      { said: "ENOENT: connect ENOENT /run/postgresql/.s.PGSQL.5432", is: "missingYet" },
-      { said: "ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:5432", is: "wait" },
-      { said: "ETIMEDOUT: connect ETIMEDOUT 10.0.0.1:5432", is: "late" },
-      { said: "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match", is: "stranger" },
-      { said: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unable to get local issuer certificate", is: "stranger" },
-      { said: "CERT_HAS_EXPIRED: certificate has expired", is: "stranger" },
-      { said: "CERT_NOT_YET_VALID: certificate is not yet valid", is: "stranger" },
       { said: ": timeout expired", is: "late" },
       { said: ": The server does not support SSL connections", is: "invalid" },
       { said: ": SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature is missing", is: "stranger" },
-      { said: "ECONNRESET: read ECONNRESET", is: "unsure" },
+      ...connectionSamples,
     ],
   },
 );

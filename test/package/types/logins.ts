@@ -61,6 +61,26 @@ const awsRows: Rows = {
   })),
 };
 
+const database = { host: "127.0.0.1", port: 1, user: "rotate", password: secret };
+const postgresUsers = ["ring", "dynamic"].flatMap((strategy) =>
+  (["verify-full", "require", "disable"] as const).map((tls, index) => ({
+    strategy,
+    tls,
+    sessions: index === 0 ? "end" : "wait",
+    send: index === 0 ? "password" : "verifier",
+  })),
+);
+
+const databaseRows: Rows = rowsOf(
+  "postgres-user",
+  Object.fromEntries(postgresUsers.map((more) => [`${more.strategy}-${more.tls}`, more])),
+  (more) => ({
+    provider: { type: "postgres-user", ...database, ...more },
+    request: { group: "app_rw", ttl: "1h" },
+    ends: unreachable,
+  }),
+);
+
 const entra = {
   "client-secret": { method: "client-secret", clientId: "app", clientSecret: secret },
   "client-certificate": {
@@ -211,6 +231,7 @@ export const logins: Rows = {
     request: {},
     ends: unreachable,
   })),
+  ...databaseRows,
   ...databricksRows,
   ...rowsOf("gcp", google, (source, name) => ({
     provider: { type: "gcp-access-token", source, endpoints: googleEndpoints },

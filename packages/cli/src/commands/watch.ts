@@ -28,7 +28,7 @@ SIGTERM and Ctrl-C finish what has begun and exit 0; a second one stops at once.
     }),
     "listen-health": Flags.string({
       helpValue: "[HOST:]PORT",
-      description: "serve /livez and /readyz alone, without names, for everybody",
+      description: "serve /livez, /readyz and /startupz alone, without names, for everybody",
     }),
   };
   static override enableJsonFlag = false;

@@ -11,7 +11,7 @@ export function docsOf(code: string): string {
 
 /** Its heading there: a plugin's by what it was, whatever the phase; rotate's own by itself. */
 export function anchorOf(code: string): string {
-  const own = /^ROTATE_(SPEC|STATE)_/.test(code);
+  const own = /^ROTATE_(SPEC|STATE|RISK)_/.test(code);
   const kind = own ? undefined : errorCodes.find((known) => code === known || code.endsWith(`_${known}`));
   return (kind ?? code).toLowerCase();
 }

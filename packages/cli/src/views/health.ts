@@ -12,7 +12,7 @@ export interface HealthParts {
 /** The loop sleeps for half a minute at most: older than this, it hangs. ms */
 const hangs = 120_000;
 
-/** `/livez` and `/readyz`, without names: for whoever starts this process again. */
+/** `/livez`, `/readyz` and `/startupz`, without names: for whoever starts this process again, or waits for what it writes. */
 export function healthRoutes(parts: HealthParts): readonly Route[] {
   return [
     { path: "/livez", answer: async () => alive(parts.daemon) },
@@ -21,6 +21,15 @@ export function healthRoutes(parts: HealthParts): readonly Route[] {
       answer: async () => {
         const { state, status } = readiness(await parts.read());
         return json({ state }, { status });
+      },
+    },
+    {
+      path: "/startupz",
+      answer: async () => {
+        const { phase, rotations } = await parts.read();
+        const waiting = rotations.filter((one) => !isReady(one)).length;
+        if (phase !== "running" || waiting > 0) return json({ state: "waiting", waiting }, { status: 503 });
+        return json({ state: "started" });
       },
     },
   ];

@@ -18,7 +18,7 @@ import { createStreams } from "./streams.ts";
 /** Where the endpoints are, and by which names they may be called. */
 export interface ViewsOptions {
   readonly listen?: Address | undefined;
-  /** Serves `/livez` and `/readyz` alone, without names, for everybody. */
+  /** Serves `/livez`, `/readyz` and `/startupz` alone, without names, for everybody. */
   readonly listenHealth?: Address | undefined;
   /** Names by which it may be called. */
   readonly hosts: readonly string[];
@@ -76,7 +76,7 @@ async function startViews(daemon: DaemonView, options: ViewsOptions): Promise<()
       const handler = handlerOf(healthRoutes(health), (request) => refusalOf(request, { hosts }), runtime);
       const server = await openServer({ address: listenHealth, flag: "listen-health" }, handler);
       open.push(server);
-      runtime.log.info(`/livez and /readyz are at ${server.url}`);
+      runtime.log.info(`/livez, /readyz and /startupz are at ${server.url}`);
     }
   } catch (error) {
     await stop();

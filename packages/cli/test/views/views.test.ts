@@ -69,12 +69,16 @@ describe("the views of how things stand", () => {
     expect(await names("name=nothing")).toEqual([]);
   });
 
-  test("for kubelets there are two answers without names, and nothing else", async () => {
+  test("for kubelets there are three answers without names, and nothing else", async () => {
     const scene = createDaemonScene();
     scene.show(failingOf("customer-acme", { exit: 3, state: "expired", code: "ended" }));
     const url = await scene.listen({ listen: undefined, listenHealth: { host: "127.0.0.1", port: 0 } });
     expect(await get(`${url}/readyz`)).toMatchObject({ status: 503, text: '{"state":"not ready"}' });
     expect(await get(`${url}/livez`)).toMatchObject({ status: 200, text: '{"state":"alive"}' });
+    expect(await get(`${url}/startupz`)).toMatchObject({ status: 503, text: '{"state":"waiting","waiting":1}' });
+    scene.show(statusOf("customer-acme"));
+    scene.emit(happened);
+    expect(await get(`${url}/startupz`)).toMatchObject({ status: 200, text: '{"state":"started"}' });
     for (const path of ["/", "/metrics", "/api/v1/rotations", "/readyz/customer-acme", "/api/v1/events"])
       expect((await get(url + path)).status).toBe(404);
   });

@@ -73,14 +73,14 @@ async function fromSink(sink: SinkEntry, lease: LeaseState, { deps }: Looking): 
 }
 
 /** What cannot be read gives nothing. */
-async function readValues(sink: SinkEntry, { runtime }: RotationDeps): Promise<Values> {
+async function readValues(sink: SinkEntry, deps: RotationDeps): Promise<Values> {
   try {
-    return await callSink({ deps: { runtime }, sink }, { timeout: timeLimits.read }, (ctx) =>
+    return await callSink({ deps, sink }, { timeout: timeLimits.read }, (ctx) =>
       sink.part.read!(Object.keys(sink.values), ctx),
     );
   } catch (error) {
     const { message } = innerError(error);
-    runtime.log.debug("a sink could not be read for its credential", { target: sink.target, error: message });
+    deps.runtime.log.debug("a sink could not be read for its credential", { target: sink.target, error: message });
     return {};
   }
 }

@@ -2,10 +2,10 @@ import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
 import { remembering, secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
-import type { ProviderEntry, Rotation, Spec } from "../loading/model.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
-import { createLogins, type Logins } from "../rotation/login.ts";
+import { createLogins, type LoginEntry, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
@@ -77,11 +77,16 @@ function treesOf({ providers, rotations, notify, serve, monitor }: Spec): readon
 
 /** Logins of their own in this runtime. */
 export function loginsOver({ runtime, clock }: Pick<RotationDeps, "runtime" | "clock">): Logins {
-  return createLogins({ runtime, clock, call: (provider, call) => callLogin(runtime, provider, call) });
+  return createLogins({ runtime, clock, call: (entry, call) => callLogin(runtime, entry, call) });
 }
 
-function callLogin(runtime: Runtime, provider: ProviderEntry, call: (ctx: Context) => Promise<Login>): Promise<Login> {
-  return callPart({ runtime, bound: { ...provider, kind: "provider" } }, { timeout: timeLimits.login }, call);
+function callLogin(runtime: Runtime, entry: LoginEntry, call: (ctx: Context) => Promise<Login>): Promise<Login> {
+  const kind = "name" in entry ? "provider" : "sink";
+  return callPart<LoginEntry["part"], Login>(
+    { runtime, bound: { ...entry, kind } },
+    { timeout: timeLimits.login },
+    call,
+  );
 }
 
 async function cronFor(rotations: readonly Rotation[]): Promise<NextCron> {

@@ -1,6 +1,6 @@
 import { RotateError } from "@rotate/plugin-kit";
 import { formatDuration } from "@rotate/runtime";
-import type { PlanRotation, PlanSink } from "../plan-report.ts";
+import type { PlanRisk, PlanRotation, PlanSink } from "../plan-report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
@@ -53,12 +53,17 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
   const { moment, standing } = await presentOf({ rotation, deps }, { cadence });
   const { state } = moment;
   const warnings = [...paceWarnings(moment)];
+  const risks: PlanRisk[] = [];
+  const warn = (...said: Said): void => {
+    warnings.push(oneLine(said));
+    risks.push(riskOf(said));
+  };
   const due = await needsWork({ rotation, deps }, { force: false, cadence });
   const logging = {
     ...deps,
     runtime: {
       ...deps.runtime,
-      log: { ...deps.runtime.log, warn: (...said: Said) => void warnings.push(oneLine(said)) },
+      log: { ...deps.runtime.log, warn },
     },
   };
   const checks = await Promise.all(checksOf({ rotation, deps: logging, state: () => state }).map(runCheck));
@@ -86,6 +91,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
     revocation: revocationOf(rotation),
     checks,
     warnings,
+    ...(risks.length > 0 && { risks }),
   };
 }
 
@@ -95,6 +101,16 @@ type Said = Parameters<RotationDeps["runtime"]["log"]["warn"]>;
 function oneLine([message, { path, remedy } = {}]: Said): string {
   const place = typeof path === "string" ? ` (${path})` : "";
   return `${message}${place}${typeof remedy === "string" ? `; ${remedy}` : ""}`;
+}
+
+/** A warning of a log as data. */
+export function riskOf([message, { code, path, remedy, error } = {}]: Said): PlanRisk {
+  return {
+    ...(typeof code === "string" ? { code } : { code: "ROTATE_RISK_WARNED" }),
+    message: typeof error === "string" ? `${message}: ${error}` : message,
+    ...(typeof path === "string" && { path }),
+    ...(typeof remedy === "string" && { remedy }),
+  };
 }
 
 function whyOf(moment: Moment, standing: Standing): string {

@@ -94,7 +94,7 @@ function openDirectory({ spec, runtime, stateDir, reading = false }: LocalOption
   if (others.length > 0) {
     const elsewhere = stateElsewhere(directory, others);
     if (!reading || !existsSync(join(directory, "state.db"))) throw elsewhere;
-    runtime.log.warn(elsewhere.message, { remedy: elsewhere.hint });
+    runtime.log.warn(elsewhere.message, { code: elsewhere.code, remedy: elsewhere.hint });
   }
   return openStateDir(base, { name: spec.name, uid });
 }

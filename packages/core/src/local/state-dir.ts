@@ -1,5 +1,6 @@
 import { lstatSync, statfsSync, type Stats } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { commandLine } from "@rotate/plugin-kit";
 import { homeDirectory } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
 import type { OwnPlace } from "../loading/roots/world.ts";
@@ -82,7 +83,10 @@ function refuseUnsafe(directory: string, stats: Stats, uid: number | undefined):
   }
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
-    throw unusable(`the state directory ${directory} is open to others (mode ${mode})`, `chmod 0700 ${directory}`);
+    throw unusable(
+      `the state directory ${directory} is open to others (mode ${mode})`,
+      `\`${commandLine("chmod", "0700", directory)}\``,
+    );
   }
 }
 

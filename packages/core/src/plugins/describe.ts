@@ -20,6 +20,8 @@ export interface DescribedPart {
   /** Of sinks: words with options in braces, `{url} variable {path}`. */
   readonly target?: string;
   readonly keys?: { readonly pattern: string; readonly description: string };
+  /** Milliseconds. */
+  readonly lateWrites?: number;
   /** Of reloads. */
   readonly adopts?: boolean;
 }
@@ -67,18 +69,27 @@ const rules: Readonly<
       handle: isFrame,
       overlap: isFalse,
       ghosts: isFalse,
-      maxLife: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+      maxLife: isLength,
     },
   },
   sinks: {
     must: "prepare",
-    may: ["check", "read", "commit", "undo", "fence"],
-    keys: { "target!": text, keys: (value) => isFrame(value) && text(value["pattern"]) && text(value["description"]) },
+    may: ["login", "keepAlive", "check", "read", "commit", "undo", "fence"],
+    keys: {
+      "target!": text,
+      keys: (value) => isFrame(value) && text(value["pattern"]) && text(value["description"]),
+      lateWrites: isLength,
+    },
   },
   reloads: { must: "reload", may: ["check"], keys: { "adopts!": (value) => typeof value === "boolean" } },
   probes: { must: "probe", may: [], keys: {} },
   notifiers: { must: "notify", may: ["check"], keys: {} },
 };
+
+/** Milliseconds. */
+function isLength(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) > 0;
+}
 
 function areFields(value: unknown): boolean {
   return isFrame(value) && Object.keys(value).length > 0 && Object.values(value).every(isField);

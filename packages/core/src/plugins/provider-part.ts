@@ -1,11 +1,9 @@
 import type {
   Context,
-  Expires,
   Fields,
   FieldValues,
   Lease,
   LeaseTerms,
-  Login,
   Minted,
   Provider,
   ProviderContext,
@@ -13,6 +11,7 @@ import type {
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
+import { expiresOf, loginIn, loginVerbs } from "./login-frames.ts";
 
 /** A provider of a program, in the shape of a built-in one. */
 export function providerOf(part: DescribedPart, ask: Ask): Provider {
@@ -24,10 +23,7 @@ export function providerOf(part: DescribedPart, ask: Ask): Provider {
     ...given(part, "scope", "request", "handle", "overlap", "ghosts", "maxLife"),
     mint: async (request, ctx) =>
       mintedOf(await ask("mint", { request, leaseId: ctx.leaseId, ...loginIn(ctx) }, ctx), fields, ctx),
-    ...when(part, "login", { login: async (ctx: Context) => loginOf(await ask("login", {}, ctx), ctx) }),
-    ...when(part, "keepAlive", {
-      keepAlive: async (ctx: ProviderContext) => loginOf(await ask("keepAlive", loginIn(ctx), ctx), ctx),
-    }),
+    ...loginVerbs(part, ask),
     ...when(part, "check", {
       check: async (ctx: ProviderContext, request?: unknown) =>
         nothing(await ask("check", { ...(request !== undefined && { request }), ...loginIn(ctx) }, ctx)),
@@ -61,11 +57,6 @@ export function providerOf(part: DescribedPart, ask: Ask): Provider {
   };
 }
 
-/** What the program said at its login is handed back to it. */
-function loginIn({ login }: ProviderContext): Frame {
-  return isFrame(login) && "said" in login ? { login: login["said"] } : {};
-}
-
 function leaseOut({ id, issuedAt, expiresAt, handle }: Lease): Frame {
   return {
     id,
@@ -73,30 +64,6 @@ function leaseOut({ id, issuedAt, expiresAt, handle }: Lease): Frame {
     expiresAt: expiresAt === "never" ? "never" : expiresAt.toISOString(),
     ...(handle !== undefined && { handle }),
   };
-}
-
-/** All texts of a login may be secret. */
-function loginOf(answer: unknown, ctx: Context): Login {
-  if (!isFrame(answer)) throw badFrame("its login is no object");
-  maskTexts(answer, ctx);
-  const { expires } = answer;
-  return { said: answer, ...(expires !== undefined && { expires: expiresOf(expires) }) };
-}
-
-function maskTexts(value: unknown, ctx: Context): void {
-  if (typeof value === "string") ctx.secret(value, "login");
-  else if (typeof value === "object" && value !== null) for (const item of Object.values(value)) maskTexts(item, ctx);
-}
-
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-
-function expiresOf(value: unknown): Expires {
-  if (value === "never") return value;
-  if (isFrame(value) && Number.isFinite(value["in"]) && Number(value["in"]) > 0) return { in: Number(value["in"]) };
-  const date = typeof value === "string" && instant.test(value) ? new Date(value) : undefined;
-  if (date === undefined || Number.isNaN(date.getTime()))
-    throw badFrame('its `expires` is neither an RFC 3339 instant nor { "in": milliseconds } nor "never"');
-  return date;
 }
 
 const termKeys: readonly string[] = ["expires", "renewable", "diesWithLogin", "period", "handle"];

@@ -1,7 +1,8 @@
-import type { Context, Prepared, Sink, SinkContext, Values } from "@rotate/plugin-kit";
+import type { Context, LoggedIn, Prepared, Sink, SinkContext, Values } from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
 import { type DescribedPart, targetWith } from "./describe.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
+import { loginIn, loginVerbs } from "./login-frames.ts";
 
 /** What `prepare` may leave for `commit` and `undo`, bytes. */
 const maxState = 256 * 1024;
@@ -12,24 +13,28 @@ export function sinkOf(part: DescribedPart, ask: Ask): Sink {
   return {
     type,
     options,
-    ...given(part, "scope", "keys"),
+    ...given(part, "scope", "keys", "lateWrites"),
     target: (values) => targetWith(target, values),
     prepare: async (values, ctx) =>
       preparedOf(part, ask, {
         answer: await ask(
           "prepare",
-          { values: await revealed(values, ctx), ours: ctx.ours === true, ...markOf(ctx) },
+          { values: await revealed(values, ctx), ours: ctx.ours === true, ...markOf(ctx), ...loginIn(ctx) },
           ctx,
         ),
       }),
+    ...loginVerbs(part, ask),
     ...when(part, "check", {
       check: async (ctx: SinkContext) =>
-        nothing(await ask("check", { ours: ctx.ours === true, ...(ctx.keys && { keys: ctx.keys }) }, ctx)),
+        nothing(
+          await ask("check", { ours: ctx.ours === true, ...(ctx.keys && { keys: ctx.keys }), ...loginIn(ctx) }, ctx),
+        ),
     }),
     ...when(part, "read", {
-      read: async (keys: readonly string[], ctx: Context) => valuesOf(await ask("read", { keys }, ctx), keys, ctx),
+      read: async (keys: readonly string[], ctx: LoggedIn) =>
+        valuesOf(await ask("read", { keys, ...loginIn(ctx) }, ctx), keys, ctx),
     }),
-    ...when(part, "fence", { fence: async (ctx: Context) => nothing(await ask("fence", {}, ctx)) }),
+    ...when(part, "fence", { fence: async (ctx: LoggedIn) => nothing(await ask("fence", loginIn(ctx), ctx)) }),
   };
 }
 
@@ -37,7 +42,7 @@ function markOf({ mark }: SinkContext): Frame {
   return mark === undefined ? {} : { mark };
 }
 
-function preparedOf(part: DescribedPart, ask: Ask, { answer }: { readonly answer: unknown }): Prepared {
+function preparedOf(part: DescribedPart, ask: Ask, { answer }: { readonly answer: unknown }): Prepared<LoggedIn> {
   if (!isFrame(answer) || typeof answer["changed"] !== "boolean")
     throw badFrame("its answer to prepare has no `changed`");
   const { changed, undo = false, state = null, ...others } = answer;
@@ -47,8 +52,8 @@ function preparedOf(part: DescribedPart, ask: Ask, { answer }: { readonly answer
   if (Buffer.byteLength(JSON.stringify(state)) > maxState) throw badFrame("its state is larger than 256 KiB");
   return {
     changed,
-    commit: async (ctx) => nothing(await ask("commit", { state }, ctx)),
-    ...(undo && { undo: async (ctx: Context) => nothing(await ask("undo", { state }, ctx)) }),
+    commit: async (ctx) => nothing(await ask("commit", { state, ...loginIn(ctx) }, ctx)),
+    ...(undo && { undo: async (ctx: LoggedIn) => nothing(await ask("undo", { state, ...loginIn(ctx) }, ctx)) }),
   };
 }
 

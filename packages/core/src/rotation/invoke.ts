@@ -1,8 +1,8 @@
-import { beforehand, RotateError, withDetails, type Context, type ProviderContext } from "@rotate/plugin-kit";
+import { beforehand, RotateError, withDetails, type Context, type LoggedIn } from "@rotate/plugin-kit";
 import { createContext, materialize, type Runtime, type TemplateScope } from "@rotate/runtime";
 import type { Bound, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../loading/model.ts";
 import { AttributedError, innerError, maskError } from "./errors.ts";
-import type { HeldLogin, LoginNeed } from "./login.ts";
+import { whoseLogin, type HeldLogin, type LoginEntry, type LoginNeed } from "./login.ts";
 import type { RotationDeps } from "./session.ts";
 
 /** The limits of one call into a plugin. */
@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The new credential, for templates in the options of `verify` probes. */
   readonly scope?: TemplateScope;
-  /** Of a provider's login. */
+  /** Of the login. */
   readonly need?: LoginNeed;
 }
 
@@ -75,15 +75,6 @@ async function endedBy<T>(signal: AbortSignal, work: Promise<T>, { deadline }: P
 
 type With = { readonly deps: Pick<RotationDeps, "runtime"> };
 
-/** Calls a sink. */
-export function callSink<T>(
-  { deps, sink }: With & { readonly sink: SinkEntry },
-  options: CallOptions,
-  call: (ctx: Context) => Promise<T>,
-): Promise<T> {
-  return callPart({ runtime: deps.runtime, bound: { ...sink, kind: "sink" } }, options, call);
-}
-
 /** Calls a reload. */
 export function callReload<T>(
   { deps, reload }: With & { readonly reload: ReloadEntry },
@@ -102,21 +93,49 @@ export function callProbe<T>(
   return callPart({ runtime: deps.runtime, bound: { ...probe, kind: "probe" } }, options, call);
 }
 
+type LoginDeps = Pick<RotationDeps, "runtime" | "logins">;
+
 /** Calls a provider under its shared login. A DENIED under a kept login: login again, once. */
-export async function callProvider<T>(
-  { deps, provider }: { readonly deps: RotationDeps; readonly provider: ProviderEntry },
+export function callProvider<T>(
+  { deps, provider }: { readonly deps: LoginDeps; readonly provider: ProviderEntry },
   options: CallOptions,
-  call: (ctx: ProviderContext) => Promise<T>,
+  call: (ctx: LoggedIn) => Promise<T>,
+): Promise<T> {
+  return callLoggedIn({ deps, entry: provider, bound: { ...provider, kind: "provider" } }, options, call);
+}
+
+/** Calls a sink, under its login where it has one: as with providers. A login that is used for a write still serves when the write has to be undone. */
+export function callSink<T>(
+  { deps, sink }: { readonly deps: LoginDeps; readonly sink: SinkEntry },
+  options: CallOptions,
+  call: (ctx: LoggedIn) => Promise<T>,
+): Promise<T> {
+  const bound = { ...sink, kind: "sink" };
+  if (sink.part.login === undefined)
+    return callPart({ runtime: deps.runtime, bound }, options, (ctx) => call({ ...ctx, login: undefined }));
+  return callLoggedIn({ deps, entry: sink, bound }, { need: { lasting: writeAndUndo }, ...options }, call);
+}
+
+/** How long a commit and an undo may take together, ms. */
+const writeAndUndo = 2 * timeLimits.commit + timeLimits.prepare;
+
+async function callLoggedIn<T>(
+  {
+    deps,
+    entry,
+    bound,
+  }: { readonly deps: LoginDeps; readonly entry: LoginEntry; readonly bound: Parameters<typeof callPart>[0]["bound"] },
+  options: CallOptions,
+  call: (ctx: LoggedIn) => Promise<T>,
 ): Promise<T> {
   const { logins, runtime } = deps;
-  const bound = { ...provider, kind: "provider" };
-  const login = await first(() => loginInTime({ deps, provider }, options));
+  const login = await first(() => loginInTime({ deps, entry }, options));
   try {
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: login.value }));
   } catch (error) {
     if (innerError(error).code !== "DENIED" || !login.kept) throw error;
     runtime.forgetReferences?.();
-    const fresh = await first(() => logins.renew(provider, login));
+    const fresh = await first(() => logins.renew(entry, login));
     return await callPart({ runtime, bound }, options, (ctx) => call({ ...ctx, login: fresh.value }));
   }
 }
@@ -133,15 +152,15 @@ async function first<T>(logIn: () => Promise<T>): Promise<T> {
 
 /** A login is shared: one that hangs is waited for no longer than this call may take, and goes on for the others. */
 async function loginInTime(
-  { deps, provider }: { readonly deps: RotationDeps; readonly provider: ProviderEntry },
+  { deps, entry }: { readonly deps: LoginDeps; readonly entry: LoginEntry },
   { need, signal }: CallOptions,
 ): Promise<HeldLogin> {
   const limit = deps.runtime.deadline(timeLimits.login, signal);
   try {
-    return await endedBy(limit.signal, deps.logins.get(provider, need), deps.runtime);
+    return await endedBy(limit.signal, deps.logins.get(entry, need), deps.runtime);
   } catch (error) {
     if (error !== limit.signal.reason) throw error;
-    throw new AttributedError(new RotateError("the login took too long", tooLong), `provider ${provider.name}`);
+    throw new AttributedError(new RotateError("the login took too long", tooLong), whoseLogin(entry));
   } finally {
     limit.clear();
   }
@@ -151,5 +170,5 @@ const tooLong = {
   code: "TIMEOUT",
   retryable: true,
   noEffect: true,
-  hint: "is the issuer reachable from here? nothing was minted",
+  hint: "is what it logs in to reachable from here? nothing was done yet",
 } as const;

@@ -1,4 +1,4 @@
-import type { FieldValues, Fields, Prepared, Values } from "@rotate/plugin-kit";
+import type { FieldValues, Fields, LoggedIn, Prepared, Values } from "@rotate/plugin-kit";
 import type { Runtime, TemplateScope } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { Claim, Settlement } from "../backend/claim.ts";
@@ -106,7 +106,7 @@ export interface MintedCredential {
 export interface SinkWrite {
   readonly sink: SinkEntry;
   readonly values: Values;
-  readonly prepared: Prepared;
+  readonly prepared: Prepared<LoggedIn>;
   /** For secret options of the sink that are templates. */
   readonly scope: TemplateScope;
 }

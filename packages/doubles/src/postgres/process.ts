@@ -16,6 +16,8 @@ export interface ServerFiles {
 /** A server that answers. */
 export interface RunningServer {
   readonly port: number;
+  /** Every line of its log so far. */
+  readonly log: readonly string[];
   /** Resolves when the process is gone and its files are removed. */
   readonly stop: () => Promise<void>;
 }
@@ -33,6 +35,7 @@ export async function createCluster({ bin, base }: ServerFiles): Promise<void> {
 
 /** Starts the cluster on a free port of 127.0.0.1 and on a socket in `base`. @param settings `name=value` as in postgresql.conf */
 export async function startServer(files: ServerFiles, settings: readonly string[]): Promise<RunningServer> {
+  const log: string[] = [];
   const port = await freePort();
   const { stop } = await startTethered({
     argv: argvOf(files, port, [...quick, ...settings]),
@@ -41,8 +44,9 @@ export async function startServer(files: ServerFiles, settings: readonly string[
     env: environment(files.base),
     user: serverUser(),
     isReady: (line) => line.includes("ready to accept connections"),
+    hears: (line) => void log.push(line),
   });
-  return { port, stop };
+  return { port, stop, log };
 }
 
 function argvOf({ bin, base }: ServerFiles, port: number, settings: readonly string[]): readonly string[] {

@@ -33,6 +33,8 @@ export interface Postgres {
   readonly password: string;
   /** Holds `.s.PGSQL.<port>`. */
   readonly socketDirectory: string;
+  /** Every line of the server's log so far. */
+  readonly log: readonly string[];
   /** A connected client, as the superuser unless `config` says otherwise. Whoever asks for one ends it. */
   readonly connect: (config?: ClientConfig) => Promise<Client>;
   /** Makes a role that may log in. */
@@ -103,10 +105,11 @@ interface Parts {
   readonly base: string;
   readonly password: string;
   readonly port: number;
+  readonly log: readonly string[];
   readonly stop: () => Promise<void>;
 }
 
-function handle({ base, password, port, stop }: Parts): Postgres {
+function handle({ base, password, port, log, stop }: Parts): Postgres {
   const address = { host: "127.0.0.1", port };
   const superuser = "postgres";
   async function connect(config: ClientConfig = {}): Promise<Client> {
@@ -123,7 +126,7 @@ function handle({ base, password, port, stop }: Parts): Postgres {
       await client.end();
     }
   }
-  return { ...address, superuser, password, socketDirectory: base, connect, createRole, close: stop };
+  return { ...address, superuser, password, socketDirectory: base, log, connect, createRole, close: stop };
 }
 
 function createRoleStatement(client: Client, name: string, { password, superuser }: RoleOptions): string {

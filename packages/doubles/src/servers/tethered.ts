@@ -17,6 +17,8 @@ export interface TetheredOptions {
   readonly user?: { readonly uid?: number; readonly gid?: number };
   /** True of the first line of its output that says it is ready. */
   readonly isReady: (line: string) => boolean;
+  /** Gets every line of its output. */
+  readonly hears?: (line: string) => void;
 }
 
 /** A server that is ready. */
@@ -51,7 +53,7 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /** Starts a server and waits until it says that it is ready. Throws with its last words when it ends before. */
 export async function startTethered(options: TetheredOptions): Promise<Tethered> {
-  const { argv, base, signal, env, user = {}, isReady } = options;
+  const { argv, base, signal, env, user = {} } = options;
   const child = spawn("/bin/sh", ["-c", supervisor, "sh", base, signal, ...argv], {
     ...user,
     cwd: base,
@@ -62,7 +64,7 @@ export async function startTethered(options: TetheredOptions): Promise<Tethered>
   });
   const ended = once(child, "exit");
   try {
-    return { ...(await ready(child, isReady)), stop: () => stop(child, ended) };
+    return { ...(await ready(child, options)), stop: () => stop(child, ended) };
   } catch (error) {
     await stop(child, ended);
     throw error;
@@ -77,15 +79,18 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function ready({ stdout }: Child, isReady: (line: string) => boolean): Promise<Pick<Tethered, "line" | "pid">> {
+async function ready({ stdout }: Child, { isReady, hears }: TetheredOptions): Promise<Pick<Tethered, "line" | "pid">> {
   const said: string[] = [];
-  for await (const line of createInterface(stdout)) {
-    said.push(line);
-    if (!isReady(line)) continue;
-    stdout.resume();
-    return { line, pid: Number(said[0]) };
-  }
-  throw new Error(said.slice(-8).join("; "));
+  const lines = createInterface(stdout);
+  return new Promise((resolve, reject) => {
+    lines.on("line", (line) => {
+      hears?.(line);
+      said.push(line);
+      if (isReady(line)) resolve({ line, pid: Number(said[0]) });
+      if (said.length > 100) said.splice(1, 50);
+    });
+    lines.once("close", () => reject(new Error(said.slice(-8).join("; "))));
+  });
 }
 
 async function stop(child: Child, ended: Promise<unknown>): Promise<void> {

@@ -1,4 +1,5 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { commandLine } from "../command-line.ts";
 import { isRotateError } from "../errors.ts";
 import type { FileTools } from "./options.ts";
 import { exists, type Place } from "./target.ts";
@@ -10,20 +11,28 @@ import { exists, type Place } from "./target.ts";
  */
 export async function warnOfGit(place: Place, leftOver: string, tools: FileTools): Promise<void> {
   if (!isBelowGit(place.parent)) return;
+  const leftOvers = leftOver.replace(/[0-9a-f]+$/, "*");
   const git = (...words: string[]) => exitCodeOf(place.parent, words, tools);
   if ((await git("ls-files", "--error-unmatch", "--", place.name)) === 0) {
     tools.log.warn("the file is tracked by git: the next commit would publish the secret", {
+      code: "ROTATE_RISK_TRACKED",
       path: place.path,
-      remedy: "git rm --cached it, add it to .gitignore, and rotate whatever was committed",
+      remedy: `take it out by \`${commandLine("git", "-C", place.parent, "rm", "-q", "--cached", "--", place.name)}\`, keep it out by \`${ignoring(place.parent, `/${place.name}`, leftOvers)}\`, and rotate whatever was committed`,
     });
     return;
   }
   const ignored = await git("check-ignore", "-q", "--", place.name);
   if (ignored !== 0 || (await git("check-ignore", "-q", "--", leftOver)) !== 1) return;
   tools.log.warn("git ignores the file but would not ignore a temporary file that a crash left beside it", {
+    code: "ROTATE_RISK_LEFT_OVERS_TRACKED",
     path: place.path,
-    remedy: `add ${leftOver.replace(/[0-9a-f]+$/, "*")} to .gitignore`,
+    remedy: `\`${ignoring(place.parent, leftOvers)}\``,
   });
+}
+
+/** The command that adds patterns to the directory's own list. */
+function ignoring(directory: string, ...patterns: readonly string[]): string {
+  return `printf '%s\\n' ${commandLine(...patterns)} >> ${commandLine(join(directory, ".gitignore"))}`;
 }
 
 function isBelowGit(directory: string): boolean {

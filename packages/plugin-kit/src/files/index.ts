@@ -16,3 +16,4 @@ export { checkSet, type CheckSetOptions, readSet, type SetOptions, stageSet, tid
 export { type Edit, type Revert, stageFile, type StageOptions, tidyFile, type Versions } from "./stage.ts";
 export { stampOfFile } from "./stamp.ts";
 export { readTarget } from "./target.ts";
+export { leftOversIn } from "./temporary.ts";

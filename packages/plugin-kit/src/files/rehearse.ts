@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { unlink } from "node:fs/promises";
+import { commandLine } from "../command-line.ts";
 import { giveAccess } from "./access.ts";
 import { modelOf, rehearseAttributes } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
@@ -45,12 +46,18 @@ const leastSize = 4096;
 
 function warnOfReaders({ directory, path, wanted: { mode } }: Rehearsal, { log }: FileTools): void {
   if (isWorldWritable(directory)) {
-    log.warn("the directory is world-writable: others can replace the file", { directory: directory.path });
+    log.warn("the directory is world-writable: others can replace the file", {
+      code: "ROTATE_RISK_DIRECTORY_OPEN",
+      path: directory.path,
+      remedy: `\`${commandLine("chmod", "o-w", directory.path)}\`, or write to a directory that only the consumer can read`,
+    });
   }
   if ((mode & 0o007) === 0) return;
   log.warn("every user of the system may read the file", {
+    code: "ROTATE_RISK_READABLE",
     path,
     mode: mode.toString(8).padStart(4, "0"),
+    remedy: `\`${commandLine("chmod", "o-rwx", path)}\`, and take the last digit out of the sink's \`mode\` where the spec names one`,
   });
 }
 

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, type Stats, unlinkSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { childPath, type Directory } from "./directory.ts";
 import { errnoOf, fileFault } from "./fault.ts";
 import type { FileTools } from "./options.ts";
@@ -80,7 +82,23 @@ function temporariesIn(directory: Directory, { tick }: FileTools): Promise<reado
 }
 
 async function listTemporaries(directory: Directory): Promise<readonly string[]> {
-  return (await directory.names()).filter((name) => name.startsWith(prefix) && isSuffix(name.slice(prefix.length)));
+  return (await directory.names()).filter(isTemporary);
+}
+
+function isTemporary(name: string): boolean {
+  return name.startsWith(prefix) && isSuffix(name.slice(prefix.length));
+}
+
+/**
+ * Temporary files of ours that a process left in a directory an hour ago or more, whoever it ran as: each holds a credential. Absolute paths; none where the
+ * directory cannot be read. @param now ms since 1970
+ */
+export async function leftOversIn(directory: string, now: number): Promise<readonly string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names
+    .filter(isTemporary)
+    .map((name) => join(directory, name))
+    .filter((path) => now - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now) >= hour);
 }
 
 async function sweepOne(directory: Directory, name: string, tools: FileTools): Promise<void> {

@@ -24,7 +24,7 @@ export function partFaults(kind: Kind, part: unknown, where = typeOf(part)): rea
       .map((name) => `${where}: the option "${name}" belongs to the engine`),
     ...schemaFaults(options, where),
     ...(kind === "providers" ? providerFaults(part, where) : []),
-    ...(kind === "sinks" ? keyFaults(part["keys"], where) : []),
+    ...(kind === "sinks" ? [...keyFaults(part["keys"], where), ...lateFaults(part["lateWrites"], where)] : []),
   ];
 }
 
@@ -60,4 +60,9 @@ function keyFaults(keys: unknown, where: string): readonly string[] {
   if (keys === undefined) return [];
   const pattern = isLoose(keys) ? keys["pattern"] : undefined;
   return isRegExp(pattern) ? [] : [`${where}.keys: the pattern ${String(pattern)} is no regular expression`];
+}
+
+function lateFaults(late: unknown, where: string): readonly string[] {
+  const isLength = Number.isSafeInteger(late) && Number(late) > 0;
+  return late === undefined || isLength ? [] : [`${where}.lateWrites: not a whole number of milliseconds above 0`];
 }

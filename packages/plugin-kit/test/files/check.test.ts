@@ -127,7 +127,9 @@ test.skipIf(!hasGit)(
     writeFileSync(`${directory}/.gitignore`, ".env\n");
     const narrow = createTools();
     await checkFile(`${directory}/.env`, { ctx: narrow });
-    expect(narrow.logged.map(({ fields }) => fields?.["remedy"])).toEqual(["add .rotate-tmp-* to .gitignore"]);
+    expect(narrow.logged.map(({ fields }) => fields?.["remedy"])).toEqual([
+      expect.stringContaining("'.rotate-tmp-*' >> "),
+    ]);
     writeFileSync(`${directory}/.gitignore`, ".env\n.rotate-tmp-*\n");
     const wide = createTools();
     await checkFile(`${directory}/.env`, { ctx: wide });

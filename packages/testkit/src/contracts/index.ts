@@ -2,8 +2,9 @@ export { type Harness, type Rule, rulesFor, runRule, type Stage, type TestApi } 
 export { notifierContract, type NotifierHarness, notifierRules } from "./notifier.ts";
 export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";
 export { providerContract, providerRules } from "./provider.ts";
-export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
+export type { CutCall, ProviderHarness, ProviderStage } from "./provider-scene.ts";
 export {
+  connectionSamples,
   outageSamples,
   refusalContract,
   type RefusalHarness,
@@ -12,4 +13,5 @@ export {
   statusSamples,
 } from "./refusals.ts";
 export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
-export { sinkContract, type SinkHarness, sinkRules, type SinkStage } from "./sink.ts";
+export type { SinkHarness, SinkStage } from "./sink-scene.ts";
+export { sinkContract, sinkRules } from "./sink.ts";

@@ -20,11 +20,21 @@ export interface ProviderStage extends Stage {
   readonly request?: Readonly<Record<string, unknown>>;
 }
 
+/** A call that is being cut off on its way to the issuer. */
+export interface CutCall {
+  /** Did the call come to the message at which it is cut? */
+  readonly reached: () => boolean;
+  /** Lets that message go on to the issuer, which nobody waits for any more. Resolves when the issuer has done with it. */
+  readonly arrive: () => Promise<void>;
+}
+
 /** What `providerContract` needs to know of a provider. */
 export interface ProviderHarness<S extends ProviderStage = ProviderStage> extends Harness<S> {
   readonly provider: Provider;
   /** For a provider whose `check` asks nobody, because asking would mint: the same stage with something missing on this side. */
   readonly unready?: (stage: S) => S;
+  /** The connection of the next call breaks with its nth message (from 1), which the issuer gets late. For a provider with `find`. */
+  readonly cutAt?: (stage: S, message: number) => CutCall;
   /** Does the issuer still accept this credential? Without it nothing is said about revoke's effect and overlap. */
   readonly isLive?: (stage: S, fields: Readonly<Record<string, string>>) => Promise<boolean> | boolean;
 }

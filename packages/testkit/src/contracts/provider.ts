@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isSecret } from "@rotate/plugin-kit";
 import { readBySchema } from "@rotate/runtime";
 import { assertNoLeak, assertPart, contextOn, defineContract } from "./contract.ts";
+import { cutMint } from "./cut-mint.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 import {
   assertField,
@@ -211,6 +212,13 @@ const leases: readonly ProviderRule[] = [
       assert.ok(found, "find does not see the lease that was minted");
       assertTerms(harness, found, ctx.now());
       await assertNoLeak(secretTexts(minted, stage), ctx, { "what find tells": found });
+    },
+  },
+  {
+    name: "knows of a mint that was cut off whether it made a lease, however late it arrives",
+    applies: ({ provider, cutAt }) => provider.find !== undefined && cutAt !== undefined,
+    check: async (harness, stage) => {
+      for (let message = 1; await cutMint(harness, stage, message); message += 1);
     },
   },
 ];

@@ -32,6 +32,21 @@ export const silenceSamples: readonly RefusalSample[] = [
 /** Both: for tables that end by the kit's `byStatus`. */
 export const statusSamples: readonly RefusalSample[] = [...outageSamples, ...silenceSamples];
 
+/** A sample for each row of the kit's `connectionRefusals` (`@rotate/plugin-kit/databases`). */
+export const connectionSamples: readonly RefusalSample[] = [
+  { said: "ENOTFOUND: getaddrinfo ENOTFOUND db.example", is: "missingYet" },
+  { said: "EAI_AGAIN: getaddrinfo EAI_AGAIN db.example", is: "wait" },
+  { said: "ENOENT: connect ENOENT /run/server.sock", is: "missingYet" },
+  { said: "EACCES: connect EACCES /run/server.sock", is: "denied" },
+  { said: "ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:5432", is: "wait" },
+  { said: "ETIMEDOUT: connect ETIMEDOUT 10.0.0.1:5432", is: "late" },
+  { said: "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match", is: "stranger" },
+  { said: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unable to get local issuer certificate", is: "stranger" },
+  { said: "CERT_HAS_EXPIRED: certificate has expired", is: "stranger" },
+  { said: "CERT_NOT_YET_VALID: certificate is not yet valid", is: "stranger" },
+  { said: "ECONNRESET: read ECONNRESET", is: "unsure" },
+];
+
 /** A table of refusals with samples of all that is in it. */
 export interface RefusalHarness {
   /** For the test's title. */

@@ -1,65 +1,10 @@
 import assert from "node:assert/strict";
-import { isRotateError, type Prepared, type Sink } from "@rotate/plugin-kit";
-import { revealValues, sinkValues, type TestContext } from "../context.ts";
+import { revealValues, sinkValues } from "../context.ts";
 import { withDefaults } from "../defaults.ts";
-import {
-  assertNoLeak,
-  assertPart,
-  contextOn,
-  defineContract,
-  type Harness,
-  type Rule,
-  type Stage,
-} from "./contract.ts";
+import { assertNoLeak, assertPart, contextOn, defineContract } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
-
-type Texts = Readonly<Record<string, string>>;
-
-/** A working target for one test. */
-export interface SinkStage extends Stage {
-  /** What to write first, by destination key, and what next: the same keys, other texts of six characters or more. `{}` for a sink without `values`. */
-  readonly values: readonly [Texts, Texts];
-}
-
-/** What `sinkContract` needs to know of a sink. */
-export interface SinkHarness<S extends SinkStage = SinkStage> extends Harness<S> {
-  readonly sink: Sink;
-  /** The whole target as it is now, to be compared with `deepEqual`: bytes and mode of a file, data of an object. Without what the system changes by itself. Undefined: not there. May be a promise. */
-  readonly snapshot: (stage: S) => unknown;
-  /** Our keys as another program finds them in the target, by the outside's own means; a missing key is left out. */
-  readonly readBack: (stage: S) => Promise<Texts> | Texts;
-  /** Somebody else writes other texts to our keys. */
-  readonly meddle: (stage: S) => Promise<void> | void;
-}
-
-type SinkRule = Rule<SinkHarness, SinkStage>;
-interface Scene {
-  readonly sink: Sink;
-  readonly ctx: TestContext;
-}
-
-function scene({ sink }: SinkHarness, stage: SinkStage, timeout?: number): Scene {
-  return { sink, ctx: contextOn(sink.options, stage, timeout) };
-}
-
-function prepare({ sink, ctx }: Scene, texts: Texts): Promise<Prepared> {
-  return sink.prepare(sinkValues(texts), ctx);
-}
-
-async function write(at: Scene, texts: Texts): Promise<Prepared> {
-  const prepared = await prepare(at, texts);
-  if (prepared.changed) await prepared.commit(at.ctx);
-  return prepared;
-}
-
-async function codeOf(call: () => Promise<unknown>): Promise<string> {
-  try {
-    await call();
-    return "no error";
-  } catch (error) {
-    return isRotateError(error) ? error.code : `not a RotateError: ${String(error)}`;
-  }
-}
+import { lateRules } from "./late-writes.ts";
+import { codeOf, prepare, scene, write, type SinkHarness, type SinkRule, type SinkStage } from "./sink-scene.ts";
 
 function secretsOf(stage: SinkStage): readonly string[] {
   return [...(stage.secrets ?? []), ...stage.values.flatMap((texts) => Object.values(texts))];
@@ -79,9 +24,9 @@ const shape: readonly SinkRule[] = [
   {
     name: "names its target by the options alone, the same each time, without a secret",
     check: async (harness, stage) => {
-      const { sink, ctx } = scene(harness, stage);
+      const { sink, ctx } = await scene(harness, stage);
       const target = sink.target(withDefaults(sink.options, stage.options));
-      await write(scene(harness, stage), stage.values[0]);
+      await write(await scene(harness, stage), stage.values[0]);
       assert.equal(sink.target(withDefaults(sink.options, { ...stage.options })), target, "target is pure");
       assert.match(target, /^[^\0-\x1f]+$/, "target is one line of text");
       await assertNoLeak(secretsOf(stage), ctx, { "the target": target });
@@ -94,7 +39,7 @@ const writing: readonly SinkRule[] = [
     name: "changes nothing in check and prepare",
     check: async (harness, stage) => {
       const before = await harness.snapshot(stage);
-      const at = scene(harness, stage);
+      const at = await scene(harness, stage);
       const [samples] = stage.values;
       await at.sink.check?.(at.ctx);
       await at.sink.check?.({ ...at.ctx, keys: Object.keys(samples), samples: sinkValues(samples) });
@@ -107,7 +52,7 @@ const writing: readonly SinkRule[] = [
     name: "writes what it was given, then what it was given next",
     check: async (harness, stage) => {
       for (const texts of stage.values) {
-        const { changed } = await write(scene(harness, stage), texts);
+        const { changed } = await write(await scene(harness, stage), texts);
         assert.equal(changed, true, "a new value is a change");
         assert.deepEqual(await harness.readBack(stage), texts, "the target holds the values");
       }
@@ -116,8 +61,8 @@ const writing: readonly SinkRule[] = [
   {
     name: "sees that nothing is to be changed",
     check: async (harness, stage) => {
-      await write(scene(harness, stage), stage.values[0]);
-      const { changed } = await prepare(scene(harness, stage), stage.values[0]);
+      await write(await scene(harness, stage), stage.values[0]);
+      const { changed } = await prepare(await scene(harness, stage), stage.values[0]);
       assert.equal(changed, false, "the target holds exactly this already");
     },
   },
@@ -125,7 +70,7 @@ const writing: readonly SinkRule[] = [
     name: "reads back what was written, as secrets, and leaves out what is not there",
     applies: ({ sink }) => sink.read !== undefined,
     check: async (harness, stage) => {
-      const { sink, ctx } = scene(harness, stage);
+      const { sink, ctx } = await scene(harness, stage);
       const keys = Object.keys(stage.values[0]);
       await write({ sink, ctx }, stage.values[0]);
       const before = await harness.snapshot(stage);
@@ -141,7 +86,7 @@ const writing: readonly SinkRule[] = [
     name: "reads nothing where nothing was written",
     applies: ({ sink }) => sink.read !== undefined,
     check: async (harness, stage) => {
-      const { sink, ctx } = scene(harness, stage);
+      const { sink, ctx } = await scene(harness, stage);
       const values = (await sink.read?.(Object.keys(stage.values[0]), ctx)) ?? {};
       assert.deepEqual(revealValues(values), await harness.readBack(stage));
     },
@@ -150,7 +95,7 @@ const writing: readonly SinkRule[] = [
     name: "fences without changing a value",
     applies: ({ sink }) => sink.fence !== undefined,
     check: async (harness, stage) => {
-      const { sink, ctx } = scene(harness, stage);
+      const { sink, ctx } = await scene(harness, stage);
       await write({ sink, ctx }, stage.values[0]);
       const late = await prepare({ sink, ctx }, stage.values[1]);
       await sink.fence?.(ctx);
@@ -163,11 +108,11 @@ const writing: readonly SinkRule[] = [
 /** Applies to a sink with `undo`; which has it is known only once it has prepared. */
 async function undoAfter(harness: SinkHarness, stage: SinkStage, commit: boolean): Promise<void> {
   const before = await harness.snapshot(stage);
-  const at = scene(harness, stage);
+  const at = await scene(harness, stage);
   const prepared = await prepare(at, stage.values[1]);
   if (prepared.undo === undefined) return;
   if (commit) await prepared.commit(at.ctx);
-  await prepared.undo(contextOn(harness.sink.options, stage));
+  await prepared.undo((await scene(harness, stage)).ctx);
   assert.deepEqual(await harness.snapshot(stage), before, "undo did not leave the target as prepare found it");
 }
 
@@ -182,7 +127,7 @@ const undoing: readonly SinkRule[] = [
   {
     name: "undoes a later write, so that the earlier values stand there again",
     check: async (harness, stage) => {
-      await write(scene(harness, stage), stage.values[0]);
+      await write(await scene(harness, stage), stage.values[0]);
       await undoAfter(harness, stage, false);
       await undoAfter(harness, stage, true);
       assert.deepEqual(await harness.readBack(stage), stage.values[0]);
@@ -191,7 +136,7 @@ const undoing: readonly SinkRule[] = [
   {
     name: "does not undo over what somebody else wrote since",
     check: async (harness, stage) => {
-      const at = scene(harness, stage);
+      const at = await scene(harness, stage);
       const prepared = await write(at, stage.values[0]);
       if (prepared.undo === undefined) return;
       await harness.meddle(stage);
@@ -203,7 +148,7 @@ const undoing: readonly SinkRule[] = [
   {
     name: "commits over somebody else's write whole, or refuses with CONFLICT and leaves it",
     check: async (harness, stage) => {
-      const at = scene(harness, stage);
+      const at = await scene(harness, stage);
       const prepared = await prepare(at, stage.values[0]);
       await harness.meddle(stage);
       const meddled = await harness.snapshot(stage);
@@ -221,10 +166,12 @@ const failing: readonly SinkRule[] = [
     name: "throws a RotateError with a hint when the target refuses, already in prepare or check",
     check: async (harness, stage) => {
       await harness.refuse(stage);
-      const { sink, ctx } = scene(harness, stage);
+      const { sink } = harness;
+      const ctx = contextOn(sink.options, stage);
       const early = async (): Promise<unknown> => {
-        await sink.check?.(ctx);
-        return prepare({ sink, ctx }, stage.values[0]);
+        const loggedIn = { ...ctx, login: await sink.login?.(ctx) };
+        await sink.check?.(loggedIn);
+        return prepare({ sink, ctx: loggedIn }, stage.values[0]);
       };
       await assertRefused(early, { what: "check or prepare", ctx, secrets: secretsOf(stage) });
     },
@@ -234,13 +181,13 @@ const failing: readonly SinkRule[] = [
     applies: ({ hang }) => hang !== undefined,
     check: async (harness, stage) => {
       await harness.hang?.(stage);
-      await assertObeysSignal(() => prepare(scene(harness, stage, shortLimit), stage.values[0]), "prepare");
+      await assertObeysSignal(async () => prepare(await scene(harness, stage, shortLimit), stage.values[0]), "prepare");
     },
   },
   {
     name: "gives no secret away in log and prepared write",
     check: async (harness, stage) => {
-      const at = scene(harness, stage);
+      const at = await scene(harness, stage);
       const [samples] = stage.values;
       await at.sink.check?.(at.ctx);
       await at.sink.check?.({ ...at.ctx, keys: Object.keys(samples), samples: sinkValues(samples) });
@@ -251,7 +198,7 @@ const failing: readonly SinkRule[] = [
 ];
 
 /** The sentences of the contract, for those who run them without a test runner. */
-export const sinkRules: readonly SinkRule[] = [...shape, ...writing, ...undoing, ...failing];
+export const sinkRules: readonly SinkRule[] = [...shape, ...writing, ...lateRules, ...undoing, ...failing];
 
 const register = defineContract(sinkRules, ({ sink }) => `sink ${sink.type} keeps the contract`);
 

@@ -1,4 +1,12 @@
-import { type Fields, RotateError, Secret, type MintContext, type Provider, type SecretRef } from "@rotate/plugin-kit";
+import {
+  type ErrorDetails,
+  type Fields,
+  RotateError,
+  Secret,
+  type MintContext,
+  type Provider,
+  type SecretRef,
+} from "@rotate/plugin-kit";
 import {
   mintCanary,
   providerContract,
@@ -14,6 +22,13 @@ import { forever, testEveryRule } from "./every-rule.ts";
 interface Issuer {
   mode: "works" | "refuses" | "hangs";
   readonly live: Map<string, string>;
+  cut?: Cut;
+  /** Settles when the mint that is under way has taken effect or not. */
+  decided: Promise<void>;
+}
+interface Cut {
+  left: number;
+  late?: () => void;
 }
 interface IssuerStage extends ProviderStage {
   readonly issuer: Issuer;
@@ -35,6 +50,20 @@ async function call(ctx: Pick<MintContext, "options" | "sleep">): Promise<Issuer
 
 type Handle = { readonly id: string };
 
+const lost = { code: "UNAVAILABLE", retryable: true, hint: "look at the network" } as const;
+
+/** One message to the issuer, which gets it late when the call is cut off here. */
+function send(issuer: Issuer, effect: () => void, details: Partial<ErrorDetails> = {}): void {
+  const { cut } = issuer;
+  if (cut === undefined || cut.late !== undefined) return effect();
+  cut.left -= 1;
+  if (cut.left > 0) return effect();
+  issuer.decided = new Promise((resolve) => {
+    cut.late = () => resolve(effect());
+  });
+  throw new RotateError("the connection broke", { ...lost, ...details });
+}
+
 const good: Provider = {
   type: "sample",
   options: {
@@ -54,7 +83,8 @@ const good: Provider = {
   mint: async (request, ctx) => {
     const issuer = await call(ctx);
     const token = ctx.secret(mintCanary("token").text, "token");
-    issuer.live.set(ctx.leaseId, token.reveal());
+    send(issuer, () => undefined);
+    send(issuer, () => void issuer.live.set(ctx.leaseId, token.reveal()));
     const { ttl } = request as { readonly ttl: number };
     return { fields: { user: "svc", token }, expires: { in: ttl }, renewable: true, handle: { id: ctx.leaseId } };
   },
@@ -67,9 +97,15 @@ const good: Provider = {
     const { live } = await call(ctx);
     for (const [id, text] of live) if (text === (token as Secret).reveal()) live.delete(id);
   },
-  find: async (leaseId, ctx) =>
-    (await call(ctx)).live.has(leaseId) ? { expires: { in: 60_000 }, handle: { id: leaseId } } : undefined,
+  find: async (leaseId, ctx) => {
+    await issuerOf(ctx).decided;
+    return look(leaseId, ctx);
+  },
 };
+
+async function look(leaseId: string, ctx: Pick<MintContext, "options" | "sleep">) {
+  return (await call(ctx)).live.has(leaseId) ? { expires: { in: 60_000 }, handle: { id: leaseId } } : undefined;
+}
 
 function harness(parts: Partial<Provider> = {}): ProviderHarness {
   const made: ProviderHarness<IssuerStage> = {
@@ -77,12 +113,17 @@ function harness(parts: Partial<Provider> = {}): ProviderHarness {
     start: () => {
       const name = mintCanary("issuer", { plain: true }).text;
       const key = mintCanary("key").text;
-      const issuer: Issuer = { mode: "works", live: new Map() };
+      const issuer: Issuer = { mode: "works", live: new Map(), decided: Promise.resolve() };
       issuers.set(name, issuer);
       return { issuer, options: { name, key: secretRef(key) }, secrets: [key], close: () => void issuers.delete(name) };
     },
     refuse: ({ issuer }) => void (issuer.mode = "refuses"),
     hang: ({ issuer }) => void (issuer.mode = "hangs"),
+    cutAt: ({ issuer }, message) => {
+      const cut: Cut = { left: message };
+      issuer.cut = cut;
+      return { reached: () => cut.late !== undefined, arrive: async () => cut.late?.() };
+    },
     isLive: ({ issuer }, { token }) => [...issuer.live.values()].includes(token ?? ""),
   };
   return made as unknown as ProviderHarness;
@@ -126,7 +167,7 @@ const text = (secret: unknown): string => (secret as Secret).reveal();
 const login = (ctx: MintContext): string => text((ctx.login as { readonly session: Secret }).session);
 
 /** The required parts alone, under an issuer that can be asked nothing. */
-const { isLive: _isLive, hang: _hang, ...bare } = harness();
+const { isLive: _isLive, hang: _hang, cutAt: _cutAt, ...bare } = harness();
 const least: ProviderHarness = {
   ...bare,
   provider: {
@@ -297,6 +338,18 @@ testEveryRule(providerRules, {
         }),
         /what find tells/,
       ],
+    ],
+    "knows of a mint that was cut off whether it made a lease, however late it arrives": [
+      [harness({ find: look }), /find knew something else/],
+      [
+        minting((_minted, ctx) => {
+          send(issuerOf(ctx), () => undefined, { noEffect: true });
+          return {};
+        }),
+        /says that nothing lives, and it does/,
+      ],
+      [harness({ revoke: async () => undefined }), /find sees a lease that was revoked/],
+      [harness({ find: async () => undefined }), /does not see the lease/],
     ],
   },
 });

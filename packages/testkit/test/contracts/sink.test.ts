@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile, chmod, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Prepared, RotateError, Secret, type Sink, type Values } from "@rotate/plugin-kit";
+import { type LoggedIn, type Prepared, RotateError, Secret, type Sink, type Values } from "@rotate/plugin-kit";
 import { revealValues, secretRef, sinkContract, type SinkHarness, sinkRules, type SinkStage } from "@rotate/testkit";
 import { describe, test } from "vitest";
 import { forever, testEveryRule } from "./every-rule.ts";
@@ -61,7 +61,7 @@ const good: Sink = {
   keys: { pattern: "[A-Z]+", description: "capitals" },
   target: (options) => (options as { readonly path: string }).path,
   check: async (ctx) => void (await open(ctx)),
-  prepare: async (values: Values, ctx): Promise<Prepared> => {
+  prepare: async (values: Values, ctx): Promise<Prepared<LoggedIn>> => {
     const before = await open(ctx);
     const data = { ...before.data, ...revealValues(values) };
     const changed = JSON.stringify(data) !== JSON.stringify(before.data);
@@ -115,7 +115,11 @@ function harness(parts: Partial<Sink> = {}): SinkHarness {
 
 /** The good sink, whose prepared write is changed. */
 function preparing(
-  change: (prepared: Prepared, values: Values, ctx: Ctx) => Partial<Prepared> | Promise<Partial<Prepared>>,
+  change: (
+    prepared: Prepared<LoggedIn>,
+    values: Values,
+    ctx: Ctx,
+  ) => Partial<Prepared<LoggedIn>> | Promise<Partial<Prepared<LoggedIn>>>,
 ): SinkHarness {
   return harness({
     prepare: async (values, ctx) => {
@@ -205,6 +209,9 @@ testEveryRule(sinkRules, {
       [harness({ fence: empty }), /fence changed a value/],
       [harness({ fence: async () => undefined }), /before the fence still succeeds/],
     ],
+    "says for how long a write may land late, or lets none land over a later one": [
+      [harness({ lateWrites: 0.5 }), /milliseconds/],
+    ],
     "undoes a first write, and one that was never committed, so that nothing remains": [
       [preparing(() => ({ undo: async () => undefined })), /as prepare found it/],
       [
@@ -278,7 +285,7 @@ testEveryRule(sinkRules, {
     ],
     "gives no secret away in log and prepared write": [
       [
-        preparing((_prepared, values) => ({ data: revealValues(values) }) as Partial<Prepared>),
+        preparing((_prepared, values) => ({ data: revealValues(values) }) as Partial<Prepared<LoggedIn>>),
         /the prepared write, as it is/,
       ],
       [preparing((_prepared, values, ctx) => (ctx.log.info("writing", revealValues(values)), {})), /the log, as it is/],

@@ -24,6 +24,8 @@ export const dotenv = defineSink({
   },
   keys: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$", description: "an environment variable name" },
   target: ({ path }) => path,
+  // What is in the environment stays there: the dotenv libraries (unless told to override) and docker compose (its .env) say so.
+  shadowedBy: (keys, { dialect }) => (dialect === "docker" || dialect === "systemd" ? [] : keys),
 
   check(ctx) {
     const { path, dialect } = ctx.options;

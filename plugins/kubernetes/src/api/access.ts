@@ -1,17 +1,6 @@
-import { RotateError } from "@rotate/plugin-kit";
+import { RotateError, type ClusterRight } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
 import type { Api } from "./api.ts";
-
-/** Something that must be allowed, in the words of an RBAC rule. */
-export interface Right {
-  readonly verb: "get" | "patch" | "create" | "delete";
-  readonly group?: string;
-  readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace: string;
-  /** Absent: a create by POST, which RBAC cannot limit to a name. */
-  readonly name?: string;
-}
 
 const answerSchema = {
   type: "object",
@@ -24,7 +13,7 @@ const answerSchema = {
 const what = "ask what we may do";
 
 /** Asks the cluster (SelfSubjectAccessReview, authorization.k8s.io/v1). Undefined where we may not even ask. */
-export async function isAllowed(api: Api, right: Right, { log }: ClusterContext): Promise<boolean | undefined> {
+export async function isAllowed(api: Api, right: ClusterRight, { log }: ClusterContext): Promise<boolean | undefined> {
   const answer = await api.send({
     method: "POST",
     path: ["apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews"],
@@ -46,21 +35,21 @@ export async function isAllowed(api: Api, right: Right, { log }: ClusterContext)
 /** Those of the rights that the cluster says are missing. */
 export async function missingRights(
   api: Api,
-  rights: readonly Right[],
+  rights: readonly ClusterRight[],
   ctx: ClusterContext,
-): Promise<readonly Right[]> {
+): Promise<readonly ClusterRight[]> {
   const allowed = await Promise.all(rights.map((right) => isAllowed(api, right, ctx)));
   return rights.filter((_right, at) => allowed[at] === false);
 }
 
 /** Throws DENIED that names all rights that are missing, and the rules that grant them. */
-export async function requireRights(api: Api, rights: readonly Right[], ctx: ClusterContext): Promise<void> {
+export async function requireRights(api: Api, rights: readonly ClusterRight[], ctx: ClusterContext): Promise<void> {
   const missing = await missingRights(api, rights, ctx);
   if (missing.length > 0) throw deniedRights(missing);
 }
 
 /** DENIED for want of these rights, all of one namespace. */
-export function deniedRights(missing: readonly Right[]): RotateError {
+export function deniedRights(missing: readonly ClusterRight[]): RotateError {
   const rules = [...Map.groupBy(missing, subjectOf)].map(([subject, rights]) => {
     const verbs = rights.map(({ verb }) => `"${verb}"`).join(", ");
     return `{ ${subject}, verbs: [${verbs}] }`;
@@ -73,18 +62,18 @@ export function deniedRights(missing: readonly Right[]): RotateError {
   });
 }
 
-function resourceOf({ resource, subresource }: Right): string {
+function resourceOf({ resource, subresource }: ClusterRight): string {
   return subresource === undefined ? resource : `${resource}/${subresource}`;
 }
 
 /** What a rule is about: all of it but the verbs. */
-function subjectOf(right: Right): string {
+function subjectOf(right: ClusterRight): string {
   const { group = "", name } = right;
   const one = name === undefined ? "" : `, resourceNames: ["${name}"]`;
   return `apiGroups: ["${group}"], resources: ["${resourceOf(right)}"]${one}`;
 }
 
-function wordsOf(right: Right): string {
+function wordsOf(right: ClusterRight): string {
   const { verb, namespace, name } = right;
   const where = name === undefined ? `in namespace ${namespace}` : `${namespace}/${name}`;
   return `${verb} ${resourceOf(right)} ${where}`;

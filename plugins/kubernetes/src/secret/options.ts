@@ -30,8 +30,11 @@ export const options = {
   required: ["namespace", "name"],
 } as const satisfies ObjectSchema;
 
+/** The same, validated. */
+export type SecretOptions = Infer<typeof options>;
+
 /** The context of its calls. */
-export type SecretContext = Context<Infer<typeof options>>;
+export type SecretContext = Context<SecretOptions>;
 
 /** For messages. */
 export function nameOf({ options: { namespace, name } }: SecretContext): string {

@@ -1,4 +1,4 @@
-import { meanings, RotateError } from "@rotate/plugin-kit";
+import { meanings, RotateError, type ClusterRight } from "@rotate/plugin-kit";
 import { requireRights } from "../api/access.ts";
 import type { Api, ApiRequest } from "../api/api.ts";
 import type { Request, TokenContext } from "./options.ts";
@@ -6,11 +6,15 @@ import type { Request, TokenContext } from "./options.ts";
 /** Throws what a mint would meet: a right that is missing, and, where we may look, an account or a bound object that is not there. */
 export async function checkMintable(api: Api, asked: Request, ctx: TokenContext): Promise<void> {
   const { namespace, serviceAccount: name, boundObject } = asked;
-  const mint = { verb: "create", resource: "serviceaccounts", subresource: "token", namespace, name } as const;
-  await requireRights(api, [mint], ctx);
+  await requireRights(api, tokenRights(asked), ctx);
   const account = `service account ${namespace}/${name}`;
   await look(api, { path: inNamespace(namespace, "serviceaccounts", name), what: `look at ${account}` }, ctx);
   if (boundObject !== undefined) await checkBound(api, { namespace, boundObject }, ctx);
+}
+
+/** What a mint needs: looking at the account is done where it may be, and never needed. */
+export function tokenRights({ namespace, serviceAccount: name }: Request): readonly ClusterRight[] {
+  return [{ verb: "create", resource: "serviceaccounts", subresource: "token", namespace, name }];
 }
 
 type Bound = NonNullable<Request["boundObject"]>;

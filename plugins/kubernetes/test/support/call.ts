@@ -1,4 +1,11 @@
-import { isRotateError, type Prepared, type ReloadEvent, type RotateError, type Sink } from "@rotate/plugin-kit";
+import {
+  isRotateError,
+  type LoggedIn,
+  type Prepared,
+  type ReloadEvent,
+  type RotateError,
+  type Sink,
+} from "@rotate/plugin-kit";
 import { createTestContext, sinkValues, type FakeClock, type TestContext } from "@rotate/testkit";
 import { kubernetesRollout } from "../../src/kubernetes-rollout.ts";
 import { kubernetesSecret } from "../../src/kubernetes-secret.ts";
@@ -20,12 +27,12 @@ export function secretContext({ kubeconfig }: Pick<Cluster, "kubeconfig">, setti
   return createTestContext({ ...settings, options, schema: kubernetesSecret.options });
 }
 
-export function prepare(ctx: TestContext, texts: Readonly<Record<string, string>>): Promise<Prepared> {
+export function prepare(ctx: TestContext, texts: Readonly<Record<string, string>>): Promise<Prepared<LoggedIn>> {
   return kubernetesSecret.prepare(sinkValues(texts), ctx);
 }
 
 /** Prepares and commits. */
-export async function write(ctx: TestContext, texts: Readonly<Record<string, string>>): Promise<Prepared> {
+export async function write(ctx: TestContext, texts: Readonly<Record<string, string>>): Promise<Prepared<LoggedIn>> {
   const prepared = await prepare(ctx, texts);
   if (prepared.changed) await prepared.commit(ctx);
   return prepared;

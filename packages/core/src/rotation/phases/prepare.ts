@@ -1,4 +1,4 @@
-import type { Prepared } from "@rotate/plugin-kit";
+import type { LoggedIn, Prepared } from "@rotate/plugin-kit";
 import type { SinkEntry } from "../../loading/model.ts";
 import { hasWritten } from "../../store/state.ts";
 import { callSink, timeLimits } from "../invoke.ts";
@@ -41,7 +41,7 @@ export async function prepareSink(
   },
 ): Promise<SinkWrite> {
   const values = all.get(sink.id) ?? {};
-  const prepared: Prepared = await callSink(
+  const prepared: Prepared<LoggedIn> = await callSink(
     { deps: session.deps, sink },
     { timeout: timeLimits.prepare, scope },
     (ctx) =>

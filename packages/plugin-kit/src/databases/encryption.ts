@@ -1,5 +1,16 @@
 import type { ConnectionOptions } from "node:tls";
-import { type Context, RotateError } from "@rotate/plugin-kit";
+import type { Context } from "../context.ts";
+import { RotateError } from "../errors.ts";
+
+/** The options of an encrypted connection, for the schema of whatever speaks to a database. */
+export const encryptionOptions = {
+  tls: {
+    enum: ["verify-full", "require", "disable"],
+    default: "verify-full",
+    description: "`require` encrypts without checking who answers; `disable` never sends a password in clear",
+  },
+  ca: { type: "string", format: "path", description: "Authorities to trust instead of the system's, PEM" },
+} as const;
 
 /** How the connection is encrypted. */
 export interface EncryptionOptions {
