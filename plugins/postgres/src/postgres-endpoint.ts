@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import { defineEndpoint, type EndpointContext } from "@rotate/plugin-kit";
-import { readCa } from "./encryption.ts";
+import { encryption } from "@rotate/plugin-kit/databases";
 import { completer } from "./sidecar/complete.ts";
 import type { SidecarOptions } from "./sidecar/sidecar.ts";
 import type { Source } from "./sidecar/enter.ts";
@@ -71,10 +71,12 @@ async function sourceOf(ctx: Ctx): Promise<Source> {
 async function trustOf({ options, readFile }: Ctx): Promise<() => Promise<SecureContext>> {
   const { trustIn } = await import("./sidecar/dial.ts");
   const { ca } = options.upstream;
-  let known: { readonly text: string | undefined; readonly context: SecureContext } | undefined;
+  const asked = { tls: "verify-full", ...(ca !== undefined && { ca }) } as const;
+  let known: { readonly ca: string | undefined; readonly context: SecureContext } | undefined;
   return async () => {
-    const text = ca === undefined ? undefined : await readCa(ca, { readFile });
-    if (known === undefined || known.text !== text) known = { text, context: trustIn(text) };
+    const read = await encryption(asked, { readFile });
+    const text = read === false || read.ca === undefined ? undefined : String(read.ca);
+    if (known === undefined || known.ca !== text) known = { ca: text, context: trustIn(text) };
     return known.context;
   };
 }

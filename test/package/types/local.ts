@@ -214,6 +214,19 @@ const endpoints: Rows = {
     serve: { http: { type: "http", rotation: ["serve-http"], listen: { socket: "http.sock" } } },
     ends: rotated,
   },
+  "serve-postgres": {
+    sinks: [published("serve-postgres")],
+    serve: {
+      postgres: {
+        type: "postgres",
+        rotation: "serve-postgres",
+        listen: { socket: ".s.PGSQL.5432" },
+        upstream: { host: "db.example.com" },
+        login: { user: "app", password: token },
+      },
+    },
+    ends: rotated,
+  },
 };
 
 export const local: Rows = { ...issuers, ...commands, ...sinks, ...reloads, ...probes, ...notifiers, ...endpoints };

@@ -40,8 +40,7 @@ export async function encryption(
   return tls === "require" ? { rejectUnauthorized: false } : false;
 }
 
-/** PEM certificates to trust. Throws INVALID when the file holds none, what `ctx.readFile` throws when it cannot be read. */
-export async function readCa(path: string, { readFile }: Pick<Context, "readFile">): Promise<string> {
+async function readCa(path: string, { readFile }: Pick<Context, "readFile">): Promise<string> {
   const text = await readFile(path, { what: "certificate file", hint: "correct the path in ca" });
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   const hint = "give a file of certificates that begin with -----BEGIN CERTIFICATE-----";

@@ -15,9 +15,8 @@ export interface Verifier {
 /** PostgreSQL's default. */
 const rounds = 4096;
 
-/** A verifier with a new salt. */
-export async function makeVerifier(password: Secret): Promise<Verifier> {
-  const salt = randomBytes(16);
+/** A verifier. */
+export async function makeVerifier(password: Secret, salt: Buffer = randomBytes(16)): Promise<Verifier> {
   const salted = await saltedPassword(password.reveal(), salt, rounds);
   const storedKey = hash(hmac(salted, "Client Key"));
   return { salt, iterations: rounds, storedKey, serverKey: hmac(salted, "Server Key") };
