@@ -41,7 +41,7 @@ export function saltedPassword(password: string, salt: Buffer, iterations: numbe
 }
 
 const spaces = /[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/gu;
-const nothings = /[\u00AD\u034F\u1806\u180B-\u180D\u2060\uFE00-\uFE0F\uFEFF]/gu;
+const nothings = /\u{AD}|\u{34F}|\u{1806}|[\u{180B}-\u{180D}]|\u{2060}|[\u{FE00}-\u{FE0F}]|\u{FEFF}/gu;
 
 /** SASLprep (RFC 4013) as PostgreSQL applies it: a password with what it forbids, such as control characters, is taken as it is. */
 export function prepare(password: string): string {

@@ -121,11 +121,13 @@ describe.skipIf(postgresUnavailable())("through the sidecar", () => {
     const client = new pg.Client({ host: sidecar.directory, user: "app" });
     await client.connect();
     const { promise, resolve } = Promise.withResolvers<void>();
-    client.on("error", () => undefined);
+    const errors: Error[] = [];
+    client.on("error", (error) => errors.push(error));
     client.on("end", resolve);
     const owner = await postgres.connect();
     await owner.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app_a'");
     await owner.end();
     await promise;
+    expect(errors[0]).toMatchObject({ code: "57P01" });
   });
 });

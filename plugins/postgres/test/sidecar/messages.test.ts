@@ -10,10 +10,18 @@ const startups = fc.record({
   version: fc.constantFrom(196_608, 196_610, 3 * 65_536 + 9_999),
   parameters: fc.array(fc.tuple(names, values)).map((pairs) => new Map(pairs)),
 });
-const letters = fc.constantFrom(..."QSFPBEDdcfXZGTCKN");
+const letters = fc.constantFrom("Q", "S", "F", "P", "D", "d", "c", "X", "Z", "G", "T");
 const messages = fc.array(
   fc.tuple(letters, fc.uint8Array({ maxLength: 40 })).map(([type, body]) => message(type, Buffer.from(body))),
 );
+
+function attempt<T>(work: () => T): T | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
 
 /** The same bytes in other pieces. */
 function cut(bytes: Buffer, at: readonly number[]): readonly Buffer[] {
@@ -22,6 +30,18 @@ function cut(bytes: Buffer, at: readonly number[]): readonly Buffer[] {
   );
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
 }
+
+const startupOf = (pairs: Readonly<Record<string, string>>) => ({
+  version: 196_608,
+  parameters: new Map(Object.entries(pairs).map(([name, value]) => [name, Buffer.from(value)])),
+});
+const filled = (rules: Parameters<typeof completer>[0], pairs: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    [...completer(rules)(startupOf(pairs)).parameters].map(([name, value]) => [name, value.toString()]),
+  );
+const ready = (status: string) => message("Z", Buffer.from(status));
+const query = message("Q", Buffer.from("select 1\0"));
+const sync = message("S");
 
 describe("a start-up packet", () => {
   test("is passed on as it came, whatever encoding its values are in", () => {
@@ -39,12 +59,12 @@ describe("a start-up packet", () => {
       fc.property(fc.uint8Array({ minLength: 4, maxLength: 60 }), (bytes) => {
         const content = Buffer.from(bytes);
         content.writeInt32BE(196_608);
-        try {
-          const { parameters } = parseStartup(content);
-          expect(startupPacket({ version: 196_608, parameters }).length).toBeLessThanOrEqual(content.length + 4);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Refusal);
-        }
+        const read = attempt(() => parseStartup(content));
+        const again = read instanceof Error ? content : startupPacket(read);
+        expect([read instanceof Error && !(read instanceof Refusal), again.length > content.length + 4]).toEqual([
+          false,
+          false,
+        ]);
       }),
     );
   });
@@ -68,12 +88,6 @@ describe("a start-up packet", () => {
 });
 
 describe("what an application leaves open", () => {
-  const startup = (pairs: Readonly<Record<string, string>>) => ({
-    version: 196_608,
-    parameters: new Map(Object.entries(pairs).map(([name, value]) => [name, Buffer.from(value)])),
-  });
-  const filled = (rules: Parameters<typeof completer>[0], pairs: Readonly<Record<string, string>>) =>
-    Object.fromEntries([...completer(rules)(startup(pairs)).parameters].map(([name, value]) => [name, `${value}`]));
   const rules = { allowReplication: false, database: "shop", applicationName: "web" };
 
   test("is put in: database and application name", () => {
@@ -119,10 +133,6 @@ describe("message boundaries", () => {
 });
 
 describe("a session is idle", () => {
-  const ready = (status: string) => message("Z", Buffer.from(status));
-  const query = message("Q", Buffer.from("select 1\0"));
-  const sync = message("S");
-
   test("when all that was asked is answered, and no transaction is open", () => {
     const activity = createActivity();
     expect(activity.isIdle()).toBe(true);

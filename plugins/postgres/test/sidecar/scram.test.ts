@@ -73,18 +73,22 @@ test("it is bound to the TLS connection where the server can, and says so where 
   expect(() => beginExchange({ ...parts, binding, offered: ["OAUTHBEARER"] })).toThrow("offers OAUTHBEARER");
 });
 
+function outcome(verifier: Verifier, first: string, last: string): string {
+  const server = beginExamination(verifier);
+  try {
+    server.challenge(first);
+    return server.judge(last) ?? "wrong";
+  } catch (error) {
+    return error instanceof Refusal ? "refused" : String(error);
+  }
+}
+
 test("no bytes of an application bring the examination down", async () => {
   const verifier = await makeVerifier(new Secret("p"));
   const pieces = fc.constantFrom("n,,", "y,,", "p=x,,", "n=", "r=", "c=biws", ",", "p=", "=", "abc", "ü");
   fc.assert(
     fc.property(fc.array(pieces), fc.array(pieces), (first, last) => {
-      try {
-        const server = beginExamination(verifier);
-        server.challenge(first.join(""));
-        expect(server.judge(last.join(""))).toBeUndefined();
-      } catch (error) {
-        expect(error).toBeInstanceOf(Refusal);
-      }
+      expect(outcome(verifier, first.join(""), last.join(""))).toMatch(/^(refused|wrong)$/);
     }),
   );
 });

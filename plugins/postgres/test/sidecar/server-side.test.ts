@@ -104,10 +104,10 @@ test("without a credential the application is told why, and what to do", async (
   expect(sidecar.refusals).toEqual(["no-credential"]);
 });
 
-describe("the server is never trusted with less than verified TLS:", () => {
-  const nobody: Script["session"] = async () => undefined;
-  const answering = (bytes: Buffer | string) => (raw: Socket) => void raw.end(bytes);
+const nobody: Script["session"] = async () => undefined;
+const answering = (bytes: Buffer | string) => (raw: Socket) => void raw.end(bytes);
 
+describe("the server is never trusted with less than verified TLS:", () => {
   test.each([
     ["it speaks no TLS", answering("N"), "does not speak TLS"],
     ["it answers with an error", answering(serverError("53300", "lies")), "does not speak TLS"],

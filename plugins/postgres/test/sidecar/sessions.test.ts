@@ -34,12 +34,14 @@ interface Held {
   readonly cut: () => void;
 }
 
+function nothing(): void {}
+
 async function hold(options: Partial<TestSidecarOptions> = {}, key = Buffer.alloc(8, 7)): Promise<Held> {
   const received: Buffer[] = [];
   const over = Promise.withResolvers<Buffer>();
   const more = new EventTarget();
-  let say: Held["say"] = () => undefined;
-  let cut = (): void => undefined;
+  let say: Held["say"] = nothing;
+  let cut: Held["cut"] = nothing;
   const size = (): number => received.reduce((sum, { length }) => sum + length, 0);
   const server = await startScriptedServer({
     async session(socket) {
@@ -84,9 +86,9 @@ async function enter(sidecar: TestSidecar) {
 const shutDown = fatal({ sqlstate: "57P01", message: "terminating connection because rotate is shutting down" });
 const never = new AbortController().signal;
 
-describe("a request to cancel", () => {
-  const cancel = (key: Buffer): Buffer => packet(int32(80_877_102), key);
+const cancel = (key: Buffer): Buffer => packet(int32(80_877_102), key);
 
+describe("a request to cancel", () => {
   test.each([
     ["4 bytes, as in protocol 3.0", Buffer.alloc(8, 7)],
     ["256 bytes, as protocol 3.2 allows", Buffer.alloc(260, 9)],
@@ -254,8 +256,9 @@ describe("limits:", () => {
     });
     const sidecar = await startSidecar({ upstream: server, ca: server.ca, leases, maxSessions: 1 });
     onTestFinished(() => sidecar.stop());
-    await answerTo(sidecar.socket, startupOf());
-    await enter(sidecar);
+    expect((await answerTo(sidecar.socket, startupOf())).toString()).toContain("C57P03");
+    const { all } = await enter(sidecar);
+    expect(all()).toEqual(Buffer.concat([authenticationOk, ready]));
   });
 });
 
