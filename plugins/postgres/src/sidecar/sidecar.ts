@@ -39,7 +39,7 @@ const keepAlive = 30_000;
 
 /** Serves applications. */
 export function createSidecar(options: SidecarOptions): Sidecar {
-  const { maxSessions, refusal, log, limit = (milliseconds) => AbortSignal.timeout(milliseconds) } = options;
+  const { maxSessions, refusal, limit = (milliseconds) => AbortSignal.timeout(milliseconds) } = options;
   const strangers = new Set<Socket>();
   const running = new Map<Socket, Promise<void>>();
   const sessions = createSessions({ ...options, limit });
@@ -75,7 +75,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     try {
       await open(connection, AbortSignal.any([gone.signal, late]));
     } catch (error) {
-      turnAway(connection, late.aborted && !(error instanceof Refusal) ? new Refusal(tooLate) : error);
+      turnAway(connection, late.aborted && !(error instanceof Refusal) ? new Refusal(tooLate) : error, options);
     } finally {
       late.removeEventListener("abort", onLate);
       strangers.delete(connection);
@@ -91,14 +91,9 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       return forget(connection);
     }
     sessions.admit();
-    await identify(connection, opening.startup);
+    await identify(connection, opening.startup, options);
     strangers.delete(connection);
     await sessions.serve(connection, options.complete(opening.startup), signal);
-  }
-
-  async function identify(connection: Socket, startup: Startup): Promise<void> {
-    if (options.local === undefined) return;
-    await examine(connection, startup, await options.local());
   }
 
   /** Whatever comes of it, the answer is that the connection is closed: as PostgreSQL does. */
@@ -106,16 +101,6 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     const isOurs = await sessions.cancelBy(key, signal);
     if (!isOurs) refusal("unknown-cancel");
     connection.end();
-  }
-
-  function turnAway(connection: Socket, error: unknown): void {
-    if (connection.destroyed) return;
-    const { word, sqlstate, message, packet } = asRefusal(error);
-    refusal(word);
-    log.info("a session was refused", { sqlstate, message });
-    connection.end(packet);
-    // Until its end is seen, what it still sends has to be read.
-    connection.resume().setTimeout(farewell, () => connection.destroy());
   }
 
   async function close(hurry: AbortSignal): Promise<void> {
@@ -133,4 +118,19 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   }
 
   return { take, close };
+}
+
+async function identify(connection: Socket, startup: Startup, { local }: SidecarOptions): Promise<void> {
+  if (local === undefined) return;
+  await examine(connection, startup, await local());
+}
+
+function turnAway(connection: Socket, error: unknown, { refusal, log }: SidecarOptions): void {
+  if (connection.destroyed) return;
+  const { word, sqlstate, message, packet } = asRefusal(error);
+  refusal(word);
+  log.info("a session was refused", { sqlstate, message });
+  connection.end(packet);
+  // Until its end is seen, what it still sends has to be read.
+  connection.resume().setTimeout(farewell, () => connection.destroy());
 }

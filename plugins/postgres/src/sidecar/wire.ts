@@ -20,11 +20,11 @@ export class Refusal extends Error {
   readonly word: string;
   /** What the application is told. */
   readonly packet: Buffer;
-  constructor(failure: Failure, packet?: Buffer) {
+  constructor(failure: Failure, said?: Buffer) {
     super(failure.message);
     this.sqlstate = failure.sqlstate;
-    this.word = failure.word ?? (packet === undefined ? "bad-protocol" : "server-refused");
-    this.packet = packet ?? fatal(failure);
+    this.word = failure.word ?? (said === undefined ? "bad-protocol" : "server-refused");
+    this.packet = said ?? fatal(failure);
   }
 }
 
