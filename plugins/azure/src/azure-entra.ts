@@ -2,7 +2,23 @@ import { defineProvider } from "@rotate/plugin-kit";
 import { entraToken, readsOf, scopeOf } from "./access.ts";
 import { approach } from "./client.ts";
 import { managedToken } from "./managed-identity.ts";
+<<<<<<< HEAD
 import { options, request } from "./options.ts";
+=======
+import { options, request, type Auth } from "./options.ts";
+import { loginsOf } from "./logins.ts";
+
+/** Identities that only this machine, or this job, has. */
+const ofMachine: readonly Auth["method"][] = ["managed-identity", "github-oidc"];
+
+function readsFile(auth: Auth): boolean {
+  return auth.method === "federated" && auth.token === undefined;
+}
+
+function placeOf(path: string | undefined): readonly LocalPlace[] {
+  return path ? [{ path }] : [];
+}
+>>>>>>> main
 
 /**
  * Mints access tokens of Microsoft Entra ID for an application or a managed identity. None can be revoked: they only expire, after 60 to 90
@@ -10,6 +26,12 @@ import { options, request } from "./options.ts";
  */
 export const azureEntra = defineProvider({
   type: "azure-entra",
+  start: {
+    title: "Azure: a token of Entra ID (Azure Database, storage, any API)",
+    options: ["tenantId"],
+    request: ["scope"],
+    logins: loginsOf,
+  },
   options,
   request,
   fields: { token: { secret: true, description: "The access token; for PostgreSQL and MySQL, the password" } },

@@ -4,6 +4,7 @@ import { type Granted } from "./granted.ts";
 import { impersonatedAccessToken, impersonatedIdToken } from "./impersonate.ts";
 import { options, request, type Ctx, type Options, type Request } from "./options.ts";
 import { checkIdentitySource, checkSource, sourceAccessToken, sourceIdToken } from "./sources/index.ts";
+import { loginsOf } from "./logins.ts";
 
 /** The source's own access token, where it is needed to act as somebody else. */
 interface GcpLogin extends Login {
@@ -16,6 +17,7 @@ interface GcpLogin extends Login {
  */
 export const gcpAccessToken = defineProvider({
   type: "gcp-access-token",
+  start: { title: "Google Cloud: an access token", logins: loginsOf },
   options,
   request,
   fields: { token: { secret: true, description: "The access token, or with `idToken` the identity token" } },

@@ -3,7 +3,8 @@ import { selectByName } from "../engine/select.ts";
 import type { Spec } from "../loading/model.ts";
 import { createAlarms } from "./alarms.ts";
 import type { FollowedSpec } from "./files.ts";
-import { createRounds, createWarnings, longestSleep, type Rounds } from "./rounds.ts";
+import { createAllRounds } from "./all-rounds.ts";
+import { createWarnings, longestSleep, type Rounds } from "./rounds.ts";
 import { createErrands } from "./errands.ts";
 import type { DaemonStatus, DaemonView } from "./services.ts";
 import type { Troubles } from "./trouble.ts";
@@ -55,7 +56,7 @@ export function createKeeper({ engine, options, waker, files, troubles, signal }
   function roundsOf(spec: Spec): Rounds {
     const rotations = selectByName(spec.rotations, options.names);
     const { concurrency = 16, names = [] } = options;
-    return createRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
+    return createAllRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
   }
 
   /** ms to sleep. */

@@ -12,6 +12,7 @@ import { appRemedy, refusal } from "./refusal.ts";
  */
 export const githubApp = defineProvider({
   type: "github-app",
+  start: { title: "GitHub: the token of an app's installation", request: ["owner"] },
   options,
   request,
   fields: { token: { secret: true, description: "Installation access token (ghs_…), of any length" } },
