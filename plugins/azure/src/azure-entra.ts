@@ -2,23 +2,8 @@ import { defineProvider } from "@rotate/plugin-kit";
 import { entraToken, readsOf, scopeOf } from "./access.ts";
 import { approach } from "./client.ts";
 import { managedToken } from "./managed-identity.ts";
-<<<<<<< HEAD
-import { options, request } from "./options.ts";
-=======
-import { options, request, type Auth } from "./options.ts";
 import { loginsOf } from "./logins.ts";
-
-/** Identities that only this machine, or this job, has. */
-const ofMachine: readonly Auth["method"][] = ["managed-identity", "github-oidc"];
-
-function readsFile(auth: Auth): boolean {
-  return auth.method === "federated" && auth.token === undefined;
-}
-
-function placeOf(path: string | undefined): readonly LocalPlace[] {
-  return path ? [{ path }] : [];
-}
->>>>>>> main
+import { options, request } from "./options.ts";
 
 /**
  * Mints access tokens of Microsoft Entra ID for an application or a managed identity. None can be revoked: they only expire, after 60 to 90
