@@ -44,6 +44,7 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
     }),
     ask: keeper.ask,
     sinceLook: keeper.sinceLook,
+    stopping: stopping.signal,
     phase: () => phaseOf(stopping.signal, keeper),
     resolve: (ref) => createContext({ runtime, options: {}, signal: stopping.signal }).resolve(ref),
     reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),

@@ -15,6 +15,8 @@ export interface DaemonView {
   readonly ask: <Answer>(question: (engine: Engine) => Promise<Answer>) => Promise<Answer>;
   /** How long ago its loop came round, ms of which the machine was awake. Absent: it has not yet. */
   readonly sinceLook: () => number | undefined;
+  /** Aborts when it is asked to stop: nobody waits for a lock any more. */
+  readonly stopping: AbortSignal;
   readonly phase: () => "starting" | "running" | "draining";
   /** Reads a reference of the spec, now. Throws RotateError when it leads nowhere. */
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
