@@ -5,6 +5,7 @@ import type { EndpointReport } from "../endpoint-report.ts";
 import { createTroubles } from "../watch/trouble.ts";
 import type { DaemonView, Service } from "../watch/services.ts";
 import { createAnswers, type Answers } from "./answers.ts";
+import { openFault } from "./open-fault.ts";
 import { reportOf, type Placed } from "./report.ts";
 import { createTurned } from "./turned.ts";
 
@@ -89,7 +90,6 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
       placed.set(entry.name, { ...one, open: await openEntry({ ...one, runtime: present }) });
       troubles.over(entry.name);
     } catch (error) {
-      const { openFault } = await import("./open-fault.ts");
       const fault = openFault(entry, error, runtime.masker);
       placed.set(entry.name, { ...one, fault });
       troubles.raise(entry.name, fault);
