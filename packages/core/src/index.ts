@@ -44,6 +44,7 @@ export type {
   TroubleReport,
 } from "./report.ts";
 export {
+  endpointMetrics,
   metricsOf,
   metricStates,
   type MetricFamily,

@@ -2,7 +2,6 @@ import type { Log, Secret, SecretRef } from "@rotate/plugin-kit";
 import type { Engine } from "../engine/engine.ts";
 import type { Events } from "../events.ts";
 import type { Spec } from "../loading/model.ts";
-import type { EndpointReport } from "../endpoint-report.ts";
 import type { StatusReport, TroubleReport } from "../report.ts";
 
 /** A daemon as its services see it. */
@@ -30,8 +29,6 @@ export interface DaemonStatus extends StatusReport {
   readonly troubles: readonly TroubleReport[];
   /** Why the spec as it is now was not taken. */
   readonly specProblem?: string;
-  /** The endpoints of this daemon. Absent: it has none open. */
-  readonly serve?: readonly EndpointReport[];
 }
 
 /** What hangs on a daemon: metrics, notifiers, endpoints. Started once, it lives through every reload of the spec. */
