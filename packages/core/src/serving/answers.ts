@@ -35,11 +35,11 @@ export function createAnswers(parts: SupplyParts): Answers {
   /** Until there is another than this, whoever mints it. */
   async function another(than: LeaseId | undefined, patience: number): Promise<void> {
     const limit = runtime.deadline(patience, signal);
-    const late = (): never => {
-      throw unavailable(`there is no credential of ${name} yet`);
-    };
+    const late = unavailable(`there is no credential of ${name} yet`);
     try {
-      await Promise.race([supply.fill(than), whenOther(offer, than, limit.signal).catch(late)]);
+      await Promise.race([supply.fill(than), whenOther(offer, than, limit.signal)]);
+    } catch (error) {
+      throw error === limit.signal.reason ? late : error;
     } finally {
       limit.clear();
     }
