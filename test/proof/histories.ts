@@ -16,7 +16,7 @@ import {
 } from "../../packages/core/test/histories/campaign.ts";
 import { random } from "../../packages/core/test/histories/choices.ts";
 import { runHistory } from "../../packages/core/test/histories/history.ts";
-import { poweredShapes, shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
+import { lateShapes, poweredShapes, shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
 import type { Shape } from "../../packages/core/test/histories/world.ts";
 import { deal, serveJobs } from "./deal.ts";
 
@@ -29,7 +29,7 @@ const block = 1_000;
 
 function jobsOf({ faults, random: count, from }: { faults: number; random: number; from: number }): readonly Job[] {
   const every = [26, 41].flatMap((early) => [
-    ...[...shapes, ...poweredShapes].map((shape): Job => ({ kind: "every", shape, early, faults })),
+    ...[...shapes, ...poweredShapes, ...lateShapes].map((shape): Job => ({ kind: "every", shape, early, faults })),
     ...troubledShapes.map((shape): Job => ({ kind: "every", shape, early, faults: Math.min(faults, 1) })),
   ]);
   const starts = Array.from({ length: Math.ceil(count / block) }, (_, index) => index * block);
@@ -89,7 +89,13 @@ function nameOf(job: Job, from: number): string {
   if (job.kind === "named") return "named ones";
   if (job.kind === "random") return `random, ≤ 8 faults, seeds from ${from}`;
   const { faults, shape } = job;
-  return `every one, ≤ ${faults} ${faults === 1 ? "fault" : "faults"}${shape.consumers > 1 ? ", every trouble" : shape.rich.power ? ", power failures" : ""}`;
+  return `every one, ≤ ${faults} ${faults === 1 ? "fault" : "faults"}${troubleIn(shape)}`;
+}
+
+function troubleIn({ consumers, rich, sinks }: Shape): string {
+  if (consumers > 1) return ", every trouble";
+  if (rich.power) return ", power failures";
+  return sinks.some((kind) => kind.startsWith("late")) ? ", late writes" : "";
 }
 
 async function replay(seed: number): Promise<void> {

@@ -97,11 +97,11 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "fencing write before asking a sink",
-    edits: [{ from: "if (sink.part.fence !== undefined && !(await fenced(session, sink))) continue;", to: "" }],
+    edits: [{ from: "if (canFence && (await fenced(session, sink))) return true;", to: "if (canFence) return true;" }],
   },
   {
     name: "fencing write in recovery",
-    edits: [{ from: "if (sink.part.fence === undefined ||", to: "if (sink.part.fence !== undefined ||" }],
+    edits: [{ from: "await ruleOut(session, sink, unanswered(session.state(), sink.id))", to: "true" }],
   },
   {
     name: "epoch and lock are looked at before each act",
@@ -164,4 +164,20 @@ export const rules: readonly Rule[] = [
   },
   { name: "a write is announced durably", edits: [unsynced("minted", "committing")] },
   { name: "what is revoked is superseded durably", edits: [unsynced("settled", "revoking")] },
+  {
+    name: "late writes stay in the set of their sink",
+    edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until > at);", to: "return [];" }],
+  },
+  {
+    name: "late writes: nothing is undone that a late one may land over",
+    edits: [{ from: " && overdue(session, sink, previous.id).length === 0", to: "" }],
+  },
+  {
+    name: "late writes are outlasted before anybody is reloaded",
+    edits: [{ from: "if (!(await outlast(session, sinks, lease)))", to: "if (sinks.length > 100)" }],
+  },
+  {
+    name: "late writes: a fence that fails keeps the doubt",
+    edits: [{ from: "return !canFence && lateWrites === undefined;", to: "return true;" }],
+  },
 ];

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCertificateAuthority, type VaultAuthMethod } from "@rotate/doubles";
+import { createCertificateAuthority, podToken, type VaultAuthMethod } from "@rotate/doubles";
 import { secretRef } from "@rotate/testkit";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ function appRole(secretId: string) {
 }
 
 function podRole(role: string) {
-  return { method: "kubernetes", role, jwt: secretRef("jwt") };
+  return { method: "kubernetes", role, jwt: secretRef(podToken("web", "other")) };
 }
 
 async function mintBy(method: VaultAuthMethod, auth: object) {
@@ -40,13 +40,13 @@ describe("logs in", () => {
   test("by the service account of a pod", async () => {
     const kubernetes = {
       type: "kubernetes",
-      serviceAccounts: { "pod-jwt": { namespace: "web", name: "app" } },
+      serviceAccounts: { [podToken("web", "app")]: { namespace: "web", name: "app" } },
       roles: { app: { ...settings, names: ["app"], namespaces: ["web"] } },
     } as const;
     const { username, double } = await mintBy(kubernetes, {
       method: "kubernetes",
       role: "app",
-      jwt: secretRef("pod-jwt"),
+      jwt: secretRef(podToken("web", "app")),
     });
     expect(double.databaseUsers()).toEqual([username]);
   });
@@ -234,7 +234,7 @@ describe("refuses a login", () => {
   test("of a pod whose account the role does not bind, apart from a role that does not exist", async () => {
     const method = {
       type: "kubernetes",
-      serviceAccounts: { jwt: { namespace: "web", name: "other" } },
+      serviceAccounts: { [podToken("web", "other")]: { namespace: "web", name: "other" } },
       roles: { app: { names: ["app"], namespaces: ["web"] } },
     } as const;
     const { double, clock } = await start({ auth: { kubernetes: method } });

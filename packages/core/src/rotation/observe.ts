@@ -3,7 +3,14 @@ import { Secret, type Values } from "@rotate/plugin-kit";
 import type { Masker } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
-import type { Holding, LeaseState, RotationState, SinkDrift, SinkFingerprints } from "../store/state.ts";
+import {
+  mayWith,
+  type Holding,
+  type LeaseState,
+  type RotationState,
+  type SinkDrift,
+  type SinkFingerprints,
+} from "../store/state.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
 import { isPublic } from "./render.ts";
@@ -19,12 +26,15 @@ export interface SinkSeen {
   readonly drift?: SinkDrift;
 }
 
-/** Reads every sink that can be read and journals what it holds. Returns the ids of those that could not be read. */
-export async function observeAll(session: Session): Promise<ReadonlySet<string>> {
-  const readable = session.rotation.sinks.filter(isReadable);
+/** Reads every sink that can be read, but for those in doubt, and journals what it holds. Returns the ids of those of which nothing is known now. */
+export async function observeAll(
+  session: Session,
+  inDoubt: ReadonlySet<string> = new Set(),
+): Promise<ReadonlySet<string>> {
+  const readable = session.rotation.sinks.filter((sink) => isReadable(sink) && !inDoubt.has(sink.id));
   const seen = await Promise.all(readable.map(async (sink) => [sink.id, await look(session, sink)] as const));
   const known: Record<string, SinkSeen> = {};
-  const unreadable = new Set<string>();
+  const unreadable = new Set(inDoubt);
   for (const [id, observation] of seen) {
     if ("holding" in observation) known[id] = observation;
     else {
@@ -45,7 +55,7 @@ export async function observeOne(session: Session, sink: SinkEntry): Promise<Obs
 
 /** Journals what was seen, when it is news. */
 export async function journalSeen(session: Session, seen: Readonly<Record<string, SinkSeen>>): Promise<void> {
-  if (!differs(session.state(), seen)) return;
+  if (!differs(session.state(), seen, session.now())) return;
   const entries = Object.entries(seen);
   const drift = Object.fromEntries(entries.flatMap(([id, { drift: keys }]) => (keys ? [[id, keys]] : [])));
   await session.journal({
@@ -145,10 +155,13 @@ export function classify(
   return holds?.id ?? "foreign";
 }
 
-/** Would this change what the state knows? */
-export function differs(state: RotationState, seen: Readonly<Record<string, SinkSeen>>): boolean {
+/** Would this change what the state knows? `at`: rotation time, ms. */
+export function differs(state: RotationState, seen: Readonly<Record<string, SinkSeen>>, at: number): boolean {
   return Object.entries(seen).some(([id, { holding, drift }]) => {
-    const { may = [], drift: known } = state.sinks[id] ?? {};
-    return may.length !== 1 || may[0] !== holding || !isDeepStrictEqual(known, drift);
+    const sink = state.sinks[id];
+    const expected = mayWith(sink, [holding], at);
+    const may = sink?.may ?? [];
+    const isSame = may.length === expected.length && expected.every((one) => may.includes(one));
+    return !isSame || !isDeepStrictEqual(sink?.drift, drift);
   });
 }

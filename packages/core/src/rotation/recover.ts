@@ -1,9 +1,8 @@
-import { allHold, type RotationState } from "../store/state.ts";
+import { allHold, type LeaseId, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { noteKilled } from "./failure.ts";
-import { callSink, timeLimits } from "./invoke.ts";
+import { ruleOut } from "./late-writes.ts";
 import { publishedLease } from "./moment.ts";
-import { failureOf } from "./errors.ts";
 import { observeAll } from "./observe.ts";
 import { sinkIds, type Session } from "./session.ts";
 
@@ -12,8 +11,8 @@ import { sinkIds, type Session } from "./session.ts";
  * behind is closed, finished or declared mixed. Recovery revokes nothing.
  */
 export async function recover(session: Session): Promise<ReadonlySet<string>> {
-  await fenceDoubtfulSinks(session);
-  const unreadable = await observeAll(session);
+  const inDoubt = await fenceDoubtfulSinks(session);
+  const unreadable = await observeAll(session, inDoubt);
   const { attempt } = session.state();
   const about = { sinks: sinkIds(session.rotation), until: ghostUntil(session), ghosts: canLeaveGhosts(session) };
   for (const record of recoveryOf(session.state(), about)) await session.journal(record);
@@ -22,20 +21,22 @@ export async function recover(session: Session): Promise<ReadonlySet<string>> {
   return unreadable;
 }
 
-/** A write of a process that died, or whose answer was lost, may still be on its way to a sink with two possible holdings. */
-async function fenceDoubtfulSinks(session: Session): Promise<void> {
-  const { rotation, deps } = session;
-  for (const sink of rotation.sinks) {
-    if (sink.part.fence === undefined || (session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
-    await session.guard();
-    try {
-      await callSink({ deps, sink }, { timeout: timeLimits.commit }, async (ctx) => sink.part.fence?.(ctx));
-    } catch (error) {
-      session.warn(
-        `${failureOf(error, { phase: "recover" }).report.message} (${sink.target}): a late write could not be ruled out`,
-      );
-    }
+/** A write of a process that died, or whose answer was lost, may still be on its way to a sink with two possible holdings. Gives the sinks where it may be. */
+async function fenceDoubtfulSinks(session: Session): Promise<ReadonlySet<string>> {
+  const inDoubt = new Set<string>();
+  for (const sink of session.rotation.sinks) {
+    if ((session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
+    const ruledOut = await ruleOut(session, sink, unanswered(session.state(), sink.id));
+    if (!ruledOut && sink.part.lateWrites === undefined) inDoubt.add(sink.id);
   }
+  return inDoubt;
+}
+
+/** What a process that died may have been writing to a sink. */
+function unanswered({ attempt, sinks, leases }: RotationState, sink: string): readonly LeaseId[] {
+  const may = (sinks[sink]?.may ?? []).filter((holding) => holding in leases);
+  if (attempt?.phase === "committing") return may.filter((lease) => lease === attempt.lease);
+  return attempt?.phase === "undoing" || attempt?.phase === "rolling-back" ? may : [];
 }
 
 /** Until when a lease whose mint's answer was lost may live: counted from when that was noticed, since a paused process may mint late. */

@@ -1,5 +1,5 @@
 /** Small changes to a state that several transitions are made of. Each gives a new state. */
-import type { Holding, LeaseId, LeaseState, RotationState } from "./state.ts";
+import { mayWith, type Holding, type LeaseId, type LeaseState, type RotationState } from "./state.ts";
 
 /** What a state may be without. */
 export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "ejectedAt";
@@ -32,6 +32,15 @@ export function withMay(state: RotationState, id: string, may: readonly Holding[
   if (!sink) return state;
   const { drift: _, ...rest } = sink;
   return { ...state, sinks: { ...state.sinks, [id]: { ...rest, may } } };
+}
+
+/** A sink was found to hold this, or was told to: it holds nothing else, but for what may still land there. `at`: rotation time, ms. */
+export function withHeld(
+  state: RotationState,
+  id: string,
+  { held, at }: { readonly held: readonly Holding[]; readonly at: number },
+): RotationState {
+  return withMay(state, id, mayWith(state.sinks[id], held, at));
 }
 
 /** A sink may hold this as well. */

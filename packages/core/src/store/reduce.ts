@@ -1,4 +1,4 @@
-import { closed, mapValues, union, withLease, without, withMay, withPhase, addMay } from "./changes.ts";
+import { closed, mapValues, union, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
 import type { OwedWork, RotationState } from "./state.ts";
 import {
@@ -6,6 +6,7 @@ import {
   forget,
   intent,
   lastHour,
+  late,
   merged,
   mintFailed,
   observed,
@@ -41,12 +42,14 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   phase: (state, { phase }) => withPhase(state, phase),
   dropped: (state, { lease }) => closed(withLease(state, lease, { dropped: true })),
   committing,
-  committed: (state, { sink, lease }) => withMay(state, sink, [lease]),
-  spared: (state, { sinks }) => Object.entries(sinks).reduce((next, [id, may]) => withMay(next, id, may), state),
+  committed: (state, { sink, lease }, at) => withHeld(state, sink, { held: [lease], at }),
+  late,
+  spared: (state, { sinks }, at) =>
+    Object.entries(sinks).reduce((next, [id, may]) => withHeld(next, id, { held: may, at }), state),
   unexposed: (state, { lease }) => unexposed(state, lease),
   undoing: (state, { sink, to }) =>
     withPhase(addMay(state, sink, to), state.attempt?.phase === "rolling-back" ? "rolling-back" : "undoing"),
-  undone: (state, { sink, to }) => withMay(state, sink, [to]),
+  undone: (state, { sink, to }, at) => withHeld(state, sink, { held: [to], at }),
   doubt: (state, { lease }, at) => withLease(state, lease, { exposed: true, lastDoubtAt: at }),
   closed,
   mixed: (state, { lease, why }, at) =>

@@ -80,6 +80,14 @@ export interface SinkState {
   readonly abandoned?: boolean;
   /** Which of its keys were not as written at the last look. */
   readonly drift?: SinkDrift;
+  /** Writes whose answer was lost, and which may still land. Absent: none. */
+  readonly late?: readonly LateWrite[];
+}
+
+/** A write that nobody knows the end of: until then the sink may hold its lease, whatever is seen or acknowledged there. */
+export interface LateWrite {
+  readonly lease: LeaseId;
+  readonly until: number;
 }
 
 /** How a sink differs from what was written to it, by destination key. */
@@ -227,6 +235,16 @@ function leasesIn(state: RotationState, counts: (sink: SinkState) => boolean): r
   for (const sink of Object.values(state.sinks)) if (counts(sink)) sink.may.forEach(add);
   state.consumers.forEach(add);
   return [...found];
+}
+
+/** What a sink that was seen to hold this, or was told to, may hold at an instant: writes that are still on their way count. */
+export function mayWith(sink: SinkState | undefined, holdings: readonly Holding[], at: number): readonly Holding[] {
+  return [...new Set([...holdings, ...pendingWrites(sink, at).map(({ lease }) => lease)])];
+}
+
+/** The writes to a sink that may still land. */
+export function pendingWrites(sink: SinkState | undefined, at: number): readonly LateWrite[] {
+  return (sink?.late ?? []).filter(({ until }) => until > at);
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */

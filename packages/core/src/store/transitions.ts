@@ -1,7 +1,7 @@
 /** What the larger records make of a state. Pure; instants in ms of rotation time. */
-import { addMay, closed, union, withLease, without, withMay, withPhase } from "./changes.ts";
+import { addMay, closed, union, withHeld, withLease, without, withMay, withPhase } from "./changes.ts";
 import type { JournalRecord, SinkIdentity } from "./records.ts";
-import type { LeaseId, LeaseState, RotationState, SinkState } from "./state.ts";
+import { pendingWrites, type LeaseId, type LeaseState, type RotationState, type SinkState } from "./state.ts";
 
 const hour = 3_600_000;
 /** How many gone leases are kept, so that an old value in a sink is still recognised. */
@@ -24,7 +24,10 @@ export function withIdentities(
       abandoned: true,
       may: sink.abandoned ? sink.may : union(sink.may, unfinished),
     }));
-  const present = identities.map((identity): SinkState => ({ ...identity, may: sinks[identity.id]?.may ?? [] }));
+  const present = identities.map((identity): SinkState => {
+    const { may = [], late: pending } = sinks[identity.id] ?? {};
+    return { ...identity, may, ...(pending && { late: pending }) };
+  });
   return Object.fromEntries([...kept, ...present].map((sink) => [sink.id, sink]));
 }
 
@@ -42,7 +45,7 @@ export function observed(
         ...withLease(next, holding, { exposed: true, lastDoubtAt: at }),
         consumers: union(next.consumers, [holding]),
       };
-    next = withDrift(withMay(next, id, [holding]), id, drift[id]);
+    next = withDrift(withHeld(next, id, { held: [holding], at }), id, drift[id]);
   }
   const foreign = Object.values(next.sinks).some((sink) => sink.may.includes("foreign"));
   if (foreign) return { ...next, foreignSince: next.foreignSince ?? at };
@@ -128,7 +131,7 @@ export function recognised(
   { lease, sinks }: { lease: LeaseId; sinks: readonly string[] },
   at: number,
 ): RotationState {
-  const seen = sinks.reduce((next, sink) => withMay(next, sink, [lease]), state);
+  const seen = sinks.reduce((next, sink) => withHeld(next, sink, { held: [lease], at }), state);
   return {
     ...withLease(seen, lease, { exposed: true, lastDoubtAt: at }),
     consumers: union(seen.consumers, [lease]),
@@ -155,6 +158,20 @@ export function committing(
   const before = state.sinks[sink]?.may.length === 0 ? addMay(state, sink, "foreign") : state;
   const exposed = withLease(addMay(before, sink, lease), lease, { exposed: true, dropped: false, lastDoubtAt: at });
   return withPhase({ ...exposed, consumers: union(exposed.consumers, [lease]) }, "committing");
+}
+
+/** Nobody knows what became of a write: what it carried may stand there until `until`, whatever is seen or acknowledged before. */
+export function late(
+  state: RotationState,
+  { sink: id, leases, until }: { sink: string; leases: readonly LeaseId[]; until: number },
+  at: number,
+): RotationState {
+  const sink = state.sinks[id];
+  if (!sink) return state;
+  const others = pendingWrites(sink, at).filter(({ lease }) => !leases.includes(lease));
+  const pending = [...others, ...leases.map((lease) => ({ lease, until }))];
+  const next = withMay(state, id, union(sink.may, leases));
+  return { ...next, sinks: { ...next.sinks, [id]: { ...next.sinks[id]!, late: pending } } };
 }
 
 /** A lease that nobody was given, and nobody wants. */

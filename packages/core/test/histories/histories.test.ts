@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describeFound, everyHistory, nothing, randomHistories, sum, type Tally } from "./campaign.ts";
-import { poweredShapes, shapes } from "./shapes.ts";
+import { lateShapes, poweredShapes, shapes } from "./shapes.ts";
 
 function expectNone({ found }: Tally): void {
   expect(found.map(describeFound).join("\n\n")).toBe("");
@@ -30,6 +30,16 @@ describe("the real engine, whatever happens to it", { timeout }, () => {
     }
     expectNone(tally);
     expect(tally.crashed).toBeGreaterThan(500);
+  });
+
+  test("keeps every promise over stores that take a late write whatever stands there", async () => {
+    let tally = nothing;
+    for (const [index, shape] of lateShapes.entries()) {
+      if (index % 6 === 1)
+        tally = sum(tally, await everyHistory({ shape, early: index % 4 === 1 ? 26 : 41 }, { faults: 1 }));
+    }
+    expectNone(tally);
+    expect(tally.histories).toBeGreaterThan(500);
   });
 
   test("keeps every promise in random histories with faults of every kind", async () => {

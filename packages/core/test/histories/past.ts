@@ -147,4 +147,12 @@ export const past: readonly Past[] = [
     early: 20,
     turns: [["after journal committing", 1, "second process"]],
   },
+  {
+    story: "a write to a store that refuses none lands after a later one was acknowledged",
+    shape: { sinks: ["file", "late-blind"], rich: { pauses: true } },
+    turns: [
+      ["commit 1", 1, "late, and killed"],
+      ["during a wait", 1, "a late write lands"],
+    ],
+  },
 ];

@@ -2,7 +2,7 @@
 import { defineSink, RotateError, type Secret, type Sink } from "@rotate/plugin-kit";
 import { go, lost, refused } from "./issuer.ts";
 import { hesitate, turn } from "./turns.ts";
-import { die, fault, say, setSink, type World } from "./world.ts";
+import { die, fault, lateWrites, say, setSink, type SinkKind, type World } from "./world.ts";
 
 export function sinkPart(world: World, index: number): Sink {
   const { kind } = world.sinks[index]!;
@@ -12,7 +12,8 @@ export function sinkPart(world: World, index: number): Sink {
     keys: { pattern: ".*", description: "any" },
     target: () => `sink ${index}`,
     prepare: async (values) => prepare(world, index, values["key"]!.reveal()),
-    ...(kind !== "blind" && {
+    ...(isLate(kind) && { lateWrites }),
+    ...(isReadable(kind) && {
       read: async (_keys: readonly string[], { secret }: { readonly secret: (text: string) => Secret }) =>
         read(world, index, secret),
     }),
@@ -20,10 +21,18 @@ export function sinkPart(world: World, index: number): Sink {
   });
 }
 
+function isReadable(kind: SinkKind): boolean {
+  return kind !== "blind" && kind !== "late-blind";
+}
+
+function isLate(kind: SinkKind): boolean {
+  return kind === "late" || kind === "late-blind";
+}
+
 function prepare(world: World, index: number, after: string) {
   go(world, `prepare ${index}`);
   const sink = world.sinks[index]!;
-  const readable = sink.kind !== "blind";
+  const readable = isReadable(sink.kind);
   const before = { value: sink.value, version: sink.version };
   let wrote = false;
   async function commit(): Promise<void> {
@@ -49,8 +58,8 @@ function prepare(world: World, index: number, after: string) {
 function read(world: World, index: number, secret: (text: string) => Secret): Record<string, Secret> {
   const { kind, value } = world.sinks[index]!;
   const dark = world.time < world.blackoutUntil && !world.quiet;
-  if (kind === "remote" && dark) throw lost("no answer");
-  if (kind === "remote") go(world, `read ${index}`);
+  if (kind !== "file" && dark) throw lost("no answer");
+  if (kind !== "file") go(world, `read ${index}`);
   return value === "" ? {} : { key: secret(value) };
 }
 
@@ -78,7 +87,12 @@ function write(world: World, index: number, { value, version, why }: Write): voi
   }
   say(world, `${why} ${index}: ${name}`);
   if (name === "is refused") throw refused("no");
-  if (name.startsWith("late")) world.late.push({ sink: index, value, version });
+  if (name.startsWith("late"))
+    world.late.push(
+      isLate(kind)
+        ? { sink: index, value, version: undefined, until: world.time + lateWrites }
+        : { sink: index, value, version, until: Infinity },
+    );
   else setSink(world, index, { value, why });
   if (name === "late, and killed") die(world, "killed while a write is under way");
   throw lost("no answer");

@@ -141,7 +141,10 @@ function runtimeOf(world: World): Runtime {
     now: () => world.time + world.clockOffset,
     monotonic: () => world.time,
     random: () => 0.5,
-    sleep: async (milliseconds) => void (world.time += milliseconds),
+    async sleep(milliseconds) {
+      if (world.late.length > 0) await turn(world, "during a wait");
+      world.time += milliseconds;
+    },
     deadline: () => ({ signal: never, clear: () => undefined }),
     http: async () => answerOf(world),
     exec: () => violate("no commands"),

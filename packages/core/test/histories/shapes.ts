@@ -8,6 +8,12 @@ const sinkSets: readonly (readonly SinkKind[])[] = [
   ["blind", "file", "remote"],
   ["file"],
 ];
+const lateSets: readonly (readonly SinkKind[])[] = [
+  ["late", "file"],
+  ["file", "late-blind"],
+  ["late", "remote", "late-blind"],
+  ["late-blind"],
+];
 const bits = [true, false];
 
 type Issuer = Pick<Shape, "revoke" | "find" | "rollback" | "overlap">;
@@ -22,9 +28,14 @@ const issuers: readonly Issuer[] = bits.flatMap((find): readonly Issuer[] => [
 ]);
 
 /** Every combination of sinks and issuers, with one consumer. */
-export const shapes: readonly Shape[] = sinkSets.flatMap((sinks) =>
-  issuers.map((issuer) => ({ ...issuer, sinks, consumers: 1, rich: {} })),
-);
+export const shapes: readonly Shape[] = sinkSets.flatMap(shapesOf);
+
+/** The same over stores that take a late write whatever stands there. */
+export const lateShapes: readonly Shape[] = lateSets.flatMap(shapesOf);
+
+function shapesOf(sinks: readonly SinkKind[]): readonly Shape[] {
+  return issuers.map((issuer) => ({ ...issuer, sinks, consumers: 1, rich: {} }));
+}
 
 const troubles: readonly (keyof Rich)[] = [
   "pauses",
@@ -38,14 +49,14 @@ const troubles: readonly (keyof Rich)[] = [
   "power",
 ];
 
-/** A shape drawn by seed: any sinks and issuer, up to two consumers, and any of the further kinds of trouble together. */
+/** A shape drawn by seed, every fifth over stores that refuse no late write: any sinks and issuer, up to two consumers, and any of the further kinds of trouble together. */
 export function randomShape(seed: number): Shape {
   const next = randomNumbers(seed ^ 0x5bd1e995);
   for (let skip = 0; skip < 5; skip++) next();
   const one = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
   return {
     ...one(issuers),
-    sinks: one(sinkSets),
+    sinks: one(seed % 5 === 0 ? lateSets : sinkSets),
     consumers: next() < 0.3 ? 2 : 1,
     renew: next() < 0.2,
     repair: next() < 0.2,

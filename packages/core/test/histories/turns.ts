@@ -21,10 +21,12 @@ const always: Readonly<Record<string, Meddling>> = {
   crash: (world) => die(world, ""),
 };
 
+const late: Readonly<Record<string, Meddling>> = { "a late write lands": land };
+
 const pauses: Readonly<Record<string, Meddling>> = {
   pause: (world) => pass(world, 1 + (world.log.length % 9)),
   "long pause": (world) => pass(world, 12),
-  "a late write lands": land,
+  ...late,
 };
 
 const clock: Readonly<Record<string, Meddling>> = {
@@ -142,10 +144,11 @@ function restarts({ consumers }: Shape): Readonly<Record<string, Meddling>> {
 }
 
 function meddlingsOf(shape: Shape): Readonly<Record<string, Meddling>> {
-  const { rich } = shape;
+  const { rich, sinks } = shape;
   return {
     ...always,
     ...restarts(shape),
+    ...(sinks.some((kind) => kind.startsWith("late")) && late),
     ...(rich.pauses && pauses),
     ...(rich.clock && clock),
     ...(rich.specChange && specChange),

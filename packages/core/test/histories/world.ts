@@ -6,8 +6,14 @@ export const second = 1_000;
 /** Of every credential, ms. */
 export const life = 40 * second;
 
-/** remote: answers get lost, writes arrive late, reads fail, can be fenced. blind: cannot be read or undone. */
-export type SinkKind = "file" | "remote" | "blind";
+/**
+ * remote: answers get lost, writes arrive late, reads fail, can be fenced. blind: cannot be read or undone. Both refuse a late write when another came before it; late and
+ * late-blind take whatever comes, up to `lateWrites` after it was sent.
+ */
+export type SinkKind = "file" | "remote" | "blind" | "late" | "late-blind";
+
+/** Of late sinks, ms. */
+export const lateWrites = 9 * second;
 
 export interface Shape {
   readonly sinks: readonly SinkKind[];
@@ -67,7 +73,10 @@ export interface WorldSink {
 export interface LateWrite {
   readonly sink: number;
   readonly value: string;
-  readonly version: number;
+  /** What it is refused without; undefined: it is taken whatever stands there. */
+  readonly version: number | undefined;
+  /** Later it does not come. */
+  readonly until: number;
 }
 
 export interface World {
@@ -224,7 +233,9 @@ export function land(world: World): void {
   const write = world.late.shift();
   if (!write) return;
   const sink = world.sinks[write.sink]!;
-  if (sink.version !== write.version) return say(world, `a late write to sink ${write.sink} is refused`);
+  if (world.time > write.until) return say(world, `a late write to sink ${write.sink} never comes`);
+  if (write.version !== undefined && sink.version !== write.version)
+    return say(world, `a late write to sink ${write.sink} is refused`);
   setSink(world, write.sink, { value: write.value, why: "a late write lands" });
 }
 

@@ -13,3 +13,4 @@ export type {
   VaultDoubleOptions,
   VaultIssue,
 } from "./types.ts";
+export { podToken } from "./pod-token.ts";

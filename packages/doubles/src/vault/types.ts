@@ -9,7 +9,7 @@ export type AuthMethod =
   | { readonly type: "approle"; readonly roles: Readonly<Record<string, AppRole>> }
   | {
       readonly type: "kubernetes";
-      /** The tokens that the cluster vouches for. */
+      /** The tokens that the cluster vouches for: see `podToken`. */
       readonly serviceAccounts: Readonly<Record<string, { readonly namespace: string; readonly name: string }>>;
       readonly roles: Readonly<
         Record<string, TokenSettings & { readonly names: readonly string[]; readonly namespaces: readonly string[] }>

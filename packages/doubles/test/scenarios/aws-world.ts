@@ -1,7 +1,7 @@
 /** The same users and roles, made in the double and in moto. */
 import { createAwsDouble, startMoto, type AwsCredentialTexts } from "@rotate/doubles";
 import type { Answer } from "./scenario.ts";
-import { expectStatus } from "./scenario.ts";
+import { comparable, expectStatus } from "./scenario.ts";
 import { sha256, sign } from "../../src/aws/sigv4.ts";
 
 export interface AwsPlace {
@@ -32,7 +32,11 @@ export async function startAwsDoubleWorld(): Promise<AwsWorld> {
   const { url, close } = await createAwsDouble({
     users: [
       { name: "deployer", ...deployer },
-      { name: "bare", ...bare, denied: ["GetCallerIdentity", "GetSessionToken", "GetFederationToken"] },
+      {
+        name: "bare",
+        ...bare,
+        denied: ["GetCallerIdentity", "GetSessionToken", "GetFederationToken", "GetAuthorizationToken"],
+      },
     ],
     roles: [{ name: "app", principals, maxSessionDuration: 12 * 3_600_000 }],
   });
@@ -47,7 +51,7 @@ export async function startMotoWorld(): Promise<AwsWorld> {
   await moto.iam("PutUserPolicy", {
     UserName: "deployer",
     PolicyName: "sts",
-    PolicyDocument: policy({ Effect: "Allow", Action: "sts:*", Resource: "*" }),
+    PolicyDocument: policy({ Effect: "Allow", Action: ["sts:*", "ecr:GetAuthorizationToken"], Resource: "*" }),
   });
   await moto.iam("CreateRole", {
     RoleName: "app",
@@ -69,50 +73,76 @@ export async function startMotoWorld(): Promise<AwsWorld> {
 
 export interface AwsSubject extends AwsPlace {
   /** Calls STS with a signature of this key; gives the credential that was issued, if any. */
-  readonly ask: (
-    by: AwsCredentialTexts,
-    form: Readonly<Record<string, string>>,
-    wanted: number,
-  ) => Promise<AwsCredentialTexts>;
+  readonly ask: (by: AwsCredentialTexts, form: Form, wanted: number) => Promise<AwsCredentialTexts>;
+  /** Asks ECR for the password of the registry. */
+  readonly password: (by: AwsCredentialTexts, wanted: number) => Promise<void>;
 }
+type Form = Readonly<Record<string, string>>;
+
+const formType = "application/x-www-form-urlencoded";
+const jsonType = "application/x-amz-json-1.1";
+const target = "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken";
 
 export function awsSubject(place: AwsPlace, record: (answer: Answer) => void): AwsSubject {
+  async function ask(by: AwsCredentialTexts, form: Form, wanted: number): Promise<AwsCredentialTexts> {
+    const body = new URLSearchParams({ Version: "2011-06-15", ...form }).toString();
+    const headers =
+      by === undefined ? { "content-type": formType } : signed(place.url, { by, body, service: "sts", type: formType });
+    const answer = await fetch(place.url, { method: "POST", headers, body });
+    const xml = await answer.text();
+    const asked = form["Action"] ?? "";
+    expectStatus(asked, { status: answer.status, text: xml, wanted });
+    const leaves = leavesOf(xml);
+    record({ asked, status: answer.status, body: leaves.map(([name, text]) => [name, settled(name, text)]) });
+    const found = new Map(leaves);
+    const [accessKeyId = "", secretAccessKey = "", sessionToken = ""] = [
+      "AccessKeyId",
+      "SecretAccessKey",
+      "SessionToken",
+    ].map((name) => found.get(name));
+    return { accessKeyId, secretAccessKey, sessionToken };
+  }
   return {
     ...place,
-    ask: async (by, form, wanted) => {
-      const body = new URLSearchParams({ Version: "2011-06-15", ...form }).toString();
-      const answer = await fetch(place.url, { method: "POST", headers: signed(place.url, { by, body }), body });
-      const xml = await answer.text();
-      const asked = form["Action"] ?? "";
-      expectStatus(asked, { status: answer.status, text: xml, wanted });
-      const leaves = leavesOf(xml);
-      record({ asked, status: answer.status, body: leaves.map(([name, text]) => [name, settled(name, text)]) });
-      const found = new Map(leaves);
-      const [accessKeyId = "", secretAccessKey = "", sessionToken = ""] = [
-        "AccessKeyId",
-        "SecretAccessKey",
-        "SessionToken",
-      ].map((name) => found.get(name));
-      return { accessKeyId, secretAccessKey, sessionToken };
+    ask,
+    password: async (by, wanted) => {
+      const more = { "x-amz-target": target };
+      const headers = signed(place.url, { by, body: "{}", service: "ecr", type: jsonType, more });
+      const answer = await fetch(place.url, { method: "POST", headers, body: "{}" });
+      const text = await answer.text();
+      expectStatus("GetAuthorizationToken", { status: answer.status, text, wanted });
+      const body = comparable(JSON.parse(text), {
+        volatile: new Set(["authorizationToken", "expiresAt"]),
+        lives: new Set(),
+        parts: [[/ on resource: .*$/g, ""]],
+      });
+      record({ asked: "GetAuthorizationToken", status: answer.status, body });
     },
   };
 }
 
-function signed(
-  url: string,
-  { by, body }: { readonly by: AwsCredentialTexts; readonly body: string },
-): Readonly<Record<string, string>> {
+interface Signing {
+  readonly by: AwsCredentialTexts;
+  readonly body: string;
+  readonly service: "sts" | "ecr";
+  readonly type: string;
+  /** Headers beside the usual. */
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+function signed(url: string, { by, body, service, type, more = {} }: Signing): Readonly<Record<string, string>> {
   const at = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const day = at.slice(0, 8);
   const headers = {
-    "content-type": "application/x-www-form-urlencoded",
+    "content-type": type,
     host: new URL(url).host,
     "x-amz-date": at,
+    ...more,
     ...(by.sessionToken !== undefined && { "x-amz-security-token": by.sessionToken }),
   };
-  const scope = { day, at, region: "us-east-1", service: "sts", signedHeaders: Object.keys(headers), query: "" };
+  const scope = { day, at, region: "us-east-1", service, signedHeaders: Object.keys(headers), query: "" };
   const signature = sign({ method: "POST", path: "/", headers }, scope, { key: by, bodyHash: sha256(body) });
-  const credential = `${by.accessKeyId}/${day}/us-east-1/sts/aws4_request`;
+  const credential = `${by.accessKeyId}/${day}/us-east-1/${service}/aws4_request`;
   return {
     ...headers,
     authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${scope.signedHeaders.join(";")}, Signature=${signature}`,
@@ -138,7 +168,7 @@ function settled(name: string, text: string): string {
   if (name === "Expiration") return text.replace(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, "…");
   return text
     .replaceAll(/\b(AROA|AIDA)\w+/g, "$1…")
-    .replace(/ on resource: .*$/, "")
+    .replace(/ on resource: .*$/g, "")
     .replaceAll("&#39;", "'")
     .replaceAll(/\s+/g, " ")
     .trim();

@@ -45,6 +45,13 @@ export const awsScenarios: readonly Scenario<AwsSubject>[] = [
     },
   },
   {
+    // Only what is granted: moto refuses in the XML of STS what ECR itself, a JSON service, refuses with 400 and `__type`.
+    name: "a registry hands its password out to who may",
+    run: async ({ password, deployer }) => {
+      await password(deployer, 200);
+    },
+  },
+  {
     name: "sessions and federated users are issued to a user, and not to one who may not",
     run: async ({ ask, deployer, bare }) => {
       await ask(deployer, { Action: "GetSessionToken", DurationSeconds: "900" }, 200);

@@ -32,7 +32,8 @@ export interface VaultSubject extends VaultPlace {
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-const comparing: Comparing = {
+/** What differs between two servers that are the same. */
+export const comparing: Comparing = {
   volatile: new Set([
     "request_id",
     "client_token",

@@ -1,7 +1,10 @@
+import { RotateError } from "@rotate/plugin-kit";
+import type { SinkEntry } from "../../loading/model.ts";
 import type { SinkReport } from "../../report.ts";
 import { isSettledEverywhere, type WrittenSink } from "../../store/state.ts";
 import { AttributedError, innerError, isDefinite } from "../errors.ts";
 import { callSink, timeLimits } from "../invoke.ts";
+import { outlast, overdue } from "../late-writes.ts";
 import { observeOne } from "../observe.ts";
 import { dropStaged, dropWrite } from "../left-overs.ts";
 import { resolveUnknown } from "../resolve-unknown.ts";
@@ -32,18 +35,20 @@ export const commitPhase: Phase = {
     for (const write of writes) {
       const commit = await commitSink(session, attempt.lease!, write);
       commits.push(commit);
-      if (commit.result !== "failed" && commit.result !== "unknown") continue;
+      if (!isStopping(commit)) continue;
       const spared = writes.slice(commits.length).map(({ sink: { id } }) => [id, sinks[id]?.may ?? []] as const);
       if (spared.length > 0) await session.journal({ type: "spared", sinks: Object.fromEntries(spared) });
       return stopped(session, withSinks(attempt, commits), commits);
     }
-    const done = withSinks(attempt, commits);
+    const settled = await settleLate(session, attempt.lease!, commits);
+    if (settled.some(isStopping)) return stopped(session, withSinks(attempt, settled), settled);
+    const done = withSinks(attempt, settled);
     if (await isReused(session, done))
       return end("reused", "the issuer gave the same credential again", { succeeded: true, attempt: done });
     await session.journal({
       type: "published",
       lease: attempt.lease!,
-      written: writtenOf(session, commits),
+      written: writtenOf(session, settled),
       why: attempt.why,
     });
     return done;
@@ -53,6 +58,10 @@ export const commitPhase: Phase = {
   failed: async (_session, _attempt, failure) => end("failed", failure.report.message),
 };
 
+function isStopping({ result }: Commit): boolean {
+  return result === "failed" || result === "unknown";
+}
+
 /** At most three: a line is read by people. */
 function targetsOf(sinks: readonly SinkReport[]): string | undefined {
   if (sinks.length === 0) return "none, endpoints give it";
@@ -61,32 +70,84 @@ function targetsOf(sinks: readonly SinkReport[]): string | undefined {
   return written.length === 0 ? undefined : [...written.slice(0, 3), ...(rest > 0 ? [`${rest} more`] : [])].join(", ");
 }
 
-/** Writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory. */
+/**
+ * Writes, and when the answer was lost asks the sink. A definite failure is tried once more with the credential in memory; so is what may land late,
+ * for then it carries what stands there.
+ */
 async function commitSink(session: Session, lease: string, first: SinkWrite): Promise<Commit> {
   const { sink } = first;
   let write = first;
+  let inDoubt = false;
   for (let tries = 1; ; tries++) {
     if (tries > 1) await session.journal({ type: "committing", sink: sink.id, lease });
     await session.guard();
     const error = await tryCommit(session, write);
-    const unwritten = error !== undefined && isDefinite(innerError(error));
+    const unwritten: boolean = !inDoubt && error !== undefined && isDefinite(innerError(error));
     // What may stand in the sink is taken back by nobody who was not told so: the claim may be another's by then.
     if (!unwritten) session.staged.delete(write);
-    const result = error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
+    const result: Outcome =
+      error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
     if (result === "failed") session.staged.add(write);
     if (result === "written") {
       await session.journal({ type: "committed", sink: sink.id, lease });
+      if (inDoubt) return { write: withoutUndo(write), result };
       return { write, result: write.prepared.changed ? "written" : "unchanged" };
     }
-    if (result === "unknown") return { write, result, error };
+    if (result === "unknown" && (tries === 2 || !isRepeatable(sink))) return { write, result, error };
     if (isReadable(sink)) await observeOne(session, sink);
     if (tries === 2) return { write, result: "failed", error };
+    inDoubt = result === "unknown";
     try {
-      await dropWrite(session, write);
+      if (!inDoubt) await dropWrite(session, write);
       write = await prepareSink(session, sink, { values: new Map([[sink.id, write.values]]), scope: write.scope });
     } catch (again) {
-      return { write, result: "failed", error: again };
+      return { write, result: inDoubt ? "unknown" : "failed", error: again };
     }
+  }
+}
+
+/** What it found at its second try may be what the first one wrote. */
+function withoutUndo({ prepared: { commit }, ...write }: SinkWrite): SinkWrite {
+  return { ...write, prepared: { changed: true, commit } };
+}
+
+/** A target that takes whatever comes takes the same again. */
+function isRepeatable({ part }: SinkEntry): boolean {
+  return part.lateWrites !== undefined && part.fence === undefined;
+}
+
+/** What may still land over the new credential is waited for; then what does not show that it holds the new one is written once more. */
+async function settleLate(session: Session, lease: string, commits: readonly Commit[]): Promise<readonly Commit[]> {
+  const inDoubt = commits.filter(({ write }) => overdue(session, write.sink, lease).length > 0);
+  const sinks = inDoubt.map(({ write }) => write.sink);
+  if (!(await outlast(session, sinks, lease)))
+    return commits.map((commit) =>
+      inDoubt.includes(commit) ? { ...commit, result: "unknown", error: stoppedWaiting } : commit,
+    );
+  const settled: Commit[] = [];
+  for (const commit of commits)
+    settled.push(inDoubt.includes(commit) ? await writeAgain(session, lease, commit) : commit);
+  return settled;
+}
+
+const stoppedWaiting = new RotateError("a write whose answer was lost may still land there", {
+  code: "UNAVAILABLE",
+  retryable: true,
+  hint: "the next run goes on from here",
+});
+
+async function writeAgain(session: Session, lease: string, commit: Commit): Promise<Commit> {
+  const { write } = commit;
+  const { sink, values, scope } = write;
+  await session.guard();
+  const seen = await observeOne(session, sink);
+  if ("holding" in seen && seen.holding === lease) return commit;
+  try {
+    const again = await prepareSink(session, sink, { values: new Map([[sink.id, values]]), scope });
+    const ended = await commitSink(session, lease, again);
+    return { ...ended, write, result: isStopping(ended) ? "unknown" : "written" };
+  } catch (error) {
+    return { write, result: "unknown", error };
   }
 }
 
@@ -102,7 +163,7 @@ async function tryCommit(session: Session, { sink, prepared, scope }: SinkWrite)
 
 /** A sink said no, or nobody knows: nothing was written at all, or what was written is undone, or the sinks are mixed. */
 async function stopped(session: Session, attempt: Attempt, commits: readonly Commit[]): Promise<End> {
-  const last = commits.at(-1)!;
+  const last = commits.find(isStopping)!;
   const lease = attempt.lease!;
   const error = innerError(last.error);
   const reason = `${last.write.sink.type} ${last.write.sink.target}: ${error.message}`;

@@ -16,13 +16,13 @@ export function createLogin(method: AuthMethod, services: Services): LoginRoute 
     case "approle":
       return createAppRoleLogin(method, services);
     case "kubernetes":
-      return createKubernetesLogin(method);
+      return createKubernetesLogin(method, services.options.vendor);
     case "jwt":
       return createJwtLogin(method, services);
     case "userpass":
       return createUserpassLogin(method);
     case "cert":
-      return createCertLogin(method);
+      return createCertLogin(method, services.options.vendor);
     case "aws":
       return createAwsLogin(method, services);
   }
