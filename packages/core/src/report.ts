@@ -283,6 +283,8 @@ export interface StatusReport {
   readonly causes: readonly CauseReport[];
   /** Where consumers ask. Only a running watch can tell. */
   readonly serve?: readonly EndpointReport[];
+  /** What keeps a running watch, or one of its services, from its work. */
+  readonly troubles?: readonly TroubleReport[];
 }
 
 /** What keeps rotate itself from its work, not a rotation. */

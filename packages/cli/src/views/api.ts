@@ -1,5 +1,6 @@
 import {
   endpointMetrics,
+  clockFacts,
   metricsOf,
   metricsText,
   selectByName,
@@ -79,6 +80,7 @@ export function metricsRoute({
         version,
         specValid: specProblem === undefined,
         ...(since !== undefined && { lastTick: runtime.now() - since }),
+        ...clockFacts(daemon.clockSkew()),
       });
       const body = metricsText([...families, ...endpointMetrics(serve)]) + (await counters.text());
       // Numbers, and names of the spec: masking megabytes at each scrape would hold the rotations up.
