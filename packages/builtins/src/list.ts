@@ -92,6 +92,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["postgres-user"],
       probes: ["postgres"],
+      endpoints: ["postgres"],
     },
     load: async () => (await import("@rotate/plugin-postgres")).default,
   },
