@@ -45,6 +45,7 @@ export type {
   TroubleReport,
 } from "./report.ts";
 export {
+  endpointMetrics,
   clockFacts,
   metricsOf,
   metricStates,
