@@ -17,5 +17,6 @@ export { revoke } from "./revoke.ts";
 export { run } from "./run.ts";
 export { adoptState, initState, publishSpec, stateKey, upgradeState } from "./state.ts";
 export { status } from "./status.ts";
+export { installUnits, printUnits } from "./systemd.ts";
 export { validate } from "./validate.ts";
 export { watchSpec } from "./watch.ts";
