@@ -101,7 +101,8 @@ function commonLines(spec: Spec, { name, user }: UnitOptions): readonly string[]
     "StateDirectory=rotate",
     "StateDirectoryMode=0700",
     "CacheDirectory=rotate",
-    ...written.map((path) => `ReadWritePaths=${quoted(path)}`),
+    // One that is not there yet is no reason not to start: rotate says what is the matter.
+    ...written.map((path) => `ReadWritePaths=-${quoted(path)}`),
     ...secretLines(spec, name),
     "",
     ...hardening(spec, { user, written }),
@@ -111,7 +112,8 @@ function commonLines(spec: Spec, { name, user }: UnitOptions): readonly string[]
 /** Directories of files that are written: those of a set are replaced whole, and a file by a rename beside it. */
 function writablePaths(spec: Spec): readonly string[] {
   const own = spec.stateDir === undefined ? [] : [spec.stateDir];
-  return [...new Set([...writtenPaths(spec).map((path) => dirname(path)), ...own])].toSorted();
+  const all = [...new Set([...writtenPaths(spec).map((path) => dirname(path)), ...own])].toSorted();
+  return all.filter((path) => !all.some((other) => path !== other && path.startsWith(`${other}/`)));
 }
 
 /** Everything of the spec in which a reference can stand, asked once for each. */
@@ -162,6 +164,7 @@ function hardening(spec: Spec, { user, written }: Hardened): readonly string[] {
     `ProtectHome=${homes ? "read-only" : "yes"}`,
     `PrivateTmp=${[spec.file, ...written].some((path) => path.startsWith("/tmp/")) ? "no" : "yes"}`,
     "PrivateDevices=yes",
+    "PrivateMounts=yes",
     "ProtectClock=yes",
     "ProtectHostname=yes",
     "ProtectKernelLogs=yes",
@@ -178,6 +181,7 @@ function hardening(spec: Spec, { user, written }: Hardened): readonly string[] {
     "RemoveIPC=yes",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
+    ...(user === undefined ? [] : ["SystemCallFilter=~@privileged @resources"]),
     "SystemCallErrorNumber=EPERM",
     "UMask=0077",
     "LimitCORE=0",
