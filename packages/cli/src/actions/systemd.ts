@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { chmod, writeFile } from "node:fs/promises";
 import { isSea } from "node:sea";
 import { join, resolve } from "node:path";
 import { createRuntime } from "@rotate/core";
@@ -47,8 +48,7 @@ export async function installUnits(
   const units = await unitsFor(input);
   const directory = resolve(flags.directory ?? standard);
   for (const { file } of units) refuseForeign(join(directory, file));
-  const { default: write } = await import("write-file-atomic");
-  for (const { file, text } of units) await write(join(directory, file), text, { mode: 0o644 }).catch(cannotWrite);
+  for (const { file, text } of units) await writeUnit(join(directory, file), text).catch(cannotWrite);
   const isRead = flags.directory !== undefined || (await readByManager(terminal.err));
   const last = units.at(-1)?.file ?? "";
   if (!json) {
@@ -81,6 +81,12 @@ function thisProgram(): readonly string[] {
 function refuseForeign(path: string): void {
   if (!existsSync(path) || readFileSync(path, "utf8").startsWith(madeBy)) return;
   throw new UsageError(`${path} was not made by rotate`, "choose another --name, or take it away");
+}
+
+/** Readable by all, whatever the umask. */
+async function writeUnit(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, 0o644);
 }
 
 function cannotWrite(error: NodeJS.ErrnoException): never {
