@@ -165,3 +165,7 @@ test("paths do not differ by their case, keys do", () => {
   expect(target("Acme/App", "A")).toBe(target("acme/app", "A"));
   expect(target("acme/app", "A")).not.toBe(target("acme/app", "a"));
 });
+
+test("a reference in the spec stays as it is written", () => {
+  expect(target("{ env: PROJECT }", "A")).toContain("{ env: PROJECT }");
+});
