@@ -8,6 +8,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
       sinks: ["aws-credentials"],
+      endpoints: ["aws-container"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
   },
@@ -15,6 +16,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-azure",
     types: {
       providers: ["azure-entra"],
+      endpoints: ["azure-app-service"],
     },
     load: async () => (await import("@rotate/plugin-azure")).default,
   },
@@ -43,6 +45,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-gcp",
     types: {
       providers: ["gcp-access-token"],
+      endpoints: ["gce-metadata"],
     },
     load: async () => (await import("@rotate/plugin-gcp")).default,
   },
