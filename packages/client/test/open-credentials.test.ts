@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import httpPlugin from "@rotate/plugin-http";
+import { builtins } from "@rotate/builtins";
+import { createCatalog } from "@rotate/core";
 import { openTestEndpoint } from "@rotate/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { openCredentials, type CredentialsOptions } from "../src/index.ts";
+import { openCredentials, type Credential, type CredentialsOptions } from "../src/index.ts";
 
-const [endpoint] = httpPlugin.endpoints;
+const endpoint = await createCatalog(builtins).find("endpoints", "http");
 const one = { fields: { username: "app", password: "first-secret-1" } };
 const two = { fields: { username: "app", password: "second-secret-2" } };
 
@@ -70,7 +71,7 @@ test("gives a driver the password, by one question for all connections of a pool
 test("a change is there as soon as it is published, and is told", async () => {
   const watch = await startWatch();
   const { password, on } = open(watch);
-  const changes = vi.fn();
+  const changes = vi.fn<(credential: Credential) => void>();
   on("change", changes);
   expect(await password()).toBe("first-secret-1");
   watch.give(two);
