@@ -20,7 +20,7 @@ test.skipIf(postgresUnavailable())(
   "an application with a pool goes through rotations without a failed query, a reload or a user left behind",
   async () => {
     const { address, rotate, users, status, endWatch } = await stage();
-    const load = startPoolLoad(address, { clients: 4, uses: 25 });
+    const load = startPoolLoad(address, { clients: 4, uses: 15, pause: 10 });
     let reloads = 0;
     for (let round = 0; round < 3; round++) {
       const seen = load.figures().users.length;
@@ -43,7 +43,7 @@ test.skipIf(postgresUnavailable())(
     });
     const { queries, failures, messages, users: used } = await load.stop();
     expect([failures, [...messages.keys()]]).toEqual([0, []]);
-    expect(queries).toBeGreaterThan(100);
+    expect(queries).toBeGreaterThan(50);
     expect(used.length).toBeGreaterThanOrEqual(4);
     expect(await endWatch()).toBe(0);
   },

@@ -1,4 +1,5 @@
 /** An ordinary application: a pool, and queries and transactions all the time. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "pg";
 
 /** What became of them. */
@@ -20,10 +21,10 @@ export interface PoolLoad {
   readonly stop: () => Promise<PoolFigures>;
 }
 
-/** Each of `clients` workers asks as soon as it was answered. A connection serves `uses` times, then the pool opens another. */
+/** Each of `clients` workers asks, is answered, and waits `pause` ms. A connection serves `uses` times, then the pool opens another. */
 export function startPoolLoad(
   address: { readonly host: string; readonly user: string },
-  { clients, uses }: { readonly clients: number; readonly uses: number },
+  { clients, uses, pause }: { readonly clients: number; readonly uses: number; readonly pause: number },
 ): PoolLoad {
   const pool = new Pool({ ...address, max: clients, maxUses: uses, connectionTimeoutMillis: 20_000 });
   const messages = new Map<string, number>();
@@ -60,6 +61,7 @@ export function startPoolLoad(
     while (!isOver) {
       queries++;
       await (queries % 3 === 0 ? pool.query("select count(*) from visits where id < 10") : transact()).catch(fail);
+      await sleep(pause);
     }
   }
   const workers = Promise.all(Array.from({ length: clients }, work));
