@@ -131,14 +131,12 @@ function startWatch(directory: string) {
   const argv = [packedCommandLine().entry, "watch"];
   const child = spawn(process.execPath, argv, { cwd: directory, env: environment, stdio: ["ignore", log, log] });
   const ended = once(child, "exit");
-  return {
-    log: () => readFileSync(file, "utf8").slice(-2000),
-    async end(): Promise<number | null> {
-      child.kill("SIGTERM");
-      const [code] = await ended;
-      return code;
-    },
-  };
+  async function end(): Promise<number | null> {
+    child.kill("SIGTERM");
+    const [code] = await ended;
+    return code;
+  }
+  return { log: () => readFileSync(file, "utf8").slice(-2000), end };
 }
 
 /** Looks again and again. Rejects with what went before when it takes too long. */
