@@ -30,7 +30,7 @@ export function startPoolLoad(
   const messages = new Map<string, number>();
   const users = new Set<string>();
   let [queries, failures, connections] = [0, 0, 0];
-  let isOver = false;
+  const ending = new AbortController();
   pool.on("connect", (client) => {
     connections++;
     // The pool listens only while a client waits in it.
@@ -58,7 +58,7 @@ export function startPoolLoad(
     }
   }
   async function work(): Promise<void> {
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       queries++;
       await (queries % 3 === 0 ? pool.query("select count(*) from visits where id < 10") : transact()).catch(fail);
       await sleep(pause);
@@ -69,7 +69,7 @@ export function startPoolLoad(
   return {
     figures,
     async stop() {
-      isOver = true;
+      ending.abort();
       await workers;
       await pool.end();
       return figures();
