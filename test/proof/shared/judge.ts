@@ -55,6 +55,7 @@ interface Attempt {
     readonly startedAt: string;
     readonly durationMs: number;
     readonly why: string;
+    readonly phases: readonly { readonly phase: string; readonly result: string }[];
   };
 }
 
@@ -99,7 +100,8 @@ export async function audit({ sql, vault }: Fleet, life: number): Promise<Audit>
 
 function doublesIn(attempts: readonly Attempt[], life: number): readonly string[] {
   const scheduled = attempts.filter(
-    ({ report }) => report.outcome === "rotated" && report.why === "its refresh time has come",
+    ({ report }) =>
+      report.outcome === "rotated" && report.why === "its refresh time has come" && report.phases.some(isMint),
   );
   return scheduled.flatMap(({ rotation, report }, at) => {
     const before = scheduled[at - 1];
@@ -107,6 +109,11 @@ function doublesIn(attempts: readonly Attempt[], life: number): readonly string[
     const apart = Date.parse(report.startedAt) - Date.parse(before.report.startedAt);
     return apart < life * 1_000 * 0.3 ? [rotation] : [];
   });
+}
+
+/** An attempt that only finished what another had begun has none. */
+function isMint({ phase, result }: Attempt["report"]["phases"][number]): boolean {
+  return phase === "mint" && result === "succeeded";
 }
 
 function historyOf(rotation: string, attempts: readonly Attempt[]): readonly string[] {
