@@ -9,7 +9,7 @@ import { audit, startJudge } from "../proof/shared/judge.ts";
 import { createFleet, drain, kill, type Fleet } from "../proof/shared/world.ts";
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "90" } } });
-const [rotations, life, killEvery] = [12, 60, 10];
+const [rotations, life, killEvery] = [12, 90, 10];
 const second = 1_000;
 
 const story = `Three workers (rotate watch) share ${rotations} rotations on one PostgreSQL. Each credential lives ${life} seconds at an issuer that
@@ -25,7 +25,7 @@ async function play(fleet: Fleet, seconds: number): Promise<void> {
   const started = performance.now();
   const workers = ["one", "two", "three"].map(fleet.start);
   while (fleet.held().length < rotations * 3) await setTimeout(200);
-  const judge = startJudge(fleet);
+  const judge = startJudge(fleet, life);
   for (let round = 0; round * killEvery < seconds; round++) {
     await setTimeout(killEvery * second);
     const at = round % workers.length;
@@ -44,7 +44,7 @@ async function play(fleet: Fleet, seconds: number): Promise<void> {
   const found = await audit(fleet, life);
   say(`
 looks at what consumers and sinks hold   ${verdict.looks}
-of them, held and ended                  ${verdict.broken.length}
+of them, revoked or expired              ${verdict.revoked.length + verdict.expired.length}
 mints                                    ${found.mints}, of which a kill cut off ${found.mints - found.rotated}
 rotated twice for one reason             ${found.double.length}
 leases that nobody knows of              ${found.lost.length}

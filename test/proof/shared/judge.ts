@@ -4,7 +4,10 @@ import type { Fleet } from "./world.ts";
 /** What is promised, and was not kept: each with the moment and the place. */
 export interface Verdict {
   readonly looks: number;
-  readonly broken: readonly string[];
+  /** Held, and revoked before its end. */
+  readonly revoked: readonly string[];
+  /** Held beyond its end: nobody came in time. */
+  readonly expired: readonly string[];
 }
 
 export interface Judge {
@@ -13,9 +16,10 @@ export interface Judge {
 
 const lookEvery = 100;
 
-/** Looks at every place ten times a second: what stands there must live at the issuer. */
-export function startJudge({ vault, held }: Fleet): Judge {
-  const broken = new Map<string, string>();
+/** Looks at every place ten times a second: what stands there must live at the issuer. @param life of a lease, seconds */
+export function startJudge({ vault, held }: Fleet, life: number): Judge {
+  const revoked = new Map<string, string>();
+  const expired = new Map<string, string>();
   let looks = 0;
 
   function look(): void {
@@ -24,8 +28,16 @@ export function startJudge({ vault, held }: Fleet): Judge {
     const alive = new Set(vault.databaseUsers());
     for (const { place, user } of holding) {
       looks += 1;
-      if (!alive.has(user) && !broken.has(`${place} ${user}`))
-        broken.set(`${place} ${user}`, `${new Date().toISOString()} ${place} holds ${user}, which is ended`);
+      if (alive.has(user)) continue;
+      const issue = vault.issued.find(({ data }) => data["username"] === user);
+      const isOver = issue !== undefined && Date.now() >= issue.at + life * 1_000;
+      const told = isOver ? expired : revoked;
+      const where = `${place} ${user}`;
+      if (!told.has(where))
+        told.set(
+          where,
+          `${new Date().toISOString()} ${place} holds ${user}, which ${isOver ? "has expired" : "was revoked"}`,
+        );
     }
   }
 
@@ -34,7 +46,7 @@ export function startJudge({ vault, held }: Fleet): Judge {
     async stop() {
       clearInterval(timer);
       look();
-      return { looks, broken: [...broken.values()] };
+      return { looks, revoked: [...revoked.values()], expired: [...expired.values()] };
     },
   };
 }

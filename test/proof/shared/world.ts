@@ -92,6 +92,7 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   const sql = await postgres.connect();
   await postgres.createRole("worker", { password: "worker" });
   const { entry } = packedCommandLine();
+  const started: ChildProcess[] = [];
 
   function envOf(name: string, url: string): NodeJS.ProcessEnv {
     const state = join(folder, "state", name);
@@ -124,13 +125,14 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
     rotate,
     start(name) {
       const log = openSync(join(folder, "logs", `${name}.log`), "a");
-      const argv = [entry, "watch", "--log-level", "warn"];
-      const started = spawn(process.execPath, argv, {
+      const argv = [entry, "watch", "--log-level", "info"];
+      const child = spawn(process.execPath, argv, {
         cwd: folder,
         env: envOf(name, worker),
         stdio: ["ignore", log, log],
       });
-      return { name, process: started };
+      started.push(child);
+      return { name, process: child };
     },
     held: () =>
       names.flatMap((rotation) => [
@@ -139,11 +141,12 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
         ...userIn(folder, { rotation, place: `consumers/${rotation}.env`, form: /^DB_USER=(.*)$/m }),
       ]),
     async close() {
-      await sql.end();
+      for (const child of started) child.kill("SIGKILL");
+      await sql.end().catch(() => undefined); // a crash of the database took it along
       await gate.close();
       await vault.close();
       await postgres.close();
-      rmSync(folder, { recursive: true, force: true });
+      if (process.exitCode === undefined || process.exitCode === 0) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
