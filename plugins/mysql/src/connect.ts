@@ -64,7 +64,7 @@ async function placeOf(ctx: UserContext): Promise<ConnectionOptions> {
 function serverOf(client: Connection): Server {
   async function ask<Row extends object>(sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     const [rows] = await client.query(sql, [...values]);
-    return Array.isArray(rows) ? (rows as readonly Row[]) : [];
+    return Array.isArray(rows) ? (rows as unknown as readonly Row[]) : [];
   }
   async function lock(what: string): Promise<void> {
     const [row] = await ask<{ got: number | null }>("select get_lock(?, ?) as got", [`rotate:${what}`, patience]);
@@ -76,7 +76,7 @@ function serverOf(client: Connection): Server {
       hint: "a mint, or a look at one, is still under way on the server: the next try may not meet it",
     });
   }
-  return { ask, lock, text: (text) => client.escape(text), name: (text) => client.escapeId(text, true) };
+  return { ask, lock, text: (text) => client.escape(text), name: (text) => `\`${text.replaceAll("`", "``")}\`` };
 }
 
 interface About {
