@@ -12,7 +12,8 @@ const server = "mysql-server-core";
 export function bringMysql(): string {
   if (existsSync(join(mysqlHome, "installed"))) return "there";
   if (process.platform !== "linux" || process.arch !== "x64") return "not for this machine";
-  if (!existsSync("/usr/share/keyrings/debian-archive-keyring.gpg")) return "not here: it is taken from Debian, by apt-get";
+  if (!existsSync("/usr/share/keyrings/debian-archive-keyring.gpg"))
+    return "not here: it is taken from Debian, by apt-get";
   mkdirSync(dirname(mysqlHome), { recursive: true });
   const draft = mkdtempSync(join(dirname(mysqlHome), "bringing-"));
   try {
@@ -28,7 +29,8 @@ export function bringMysql(): string {
 
 function unpack(draft: string): void {
   const at = (name: string): string => join(draft, name);
-  for (const folder of ["lists/partial", "cache/archives/partial", "debs", "root"]) mkdirSync(at(folder), { recursive: true });
+  for (const folder of ["lists/partial", "cache/archives/partial", "debs", "root"])
+    mkdirSync(at(folder), { recursive: true });
   writeFileSync(at("sources.list"), source);
   writeFileSync(at("status"), "");
   const options = [
@@ -42,7 +44,9 @@ function unpack(draft: string): void {
   const run = (program: string, ...argv: readonly string[]): string =>
     execFileSync(program, argv, { cwd: at("debs"), encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   run("apt-get", ...options, "update", "-qq");
-  const only = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances", "pre-depends"].map((kind) => `--no-${kind}`);
+  const only = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances", "pre-depends"].map(
+    (kind) => `--no-${kind}`,
+  );
   const tree = run("apt-cache", ...options, "depends", "--recurse", ...only, server).split("\n");
   const libraries = [...new Set(tree.filter((line) => /^lib[a-z0-9]/.test(line)))];
   run("apt-get", ...options, "download", "-qq", server, ...libraries);

@@ -37,13 +37,20 @@ async function refuseReader({ ask }: Server): Promise<void> {
   const [row] = await ask<{ reader: number }>("select @@global.read_only as reader");
   if (Number(row?.reader ?? 0) === 0) return;
   const hint = "let host name the one that is written to";
-  throw new RotateError("this server is read-only: no user can be made here", { code: "INVALID", retryable: true, hint });
+  throw new RotateError("this server is read-only: no user can be made here", {
+    code: "INVALID",
+    retryable: true,
+    hint,
+  });
 }
 
 async function refuseStandstill({ ask }: Server): Promise<void> {
   const [row] = await ask<{ scheduler: string }>("select @@global.event_scheduler as scheduler");
   if (row?.scheduler === "ON") return;
-  throw invalid("the server runs no events, so nothing would end a user", "set global event_scheduler = on, also in its configuration, or take events out");
+  throw invalid(
+    "the server runs no events, so nothing would end a user",
+    "set global event_scheduler = on, also in its configuration, or take events out",
+  );
 }
 
 /** A row of information_schema; every user sees its own. */

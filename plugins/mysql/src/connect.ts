@@ -30,20 +30,26 @@ export async function onServer<T>(
   const connection = { ...(await placeOf(ctx)), ...(password !== undefined && { password: password.reveal() }) };
   const { createConnection } = await import("mysql2/promise");
   let client: Connection | undefined;
-  const cut = (): void => client?.destroy();
+  const { promise: stop, reject } = Promise.withResolvers<never>();
+  // What is under way on a connection that is destroyed never ends by itself.
+  const cut = (): void => reject(new Error("cut off"));
+  stop.catch(() => client?.destroy());
   signal.addEventListener("abort", cut, { once: true });
-  try {
+  async function whole(): Promise<T> {
     client = await createConnection(connection);
     client.on("error", cut);
-    signal.throwIfAborted();
+    if (signal.aborted) client.destroy();
     const done = await work(serverOf(client));
     await client.end();
     return done;
+  }
+  try {
+    return await Promise.race([whole(), stop]);
   } catch (error) {
     throw explain(error, { ctx, advice, secrets: password === undefined ? secrets : [password, ...secrets] });
   } finally {
     signal.removeEventListener("abort", cut);
-    cut();
+    client?.destroy();
   }
 }
 
@@ -57,7 +63,9 @@ async function placeOf(ctx: UserContext): Promise<ConnectionOptions> {
     ...rest,
     host,
     port,
-    ...(secured !== false && { ssl: { rejectUnauthorized, verifyIdentity: rejectUnauthorized, ...(typeof ca === "string" && { ca }) } }),
+    ...(secured !== false && {
+      ssl: { rejectUnauthorized, verifyIdentity: rejectUnauthorized, ...(typeof ca === "string" && { ca }) },
+    }),
   };
 }
 
@@ -85,7 +93,10 @@ interface About {
   readonly advice: string | undefined;
 }
 
-function explain(error: unknown, { ctx, secrets, advice = "`rotate plan` names the GRANT that is missing" }: About): RotateError {
+function explain(
+  error: unknown,
+  { ctx, secrets, advice = "`rotate plan` names the GRANT that is missing" }: About,
+): RotateError {
   if (isRotateError(error)) return error;
   const { host, port, user } = ctx.options;
   const address = host.startsWith("/") ? host : `${host}:${port}`;
@@ -93,9 +104,16 @@ function explain(error: unknown, { ctx, secrets, advice = "`rotate plan` names t
   const words = clean(error instanceof Error ? error.message : String(error), secrets);
   const errno = error instanceof Error && "sqlState" in error && "errno" in error ? String(error.errno) : undefined;
   if (errno !== undefined)
-    return spokenRefusal(serverRefusals, { message: `${address} refused ${user}: ${words} (${errno})`, said: `${errno}: ${words}`, advice });
+    return spokenRefusal(serverRefusals, {
+      message: `${address} refused ${user}: ${words} (${errno})`,
+      said: `${errno}: ${words}`,
+      advice,
+    });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return spokenRefusal(systemRefusals, { message: `${address} cannot be reached: ${words}${code === "" ? "" : ` (${code})`}`, said: `${code}: ${words}` });
+  return spokenRefusal(systemRefusals, {
+    message: `${address} cannot be reached: ${words}${code === "" ? "" : ` (${code})`}`,
+    said: `${code}: ${words}`,
+  });
 }
 
 function stopped(address: string): RotateError {

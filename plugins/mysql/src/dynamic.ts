@@ -25,7 +25,10 @@ const day = 86_400_000;
 export function lifeOf(ttl: number | undefined, { events }: UserContext["options"]): number | undefined {
   if (events !== undefined) return ttl ?? day;
   if (ttl === undefined) return undefined;
-  throw invalid("ttl asks for a life, and nothing ends a user here", "name a database for events, or take ttl out and set refresh");
+  throw invalid(
+    "ttl asks for a life, and nothing ends a user here",
+    "name a database for events, or take ttl out and set refresh",
+  );
 }
 
 function accountOf({ text }: Pick<Server, "text">, { user, from }: Pick<Handle, "user" | "from">): string {
@@ -36,7 +39,7 @@ function eventOf({ name }: Pick<Server, "name">, { user, events }: Handle): stri
   return events === undefined ? undefined : `${name(events)}.${name(`rotate_${user}`)}`;
 }
 
-/** Makes the user, after the event that will drop it. What was made is dropped again when the server says no. */
+/** Makes the user, which cannot log in until all of it is there. What was made is dropped again when the server says no. */
 export async function mint(asked: Asked, ctx: UserContext, flavour: Flavour) {
   const { leaseId, prefix, longest, ttl, proof } = asked;
   const { from, events } = ctx.options;
@@ -50,10 +53,11 @@ export async function mint(asked: Asked, ctx: UserContext, flavour: Flavour) {
       async (server) => {
         await server.lock(leaseId);
         sent = true;
-        if (life !== undefined) await schedule(server, handle, life + grace);
         const account = accountOf(server, handle);
         await flavour.create(server, { account, proof, leaseId });
         for (const statement of asked.rights(account)) await server.ask(statement);
+        if (life !== undefined) await schedule(server, handle, life + grace);
+        await server.ask(`alter user ${account} account unlock`);
       },
       { secrets: [proof.text] },
     );
@@ -80,10 +84,15 @@ interface How {
   readonly flavour: Flavour;
 }
 
+/** CREATE USER is refused: whoever has this name, it is not ours. */
+function isTaken({ code, retryable }: RotateError): boolean {
+  return code === "CONFLICT" && !retryable;
+}
+
 async function dropped(error: unknown, { sent, held }: Half, { ctx, flavour }: How): Promise<unknown> {
   if (!isRotateError(error)) return error;
   if (!sent) return withDetails(error, { noEffect: true });
-  if (!error.noEffect || error.code === "CONFLICT") return error; // nobody knows, or the name is somebody else's
+  if (!error.noEffect || isTaken(error)) return error; // nobody knows, or the name is somebody else's
   try {
     await revoke(held, ctx, flavour);
     return error;
@@ -95,7 +104,11 @@ async function dropped(error: unknown, { sent, held }: Half, { ctx, flavour }: H
 }
 
 /** The lease's user, whole or half. */
-export async function find(leaseId: string, { prefix, longest, ctx }: { readonly prefix: string; readonly longest: number; readonly ctx: UserContext }, flavour: Flavour): Promise<LeaseTerms<Handle> | undefined> {
+export async function find(
+  leaseId: string,
+  { prefix, longest, ctx }: { readonly prefix: string; readonly longest: number; readonly ctx: UserContext },
+  flavour: Flavour,
+): Promise<LeaseTerms<Handle> | undefined> {
   const { from, events } = ctx.options;
   const user = userNameFor({ prefix, leaseId, longest });
   const handle: Handle = { user, from, strategy: "dynamic", ...(events !== undefined && { events }) };
@@ -144,7 +157,10 @@ export async function revoke(held: Held, ctx: UserContext, flavour: Flavour): Pr
 }
 
 async function refuseOpen({ ask }: Server, user: string): Promise<void> {
-  const [row] = await ask<{ open: number }>("select count(*) as open from information_schema.processlist where user = ?", [user]);
+  const [row] = await ask<{ open: number }>(
+    "select count(*) as open from information_schema.processlist where user = ?",
+    [user],
+  );
   const open = Number(row?.open ?? 0);
   if (open === 0) return;
   throw new RotateError(`${open} ${open === 1 ? "connection" : "connections"} of ${user} still open`, {

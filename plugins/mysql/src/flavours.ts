@@ -29,7 +29,10 @@ export interface Flavour {
   readonly verifier: (password: string) => string;
   readonly create: (server: Server, user: NewUser) => Promise<void>;
   /** The name is known, or only the lease. */
-  readonly see: (server: Server, user: { readonly name: string; readonly account: string }) => Promise<Seen | undefined>;
+  readonly see: (
+    server: Server,
+    user: { readonly name: string; readonly account: string },
+  ) => Promise<Seen | undefined>;
   /** Ends the connections of a user. */
   readonly end: (server: Server, name: string) => Promise<void>;
 }
@@ -48,7 +51,9 @@ export const mysql: Flavour = {
   verifier: cachingSha2,
   async create(server, { account, proof, leaseId }) {
     const attribute = server.text(JSON.stringify({ rotate: { lease: leaseId } }));
-    await server.ask(`create user ${account} ${identified(server, proof, sha2Plugin)} attribute ${attribute}`);
+    await server.ask(
+      `create user ${account} ${identified(server, proof, sha2Plugin)} account lock attribute ${attribute}`,
+    );
   },
   async see({ ask }, { name }) {
     const [row] = await ask<{ lease: string | null }>(
@@ -71,8 +76,11 @@ export const mariadb: Flavour = {
   verifier: nativePassword,
   async create(server, { account, proof }) {
     const { send, text } = proof;
-    const how = send === "password" ? `identified by ${server.text(text.reveal())}` : `identified via mysql_native_password using ${server.text(text.reveal())}`;
-    await server.ask(`create user ${account} ${how}`);
+    const how =
+      send === "password"
+        ? `identified by ${server.text(text.reveal())}`
+        : `identified via mysql_native_password using ${server.text(text.reveal())}`;
+    await server.ask(`create user ${account} ${how} account lock`);
   },
   async see({ ask }, { name, account }) {
     const there = await gone(() => ask(`alter user ${account} with max_queries_per_hour 0`), noSuchUser);

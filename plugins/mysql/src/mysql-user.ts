@@ -27,7 +27,8 @@ export const mysqlUser = defineProvider({
 
   async mint(wanted, ctx) {
     const { password, proof } = proofFor(ctx, mysql);
-    const { user, terms } = ctx.options.strategy === "dynamic" ? await make(wanted, proof, ctx) : await second(wanted, proof, ctx);
+    const { user, terms } =
+      ctx.options.strategy === "dynamic" ? await make(wanted, proof, ctx) : await second(wanted, proof, ctx);
     return { ...terms, fields: { username: user, password } };
   },
   find: (leaseId, ctx) =>

@@ -64,7 +64,12 @@ export const mysqlRequest = {
   type: "object",
   properties: {
     role: { type: "string", pattern: name, description: "With `dynamic`: the role that each user has" },
-    account: { type: "string", pattern: name, maxLength: 32, description: "With `retain`: the user whose password is rotated" },
+    account: {
+      type: "string",
+      pattern: name,
+      maxLength: 32,
+      description: "With `retain`: the user whose password is rotated",
+    },
     ttl,
   },
 } as const satisfies ObjectSchema;
@@ -82,7 +87,10 @@ export const mariadbRequest = {
   properties: {
     grants: {
       type: "array",
-      items: { type: "string", pattern: "^[A-Za-z ,]+ [oO][nN] (\\*|`?[A-Za-z0-9_$-]+`?)\\.(\\*|`?[A-Za-z0-9_$-]+`?)$" },
+      items: {
+        type: "string",
+        pattern: "^[A-Za-z ,]+ [oO][nN] (\\*|`?[A-Za-z0-9_$-]+`?)\\.(\\*|`?[A-Za-z0-9_$-]+`?)$",
+      },
       minItems: 1,
       maxItems: 50,
       description: "What each user may do, as GRANT takes it",

@@ -21,7 +21,10 @@ export function reads({ ca }: Options): readonly LocalPlace[] {
 }
 
 /** A new password, and what the server is told of it. */
-export function proofFor(ctx: UserContext, { verifier }: Pick<Flavour, "verifier">): { readonly password: Secret; readonly proof: Proof } {
+export function proofFor(
+  ctx: UserContext,
+  { verifier }: Pick<Flavour, "verifier">,
+): { readonly password: Secret; readonly proof: Proof } {
   const { send } = ctx.options;
   const password = ctx.secret(newPassword({ withMarks: send === "password" }), "password");
   const text = send === "password" ? password : ctx.secret(verifier(password.reveal()), "verifier");

@@ -23,7 +23,10 @@ interface Row {
 }
 
 async function marksOf({ ask }: Server, account: string): Promise<Marks | "never" | undefined> {
-  const [row] = await ask<Row>("select cast(attribute->'$.rotate' as char) as ours from information_schema.user_attributes where user = ?", [account]);
+  const [row] = await ask<Row>(
+    "select cast(attribute->'$.rotate' as char) as ours from information_schema.user_attributes where user = ?",
+    [account],
+  );
   if (row === undefined) return undefined;
   if (row.ours === null) return "never";
   const { primary = null, secondary = null } = JSON.parse(row.ours) as Partial<Marks>;
@@ -35,23 +38,33 @@ function attribute({ text }: Server, marks: Partial<Marks>): string {
 }
 
 /** A second password, retained beside the held one. */
-export async function mint({ account, leaseId, proof }: { readonly account: string; readonly leaseId: string; readonly proof: Proof }, ctx: UserContext) {
+export async function mint(
+  { account, leaseId, proof }: { readonly account: string; readonly leaseId: string; readonly proof: Proof },
+  ctx: UserContext,
+) {
   const { from } = ctx.options;
   let sent = false;
   try {
-    await onServer(ctx, async (server) => {
-      await server.lock(leaseId);
-      await server.lock(`user:${account}`);
-      const plan = planOf(await marksOf(server, account), { account, leaseId });
-      const user = `${server.text(account)}@${server.text(from)}`;
-      const how = `${identified(server, proof, sha2Plugin)}${plan.retain ? " retain current password" : ""}`;
-      sent = true;
-      await server.ask(`alter user ${user} ${how} ${attribute(server, plan.marks)}`);
-    }, { secrets: [proof.text] });
+    await onServer(
+      ctx,
+      async (server) => {
+        await server.lock(leaseId);
+        await server.lock(`user:${account}`);
+        const plan = planOf(await marksOf(server, account), { account, leaseId });
+        const user = `${server.text(account)}@${server.text(from)}`;
+        const how = `${identified(server, proof, sha2Plugin)}${plan.retain ? " retain current password" : ""}`;
+        sent = true;
+        await server.ask(`alter user ${user} ${how} ${attribute(server, plan.marks)}`);
+      },
+      { secrets: [proof.text] },
+    );
   } catch (error) {
     throw sent || !isRotateError(error) ? error : withDetails(error, { noEffect: true });
   }
-  return { user: account, terms: { expires: "never", handle: { user: account, from, strategy: "retain" } } satisfies LeaseTerms<Handle> };
+  return {
+    user: account,
+    terms: { expires: "never", handle: { user: account, from, strategy: "retain" } } satisfies LeaseTerms<Handle>,
+  };
 }
 
 interface Plan {
@@ -59,7 +72,10 @@ interface Plan {
   readonly marks: Partial<Marks>;
 }
 
-function planOf(marks: Marks | "never" | undefined, { account, leaseId }: { readonly account: string; readonly leaseId: string }): Plan {
+function planOf(
+  marks: Marks | "never" | undefined,
+  { account, leaseId }: { readonly account: string; readonly leaseId: string },
+): Plan {
   if (marks === undefined) throw noAccount(account);
   if (marks === "never") return { retain: true, marks: { primary: leaseId, secondary: before } };
   const { primary, secondary } = marks;
@@ -109,15 +125,22 @@ export function lives({ id, user }: Held, ctx: UserContext): Promise<boolean> {
 /** Takes the lease's password away, and leaves the other one. */
 export async function revoke({ id, user, from }: Held, ctx: UserContext): Promise<void> {
   const nobodys = ctx.secret(newPassword(), "password");
-  await onServer(ctx, async (server) => {
-    await server.lock(`user:${user}`);
-    const marks = await marksOf(server, user);
-    if (typeof marks !== "object") return;
-    const account = `${server.text(user)}@${server.text(from)}`;
-    if (marks.secondary === id) await server.ask(`alter user ${account} discard old password ${attribute(server, { secondary: null })}`);
-    else if (marks.primary === id)
-      await server.ask(`alter user ${account} ${identified(server, proofOf(nobodys, ctx), sha2Plugin)} ${attribute(server, { primary: null })}`);
-  }, { secrets: [nobodys] });
+  await onServer(
+    ctx,
+    async (server) => {
+      await server.lock(`user:${user}`);
+      const marks = await marksOf(server, user);
+      if (typeof marks !== "object") return;
+      const account = `${server.text(user)}@${server.text(from)}`;
+      if (marks.secondary === id)
+        await server.ask(`alter user ${account} discard old password ${attribute(server, { secondary: null })}`);
+      else if (marks.primary === id)
+        await server.ask(
+          `alter user ${account} ${identified(server, proofOf(nobodys, ctx), sha2Plugin)} ${attribute(server, { primary: null })}`,
+        );
+    },
+    { secrets: [nobodys] },
+  );
 }
 
 function proofOf(password: Secret, ctx: UserContext): Proof {

@@ -24,7 +24,12 @@ export function mysqlSetup({ user, events, role, account, sessions = "wait" }: M
 }
 
 /** Statements for MariaDB. Who may create users there can take over any. */
-export function mariadbSetup({ user, events, grants, sessions = "wait" }: Omit<MysqlSetup, "role" | "account"> & { readonly grants: readonly string[] }): readonly string[] {
+export function mariadbSetup({
+  user,
+  events,
+  grants,
+  sessions = "wait",
+}: Omit<MysqlSetup, "role" | "account"> & { readonly grants: readonly string[] }): readonly string[] {
   const who = `'${user}'@'%'`;
   return [
     `grant create user, process on *.* to ${who}`,

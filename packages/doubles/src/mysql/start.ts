@@ -16,7 +16,7 @@ export interface MysqlOptions {
   readonly settings?: readonly string[];
 }
 
-/** A running server on 127.0.0.1, without TLS. `root` has the password from everywhere. */
+/** A running server on 127.0.0.1, without TLS. Its user may do everything, from everywhere. */
 export interface Mysql {
   readonly flavour: MysqlFlavour;
   readonly host: string;
@@ -54,8 +54,22 @@ export async function startMysql({ flavour, settings = [] }: MysqlOptions): Prom
   const directory = join(base, "data");
   await cp(await emptyData(flavour), directory, { recursive: true });
   const init = join(base, "init.sql");
-  await writeFile(init, `create user root@'%' identified by '${password}';\ngrant all on *.* to root@'%' with grant option;\n`);
-  const all = [...small, ...own[flavour], `datadir=${directory}`, `port=${port}`, `bind-address=${host}`, `socket=${join(base, "s")}`, `pid-file=${join(base, "pid")}`, `init-file=${init}`, `user=${userInfo().username}`, ...settings];
+  await writeFile(
+    init,
+    `create user admin@'%' identified by '${password}';\ngrant all on *.* to admin@'%' with grant option;\n`,
+  );
+  const all = [
+    ...small,
+    ...own[flavour],
+    `datadir=${directory}`,
+    `port=${port}`,
+    `bind-address=${host}`,
+    `socket=${join(base, "s")}`,
+    `pid-file=${join(base, "pid")}`,
+    `init-file=${init}`,
+    `user=${userInfo().username}`,
+    ...settings,
+  ];
   const [first = "", ...rest] = program;
   const { stop } = await startTethered({
     argv: [first, ...withDefaults(rest), ...all.map((setting) => `--${setting}`)],
@@ -64,7 +78,7 @@ export async function startMysql({ flavour, settings = [] }: MysqlOptions): Prom
     env: environment(base),
     isReady: (line) => new RegExp(`port: ${port}\\b`).test(line),
   });
-  return { flavour, host, port, user: "root", password, directory, close: stop };
+  return { flavour, host, port, user: "admin", password, directory, close: stop };
 }
 
 /** `--no-defaults` has to be the first of the server's own arguments, which begin with the first that is an option of it. */
@@ -100,7 +114,11 @@ async function make(flavour: MysqlFlavour, directory: string, base: string): Pro
   const options = { env: environment(base), cwd: base };
   if (flavour === "mariadb") {
     const program = findProgram("mariadb-install-db") ?? "mariadb-install-db";
-    await run(program, ["--no-defaults", `--datadir=${directory}`, who, "--auth-root-authentication-method=normal", "--skip-test-db"], options);
+    await run(
+      program,
+      ["--no-defaults", `--datadir=${directory}`, who, "--auth-root-authentication-method=normal", "--skip-test-db"],
+      options,
+    );
     return;
   }
   const sizes = [...small, ...own.mysql].map((setting) => `--${setting}`);
