@@ -13,8 +13,17 @@ export interface Right {
   readonly grantable?: true;
 }
 
+/** What a mint and its revocation need, beside what all need. */
+export interface Needs {
+  /** The right to end the connections of others, as this server calls it. */
+  readonly ender: "CONNECTION_ADMIN" | "CONNECTION ADMIN";
+  readonly rights: readonly Right[];
+  /** A role that is to be granted. */
+  readonly role?: string;
+}
+
 /** Changes nothing. Throws INVALID for a server that is only read or lets no event run, DENIED with the GRANTs that are missing. */
-export async function checkServer(ctx: UserContext, rights: readonly Right[], role?: string): Promise<void> {
+export async function checkServer(ctx: UserContext, { ender, rights, role }: Needs): Promise<void> {
   const { send, tls, host, events, sessions, user } = ctx.options;
   if (send === "password" && tls === "disable" && !host.startsWith("/"))
     throw invalid("send: password on a connection without TLS would show it", "set tls: verify-full");
@@ -24,7 +33,7 @@ export async function checkServer(ctx: UserContext, rights: readonly Right[], ro
     const asked: readonly Right[] = [
       { name: "CREATE USER" },
       { name: "PROCESS" },
-      ...(sessions === "end" ? [{ name: "CONNECTION ADMIN" }] : []),
+      ...(sessions === "end" ? [{ name: ender }] : []),
       ...(events === undefined ? [] : [{ name: "EVENT", database: events }]),
       ...rights,
     ];
@@ -75,9 +84,8 @@ async function lackingOf({ ask, name }: Server, asked: readonly Right[]): Promis
     });
 }
 
-/** MySQL writes CONNECTION_ADMIN, MariaDB CONNECTION ADMIN. */
 function gives(held: Held, { name, database, grantable }: Right): boolean {
-  const same = held.name.toUpperCase().replaceAll("_", " ") === name.toUpperCase().replaceAll("_", " ");
+  const same = held.name.toUpperCase() === name.toUpperCase();
   const reaches = held.database === null || (database !== undefined && held.database.replaceAll("\\", "") === database);
   return same && reaches && (grantable !== true || held.grantable === "YES");
 }

@@ -46,15 +46,16 @@ export async function mint(asked: Asked, ctx: UserContext, flavour: Flavour) {
   const life = lifeOf(ttl, ctx.options);
   const user = userNameFor({ prefix, leaseId, longest });
   const handle: Handle = { user, from, strategy: "dynamic", ...(events !== undefined && { events }) };
-  let sent = false;
+  let progress: Progress = "nothing";
   try {
     await onServer(
       ctx,
       async (server) => {
         await server.lock(leaseId);
-        sent = true;
+        progress = "sent";
         const account = accountOf(server, handle);
         await flavour.create(server, { account, proof, leaseId });
+        progress = "made";
         for (const statement of asked.rights(account)) await server.ask(statement);
         if (life !== undefined) await schedule(server, handle, life + grace);
         await server.ask(`alter user ${account} account unlock`);
@@ -62,7 +63,7 @@ export async function mint(asked: Asked, ctx: UserContext, flavour: Flavour) {
       { secrets: [proof.text] },
     );
   } catch (error) {
-    throw await dropped(error, { sent, held: { id: leaseId, ...handle } }, { ctx, flavour });
+    throw await dropped(error, { progress, held: { id: leaseId, ...handle } }, { ctx, flavour });
   }
   const expires = life === undefined ? "never" : { in: life };
   return { user, terms: { expires, handle } satisfies LeaseTerms<Handle> };
@@ -75,8 +76,11 @@ async function schedule(server: Server, handle: Handle, life: number): Promise<v
   await server.ask(`${event} do drop user if exists ${account}`);
 }
 
+/** How far a mint came: nothing is sent, the user may be made, it is made. */
+type Progress = "nothing" | "sent" | "made";
+
 interface Half {
-  readonly sent: boolean;
+  readonly progress: Progress;
   readonly held: Held;
 }
 interface How {
@@ -84,15 +88,11 @@ interface How {
   readonly flavour: Flavour;
 }
 
-/** CREATE USER is refused: whoever has this name, it is not ours. */
-function isTaken({ code, retryable }: RotateError): boolean {
-  return code === "CONFLICT" && !retryable;
-}
-
-async function dropped(error: unknown, { sent, held }: Half, { ctx, flavour }: How): Promise<unknown> {
+async function dropped(error: unknown, { progress, held }: Half, { ctx, flavour }: How): Promise<unknown> {
   if (!isRotateError(error)) return error;
-  if (!sent) return withDetails(error, { noEffect: true });
-  if (!error.noEffect || isTaken(error)) return error; // nobody knows, or the name is somebody else's
+  if (progress === "nothing") return withDetails(error, { noEffect: true });
+  // Either nobody knows, or the server would not even make the user, whoever has its name.
+  if (!error.noEffect || progress === "sent") return error;
   try {
     await revoke(held, ctx, flavour);
     return error;

@@ -5,8 +5,8 @@ import { mariadb } from "./flavours.ts";
 import { handle, mariadbOptions, mariadbRequest } from "./options.ts";
 import { fields, proofFor, reads, scope } from "./parts.ts";
 
-/** As long as the name of a user may be; the account with its host fits beside it. */
-const longest = 80;
+/** The name of a user may be longer, that of its event not: `rotate_` and this. */
+const longest = 57;
 
 /** Users of a MariaDB that has no issuer, made for the lease. */
 export const mariadbUser = defineProvider({
@@ -19,7 +19,7 @@ export const mariadbUser = defineProvider({
   reads,
   async check(ctx, wanted) {
     dynamic.lifeOf(wanted?.ttl, ctx.options);
-    await checkServer(ctx, (wanted?.grants ?? []).flatMap(rightsOf));
+    await checkServer(ctx, { ender: "CONNECTION ADMIN", rights: (wanted?.grants ?? []).flatMap(rightsOf) });
   },
 
   async mint({ grants, ttl }, ctx) {

@@ -22,7 +22,8 @@ export const mysqlUser = defineProvider({
     const isDynamic = ctx.options.strategy === "dynamic";
     if (wanted !== undefined && !isDynamic) retain.accountFor(wanted.account);
     if (isDynamic) dynamic.lifeOf(wanted?.ttl, ctx.options);
-    await checkServer(ctx, [], isDynamic && wanted !== undefined ? roleFor(wanted) : undefined);
+    const role = isDynamic && wanted !== undefined ? { role: roleFor(wanted) } : {};
+    await checkServer(ctx, { ender: "CONNECTION_ADMIN", rights: [], ...role });
   },
 
   async mint(wanted, ctx) {

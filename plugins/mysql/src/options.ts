@@ -42,7 +42,7 @@ const ttl = {
   description: "With `events`: the life of a user; default 24h",
 } as const;
 
-const prefix = { type: "string", pattern: name, maxLength: 60, default: "app" } as const;
+const prefix = { type: "string", pattern: name, default: "app" } as const;
 
 /** Options of `mysql-user`. */
 export const mysqlOptions = {
@@ -77,7 +77,7 @@ export const mysqlRequest = {
 /** Options of `mariadb-user`. */
 export const mariadbOptions = {
   type: "object",
-  properties: { ...common, prefix: { ...prefix, description: "What the names of users begin with" } },
+  properties: { ...common, prefix: { ...prefix, maxLength: 39, description: "What the names of users begin with" } },
   required: ["host", "user"],
 } as const satisfies ObjectSchema;
 
