@@ -44,7 +44,7 @@ export async function checkServer(ctx: UserContext, { ender, rights, role }: Nee
 
 async function refuseReader({ ask }: Server): Promise<void> {
   const [row] = await ask<{ reader: number }>("select @@global.read_only as reader");
-  if (Number(row?.reader ?? 0) === 0) return;
+  if (row === undefined || row.reader === 0) return;
   const hint = "let host name the one that is written to";
   throw new RotateError("this server is read-only: no user can be made here", {
     code: "INVALID",
@@ -75,7 +75,7 @@ const ownRights = `select privilege_type as name, null as \`database\`, is_grant
 async function lackingOf({ ask, name }: Server, asked: readonly Right[]): Promise<readonly string[]> {
   await ask("set @me = concat('''', replace(current_user(), '@', '''@'''), '''')");
   const held = await ask<Held>(ownRights);
-  const [{ me = "" } = {}] = await ask<{ me: string }>("select @me as me");
+  const me = await ownName(ask);
   return asked
     .filter((right) => !held.some((one) => gives(one, right)))
     .map(({ name: right, database, grantable }) => {
@@ -97,8 +97,13 @@ async function lackingRole({ ask, name }: Server, role: string | undefined): Pro
     [role],
   );
   if (row !== undefined) return [];
-  const [{ me = "" } = {}] = await ask<{ me: string }>("select @me as me");
+  const me = await ownName(ask);
   return [`grant ${name(role)} to ${me} with admin option`];
+}
+
+async function ownName(ask: Server["ask"]): Promise<string> {
+  const [row] = await ask<{ me: string }>("select @me as me");
+  return row?.me ?? "";
 }
 
 function denied(user: string, statements: readonly string[]): RotateError {

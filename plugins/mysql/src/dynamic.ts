@@ -161,7 +161,7 @@ async function refuseOpen({ ask }: Server, user: string): Promise<void> {
     "select count(*) as open from information_schema.processlist where user = ?",
     [user],
   );
-  const open = Number(row?.open ?? 0);
+  const open = row?.open ?? 0;
   if (open === 0) return;
   throw new RotateError(`${open} ${open === 1 ? "connection" : "connections"} of ${user} still open`, {
     code: "CONFLICT",

@@ -64,7 +64,7 @@ export const mysql: Flavour = {
   },
   async end({ ask }, name) {
     const open = await ask<{ id: number }>("select id from information_schema.processlist where user = ?", [name]);
-    for (const { id } of open) await gone(() => ask(`kill ${Number(id)}`), unknownThread);
+    for (const { id } of open) await gone(() => ask(`kill ${id}`), unknownThread);
   },
 };
 

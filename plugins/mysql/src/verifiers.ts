@@ -34,7 +34,9 @@ function repeated(bytes: Buffer, length: number): Buffer {
 /** Ulrich Drepper's SHA-crypt with SHA-256 (akkadia.org/drepper/SHA-crypt.txt), steps by its numbers. */
 function shaCrypt(password: Buffer, salt: Buffer): string {
   const second = sha(password, salt, password); // 4-8
-  const bits = [...password.length.toString(2)].toReversed().map((bit) => (bit === "1" ? second : password)); // 11
+  const bits = Array.from(password.length.toString(2))
+    .toReversed()
+    .map((bit) => (bit === "1" ? second : password)); // 11
   const first = sha(password, salt, repeated(second, password.length), ...bits); // 1-12
   const p = repeated(sha(repeated(password, password.length ** 2)), password.length); // 13-16
   const s = repeated(sha(repeated(salt, salt.length * (16 + (first[0] ?? 0)))), salt.length); // 17-20

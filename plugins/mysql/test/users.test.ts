@@ -226,15 +226,13 @@ for (const flavour of ["mysql", "mariadb"] as const) {
         expect(await works(on, userOf(got))).toBe(true);
       });
 
-      if (flavour === "mysql") {
-        test("whose mark a DBA has changed are left alone", async () => {
-          const on = await stage();
-          const got = await mintUser(on);
-          await on.sql(`alter user '${got.username}'@'%' attribute '{"rotate": null}'`);
-          await expect(revokeUser(on, got)).rejects.toMatchObject({ code: "CONFLICT", retryable: false });
-          expect(await works(on, userOf(got))).toBe(true);
-        });
-      }
+      test.skipIf(flavour === "mariadb")("whose mark a DBA has changed are left alone", async () => {
+        const on = await stage();
+        const got = await mintUser(on);
+        await on.sql(`alter user '${got.username}'@'%' attribute '{"rotate": null}'`);
+        await expect(revokeUser(on, got)).rejects.toMatchObject({ code: "CONFLICT", retryable: false });
+        expect(await works(on, userOf(got))).toBe(true);
+      });
     },
   );
 }
