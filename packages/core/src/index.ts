@@ -1,9 +1,10 @@
 export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin } from "./loading/catalog.ts";
+export { discriminatorOf, fits } from "@rotate/plugin-kit/grammar";
 export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
-export { diagnose, type DiagnoseOptions } from "./doctor/diagnose.ts";
+export { diagnose, tryPlan, type DiagnoseOptions } from "./doctor/diagnose.ts";
 export type { DoctorReport, Examination, Finding, Severity } from "./doctor/finding.ts";
 export type { EndpointReport } from "./endpoint-report.ts";
 export { EngineError } from "./engine-error.ts";
@@ -44,6 +45,8 @@ export type {
   TroubleReport,
 } from "./report.ts";
 export {
+  endpointMetrics,
+  clockFacts,
   metricsOf,
   metricStates,
   type MetricFamily,
@@ -52,6 +55,9 @@ export {
 } from "./metrics/families.ts";
 export { metricsText } from "./metrics/text.ts";
 export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
+export { openBackend, type BackendOptions } from "./fleet/open-backend.ts";
+export { stateTools } from "./fleet/state-tools.ts";
+export type { StateParts, StateRoles } from "./fleet/administer.ts";
 export { policies } from "./rotation/standing.ts";
 export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";
@@ -76,6 +82,8 @@ export {
   type PluginState,
   type Proposal,
 } from "./plugins/plugins.ts";
+export { explainKey, type ExplainedBelow, type ExplainedKey } from "./loading/explain-key.ts";
+export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";

@@ -3,7 +3,7 @@ import { defineReload, isRotateError, RotateError, type ClusterRight, type Reloa
 import { requireRights } from "./api/access.ts";
 import { connect, type Api } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
-import { inCluster } from "./options.ts";
+import { clusterScope, inCluster } from "./options.ts";
 import { nameOf, options, type RolloutContext } from "./rollout/options.ts";
 import { progressOf } from "./rollout/progress.ts";
 import { annotate, annotationOf, checkRollable, readWorkload } from "./rollout/workload.ts";
@@ -15,8 +15,10 @@ const longestPause = 2000;
 /** Replaces the pods of a workload, and waits until all of them are new. The same fingerprint twice is one rollout. */
 export const kubernetesRollout = defineReload({
   type: "kubernetes-rollout",
+  start: { title: "a Kubernetes workload is rolled out anew", options: ["kind"] },
   options,
 
+  scope: clusterScope,
   reads: clusterPlaces,
   follows: followedPlaces,
   clusterRights: (given) => inCluster(rolloutRights(given), given),

@@ -1,4 +1,13 @@
-import { metricsOf, metricsText, selectByName, type DaemonView, type RotationStatus, type Runtime } from "@rotate/core";
+import {
+  endpointMetrics,
+  clockFacts,
+  metricsOf,
+  metricsText,
+  selectByName,
+  type DaemonView,
+  type RotationStatus,
+  type Runtime,
+} from "@rotate/core";
 import { fail, json } from "./answer.ts";
 import type { Counters } from "./counters.ts";
 import type { Outlook, Overview } from "./overview.ts";
@@ -65,14 +74,15 @@ export function metricsRoute({
   return {
     path: "/metrics",
     answer: async () => {
-      const { rotations, rotate: version, specProblem } = await outlook.read();
+      const { rotations, rotate: version, specProblem, serve } = await outlook.read();
       const since = daemon.sinceLook();
       const families = metricsOf(rotations, {
         version,
         specValid: specProblem === undefined,
         ...(since !== undefined && { lastTick: runtime.now() - since }),
+        ...clockFacts(daemon.clockSkew()),
       });
-      const body = metricsText(families) + (await counters.text());
+      const body = metricsText([...families, ...endpointMetrics(serve)]) + (await counters.text());
       // Numbers, and names of the spec: masking megabytes at each scrape would hold the rotations up.
       return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body, isMasked: true };
     },
