@@ -12,6 +12,7 @@ const strategies: Readonly<Record<Options["strategy"], Strategy>> = { ring, dyna
 /** Users of a PostgreSQL server that has no issuer: out of a ring of users that are there, or made for the lease. */
 export const postgresUser = defineProvider({
   type: "postgres-user",
+  start: { title: "PostgreSQL itself: users made, or taken in turn, by an administrator's login" },
   options,
   request,
   handle,
@@ -26,7 +27,7 @@ export const postgresUser = defineProvider({
   async mint(wanted, ctx) {
     const { strategy, send } = ctx.options;
     const password = ctx.secret(newPassword({ withMarks: send === "password" }), "password");
-    const secret = send === "password" ? password : ctx.secret(scramVerifier(password.reveal()), "verifier");
+    const secret = send === "password" ? password : ctx.secret(await scramVerifier(password), "verifier");
     const { user, ...terms } = await strategies[strategy].mint({ request: wanted, leaseId: ctx.leaseId, secret, ctx });
     return { ...terms, fields: { username: user, password } };
   },
