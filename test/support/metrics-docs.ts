@@ -73,11 +73,13 @@ async function counted(): Promise<readonly (readonly string[])[]> {
 
 const failure: EngineEvent = {
   type: "rotation-finished",
+  rotation: "app",
   report: {
     name: "app",
     provider: "issuer",
     outcome: "failed",
     reason: "",
+    standing: { state: "failing", code: "failing", exit: 1 },
     sinks: [],
     phases: [
       { phase: "mint", result: "failed", durationMs: 0, error: { code: "", message: "", hint: "", retryable: true } },

@@ -152,7 +152,7 @@ function meaning(schema: Schema, required: boolean): string {
   const preset = "default" in schema ? schema.default : undefined;
   const parts = [
     ...(required ? ["required"] : []),
-    ...(schema.description === undefined ? [] : [schema.description.replace(/\.$/, "")]),
+    ...("description" in schema && schema.description !== undefined ? [schema.description.replace(/\.$/, "")] : []),
     ...(preset === undefined || Array.isArray(preset) ? [] : [`default: ${code(preset)}`]),
   ];
   return cell(parts.join("; "));
