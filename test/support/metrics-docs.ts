@@ -56,13 +56,13 @@ function labelsOf(names: readonly string[]): string {
 
 /** What a daemon counts, after one rotation that failed. */
 async function counted(): Promise<readonly (readonly string[])[]> {
-  const heard: ((event: EngineEvent) => void)[] = [];
+  const heard: ((event: EngineEvent) => void | Promise<void>)[] = [];
   const spec = { rotations: [{ name: "app", provider: { name: "issuer" } }] } as unknown as Spec;
   const counters = await createCounters({
     events: { on: (hear) => (heard.push(hear), () => undefined) },
     spec: () => spec,
   });
-  for (const hear of heard) hear(failure);
+  for (const hear of heard) await hear(failure);
   const text = await counters.text();
   return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)$/gm)].map(([, name = "", help = "", type = ""]) => {
     const [, labels = ""] = new RegExp(`^${name}(?:_bucket)?\\{(.*)\\}`, "m").exec(text) ?? [];

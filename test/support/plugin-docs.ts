@@ -108,8 +108,8 @@ function below(schema: Schema, key: string): readonly Row[] {
   if (!("type" in schema)) return [];
   if (schema.type === "array" && "items" in schema) return below(schema.items, `${key}[]`);
   if (schema.type !== "object") return [];
-  const { additionalProperties: rest } = schema as ObjectSchema;
-  const named = rowsOf(schema as ObjectSchema, `${key}.`);
+  const { additionalProperties: rest } = schema;
+  const named = rowsOf(schema, `${key}.`);
   return rest ? [...named, ...below(rest, `${key}.NAME`)] : named;
 }
 
@@ -138,7 +138,7 @@ function takes(schema: Schema): string {
   if ("anyOf" in schema) return "a map, one of several";
   if ("enum" in schema) return schema.enum.map(code).join(", ");
   if ("const" in schema) return code(schema.const);
-  if ("secret" in schema && schema.secret === true) return "a secret";
+  if ("secret" in schema && schema.secret) return "a secret";
   const format = "format" in schema ? schema.format : undefined;
   if (format === "duration") return "a duration";
   if (format === "path") return "a path";

@@ -68,8 +68,11 @@ describe.skipIf(unavailable)(`on a real PostgreSQL${unavailable ? ` (${unavailab
 
   test("php-fpm is reloaded with the password that Vault changed, in a file that PHP reads", async () => {
     await postgres.createRole("shop", { password: "the first one" });
-    const change = (username: string, password: string) => query(`alter role "${username}" password '${password}'`);
-    const role = { username: "shop", rotationPeriod: 24 * 3_600_000, change };
+    const role = {
+      username: "shop",
+      rotationPeriod: 24 * 3_600_000,
+      change: (username: string, password: string) => query(`alter role "${username}" password '${password}'`),
+    };
     const vault = await createVaultDouble({
       tokens: [{ id: "a-token-of-an-agent", policies: ["shop"] }],
       policies: { shop: { "database/static-creds/shop": ["read"] } },
