@@ -106,7 +106,7 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
   }
 }
 
-/** What it found at its second try may be what the first one wrote. */
+/** What it found at its second try may be what the first one wrote, which may also land once more: there is nothing to go back to. */
 function withoutUndo({ prepared: { commit }, ...write }: SinkWrite): SinkWrite {
   return { ...write, prepared: { changed: true, commit } };
 }
