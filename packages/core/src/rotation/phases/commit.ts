@@ -113,7 +113,7 @@ function withoutUndo({ prepared: { commit }, ...write }: SinkWrite): SinkWrite {
 
 /** A target that takes whatever comes takes the same again. */
 function isRepeatable({ part }: SinkEntry): boolean {
-  return part.lateWrites !== undefined && part.fence === undefined;
+  return part.lateWrites !== undefined;
 }
 
 /** What may still land over the new credential is waited for; then what does not show that it holds the new one is written once more. */
