@@ -124,6 +124,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-vault",
     types: {
       providers: ["vault", "vault-kv", "vault-static-role"],
+      sinks: ["vault-kv"],
     },
     load: async () => (await import("@rotate/plugin-vault")).default,
   },

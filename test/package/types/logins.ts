@@ -185,6 +185,14 @@ const vaultRows: Rows = {
     request: { path: "pki/issue/app", method: "write", fields: { token: "/private_key" } },
     ends: unreachable,
   },
+  ...rowsOf("vault-kv-sink", vaults, (auth) => ({
+    sinks: [{ ...vault("vault-kv", auth), path: "app", engine: "2", values: { token: "{{ token }}" } }],
+    ends: unreachable,
+  })),
+  "vault-kv-sink-1": {
+    sinks: [{ ...vault("vault-kv", vaults.token), path: "app", engine: "1", values: { token: "{{ token }}" } }],
+    ends: unreachable,
+  },
   "vault-kv-1": {
     provider: vault("vault-kv", vaults.token),
     request: { path: "app", engine: "1", fields: { token: "/password" } },
