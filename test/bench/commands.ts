@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createDatabricksDouble } from "@rotate/doubles";
+import { executableIn } from "../deploy/container.ts";
 import { command, compare, type Timing } from "./measure.ts";
 
 const endpoint = "projects/app/branches/production/endpoints/primary";
@@ -58,6 +59,8 @@ export interface Comparisons {
   readonly full: readonly Timing[];
   readonly idle: readonly Timing[];
   readonly many: readonly Timing[];
+  /** Bytes of the executable. */
+  readonly size: number;
 }
 
 /** Whole commands of the packed command line against what they replace. @param base an empty folder @param program the packed `rotate` */
@@ -72,6 +75,7 @@ export async function compareCommands(base: string, program: string, asked: numb
   };
   const rounds = Math.min(asked, mostRounds);
   const rotate = [node, program] as const;
+  const executable = executableIn(base);
   const names = Array.from({ length: many }, (_, index) => `db-${index}`);
   const hundred = head + names.map((name) => rotationOf(name, `${name}.env`)).join("");
   const one = { cwd: makeFolder(base, "rotate", { "rotate.yaml": head + rotationOf("db", ".env") }), env };
@@ -93,6 +97,7 @@ export async function compareCommands(base: string, program: string, asked: numb
           { name: "rotate run, nothing due", once: command([...rotate, "run"], one) },
           { name: "rotate status", once: command([...rotate, "status"], one) },
           { name: "rotate --help", once: command([...rotate, "--help"], one) },
+          { name: "the executable, nothing due", once: command([executable, "run"], one) },
         ],
         rounds,
       ),
@@ -103,6 +108,7 @@ export async function compareCommands(base: string, program: string, asked: numb
         ],
         Math.ceil(rounds / 7),
       ),
+      size: statSync(executable).size,
     };
   } finally {
     await double.close();

@@ -37,9 +37,10 @@ const base = mkdtempSync(join(tmpdir(), "rotate-bench-"));
 try {
   const program = packedCommandLine().entry;
   process.stdout.write(`Node ${process.versions.node}, ${availableParallelism()} cores, medians of ${rounds}\n`);
-  const { full, idle, many } = await compareCommands(folderIn(base, "commands"), program, rounds);
+  const { full, idle, many, size } = await compareCommands(folderIn(base, "commands"), program, rounds);
   print("a full rotation: mint over loopback, write, reload", full);
   print("start-up", idle);
+  process.stdout.write(`\nthe executable: ${Math.round(size / 1e6)} MB\n`);
   print("a hundred rotations", many);
   print("1,000 durable files of 1.2 kB", await compareWrites(folderIn(base, "writes"), Math.ceil(rounds / 4)));
   print("a spec of 10,000 rotations", await compareSpecs(folderIn(base, "specs"), Math.ceil(rounds / 7)));

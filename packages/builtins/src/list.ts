@@ -107,6 +107,13 @@ export const builtins: readonly LazyPlugin[] = [
     load: async () => (await import("@rotate/plugin-process")).default,
   },
   {
+    name: "@rotate/plugin-redis",
+    types: {
+      providers: ["redis-user"],
+    },
+    load: async () => (await import("@rotate/plugin-redis")).default,
+  },
+  {
     name: "@rotate/plugin-smtp",
     types: {
       notifiers: ["email"],

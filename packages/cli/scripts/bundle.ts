@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, formatMessages, type Message, type Metafile, type Plugin } from "esbuild";
 import { builtinModules } from "./builtin-modules.ts";
+import { optional } from "./check-bundle.ts";
 import { isNamesOnly, lazyPackages } from "./lazy-packages.ts";
 import { buildPage } from "./page.ts";
 
@@ -66,7 +67,7 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
     platform: "node",
     target: "node22.22",
     conditions: ["rotate:src"],
-    external: ["pg-native"],
+    external: [...optional],
     mainFields: ["module", "main"], // `main` first, the default, takes UMD files, whose requires cannot be followed
     plugins: [pageInside, builtinModules, lazyPackages],
     minifySyntax: true,

@@ -4,13 +4,13 @@ import { resolve } from "node:path";
 import type { Metafile } from "esbuild";
 import { commonJsMark, fileOf, namesOf } from "./lazy-packages.ts";
 
-/** Packages that a bundled package asks for and can do without. */
-const optional = new Set(["pg-native"]);
+/** Packages that a bundled package asks for and can do without: a faster `pg`, a hash that Redis has commands for. */
+export const optional: readonly string[] = ["pg-native", "@node-rs/xxhash"];
 
 /** What is missing, a line each. Loads every module twice, so it has to run with the condition `rotate:src`. @param root the folder that the metafile's paths start from */
 export async function faultsOfBundle({ outputs }: Metafile, root: string): Promise<readonly string[]> {
   const imports = Object.values(outputs).flatMap((output) => output.imports);
-  const outside = imports.filter(({ path, external }) => external && !isBuiltin(path) && !optional.has(path));
+  const outside = imports.filter(({ path, external }) => external && !isBuiltin(path) && !optional.includes(path));
   const lazy = new Set(
     imports.filter(({ kind, external }) => kind === "dynamic-import" && !external).map(({ path }) => path),
   );

@@ -15,6 +15,9 @@ function wantsTraces(env: Env): boolean {
   return exporter === undefined || exporter === "" || exporter.split(",").includes("otlp");
 }
 
+/** The one protocol of OTLP that is spoken here; collectors take it at the port of HTTP, 4318. */
+const ours = "http/json";
+
 /** So long the end of the process waits for what was not sent yet. ms */
 const lastWords = 5_000;
 
@@ -92,8 +95,12 @@ function timeout(milliseconds: number): Promise<void> {
 /** The same where they are asked for. Gives what ends it. */
 export async function tracesOf(
   events: Pick<Events, "on"> | undefined,
-  about: Pick<Runtime, "now" | "env"> & { readonly version?: string | undefined },
+  about: Pick<Runtime, "now" | "env" | "log"> & { readonly version?: string | undefined },
 ): Promise<() => Promise<void>> {
-  if (events === undefined || !wantsTraces(about.env)) return async () => undefined;
+  const { env, log } = about;
+  if (events === undefined || !wantsTraces(env)) return async () => undefined;
+  const protocol = env["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] ?? env["OTEL_EXPORTER_OTLP_PROTOCOL"];
+  if (protocol !== undefined && protocol !== "" && protocol !== ours)
+    log.warn(`traces are sent as ${ours}, not as OTEL_EXPORTER_OTLP_PROTOCOL says`, { protocol });
   return startTraces(events, { now: about.now, version: about.version });
 }

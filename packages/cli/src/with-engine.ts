@@ -5,7 +5,7 @@ import {
   type EngineEvent,
   type OnEvent,
   openEngine,
-  openLocalBackend,
+  openBackend,
   type Spec,
   statePlaces,
 } from "@rotate/core";
@@ -78,7 +78,7 @@ export async function withEngine<Result>(
   if (ask !== undefined && watch !== undefined)
     return ask({ ...watch, names, reporter, now: runtime.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const backend = await openLocalBackend({ spec, runtime, reading, ...state });
+  const backend = await openBackend({ spec, runtime, reading, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     return await use({ engine, own: engine, names, reporter, stateDir: backend.place, now: runtime.now });

@@ -9,6 +9,7 @@ import { tracesOf } from "../src/traces.ts";
 afterEach(() => vi.unstubAllEnvs());
 
 const quiet = { warn: () => undefined };
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const report: RotationReport = {
   name: "db",
   provider: "vault",
@@ -59,13 +60,20 @@ async function startCollector(answers = true) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told, spans };
 }
 
-async function trace(env: Readonly<Record<string, string>>, ...all: readonly EngineEvent[]): Promise<void> {
+/** Gives what it warns of. */
+async function trace(
+  env: Readonly<Record<string, string>>,
+  ...all: readonly EngineEvent[]
+): Promise<readonly string[]> {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const events = createEvents(quiet);
   let time = Date.parse("2030-01-01T00:00:00Z");
-  const stop = await tracesOf(events, { now: () => (time += 1_000), env: process.env, version: "1.2.3" });
+  const warnings: string[] = [];
+  const log = { ...silent, warn: (message: string) => void warnings.push(message) };
+  const stop = await tracesOf(events, { now: () => (time += 1_000), env: process.env, log, version: "1.2.3" });
   for (const event of all) events.emit(event);
   await stop();
+  return warnings;
 }
 
 const rotation: readonly EngineEvent[] = [
@@ -121,4 +129,13 @@ describe("traces", () => {
     await trace({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, ...rotation);
     expect(performance.now() - began).toBeLessThan(8_000);
   });
+});
+
+test("another protocol than the one that is spoken is warned of", async () => {
+  const { url, spans } = await startCollector();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" };
+  const started = { type: "rotation-started", rotation: "db", why: "due" } as const;
+  const warnings = await trace(env, started, { type: "rotation-finished", rotation: "db", report });
+  expect(warnings).toEqual(["traces are sent as http/json, not as OTEL_EXPORTER_OTLP_PROTOCOL says"]);
+  expect(spans()).toHaveLength(1);
 });

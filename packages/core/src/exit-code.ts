@@ -28,12 +28,18 @@ export function exitCodeOfRun({
   ]);
 }
 
-/** The exit code of `rotate status --check`; `minRemaining` (ms) makes a credential that ends sooner a 3. */
+/** The exit code of `rotate status --check`; `minRemaining` (ms) makes a credential that ends sooner a 3. A running watch that is kept from its work, or cannot tell who is to be told, is a 1. */
 export function exitCodeOfStatus(
-  rotations: readonly Pick<RotationStatus, "exit" | "expiresAt">[],
+  {
+    rotations,
+    troubles = [],
+  }: {
+    readonly rotations: readonly Pick<RotationStatus, "exit" | "expiresAt">[];
+    readonly troubles?: readonly unknown[];
+  },
   limit?: { readonly now: number; readonly minRemaining: number },
 ): number {
   const short = ({ expiresAt }: Pick<StandingReport, "expiresAt">): boolean =>
     limit !== undefined && expiresAt !== undefined && Date.parse(expiresAt) - limit.now < limit.minRemaining;
-  return worst(rotations.map((status) => (short(status) ? 3 : status.exit)));
+  return worst([...troubles.map(() => 1), ...rotations.map((status) => (short(status) ? 3 : status.exit))]);
 }

@@ -44,6 +44,7 @@ export type {
   TroubleReport,
 } from "./report.ts";
 export {
+  clockFacts,
   metricsOf,
   metricStates,
   type MetricFamily,
@@ -52,6 +53,9 @@ export {
 } from "./metrics/families.ts";
 export { metricsText } from "./metrics/text.ts";
 export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
+export { openBackend, type BackendOptions } from "./fleet/open-backend.ts";
+export { stateTools } from "./fleet/state-tools.ts";
+export type { StateParts, StateRoles } from "./fleet/administer.ts";
 export { policies } from "./rotation/standing.ts";
 export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";

@@ -280,6 +280,8 @@ export interface StatusReport {
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** What keeps a running watch, or one of its services, from its work. */
+  readonly troubles?: readonly TroubleReport[];
 }
 
 /** What keeps rotate itself from its work, not a rotation. */

@@ -12,6 +12,7 @@ import {
 /** Asks an HTTP endpoint; works when the status, and the body if that is asked for, are as expected. Redirects are not followed. */
 export const httpProbe = defineProbe({
   type: "http",
+  scope: "anywhere",
   options: {
     type: "object",
     properties: {

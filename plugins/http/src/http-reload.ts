@@ -36,6 +36,7 @@ type Ctx = Context<Infer<typeof options>>;
 export const httpReload = defineReload({
   type: "http",
   options,
+  scope: "anywhere",
 
   adopts: ({ adopts }) => adopts,
   async check(ctx) {

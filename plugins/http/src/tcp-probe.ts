@@ -5,6 +5,7 @@ import { defineProbe, type ErrorDetails, RotateError } from "@rotate/plugin-kit"
 /** Opens a TCP connection and closes it again. It shows that something listens, no more. */
 export const tcpProbe = defineProbe({
   type: "tcp",
+  scope: "anywhere",
   options: {
     type: "object",
     properties: {

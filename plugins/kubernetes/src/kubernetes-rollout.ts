@@ -3,7 +3,7 @@ import { defineReload, isRotateError, RotateError, type ClusterRight, type Reloa
 import { requireRights } from "./api/access.ts";
 import { connect, type Api } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
-import { inCluster } from "./options.ts";
+import { clusterScope, inCluster } from "./options.ts";
 import { nameOf, options, type RolloutContext } from "./rollout/options.ts";
 import { progressOf } from "./rollout/progress.ts";
 import { annotate, annotationOf, checkRollable, readWorkload } from "./rollout/workload.ts";
@@ -17,6 +17,7 @@ export const kubernetesRollout = defineReload({
   type: "kubernetes-rollout",
   options,
 
+  scope: clusterScope,
   reads: clusterPlaces,
   follows: followedPlaces,
   clusterRights: (given) => inCluster(rolloutRights(given), given),

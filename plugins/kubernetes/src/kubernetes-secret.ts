@@ -1,7 +1,7 @@
 import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
 import { connect } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
-import { clusterName, inCluster } from "./options.ts";
+import { clusterName, clusterScope, inCluster } from "./options.ts";
 import { lookBefore, secretRights, shownSample } from "./secret/before.ts";
 import { fenceSecret } from "./secret/fence.ts";
 import { absent, checkChangeable, readSecret, type LiveSecret } from "./secret/live.ts";
@@ -16,6 +16,7 @@ export const kubernetesSecret = defineSink({
   keys: { pattern: "[-._a-zA-Z0-9]{1,253}", description: "a key of the Secret's data: letters, digits, `-`, `_`, `.`" },
 
   target: (given) => `secret ${given.namespace}/${given.name}${clusterName(given)}`,
+  scope: clusterScope,
   reads: clusterPlaces,
   follows: followedPlaces,
   clusterRights: (given) => inCluster(secretRights(given), given),

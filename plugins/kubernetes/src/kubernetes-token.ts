@@ -3,7 +3,7 @@ import { isAllowed } from "./api/access.ts";
 import { connect } from "./api/api.ts";
 import { tokenRefusals } from "./api/refusal.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
-import { inCluster } from "./options.ts";
+import { clusterScope, inCluster } from "./options.ts";
 import { options, request, type Request } from "./token/options.ts";
 import { checkMintable, tokenRights } from "./token/before.ts";
 
@@ -14,6 +14,7 @@ export const kubernetesToken = defineProvider({
   request,
   fields: { token: { secret: true, description: "The signed JWT." } },
 
+  scope: clusterScope,
   reads: clusterPlaces,
   follows: followedPlaces,
   clusterRights: (given, asked) => inCluster(tokenRights(asked), given),

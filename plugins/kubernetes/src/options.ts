@@ -1,4 +1,4 @@
-import type { ClusterRight, Context, ObjectSchema } from "@rotate/plugin-kit";
+import type { ClusterRight, Context, ObjectSchema, PartScope } from "@rotate/plugin-kit";
 
 /** Options of all that is here: which cluster, and who we are there. */
 export const clusterOptions = {
@@ -53,6 +53,11 @@ export function clusterName({ context, kubeconfig, serviceAccountPath }: Cluster
     serviceAccountPath === undefined ? "" : ` by ${serviceAccountPath}`,
   ];
   return words.join("");
+}
+
+/** A pod has its service account wherever it runs; a kubeconfig is a file of one machine. */
+export function clusterScope({ serviceAccountPath }: ClusterOptions): PartScope {
+  return serviceAccountPath === undefined ? "host" : "anywhere";
 }
 
 /** The same rights, of the cluster that the options name. */

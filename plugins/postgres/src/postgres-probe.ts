@@ -6,6 +6,7 @@ import { logInAndQuery } from "./login.ts";
 /** Logs in to a PostgreSQL server with a password and runs one query, over the real protocol. */
 export const postgresProbe = defineProbe({
   type: "postgres",
+  scope: ({ host }) => (host.startsWith("/") ? "host" : "anywhere"),
   options: {
     type: "object",
     properties: {

@@ -71,6 +71,23 @@ const postgresUsers = ["ring", "dynamic"].flatMap((strategy) =>
   })),
 );
 
+const redisUsers = (["verify-full", "require", "disable"] as const).map((tls, index) => ({
+  tls,
+  sessions: index === 0 ? "end" : "wait",
+  persist: index === 0 ? "none" : "aclfile",
+}));
+
+const redisRows: Rows = rowsOf(
+  "redis-user",
+  Object.fromEntries(redisUsers.map((more) => [more.tls, more])),
+  (more) => ({
+    provider: { type: "redis-user", nodes: [nowhere], user: "rotate", password: secret, ...more },
+    request: { rules: ["~app:*", "+@read"] },
+    refresh: { every: "12h" },
+    ends: unreachable,
+  }),
+);
+
 const databaseRows: Rows = rowsOf(
   "postgres-user",
   Object.fromEntries(postgresUsers.map((more) => [`${more.strategy}-${more.tls}`, more])),
@@ -240,6 +257,7 @@ export const logins: Rows = {
     ends: unreachable,
   })),
   ...databaseRows,
+  ...redisRows,
   ...databricksRows,
   ...rowsOf("gcp", google, (source, name) => ({
     provider: { type: "gcp-access-token", source, endpoints: googleEndpoints },

@@ -5,7 +5,7 @@ import {
   lookoutService,
   openDaemon,
   openEngine,
-  openLocalBackend,
+  openBackend,
   type Runtime,
   type Service,
   type SpecResult,
@@ -45,7 +45,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const spec = await readSpec(flags.file, terminal, { stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const backend = await openLocalBackend({ spec, runtime, ...state });
+  const backend = await openBackend({ spec, runtime, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);

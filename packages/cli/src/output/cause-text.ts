@@ -1,5 +1,5 @@
 /** What is wrong, each cause once: who, where, why, what to do. */
-import type { CauseReport } from "@rotate/core";
+import type { CauseReport, TroubleReport } from "@rotate/core";
 import { countStates } from "./headline.ts";
 import { type Look, sign, toneOf, wrap } from "./look.ts";
 import { count } from "./event-line.ts";
@@ -23,6 +23,18 @@ export function renderCauses(causes: readonly CauseReport[], look: Look, words: 
     ...shown.flatMap((cause) => renderCause(cause, look, words)),
     ...(rest > 0 ? [`${count(rest, "more cause")}: rotate status --all`] : []),
   ];
+}
+
+/** What keeps a running watch itself from its work. */
+export function renderTroubles(troubles: readonly TroubleReport[], look: Look): readonly string[] {
+  const { paint } = look;
+  const line = (text: string): string => wrap(text, look, { first: 4, rest: 8 });
+  return troubles.flatMap(({ code, message, hint }) => [
+    `${sign("bad", look)}${paint("bold", "rotate watch")}: kept from its work`,
+    line(message),
+    ...(hint === undefined ? [] : [line(`${paint("cyan", "do")}  ${hint}`)]),
+    line(paint("dim", `see rotate explain ${code}`)),
+  ]);
 }
 
 function renderCause(cause: CauseReport, look: Look, words: CauseWords): readonly string[] {

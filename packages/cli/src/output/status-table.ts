@@ -1,5 +1,5 @@
-import { compareStanding, type CauseReport, type RotationStatus } from "@rotate/core";
-import { renderCauses } from "./cause-text.ts";
+import { compareStanding, type CauseReport, type RotationStatus, type TroubleReport } from "@rotate/core";
+import { renderCauses, renderTroubles } from "./cause-text.ts";
 import { countStates, headline } from "./headline.ts";
 import { type Look, toned, toneOf, wrap } from "./look.ts";
 import { renderTable } from "./table.ts";
@@ -9,6 +9,8 @@ import { leftOf, will } from "./time.ts";
 export interface StatusView {
   readonly rotations: readonly RotationStatus[];
   readonly causes: readonly CauseReport[];
+  /** Of the running watch itself. */
+  readonly troubles?: readonly TroubleReport[];
   /** Every row, however many there are. */
   readonly all: boolean;
   /** The directory of the state. */
@@ -23,13 +25,13 @@ const worstRows = 12;
 const wide = 100;
 
 /** `rotate status`: the headline, what is wrong, then a row for each rotation, worst first. */
-export function renderStatus({ rotations, causes, all, stateDir }: StatusView, look: Look): string {
+export function renderStatus({ rotations, causes, troubles = [], all, stateDir }: StatusView, look: Look): string {
   if (rotations.length === 0) return `no rotations\n\n${stateLine(stateDir, look)}`;
   const sorted = sortForPeople(rotations);
   const isCut = look.screen !== undefined && !all && sorted.length > mostRows;
   const shown = isCut ? sorted.slice(0, worstRows) : sorted;
   const head = headline(rotations, look);
-  const told = renderCauses(causes, look, { ends: false });
+  const told = [...renderTroubles(troubles, look), ...renderCauses(causes, look, { ends: false })];
   const text = [
     head,
     "",

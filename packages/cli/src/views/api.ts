@@ -1,4 +1,12 @@
-import { metricsOf, metricsText, selectByName, type DaemonView, type RotationStatus, type Runtime } from "@rotate/core";
+import {
+  clockFacts,
+  metricsOf,
+  metricsText,
+  selectByName,
+  type DaemonView,
+  type RotationStatus,
+  type Runtime,
+} from "@rotate/core";
 import { fail, json } from "./answer.ts";
 import type { Counters } from "./counters.ts";
 import type { Outlook, Overview } from "./overview.ts";
@@ -71,6 +79,7 @@ export function metricsRoute({
         version,
         specValid: specProblem === undefined,
         ...(since !== undefined && { lastTick: runtime.now() - since }),
+        ...clockFacts(daemon.clockSkew()),
       });
       const body = metricsText(families) + (await counters.text());
       // Numbers, and names of the spec: masking megabytes at each scrape would hold the rotations up.

@@ -121,6 +121,8 @@ export function createDaemonScene({ real = false } = {}): Scene {
     reload: () => undefined,
     ask: (question) => question(state.engine as Engine),
     sinceLook: () => (state.lookedAt === undefined ? undefined : runtime.monotonic() - state.lookedAt),
+    clockSkew: () => undefined,
+    troubles: { raise: () => undefined, over: () => undefined, current: () => [] },
     phase: () => (state.lookedAt === undefined ? "starting" : "running"),
     resolve: async (ref) => new Secret(state.secrets[ref as unknown as string] ?? ""),
   };

@@ -1,5 +1,5 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
-import type { Spec } from "../loading/model.ts";
+import type { Rotation, Spec } from "../loading/model.ts";
 import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { Outcome, StandingMark } from "../report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
@@ -21,10 +21,19 @@ export interface Backend {
   /** Rotation time. */
   readonly clock: RotationClock;
   readonly host: HostNotes;
+  /** Of one that is made of two. */
+  readonly halves?: Halves;
   /** These are the rotations from now on: what was renamed goes on under its new name. */
   readonly publish: (spec: Pick<Spec, "rotations">) => Promise<void>;
   /** Gives back every claim that is still held. */
   readonly close: () => Promise<void>;
+}
+
+/** What is pinned to this machine needs nobody outside of it; the rest lives in a database. */
+export interface Halves {
+  readonly local: Pick<Backend, "store" | "claims">;
+  readonly shared: Pick<Backend, "store" | "claims">;
+  readonly isPinned: (rotation: Rotation) => boolean;
 }
 
 /** Which part of the past is asked for. */

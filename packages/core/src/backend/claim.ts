@@ -64,6 +64,11 @@ export interface Settlement {
   readonly next?: number;
 }
 
+/** When a rotation is due once this is written; undefined: as before. */
+export function dueAfter({ records = [], next }: Pick<Settlement, "records" | "next">): number | undefined {
+  return next ?? (records.some(({ type }) => type !== "opened") ? 0 : undefined);
+}
+
 /**
  * Records that announce no act: a power failure may take one, with all that came after it, and leaves the state of a moment earlier. That is harmless for
  * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed`, `spared` and
@@ -87,11 +92,14 @@ export function announces(records: readonly JournalRecord[]): boolean {
 }
 
 /** Another process has taken the rotation over: this one must stop dead. */
-export function fenced(rotation: string): EngineError {
+export function fenced(
+  rotation: string,
+  hint = "was the state directory cleaned while rotate was running? Keep tmp cleaners away from it",
+): EngineError {
   return new EngineError(`another process has taken over rotation ${rotation}`, {
     code: "ROTATE_STATE_FENCED",
     exitCode: 5,
-    hint: "was the state directory cleaned while rotate was running? Keep tmp cleaners away from it",
+    hint,
   });
 }
 

@@ -30,7 +30,7 @@ export async function depsOver(
     readonly before?: RotationDeps | undefined;
   },
 ): Promise<RotationDeps> {
-  const { store, claims, fingerprint, clock, host } = backend;
+  const { store, claims, fingerprint, clock, host, halves } = backend;
   const { rotations } = spec;
   const memory = before?.memory ?? createMemory();
   const runtime = remembering(withholding(given, loginVariables(spec)));
@@ -40,6 +40,7 @@ export async function depsOver(
     fingerprint,
     clock,
     host,
+    ...(halves && { halves }),
     runtime,
     onEvent,
     sourceMark: createSourceMark(runtime.env),
@@ -62,7 +63,7 @@ export function loginVariables(spec: Spec): readonly string[] {
 }
 
 /** Everything of the spec in which a reference can stand. */
-function treesOf({ providers, rotations, notify, serve, monitor }: Spec): readonly unknown[] {
+function treesOf({ providers, rotations, notify, serve, monitor, state }: Spec): readonly unknown[] {
   const ofRotations = rotations.flatMap(({ provider, request, sinks, verify, reloads, health }) => [
     request,
     ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
@@ -72,6 +73,7 @@ function treesOf({ providers, rotations, notify, serve, monitor }: Spec): readon
     ...ofRotations,
     ...[...notify, ...serve].map(({ options }) => options),
     monitor,
+    state,
   ];
 }
 

@@ -126,6 +126,8 @@ export interface Rotation {
   readonly cache?: boolean;
   /** Changes when the request, a provider option, a sink or a value does: then the rotation is due (`spec-changed`). */
   readonly hash: string;
+  /** Absent: that is for its parts to say. */
+  readonly moves?: boolean;
   readonly renamedFrom: string | undefined;
   /** The rotation of the spec whose `foreach` made it. */
   readonly family: string | undefined;
@@ -142,6 +144,8 @@ export interface Spec {
   readonly directory: string;
   /** The spec's own `stateDir`, absolute. */
   readonly stateDir: string | undefined;
+  /** As written, checked by schema: the database that several machines share. */
+  readonly state?: OptionTree | undefined;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly rotations: readonly Rotation[];
   /** Absolute paths of its `foreach` lists: it is made of them as well. */

@@ -139,6 +139,11 @@ export const rotationSettings = {
       default: false,
       description: "keep the current values in a 0600 file of the state directory, for `rotate credential`",
     },
+    moves: {
+      type: "boolean",
+      description:
+        "with `state: { type: postgres }`: may another machine take it over? Default: when each of its parts says so, and none is at an address of this machine alone",
+    },
     renamedFrom: { type: "string", pattern: namePattern, description: `the name it had before (${nameRule})` },
     foreach: foreachSettings,
   },
@@ -152,6 +157,32 @@ export const auditSettings = {
     file: { type: "string", format: "path", description: "one line of JSON for each act; only ever appended to" },
   },
   required: ["file"],
+} as const satisfies ObjectSchema;
+
+/** `state`. */
+export const stateSettings = {
+  type: "object",
+  description: "where the state is kept, for more than one machine; default: in a directory of this one",
+  properties: {
+    type: { const: "postgres" },
+    url: {
+      type: "string",
+      secret: true,
+      description: "of the database: `postgres://user:password@host/database`; read anew for each connection",
+    },
+    key: {
+      type: "string",
+      secret: true,
+      description: "of the fingerprints, the same on every host: what `rotate state key` printed",
+    },
+    schema: {
+      type: "string",
+      pattern: "^[a-z_][a-z0-9_]{0,40}$",
+      default: "rotate",
+      description: "of its tables; those of the queue are in another, with `_boss` at its end",
+    },
+  },
+  required: ["type", "url", "key"],
 } as const satisfies ObjectSchema;
 
 /** `monitor`. */

@@ -3,7 +3,7 @@ import { engineKeys } from "./engine-keys.ts";
 import type { Kind, Parts, PlaceName } from "./kinds.ts";
 import { namePattern, nameRule } from "./names.ts";
 import { choice, rewrite, type JsonSchema, type Place } from "./rewrite.ts";
-import { auditSettings, defaultsSettings, monitorSettings, rotationSettings } from "./settings.ts";
+import { auditSettings, defaultsSettings, monitorSettings, rotationSettings, stateSettings } from "./settings.ts";
 
 const settings: Place = { references: false, templates: false };
 const services: Place = { references: true, templates: false };
@@ -68,6 +68,7 @@ export function specSchema(describePart: DescribePart): JsonSchema {
       version: { const: 1, description: "the version of this format" },
       name: named("names the state; default: the file's name and a hash of its path"),
       stateDir: { type: "string", minLength: 1, description: "where the state is kept; relative to the spec" },
+      state: rewrite(stateSettings, services),
       plugins: {
         type: "array",
         description: "programs by others, by path (docs/plugin-protocol.md); built-in plugins need no entry",

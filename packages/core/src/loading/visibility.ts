@@ -22,6 +22,7 @@ const plainRotation = new Set([
   "budget",
   "maxLive",
   "cache",
+  "moves",
   "renamedFrom",
   "foreach",
 ]);

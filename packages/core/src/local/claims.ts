@@ -52,11 +52,6 @@ export interface DueTime {
   readonly at: number;
 }
 
-/** When a rotation is due once this is written; undefined: as before. */
-export function dueAfter({ entries, next }: Pick<Written, "entries" | "next">): number | undefined {
-  return next ?? (entries.some(({ record }) => record.type !== "opened") ? 0 : undefined);
-}
-
 /** What the claims of one machine are made of. */
 export interface Ground {
   readonly locks: Locks;

@@ -8,8 +8,9 @@ import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { Runtime } from "@rotate/runtime";
 import type { JournalRecord } from "../store/records.ts";
+import type { Fingerprint } from "../store/fingerprint.ts";
 import { liveLeases } from "../store/state.ts";
-import { createRotationClock } from "../schedule/clock.ts";
+import { createRotationClock, type RotationClock } from "../schedule/clock.ts";
 import { createClaims } from "./claims.ts";
 import { openFingerprint, readFingerprint } from "./fingerprint-key.ts";
 import { createHandoff } from "./handoff.ts";
@@ -33,6 +34,10 @@ export interface LocalOptions {
   readonly reading?: boolean;
   /** Default: the one this process runs on. */
   readonly machine?: Machine;
+  /** Default: by the clocks of the machine. */
+  readonly clock?: RotationClock;
+  /** Default: under a key of the state's own. */
+  readonly fingerprint?: Fingerprint;
 }
 
 /**
@@ -46,7 +51,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
   const locks = createLocks(`${directory}/locks`);
   const notes = createRunLog(directory, runtime.log);
   const sources = { now: runtime.now, uptime: machine.uptime, bootId: machine.bootId };
-  const clock = createRotationClock(sources, await notes.clockNote());
+  const clock = options.clock ?? createRotationClock(sources, await notes.clockNote());
   let bundles = bundlesOf([]);
   const claims = createClaims({ locks, ledger: state, clock, runtime, bundles: () => bundles });
   const writable = state.problem === undefined;
@@ -66,7 +71,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       claims,
       clock,
       close,
-      fingerprint: writable ? openFingerprint(directory) : readFingerprint(directory),
+      fingerprint: options.fingerprint ?? (writable ? openFingerprint(directory) : readFingerprint(directory)),
       host: {
         ...notes,
         cache: createValueCache(directory, runtime),

@@ -3,12 +3,12 @@ import { EngineError } from "../engine-error.ts";
 import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { StandingMark } from "../report.ts";
 import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
-import { announces } from "../backend/claim.ts";
+import { announces, dueAfter } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
 import { createChanges } from "./changes.ts";
-import { dueAfter, type Ledger, type Written } from "./claims.ts";
+import type { Ledger, Written } from "./claims.ts";
 import { createGrouped } from "./grouped.ts";
 import { createLogSync } from "./log-sync.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
@@ -171,7 +171,7 @@ function append(sql: Statements, rotation: string, written: Written): RotationSt
     if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
   }
   if (written.entries.length > 0) sql.save.run(rotation, state.epoch, JSON.stringify(state));
-  const due = dueAfter(written);
+  const due = dueAfter({ ...written, records: written.entries.map(({ record }) => record) });
   if (due !== undefined) sql.setDue.run(due, rotation);
   for (const report of written.attempts ?? [])
     sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));

@@ -1,6 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { mintsOf } from "../engine/mints.ts";
-import type { ProcessFacts } from "../metrics/families.ts";
+import { clockFacts, type ProcessFacts } from "../metrics/families.ts";
 import type { TroubleReport } from "../report.ts";
 import { isWatched, lookOut } from "./look-out.ts";
 
@@ -23,7 +23,7 @@ export async function lookAfterRun(
       status,
       mints,
       settle: { worse: 0, better: 0 },
-      facts: { ...facts, specValid: true },
+      facts: { ...facts, specValid: true, ...clockFacts(deps.clock.skew()) },
       signal: deadline.signal,
     };
     return (await lookOut({ spec, deps }, look)).troubles;

@@ -2,7 +2,7 @@
 import { materialize } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
 import type { ProcessFacts } from "../metrics/families.ts";
-import { concernsOf, mintConcerns } from "../notify/concerns.ts";
+import { concernsOf, mintConcerns, troubleConcerns } from "../notify/concerns.ts";
 import type { Settle } from "../notify/receiver.ts";
 import { tell, type TellerParts } from "../notify/teller.ts";
 import type { Spec } from "../loading/model.ts";
@@ -20,6 +20,8 @@ export interface LookoutParts extends TellerParts {
 /** What is told, and how soon. */
 export interface Look {
   readonly status: StatusReport;
+  /** What keeps the daemon itself from its work, as it stood before this look. */
+  readonly troubles?: readonly TroubleReport[];
   /** What providers give, and should. Absent: nobody has counted. */
   readonly mints?: readonly MintsReport[];
   readonly settle: Settle;
@@ -51,11 +53,9 @@ function isMonitored(monitor: Spec["monitor"]): boolean {
 
 /** Tells all of them, side by side. Never throws for one of them. Throws EngineError `ROTATE_STATE_*`. */
 export async function lookOut(parts: LookoutParts, look: Look): Promise<Looked> {
-  const { status, mints = [], settle, signal } = look;
-  const [told, ...failed] = await Promise.all([
-    tell(parts, { concerns: [...concernsOf(status), ...mintConcerns(mints.filter(isAbove))], settle, signal }),
-    ...monitors(parts, look),
-  ]);
+  const { status, troubles = [], mints = [], settle, signal } = look;
+  const concerns = [...concernsOf(status), ...troubleConcerns(troubles), ...mintConcerns(mints.filter(isAbove))];
+  const [told, ...failed] = await Promise.all([tell(parts, { concerns, settle, signal }), ...monitors(parts, look)]);
   return {
     troubles: [...told.failing, ...failed.flatMap((trouble) => trouble ?? [])],
     wait: Math.min(told.wait, isMonitored(parts.spec.monitor) ? monitorEvery : Infinity),

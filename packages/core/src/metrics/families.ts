@@ -26,6 +26,11 @@ export interface ProcessFacts {
   readonly clockSkew?: number;
 }
 
+/** What is known of the clock. @param skew ms; undefined: nothing */
+export function clockFacts(skew: number | undefined): Pick<ProcessFacts, "clockSkew"> {
+  return skew === undefined ? {} : { clockSkew: skew };
+}
+
 /** Above so many rotations states are counted by provider: thirteen series each would be too many. */
 const mostInDetail = 1_000;
 

@@ -1,7 +1,7 @@
 /** What there is to tell of, from reports alone. Pure. */
 import { alarmSteps, type AlarmStep } from "@rotate/plugin-kit";
 import type { MintsReport } from "../plan-report.ts";
-import type { CauseReport, PhaseName, RotationStatus, StatusReport } from "../report.ts";
+import type { CauseReport, PhaseName, RotationStatus, StatusReport, TroubleReport } from "../report.ts";
 
 /** How bad it is, while it is not over. */
 export type FiringStep = Exclude<AlarmStep, "recovered">;
@@ -63,6 +63,18 @@ export function mintConcerns(above: readonly MintsReport[]): readonly Concern[] 
     provider,
     message: `about ${Math.round(expected)} credentials a day are expected, ${actual} were made in the last 24 hours`,
     hint: "`rotate history` tells why each was made: does a verify, a reload or a sink fail again and again, or does somebody force it?",
+  }));
+}
+
+/** What keeps the daemon from its work is no matter of tries: it is told as soon as it lasts. */
+export function troubleConcerns(troubles: readonly TroubleReport[]): readonly Concern[] {
+  return troubles.map(({ code, message, hint }) => ({
+    subject: `rotate watch (${code})`,
+    alarm: "failed",
+    code,
+    provider: "",
+    message,
+    ...(hint !== undefined && { hint }),
   }));
 }
 

@@ -18,7 +18,7 @@ import { journalOf } from "./journal.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
 
 /** What all rotations of an engine share. */
-export interface RotationDeps extends Pick<Backend, "store" | "claims" | "fingerprint" | "clock" | "host"> {
+export interface RotationDeps extends Pick<Backend, "store" | "claims" | "fingerprint" | "clock" | "host" | "halves"> {
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;

@@ -36,6 +36,8 @@ export interface RotationClock {
   readonly observe: (note: ClockNote) => void;
   /** How far the wall is ahead of an issuer that just answered. */
   readonly learn: (skew: number) => void;
+  /** What was learned last, ms. Undefined: nothing was yet, in this process. */
+  readonly skew: () => number | undefined;
   /** What is known of time now, to be kept. */
   readonly note: () => ClockNote;
 }
@@ -48,6 +50,7 @@ const tolerance = 5_000;
 /** A clock that goes on from `first`, or starts with the wall. */
 export function createRotationClock(sources: ClockSources, first?: ClockNote): RotationClock {
   let known: ClockNote | undefined = first;
+  let learned: number | undefined;
 
   function look(): ClockNote {
     known = advance(known, sources);
@@ -63,7 +66,11 @@ export function createRotationClock(sources: ClockSources, first?: ClockNote): R
       const next = advance(note, sources);
       known = { ...next, time: Math.max(next.time, floor) };
     },
-    learn: (skew) => void (known = { ...look(), told: sources.now() - skew }),
+    learn(skew) {
+      known = { ...look(), told: sources.now() - skew };
+      learned = skew;
+    },
+    skew: () => learned,
     note: look,
   };
 }

@@ -1,6 +1,7 @@
 import type { Present } from "../engine/quick-look.ts";
 import { tellStandings, textOf } from "../engine/tell.ts";
-import type { OnEvent } from "../events.ts";
+import type { StandingChange } from "../backend/backend.ts";
+import type { EngineEvent, OnEvent } from "../events.ts";
 import type { AlarmName, RotationStatus, StandingReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { standingReport } from "../rotation/visit-report.ts";
@@ -65,6 +66,24 @@ function lookAt({ moment, standing }: Present): Look {
 function lookAtOther(status: RotationStatus): Look {
   const { name, state, code, exit } = status;
   return { name, mark: `${state} ${code} ${exit}`, standing: () => status };
+}
+
+/** The alarm that begins, changes or is over with a change of standing; undefined: none does. */
+export function alarmOfChange({
+  rotation,
+  before,
+  after,
+  message,
+}: Pick<StandingChange, "rotation" | "before" | "after" | "message">): EngineEvent | undefined {
+  const alarm = after?.alarm;
+  if (alarm === before?.alarm) return undefined;
+  const text =
+    alarm === undefined
+      ? after === undefined
+        ? message
+        : "all is well again"
+      : `${introductions[alarm] ?? ""}${message}`;
+  return { type: "alarm", rotation, alarm: alarm ?? "recovered", message: text };
 }
 
 const introductions: Readonly<Partial<Record<AlarmName, string>>> = {

@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { followSpec, type FollowFiles } from "./files.ts";
 import { createKeeper, type Keeper, type KeeperOptions } from "./keeper.ts";
 import { startServices, type DaemonView, type Service } from "./services.ts";
+import { createTroubles } from "./trouble.ts";
 import { createWaker } from "./waker.ts";
 
 /** What a daemon is besides its engine: what it reads, follows and serves. */
@@ -33,7 +34,8 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const waker = createWaker();
   const stopping = new AbortController();
   const files = await followSpec(engine, options.follow, waker);
-  const keeper = createKeeper({ engine, options, waker, files, signal: stopping.signal });
+  const troubles = createTroubles(engine.events.emit);
+  const keeper = createKeeper({ engine, options, waker, files, troubles, signal: stopping.signal });
   const view: DaemonView = {
     events: { on: engine.events.on },
     spec: () => engine.parts().spec,
@@ -44,6 +46,8 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
     }),
     ask: keeper.ask,
     sinceLook: keeper.sinceLook,
+    clockSkew: () => engine.parts().deps.clock.skew(),
+    troubles,
     phase: () => phaseOf(stopping.signal, keeper),
     resolve: (ref) => createContext({ runtime, options: {}, signal: stopping.signal }).resolve(ref),
     reload: ({ confirmed = false } = {}) => waker.wake(confirmed ? "confirmed" : "changed"),

@@ -3,10 +3,11 @@ import { selectByName } from "../engine/select.ts";
 import type { Spec } from "../loading/model.ts";
 import { createAlarms } from "./alarms.ts";
 import type { FollowedSpec } from "./files.ts";
-import { createRounds, createWarnings, longestSleep, type Rounds } from "./rounds.ts";
+import { createAllRounds } from "./all-rounds.ts";
+import { createWarnings, longestSleep, type Rounds } from "./rounds.ts";
 import { createErrands } from "./errands.ts";
 import type { DaemonStatus, DaemonView } from "./services.ts";
-import { createTroubles } from "./trouble.ts";
+import type { Troubles } from "./trouble.ts";
 import type { Waker } from "./waker.ts";
 
 /** The loop of a daemon, with what outlives a spec. */
@@ -36,14 +37,15 @@ interface KeeperParts {
   readonly options: KeeperOptions;
   readonly waker: Waker;
   readonly files: FollowedSpec;
+  /** Of the daemon, its services included. */
+  readonly troubles: Troubles;
   readonly signal: AbortSignal;
 }
 
 /** The loop of a daemon: look, work, sleep, until `signal` aborts. A spec that is not taken leaves the one before in place. */
-export function createKeeper({ engine, options, waker, files, signal }: KeeperParts): Keeper {
+export function createKeeper({ engine, options, waker, files, troubles, signal }: KeeperParts): Keeper {
   const { emit } = engine.events;
   const { runtime } = engine.parts().deps;
-  const troubles = createTroubles(emit);
   const done = (): void => waker.wake("done");
   const kept = { alarms: createAlarms(emit), warnings: createWarnings(emit), troubles, signal, done };
   const errands = createErrands(signal);
@@ -54,7 +56,7 @@ export function createKeeper({ engine, options, waker, files, signal }: KeeperPa
   function roundsOf(spec: Spec): Rounds {
     const rotations = selectByName(spec.rotations, options.names);
     const { concurrency = 16, names = [] } = options;
-    return createRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
+    return createAllRounds({ ...kept, parts: engine.parts(), rotations, isWhole: names.length === 0, concurrency });
   }
 
   /** ms to sleep. */

@@ -2,10 +2,11 @@ import type { Engine } from "../engine/engine.ts";
 import { mintsOf } from "../engine/mints.ts";
 import type { EngineEvent } from "../events.ts";
 import { isWatched, lookOut } from "../lookout/look-out.ts";
-import type { ProcessFacts } from "../metrics/families.ts";
+import { clockFacts, type ProcessFacts } from "../metrics/families.ts";
 import type { MintsReport } from "../plan-report.ts";
-import type { DaemonView, Service } from "./services.ts";
-import { createTroubles } from "./trouble.ts";
+import type { TroubleReport } from "../report.ts";
+import { keptNotes } from "../lookout/kept-notes.ts";
+import type { DaemonStatus, DaemonView, Service } from "./services.ts";
 
 /** What is worse for ten seconds, or better for five minutes, is told. ms */
 const settle = { worse: 10_000, better: 5 * 60_000 };
@@ -18,7 +19,13 @@ const afterTrouble = 30_000;
 const countEvery = 15 * 60_000;
 
 /** These may change what is told. */
-const telling: ReadonlySet<EngineEvent["type"]> = new Set(["alarm", "standing-changed", "spec-reloaded"]);
+const telling: ReadonlySet<EngineEvent["type"]> = new Set([
+  "alarm",
+  "standing-changed",
+  "spec-reloaded",
+  "trouble",
+  "trouble-over",
+]);
 
 /** Tells receivers and monitors how the rotations of a daemon stand, beside its work: no rotation waits for any of them. */
 export function lookoutService(engine: Engine, facts: Pick<ProcessFacts, "version"> = {}): Service {
@@ -68,16 +75,30 @@ function createLook(
   daemon: DaemonView,
   given: Pick<ProcessFacts, "version">,
 ): (signal: AbortSignal, isLast?: boolean) => Promise<number> {
-  const troubles = createTroubles(engine.events.emit);
+  const { troubles } = daemon;
   const raised = new Set<string>();
   let mints: readonly MintsReport[] = [];
   let countedAt = -Infinity;
 
+  const notes = keptNotes(engine.parts().deps.store);
+  let known: DaemonStatus | undefined;
+
+  /** While the state cannot be read, what was known last, and what keeps it from being read. */
+  async function read(): Promise<DaemonStatus> {
+    try {
+      known = await daemon.status();
+      return known;
+    } catch (error) {
+      if (known === undefined) throw error;
+      return { ...known, troubles: troubles.current() };
+    }
+  }
+
   async function look(signal: AbortSignal, isLast: boolean): Promise<number> {
     const { spec, deps } = engine.parts();
     if (!isWatched(spec)) return longestWait;
-    const status = await daemon.status();
-    if (deps.runtime.monotonic() - countedAt >= countEvery) {
+    const status = await read();
+    if (status === known && deps.runtime.monotonic() - countedAt >= countEvery) {
       mints = await mintsOf({ spec, deps });
       countedAt = deps.runtime.monotonic();
     }
@@ -87,12 +108,21 @@ function createLook(
       ...given,
       specValid: status.specProblem === undefined,
       ...(lastTick !== undefined && { lastTick }),
+      ...clockFacts(daemon.clockSkew()),
     };
-    const { troubles: now, wait } = await lookOut({ spec, deps }, { status, mints, settle, facts, isLast, signal });
-    const codes = new Set(now.map(({ code, message }) => `${code} ${message}`));
+    const about = {
+      status,
+      troubles: status.troubles.filter((one) => !raised.has(keyOf(one))),
+      mints,
+      settle,
+      facts,
+      isLast,
+    };
+    const { troubles: now, wait } = await lookOut({ spec, deps: { ...deps, store: notes } }, { ...about, signal });
+    const codes = new Set(now.map(keyOf));
     for (const key of raised) if (!codes.has(key) && raised.delete(key)) troubles.over(key);
     for (const trouble of now) {
-      const key = `${trouble.code} ${trouble.message}`;
+      const key = keyOf(trouble);
       raised.add(key);
       troubles.raise(key, trouble);
     }
@@ -109,4 +139,8 @@ function createLook(
       return afterTrouble;
     }
   };
+}
+
+function keyOf({ code, message }: TroubleReport): string {
+  return `${code} ${message}`;
 }

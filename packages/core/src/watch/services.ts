@@ -4,6 +4,7 @@ import type { Events } from "../events.ts";
 import type { Spec } from "../loading/model.ts";
 import type { EndpointReport } from "../endpoint-report.ts";
 import type { StatusReport, TroubleReport } from "../report.ts";
+import type { Troubles } from "./trouble.ts";
 
 /** A daemon as its services see it. */
 export interface DaemonView {
@@ -15,6 +16,10 @@ export interface DaemonView {
   readonly ask: <Answer>(question: (engine: Engine) => Promise<Answer>) => Promise<Answer>;
   /** How long ago its loop came round, ms of which the machine was awake. Absent: it has not yet. */
   readonly sinceLook: () => number | undefined;
+  /** How far this machine's clock is ahead of the issuer's that answered last, ms. Undefined: none has. */
+  readonly clockSkew: () => number | undefined;
+  /** Where a service tells what keeps it from its work, and that it is over: it stands in `status` until then. */
+  readonly troubles: Pick<Troubles, "raise" | "over" | "current">;
   readonly phase: () => "starting" | "running" | "draining";
   /** Reads a reference of the spec, now. Throws RotateError when it leads nowhere. */
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
@@ -24,7 +29,7 @@ export interface DaemonView {
 
 /** How the rotations stand, and the daemon itself. */
 export interface DaemonStatus extends StatusReport {
-  /** What keeps the daemon itself from its work. */
+  /** What keeps the daemon itself, or one of its services, from its work. */
   readonly troubles: readonly TroubleReport[];
   /** Why the spec as it is now was not taken. */
   readonly specProblem?: string;

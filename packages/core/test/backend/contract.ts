@@ -257,7 +257,12 @@ export function proveBackend(start: () => Promise<Setting>): void {
     await publish([one, two], ["a", "b", "c", "d"]);
     expect(await due(one, 10)).toEqual(["a", "b", "c", "d"]);
     const now = one.clock.now();
-    for (const [rotation, next] of Object.entries({ a: now - 1, b: now - 3, c: now + 3_600_000, d: now - 2 }))
+    for (const [rotation, next] of Object.entries({
+      a: now - 1_000,
+      b: now - 3_000,
+      c: now + 3_600_000,
+      d: now - 2_000,
+    }))
       await (await claimed(one, rotation)).settle({ next });
     const first = await one.claims.due(2, new AbortController().signal);
     expect(first.map(({ rotation }) => rotation)).toEqual(["b", "d"]);

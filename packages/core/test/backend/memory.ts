@@ -2,8 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts";
 import { bundlesOf } from "../../src/backend/bundles.ts";
+import { dueAfter } from "../../src/backend/claim.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
-import { createClaims, dueAfter, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
+import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";
 import type { AttemptReport, HistoryEvent } from "../../src/history-report.ts";
 import type { StandingMark } from "../../src/report.ts";
 import { fingerprintWith } from "../../src/store/fingerprint.ts";
@@ -49,7 +50,8 @@ export function createMemoryState(): MemoryState {
       const next = written.entries.reduce((before, { record, stamp }) => reduce(before, record, stamp), state);
       states.set(rotation, next);
       writes.push(rotation);
-      due.set(rotation, dueAfter(written) ?? due.get(rotation) ?? 0);
+      const records = written.entries.map(({ record }) => record);
+      due.set(rotation, dueAfter({ ...written, records }) ?? due.get(rotation) ?? 0);
       if (written.attempts) attempts = [...written.attempts.toReversed(), ...attempts];
       return next;
     },

@@ -100,9 +100,10 @@ test("of several rotations the worst decides the exit code: 3, 4, 1, 5, 0", () =
   expect(run("locked", "failed")).toBe(1);
   expect(run("failed", "reload-owed", "locked")).toBe(4);
   expect(run("reload-owed", "expired", "failed")).toBe(3);
-  expect(exitCodeOfStatus([{ exit: 0 }, { exit: 1 }, { exit: 4 }])).toBe(4);
-  expect(exitCodeOfStatus([{ exit: 4 }, { exit: 3 }])).toBe(3);
-  expect(exitCodeOfStatus([{ exit: 0 }])).toBe(0);
+  expect(exitCodeOfStatus({ rotations: [{ exit: 0 }, { exit: 1 }, { exit: 4 }] })).toBe(4);
+  expect(exitCodeOfStatus({ rotations: [{ exit: 4 }, { exit: 3 }] })).toBe(3);
+  expect(exitCodeOfStatus({ rotations: [{ exit: 0 }] })).toBe(0);
+  expect(exitCodeOfStatus({ rotations: [{ exit: 0 }], troubles: [{}] })).toBe(1);
 });
 
 test("status --check --min-remaining warns of what ends too soon", async () => {
@@ -110,8 +111,8 @@ test("status --check --min-remaining warns of what ends too soon", async () => {
   await scene.run();
   const { rotations } = await scene.ask((engine) => engine.status());
   const now = scene.clock.now();
-  expect(exitCodeOfStatus(rotations, { now, minRemaining: 30 * minute })).toBe(0);
-  expect(exitCodeOfStatus(rotations, { now, minRemaining: 2 * hour })).toBe(3);
+  expect(exitCodeOfStatus({ rotations }, { now, minRemaining: 30 * minute })).toBe(0);
+  expect(exitCodeOfStatus({ rotations }, { now, minRemaining: 2 * hour })).toBe(3);
 });
 
 test("no secret reaches the state, the events, the reports or the log, whatever fails", async () => {

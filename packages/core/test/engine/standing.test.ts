@@ -328,7 +328,7 @@ async function viewsOf(engine: Engine): Promise<Views> {
   const alarms = events.flatMap((event) => (event.type === "alarm" && event.rotation === "db" ? [event.alarm] : []));
   return {
     status,
-    check: exitCodeOfStatus([status]),
+    check: exitCodeOfStatus({ rotations: [status] }),
     planned: planned?.standing ?? plan.orphans.find(({ name }) => name === "db")!,
     due: planned?.due,
     needed: planned && (await engine.needsRotation("db")),

@@ -115,7 +115,7 @@ export function createScene(
     },
     status: async () => {
       const { rotations } = await ask(scene, (engine) => engine.status());
-      return { ...rotations[0]!, check: exitCodeOfStatus(rotations) };
+      return { ...rotations[0]!, check: exitCodeOfStatus({ rotations }) };
     },
     held: (sink = "a") => heldIn(directory, sink)?.split("-s")[0],
     read: (sink) => readFileSync(join(directory, sink), "utf8"),

@@ -79,7 +79,7 @@ async function cellOf(before: Before, { turns, shape: overrides, after }: Failur
   const held = () => [...new Set(world.consumers.flat().map(leases))].join("+") || "nothing";
   const live = world.issued.filter((one) => lives(world, one)).map(({ value }) => leases(value));
   const exit = report ? `exit ${exitCodeOfRun({ rotations: [report] })}` : "killed";
-  const now = `holds ${held()}, live ${live.join(" ") || "none"}, ${status.state}, ${exit}, check ${exitCodeOfStatus([status])}`;
+  const now = `holds ${held()}, live ${live.join(" ") || "none"}, ${status.state}, ${exit}, check ${exitCodeOfStatus({ rotations: [status] })}`;
   world.time += 6 * second;
   const next = await quietly(world, run);
   return `${now}; next ${next?.outcome}, holds ${held()}`;

@@ -138,3 +138,16 @@ test("a daemon beats each minute and keeps the metrics fresh", async () => {
     })
     .toContain("rotate_spec_valid 0\n");
 });
+
+test("the metrics tell how far the clock is ahead of the issuer's, once that is known", async () => {
+  const scene = createScene();
+  const textfile = join(scene.directory, "rotate.prom");
+  scene.monitor = { textfile };
+  await runAndLook(scene);
+  expect(readFileSync(textfile, "utf8")).not.toContain("rotate_clock_skew_seconds");
+  await scene.ask(async (engine) => {
+    engine.parts().deps.clock.learn(90_000);
+    await lookAfterRun(engine);
+  });
+  expect(readFileSync(textfile, "utf8")).toContain("rotate_clock_skew_seconds 90\n");
+});

@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lookAfterRun } from "../../src/lookout/after-run.ts";
 import type { TroubleReport } from "../../src/report.ts";
@@ -154,4 +156,37 @@ test("a daemon whose receiver hangs rotates as if there were none", async () => 
   const watched = await startDaemon(scene, { servicesOf });
   await watched.pass(2 * hour);
   expect(watched.outcomes().filter((outcome) => outcome === "rotated")).toHaveLength(4);
+});
+
+test("a daemon that is kept from its state says so to the receivers, and that it is over", async () => {
+  const scene = createWatchScene();
+  const receiver = createReceiver();
+  scene.notify = [receiver.entry];
+  const watched = await startDaemon(scene, { servicesOf });
+  await watched.pass(minute);
+  const state = join(scene.directory, "state", "test");
+  renameSync(state, `${state}-away`);
+  await watched.pass(3 * minute);
+  expect(receiver.alarms).toMatchObject([{ step: "failed", cause: { code: "ROTATE_STATE_LOST" } }]);
+  expect(receiver.alarms[0]?.text).toContain("put it back");
+  renameSync(`${state}-away`, state);
+  await watched.pass(7 * minute);
+  expect(receiver.alarms.map(({ step }) => step)).toEqual(["failed", "recovered"]);
+});
+
+test("what keeps a receiver from being told stands in the status of the daemon, and is no news to that receiver", async () => {
+  const scene = createWatchScene();
+  scene.life = 6 * minute;
+  const receiver = createReceiver();
+  scene.notify = [receiver.entry];
+  const watched = await startDaemon(scene, { servicesOf });
+  await watched.pass(10 * second);
+  receiver.mode = "refuses";
+  failAt(scene, { mint: failing("UNAVAILABLE") });
+  await watched.pass(6 * minute);
+  expect((await watched.daemon.status()).troubles).toMatchObject([{ code: "ROTATE_NOTIFY_UNAVAILABLE" }]);
+  receiver.mode = "hears";
+  await watched.pass(5 * minute);
+  expect((await watched.daemon.status()).troubles).toEqual([]);
+  expect(receiver.alarms.map(({ cause }) => cause.code)).not.toContain("ROTATE_NOTIFY_UNAVAILABLE");
 });

@@ -105,7 +105,7 @@ export async function status(start: Start, names: readonly string[] = []): Promi
     name: told.name,
     state: told.state,
     code: told.code,
-    exit: exitCodeOfStatus([told]),
+    exit: exitCodeOfStatus({ rotations: [told] }),
     until: told.expiresAt === undefined ? undefined : Date.parse(told.expiresAt),
     next: told.nextAt === undefined ? undefined : Date.parse(told.nextAt),
     alarm: told.alarm ?? "",

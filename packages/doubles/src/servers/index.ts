@@ -1,3 +1,4 @@
+export { redisProgram, startRedis, type Redis, type RedisOptions } from "./redis.ts";
 export { startMoto, type Moto } from "./moto.ts";
 export { openBaoProgram, startOpenBao, type OpenBao, type OpenBaoOptions } from "./openbao.ts";
 export { freePort, startTethered, type Tethered, type TetheredOptions } from "./tethered.ts";

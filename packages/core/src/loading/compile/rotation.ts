@@ -167,7 +167,7 @@ function fieldsOf(
 }
 
 function policiesOf(settings: Settings, reloads: readonly CompiledReload[], { defaults }: Shared) {
-  const { overlap, budget, drift, maxLive, cache, renamedFrom } = settings;
+  const { overlap, budget, drift, maxLive, cache, moves, renamedFrom } = settings;
   return {
     retry: { initial: 1000, max: 300_000, ...defaults.retry, ...settings.retry },
     onFailure: settings.onFailure ?? (reloads.some(({ onFailure }) => onFailure === "rollback") ? "rollback" : "keep"),
@@ -176,6 +176,7 @@ function policiesOf(settings: Settings, reloads: readonly CompiledReload[], { de
     budget: { perMinute: budget?.perMinute ?? 5, perHour: budget?.perHour ?? 30 },
     maxLive,
     cache,
+    ...(moves !== undefined && { moves }),
     renamedFrom,
   } as const;
 }

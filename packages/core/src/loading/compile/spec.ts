@@ -3,7 +3,7 @@ import type { OptionTree } from "@rotate/runtime";
 import { isRecord, nameOf, valueAt, type Fault } from "../fault.ts";
 import { absolutePath, fillOptions } from "../fill.ts";
 import type { Rotation, Spec } from "../model.ts";
-import { auditSettings, defaultsSettings, monitorSettings } from "../settings.ts";
+import { auditSettings, defaultsSettings, monitorSettings, stateSettings } from "../settings.ts";
 import type { Compilation } from "./context.ts";
 import { listsOf, type RawRotation } from "./foreach.ts";
 import { checkCrons } from "./crons.ts";
@@ -122,10 +122,11 @@ function entriesOf<T>(document: unknown, key: string, build: Build<T>): Readonly
   return new Map(entries.map(([name, value]) => [name, build(name, { value, path: [key, name] })]));
 }
 
-function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "notify" | "monitor" | "audit"> {
+function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "notify" | "monitor" | "audit" | "state"> {
   const { fill, isSound } = compilation;
   const notify = valueAt(document, ["notify"]);
   const audit = isSound(["audit"]) ? valueAt(document, ["audit"]) : undefined;
+  const state = isSound(["state"]) ? valueAt(document, ["state"]) : undefined;
   const monitor = isSound(["monitor"]) ? valueAt(document, ["monitor"]) : undefined;
   return {
     notify: Array.isArray(notify)
@@ -135,6 +136,9 @@ function servicesOf(document: unknown, compilation: Compilation): Pick<Spec, "no
       : [],
     ...(audit !== undefined && {
       audit: fillOptions(auditSettings, audit, { path: ["audit"], context: fill }) as { readonly file: string },
+    }),
+    ...(state !== undefined && {
+      state: fillOptions(stateSettings, state, { path: ["state"], context: fill }),
     }),
     monitor:
       monitor === undefined ? undefined : fillOptions(monitorSettings, monitor, { path: ["monitor"], context: fill }),

@@ -32,6 +32,7 @@ export type RootedSpec = Pick<
   | "serve"
   | "monitor"
   | "audit"
+  | "state"
 > & {
   /** As written. */
   readonly plugins?: readonly string[];
@@ -49,6 +50,7 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
     ...[...spec.providers.values()].flatMap((provider) => loginRoots(provider, world)),
     ...[...spec.notify, ...spec.serve].flatMap((part) => partRoots(part, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
+    ...referenceRoots(spec.state, "state", world),
     ...rotationRoots(spec.rotations, world),
     ...(spec.audit
       ? [

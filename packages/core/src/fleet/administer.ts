@@ -1,0 +1,163 @@
+/** What is done to a shared state as a whole, by whoever owns it: `rotate state`. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Runtime } from "@rotate/runtime";
+import { EngineError } from "../engine-error.ts";
+import type { Spec } from "../loading/model.ts";
+import { pinnedBy } from "../loading/pinned.ts";
+import { liveLeases } from "../store/state.ts";
+import { createBundles } from "./bundles.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { isUnprepared } from "./database-error.ts";
+import { readKey } from "./key.ts";
+import { openSharedBackend } from "./open-shared.ts";
+import { publishSpec, specHash } from "./published.ts";
+import { openQueue, prepareQueue } from "./queue.ts";
+import { grantsOf, readMeta, refuseCopy, schemasOf, tablesOf, type Schemas } from "./schema.ts";
+import { stateOption, type StateOption } from "./state-option.ts";
+
+type OfSpec = Pick<Spec, "name" | "state" | "rotations">;
+
+/** Which spec's state, and where its references are read. */
+export interface StateParts {
+  readonly spec: OfSpec;
+  readonly runtime: Runtime;
+}
+
+/** Roles that get what they need, and nothing else. They are made by whoever makes roles. */
+export interface StateRoles {
+  /** Of `run`, `watch` and all that changes something. */
+  readonly worker?: string | undefined;
+  /** Of `status`, `history` and `plan`. */
+  readonly reader?: string | undefined;
+}
+
+/** A new key for the fingerprints, as `state.key` takes it. */
+export function newStateKey(): string {
+  return randomBytes(32).toString("base64");
+}
+
+/**
+ * Makes the tables of the state and the queue of the spec where they are absent, and gives roles their rights. `upgrade`: also brings the tables of an earlier rotate to
+ * those of this one; no worker may run meanwhile. Throws EngineError `ROTATE_STATE_*`.
+ */
+export async function prepareState(
+  parts: StateParts,
+  { upgrade = false, ...roles }: StateRoles & { readonly upgrade?: boolean } = {},
+): Promise<{ readonly place: string }> {
+  return withDatabase(parts, async (database, { schema }) => {
+    const schemas = schemasOf(schema);
+    if (!upgrade) await refuseEarlier(database, schemas, parts.spec.name);
+    await database.query(tablesOf(schemas));
+    await prepareQueue(database, schemas, parts.spec.name);
+    const grants = grantsOf(schemas, roles);
+    if (grants !== "") await database.query(grants);
+    return { place: database.place };
+  });
+}
+
+/** What an earlier rotate made is changed by nobody who did not ask for it: workers of that one may be at work. */
+async function refuseEarlier(database: Database, schemas: Schemas, spec: string): Promise<void> {
+  const [found] = await database.query("select to_regclass($1) as own, to_regclass($2) as boss", [
+    `${schemas.own}.meta`,
+    `${schemas.boss}.version`,
+  ]);
+  if (found?.["own"] == null || found["boss"] == null) return;
+  await readMeta(database, schemas);
+  const queue = await openQueue(database, { schemas, spec, random: Math.random, beats: database }).catch(
+    (error: unknown) => {
+      if (isUnprepared(error)) return undefined;
+      throw error;
+    },
+  );
+  await queue?.close();
+}
+
+/** Says that the spec of this host counts from now on, for all hosts. */
+export async function publishState(parts: StateParts): Promise<void> {
+  const { spec, runtime } = parts;
+  await withDatabase(parts, async (database, { schema }) => {
+    const schemas = schemasOf(schema);
+    await refuseCopy(database, await readMeta(database, schemas));
+    const moving = spec.rotations.filter((rotation) => pinnedBy(rotation).length === 0);
+    const queue = await openQueue(database, { schemas, spec: spec.name, random: runtime.random, beats: database });
+    try {
+      await publishSpec(database, queue, {
+        schemas,
+        spec: spec.name,
+        publication: {
+          hash: specHash(moving),
+          bundles: createBundles(moving),
+          names: moving.map(({ name }) => name),
+          by: `${hostname()} (process ${process.pid})`,
+          anyway: true,
+        },
+      });
+    } finally {
+      await queue.close();
+    }
+  });
+}
+
+/**
+ * Takes a state that came from another database server for this one's own. `moved`: the other is off for good. `copy`: it goes on, so what lives of it is never revoked
+ * from here, and minted anew.
+ */
+export async function adoptState(parts: StateParts, how: "moved" | "copy"): Promise<void> {
+  const { spec, runtime } = parts;
+  const { url, key, schema } = optionOf(spec, runtime);
+  const backend = await openSharedBackend({
+    url,
+    schema,
+    runtime,
+    spec: spec.name,
+    holder: "rotate state adopt",
+    adopting: true,
+    key: readKey((await key()).reveal()),
+  });
+  try {
+    for (const name of await backend.store.names()) {
+      const claim = await backend.claims.byName(name, { wait: 15_000 });
+      if (claim === undefined) throw stillAtWork(name);
+      const doubts = liveLeases(claim.state()).map(({ id }) => ({ type: "doubt", lease: id }) as const);
+      await claim.settle({ records: how === "copy" ? [{ type: "disowned" }] : doubts });
+    }
+  } finally {
+    await backend.close();
+  }
+  await withDatabase(parts, async ({ query }) => {
+    await query(
+      `update ${schemasOf(schema).own}.meta set value = (select system_identifier::text from pg_control_system()) where key = 'system'`,
+    );
+  });
+}
+
+function stillAtWork(name: string): EngineError {
+  return new EngineError(`another process is at work on ${name}`, {
+    code: "ROTATE_LOCKED",
+    exitCode: 5,
+    hint: "stop every `rotate watch` that uses this database, and try again",
+  });
+}
+
+function optionOf({ state }: OfSpec, runtime: Runtime): StateOption {
+  if (state !== undefined) return stateOption(state, runtime);
+  throw new EngineError("the spec keeps its state on this machine", {
+    code: "ROTATE_USAGE",
+    exitCode: 2,
+    hint: "write `state: { type: postgres, url: { env: ROTATE_DB }, key: { file: … } }` for several machines",
+  });
+}
+
+async function withDatabase<T>(
+  { spec, runtime }: StateParts,
+  work: (database: Database, option: StateOption) => Promise<T>,
+): Promise<T> {
+  const option = optionOf(spec, runtime);
+  const database = await openDatabase({ url: option.url, name: "rotate state", most: 2 });
+  try {
+    return await work(database, option);
+  } finally {
+    await database.close();
+  }
+}

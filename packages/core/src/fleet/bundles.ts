@@ -1,0 +1,29 @@
+import { bundlesOf } from "../backend/bundles.ts";
+import type { Rotation } from "../loading/model.ts";
+
+/** Which rotations have one job: those that share a reload. */
+export interface Bundles {
+  /** Names the job of a rotation. */
+  readonly keyOf: (rotation: string) => string;
+  /** Of one job. A job of none that is known is that of the rotation of its name. */
+  readonly members: (key: string) => readonly string[];
+  readonly keys: () => readonly string[];
+  /** How many rotations the largest has; at least 1. */
+  readonly largest: number;
+}
+
+/** The bundles of a spec. The key does not depend on the order of the spec. */
+export function createBundles(rotations: readonly Pick<Rotation, "name" | "reloads">[]): Bundles {
+  const byName = bundlesOf(rotations);
+  const byKey = new Map([...new Set(byName.values())].map((bundle) => [keyIn(bundle), bundle]));
+  return {
+    keyOf: (rotation) => keyIn(byName.get(rotation) ?? [rotation]),
+    members: (key) => byKey.get(key) ?? [key],
+    keys: () => [...byKey.keys()],
+    largest: [...byKey.values()].reduce((most, { length }) => Math.max(most, length), 1),
+  };
+}
+
+function keyIn(bundle: readonly string[]): string {
+  return bundle.reduce((first, name) => (name < first ? name : first));
+}

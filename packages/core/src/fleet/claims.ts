@@ -1,0 +1,152 @@
+/** Claims over a database: the job says who may begin, a random id in the row who may write. */
+import type { Claim, Claims } from "../backend/claim.ts";
+import type { Sql } from "./database.ts";
+import { openClaim } from "./claim.ts";
+import type { Ground } from "./ground.ts";
+import { createHold, type Hold } from "./hold.ts";
+import type { TakenJob } from "./queue.ts";
+import { takeRows, type TakenRow } from "./rows.ts";
+
+/** Between two looks at what is due, ms. */
+const poll = 1_000;
+/** Between two tries to get what another has, ms. */
+const pauses = { first: 25, longest: 500 };
+
+interface Taken {
+  readonly job: TakenJob;
+  /** Monotonic ms before it was taken. */
+  readonly since: number;
+  readonly rows: readonly TakenRow[];
+}
+
+/** How this process takes jobs, and what it has. */
+interface Taker {
+  /** Those that are due, at once; none when none is. */
+  readonly due: (most: number) => Promise<readonly Claim[]>;
+  /** At once; undefined when another has it. */
+  readonly one: (rotation: string) => Promise<Claim | undefined>;
+  readonly giveBack: () => Promise<void>;
+}
+
+/** Claims of this process, and what gives back those that it still has. */
+export function createSharedClaims(ground: Ground): {
+  readonly claims: Claims;
+  readonly giveBack: () => Promise<void>;
+} {
+  const { database, queue, runtime, pulse, bundles } = ground;
+  const taker = createTaker(ground);
+
+  async function dueUpTo(limit: number): Promise<readonly Claim[]> {
+    const claimed: Claim[] = [];
+    while (claimed.length < limit) {
+      const more = await taker.due(Math.max(1, Math.floor((limit - claimed.length) / bundles().largest)));
+      if (more.length === 0) break;
+      claimed.push(...more);
+    }
+    return claimed;
+  }
+
+  const claims: Claims = {
+    async due(limit, signal) {
+      pulse.sweep();
+      while (!signal.aborted) {
+        const claimed = await dueUpTo(limit);
+        if (claimed.length > 0) return claimed;
+        await runtime.sleep(poll, signal).catch(() => undefined);
+      }
+      return [];
+    },
+    async byName(rotation, { wait = 0, signal, onWait } = {}) {
+      const until = runtime.monotonic() + wait;
+      for (let pause = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
+        const claim = await taker.one(rotation);
+        if (claim) return claim;
+        if (runtime.monotonic() + pause > until || signal?.aborted) return undefined;
+        // Whoever has it may be dead, and nobody else there to find that out.
+        pulse.sweep();
+        if (pause === pauses.first) onWait?.();
+        await runtime.sleep(pause, signal).catch(() => undefined);
+      }
+    },
+    async busy(rotations) {
+      const keys = rotations.map((rotation) => bundles().keyOf(rotation));
+      const held = await queue.held(database, keys);
+      const rows = await database.query(
+        `select name from ${ground.schemas.own}.rotation where spec = $1 and name = any ($2) and claim is not null`,
+        [ground.spec, rotations],
+      );
+      const claimed = new Set(rows.map(({ name }) => String(name)));
+      return new Set(rotations.filter((rotation, at) => claimed.has(rotation) && held.has(keys[at]!)));
+    },
+  };
+  return { claims, giveBack: taker.giveBack };
+}
+
+function createTaker(ground: Ground): Taker {
+  const { database, queue, clock, pulse, bundles } = ground;
+  const holds = new Map<string, Hold>();
+
+  function hold({ job, since, rows }: Taken): readonly Claim[] {
+    const made = createHold({ job, since }, pulse, () => holds.get(job.key) === made && holds.delete(job.key));
+    holds.set(job.key, made);
+    for (const { rotation } of rows) made.enter(rotation);
+    return rows.map((row) => openClaim(row, made, ground));
+  }
+
+  /** Another of a bundle that this process has already. */
+  async function join(rotation: string, ours: Hold): Promise<Claim | undefined> {
+    if (!ours.enter(rotation)) return undefined;
+    try {
+      const [row] = await database.transaction((sql) => takeRows(sql, [rotation], ground));
+      return openClaim(row!, ours, ground);
+    } catch (error) {
+      ours.exit(rotation);
+      throw error;
+    }
+  }
+
+  async function jobOf(sql: Sql, key: string): Promise<TakenJob | undefined> {
+    const found = await queue.takeOne(sql, key);
+    if (found) return found;
+    await queue.add(sql, [{ key, at: Infinity }]);
+    return queue.takeOne(sql, key);
+  }
+
+  return {
+    async due(most) {
+      if (!(await queue.isDue(database, clock.now()))) return [];
+      const since = ground.beats.monotonic();
+      const taken = await database.transaction(async (sql) => {
+        await ground.refuseOutdated(sql);
+        const jobs = await queue.takeDue(sql, clock.now(), most);
+        const members = jobs.map(({ key }) => bundles().members(key));
+        const rows = new Map((await takeRows(sql, members.flat(), ground)).map((row) => [row.rotation, row]));
+        return jobs.map((job, at) => ({ job, since, rows: members[at]!.map((name) => rows.get(name)!) }));
+      });
+      return taken.toSorted(earlierFirst).flatMap(hold);
+    },
+    async one(rotation) {
+      const key = bundles().keyOf(rotation);
+      const ours = holds.get(key);
+      if (ours !== undefined && !ours.isLost()) return join(rotation, ours);
+      const since = ground.beats.monotonic();
+      const taken = await database.transaction(async (sql) => {
+        await ground.refuseOutdated(sql);
+        const job = await jobOf(sql, key);
+        return job && { job, since, rows: await takeRows(sql, [rotation], ground) };
+      });
+      return taken && hold(taken)[0];
+    },
+    giveBack: async () => void (await Promise.allSettled([...holds.values()].map((each) => each.giveBack()))),
+  };
+}
+
+/** Jobs are in order to the second. */
+function earlierFirst(one: Taken, other: Taken): number {
+  const [first, second] = [dueOf(one), dueOf(other)];
+  return first === second ? (one.job.key < other.job.key ? -1 : 1) : first - second;
+}
+
+function dueOf({ rows }: Taken): number {
+  return rows.reduce((first, { due }) => Math.min(first, due), Infinity);
+}

@@ -1,0 +1,50 @@
+import { hostname } from "node:os";
+import type { OptionTree } from "@rotate/runtime";
+import { pinnedBy } from "../loading/pinned.ts";
+import type { Spec } from "../loading/model.ts";
+import { openLocalBackend, type LocalOptions } from "../local/open-local.ts";
+import type { Backend } from "../backend/backend.ts";
+
+/** Whose state is opened, and whether it is only looked at. */
+export interface BackendOptions extends Omit<LocalOptions, "spec" | "clock" | "fingerprint"> {
+  readonly spec: Pick<Spec, "name" | "file" | "stateDir" | "state">;
+}
+
+/** The backend that a spec names (`state`): this machine's directory, or beside it the database that several share. Throws EngineError `ROTATE_STATE_*`. */
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  const { state } = options.spec;
+  return state === undefined ? openLocalBackend(options) : openFleet(options, state);
+}
+
+async function openFleet(options: BackendOptions, state: OptionTree): Promise<Backend> {
+  const { spec, runtime, reading = false } = options;
+  const [{ openSharedBackend }, { createSplitBackend }, { readKey }, { stateOption }] = await Promise.all([
+    import("./open-shared.ts"),
+    import("./split.ts"),
+    import("./key.ts"),
+    import("./state-option.ts"),
+  ]);
+  const { url, key, schema } = stateOption(state, runtime);
+  const shared = await openSharedBackend({
+    url,
+    schema,
+    runtime,
+    reading,
+    spec: spec.name,
+    key: readKey((await key()).reveal()),
+    holder: `${hostname()} (process ${process.pid})`,
+  });
+  try {
+    const { clock, fingerprint } = shared;
+    const local = await openLocalBackend({ ...options, clock, fingerprint });
+    return createSplitBackend({
+      local,
+      shared,
+      isPinned: (rotation) => pinnedBy(rotation).length > 0,
+      warn: (message) => runtime.log.warn(message),
+    });
+  } catch (error) {
+    await shared.close();
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Secret } from "@rotate/plugin-kit";
+import type { Runtime } from "@rotate/runtime";
+import type { Backend } from "../backend/backend.ts";
+import { carryOver } from "../backend/carry-over.ts";
+import type { Claims } from "../backend/claim.ts";
+import { fingerprintWith } from "../store/fingerprint.ts";
+import { createBundles } from "./bundles.ts";
+import { createSharedClaims } from "./claims.ts";
+import { createDatabaseClock } from "./clock.ts";
+import { openDatabase, type Database } from "./database.ts";
+import { checkKey } from "./key.ts";
+import { publishSpec, refuseOutdated, specHash, type Publication } from "./published.ts";
+import { createPulse, realBeats, type Beats } from "./pulse.ts";
+import { openQueue, type Queue } from "./queue.ts";
+import { readMeta, refuseCopy, schemasOf } from "./schema.ts";
+import { createSharedStore } from "./store.ts";
+import { createWriter } from "./writer.ts";
+
+/** Which state, and how it is reached. */
+export interface SharedOptions {
+  /** The spec's name. */
+  readonly spec: string;
+  readonly url: () => Promise<Secret>;
+  /** Of the fingerprints. 32 bytes */
+  readonly key: Buffer;
+  /** Its tables; pg-boss's are beside it. */
+  readonly schema: string;
+  readonly runtime: Pick<Runtime, "now" | "monotonic" | "sleep" | "random">;
+  /** For people: which process. */
+  readonly holder: string;
+  /** Only to look: makes nothing, and publishes nothing. */
+  readonly reading?: boolean;
+  /** It is known that the state came from another database server. */
+  readonly adopting?: boolean;
+  /** Default: time as it passes. */
+  readonly beats?: Beats;
+  /** The database's time, ms since 1970. Default: it is asked. */
+  readonly readTime?: () => Promise<number>;
+}
+
+/** A database that was found to be the right one. */
+interface Ready {
+  readonly queue: Queue;
+  readonly claims: Claims;
+  readonly end: () => Promise<void>;
+}
+
+/** Work at once, and signs of life beside it. */
+const connections = { work: 3, beats: 1 };
+
+/**
+ * The backend of several machines: a PostgreSQL that they all use. It is first reached when it is needed, and tried anew each time until it was; every method throws
+ * EngineError `ROTATE_STATE_*` when it cannot be.
+ */
+export async function openSharedBackend(options: SharedOptions): Promise<Backend> {
+  const { spec, url, key, runtime, reading = false, beats = realBeats } = options;
+  const schemas = schemasOf(options.schema);
+  const rows = { schemas, spec };
+  const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
+  const beating = await openDatabase({ url, name: `rotate ${spec} alive`, most: connections.beats });
+  const time = createDatabaseClock(options.readTime ?? (() => timeOf(beating)), runtime);
+  const store = createSharedStore(database, rows);
+  let bundles = createBundles([]);
+  let publication: Publication | undefined;
+  let opening: Promise<Ready> | undefined;
+
+  async function open(): Promise<Ready> {
+    const meta = await readMeta(database, schemas);
+    if (options.adopting !== true) await refuseCopy(database, meta);
+    await checkKey(database, rows, { key, reading });
+    await time.learn();
+    const queue = await openQueue(database, { schemas, spec, random: runtime.random, beats: beating });
+    const pulse = createPulse(queue, beats, time.learn);
+    const writer = createWriter({ ...rows, database, queue }, () => bundles);
+    const { claims, giveBack } = createSharedClaims({
+      ...options,
+      ...rows,
+      database,
+      queue,
+      pulse,
+      writer,
+      beats,
+      clock: time.clock,
+      bundles: () => bundles,
+      refuseOutdated: async (sql) => publication && refuseOutdated(sql, rows, publication.hash),
+    });
+    if (publication !== undefined && !reading) await publishSpec(database, queue, { ...rows, publication });
+    async function end(): Promise<void> {
+      await giveBack();
+      await pulse.stop();
+      await queue.close();
+    }
+    return { queue, claims, end };
+  }
+
+  /** Whatever kept it from the database may be over. */
+  function ready(): Promise<Ready> {
+    opening ??= open().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  }
+
+  return {
+    scope: "shared",
+    place: database.place,
+    host: {},
+    clock: time.clock,
+    fingerprint: fingerprintWith(key),
+    store: afterwards(store, ready),
+    claims: {
+      due: async (limit, signal) => (await ready()).claims.due(limit, signal),
+      byName: async (rotation, how) => (await ready()).claims.byName(rotation, how),
+      busy: async (rotations) => (await ready()).claims.busy(rotations),
+    },
+    async publish({ rotations }) {
+      bundles = createBundles(rotations);
+      const names = rotations.map(({ name }) => name);
+      publication = { hash: specHash(rotations), bundles, names, by: options.holder };
+      const { queue } = await ready();
+      if (reading) return;
+      await carryOver(rotations, store);
+      await publishSpec(database, queue, { ...rows, publication });
+    },
+    async close() {
+      await opening?.then(({ end }) => end()).catch(() => undefined); // it was never reached, or is gone: what is held lapses
+      await Promise.allSettled([database.close(), beating.close()]);
+    },
+  };
+}
+
+async function timeOf({ query }: Database): Promise<number> {
+  const [row] = await query("select extract(epoch from clock_timestamp())::float8 * 1000 as now");
+  return Number(row!["now"]);
+}
+
+/** The same, each method once the database is found to be the right one. */
+function afterwards(store: Backend["store"], ready: () => Promise<unknown>): Backend["store"] {
+  const methods = Object.entries(store).map(([name, method]) => [
+    name,
+    async (...args: readonly unknown[]) => {
+      await ready();
+      return (method as (...args: readonly unknown[]) => unknown)(...args);
+    },
+  ]);
+  return Object.fromEntries(methods) as Backend["store"];
+}

@@ -1,0 +1,93 @@
+/** Which spec a fleet works by: hosts with an older one and hosts with a newer one never take turns. */
+import { createHash } from "node:crypto";
+import { EngineError } from "../engine-error.ts";
+import type { Rotation } from "../loading/model.ts";
+import type { Bundles } from "./bundles.ts";
+import type { Database, Sql } from "./database.ts";
+import type { Queue } from "./queue.ts";
+import { dueTimes, type Rows } from "./rows.ts";
+import { lockFor } from "./schema.ts";
+
+type Named = Pick<Rotation, "name" | "hash" | "reloads">;
+
+/** Tells whether two hosts have the same rotations. */
+export function specHash(rotations: readonly Named[]): string {
+  const parts = rotations.map(({ name, hash, reloads }) => [name, hash, reloads.map((reload) => reload.name)]);
+  const text = JSON.stringify(parts.toSorted(([one], [other]) => (String(one) < String(other) ? -1 : 1)));
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+/** A spec as one process has it. */
+export interface Publication {
+  readonly hash: string;
+  readonly bundles: Bundles;
+  readonly names: readonly string[];
+  /** For people: which process. */
+  readonly by: string;
+  /** A person says that this one counts, though another has replaced it. */
+  readonly anyway?: boolean;
+}
+
+/** Makes it what the fleet works by, unless another has replaced it before; gives whether it is that now. Each rotation of it has a job then, and no other has. */
+export async function publishSpec(
+  database: Database,
+  queue: Queue,
+  { publication, ...rows }: Rows & { readonly publication: Publication },
+): Promise<boolean> {
+  const { own } = rows.schemas;
+  return database.transaction(async (sql) => {
+    await lockFor(sql, rows.schemas, `spec ${rows.spec}`);
+    const [current] = await sql.query(`select hash, generation from ${own}.spec where name = $1`, [rows.spec]);
+    if (current?.["hash"] !== publication.hash) {
+      const generation = Number(current?.["generation"] ?? 0) + 1;
+      if (publication.anyway !== true && (await isReplaced(sql, rows, publication.hash))) return false;
+      await sql.query(
+        `insert into ${own}.spec (name, generation, hash, by) values ($1, $2, $3, $4)
+         on conflict (name) do update set generation = excluded.generation, hash = excluded.hash, by = excluded.by, published_at = now()`,
+        [rows.spec, generation, publication.hash, publication.by],
+      );
+      await sql.query(
+        `insert into ${own}.spec_hash (spec, hash, generation) values ($1, $2, $3) on conflict (spec, hash) do update set generation = excluded.generation`,
+        [rows.spec, publication.hash, generation],
+      );
+    }
+    await reconcile(sql, queue, { rows, publication });
+    return true;
+  });
+}
+
+async function isReplaced({ query }: Sql, { schemas: { own }, spec }: Rows, hash: string): Promise<boolean> {
+  const rows = await query(`select from ${own}.spec_hash where spec = $1 and hash = $2`, [spec, hash]);
+  return rows.length > 0;
+}
+
+async function reconcile(
+  sql: Sql,
+  queue: Queue,
+  { rows, publication: { bundles, names } }: { readonly rows: Rows; readonly publication: Publication },
+): Promise<void> {
+  const { own } = rows.schemas;
+  await sql.query(`insert into ${own}.rotation (spec, name) select $1, unnest($2::text[]) on conflict do nothing`, [
+    rows.spec,
+    names,
+  ]);
+  await queue.keepOnly(sql, bundles.keys());
+  const lacking = await queue.lacking(sql, bundles.keys());
+  const times = await dueTimes(sql, rows, lacking.flatMap(bundles.members));
+  const due = lacking.map((key) => ({
+    key,
+    at: bundles.members(key).reduce((first, name) => Math.min(first, times.get(name) ?? 0), Infinity),
+  }));
+  await queue.add(sql, due);
+}
+
+/** Throws EngineError `ROTATE_SPEC_OUTDATED` when the fleet works by another spec than the one of this hash. */
+export async function refuseOutdated({ query }: Sql, { schemas: { own }, spec }: Rows, hash: string): Promise<void> {
+  const [current] = await query(`select hash, by, published_at from ${own}.spec where name = $1`, [spec]);
+  if (current === undefined || current["hash"] === hash) return;
+  throw new EngineError(`${String(current["by"])} works by another version of the spec ${spec}`, {
+    code: "ROTATE_SPEC_OUTDATED",
+    exitCode: 6,
+    hint: "bring this host to the same spec; if this one is meant to count again, `rotate state publish` says so to all hosts",
+  });
+}

@@ -1,0 +1,156 @@
+/** The rows of the rotations: whoever's claim stands in one may write it, and nobody else. */
+import { randomUUID } from "node:crypto";
+import type { AttemptReport } from "../history-report.ts";
+import type { RotationClock } from "../schedule/clock.ts";
+import { reduce } from "../store/reduce.ts";
+import { emptyState, type RotationState } from "../store/state.ts";
+import type { Row, Sql } from "./database.ts";
+import type { Schemas } from "./schema.ts";
+
+/** Which rows. */
+export interface Rows {
+  readonly schemas: Schemas;
+  /** The spec's name. */
+  readonly spec: string;
+}
+
+/** A row that was taken. */
+export interface TakenRow {
+  readonly rotation: string;
+  readonly claim: string;
+  readonly state: RotationState;
+  readonly isUnfinished: boolean;
+  /** Rotation time, ms. */
+  readonly due: number;
+}
+
+/** What the holder of a claim writes. */
+export interface Change {
+  readonly rotation: string;
+  readonly claim: string;
+  /** Absent: as it is. */
+  readonly state?: RotationState;
+  /** Rotation time, ms. Absent: as before. */
+  readonly due?: number;
+}
+
+/** Kept of each rotation. */
+const kept = 500;
+
+/** A state as it is kept; an empty one where there is none. */
+export function stateIn(row: Row | undefined, rotation: string): RotationState {
+  return (row?.["state"] as RotationState | null | undefined) ?? emptyState(rotation);
+}
+
+/** Puts a new claim into each of these rows: from then on no write of an earlier holder is taken. */
+export async function takeRows(
+  { query }: Sql,
+  names: readonly string[],
+  { schemas: { own }, spec, clock, holder }: Rows & { readonly clock: RotationClock; readonly holder: string },
+): Promise<readonly TakenRow[]> {
+  const sorted = [...names].toSorted();
+  await query(`insert into ${own}.rotation (spec, name) select $1, unnest($2::text[]) on conflict do nothing`, [
+    spec,
+    sorted,
+  ]);
+  const rows = await query(
+    `select name, state, due from ${own}.rotation where spec = $1 and name = any ($2) order by name for update`,
+    [spec, sorted],
+  );
+  const before = rows.map((row) => stateIn(row, String(row["name"])));
+  for (const state of before) clock.observe(state.clock);
+  const taken = before.map((state, at) => ({
+    rotation: state.name,
+    claim: randomUUID(),
+    state: reduce(state, { type: "opened" }, clock.note()),
+    isUnfinished: state.attempt !== undefined,
+    due: Number(rows[at]!["due"]),
+  }));
+  await query(
+    `update ${own}.rotation r set claim = i.claim, holder = $2, claimed_at = now(), state = i.state, changed_in = pg_current_xact_id()
+     from unnest($3::text[], $4::uuid[], $5::json[]) as i (name, claim, state) where r.spec = $1 and r.name = i.name`,
+    [
+      spec,
+      holder,
+      taken.map(({ rotation }) => rotation),
+      taken.map(({ claim }) => claim),
+      taken.map(({ state }) => JSON.stringify(state)),
+    ],
+  );
+  return taken;
+}
+
+/** Writes each whose claim still stands; gives their names. Who is missing was overtaken, and the others are written. */
+export async function writeRows(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  { changes, end }: { readonly changes: readonly Change[]; readonly end: boolean },
+): Promise<ReadonlySet<string>> {
+  if (changes.length === 0) return new Set();
+  const sorted = changes.toSorted((one, other) => (one.rotation < other.rotation ? -1 : 1));
+  const rows = await query(
+    `update ${own}.rotation r set state = coalesce(i.state, r.state), due = coalesce(i.due, r.due)
+       ${end ? ", claim = null, holder = null, claimed_at = null" : ""}, changed_in = pg_current_xact_id()
+     from unnest($2::text[], $3::uuid[], $4::json[], $5::double precision[]) as i (name, claim, state, due)
+     where r.spec = $1 and r.name = i.name and r.claim = i.claim returning r.name`,
+    [
+      spec,
+      sorted.map(({ rotation }) => rotation),
+      sorted.map(({ claim }) => claim),
+      sorted.map(({ state }) => (state === undefined ? null : JSON.stringify(state))),
+      sorted.map(({ due }) => due ?? null),
+    ],
+  );
+  return new Set(rows.map(({ name }) => String(name)));
+}
+
+/** Does this claim stand? */
+export async function stands(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  { rotation, claim }: Change,
+): Promise<boolean> {
+  const rows = await query(`select from ${own}.rotation where spec = $1 and name = $2 and claim = $3`, [
+    spec,
+    rotation,
+    claim,
+  ]);
+  return rows.length === 1;
+}
+
+/** When rotations are due, by name. */
+export async function dueTimes(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await query(`select name, due from ${own}.rotation where spec = $1 and name = any ($2)`, [spec, names]);
+  return new Map(rows.map(({ name, due }) => [String(name), Number(due)]));
+}
+
+/** Keeps what was tried, and not without end. */
+export async function keepAttempts(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  attempts: readonly AttemptReport[],
+): Promise<void> {
+  if (attempts.length === 0) return;
+  await query(
+    `insert into ${own}.attempt (spec, id, rotation, started_at, outcome, report)
+     select $1, i.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::json[]) as i
+     on conflict (spec, id) do update set report = excluded.report, outcome = excluded.outcome`,
+    [
+      spec,
+      attempts.map(({ id }) => id),
+      attempts.map(({ rotation }) => rotation),
+      attempts.map(({ startedAt }) => startedAt),
+      attempts.map(({ outcome }) => outcome),
+      attempts.map((attempt) => JSON.stringify(attempt)),
+    ],
+  );
+  await query(
+    `delete from ${own}.attempt a using unnest($2::text[]) as i (rotation) where a.spec = $1 and a.rotation = i.rotation and (a.started_at, a.nth) <=
+       (select started_at, nth from ${own}.attempt where spec = $1 and rotation = i.rotation order by started_at desc, nth desc offset ${kept} limit 1)`,
+    [spec, [...new Set(attempts.map(({ rotation }) => rotation))]],
+  );
+}

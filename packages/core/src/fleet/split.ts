@@ -1,0 +1,131 @@
+import type { Backend, Halves, Store } from "../backend/backend.ts";
+import type { Claim, Claims } from "../backend/claim.ts";
+import { isUnreachable } from "./database-error.ts";
+
+/** Both backends of a host, and which of them has a rotation. */
+export interface BothBackends extends Halves {
+  readonly local: Backend;
+  readonly shared: Backend;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * One backend of two: rotations that may move live in the database, the others in this machine's directory, and need no database. What is kept beside the rotations (what
+ * was told to whom) is in the database, so that a fleet tells it once.
+ */
+export function createSplitBackend({ local, shared, isPinned, warn }: BothBackends): Backend {
+  let pinned = new Set<string>();
+  let moving = new Set<string>();
+
+  /** A rotation that the spec has not is where its state is. */
+  async function backendOf(rotation: string): Promise<Backend> {
+    if (pinned.has(rotation)) return local;
+    if (moving.has(rotation)) return shared;
+    return (await local.store.load(rotation)).seq > 0 ? local : shared;
+  }
+
+  async function parted<Each>(all: readonly Each[], nameOf: (each: Each) => string) {
+    const backends = await Promise.all(all.map((each) => backendOf(nameOf(each))));
+    const parts = [local, shared].map((backend) => ({
+      backend,
+      some: all.filter((_, at) => backends[at] === backend),
+    }));
+    return parts.filter(({ some }) => some.length > 0);
+  }
+
+  const claims: Claims = {
+    async due(limit, signal) {
+      const found = new AbortController();
+      const both = AbortSignal.any([signal, found.signal]);
+      async function dueIn(backend: Backend): Promise<readonly Claim[]> {
+        const claimed = await backend.claims.due(limit, both);
+        if (claimed.length > 0) found.abort();
+        return claimed;
+      }
+      return (await Promise.all([dueIn(local), dueIn(shared)])).flat();
+    },
+    byName: async (rotation, options) => (await backendOf(rotation)).claims.byName(rotation, options),
+    async busy(rotations) {
+      const parts = await parted(rotations, (name) => name);
+      const busy = await Promise.all(parts.map(({ backend, some }) => backend.claims.busy(some)));
+      return new Set(busy.flatMap((names) => [...names]));
+    },
+  };
+
+  return {
+    ...shared,
+    place: local.place,
+    host: local.host,
+    halves: { local, shared, isPinned },
+    claims,
+    store: splitStore({ local, shared, backendOf, parted }),
+    async publish({ rotations }) {
+      const here = rotations.filter(isPinned);
+      const there = rotations.filter((rotation) => !isPinned(rotation));
+      pinned = new Set(here.map(({ name }) => name));
+      moving = new Set(there.map(({ name }) => name));
+      await local.publish({ rotations: here });
+      await shared.publish({ rotations: there }).catch((error: unknown) => {
+        if (!isUnreachable(error) || here.length === 0) throw error;
+        warn(`${(error as Error).message}: only what is pinned to this machine is looked after`);
+      });
+    },
+    async close() {
+      await Promise.all([shared.close(), local.close()]);
+    },
+  };
+}
+
+interface Splitting {
+  readonly local: Backend;
+  readonly shared: Backend;
+  readonly backendOf: (rotation: string) => Promise<Backend>;
+  readonly parted: <Each>(
+    all: readonly Each[],
+    nameOf: (each: Each) => string,
+  ) => Promise<readonly { readonly backend: Backend; readonly some: readonly Each[] }[]>;
+}
+
+function splitStore({ local, shared, backendOf, parted }: Splitting): Store {
+  const stores = [local.store, shared.store];
+  const { note, changeNote } = shared.store;
+
+  async function merged<Item>(
+    of: (store: Store) => Promise<readonly Item[]>,
+    { at, limit }: { readonly at: (item: Item) => string; readonly limit: number },
+  ): Promise<readonly Item[]> {
+    const all = (await Promise.all(stores.map(of))).flat();
+    return all.toSorted((one, other) => (at(one) > at(other) ? -1 : at(one) < at(other) ? 1 : 0)).slice(0, limit);
+  }
+
+  return {
+    note,
+    changeNote,
+    load: async (rotation) => (await backendOf(rotation)).store.load(rotation),
+    async loadAll(rotations) {
+      const parts = await parted(rotations, (name) => name);
+      const states = await Promise.all(parts.map(({ backend, some }) => backend.store.loadAll(some)));
+      const byName = new Map(states.flat().map((state) => [state.name, state]));
+      return rotations.map((rotation) => byName.get(rotation)!);
+    },
+    async changed() {
+      const [here, there] = await Promise.all(stores.map((store) => store.changed()));
+      return here && there && new Set([...here, ...there]);
+    },
+    async names() {
+      const names = await Promise.all(stores.map((store) => store.names()));
+      return [...new Set(names.flat())].toSorted();
+    },
+    attempts: (query) =>
+      merged((store) => store.attempts(query), { at: ({ startedAt }) => startedAt, limit: query.limit }),
+    events: (query) => merged((store) => store.events(query), { at: ({ at }) => at, limit: query.limit }),
+    recordEvent: async (event) => (await backendOf(event.rotation)).store.recordEvent(event),
+    async tell(standings) {
+      const parts = await parted(standings, ({ rotation }) => rotation);
+      const told = await Promise.all(parts.map(({ backend, some }) => backend.store.tell(some)));
+      return told.flat();
+    },
+    rename: async (from, to) => (await backendOf(from)).store.rename(from, to),
+    remove: async (rotation) => (await backendOf(rotation)).store.remove(rotation),
+  };
+}

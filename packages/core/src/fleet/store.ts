@@ -1,0 +1,177 @@
+import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
+import type { AttemptReport, HistoryEvent } from "../history-report.ts";
+import type { StandingMark } from "../report.ts";
+import type { Database, Row, Sql } from "./database.ts";
+import { stateIn, type Rows } from "./rows.ts";
+import { lockFor } from "./schema.ts";
+
+/** Kept of each rotation. */
+const keptEvents = 500;
+
+/** Leases, owed work and history of one spec in its database. */
+export function createSharedStore(database: Database, rows: Rows): Store {
+  const { spec, schemas } = rows;
+  const { own } = schemas;
+  const { query, transaction } = database;
+  let seen: string | undefined;
+
+  async function noteIn(sql: Sql, key: string): Promise<unknown> {
+    const [row] = await sql.query(`select value from ${own}.note where spec = $1 and key = $2`, [spec, key]);
+    return row?.["value"];
+  }
+
+  async function loadAll(rotations: readonly string[]): ReturnType<Store["loadAll"]> {
+    const found = await query(`select name, state from ${own}.rotation where spec = $1 and name = any ($2)`, [
+      spec,
+      rotations,
+    ]);
+    const states = new Map(found.map((row) => [String(row["name"]), row]));
+    return rotations.map((rotation) => stateIn(states.get(rotation), rotation));
+  }
+
+  return {
+    loadAll,
+    load: async (rotation) => (await loadAll([rotation]))[0]!,
+    async changed() {
+      const before = seen;
+      const [now] = await query(
+        `select pg_current_snapshot()::text as seen, (select json_agg(name) from ${own}.rotation where spec = $1
+           and changed_in >= pg_snapshot_xmin($2::pg_snapshot) and not pg_visible_in_snapshot(changed_in, $2::pg_snapshot)) as names`,
+        [spec, before ?? null],
+      );
+      seen = String(now!["seen"]);
+      return before === undefined ? undefined : new Set((now!["names"] as readonly string[] | null) ?? []);
+    },
+    async names() {
+      const found = await query(
+        `select name from ${own}.rotation where spec = $1 and state is not null order by name`,
+        [spec],
+      );
+      return found.map(({ name }) => String(name));
+    },
+    async attempts(asked) {
+      const { outcomes } = asked;
+      const { where, values } = boundsOf(spec, asked, "started_at");
+      const found = await query(
+        `select report from ${own}.attempt where ${where} and ($6::text[] is null or outcome = any ($6)) order by started_at desc, nth desc limit $5`,
+        [...values, outcomes ?? null],
+      );
+      return found.map(({ report }) => report as AttemptReport);
+    },
+    async events(asked) {
+      const { where, values } = boundsOf(spec, asked, "at");
+      const found = await query(`select event from ${own}.event where ${where} order by nth desc limit $5`, values);
+      return found.map(({ event }) => event as HistoryEvent);
+    },
+    recordEvent: (event) => recordEvents(database, rows, [event]),
+    note: (key) => noteIn(database, key),
+    changeNote: (key, change) =>
+      transaction(async (sql) => {
+        await lockFor(sql, schemas, `note ${spec} ${key}`);
+        const before = await noteIn(sql, key);
+        const after = change(before);
+        if (after === undefined || after === before) return before;
+        await sql.query(
+          `insert into ${own}.note (spec, key, value) values ($1, $2, $3) on conflict (spec, key) do update set value = excluded.value`,
+          [spec, key, JSON.stringify(after)],
+        );
+        return after;
+      }),
+    async tell(standings) {
+      // Most looks find nothing new, and wait for nobody.
+      if ((await changesIn(database, rows, standings)).length === 0) return [];
+      return transaction(async (sql) => {
+        await lockFor(sql, schemas, `told ${spec}`);
+        return tell(sql, rows, await changesIn(sql, rows, standings));
+      });
+    },
+    rename: (from, to) => transaction((sql) => rename(sql, rows, { from, to })),
+    async remove(rotation) {
+      await query(
+        `update ${own}.rotation set state = null, claim = null, due = 0, changed_in = pg_current_xact_id() where spec = $1 and name = $2`,
+        [spec, rotation],
+      );
+    },
+  };
+}
+
+function boundsOf(
+  spec: string,
+  { rotation, before, after, limit }: HistoryQuery,
+  column: string,
+): { readonly where: string; readonly values: readonly unknown[] } {
+  return {
+    where: `spec = $1 and ($2::text is null or rotation = $2) and ($3::text is null or ${column} < $3) and ($4::text is null or ${column} >= $4)`,
+    values: [spec, rotation ?? null, before ?? null, after ?? null, limit],
+  };
+}
+
+async function recordEvents(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  events: readonly HistoryEvent[],
+): Promise<void> {
+  const names = events.map(({ rotation }) => rotation);
+  await query(
+    `insert into ${own}.event (spec, rotation, at, event) select $1, i.* from unnest($2::text[], $3::text[], $4::json[]) as i`,
+    [spec, names, events.map(({ at }) => at), events.map((event) => JSON.stringify(event))],
+  );
+  await query(
+    `delete from ${own}.event e using unnest($2::text[]) as i (rotation) where e.spec = $1 and e.rotation = i.rotation and e.nth <=
+       (select nth from ${own}.event where spec = $1 and rotation = i.rotation order by nth desc offset ${keptEvents} limit 1)`,
+    [spec, [...new Set(names)]],
+  );
+}
+
+async function changesIn(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  standings: readonly ToldStanding[],
+): Promise<readonly StandingChange[]> {
+  const names = standings.map(({ rotation }) => rotation);
+  const found = await query(`select rotation, mark from ${own}.told where spec = $1 and rotation = any ($2)`, [
+    spec,
+    names,
+  ]);
+  const told = new Map(found.map((row: Row) => [String(row["rotation"]), row["mark"] as StandingMark]));
+  return standings.flatMap((standing) => changeOf(told.get(standing.rotation), standing) ?? []);
+}
+
+async function tell(sql: Sql, rows: Rows, changes: readonly StandingChange[]): Promise<readonly StandingChange[]> {
+  if (changes.length === 0) return [];
+  const { own } = rows.schemas;
+  const over = changes.filter(({ after }) => after === undefined).map(({ rotation }) => rotation);
+  const standing = changes.filter(({ after }) => after !== undefined);
+  await sql.query(`delete from ${own}.told where spec = $1 and rotation = any ($2)`, [rows.spec, over]);
+  await sql.query(
+    `insert into ${own}.told (spec, rotation, mark) select $1, i.* from unnest($2::text[], $3::json[]) as i
+     on conflict (spec, rotation) do update set mark = excluded.mark`,
+    [rows.spec, standing.map(({ rotation }) => rotation), standing.map(({ after }) => JSON.stringify(after))],
+  );
+  await recordEvents(sql, rows, changes);
+  return changes;
+}
+
+async function rename(
+  sql: Sql,
+  { schemas: { own }, spec }: Rows,
+  { from, to }: { readonly from: string; readonly to: string },
+): Promise<void> {
+  const [row] = await sql.query(
+    `select state, due from ${own}.rotation where spec = $1 and name = $2 and state is not null for update`,
+    [spec, from],
+  );
+  if (row === undefined) return;
+  await sql.query(
+    `insert into ${own}.rotation (spec, name, state, due) values ($1, $2, $3, $4)
+     on conflict (spec, name) do update set state = excluded.state, due = excluded.due, changed_in = pg_current_xact_id()`,
+    [spec, to, JSON.stringify({ ...stateIn(row, from), name: to }), row["due"]],
+  );
+  await sql.query(
+    `update ${own}.rotation set state = null, claim = null, due = 0, changed_in = pg_current_xact_id() where spec = $1 and name = $2`,
+    [spec, from],
+  );
+  await sql.query(`delete from ${own}.told where spec = $1 and rotation = $2`, [spec, to]);
+  for (const table of ["attempt", "event", "told"])
+    await sql.query(`update ${own}.${table} set rotation = $3 where spec = $1 and rotation = $2`, [spec, from, to]);
+}

@@ -1,0 +1,73 @@
+import type { AttemptReport } from "../history-report.ts";
+import type { Bundles } from "./bundles.ts";
+import type { Database, Sql } from "./database.ts";
+import { createGroups } from "./grouped.ts";
+import type { Hold } from "./hold.ts";
+import type { Queue } from "./queue.ts";
+import { dueTimes, keepAttempts, writeRows, type Change, type Rows } from "./rows.ts";
+
+/** Writes of all claims of this process, together where they come together. Each says whether the claim stood. */
+export interface Writer {
+  readonly append: (change: Change) => Promise<boolean>;
+  /** With what was tried, and the end of the job that the claim was the last of: all or nothing. */
+  readonly settle: (settling: Settling) => Promise<boolean>;
+}
+
+/** How one claim ends. */
+export interface Settling {
+  readonly change: Change;
+  readonly attempts: readonly AttemptReport[];
+  readonly ends?: Hold;
+}
+
+/** Two groups at once at most: what is appended, and what is settled. */
+export function createWriter(
+  { database, queue, ...rows }: Rows & { readonly database: Database; readonly queue: Queue },
+  bundles: () => Bundles,
+): Writer {
+  async function settleAll(settlings: readonly Settling[]): Promise<readonly boolean[]> {
+    return database.transaction(async (sql) => {
+      const written = await writeRows(sql, rows, { changes: settlings.map(({ change }) => change), end: true });
+      const kept = settlings.filter(({ change }) => written.has(change.rotation));
+      await keepAttempts(
+        sql,
+        rows,
+        kept.flatMap(({ attempts }) => attempts),
+      );
+      await endJobs(
+        sql,
+        settlings.flatMap(({ ends }) => ends ?? []),
+      );
+      return settlings.map(({ change }) => written.has(change.rotation));
+    });
+  }
+
+  async function endJobs(sql: Sql, holds: readonly Hold[]): Promise<void> {
+    const ended = holds.filter((hold) => !hold.isLost()).map(({ job }) => job);
+    if (ended.length === 0) return;
+    const published = new Set(bundles().keys());
+    const keys = ended.map(({ key }) => key).filter((key) => published.has(key));
+    const times = await dueTimes(sql, rows, keys.flatMap(bundles().members));
+    const next = keys.map((key) => ({
+      key,
+      at: earliest(
+        bundles()
+          .members(key)
+          .map((name) => times.get(name) ?? 0),
+      ),
+    }));
+    await queue.replace(sql, ended, next);
+  }
+
+  return {
+    append: createGroups(async (changes: readonly Change[]) => {
+      const written = await writeRows(database, rows, { changes, end: false });
+      return changes.map(({ rotation }) => written.has(rotation));
+    }),
+    settle: createGroups(settleAll),
+  };
+}
+
+function earliest(times: readonly number[]): number {
+  return times.reduce((first, at) => Math.min(first, at), Infinity);
+}
