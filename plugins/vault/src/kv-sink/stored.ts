@@ -1,4 +1,4 @@
-import { httpRefusal, RotateError, type HttpAnswer, type Secret } from "@rotate/plugin-kit";
+import { httpRefusal, RotateError, type HttpAnswer } from "@rotate/plugin-kit";
 import { readAs } from "../envelope.ts";
 import { explainDenied } from "../denied.ts";
 import { refusal } from "../refusal.ts";
@@ -95,7 +95,7 @@ function storedTwo(answer: HttpAnswer): Stored {
 }
 
 /** By key: its new value, or null to take it away. */
-export type Changes = Readonly<Record<string, Secret | unknown>>;
+export type Changes = Readonly<Record<string, unknown>>;
 
 const written = {
   type: "object",
