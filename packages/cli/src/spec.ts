@@ -52,10 +52,14 @@ export async function readSpec(
 }
 
 /** The same, with what is wrong in place of an error. */
-export function load(file: string, { cache, stateDir }: Omit<ReadOptions, "whole"> = {}): Promise<LoadedSpec> {
+export function load(
+  file: string,
+  { cache, stateDir, text }: Omit<ReadOptions, "whole"> & { readonly text?: string } = {},
+): Promise<LoadedSpec> {
   const flag = stateDir === undefined ? undefined : resolve(stateDir);
   return loadSpec({
     file,
+    text,
     catalog: createCatalog(builtins),
     cache,
     loadPlugin: loadProgram,

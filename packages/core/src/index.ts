@@ -1,9 +1,10 @@
 export { createCatalog, type Catalog, type LazyPlugin, type LoadedPlugin } from "./loading/catalog.ts";
+export { discriminatorOf, fits } from "@rotate/plugin-kit/grammar";
 export { kinds, type Kind, type Parts } from "./loading/kinds.ts";
 export type { Backend, Store } from "./backend/backend.ts";
 export type { Claim, ClaimOptions, Claims } from "./backend/claim.ts";
 export type { HostNotes, KeptCredential } from "./backend/host-notes.ts";
-export { diagnose, type DiagnoseOptions } from "./doctor/diagnose.ts";
+export { diagnose, tryPlan, type DiagnoseOptions } from "./doctor/diagnose.ts";
 export type { DoctorReport, Examination, Finding, Severity } from "./doctor/finding.ts";
 export type { EndpointReport } from "./endpoint-report.ts";
 export { EngineError } from "./engine-error.ts";
@@ -80,6 +81,7 @@ export {
   type PluginState,
   type Proposal,
 } from "./plugins/plugins.ts";
+export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";

@@ -88,5 +88,6 @@ export {
 } from "./refusals.ts";
 export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent, type WrittenSink } from "./reload.ts";
 export type { Infer, ObjectSchema, Schema, UnionSchema } from "./schema.ts";
+export type { FoundLogin, Machine, ProviderStart, Start } from "./start.ts";
 export { isSecret, Secret, type SecretRef } from "./secret.ts";
 export { defineSink, type Prepared, type Sink, type SinkContext, type SinkDefinition, type Values } from "./sink.ts";

@@ -3,6 +3,7 @@ import type { Expires, LoggedIn, Login, NoLoginAbove } from "./login.ts";
 import type { ClusterRight, PartFacts } from "./part.ts";
 import type { Flat, Infer, ObjectSchema, Only, OnlySchemaWords } from "./schema.ts";
 import type { Secret } from "./secret.ts";
+import type { ProviderStart } from "./start.ts";
 
 /** One field of the credential. Values are text; `multiline` allows line feeds (PEM), `optional` allows absence. */
 export interface Field {
@@ -75,6 +76,7 @@ export interface Provider extends PartFacts<unknown> {
   readonly overlap?: false;
   readonly ghosts?: false;
   readonly maxLife?: number;
+  readonly start?: ProviderStart;
   login?(ctx: Context): Promise<Login>;
   keepAlive?(ctx: ProviderContext): Promise<Login>;
   check?(ctx: ProviderContext, request?: unknown): Promise<void>;
@@ -106,6 +108,8 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends O
   readonly ghosts?: false;
   /** The longest that a credential can live, milliseconds: until then one whose answer was lost may be alive, where the request asks for no life. */
   readonly maxLife?: number;
+  /** How a first spec comes to name it. */
+  readonly start?: ProviderStart;
   /** The rights in a Kubernetes cluster that minting `request` needs. Pure. */
   clusterRights?(options: Infer<O>, request: Infer<R>): readonly ClusterRight[];
   /** Proves who we are. Write it above the methods that use `ctx.login`. */

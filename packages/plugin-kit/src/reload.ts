@@ -1,6 +1,7 @@
 import type { Context } from "./context.ts";
 import type { PartFacts } from "./part.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
+import type { Start } from "./start.ts";
 
 /** What changed. Comes from the journal, so that an owed reload of last week gets the same. No secrets. */
 export interface ReloadEvent {
@@ -24,6 +25,8 @@ export interface ReloadDefinition<O> extends PartFacts<Infer<O>> {
   /** The word in the spec. */
   readonly type: string;
   readonly options: O & OnlySchemaWords<O>;
+  /** How a first spec comes to name it. */
+  readonly start?: Start;
   /** Does success of `run` show that the consumer holds the new credential (a restart), or only that it was told (a signal)? The previous lease is revoked only when it was shown. */
   adopts(options: Infer<O>): boolean;
   /** Could it run now, and would it make the consumer see what these sinks get? Changes nothing. */

@@ -5,6 +5,7 @@ import { connection, type AwsContext } from "./options.ts";
 import { refusal } from "./refusal.ts";
 import { endpointOf, regionOf } from "./region.ts";
 import { followedPlaces, keyOf, readSource, sourcePlaces, sourceScope, type KeySource } from "./source/index.ts";
+import { loginsOf } from "./logins.ts";
 
 const request = {
   type: "object",
@@ -43,6 +44,7 @@ const answered = {
  */
 export const awsEcr = defineProvider({
   type: "aws-ecr",
+  start: { title: "AWS: a login to a registry (ECR)", options: ["region"], logins: loginsOf },
   options: { type: "object", properties: connection },
   request,
   fields: {

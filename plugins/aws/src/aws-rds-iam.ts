@@ -11,6 +11,7 @@ import {
   type KeySource,
   type Source,
 } from "./source/index.ts";
+import { loginsOf } from "./logins.ts";
 
 /** All that the service gives, ms. */
 const life = 900_000;
@@ -37,6 +38,7 @@ const request = {
  */
 export const awsRdsIam = defineProvider({
   type: "aws-rds-iam",
+  start: { title: "AWS: a login to RDS or Aurora", options: ["region"], logins: loginsOf },
   options: { type: "object", properties: connection },
   request,
   fields: {

@@ -23,6 +23,7 @@ import {
 import { checkRequest } from "./sts-limits.ts";
 import { request, type Action, type Request } from "./sts-request.ts";
 import { callSts, readCredentials } from "./wire/sts.ts";
+import { loginsOf } from "./logins.ts";
 
 const fields = {
   accessKeyId: {
@@ -54,6 +55,7 @@ type StsContext = ProviderContext<Connection, Source>;
  */
 export const awsSts = defineProvider({
   type: "aws-sts",
+  start: { title: "AWS: a role or session (STS)", options: ["region"], request: ["roleArn"], logins: loginsOf },
   options: { type: "object", properties: connection },
   request,
   fields(asked) {

@@ -2,6 +2,7 @@ import { defineProvider, type LocalPlace } from "@rotate/plugin-kit";
 import { approach, clientToken } from "./client.ts";
 import { managedToken } from "./managed-identity.ts";
 import { options, request, type Auth } from "./options.ts";
+import { loginsOf } from "./logins.ts";
 
 /** Identities that only this machine, or this job, has. */
 const ofMachine: readonly Auth["method"][] = ["managed-identity", "github-oidc"];
@@ -20,6 +21,12 @@ function placeOf(path: string | undefined): readonly LocalPlace[] {
  */
 export const azureEntra = defineProvider({
   type: "azure-entra",
+  start: {
+    title: "Azure: a token of Entra ID (Azure Database, storage, any API)",
+    options: ["tenantId"],
+    request: ["scope"],
+    logins: loginsOf,
+  },
   options,
   request,
   fields: { token: { secret: true, description: "The access token; for PostgreSQL and MySQL, the password" } },

@@ -9,6 +9,7 @@ import { mintOverHttp } from "./mint/over-http.ts";
 import { options, request, type Ctx } from "./options.ts";
 import { isWebPage, refusal, webPage } from "./refusal.ts";
 import type { BearerLogin } from "./login.ts";
+import { loginsOf } from "./logins.ts";
 
 /**
  * Mints the OAuth JWT that Databricks Lakebase takes as a PostgreSQL password. There is no way to revoke one: it only expires.
@@ -16,6 +17,12 @@ import type { BearerLogin } from "./login.ts";
  */
 export const databricksPostgres = defineProvider({
   type: "databricks-postgres",
+  start: {
+    title: "Databricks: a login to Lakebase (PostgreSQL)",
+    options: ["host"],
+    request: ["endpoint"],
+    logins: loginsOf,
+  },
   options,
   request,
   fields: { token: { secret: true, description: "OAuth JWT: the PostgreSQL password of the identity that minted it" } },

@@ -52,6 +52,7 @@ type Ctx = Context<Infer<typeof options>>;
 /** Recreates, restarts or signals a container, or those of a Compose service, through the Docker Engine's socket. */
 export const docker = defineReload({
   type: "docker",
+  start: { title: "a Docker container is restarted, or made anew", options: ["container"] },
   options,
 
   adopts: ({ action, adopts }) => adopts ?? action !== "signal",

@@ -3,6 +3,7 @@ import { type Granted } from "./granted.ts";
 import { impersonatedAccessToken, impersonatedIdToken } from "./impersonate.ts";
 import { options, request, type Ctx, type Options, type Request, type Source } from "./options.ts";
 import { checkIdentitySource, checkSource, sourceAccessToken, sourceIdToken } from "./sources/index.ts";
+import { loginsOf } from "./logins.ts";
 
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
@@ -17,6 +18,7 @@ interface GcpLogin extends Login {
  */
 export const gcpAccessToken = defineProvider({
   type: "gcp-access-token",
+  start: { title: "Google Cloud: an access token", logins: loginsOf },
   options,
   request,
   fields: { token: { secret: true, description: "The access token, or with `idToken` the identity token" } },

@@ -35,6 +35,7 @@ type Ctx = Context<Infer<typeof options>>;
 /** A webhook: posts what was rotated, as JSON without any secret, signed. */
 export const httpReload = defineReload({
   type: "http",
+  start: { title: "a URL is called" },
   options,
   scope: "anywhere",
 

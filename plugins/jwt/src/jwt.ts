@@ -40,6 +40,13 @@ const what = "the signing key";
 /** An embedded issuer: signs short-lived JWTs with a local key. Nothing is asked of anybody, so nothing can be revoked: tokens just expire. */
 export const jwt = defineProvider({
   type: "jwt",
+  start: {
+    title: "an issuer of its own: JWTs signed here (PostgREST, NATS, …)",
+    request: ["subject", "audience"],
+    leaves: ["jwks"],
+    offers: { issuer: "https://issuer.example", "key.path": "signing-key.pem", subject: "app" },
+    options: ["key.path"],
+  },
   options,
   request,
   reads: ({ key: { path } }) => (path === undefined ? [] : [{ path }]),

@@ -15,6 +15,7 @@ const longestPause = 2000;
 /** Replaces the pods of a workload, and waits until all of them are new. The same fingerprint twice is one rollout. */
 export const kubernetesRollout = defineReload({
   type: "kubernetes-rollout",
+  start: { title: "a Kubernetes workload is rolled out anew", options: ["kind"] },
   options,
 
   scope: clusterScope,

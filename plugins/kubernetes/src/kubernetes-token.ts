@@ -5,11 +5,13 @@ import { tokenRefusals } from "./api/refusal.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
 import { clusterScope, inCluster } from "./options.ts";
 import { options, request, type Request } from "./token/options.ts";
+import { loginsOf } from "./logins.ts";
 import { checkMintable, tokenRights } from "./token/before.ts";
 
 /** A token of a service account, for the cluster itself or for whoever trusts the cluster's issuer (TokenRequest, authentication.k8s.io/v1). */
 export const kubernetesToken = defineProvider({
   type: "kubernetes-token",
+  start: { title: "Kubernetes: the token of a service account", logins: loginsOf },
   options,
   request,
   fields: { token: { secret: true, description: "The signed JWT." } },

@@ -53,6 +53,7 @@ type Exchange = Extract<NonNullable<Request["grant"]>, { readonly type: "token-e
 /** Access tokens of any standard authorization server, for the client itself or in exchange for another token. */
 export const oauth2 = defineProvider({
   type: "oauth2",
+  start: { title: "OAuth 2.0: an access token (client credentials)", options: ["tokenEndpoint"], request: ["scope"] },
   options,
   request,
   fields: { token: { secret: true, description: "The access token" } },

@@ -23,6 +23,7 @@ const request = {
  */
 export const oauth2RefreshToken = defineProvider({
   type: "oauth2-refresh-token",
+  start: { title: "OAuth 2.0: an access token by a refresh token", options: ["tokenEndpoint"] },
   options,
   request,
   fields: {

@@ -12,6 +12,7 @@ const strategies: Readonly<Record<Options["strategy"], Strategy>> = { ring, dyna
 /** Users of a PostgreSQL server that has no issuer: out of a ring of users that are there, or made for the lease. */
 export const postgresUser = defineProvider({
   type: "postgres-user",
+  start: { title: "PostgreSQL itself: users made, or taken in turn, by an administrator's login" },
   options,
   request,
   handle,

@@ -45,6 +45,7 @@ const options = {
 /** Mints by running any command, and reads what it prints in one of the forms that commands already have. */
 export const execProvider = defineProvider({
   type: "exec",
+  start: { title: "a command of yours that prints a credential", request: ["format"], offers: { format: "token" } },
   options,
   request,
   // The program alone: what its arguments are, only it knows.

@@ -4,6 +4,7 @@ import { checkCommand, commandOptions, runCommand } from "./command.ts";
 /** Runs a command after the sinks were written. Exit 0 means that the consumer has the new credential, unless `adopts: false` says that it was only told. */
 export const execReload = defineReload({
   type: "exec",
+  start: { title: "a command is run" },
   options: {
     type: "object",
     properties: {

@@ -45,6 +45,7 @@ const interval = 100;
 /** Sends a signal to the process that a pid file names. It tells the consumer, and shows nothing: the previous lease is left to expire. */
 export const signalReload = defineReload({
   type: "signal",
+  start: { title: "a process gets a signal", options: ["signal"] },
   options,
 
   adopts: () => false,

@@ -36,6 +36,7 @@ const interval = 200;
 /** Restarts or reloads a systemd unit, and waits until it is active and stays so. */
 export const systemd = defineReload({
   type: "systemd",
+  start: { title: "a systemd unit is restarted or reloaded", options: ["action"] },
   options,
 
   adopts: ({ action, adopts }) => adopts ?? action === "restart",

@@ -7,6 +7,7 @@ import { options } from "./options.ts";
 import { checkRights } from "./read.ts";
 import { refusal } from "./refusal.ts";
 import { send } from "./wire.ts";
+import { loginsOf } from "./logins.ts";
 
 const request = {
   type: "object",
@@ -25,6 +26,12 @@ type Request = Infer<typeof request>;
 /** Values that people or other tools store in Vault: brought to their consumers when they change. They never expire, and nothing here can revoke them. */
 export const vaultKv = defineProvider({
   type: "vault-kv",
+  start: {
+    title: "Vault or OpenBao: a stored secret (KV)",
+    offers: { address: "https://vault.example.com:8200", fields: { password: "password" } },
+    refresh: { every: "1h" },
+    logins: loginsOf,
+  },
   options,
   request,
   fields: (wanted) => declareFields(wanted, pathOf(wanted)),

@@ -4,6 +4,7 @@ import { readAs, readEnvelope } from "./envelope.ts";
 import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
 import { ask, checkRights } from "./read.ts";
+import { loginsOf } from "./logins.ts";
 
 const request = {
   type: "object",
@@ -30,6 +31,11 @@ const fields = {
 /** A user whose password the server changes in place: the moment it does, the previous one is dead. */
 export const vaultStaticRole = defineProvider({
   type: "vault-static-role",
+  start: {
+    title: "Vault or OpenBao: the password of a static role",
+    offers: { address: "https://vault.example.com:8200" },
+    logins: loginsOf,
+  },
   options,
   request,
   fields,

@@ -5,6 +5,7 @@ import { handle, isAlive, mountOf, renewLease, revokeLease, termsOf, type Terms 
 import { keepAlive, logIn, loginPlaces, loginScope, type LoggedInContext } from "./login/index.ts";
 import { options } from "./options.ts";
 import { ask, checkRights, type Rights } from "./read.ts";
+import { loginsOf } from "./logins.ts";
 
 const request = {
   type: "object",
@@ -36,6 +37,11 @@ type Request = Infer<typeof request>;
 /** Whatever an engine hands out for a while: database users, cloud credentials, certificates, by one read or write. */
 export const vault = defineProvider({
   type: "vault",
+  start: {
+    title: "Vault or OpenBao: a dynamic secret (database, aws, pki, …)",
+    offers: { address: "https://vault.example.com:8200", fields: { username: "username", password: "password" } },
+    logins: loginsOf,
+  },
   options,
   request,
   fields: (wanted) => declareFields(wanted, wanted.path),

@@ -7,6 +7,7 @@ export { exec } from "./exec.ts";
 export { explain } from "./explain.ts";
 export { forget } from "./forget.ts";
 export { history } from "./history.ts";
+export { init } from "./init.ts";
 export { kubernetesRbac } from "./kubernetes-rbac.ts";
 export { needsRotation } from "./needs-rotation.ts";
 export { plan } from "./plan.ts";

@@ -144,9 +144,27 @@ async function lookAtSpecsWorld(spec: Spec, options: DiagnoseOptions, user: User
   }
 }
 
+/** The plan of a spec, over its state or, where there is none yet, over one that is thrown away. Undefined where the state cannot be used. */
+export async function tryPlan(about: {
+  readonly spec: Spec;
+  readonly runtime: Runtime;
+  readonly stateDir?: string | undefined;
+}): Promise<PlanReport | undefined> {
+  const state = await lookAtState(about);
+  try {
+    return state.backend && (await planOver(state.backend, { ...about, options: {} }));
+  } finally {
+    await state.close();
+  }
+}
+
 async function planOver(
   backend: Parameters<typeof openEngine>[0]["backend"],
-  { spec, runtime, options }: { readonly spec: Spec; readonly runtime: Runtime; readonly options: DiagnoseOptions },
+  {
+    spec,
+    runtime,
+    options,
+  }: { readonly spec: Spec; readonly runtime: Runtime; readonly options: Pick<DiagnoseOptions, "resolveExec"> },
 ): Promise<PlanReport> {
   const engine = await openEngine({ spec, runtime, backend });
   return engine.plan({ resolveExec: options.resolveExec ?? false });

@@ -1,8 +1,8 @@
-import type { Store } from "../backend/backend.ts";
+import type { RotationDeps } from "../rotation/session.ts";
 import { EngineError } from "../engine-error.ts";
 
 /** Where it is kept what was told. */
-export type Notes = Pick<Store, "note" | "changeNote">;
+export type Notes = Pick<RotationDeps["store"], "note" | "changeNote">;
 
 /**
  * The notes of a store, and what is to be noted while the store cannot be read or written: what keeps the daemon from its state has to be told as well. That is in memory

@@ -6,4 +6,5 @@ export { durationPattern, durationUnits, parseDuration } from "./durations.ts";
 export { schemaFaults } from "./faults.ts";
 export { partFaults, reservedFields } from "./part.ts";
 export { engineOptions, type Kind, kinds, type Parts } from "../plugin.ts";
+export { fits } from "./fits.ts";
 export { discriminatorOf, type Discriminator } from "./union.ts";

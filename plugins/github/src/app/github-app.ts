@@ -26,6 +26,7 @@ const answered = {
  */
 export const githubApp = defineProvider({
   type: "github-app",
+  start: { title: "GitHub: the token of an app's installation", request: ["owner"] },
   options,
   request,
   fields: { token: { secret: true, description: "Installation access token (ghs_…), of any length" } },

@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { invalid, readIfThere, RotateError } from "@rotate/plugin-kit";
+import { invalid, isRotateError, readIfThere, RotateError } from "@rotate/plugin-kit";
 import type { ClusterContext } from "../options.ts";
 import { isFields, textOf, type Fields } from "./fields.ts";
 
@@ -44,6 +44,22 @@ export async function readKubeconfig(
     clusters: found.flatMap(({ clusters }) => clusters),
     users: found.flatMap(({ users }) => users),
   };
+}
+
+/** The names of a file's contexts, the current one first; none of a file that cannot be read. */
+export async function contextsIn({
+  path,
+  text,
+}: {
+  readonly path: string;
+  readonly text: string | undefined;
+}): Promise<readonly string[]> {
+  const found = await parsed(path, text).catch((error: unknown) => {
+    if (isRotateError(error)) return undefined;
+    throw error;
+  });
+  const names = (found?.contexts ?? []).map(({ name }) => name);
+  return names.toSorted((a, b) => Number(b === found?.currentContext) - Number(a === found?.currentContext));
 }
 
 /** The entry of that name. Throws INVALID that lists the names there are. @param kind for the message */

@@ -1,0 +1,91 @@
+/** A program at a terminal of its own: `script` of util-linux opens it, types what we write, and shows what the program draws. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { stripVTControlCharacters } from "node:util";
+
+/** Why there is none here; undefined: there is one. */
+export const noTerminal: string | undefined = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes(
+  "util-linux",
+)
+  ? undefined
+  : "needs script of util-linux";
+
+/** A program at its terminal. */
+export interface Seated {
+  /** Waits until this is shown after what was seen before, and gives the rest of its line. Rejects when the program ends first. */
+  readonly sees: (text: string) => Promise<string>;
+  readonly type: (keys: string) => void;
+  /** The terminal goes away: what its programs get is SIGHUP. */
+  readonly vanish: () => void;
+  readonly ended: Promise<number | undefined>;
+  /** All that was shown, without escape sequences. */
+  readonly shown: () => string;
+}
+
+export const enter = "\r";
+export const down = "\u001b[B";
+export const ctrlC = "\u0003";
+
+/** Answers a question of a prompt: takes the choice that begins so. */
+export async function choose(at: Seated, question: string, label: string): Promise<void> {
+  await at.sees(question);
+  for (let moves = 0; moves < 40; moves++) {
+    const active = await at.sees("● ");
+    if (active.startsWith(label)) return at.type(enter);
+    at.type(down);
+  }
+  throw new Error(`there is no choice "${label}":\n${at.shown()}`);
+}
+
+/** Answers a question of a prompt with a text; none: with what is offered. */
+export async function answer(at: Seated, question: string, text = ""): Promise<void> {
+  await at.sees(question);
+  at.type(`${text}${enter}`);
+}
+
+/** Seats a program, 100 columns wide. It ends with its test. */
+export function seat(
+  argv: readonly string[],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): Seated {
+  const line = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const child: ChildProcess = spawn("script", ["-qfec", `stty cols 100 rows 40; exec ${line}`, "/dev/null"], {
+    ...options,
+    env: { TERM: "xterm", LANG: "C.UTF-8", SHELL: "/bin/sh", ...options.env },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  let raw = "";
+  let seen = 0;
+  let isOver = false;
+  const waiting = new Set<() => void>();
+  const ended = new Promise<number | undefined>((resolve) => {
+    child.on("close", (code) => {
+      isOver = true;
+      resolve(code ?? undefined);
+      for (const look of waiting) look();
+    });
+  });
+  child.stdout?.on("data", (chunk: Buffer) => {
+    raw += chunk.toString();
+    for (const look of waiting) look();
+  });
+  const shown = (): string => stripVTControlCharacters(raw);
+  return {
+    shown,
+    ended,
+    type: (keys) => void child.stdin?.write(keys),
+    vanish: () => void child.kill("SIGKILL"),
+    sees: (text) =>
+      new Promise((resolve, reject) => {
+        function look(): void {
+          const at = shown().indexOf(text, seen);
+          if (at < 0 && !isOver) return;
+          waiting.delete(look);
+          if (at < 0) return reject(new Error(`ended without showing "${text}":\n${shown()}`));
+          seen = at + text.length;
+          resolve(shown().slice(seen).split("\n")[0]?.trim() ?? "");
+        }
+        waiting.add(look);
+        look();
+      }),
+  };
+}
