@@ -56,14 +56,13 @@ describe.skipIf(openBaoProgram() === undefined)("on OpenBao", () => {
   });
   afterAll(() => server.close());
 
-  for (const [name, start] of [
+  describe.each<readonly [string, () => Promise<KvStage>]>([
     ["version 2, beside what others keep", () => startStage(server, { holding: { others: "theirs" } })],
     ["version 2, where nothing was", () => startStage(server)],
     ["version 1, beside what others keep", () => startStage(server, { mount: "kv1", holding: { others: "theirs" } })],
-  ] as const)
-    describe(name, () => {
-      sinkContract({ describe, test }, harness(name, start));
-    });
+  ])("%s", (name, start) => {
+    sinkContract({ describe, test }, harness(name, start));
+  });
 
   test("what others keep stays as it is, and what a write would change is refused before anything is minted", async () => {
     const stage = await startStage(server);
