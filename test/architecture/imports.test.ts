@@ -11,6 +11,7 @@ function allowedOf({ folder }: Workspace): RegExp {
     "packages/core": /^@rotate\/(runtime(\/serving)?|plugin-kit(\/(files|grammar))?)$/,
     "packages/testkit": /^@rotate\/(runtime(\/serving)?|plugin-kit(\/grammar)?)$/,
     "packages/doubles": /^$/,
+    "packages/client": /^$/,
     "packages/builtins": /^@rotate\/(core|plugin-(?!kit$)[a-z0-9]+)$/,
     "packages/cli": /^@rotate\/(core|plugin-kit|builtins)$/,
   };

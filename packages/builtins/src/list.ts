@@ -15,6 +15,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-azure",
     types: {
       providers: ["azure-entra"],
+      sinks: ["azure-key-vault"],
     },
     load: async () => (await import("@rotate/plugin-azure")).default,
   },
@@ -43,6 +44,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-gcp",
     types: {
       providers: ["gcp-access-token"],
+      sinks: ["gcp-secret-manager"],
     },
     load: async () => (await import("@rotate/plugin-gcp")).default,
   },
@@ -50,9 +52,16 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-github",
     types: {
       providers: ["github-app"],
-      sinks: ["github-actions"],
+      sinks: ["github-actions", "github-secret"],
     },
     load: async () => (await import("@rotate/plugin-github")).default,
+  },
+  {
+    name: "@rotate/plugin-gitlab",
+    types: {
+      sinks: ["gitlab-variable"],
+    },
+    load: async () => (await import("@rotate/plugin-gitlab")).default,
   },
   {
     name: "@rotate/plugin-http",
@@ -92,6 +101,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["postgres-user"],
       probes: ["postgres"],
+      endpoints: ["postgres"],
     },
     load: async () => (await import("@rotate/plugin-postgres")).default,
   },

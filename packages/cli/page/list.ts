@@ -1,5 +1,6 @@
 import { causesOf } from "./causes.ts";
 import { h, mark, put, todo } from "./dom.ts";
+import { endpointsOf } from "./endpoints.ts";
 import { createFilters } from "./filters.ts";
 import { noFilter, type Overview } from "./model.ts";
 import { createTable } from "./table.ts";
@@ -26,6 +27,7 @@ export function createList(now: () => number): ListView {
   let isWhole = false;
   const [title, also, footer] = [h("h1"), h("p"), h("footer")];
   const causes = h("section", { class: "causes", "aria-label": "Causes" });
+  const endpoints = h("div");
   const filters = createFilters(render);
   const table = createTable(now, clear);
   const { search, providers, chips } = filters;
@@ -43,6 +45,7 @@ export function createList(now: () => number): ListView {
     causes.hidden = causes.childElementCount === 0;
     credentials.hidden = total === 0;
     table.show(overview.rotations, filters.filter());
+    endpoints.replaceChildren(...[endpointsOf(overview.serve) ?? []].flat());
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     put(footer, `rotate ${overview.rotate} · up since ${stampOf(overview.startedAt)} · times are in ${zone}`);
   }
@@ -71,7 +74,7 @@ export function createList(now: () => number): ListView {
   }
 
   return {
-    element: h("div", {}, head, causes, credentials, footer),
+    element: h("div", {}, head, causes, credentials, endpoints, footer),
     search,
     clear,
     show(next) {

@@ -5,12 +5,14 @@ import {
   type LoadedSpec,
   loadProgram,
   loadSpec,
+  pluginsOf,
   renderDiagnostics,
   type Spec,
   statePlaces,
   type SpecCacheOptions,
 } from "@rotate/core";
 import { builtins } from "@rotate/builtins";
+import { isRotateError } from "@rotate/plugin-kit";
 import { count } from "./output/event-line.ts";
 import type { Terminal } from "./output/terminal.ts";
 
@@ -65,6 +67,16 @@ export function load(
     loadPlugin: loadProgram,
     own: (named) => statePlaces(named, { flag, env: process.env }),
   });
+}
+
+/** The programs that a spec names as plugins; none where it cannot be read. */
+export async function pluginNames(file: string): Promise<readonly string[]> {
+  try {
+    return (await pluginsOf(file)).names;
+  } catch (error) {
+    if (isRotateError(error)) return [];
+    throw error;
+  }
 }
 
 /** Faults and warnings with their code frames, coloured where people read them. */

@@ -153,6 +153,39 @@ test("status begins with the worst in a sentence, tells each cause once, then sh
   ]);
 });
 
+test("below the table status shows where consumers ask, who uses what and who was turned away", () => {
+  const serve = [
+    {
+      name: "app-db",
+      type: "postgres",
+      rotations: ["db"],
+      address: "/run/rotate/.s.PGSQL.5432",
+      state: "listening",
+      sessions: [
+        { lease: "l1", count: 2 },
+        { lease: "l2", count: 5 },
+      ],
+      refusals: [],
+    },
+    {
+      name: "local",
+      type: "http",
+      rotations: ["a", "b", "c", "d"],
+      address: "127.0.0.1:9911",
+      state: "failing",
+      refusals: [{ reason: "other-user", count: 3 }],
+    },
+  ] as const;
+  const text = renderStatus({ ...view, rotations: [status], causes: [], serve }, terminal80);
+  expect(text.split("\n").slice(-5)).toEqual([
+    "ENDPOINT  TYPE      AT                         GIVES               STATE        SESSIONS         TURNED AWAY",
+    "app-db    postgres  /run/rotate/.s.PGSQL.5432  db                  ✔ listening  7 (of 2 leases)  0",
+    "local     http      127.0.0.1:9911             a, b, c and 1 more  ✖ failing    -                3 (other-user)",
+    "",
+    "state: /var/lib/rotate/app",
+  ]);
+});
+
 test("on a wide terminal status shows the provider and how much of the life is over", () => {
   const wide = { ...terminal80, screen: { columns: 120, rows: 24 } };
   const text = renderStatus({ ...view, rotations: [status], causes: [] }, wide);

@@ -1,5 +1,3 @@
-import type { TroubleReport } from "./report.ts";
-
 /** How an entry of `serve` stands, in the process that has it open. */
 export interface EndpointReport {
   readonly name: string;
@@ -9,7 +7,7 @@ export interface EndpointReport {
   readonly address: string;
   readonly state: "listening" | "failing";
   /** Why it does not listen. */
-  readonly error?: TroubleReport;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
   /** How many sessions use which lease; of endpoints that know their sessions. */
   readonly sessions?: readonly { readonly lease: string; readonly count: number }[];
   /** Who was turned away since the start, by reason. */

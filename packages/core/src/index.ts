@@ -45,6 +45,7 @@ export type {
   TroubleReport,
 } from "./report.ts";
 export {
+  endpointMetrics,
   clockFacts,
   metricsOf,
   metricStates,
@@ -81,6 +82,7 @@ export {
   type PluginState,
   type Proposal,
 } from "./plugins/plugins.ts";
+export { explainKey, type ExplainedBelow, type ExplainedKey } from "./loading/explain-key.ts";
 export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { createServing, type Serving } from "./serving/service.ts";

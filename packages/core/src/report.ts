@@ -1,3 +1,4 @@
+import type { EndpointReport } from "./endpoint-report.ts";
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
 /** A phase as reports, events and error codes name it. */
@@ -280,6 +281,8 @@ export interface StatusReport {
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** Where consumers ask. Only a running watch can tell. */
+  readonly serve?: readonly EndpointReport[];
   /** What keeps a running watch, or one of its services, from its work. */
   readonly troubles?: readonly TroubleReport[];
 }

@@ -40,6 +40,8 @@ export type DoubleFault =
   | "drop"
   /** The request takes effect, then the connection breaks in the middle of the answer. */
   | "cut"
+  /** Answered with 504 by a gateway, while the request goes on behind it: it takes effect at `arrive`. */
+  | "late"
   /** The request takes effect, then this answer is given in place of the real one. */
   | { readonly afterwards: DoubleAnswer }
   /** A proxy's login page, with status 200; nothing took effect. */
@@ -53,6 +55,8 @@ export interface DoubleFaults {
   readonly always: (route: string, fault: DoubleFault) => void;
   /** Forgets every fault that has not struck. */
   readonly clear: () => void;
+  /** What is still on its way takes effect now, in order; how many requests that were. */
+  readonly arrive: () => Promise<number>;
 }
 
 /** PEM texts. With `clientCa`, clients may show a certificate that this authority signed. */
@@ -86,7 +90,12 @@ export interface HttpDouble {
 /** Starts a server on a free port of loopback. */
 export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpDouble> {
   const requests: DoubleRequest[] = [];
-  const { faults, take } = faultQueue();
+  const onTheirWay: DoubleRequest[] = [];
+  const { faults, take } = faultQueue(async () => {
+    const arrived = onTheirWay.splice(0);
+    for (const request of arrived) await options.handle(request);
+    return arrived.length;
+  });
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await readRequest(incoming, options.now());
@@ -94,6 +103,7 @@ export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpD
     const fault = take(`${request.method} ${request.path}`);
     if (fault === "hang") return;
     if (fault === "drop") return void incoming.socket.destroy();
+    if (fault === "late") onTheirWay.push(request);
     response.setHeader("date", new Date(options.now()).toUTCString());
     if (fault === undefined) return send(response, await options.handle(request));
     if (fault === "cut") return sendHalf(response, await options.handle(request));
@@ -101,7 +111,7 @@ export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpD
       await options.handle(request);
       return send(response, fault.afterwards);
     }
-    send(response, fault === "html" ? loginPage : fault);
+    send(response, answerOf(fault));
   }
 
   function serve(incoming: IncomingMessage, response: ServerResponse): void {
@@ -113,6 +123,11 @@ export async function startHttpDouble(options: HttpDoubleOptions): Promise<HttpD
   const server = options.tls ? createTlsServer(tlsOptions(options.tls), serve) : createServer(serve);
   const url = await open(server, options);
   return { url, requests, faults, close: () => closed(server) };
+}
+
+function answerOf(fault: DoubleAnswer | "late" | "html"): DoubleAnswer {
+  if (fault === "late") return { status: 504, body: "the upstream server did not answer in time" };
+  return fault === "html" ? loginPage : fault;
 }
 
 async function open(server: Server, { tls, socketPath }: HttpDoubleOptions): Promise<string> {
@@ -135,11 +150,15 @@ function tlsOptions({ cert, key, clientCa }: DoubleTls) {
     : { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false };
 }
 
-function faultQueue(): { readonly faults: DoubleFaults; readonly take: (route: string) => DoubleFault | undefined } {
+function faultQueue(arrive: DoubleFaults["arrive"]): {
+  readonly faults: DoubleFaults;
+  readonly take: (route: string) => DoubleFault | undefined;
+} {
   const once = new Map<string, DoubleFault[]>();
   const always = new Map<string, DoubleFault>();
   return {
     faults: {
+      arrive,
       next: (route, ...faults) => void once.set(route, [...(once.get(route) ?? []), ...faults]),
       always: (route, fault) => void always.set(route, fault),
       clear() {

@@ -4,6 +4,7 @@ export * from "./databricks/index.ts";
 export * from "./docker/index.ts";
 export * from "./gcp/index.ts";
 export * from "./github/index.ts";
+export * from "./gitlab/index.ts";
 export type { DoubleAnswer, DoubleFault, DoubleFaults, DoubleRequest } from "./http-double.ts";
 export * from "./kubernetes/index.ts";
 export * from "./lakebase/index.ts";

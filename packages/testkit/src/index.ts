@@ -4,4 +4,11 @@ export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surfa
 export { createFakeClock, type FakeClock, type FakeClockOptions } from "./clock.ts";
 export * from "./context.ts";
 export * from "./contracts/index.ts";
+export {
+  type GivenCredential,
+  openTestEndpoint,
+  templateRef,
+  type TestEndpoint,
+  type TestEndpointOptions,
+} from "./endpoint.ts";
 export { withDefaults } from "./defaults.ts";

@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
 import { azureEntra } from "./azure-entra.ts";
+import { azureKeyVault } from "./secret/azure-key-vault.ts";
 
-/** Microsoft Entra ID: access tokens of applications and managed identities. */
-const plugin: Plugin = definePlugin({ providers: [azureEntra] });
+/** Microsoft Azure: access tokens of applications and managed identities, and secrets of Key Vault. */
+const plugin: Plugin = definePlugin({ providers: [azureEntra], sinks: [azureKeyVault] });
 export default plugin;

@@ -1,11 +1,10 @@
 import { invalid, defineProvider, type Login, type Secret } from "@rotate/plugin-kit";
+import { cloudPlatform, readsOf, scopeOf } from "./access.ts";
 import { type Granted } from "./granted.ts";
 import { impersonatedAccessToken, impersonatedIdToken } from "./impersonate.ts";
-import { options, request, type Ctx, type Options, type Request, type Source } from "./options.ts";
+import { options, request, type Ctx, type Options, type Request } from "./options.ts";
 import { checkIdentitySource, checkSource, sourceAccessToken, sourceIdToken } from "./sources/index.ts";
 import { loginsOf } from "./logins.ts";
-
-const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
 /** The source's own access token, where it is needed to act as somebody else. */
 interface GcpLogin extends Login {
@@ -24,8 +23,8 @@ export const gcpAccessToken = defineProvider({
   fields: { token: { secret: true, description: "The access token, or with `idToken` the identity token" } },
 
   maxLife: 43_200_000,
-  reads: ({ source }, env) => (source.method === "gcloud" ? [{ path: gcloudDirectory(env) }] : []),
-  scope: ({ source }) => (isOfMachine(source) ? "host" : "anywhere"),
+  reads: readsOf,
+  scope: scopeOf,
 
   async login(ctx): Promise<GcpLogin> {
     if (ctx.options.impersonate === undefined) return {};
@@ -62,17 +61,6 @@ function checkAsked({ idToken, ttl }: Request, { impersonate, source }: Options)
   if (ttl !== undefined && idToken !== undefined)
     throw invalid("no life can be asked for an identity token", "leave ttl out: it is one hour");
   if (idToken !== undefined && impersonate === undefined) checkIdentitySource(source);
-}
-
-/** Where gcloud keeps its logins. */
-function gcloudDirectory(env: Ctx["env"]): string {
-  return env["CLOUDSDK_CONFIG"] || `${env["HOME"] ?? ""}/.config/gcloud`;
-}
-
-/** An identity that only this machine, or this job, has. */
-function isOfMachine(source: Source): boolean {
-  if (source.method === "workload-identity") return source.subject.from !== "reference";
-  return source.method === "metadata" || source.method === "gcloud";
 }
 
 function bySource({ idToken, scopes }: Request, ctx: Ctx): Promise<Granted> {

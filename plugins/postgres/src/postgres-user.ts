@@ -27,7 +27,7 @@ export const postgresUser = defineProvider({
   async mint(wanted, ctx) {
     const { strategy, send } = ctx.options;
     const password = ctx.secret(newPassword({ withMarks: send === "password" }), "password");
-    const secret = send === "password" ? password : ctx.secret(scramVerifier(password.reveal()), "verifier");
+    const secret = send === "password" ? password : ctx.secret(await scramVerifier(password), "verifier");
     const { user, ...terms } = await strategies[strategy].mint({ request: wanted, leaseId: ctx.leaseId, secret, ctx });
     return { ...terms, fields: { username: user, password } };
   },

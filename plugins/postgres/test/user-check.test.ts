@@ -1,6 +1,6 @@
 import { postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { expectNoLeak, refusalContract } from "@rotate/testkit";
-import { isRotateError } from "@rotate/plugin-kit";
+import { isRotateError, Secret } from "@rotate/plugin-kit";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -136,9 +136,9 @@ test.each(["ring", "dynamic"] as const)("the page shows what %s is set up with",
   expect(page).toContain(setupSql({ options: { user: "rotate", send: "verifier", strategy }, group: "app" }));
 });
 
-test("a verifier is what PostgreSQL itself makes of the password and the salt", () => {
+test("a verifier is what PostgreSQL itself makes of the password and the salt", async () => {
   const salt = Buffer.from("W22ZaJ0SNY7soEsUEjb6gQ==", "base64");
-  expect(scramVerifier("pencil", salt)).toBe(
+  await expect(scramVerifier(new Secret("pencil"), salt)).resolves.toBe(
     "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=",
   );
 });

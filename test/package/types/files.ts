@@ -40,6 +40,7 @@ rotations:
 serve:
   local: { type: http, rotation: [app], listen: { socket: app.sock } }
   broken: { type: http, rotation: [app], listen: { socket: no/such/directory.sock } }
+  db: { type: postgres, rotation: app, listen: { socket: .s.PGSQL.5432 }, upstream: { host: db.example.com }, login: { user: app, password: "{{ token }}" } }
 `;
 
 /** Signed by nobody: who would look is behind the closed port. @param ends milliseconds since 1970 */

@@ -214,6 +214,25 @@ const endpoints: Rows = {
     serve: { http: { type: "http", rotation: ["serve-http"], listen: { socket: "http.sock" } } },
     ends: rotated,
   },
+  ...rowsOf(
+    "serve-postgres",
+    { usual: ["mint", "close"], other: ["report", "cancel"] },
+    ([onRefused, onClientGone]) => ({
+      sinks: [published(`serve-postgres-${onRefused}`)],
+      serve: {
+        [`postgres-${onRefused}`]: {
+          type: "postgres",
+          rotation: `serve-postgres-${onRefused === "mint" ? "usual" : "other"}`,
+          listen: { socket: `${onRefused}/.s.PGSQL.5432` },
+          upstream: { host: "db.example.com" },
+          login: { user: "app", password: token },
+          onRefused,
+          onClientGone,
+        },
+      },
+      ends: rotated,
+    }),
+  ),
 };
 
 export const local: Rows = { ...issuers, ...commands, ...sinks, ...reloads, ...probes, ...notifiers, ...endpoints };

@@ -1,15 +1,15 @@
 /** Every provider with every way to log in. */
 import { nowhere, refused, rotated, rowsOf, type Options, type Rows } from "./row.ts";
 
-const loopback = `http://${nowhere}`;
-const secret = { env: "SOME_SECRET" };
+export const loopback = `http://${nowhere}`;
+export const secret = { env: "SOME_SECRET" };
 const pem = { file: "key.pem" };
 
 /** Logging in is part of the preflight where it tells whether the mint may succeed. */
-const unreachable = refused("PREFLIGHT", "MINT");
+export const unreachable = refused("PREFLIGHT", "MINT");
 
 /** The tools of the clouds are not on the stage's PATH. */
-const noProgram = /^ROTATE_(PREFLIGHT|MINT)_NOT_FOUND .*(databricks|gcloud) not found/;
+export const noProgram = /^ROTATE_(PREFLIGHT|MINT)_NOT_FOUND .*(databricks|gcloud) not found/;
 
 const endpoints = { sts: loopback, ecr: loopback };
 const roleArn = "arn:aws:iam::123456789012:role/app";
@@ -98,7 +98,7 @@ const databaseRows: Rows = rowsOf(
   }),
 );
 
-const entra = {
+export const entra = {
   "client-secret": { method: "client-secret", clientId: "app", clientSecret: secret },
   "client-certificate": {
     method: "client-certificate",
@@ -150,7 +150,7 @@ const subjects: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 const subjectTypes = ["jwt", "id_token", "saml2"].map((name) => [name, `urn:ietf:params:oauth:token-type:${name}`]);
 const pool = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q";
 const workload = { method: "workload-identity", audience: pool };
-const google = {
+export const google = {
   metadata: { method: "metadata" },
   "service-account": { method: "service-account", key: { file: "service-account.json" } },
   "authorized-user": { method: "authorized-user", credentials: { file: "authorized-user.json" } },

@@ -9,8 +9,9 @@ import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { RunReport } from "@rotate/core";
-import { listen } from "@rotate/doubles";
+import { createGithubDouble, listen } from "@rotate/doubles";
 import { packedCommandLine } from "../../support/packed.ts";
+import { secret } from "./files.ts";
 import { layOut, type Stage } from "./stage.ts";
 
 const { entry, installed } = packedCommandLine();
@@ -112,7 +113,9 @@ async function get(told: string, path: string): Promise<Ended> {
   return { code: answer.status, stdout: await answer.text(), stderr: "" };
 }
 
-/** A process that bears every signal, and a server that finds everything good. */
+const rights = { secrets: "write", environments: "write", organization_secrets: "write" };
+
+/** A process that bears every signal, a server that finds everything good, and GitHub. */
 async function startConsumers(stack: AsyncDisposableStack) {
   const deaf = "trap '' HUP USR1 USR2 INT TERM QUIT WINCH CONT; echo ready; cat";
   const reader = spawn("bash", ["-c", deaf], { stdio: ["pipe", "pipe", "ignore"] });
@@ -121,7 +124,10 @@ async function startConsumers(stack: AsyncDisposableStack) {
   const server = createServer((_, response) => void response.end());
   const port = await listen(server);
   stack.defer(() => void server.close());
-  return { reader: Number(reader.pid), server: `http://127.0.0.1:${port}` };
+  const owner = { owner: "acme", repositories: ["app"], permissions: rights };
+  const github = await createGithubDouble({ personal: { [secret]: owner } });
+  stack.defer(github.close);
+  return { reader: Number(reader.pid), server: `http://127.0.0.1:${port}`, github: github.url };
 }
 
 function endsOf({ stdout, stderr }: Ended): ReadonlyMap<string, string> {

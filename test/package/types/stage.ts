@@ -6,9 +6,10 @@ import { filesFor, secret } from "./files.ts";
 import { local } from "./local.ts";
 import { logins } from "./logins.ts";
 import { nowhere, type Rows } from "./row.ts";
+import { stores } from "./stores.ts";
 
 /** The table. A rotation has the name of its row. */
-export const rows: Rows = { ...logins, ...local };
+export const rows: Rows = { ...logins, ...local, ...stores };
 
 /** All rows in one spec. */
 export function spec(): object {
@@ -48,13 +49,15 @@ export interface Consumers {
   readonly reader: number;
   /** A server that finds everything good. */
   readonly server: string;
+  /** GitHub's API, where SOME_SECRET is a token that may write secrets. */
+  readonly github: string;
 }
 
 /** The only programs that are found there. */
 const programs = ["/bin/sh", "/bin/cat", "/bin/true"];
 
 /** A folder with the spec and everything that it names. */
-export function layOut({ reader, server }: Consumers): Stage {
+export function layOut({ reader, server, github }: Consumers): Stage {
   const folder = mkdtempSync(join(tmpdir(), "rotate-types-"));
   mkdirSync(join(folder, "service-account"));
   mkdirSync(join(folder, "bin"));
@@ -62,7 +65,10 @@ export function layOut({ reader, server }: Consumers): Stage {
   for (const [name, text] of Object.entries({ ...filesFor(reader), "rotate.json": spec() })) {
     writeFileSync(join(folder, name), typeof text === "string" ? text : JSON.stringify(text), { mode: 0o600 });
   }
-  return { folder, env: { ...surroundings(folder), SERVER_URL: server, OTEL_EXPORTER_OTLP_ENDPOINT: server } };
+  return {
+    folder,
+    env: { ...surroundings(folder), SERVER_URL: server, GITHUB_URL: github, OTEL_EXPORTER_OTLP_ENDPOINT: server },
+  };
 }
 
 /** What the ways to log in look for in the environment. */

@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
-import { createRuntime, diagnose, type DoctorReport, pluginsOf } from "@rotate/core";
-import { isRotateError } from "@rotate/plugin-kit";
+import { createRuntime, diagnose, type DoctorReport } from "@rotate/core";
 import { exitWith, type ActionInput } from "../action.ts";
 import { renderDoctor } from "../output/doctor-text.ts";
 import { lookOf } from "../output/look.ts";
-import { load } from "../spec.ts";
+import { load, pluginNames } from "../spec.ts";
 
 /** `ignore`: codes that somebody chose to live with. `resolve-exec`: run the commands of `exec` references as well. */
 export interface DoctorFlags {
@@ -21,7 +20,7 @@ export async function doctor({ flags, json, terminal }: ActionInput<DoctorFlags,
   const report = await diagnose({
     loaded: await load(file, { stateDir }),
     file: file === "-" ? file : resolve(file),
-    plugins: await pluginNames(file),
+    plugins: file === "-" ? [] : await pluginNames(file), // standard input was read already
     runtime,
     skews,
     ignore: ignore.map((code) => code.toUpperCase()),
@@ -31,15 +30,4 @@ export async function doctor({ flags, json, terminal }: ActionInput<DoctorFlags,
   if (!json) terminal.out(renderDoctor(report, lookOf(terminal, runtime.now())));
   exitWith(report.healthy ? 0 : 1);
   return report;
-}
-
-/** None where the spec cannot be read: that is told of the spec. */
-async function pluginNames(file: string): Promise<readonly string[]> {
-  if (file === "-") return []; // it was read already
-  try {
-    return (await pluginsOf(file)).names;
-  } catch (error) {
-    if (isRotateError(error)) return [];
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 /** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
 export { alive } from "./alive.ts";
+export { completion } from "./completion.ts";
 export { credential } from "./credential.ts";
 export { doctor } from "./doctor.ts";
 export { eject } from "./eject.ts";

@@ -1,5 +1,12 @@
-import { compareStanding, type CauseReport, type RotationStatus, type TroubleReport } from "@rotate/core";
+import {
+  compareStanding,
+  type CauseReport,
+  type EndpointReport,
+  type RotationStatus,
+  type TroubleReport,
+} from "@rotate/core";
 import { renderCauses, renderTroubles } from "./cause-text.ts";
+import { endpointTable } from "./endpoint-table.ts";
 import { countStates, headline } from "./headline.ts";
 import { type Look, toned, toneOf, wrap } from "./look.ts";
 import { renderTable } from "./table.ts";
@@ -9,6 +16,7 @@ import { leftOf, will } from "./time.ts";
 export interface StatusView {
   readonly rotations: readonly RotationStatus[];
   readonly causes: readonly CauseReport[];
+  readonly serve?: readonly EndpointReport[];
   /** Of the running watch itself. */
   readonly troubles?: readonly TroubleReport[];
   /** Every row, however many there are. */
@@ -25,7 +33,10 @@ const worstRows = 12;
 const wide = 100;
 
 /** `rotate status`: the headline, what is wrong, then a row for each rotation, worst first. */
-export function renderStatus({ rotations, causes, troubles = [], all, stateDir }: StatusView, look: Look): string {
+export function renderStatus(
+  { rotations, causes, serve = [], troubles = [], all, stateDir }: StatusView,
+  look: Look,
+): string {
   if (rotations.length === 0) return `no rotations\n\n${stateLine(stateDir, look)}`;
   const sorted = sortForPeople(rotations);
   const isCut = look.screen !== undefined && !all && sorted.length > mostRows;
@@ -39,6 +50,7 @@ export function renderStatus({ rotations, causes, troubles = [], all, stateDir }
     tableOf(shown, look),
     ...(isCut ? [restLine(sorted.slice(worstRows), look)] : []),
     "",
+    ...(serve.length === 0 ? [] : [endpointTable(serve, look), ""]),
     stateLine(stateDir, look),
   ].join("\n");
   const isHigh = look.screen !== undefined && text.split("\n").length >= look.screen.rows;

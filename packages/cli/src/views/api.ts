@@ -1,4 +1,5 @@
 import {
+  endpointMetrics,
   clockFacts,
   metricsOf,
   metricsText,
@@ -73,7 +74,7 @@ export function metricsRoute({
   return {
     path: "/metrics",
     answer: async () => {
-      const { rotations, rotate: version, specProblem } = await outlook.read();
+      const { rotations, rotate: version, specProblem, serve } = await outlook.read();
       const since = daemon.sinceLook();
       const families = metricsOf(rotations, {
         version,
@@ -81,7 +82,7 @@ export function metricsRoute({
         ...(since !== undefined && { lastTick: runtime.now() - since }),
         ...clockFacts(daemon.clockSkew()),
       });
-      const body = metricsText(families) + (await counters.text());
+      const body = metricsText([...families, ...endpointMetrics(serve)]) + (await counters.text());
       // Numbers, and names of the spec: masking megabytes at each scrape would hold the rotations up.
       return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body, isMasked: true };
     },

@@ -145,7 +145,7 @@ async function seeNow(
   const { causes, rotations, ...report } = await daemon.status();
   const views = viewsOf(causes, rotations);
   const head = { phase: daemon.phase(), causes: views, summary: report.summary };
-  const rest = JSON.stringify([head, report.troubles, report.specProblem]);
+  const rest = JSON.stringify([head, report.troubles, report.specProblem, report.serve]);
   const rows = new Map(rotations.map((row) => [row.name, rowText(row, before?.rows.get(row.name), mask)]));
   const isSame = before !== undefined && before.rest === rest && haveSameRows(before.rows, rows);
   const number = (before?.number ?? 0) + (isSame ? 0 : 1);
@@ -189,7 +189,7 @@ function haveSameRows(one: Seen["rows"], other: Seen["rows"]): boolean {
 /** Undefined when nothing but the time is different. */
 function patchOf(before: Seen, { overview, rows, number }: Seen): Patch | undefined {
   if (number === before.number) return undefined;
-  const { at, seq, phase, summary, causes, troubles, specProblem } = overview;
+  const { at, seq, phase, summary, causes, troubles, specProblem, serve } = overview;
   return {
     at,
     since: before.overview.seq,
@@ -199,6 +199,7 @@ function patchOf(before: Seen, { overview, rows, number }: Seen): Patch | undefi
     causes,
     troubles,
     ...(specProblem !== undefined && { specProblem }),
+    ...(serve && { serve }),
     rotations: overview.rotations.filter(({ name }) => before.rows.get(name)?.raw !== rows.get(name)?.raw),
     removed: [...before.rows.keys()].filter((name) => !rows.has(name)),
   };

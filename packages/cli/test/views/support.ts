@@ -121,6 +121,7 @@ export function createDaemonScene({ real = false } = {}): Scene {
     reload: () => undefined,
     ask: (question) => question(state.engine as Engine),
     sinceLook: () => (state.lookedAt === undefined ? undefined : runtime.monotonic() - state.lookedAt),
+    stopping: new AbortController().signal,
     clockSkew: () => undefined,
     troubles: { raise: () => undefined, over: () => undefined, current: () => [] },
     phase: () => (state.lookedAt === undefined ? "starting" : "running"),

@@ -69,16 +69,26 @@ const longestWait = 30_000;
 export function createClaims(ground: Ground): Claims {
   const { locks, ledger, clock, runtime } = ground;
 
-  /** All of a bundle, or nothing. */
-  async function claimAll(bundle: readonly string[]): Promise<readonly Claim[]> {
-    const taken: Claim[] = [];
+  /** All of a bundle, or nothing: added to `taken` as soon as it is held. */
+  async function claimAll(bundle: readonly string[], taken: Claim[]): Promise<void> {
+    const before = taken.length;
     for (const rotation of bundle) {
       const lock = locks.tryLock(rotation);
       if (lock) taken.push(await openClaim(rotation, lock, ground));
     }
-    if (taken.length === bundle.length) return taken;
-    for (const claim of taken) await claim.settle();
-    return [];
+    if (taken.length - before < bundle.length) await settleAll(taken.splice(before));
+  }
+
+  /** Bundles that are due, until there are enough. What was taken is given back when one of them cannot be had at all. */
+  async function claimDue(due: Iterable<readonly string[]>, limit: number): Promise<readonly Claim[]> {
+    const claims: Claim[] = [];
+    try {
+      for (const bundle of due) if (claims.length < limit) await claimAll(bundle, claims);
+      return claims;
+    } catch (error) {
+      await settleAll(claims).catch(() => undefined); // the first failure says more
+      throw error;
+    }
   }
 
   async function dueTimes(): Promise<readonly DueTime[]> {
@@ -95,11 +105,8 @@ export function createClaims(ground: Ground): Claims {
       while (!signal.aborted) {
         const times = await dueTimes();
         const now = clock.now();
-        const claims: Claim[] = [];
-        for (const bundle of new Set(
-          times.filter(({ at }) => at <= now).map(({ rotation }) => ground.bundles().get(rotation)!),
-        ))
-          if (claims.length < limit) claims.push(...(await claimAll(bundle)));
+        const due = times.filter(({ at }) => at <= now).map(({ rotation }) => ground.bundles().get(rotation)!);
+        const claims = await claimDue(new Set(due), limit);
         if (claims.length > 0) return claims;
         const wait = Math.min(...times.map(({ at }) => at - now).filter((ms) => ms > 0), longestWait);
         await runtime.sleep(wait, signal).catch(() => undefined);
@@ -120,9 +127,16 @@ export function createClaims(ground: Ground): Claims {
   };
 }
 
+async function settleAll(claims: readonly Claim[]): Promise<void> {
+  await Promise.all(claims.map((claim) => claim.settle()));
+}
+
 async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground): Promise<Claim> {
   const losing = new AbortController();
-  let state = await ledger.load(rotation);
+  let state = await ledger.load(rotation).catch((error: unknown) => {
+    lock.release();
+    throw error;
+  });
   clock.observe(state.clock);
   let settled = false;
 

@@ -1,4 +1,5 @@
 /** What rotate measures: names, meanings and labels, in one table for the endpoint and the text file. Pure: a view of reports. Instants in seconds since 1970. */
+import type { EndpointReport } from "../endpoint-report.ts";
 import type { RotationStatus, StandingState } from "../report.ts";
 
 /** Series of one name. */
@@ -125,6 +126,39 @@ export function metricsOf(rotations: readonly RotationStatus[], facts: ProcessFa
     ...ofProcess.map((gauge) => familyOf(gauge, [facts], () => ({}))),
     buildInfo(facts),
   ].filter(({ samples }) => samples.length > 0);
+}
+
+const ofEndpoints: readonly Gauge<EndpointReport>[] = [
+  {
+    name: "rotate_endpoint_up",
+    help: "1 while an entry of `serve` listens.",
+    value: ({ state }) => Number(state === "listening"),
+  },
+  {
+    name: "rotate_endpoint_sessions",
+    help: "How many sessions use a credential through it; of endpoints that know their sessions.",
+    value: ({ sessions }) => sessions?.reduce((sum, { count }) => sum + count, 0),
+  },
+];
+
+/** Where consumers ask, in numbers. */
+export function endpointMetrics(serve: readonly EndpointReport[] = []): readonly MetricFamily[] {
+  const refusals = serve.flatMap((one) =>
+    one.refusals.map(({ reason, count }) => ({ labels: { ...endpointLabels(one), reason }, value: count })),
+  );
+  const counted = {
+    name: "rotate_endpoint_refusals_total",
+    help: "Who was turned away, by reason.",
+    type: "counter" as const,
+    samples: refusals,
+  };
+  return [...ofEndpoints.map((gauge) => familyOf(gauge, serve, endpointLabels)), counted].filter(
+    ({ samples }) => samples.length > 0,
+  );
+}
+
+function endpointLabels({ name, type }: EndpointReport): MetricSample["labels"] {
+  return { endpoint: name, type };
 }
 
 function familyOf<Of>(

@@ -32,12 +32,14 @@ export function createAnswers(parts: SupplyParts): Answers {
     return credential;
   }
 
-  async function patiently(work: Promise<void>, patience: number): Promise<void> {
+  /** Until there is another than this, whoever mints it. */
+  async function another(than: LeaseId | undefined, patience: number): Promise<void> {
     const limit = runtime.deadline(patience, signal);
-    const late = Promise.withResolvers<never>();
-    limit.signal.addEventListener("abort", () => late.reject(unavailable(`there is no credential of ${name} yet`)));
+    const late = unavailable(`there is no credential of ${name} yet`);
     try {
-      await Promise.race([work, late.promise]);
+      await Promise.race([supply.fill(than), whenOther(offer, than, limit.signal)]);
+    } catch (error) {
+      throw error === limit.signal.reason ? late : error;
     } finally {
       limit.clear();
     }
@@ -50,7 +52,7 @@ export function createAnswers(parts: SupplyParts): Answers {
       const shown = supply.alive();
       if (shown !== undefined && shown.lease.id !== refused) return give(shown);
       if (shown !== undefined) refusals.note(shown.lease, clock.now());
-      await patiently(supply.fill(shown?.lease.id), patience);
+      await another(shown?.lease.id, patience);
       const found = supply.alive();
       if (found === undefined) throw unavailable(`there is no credential of ${name} to give`);
       return give(found);
@@ -65,8 +67,8 @@ export function createAnswers(parts: SupplyParts): Answers {
 }
 
 /** Resolves when something else is given than this. */
-function whenOther(offer: Offer, lease: LeaseId, until: AbortSignal): Promise<void> {
-  const isOther = (): boolean => offer.shown()?.lease.id !== lease;
+function whenOther(offer: Offer, lease: LeaseId | undefined, until: AbortSignal): Promise<void> {
+  const isOther = (): boolean => offer.shown() !== undefined && offer.shown()?.lease.id !== lease;
   if (isOther()) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const stop = offer.onChange(() => (isOther() ? end(resolve) : undefined));

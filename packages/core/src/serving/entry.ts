@@ -10,6 +10,7 @@ import { askedAccess } from "@rotate/plugin-kit/files";
 import { createContext, materialize, type Runtime } from "@rotate/runtime";
 import {
   createHttpEndpoint,
+  type HttpEndpoint,
   openListener,
   type Listener,
   type ListenerOptions,
@@ -41,7 +42,7 @@ export interface OpenEntry {
 export async function openEntry(parts: EntryParts): Promise<OpenEntry> {
   const { entry, runtime } = parts;
   const ending = new AbortController();
-  const doors: { readonly listener: Listener; readonly closeIdle: () => void }[] = [];
+  const doors: Door[] = [];
   const ctx = await contextOf(parts, ending.signal, (door) => doors.push(door));
   let open: OpenEndpoint;
   try {
@@ -54,14 +55,13 @@ export async function openEntry(parts: EntryParts): Promise<OpenEntry> {
   }
   return {
     async close() {
-      for (const { listener, closeIdle } of doors) {
-        listener.stop();
-        closeIdle();
-      }
+      for (const { listener } of doors) listener.stop();
       const hurry = runtime.deadline(entry.drain);
+      const drained = doors.map(({ drain }) => drain(hurry.signal));
       await open
         .close?.(hurry.signal)
         .catch((error: unknown) => runtime.log.warn("an endpoint did not end well", { endpoint: entry.name, error }));
+      await Promise.all(drained);
       hurry.clear();
       ending.abort(new Error("the endpoint was closed"));
       await Promise.all(doors.map(({ listener }) => listener.cut()));
@@ -69,7 +69,10 @@ export async function openEntry(parts: EntryParts): Promise<OpenEntry> {
   };
 }
 
-type OnDoor = (door: { readonly listener: Listener; readonly closeIdle: () => void }) => void;
+interface Door extends Pick<HttpEndpoint, "drain"> {
+  readonly listener: Listener;
+}
+type OnDoor = (door: Door) => void;
 
 async function contextOf(
   { entry, runtime, answers, turned }: EntryParts,
@@ -82,12 +85,15 @@ async function contextOf(
   const onRefused = turned.count;
   let isListening = false;
 
-  async function listenWith(make: Pick<ListenerOptions, "onConnection">, closeIdle = nothing): Promise<ListeningAt> {
+  async function listenWith(
+    make: Pick<ListenerOptions, "onConnection">,
+    drain: Door["drain"] = nobody,
+  ): Promise<ListeningAt> {
     if (isListening) throw invalid(`${entry.type} listens twice`, "a fault of the plugin");
     isListening = true;
     const listener = await openListener({ where: await placeOf(entry), onRefused, ...make });
-    onDoor({ listener, closeIdle });
-    return at;
+    onDoor({ listener, drain });
+    return listener.at;
   }
   function answersOf(rotation: string | undefined): Answers {
     const name = rotation ?? (entry.rotations.length === 1 ? entry.rotations[0] : undefined);
@@ -110,15 +116,15 @@ async function contextOf(
     resolve,
     optionsWith: (credential) => materialize(entry.options, { runtime, signal, scope: scopeOf(credential) }),
     listen(handler) {
-      const http = createHttpEndpoint({ at, handler, runtime, onRefused });
-      return listenWith({ onConnection: http.take }, http.closeIdle);
+      const http = createHttpEndpoint({ at: () => at, handler, runtime, onRefused });
+      return listenWith({ onConnection: http.take }, http.drain);
     },
     accept: (take) => listenWith({ onConnection: take }),
     refusal: turned.count,
   };
 }
 
-function nothing(): void {}
+async function nobody(): Promise<void> {}
 
 const notServed = {
   code: "NOT_FOUND",

@@ -2,9 +2,9 @@ import type { Engine } from "../engine/engine.ts";
 import { selectByName } from "../engine/select.ts";
 import type { EndpointEntry, Rotation } from "../loading/model.ts";
 import type { EndpointReport } from "../endpoint-report.ts";
-import { createTroubles } from "../watch/trouble.ts";
 import type { DaemonView, Service } from "../watch/services.ts";
 import { createAnswers, type Answers } from "./answers.ts";
+import { openFault } from "./open-fault.ts";
 import { reportOf, type Placed } from "./report.ts";
 import { createTurned } from "./turned.ts";
 
@@ -35,6 +35,10 @@ export function createServing(engine: Engine, names: readonly string[] = []): Se
   };
 }
 
+function keyOf(entry: string): string {
+  return `serve ${entry}`;
+}
+
 interface Keeping {
   readonly engine: Engine;
   readonly daemon: DaemonView;
@@ -44,7 +48,6 @@ interface Keeping {
 
 function keepServing({ engine, daemon, names, placed }: Keeping) {
   const { runtime } = engine.parts().deps;
-  const troubles = createTroubles(engine.events.emit);
   const ending = new AbortController();
   const answers = new Map<string, Answers>();
   let turn: Promise<void> = Promise.resolve();
@@ -73,7 +76,7 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
   async function close(name: string): Promise<void> {
     const one = placed.get(name);
     placed.delete(name);
-    troubles.over(name);
+    daemon.troubles.over(keyOf(name));
     await one?.open?.close();
   }
 
@@ -87,12 +90,11 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
       const { openEntry } = await import("./entry.ts");
       const { runtime: present } = engine.parts().deps;
       placed.set(entry.name, { ...one, open: await openEntry({ ...one, runtime: present }) });
-      troubles.over(entry.name);
+      daemon.troubles.over(keyOf(entry.name));
     } catch (error) {
-      const { openFault } = await import("./open-fault.ts");
       const fault = openFault(entry, error, runtime.masker);
       placed.set(entry.name, { ...one, fault });
-      troubles.raise(entry.name, fault);
+      daemon.troubles.raise(keyOf(entry.name), fault);
     }
   }
 
@@ -108,7 +110,7 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
 
   /** One after the other: an address is free only once its last owner has gone. */
   function follow(): Promise<void> {
-    turn = turn.then(reconcile).catch((error: unknown) => troubles.raise("serve", error));
+    turn = turn.then(reconcile).catch((error: unknown) => daemon.troubles.raise("serve", error));
     return turn;
   }
 

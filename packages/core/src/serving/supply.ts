@@ -28,7 +28,7 @@ export interface SupplyParts {
   readonly name: string;
   readonly offer: Offer;
   readonly engine: Engine;
-  readonly daemon: Pick<DaemonView, "ask">;
+  readonly daemon: Pick<DaemonView, "ask" | "stopping">;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +36,8 @@ export interface SupplyParts {
 const failureLasts = 1_000;
 
 /** Works for the offer in the daemon's own time. */
-export function createSupply({ name, offer, engine, daemon, signal }: SupplyParts): Supply {
+export function createSupply({ name, offer, engine, daemon, signal: ending }: SupplyParts): Supply {
+  const signal = AbortSignal.any([ending, daemon.stopping]);
   const { runtime, clock } = engine.parts().deps;
   const working = new Map<string, Promise<void>>();
   let failed: { readonly error: unknown; readonly at: number } | undefined;

@@ -46,6 +46,7 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
     }),
     ask: keeper.ask,
     sinceLook: keeper.sinceLook,
+    stopping: stopping.signal,
     clockSkew: () => engine.parts().deps.clock.skew(),
     troubles,
     phase: () => phaseOf(stopping.signal, keeper),

@@ -2,7 +2,6 @@ import type { Log, Secret, SecretRef } from "@rotate/plugin-kit";
 import type { Engine } from "../engine/engine.ts";
 import type { Events } from "../events.ts";
 import type { Spec } from "../loading/model.ts";
-import type { EndpointReport } from "../endpoint-report.ts";
 import type { StatusReport, TroubleReport } from "../report.ts";
 import type { Troubles } from "./trouble.ts";
 
@@ -16,6 +15,8 @@ export interface DaemonView {
   readonly ask: <Answer>(question: (engine: Engine) => Promise<Answer>) => Promise<Answer>;
   /** How long ago its loop came round, ms of which the machine was awake. Absent: it has not yet. */
   readonly sinceLook: () => number | undefined;
+  /** Aborts when it is asked to stop: nobody waits for a lock any more. */
+  readonly stopping: AbortSignal;
   /** How far this machine's clock is ahead of the issuer's that answered last, ms. Undefined: none has. */
   readonly clockSkew: () => number | undefined;
   /** Where a service tells what keeps it from its work, and that it is over: it stands in `status` until then. */
@@ -33,8 +34,6 @@ export interface DaemonStatus extends StatusReport {
   readonly troubles: readonly TroubleReport[];
   /** Why the spec as it is now was not taken. */
   readonly specProblem?: string;
-  /** The endpoints of this daemon. Absent: it has none open. */
-  readonly serve?: readonly EndpointReport[];
 }
 
 /** What hangs on a daemon: metrics, notifiers, endpoints. Started once, it lives through every reload of the spec. */

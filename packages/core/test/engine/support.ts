@@ -46,6 +46,8 @@ export interface Scene extends DiskWorld {
   heldBack: Spec["heldBack"];
   /** Who is told, and what watches over rotate. */
   notify: Spec["notify"];
+  /** Where consumers ask. */
+  serve: Spec["serve"];
   monitor: Spec["monitor"];
   specFile: string;
   readonly spec: () => Spec;
@@ -96,6 +98,7 @@ export function createScene(
     rotations: [],
     heldBack: [],
     notify: [],
+    serve: [],
     monitor: undefined,
     onStep: () => undefined,
     hook: (step) => {
@@ -104,8 +107,8 @@ export function createScene(
     },
     specFile: join(directory, "rotate.yaml"),
     spec: () => {
-      const { heldBack, notify, monitor } = scene;
-      return { ...specIn(scene.specFile, scene.rotations), heldBack, notify, monitor };
+      const { heldBack, notify, serve, monitor } = scene;
+      return { ...specIn(scene.specFile, scene.rotations), heldBack, notify, serve, monitor };
     },
     ask: (question) => ask(scene, question),
     run: async (options = {}) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { metricsOf, metricStates } from "../../src/metrics/families.ts";
+import { endpointMetrics, metricsOf, metricStates } from "../../src/metrics/families.ts";
 import { metricsText } from "../../src/metrics/text.ts";
 import type { RotationStatus } from "../../src/report.ts";
 
@@ -31,6 +31,20 @@ describe("the metrics", () => {
       "1767229200",
     );
     expect(valueOf(text, 'rotate_credential_ready_status{rotation="db",provider="vault"}')).toBe("0");
+  });
+
+  test("tell of each endpoint whether it listens, how many sessions it has and who was turned away", () => {
+    const one = { name: "app-db", type: "postgres", rotations: ["db"], address: "/run/s", state: "listening" } as const;
+    const sessions = [
+      { lease: "l1", count: 2 },
+      { lease: "l2", count: 5 },
+    ];
+    const text = metricsText(endpointMetrics([{ ...one, sessions, refusals: [{ reason: "other-user", count: 3 }] }]));
+    const labels = 'endpoint="app-db",type="postgres"';
+    expect(valueOf(text, `rotate_endpoint_up{${labels}}`)).toBe("1");
+    expect(valueOf(text, `rotate_endpoint_sessions{${labels}}`)).toBe("7");
+    expect(valueOf(text, `rotate_endpoint_refusals_total{${labels},reason="other-user"}`)).toBe("3");
+    expect(endpointMetrics()).toEqual([]);
   });
 
   test("have each state of each rotation, one of them 1", () => {

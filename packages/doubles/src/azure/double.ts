@@ -6,8 +6,10 @@ import { identityRoutes, type IdentityRoutes } from "./identity-routes.ts";
 import { createSigner } from "./tokens.ts";
 import { token, type EntraParts } from "./token-routes.ts";
 import type { AzureDouble, AzureDoubleOptions } from "./types.ts";
+import { isVaultPath, vaultRoute, vaultService } from "./vault-routes.ts";
+import { createVaultStore } from "./vault-store.ts";
 
-const services = ["https://ossrdbms-aad.database.windows.net", "https://database.windows.net"];
+const services = ["https://ossrdbms-aad.database.windows.net", "https://database.windows.net", vaultService];
 
 /**
  * Microsoft Entra ID on loopback, with the services that hand out tokens of managed identities. Secrets end, assertions are really verified,
@@ -21,7 +23,13 @@ export async function createAzureDouble(options: AzureDoubleOptions = {}): Promi
   const parts = { options, tenantId, now, signer, resources: options.resources ?? services, disabled };
   const header = randomUUID();
   const identity = identityRoutes(parts, header);
-  const handle = (request: DoubleRequest) => route(request, { parts, identity }, listener.url);
+  const lacking = new Set<string>();
+  const store = createVaultStore(now);
+  const vault = { signer, tenantId, store, lacking };
+  const handle = (request: DoubleRequest) =>
+    isVaultPath(request.path)
+      ? vaultRoute(request, vault, listener.url)
+      : route(request, { parts, identity }, listener.url);
   const listener = await startHttpDouble({ now, tls: options.tls, handle });
   const { url, requests, faults, close } = listener;
   return {
@@ -34,6 +42,15 @@ export async function createAzureDouble(options: AzureDoubleOptions = {}): Promi
     appServiceEnv: { IDENTITY_ENDPOINT: `${url}/msi/token`, IDENTITY_HEADER: header },
     verify: signer.verify,
     disable: (clientId) => void disabled.add(clientId),
+    vaultSecret: store.get,
+    setVaultSecret(name, change) {
+      store.set(name, { versions: [], ...store.get(name), ...change });
+    },
+    addVaultVersion: store.add,
+    setVaultRight(right, granted) {
+      if (granted) lacking.delete(right);
+      else lacking.add(right);
+    },
   };
 }
 

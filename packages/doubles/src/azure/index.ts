@@ -8,3 +8,5 @@ export type {
   FederatedCredential,
   ManagedIdentity,
 } from "./types.ts";
+export { vaultError as keyVaultError } from "./vault-routes.ts";
+export type { VaultSecret, VaultVersion } from "./vault-store.ts";

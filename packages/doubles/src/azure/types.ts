@@ -1,5 +1,6 @@
 import type { JWK } from "jose";
 import type { DoubleFaults, DoubleRequest, DoubleTls } from "../http-double.ts";
+import type { VaultSecret, VaultStore } from "./vault-store.ts";
 
 /** What a Microsoft Entra double is made of. Everything has a default; instants and lives are in milliseconds. */
 export interface AzureDoubleOptions {
@@ -69,6 +70,14 @@ export interface AzureDouble {
   readonly verify: (token: string) => Promise<EntraToken>;
   readonly requests: readonly DoubleRequest[];
   readonly faults: DoubleFaults;
+  /** A secret of the vault that the double also is. */
+  readonly vaultSecret: (name: string) => VaultSecret | undefined;
+  /** Somebody else changes it: deletes it, gives it to a certificate. */
+  readonly setVaultSecret: (name: string, change: Partial<VaultSecret>) => void;
+  /** Somebody else writes it. */
+  readonly addVaultVersion: VaultStore["add"];
+  /** Nobody may do it any more, or everybody again. */
+  readonly setVaultRight: (right: "get" | "set" | "list", granted: boolean) => void;
   /** From now on the app is disabled; its tokens go on working. */
   readonly disable: (clientId: string) => void;
   readonly close: () => Promise<void>;

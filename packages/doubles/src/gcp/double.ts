@@ -2,6 +2,8 @@ import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-
 import { apiError } from "./answers.ts";
 import { generate, isIamPath } from "./iam-routes.ts";
 import { metadata } from "./metadata-routes.ts";
+import { gcpSecretRoute } from "./secret-routes.ts";
+import { gcpSecretTarget } from "./secret-target.ts";
 import { createState, type GcpState } from "./state.ts";
 import { exchange } from "./sts-routes.ts";
 import { token, tokenInfo } from "./token-routes.ts";
@@ -31,6 +33,38 @@ export async function createGcpDouble(options: GcpDoubleOptions = {}): Promise<G
     deleteKey: state.deleteKey,
     revokeRefreshToken: (email) => void state.deadRefreshTokens.add(personOf(email, state).refreshToken),
     forbid: (account) => void state.mayActAs.delete(account),
+    ...secretManager(state),
+  };
+}
+
+function secretManager({ secrets, lag, lackingRights, now }: GcpState) {
+  const blank = { labels: {}, annotations: {}, aliases: {}, versions: [] };
+  const versionsOf = (name: string) => secrets.get(name)?.versions ?? [];
+  return {
+    secret: secrets.get,
+    setSecret: (name: string, change: object = {}) =>
+      void secrets.put({ ...blank, ...secrets.get(name), ...change, name }),
+    addVersion(name: string, text: string): number {
+      const versions = versionsOf(name);
+      const number = versions.length + 1;
+      secrets.setVersions(name, [
+        ...versions,
+        { number, payload: Buffer.from(text), state: "ENABLED", createdAt: now() },
+      ]);
+      return number;
+    },
+    closeVersion: (name: string, number: number, closed: "DISABLED" | "DESTROYED") =>
+      secrets.setVersions(
+        name,
+        versionsOf(name).map((one) => (one.number === number ? { ...one, state: closed } : one)),
+      ),
+    lagBy(milliseconds: number): void {
+      lag.milliseconds = milliseconds;
+    },
+    setRight(right: string, granted: boolean): void {
+      if (granted) lackingRights.delete(right);
+      else lackingRights.add(right);
+    },
   };
 }
 
@@ -38,6 +72,8 @@ async function route(request: DoubleRequest, state: GcpState, tokenUrl: string):
   const { method, path } = request;
   if (path.startsWith("/computeMetadata/")) return metadata(request, state);
   if (method === "POST" && isIamPath(path)) return generate(request, state);
+  const secret = gcpSecretTarget(path);
+  if (secret !== undefined) return gcpSecretRoute(secret, request, state);
   switch (`${method} ${path}`) {
     case "GET /":
       return { status: 200, body: "computeMetadata/\n", headers: { "metadata-flavor": "Google" } };

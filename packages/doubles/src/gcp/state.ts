@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { generateKeyPair, jwtVerify, SignJWT } from "jose";
+import { createGcpSecrets, type GcpSecretStore } from "./secret-store.ts";
 import type { AccessTokenRecord, GcpDoubleOptions } from "./types.ts";
 
 /** How long before its end the machine's token is replaced by a new one. */
@@ -31,6 +32,11 @@ export interface GcpState {
   readonly cached: (email: string, scopes: readonly string[]) => { readonly token: string; readonly expiresAt: number };
   readonly signIdToken: (email: string, audience: string, withEmail: boolean) => Promise<string>;
   readonly verifyIdToken: (token: string) => Promise<Readonly<Record<string, unknown>>>;
+  readonly secrets: GcpSecretStore;
+  /** How old what `latest` and aliases lead to may be. */
+  readonly lag: { milliseconds: number };
+  /** Rights that nobody has: `secretmanager.versions.add`. */
+  readonly lackingRights: Set<string>;
 }
 
 function accountKeys(accounts: readonly string[]) {
@@ -66,6 +72,9 @@ export function createState(options: GcpDoubleOptions): GcpState {
     mayActAs: new Map(Object.entries(options.mayActAs ?? { [second]: [first] })),
     ...tokens,
     ...idTokens(now),
+    secrets: createGcpSecrets(now),
+    lag: { milliseconds: 0 },
+    lackingRights: new Set(),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JWK } from "jose";
 import type { DoubleFaults, DoubleRequest } from "../http-double.ts";
+import type { GcpSecret } from "./secret-store.ts";
 
 /** What a Google Cloud double is made of. Everything has a default; instants and lives are in milliseconds. */
 export interface GcpDoubleOptions {
@@ -60,7 +61,11 @@ export interface GcpDouble {
   /** `http://127.0.0.1:PORT`: metadata server, token endpoint, STS and IAM Credentials API in one. */
   readonly url: string;
   /** What the option `endpoints` takes. */
-  readonly endpoints: { readonly oauth2: string; readonly sts: string; readonly iamCredentials: string };
+  readonly endpoints: {
+    readonly oauth2: string;
+    readonly sts: string;
+    readonly iamCredentials: string;
+  };
   /** What a workload on the machine finds in its environment. */
   readonly env: { readonly GCE_METADATA_HOST: string };
   /** The JSON key file of an account; each has one key. */
@@ -79,6 +84,18 @@ export interface GcpDouble {
   readonly deleteKey: (email: string) => void;
   /** The person's refresh token is revoked. */
   readonly revokeRefreshToken: (email: string) => void;
+  /** A secret of Secret Manager by its name: `projects/acme/secrets/app`. */
+  readonly secret: (name: string) => GcpSecret | undefined;
+  /** Somebody else makes the secret, or changes it. */
+  readonly setSecret: (name: string, change?: Partial<Omit<GcpSecret, "versions" | "etag">>) => void;
+  /** Somebody else adds a version; its number. */
+  readonly addVersion: (name: string, text: string) => number;
+  /** Somebody else disables or destroys a version. */
+  readonly closeVersion: (name: string, number: number, state: "DISABLED" | "DESTROYED") => void;
+  /** From now on, `latest` and aliases lead to what was so many milliseconds ago. */
+  readonly lagBy: (milliseconds: number) => void;
+  /** Nobody has the right any more: `secretmanager.versions.add`. Or everybody again. */
+  readonly setRight: (right: string, granted: boolean) => void;
   /** Nobody may act as the account any more. */
   readonly forbid: (account: string) => void;
   readonly close: () => Promise<void>;

@@ -32,6 +32,7 @@ export const githubFaults = {
     "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, and your IP address is not permitted to access this resource.",
   ),
   notAccessible: apiError(403, "Resource not accessible by integration"),
+  personalNotAccessible: apiError(403, "Resource not accessible by personal access token"),
   notFound: apiError(404, "Not Found"),
   permissionNotGranted: apiError(422, "The permissions requested are not granted to this installation."),
   repositoryMissing: apiError(

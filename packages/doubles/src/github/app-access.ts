@@ -9,7 +9,8 @@ const longest = 600;
 
 /** Who is let in as the app. */
 export interface AppAccess {
-  readonly privateKey: string;
+  /** PEM; made when it is first asked for. */
+  readonly privateKey: () => string;
   readonly deleteKey: () => void;
   /** The refusal of a request that the app does not sign as it must; undefined: it does. */
   readonly refuse: (request: DoubleRequest) => Promise<DoubleAnswer | undefined>;
@@ -17,19 +18,20 @@ export interface AppAccess {
 
 /** Knows the app's key, and checks every JWT that it signs (docs.github.com, "Generating a JSON Web Token for a GitHub App"). */
 export function createAppAccess(ids: readonly string[], now: () => number): AppAccess {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  let key: KeyObject | undefined = publicKey;
+  let made: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } | undefined;
+  let deleted = false;
+  const pair = () => (made ??= generateKeyPairSync("rsa", { modulusLength: 2048 }));
   return {
-    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }),
+    privateKey: () => pair().privateKey.export({ type: "pkcs1", format: "pem" }),
     deleteKey() {
-      key = undefined;
+      deleted = true;
     },
     async refuse(request) {
       const jwt = /^[Bb]earer (\S+)$/.exec(request.headers["authorization"] ?? "")?.[1] ?? "";
       const claims = claimsIn(jwt);
       if (claims === undefined) return githubFaults.badJwt;
       if (!ids.includes(String(claims.iss))) return githubFaults.unknownApp;
-      if (key === undefined || !(await isSignedBy(jwt, key))) return githubFaults.badJwt;
+      if (deleted || !(await isSignedBy(jwt, pair().publicKey))) return githubFaults.badJwt;
       return timeRefusal(claims, Math.floor(now() / 1000));
     },
   };

@@ -1,8 +1,10 @@
 import { startHttpDouble, type DoubleAnswer, type DoubleRequest } from "../http-double.ts";
 import { githubFaults } from "./answers.ts";
 import { createAppAccess, type AppAccess } from "./app-access.ts";
+import { secretRoute, secretTarget, type SecretParts } from "./secret-routes.ts";
+import { createSecretStore } from "./secret-store.ts";
 import { createToken, shownToken, type TokenParts } from "./token-routes.ts";
-import type { GithubDouble, GithubDoubleOptions, Installation, InstallationToken } from "./types.ts";
+import type { Bearer, GithubDouble, GithubDoubleOptions, Installation, InstallationToken } from "./types.ts";
 
 const acme: Installation = {
   id: 42,
@@ -23,17 +25,28 @@ export async function createGithubDouble(options: GithubDoubleOptions = {}): Pro
   const issued: InstallationToken[] = [];
   const access = createAppAccess([appId, "Iv23liDOUBLE"], now);
   const parts = { now, installations, suspended, tokens, issued, tokenLength };
-  const handle = (request: DoubleRequest) => route(request, { access, parts, prefix });
+  const store = createSecretStore();
+  const bearerOf = (token: string) => bearer(token, options.personal ?? {}, parts);
+  const { environments = { "acme/app": ["production"] } } = options;
+  const secrets = { now, store, bearerOf, environments };
+  const handle = (request: DoubleRequest) => route(request, { access, parts, secrets, prefix });
   const { url, requests, faults, close } = await startHttpDouble({ now, handle });
   return {
     url: `${url}${prefix}`,
     appId,
-    privateKey: access.privateKey,
+    get privateKey() {
+      return access.privateKey();
+    },
     inspect: (token) => living(token, parts),
     issued,
     requests,
     faults,
     deleteKey: access.deleteKey,
+    actionsSecret: store.get,
+    writeSecret: (place, name, given) => store.set(place, name, { createdAt: now(), updatedAt: now(), ...given }),
+    sealingKey: store.keyOf,
+    unseal: store.open,
+    renewKey: store.renewKey,
     suspend: (id) => void suspended.add(id),
     close,
   };
@@ -44,18 +57,29 @@ function living(token: string, { tokens, now }: TokenParts): InstallationToken |
   return record !== undefined && record.expiresAt > now() ? record : undefined;
 }
 
+function bearer(token: string, personal: GithubDoubleOptions["personal"] = {}, parts: TokenParts): Bearer | undefined {
+  const person = personal[token];
+  if (person !== undefined) return { ...person, denied: githubFaults.personalNotAccessible };
+  const known = living(token, parts);
+  const owner = parts.installations.find(({ id }) => id === known?.installation)?.owner;
+  return known && owner !== undefined ? { ...known, owner, denied: githubFaults.notAccessible } : undefined;
+}
+
 interface Parts {
   readonly access: AppAccess;
   readonly parts: TokenParts;
+  readonly secrets: SecretParts;
   readonly prefix: string;
 }
 
-async function route(request: DoubleRequest, { access, parts, prefix }: Parts): Promise<DoubleAnswer> {
+async function route(request: DoubleRequest, { access, parts, secrets, prefix }: Parts): Promise<DoubleAnswer> {
   if (!request.path.startsWith(`${prefix}/`))
     return { status: 404, body: "<html>Not Found</html>", headers: { "content-type": "text/html" } };
   const path = request.path.slice(prefix.length);
   if (path === "/installation/token" && request.method === "DELETE") return revoke(request, parts);
   if (path === "/installation/repositories") return repositories(request, parts);
+  const target = secretTarget(path);
+  if (target !== undefined) return secretRoute(target, request, secrets);
   return (await access.refuse(request)) ?? appRoute(path, request, parts);
 }
 

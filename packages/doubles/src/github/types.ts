@@ -1,4 +1,5 @@
-import type { DoubleFaults, DoubleRequest } from "../http-double.ts";
+import type { DoubleAnswer, DoubleFaults, DoubleRequest } from "../http-double.ts";
+import type { ActionsSecret, SecretPlace } from "./secret-store.ts";
 
 /** What a GitHub double is made of. Everything has a default. */
 export interface GithubDoubleOptions {
@@ -11,6 +12,19 @@ export interface GithubDoubleOptions {
   readonly prefix?: string;
   /** Length of an installation token. Default 40, as until 2026; newer ones have some 520. */
   readonly tokenLength?: number;
+  /** Personal access tokens, and what each may. */
+  readonly personal?: Readonly<Record<string, Omit<Bearer, "denied">>>;
+  /** Environments that exist, by `owner/repository`. Default: `production` of acme/app. */
+  readonly environments?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Whoever shows a token that lives. */
+export interface Bearer {
+  readonly owner: string;
+  readonly repositories: readonly string[];
+  readonly permissions: Readonly<Record<string, string>>;
+  /** What GitHub answers where a permission is lacking. */
+  readonly denied: DoubleAnswer;
 }
 
 /** The app as one owner has installed it. */
@@ -47,6 +61,20 @@ export interface GithubDouble {
   readonly faults: DoubleFaults;
   /** The key is deleted from the app's settings. */
   readonly deleteKey: () => void;
+  /** A secret of Actions, with the value that only GitHub knows. */
+  readonly actionsSecret: (place: SecretPlace, name: string) => ActionsSecret | undefined;
+  /** Somebody else writes it. */
+  readonly writeSecret: (
+    place: SecretPlace,
+    name: string,
+    secret: Pick<ActionsSecret, "value"> & Partial<ActionsSecret>,
+  ) => void;
+  /** What the place gives out to encrypt with. */
+  readonly sealingKey: (place: SecretPlace) => Promise<{ readonly id: string; readonly key: string }>;
+  /** What is in a sealed box; undefined when it is none for the place. */
+  readonly unseal: (place: SecretPlace, box: string) => Promise<string | undefined>;
+  /** The place has another key to encrypt for from now on. */
+  readonly renewKey: (place: SecretPlace) => void;
   /** The owner suspends the installation. */
   readonly suspend: (id: number) => void;
   readonly close: () => Promise<void>;

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client, ClientConfig } from "pg";
+import type { IssuedCertificate } from "../tls/index.ts";
 import { copyBinaries, findBinaries, serverUser, type Binaries } from "./binaries.ts";
 import { createCluster, startServer } from "./process.ts";
 
@@ -13,6 +14,8 @@ export interface PostgresOptions {
   readonly settings?: readonly string[];
   /** The folder of the programs; default: the npm package's, else Debian's. */
   readonly bin?: string;
+  /** Given one, it speaks TLS to who asks for it. */
+  readonly certificate?: IssuedCertificate;
 }
 
 /** A role to be made. */
@@ -53,7 +56,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const base = await privateFolder();
   const password = randomBytes(12).toString("hex");
   try {
-    const running = await boot(found, { base, password, settings: options.settings ?? [] });
+    const tls = options.certificate === undefined ? [] : await tlsSettings(base, options.certificate);
+    const running = await boot(found, { base, password, settings: [...tls, ...(options.settings ?? [])] });
     return handle({ base, password, ...running });
   } catch (error) {
     await rm(base, { recursive: true, force: true });
@@ -69,11 +73,21 @@ interface Boot {
 
 async function boot({ bin, copyFrom }: Binaries, { base, password, settings }: Boot) {
   const files = { base, bin: copyFrom === undefined ? bin : copyBinaries(copyFrom, base) };
-  const passwordFile = join(base, "password");
-  await writeFile(passwordFile, password, { mode: 0o600 });
-  await giveToServer(passwordFile);
+  await writeForServer(join(base, "password"), password);
   await createCluster(files);
   return startServer(files, settings);
+}
+
+async function tlsSettings(base: string, { cert, key }: IssuedCertificate): Promise<readonly string[]> {
+  const paths = { cert: join(base, "server.crt"), key: join(base, "server.key") };
+  await writeForServer(paths.cert, cert);
+  await writeForServer(paths.key, key);
+  return ["ssl=on", `ssl_cert_file=${paths.cert}`, `ssl_key_file=${paths.key}`];
+}
+
+async function writeForServer(path: string, text: string): Promise<void> {
+  await writeFile(path, text, { mode: 0o600 });
+  await giveToServer(path);
 }
 
 async function privateFolder(): Promise<string> {

@@ -8,7 +8,7 @@ import { refusalOf } from "./guard.ts";
 
 /** What HTTP at an endpoint is made of. */
 export interface HttpEndpointOptions {
-  readonly at: ListeningAt;
+  readonly at: () => ListeningAt;
   readonly handler: EndpointHandler;
   readonly runtime: Pick<Runtime, "masker" | "log">;
   /** Why somebody was turned away, in a word. */
@@ -18,8 +18,8 @@ export interface HttpEndpointOptions {
 /** Answers by HTTP on connections that it is given. */
 export interface HttpEndpoint {
   readonly take: (socket: Socket) => void;
-  /** Those that ask nothing at the moment go; the others when they were answered. */
-  readonly closeIdle: () => void;
+  /** Those that ask nothing at the moment go; resolves when the others were answered, or `hurry` aborts. */
+  readonly drain: (hurry: AbortSignal) => Promise<void>;
 }
 
 /** Nobody keeps more of us busy than this: ms, bytes. */
@@ -36,18 +36,28 @@ export function createHttpEndpoint(options: HttpEndpointOptions): HttpEndpoint {
   const { createServer } = process.getBuiltinModule("node:http");
   const server: Server = createServer(limits, (request, response) => void answer(request, response, options));
   server.on("clientError", (_, socket) => socket.destroy());
+  const answering = new Set<ServerResponse>();
+  const over = Promise.withResolvers<void>();
   let isClosing = false;
   server.on("request", (_, response: ServerResponse) => {
-    if (isClosing) response.setHeader("connection", "close");
+    answering.add(response);
+    response.on("close", () => {
+      answering.delete(response);
+      if (isClosing && answering.size === 0) over.resolve();
+    });
   });
   return {
     take(socket) {
       server.emit("connection", socket);
       socket.resume();
     },
-    closeIdle() {
+    async drain(hurry) {
       isClosing = true;
       server.closeIdleConnections();
+      for (const response of answering) if (!response.headersSent) response.setHeader("connection", "close");
+      if (answering.size === 0 || hurry.aborted) return;
+      hurry.addEventListener("abort", () => over.resolve(), { once: true });
+      await over.promise;
     },
   };
 }
@@ -57,7 +67,7 @@ async function answer(
   response: ServerResponse,
   { at, handler, runtime, onRefused }: HttpEndpointOptions,
 ): Promise<void> {
-  const refusal = refusalOf(request, at);
+  const refusal = refusalOf(request, at());
   if (refusal !== undefined) {
     const { status, word, message } = refusal;
     onRefused(word);

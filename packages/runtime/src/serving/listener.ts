@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { RotateError } from "@rotate/plugin-kit";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type ListeningAt, RotateError } from "@rotate/plugin-kit";
 import { uidOfPeer } from "./peer.ts";
 import { listenAt, type SocketPlace } from "./unix-socket.ts";
 
@@ -21,6 +21,7 @@ export interface ListenerOptions {
 
 /** Something that listens. */
 export interface Listener {
+  readonly at: ListeningAt;
   /** Nobody new is let in. */
   readonly stop: () => void;
   /** Whoever is inside is cut off; resolves when all are gone. */
@@ -60,6 +61,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     return stopped;
   }
   return {
+    at: addressOf(server, where),
     stop: () => void stop(),
     cut: () => {
       const done = stop();
@@ -67,6 +69,13 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
       return done;
     },
   };
+}
+
+/** The port that the system chose, where it was asked to. */
+function addressOf(server: Server, where: SocketPlace | PortPlace): ListeningAt {
+  if ("socket" in where) return { socket: where.socket };
+  const { port } = server.address() as AddressInfo;
+  return { host: where.host, port };
 }
 
 /** Who cannot be told is nobody that was named. */

@@ -21,6 +21,8 @@ export interface SinkHarness<S extends SinkStage = SinkStage> extends Harness<S>
   readonly readBack: (stage: S) => Promise<Texts> | Texts;
   /** Somebody else writes other texts to our keys. */
   readonly meddle: (stage: S) => Promise<void> | void;
+  /** What it wrote cannot be read by anybody, so that it cannot see that nothing is to be changed, and writes again. */
+  readonly blind?: true;
 }
 
 /** A sentence about sinks. */

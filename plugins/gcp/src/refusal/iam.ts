@@ -68,8 +68,13 @@ export const iamRefusals: Refusals = [
   ...bySilence(advice.silent),
 ];
 
-/** An error of the IAM Credentials API (google.rpc.Status as JSON), whatever the status; undefined when the answer is none. */
+/** An error of the IAM Credentials API, whatever the status; undefined when the answer is none. */
 export function iamRefusal(answer: HttpAnswer, what: string): RotateError | undefined {
+  return apiRefusal(answer, what, iamRefusals);
+}
+
+/** An error of one of Google's APIs (google.rpc.Status as JSON) by that API's table, whatever the status; undefined when the answer is none. */
+export function apiRefusal(answer: HttpAnswer, what: string, table: Refusals): RotateError | undefined {
   const page = strangerPage(answer, what);
   if (page !== undefined) return page;
   const error = answer.tryJson(errorBody)?.error;
@@ -77,5 +82,5 @@ export function iamRefusal(answer: HttpAnswer, what: string): RotateError | unde
   const message = oneLine(error?.message ?? error?.status ?? "");
   const reasons = (error?.details ?? []).map(({ reason }) => reason ?? "").join(" ");
   const said = error === undefined ? "" : `${error.status ?? ""}: ${message} ${reasons}`;
-  return httpRefusal(iamRefusals, answer, { message: message === "" ? what : `${what}: ${message}`, said });
+  return httpRefusal(table, answer, { message: message === "" ? what : `${what}: ${message}`, said });
 }

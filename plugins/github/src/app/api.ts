@@ -1,6 +1,6 @@
-import { readAnswer, type HttpAnswer, type Infer, type Schema, type Secret } from "@rotate/plugin-kit";
+import { readAnswer, type Context, type HttpAnswer, type Infer, type Schema, type Secret } from "@rotate/plugin-kit";
 import { secured, webPage } from "@rotate/plugin-kit/tokens";
-import type { Ctx } from "./options.ts";
+import type { Options } from "./options.ts";
 
 /** One call of the REST API. Without `method` it is a POST where there is `json`, else a GET. */
 export interface ApiCall {
@@ -8,11 +8,17 @@ export interface ApiCall {
   readonly path: string;
   readonly bearer: Secret;
   readonly json?: unknown;
-  readonly method?: "DELETE";
+  readonly method?: "DELETE" | "PUT";
 }
 
+/** The context of whatever knows where the API is. */
+export type ApiContext = Context<Pick<Options, "baseUrl">>;
+
 /** One call of GitHub's REST API, version 2022-11-28. Any status is an answer, but a web page is none: BAD_ANSWER. */
-export async function call({ path, bearer, json, method }: ApiCall, { http, options }: Ctx): Promise<HttpAnswer> {
+export async function call(
+  { path, bearer, json, method }: ApiCall,
+  { http, options }: ApiContext,
+): Promise<HttpAnswer> {
   const base = secured("baseUrl", options.baseUrl);
   const headers = { accept: "application/vnd.github+json", "x-github-api-version": "2022-11-28" };
   const url = `${base.href.replace(/\/$/, "")}${path}`;

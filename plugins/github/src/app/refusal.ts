@@ -19,10 +19,20 @@ export const appRemedy =
 
 const limits = "GitHub limits the calls of this app: fewer rotations at one moment";
 
-/** What GitHub refuses (docs.github.com/rest/apps, "Troubleshooting the REST API"). Limits may come as 403 with any words: see `limitOf`. */
-export const refusals: Refusals = [
+/** What any call may meet. Limits may come as 403 with any words: see `limitOf`. */
+export const anyCall: Refusals = [
   { ...limited, said: /^RATE_LIMITED:/, hint: limits },
   ...byOutage({ down: "GitHub is down or overloaded: see githubstatus.com, if it lasts", limited: limits }),
+  {
+    ...denied,
+    said: /IP allow list/i,
+    hint: "add this machine's address to the IP allow list of the organisation",
+  },
+];
+
+/** What GitHub refuses an app (docs.github.com/rest/apps, "Troubleshooting the REST API"). */
+export const refusals: Refusals = [
+  ...anyCall,
   { ...denied, said: /'?(issued at|expiration time)'? claim|'(iat|exp)'/i, clock: true },
   {
     ...denied,
@@ -33,11 +43,6 @@ export const refusals: Refusals = [
     ...denied,
     said: /suspended/i,
     hint: "the installation is suspended: its owner can resume it in the settings",
-  },
-  {
-    ...denied,
-    said: /IP allow list/i,
-    hint: "add this machine's address to the IP allow list of the organisation",
   },
   {
     ...invalid,
@@ -59,15 +64,17 @@ interface About {
   readonly now: number;
   /** What to do when GitHub does not say why. */
   readonly remedy: string;
+  /** What is refused by the call that was made. Default: the table of an app and its installations. */
+  readonly table?: Refusals;
 }
 
 /** An answer of GitHub that is no success, as a RotateError. */
-export function refusal(what: string, answer: HttpAnswer, { now, remedy }: About): RotateError {
+export function refusal(what: string, answer: HttpAnswer, { now, remedy, table = refusals }: About): RotateError {
   const text = oneLine(answer.tryJson(errorBody)?.message ?? "");
   const wait = limitOf(answer, text, now);
   const said = wait === undefined ? text : `RATE_LIMITED: ${text}`;
   const about = { message: text === "" ? what : `${what}: ${text}`, said, advice: remedy, now };
-  return httpRefusal(refusals, answer, { ...about, ...(wait !== undefined && { retryAfter: wait }) });
+  return httpRefusal(table, answer, { ...about, ...(wait !== undefined && { retryAfter: wait }) });
 }
 
 /** Without a time, GitHub asks to wait at least a minute (docs.github.com/rest, "Rate limits for the REST API"). Milliseconds. */
