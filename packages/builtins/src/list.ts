@@ -7,7 +7,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-aws",
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
-      sinks: ["aws-credentials"],
+      sinks: ["aws-credentials", "aws-secrets-manager", "aws-ssm-parameter"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
   },

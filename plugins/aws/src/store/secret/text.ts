@@ -21,11 +21,11 @@ export async function editText(before: string | undefined, values: Texts, format
   if (format === "value") return Object.values(values)[0] ?? "";
   if (before === undefined) return JSON.stringify(values);
   const members = membersOf(before);
-  const { applyEdits, modify } = await import("jsonc-parser");
-  let text = before;
-  for (const [key, value] of Object.entries(values))
-    if (!Object.hasOwn(members, key) || members[key] !== value) text = applyEdits(text, modify(text, [key], value, {}));
-  return text;
+  const changed = Object.entries(values).filter(
+    ([key, value]) => !Object.hasOwn(members, key) || members[key] !== value,
+  );
+  const { withMember } = await import("./members.ts");
+  return changed.reduce((text, [key, value]) => withMember(text, key, value), before);
 }
 
 function membersOf(text: string): Readonly<Record<string, unknown>> {
