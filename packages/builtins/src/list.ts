@@ -7,7 +7,8 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-aws",
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
-      sinks: ["aws-credentials"],
+      sinks: ["aws-credentials", "aws-secrets-manager", "aws-ssm-parameter"],
+      endpoints: ["aws-container"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
   },
@@ -16,6 +17,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["azure-entra"],
       sinks: ["azure-key-vault"],
+      endpoints: ["azure-app-service"],
     },
     load: async () => (await import("@rotate/plugin-azure")).default,
   },
@@ -45,6 +47,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["gcp-access-token"],
       sinks: ["gcp-secret-manager"],
+      endpoints: ["gce-metadata"],
     },
     load: async () => (await import("@rotate/plugin-gcp")).default,
   },
@@ -88,6 +91,13 @@ export const builtins: readonly LazyPlugin[] = [
       reloads: ["kubernetes-rollout"],
     },
     load: async () => (await import("@rotate/plugin-kubernetes")).default,
+  },
+  {
+    name: "@rotate/plugin-mysql",
+    types: {
+      providers: ["mariadb-user", "mysql-user"],
+    },
+    load: async () => (await import("@rotate/plugin-mysql")).default,
   },
   {
     name: "@rotate/plugin-oauth2",
@@ -141,6 +151,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-vault",
     types: {
       providers: ["vault", "vault-kv", "vault-static-role"],
+      sinks: ["vault-kv"],
     },
     load: async () => (await import("@rotate/plugin-vault")).default,
   },
