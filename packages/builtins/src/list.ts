@@ -7,7 +7,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-aws",
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
-      sinks: ["aws-credentials"],
+      sinks: ["aws-credentials", "aws-secrets-manager", "aws-ssm-parameter"],
       endpoints: ["aws-container"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
@@ -93,6 +93,13 @@ export const builtins: readonly LazyPlugin[] = [
     load: async () => (await import("@rotate/plugin-kubernetes")).default,
   },
   {
+    name: "@rotate/plugin-mysql",
+    types: {
+      providers: ["mariadb-user", "mysql-user"],
+    },
+    load: async () => (await import("@rotate/plugin-mysql")).default,
+  },
+  {
     name: "@rotate/plugin-oauth2",
     types: {
       providers: ["oauth2", "oauth2-refresh-token"],
@@ -144,6 +151,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-vault",
     types: {
       providers: ["vault", "vault-kv", "vault-static-role"],
+      sinks: ["vault-kv"],
     },
     load: async () => (await import("@rotate/plugin-vault")).default,
   },

@@ -11,7 +11,7 @@ export const unreachable = refused("PREFLIGHT", "MINT");
 /** The tools of the clouds are not on the stage's PATH. */
 export const noProgram = /^ROTATE_(PREFLIGHT|MINT)_NOT_FOUND .*(databricks|gcloud) not found/;
 
-const endpoints = { sts: loopback, ecr: loopback };
+const endpoints = { sts: loopback, ecr: loopback, secretsmanager: loopback, ssm: loopback };
 const roleArn = "arn:aws:iam::123456789012:role/app";
 const sources = {
   default: { source: "default" },
@@ -43,6 +43,40 @@ const awsRows: Rows = {
   ...rowsOf("aws-ecr", sources, (credentials, name) => ({
     provider: { type: "aws-ecr", ...aws, credentials },
     request: {},
+    ends: awsEnd(name),
+  })),
+  ...rowsOf("aws-secrets", sources, (credentials, name) => ({
+    sinks: [{ type: "aws-secrets-manager", ...aws, credentials, secret: "app", values: { token: "{{ token }}" } }],
+    ends: awsEnd(name),
+  })),
+  "aws-secret-json": {
+    sinks: [
+      {
+        type: "aws-secrets-manager",
+        ...aws,
+        credentials: sources.keys,
+        secret: "app",
+        format: "json",
+        values: { token: "{{ token }}" },
+      },
+    ],
+    ends: unreachable,
+  },
+  "aws-secret-value": {
+    sinks: [
+      {
+        type: "aws-secrets-manager",
+        ...aws,
+        credentials: sources.keys,
+        secret: "app",
+        format: "value",
+        values: { token: "{{ token }}" },
+      },
+    ],
+    ends: unreachable,
+  },
+  ...rowsOf("aws-parameter", sources, (credentials, name) => ({
+    sinks: [{ type: "aws-ssm-parameter", ...aws, credentials, name: "/app", values: { token: "{{ token }}" } }],
     ends: awsEnd(name),
   })),
   ...rowsOf("aws-rds-iam", sources, (credentials, name) => ({
@@ -87,6 +121,42 @@ const redisRows: Rows = rowsOf(
     ends: unreachable,
   }),
 );
+
+const byMysql = ["dynamic", "retain"].flatMap((strategy) =>
+  (["verify-full", "require", "disable"] as const).map((tls, index) => ({
+    strategy,
+    tls,
+    sessions: index === 0 ? "end" : "wait",
+    send: index === 0 ? "password" : "verifier",
+    ...(strategy === "dynamic" && { events: "app" }),
+  })),
+);
+const ofMysql: Readonly<Record<string, object>> = {
+  dynamic: { role: "app_rw", ttl: "1h" },
+  retain: { account: "app" },
+};
+
+const mysqlRows: Rows = {
+  ...rowsOf(
+    "mysql-user",
+    Object.fromEntries(byMysql.map((more) => [`${more.strategy}-${more.tls}`, more])),
+    (more) => ({
+      provider: { type: "mysql-user", ...database, ...more },
+      request: ofMysql[more.strategy] ?? {},
+      refresh: { every: "30m" },
+      ends: unreachable,
+    }),
+  ),
+  ...rowsOf(
+    "mariadb-user",
+    Object.fromEntries(byMysql.slice(0, 3).map((more) => [more.tls, more])),
+    ({ strategy: _, ...more }) => ({
+      provider: { type: "mariadb-user", ...database, ...more },
+      request: { grants: ["select, insert on app.*"], ttl: "1h" },
+      ends: unreachable,
+    }),
+  ),
+};
 
 const databaseRows: Rows = rowsOf(
   "postgres-user",
@@ -202,6 +272,14 @@ const vaultRows: Rows = {
     request: { path: "pki/issue/app", method: "write", fields: { token: "/private_key" } },
     ends: unreachable,
   },
+  ...rowsOf("vault-kv-sink", vaults, (auth) => ({
+    sinks: [{ ...vault("vault-kv", auth), path: "app", engine: "2", values: { token: "{{ token }}" } }],
+    ends: unreachable,
+  })),
+  "vault-kv-sink-1": {
+    sinks: [{ ...vault("vault-kv", vaults.token), path: "app", engine: "1", values: { token: "{{ token }}" } }],
+    ends: unreachable,
+  },
   "vault-kv-1": {
     provider: vault("vault-kv", vaults.token),
     request: { path: "app", engine: "1", fields: { token: "/password" } },
@@ -250,6 +328,7 @@ export const logins: Rows = {
   })),
   ...databaseRows,
   ...redisRows,
+  ...mysqlRows,
   ...databricksRows,
   ...rowsOf("gcp", google, (source, name) => ({
     provider: { type: "gcp-access-token", source, endpoints: googleEndpoints },
