@@ -27,8 +27,9 @@ function privateCacheDirectory() {
     const base = process.env.CACHE_DIRECTORY ?? process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
     if (!isAbsolute(base)) return undefined;
     const directory = join(base, "rotate");
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const { uid, mode } = lstatSync(directory);
+    const found = lstatSync(directory, { throwIfNoEntry: false });
+    if (found === undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const { uid, mode } = found ?? lstatSync(directory);
     return uid === process.getuid?.() && (mode & 0o022) === 0 ? directory : undefined;
   } catch {
     return undefined; // no home, or a read-only one, only costs a slower start

@@ -2,6 +2,23 @@ import { readFile } from "node:fs/promises";
 import type { Plugin } from "esbuild";
 
 const sources = /\/(packages|plugins)\/[^/]+\/src\/.*\.ts$/;
+/** Their functions are called late, if at all, and loading them costs a millisecond or more each: they are taken at the first call. */
+const late = new Set([
+  "node:child_process",
+  "node:dgram",
+  "node:dns/promises",
+  "node:http",
+  "node:https",
+  "node:net",
+  "node:readline",
+  "node:readline/promises",
+  "node:stream/consumers",
+  "node:stream/promises",
+  "node:timers/promises",
+  "node:tls",
+  "node:zlib",
+]);
+
 const namedImport = /^import \{([^}]*)\} from "(node:[a-z_/]+)";$/gm;
 
 /**
@@ -24,8 +41,24 @@ function takeBuiltins(source: string): string {
     const taken = names
       .split(",")
       .map((name) => name.trim())
-      .filter((name) => name !== "" && !name.startsWith("type "))
-      .map((name) => name.replace(" as ", ": "));
-    return `const { ${taken.join(", ")} } = process.getBuiltinModule("${module}");`;
+      .filter((name) => name !== "" && !name.startsWith("type "));
+    return late.has(module) ? takenLate(taken, module) : takenNow(taken, module);
   });
+}
+
+function takenNow(names: readonly string[], module: string): string {
+  return `const { ${names.map((name) => name.replace(" as ", ": ")).join(", ")} } = process.getBuiltinModule("${module}");`;
+}
+
+/** Functions stand for themselves; a class, whose name begins with a capital, has to be the class. */
+function takenLate(names: readonly string[], module: string): string {
+  const taken = `process.getBuiltinModule("${module}")`;
+  return names
+    .map((name) => {
+      const [theirs = "", ours = theirs] = name.split(" as ");
+      return /^[a-z]/.test(theirs)
+        ? `const ${ours} = (...given) => ${taken}.${theirs}(...given);`
+        : `const { ${theirs}: ${ours} } = ${taken};`;
+    })
+    .join(" ");
 }

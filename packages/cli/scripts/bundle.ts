@@ -1,11 +1,12 @@
 /** Bundles the command line with everything that it imports, in modules that are read only when they are needed. */
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, formatMessages, type Message, type Metafile, type Plugin } from "esbuild";
 import { builtinModules } from "./builtin-modules.ts";
 import { optional } from "./check-bundle.ts";
+import { joinChunks } from "./join-chunks.ts";
 import { isNamesOnly, lazyPackages } from "./lazy-packages.ts";
 import { buildPage } from "./page.ts";
 
@@ -27,6 +28,10 @@ const loadsByFile = /node_modules\/(?:@oclif\/core|lilconfig)\//;
 function mayLeaveModulesOut({ id, location }: Message): boolean {
   return id in leavesModulesOut && loadsByFile.test(location?.file ?? "");
 }
+
+/** What the commands that are run every few minutes load at once, beyond what has found the command. */
+const hot = "src/actions/quick.ts";
+const early = "src/main.ts";
 
 /** Stands for the hash of the whole build until all of it is there. */
 const buildMark = "@build@";
@@ -82,12 +87,14 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
   });
   const telling = warnings.filter((warning) => !mayLeaveModulesOut(warning));
   if (telling.length > 0) throw new Error((await formatMessages(telling, { kind: "error" })).join("\n"));
+  const made = new Map(outputFiles.map(({ path, text }) => [relative(root, path), text]));
+  const texts = hot in metafile.inputs ? await joinChunks(made, metafile.outputs, { hot, early }) : made;
   const hash = createHash("sha256");
-  for (const { contents } of outputFiles) hash.update(contents);
+  for (const text of texts.values()) hash.update(text);
   const id = hash.digest("hex");
-  for (const { path, text } of outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text.replaceAll(buildMark, id));
+  for (const [path, text] of texts) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text.replaceAll(buildMark, id));
   }
   return metafile;
 }

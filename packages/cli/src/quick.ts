@@ -37,7 +37,7 @@ export interface QuickCommand {
   readonly args: Words;
 }
 
-const actions: Readonly<Record<string, (all: typeof import("./actions/index.ts")) => Action>> = {
+const actions: Readonly<Record<string, (all: typeof import("./actions/quick.ts")) => Action>> = {
   run: ({ run }) => run,
   status: ({ status }) => status,
   "needs-rotation": ({ needsRotation }) => needsRotation,
@@ -73,7 +73,7 @@ export async function runQuickly({ id, flags, args }: QuickCommand, directory: s
   const json = flags["json"] === true;
   const specCache = directory === undefined ? undefined : { directory, build: ROTATE_BUILD };
   try {
-    const action = actions[id]?.(await import("./actions/index.ts"));
+    const action = actions[id]?.(await import("./actions/quick.ts"));
     const result = await action?.({ flags, args, json, terminal, specCache } as ActionInput<never, never>);
     if (json && result !== undefined) terminal.out(JSON.stringify(result, null, 2));
   } catch (error) {

@@ -1,4 +1,4 @@
-import { invalid, type Secret } from "@rotate/plugin-kit";
+import { invalid } from "@rotate/plugin-kit";
 import { variableName, type VariableContext } from "./options.ts";
 
 /** What GitLab can mask (lib of GitLab: app/models/concerns/ci/maskable.rb). */
@@ -12,8 +12,7 @@ export interface Settings {
 }
 
 /** Refuses a value that GitLab would refuse, or give to jobs as another one. Never quotes it. */
-export function checkFits(value: Secret, { masked, raw }: Settings, { options }: VariableContext): void {
-  const text = value.reveal();
+export function checkFits(text: string, { masked, raw }: Settings, { options }: VariableContext): void {
   const name = variableName(options);
   if (!raw && text.includes("$")) {
     throw invalid(

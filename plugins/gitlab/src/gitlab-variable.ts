@@ -23,7 +23,8 @@ export const gitlabVariable = defineSink({
   async check(ctx) {
     const live = await presentVariable(ctx);
     const sample = ctx.samples?.["value"];
-    if (sample !== undefined) checkFits(sample, settingsOf(live, ctx), ctx);
+    // Of a value that is not there yet, the letters can be known, and not the length.
+    if (sample !== undefined) checkFits(sample.reveal().padEnd(8, "x"), settingsOf(live, ctx), ctx);
     tell(live, ctx);
   },
 
@@ -31,7 +32,7 @@ export const gitlabVariable = defineSink({
     const value = wholeValue(values);
     const before = await presentVariable(ctx);
     const changed = before?.value !== value.reveal();
-    if (changed) checkFits(value, settingsOf(before, ctx), ctx);
+    if (changed) checkFits(value.reveal(), settingsOf(before, ctx), ctx);
     if (before !== undefined) ctx.secret(before.value, "earlier value");
     return { changed, ...variableWrite({ before, value }) };
   },

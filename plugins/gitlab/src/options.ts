@@ -1,3 +1,4 @@
+import { caseless } from "@rotate/plugin-kit/stores";
 import type { Infer, LoggedIn, Login, ObjectSchema, Secret } from "@rotate/plugin-kit";
 
 const path = {
@@ -82,10 +83,10 @@ type Which = Pick<VariableOptions, "place" | "key" | "environmentScope" | "baseU
 
 /** Which variable is meant, for messages and as the sink's target. Paths are not told apart by their case, keys are. */
 export function variableName({ place, key, environmentScope, baseUrl }: Which): string {
-  const where = place.of === "project" ? `project ${place.project}` : `group ${place.group}`;
+  const where = place.of === "project" ? `project ${caseless(place.project)}` : `group ${caseless(place.group)}`;
   const scope = environmentScope === "*" ? "" : ` (${environmentScope})`;
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).host : baseUrl;
-  return `variable ${key}${scope} of ${where.toLowerCase()} on ${host}`;
+  return `variable ${key}${scope} of ${where} on ${host}`;
 }
 
 /** Where the API has the place (docs.gitlab.com/api/rest, "Namespaced paths"). */

@@ -85,7 +85,6 @@ test("a write that comes late lands, and the sink says so", async () => {
 
 describe("what GitLab could not mask, or would give to jobs as another value, is refused before the mint", () => {
   test.each([
-    ["too short", { masked: true, raw: true }, "short-1", /8 characters/],
     ["blanks", { masked: true, raw: true }, "with blanks", /no blanks/],
     ["two lines", { masked: true, raw: true }, "first-line\nsecond-line", /no blanks/],
     ["a letter outside of its alphabet", { masked: true, raw: false }, "pässword-1", /only letters/],
@@ -102,6 +101,13 @@ describe("what GitLab could not mask, or would give to jobs as another value, is
     expect(error).toMatchObject(refusal);
     expect(`${error.message} ${error.hint}`).not.toContain(value);
     expect(await errorOf(check({}, { samples: sinkValues({ value }) }))).toMatchObject(refusal);
+  });
+
+  test("a value that is too short is found once it is there, and no sample is too short", async () => {
+    const { prepare, check } = await lab({ value: "theirs-0000", masked: true, raw: true });
+    const error = await errorOf(prepare("short-1"));
+    expect(error).toMatchObject({ code: "INVALID", message: expect.stringContaining("8 characters") });
+    await check({}, { samples: sinkValues({ value: "sample" }) });
   });
 
   test.each([
@@ -158,4 +164,8 @@ function target(project: string, name: string): string {
 test("paths do not differ by their case, keys do", () => {
   expect(target("Acme/App", "A")).toBe(target("acme/app", "A"));
   expect(target("acme/app", "A")).not.toBe(target("acme/app", "a"));
+});
+
+test("a reference in the spec stays as it is written", () => {
+  expect(target("{ env: PROJECT }", "A")).toContain("{ env: PROJECT }");
 });

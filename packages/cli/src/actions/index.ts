@@ -1,7 +1,6 @@
-/** What the commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
+/** What the other commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
 export { alive } from "./alive.ts";
 export { completion } from "./completion.ts";
-export { credential } from "./credential.ts";
 export { doctor } from "./doctor.ts";
 export { eject } from "./eject.ts";
 export { exec } from "./exec.ts";
@@ -10,12 +9,9 @@ export { forget } from "./forget.ts";
 export { history } from "./history.ts";
 export { init } from "./init.ts";
 export { kubernetesRbac } from "./kubernetes-rbac.ts";
-export { needsRotation } from "./needs-rotation.ts";
 export { plan } from "./plan.ts";
 export { addPlugin, approvePlugins, listPlugins } from "./plugin.ts";
 export { revoke } from "./revoke.ts";
-export { run } from "./run.ts";
 export { adoptState, initState, publishSpec, stateKey, upgradeState } from "./state.ts";
-export { status } from "./status.ts";
 export { validate } from "./validate.ts";
 export { watchSpec } from "./watch.ts";

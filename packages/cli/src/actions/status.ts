@@ -4,7 +4,6 @@ import { durationValue } from "../flag-values.ts";
 import { lookOf } from "../output/look.ts";
 import { renderDetail } from "../output/status-detail.ts";
 import { renderStatus } from "../output/status-table.ts";
-import { watchStatus } from "./status-watch.ts";
 import { withWatch, type Asked } from "../with-engine.ts";
 
 /** As typed; `min-remaining` (`15m`) is read by the action. */
@@ -21,7 +20,8 @@ export function status(input: Input): Promise<StatusReport | undefined> {
   const minRemaining = durationValue("min-remaining", input.flags["min-remaining"]);
   return withWatch(input, { reading: true }, async (opened) => {
     const read = (): Promise<StatusReport> => opened.engine.status({ names: input.args.names ?? [] });
-    if (input.flags.watch === true) return watchStatus({ ...input, read, now: opened.now });
+    if (input.flags.watch === true)
+      return (await import("./status-watch.ts")).watchStatus({ ...input, read, now: opened.now });
     const report = await read();
     if (!input.json) input.terminal.out(await render(input, opened, report));
     const limit = minRemaining === undefined ? undefined : { now: opened.now(), minRemaining };

@@ -41,7 +41,7 @@ Exit codes: 0 printed; 1 there is none, its rotation failed and it is over, or w
   };
 
   override async run(): Promise<void> {
-    const { credential } = await import("../actions/index.ts");
+    const { credential } = await import("../actions/quick.ts");
     await credential(await this.input());
   }
 }

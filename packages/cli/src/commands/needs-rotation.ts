@@ -16,7 +16,7 @@ export class NeedsRotation extends BaseCommand<typeof NeedsRotation> {
   static override args = { name: Args.string({ required: true, description: "the rotation" }) };
 
   override async run(): Promise<void> {
-    const { needsRotation } = await import("../actions/index.ts");
+    const { needsRotation } = await import("../actions/quick.ts");
     await needsRotation(await this.input());
   }
 

@@ -27,7 +27,7 @@ Exit codes: 0 all good; 1 a rotation failed, its credential is still valid; 2 us
   };
 
   override async run(): Promise<unknown> {
-    const { run } = await import("../actions/index.ts");
+    const { run } = await import("../actions/quick.ts");
     return run(await this.input());
   }
 }

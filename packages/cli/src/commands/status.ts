@@ -26,7 +26,7 @@ With --check it exits like run: 0 all good, 1 failing, 3 expired or about to be,
   };
 
   override async run(): Promise<unknown> {
-    const { status } = await import("../actions/index.ts");
+    const { status } = await import("../actions/quick.ts");
     return status(await this.input());
   }
 }

@@ -1,5 +1,6 @@
 /** Signs of life: what this process has taken stays its own while it gives them, and what others let lapse is freed for all. */
 import type { Queue, TakenJob } from "./queue.ts";
+import { monotonic } from "@rotate/runtime";
 
 /** A job that this process has, until it is found to be another's. */
 export interface Held {
@@ -33,7 +34,7 @@ export interface Beats {
 
 /** Of this process. */
 export const realBeats: Beats = {
-  monotonic: () => performance.now(),
+  monotonic,
   every(ms, work) {
     const timer = setInterval(work, ms);
     timer.unref();

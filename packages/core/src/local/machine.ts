@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname, uptime } from "node:os";
+import { monotonic } from "@rotate/runtime";
 
 /** Which machine and which boot this is: a copied state must be told apart from its original. */
 export interface Machine {
@@ -38,7 +39,7 @@ const carried = 20;
 function readUptime(): () => number {
   let last = { uptime: 0, awake: -Infinity, wall: -Infinity };
   return () => {
-    const [awake, wall] = [performance.now(), Date.now()];
+    const [awake, wall] = [monotonic(), Date.now()];
     const passed = awake - last.awake;
     if (passed >= carried || Math.abs(wall - last.wall - passed) > carried)
       last = { uptime: uptime() * 1000, awake, wall };

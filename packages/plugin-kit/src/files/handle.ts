@@ -87,7 +87,8 @@ const known = new Map<string, { readonly local: boolean; readonly until: number 
 /** Does a call on this directory end without waiting for a network or another process? False where nobody knows: NFS, SMB, FUSE. */
 export async function isLocal(directory: string): Promise<boolean> {
   if (process.platform !== "linux") return false;
-  const now = performance.now();
+  const [seconds] = process.hrtime();
+  const now = seconds * 1_000;
   const found = known.get(directory);
   if (found !== undefined && found.until > now) return found.local;
   const local = await typeOf(directory).then(

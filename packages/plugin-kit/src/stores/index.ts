@@ -10,5 +10,6 @@ export {
   wholeValue,
   type Format,
 } from "./document.ts";
+export { caseless } from "./caseless.ts";
 export { absentSecret, changedMeanwhile, checkSize } from "./faults.ts";
 export { tellOwner, tellRisk, tellTakeOver } from "./risks.ts";

@@ -1,5 +1,5 @@
 import type { Infer, LoggedIn, Login, ObjectSchema, Secret } from "@rotate/plugin-kit";
-import { documentFormat } from "@rotate/plugin-kit/stores";
+import { caseless, documentFormat } from "@rotate/plugin-kit/stores";
 import { options as entraOptions } from "../options.ts";
 
 const { tenantId, authority, auth } = entraOptions.properties;
@@ -48,7 +48,7 @@ export type SecretContext = LoggedIn<SecretOptions, SecretLogin>;
 /** Which secret is meant, for messages and as the sink's target. Neither hosts nor names are told apart by their case. */
 export function secretName({ vault, name }: Pick<SecretOptions, "vault" | "name">): string {
   const host = URL.canParse(vault) ? new URL(vault).host : vault;
-  return `secret ${name.toLowerCase()} of ${host.toLowerCase()}`;
+  return `secret ${caseless(name)} of ${host}`;
 }
 
 /** What a token for the vault is asked for: each cloud has a domain of its own for vaults (learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates). */

@@ -1,4 +1,5 @@
 import type { Infer, LoggedIn, Login, ObjectSchema, Secret } from "@rotate/plugin-kit";
+import { caseless } from "@rotate/plugin-kit/stores";
 import { options as appOptions } from "../app/options.ts";
 
 const repository = {
@@ -95,12 +96,12 @@ export type SecretContext = LoggedIn<SecretOptions, SecretLogin>;
 
 /** Which secret is meant, for messages and as the sink's target: GitHub tells neither names nor owners apart by their case. */
 export function secretName({ place, name }: Pick<SecretOptions, "place" | "name">): string {
-  const secret = name.toUpperCase();
-  if (place.of === "organization") return `secret ${secret} of organization ${place.organization.toLowerCase()}`;
-  const where = place.repository.toLowerCase();
+  const secret = name.startsWith("{ ") ? name : name.toUpperCase();
+  if (place.of === "organization") return `secret ${secret} of organization ${caseless(place.organization)}`;
+  const where = caseless(place.repository);
   return place.of === "repository"
     ? `secret ${secret} of ${where}`
-    : `secret ${secret} of environment ${place.environment.toLowerCase()} of ${where}`;
+    : `secret ${secret} of environment ${caseless(place.environment)} of ${where}`;
 }
 
 /** Where the API has the secrets of the place (docs.github.com/rest/actions/secrets). */
