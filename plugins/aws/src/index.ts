@@ -1,9 +1,14 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { awsContainer } from "./aws-container.ts";
 import { awsCredentials } from "./aws-credentials.ts";
 import { awsEcr } from "./aws-ecr.ts";
 import { awsRdsIam } from "./aws-rds-iam.ts";
 import { awsSts } from "./aws-sts.ts";
 
-/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles of a credentials file. */
-const plugin: Plugin = definePlugin({ providers: [awsSts, awsRdsIam, awsEcr], sinks: [awsCredentials] });
+/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles of a credentials file, and an endpoint that the SDKs ask. */
+const plugin: Plugin = definePlugin({
+  providers: [awsSts, awsRdsIam, awsEcr],
+  sinks: [awsCredentials],
+  endpoints: [awsContainer],
+});
 export default plugin;
