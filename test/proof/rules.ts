@@ -170,11 +170,15 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "late writes: nothing is undone that a late one may land over",
-    edits: [{ from: " && overdue(session, sink, previous.id).length === 0", to: "" }],
+    edits: [{ from: "if (inDoubt) return { write: withoutUndo(write), result };", to: "" }],
   },
   {
     name: "late writes are outlasted before anybody is reloaded",
     edits: [{ from: "if (!(await outlast(session, sinks, lease)))", to: "if (sinks.length > 100)" }],
+  },
+  {
+    name: "late writes are outlasted before a mint that kills",
+    edits: [{ from: "await outlastBeforeKill(session);", to: "" }],
   },
   {
     name: "late writes: a fence that fails keeps the doubt",

@@ -7,7 +7,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-aws",
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
-      sinks: ["aws-credentials"],
+      sinks: ["aws-credentials", "aws-secrets-manager", "aws-ssm-parameter"],
       endpoints: ["aws-container"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
@@ -151,6 +151,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-vault",
     types: {
       providers: ["vault", "vault-kv", "vault-static-role"],
+      sinks: ["vault-kv"],
     },
     load: async () => (await import("@rotate/plugin-vault")).default,
   },

@@ -15,6 +15,8 @@ export interface SinkContext<Options = unknown, L = unknown> extends LoggedIn<Op
   readonly keys?: readonly string[];
   /** In `check`: what will be written may look like this, by key. No value is real, but each has the shape that its template gives it. */
   readonly samples?: Values;
+  /** In `check`: about so many milliseconds lie between two writes. Absent: nobody can tell yet. */
+  readonly every?: number;
   /** Names this sink of this rotation, the same in every process: what is staged under it is nobody else's while the rotation's lock is held. */
   readonly mark?: string;
   /** The same object in calls that belong together: what was seen of a place under it may be believed in the next. Absent: look anew. */

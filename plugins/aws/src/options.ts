@@ -99,7 +99,12 @@ export const connection = {
   endpoints: {
     type: "object",
     description: "URLs in place of the region's own, such as those of VPC endpoints",
-    properties: { sts: { type: "string", format: "uri" }, ecr: { type: "string", format: "uri" } },
+    properties: {
+      sts: { type: "string", format: "uri" },
+      ecr: { type: "string", format: "uri" },
+      secretsmanager: { type: "string", format: "uri" },
+      ssm: { type: "string", format: "uri" },
+    },
   },
   credentials,
 } as const satisfies Record<string, Schema>;

@@ -119,11 +119,15 @@ export const refusals: Refusals = [
   }),
 ];
 
-/** An answer that is no success, as a RotateError. */
-export function refusal(what: string, answer: HttpAnswer, ctx: Pick<AwsContext, "now">): RotateError {
+/** An answer that is no success, as a RotateError. `own`: what the service refuses by itself, before what all do. */
+export function refusal(
+  what: string,
+  answer: HttpAnswer,
+  { now, own = [] }: Pick<AwsContext, "now"> & { readonly own?: Refusals },
+): RotateError {
   const { code = "", message } = saidBy(answer);
-  const about = { message: shown(what, code, message), said: `${code}: ${message}`, now: ctx.now() };
-  return httpRefusal(refusals, answer, about);
+  const about = { message: shown(what, code, message), said: `${code}: ${message}`, now: now() };
+  return httpRefusal([...own, ...refusals], answer, about);
 }
 
 function shown(what: string, code: string, message: string): string {
@@ -138,7 +142,7 @@ const json = {
 } as const;
 
 /** Code and words of an error answer: XML (Query protocol), JSON (JSON services), or what a proxy wrote. */
-function saidBy(answer: HttpAnswer): { readonly code?: string; readonly message: string } {
+export function saidBy(answer: HttpAnswer): { readonly code?: string; readonly message: string } {
   const object = answer.tryJson(json);
   if (object !== undefined) {
     const { __type: type, message = object.Message ?? "" } = object;

@@ -3,7 +3,7 @@ import { secured } from "@rotate/plugin-kit/tokens";
 import type { AwsContext } from "./options.ts";
 
 /** The services that are called, as their signatures and host names spell them. */
-export type Service = "sts" | "ecr";
+export type Service = "sts" | "ecr" | "secretsmanager" | "ssm";
 
 /** Where a service is called, and for which region the call is signed. */
 export interface Endpoint {
@@ -44,11 +44,19 @@ export function endpointOf(service: Service, region: string, { options, env }: A
   const signing = region === "aws-global" ? "us-east-1" : region;
   const named = options.endpoints?.[service];
   if (named !== undefined) return { url: secured(`endpoints.${service}`, named), region: signing };
-  const variable = `AWS_ENDPOINT_URL_${service.toUpperCase()}`;
+  const variable = `AWS_ENDPOINT_URL_${variables[service]}`;
   const found = [variable, "AWS_ENDPOINT_URL"].find((name) => env[name]);
   if (found !== undefined) return { url: secured(found, env[found] ?? ""), region: signing };
   return { url: new URL(`https://${hostOf(service, region, options)}/`), region: signing };
 }
+
+/** botocore's service ids, as the SDKs spell them in variables. */
+const variables: Readonly<Record<Service, string>> = {
+  sts: "STS",
+  ecr: "ECR",
+  secretsmanager: "SECRETS_MANAGER",
+  ssm: "SSM",
+};
 
 /** botocore's endpoint rules of each service. */
 function hostOf(service: Service, region: string, { fips, dualstack }: AwsContext["options"]): string {
@@ -57,5 +65,5 @@ function hostOf(service: Service, region: string, { fips, dualstack }: AwsContex
   const name = fips ? `${service}-fips` : service;
   if (dualstack) return `${name}.${region}.${both}`;
   if (service === "ecr") return `api.${name}.${region}.${suffix}`;
-  return region.startsWith("us-gov-") ? `sts.${region}.${suffix}` : `${name}.${region}.${suffix}`;
+  return region.startsWith("us-gov-") && service === "sts" ? `sts.${region}.${suffix}` : `${name}.${region}.${suffix}`;
 }

@@ -5,7 +5,7 @@ import { call } from "./wire.ts";
 /** What a policy has to allow. */
 export interface Right {
   readonly path: string;
-  readonly capability: "read" | "update";
+  readonly capability: "read" | "create" | "update" | "delete";
 }
 
 /** What the token may do, by path. */

@@ -3,7 +3,7 @@ import { refusals } from "./readings.ts";
 
 /** What a request did to which path. */
 export interface Addressed {
-  readonly verb: "GET" | "POST";
+  readonly verb: "GET" | "POST" | "PATCH" | "DELETE";
   /** Without `/v1/`. */
   readonly path: string;
 }

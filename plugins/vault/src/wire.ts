@@ -52,6 +52,8 @@ function urlOf(address: string, path: string): URL {
 
 async function initOf(ctx: VaultContext, { verb, query, json, token, namespace }: VaultRequest): Promise<HttpInit> {
   const headers = {
+    // Vault takes a PATCH of this type only (RFC 7396).
+    ...(verb === "PATCH" && { "content-type": "application/merge-patch+json" }),
     "x-vault-request": "true",
     "x-vault-token": token,
     "x-vault-namespace": (namespace ?? ctx.options.namespace) || undefined,

@@ -11,7 +11,7 @@ export const unreachable = refused("PREFLIGHT", "MINT");
 /** The tools of the clouds are not on the stage's PATH. */
 export const noProgram = /^ROTATE_(PREFLIGHT|MINT)_NOT_FOUND .*(databricks|gcloud) not found/;
 
-const endpoints = { sts: loopback, ecr: loopback };
+const endpoints = { sts: loopback, ecr: loopback, secretsmanager: loopback, ssm: loopback };
 const roleArn = "arn:aws:iam::123456789012:role/app";
 const sources = {
   default: { source: "default" },
@@ -43,6 +43,40 @@ const awsRows: Rows = {
   ...rowsOf("aws-ecr", sources, (credentials, name) => ({
     provider: { type: "aws-ecr", ...aws, credentials },
     request: {},
+    ends: awsEnd(name),
+  })),
+  ...rowsOf("aws-secrets", sources, (credentials, name) => ({
+    sinks: [{ type: "aws-secrets-manager", ...aws, credentials, secret: "app", values: { token: "{{ token }}" } }],
+    ends: awsEnd(name),
+  })),
+  "aws-secret-json": {
+    sinks: [
+      {
+        type: "aws-secrets-manager",
+        ...aws,
+        credentials: sources.keys,
+        secret: "app",
+        format: "json",
+        values: { token: "{{ token }}" },
+      },
+    ],
+    ends: unreachable,
+  },
+  "aws-secret-value": {
+    sinks: [
+      {
+        type: "aws-secrets-manager",
+        ...aws,
+        credentials: sources.keys,
+        secret: "app",
+        format: "value",
+        values: { token: "{{ token }}" },
+      },
+    ],
+    ends: unreachable,
+  },
+  ...rowsOf("aws-parameter", sources, (credentials, name) => ({
+    sinks: [{ type: "aws-ssm-parameter", ...aws, credentials, name: "/app", values: { token: "{{ token }}" } }],
     ends: awsEnd(name),
   })),
   ...rowsOf("aws-rds-iam", sources, (credentials, name) => ({
@@ -236,6 +270,14 @@ const vaultRows: Rows = {
   "vault-write": {
     provider: vault("vault", vaults.token),
     request: { path: "pki/issue/app", method: "write", fields: { token: "/private_key" } },
+    ends: unreachable,
+  },
+  ...rowsOf("vault-kv-sink", vaults, (auth) => ({
+    sinks: [{ ...vault("vault-kv", auth), path: "app", engine: "2", values: { token: "{{ token }}" } }],
+    ends: unreachable,
+  })),
+  "vault-kv-sink-1": {
+    sinks: [{ ...vault("vault-kv", vaults.token), path: "app", engine: "1", values: { token: "{{ token }}" } }],
     ends: unreachable,
   },
   "vault-kv-1": {

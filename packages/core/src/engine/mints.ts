@@ -3,7 +3,7 @@ import type { MintsReport } from "../plan-report.ts";
 import { instant } from "../rotation/describe.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { knownCadence } from "./cadence.ts";
-import { expectedIn } from "./plan.ts";
+import { expectedIn } from "../rotation/expected.ts";
 import { presentOf } from "./quick-look.ts";
 
 const day = 86_400_000;

@@ -4,10 +4,10 @@ import type { PlanRisk, PlanRotation, PlanSink } from "../plan-report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
-import { expectedOf, paceOf } from "../schedule/pace.ts";
-import { givenOf } from "../schedule/schedule.ts";
+import { paceOf } from "../schedule/pace.ts";
 import { decide } from "../rotation/decide.ts";
 import { instantAt } from "../rotation/describe.ts";
+import { expectedIn } from "../rotation/expected.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { publishedLease, type Moment } from "../rotation/moment.ts";
 import { readSink, type Looking } from "../rotation/observe.ts";
@@ -123,18 +123,6 @@ function whyOf(moment: Moment, standing: Standing): string {
   if (standing.reason.code === "retire" || standing.reason.code === "unproved")
     return standingText(standing, moment) ?? "";
   return "a sink does not hold what was written to it, or nobody has looked at it yet";
-}
-
-/** By the life last given, else by the life asked for. */
-export function expectedIn(moment: Moment): Pick<PlanRotation, "expected"> {
-  const { rotation, state, cron, now, cadence } = moment;
-  const lease = publishedLease(state);
-  const life = lease === undefined ? rotation.ttl : givenOf(lease);
-  if (life === undefined) return {};
-  const about = { life, renewable: lease?.renewable === true };
-  return {
-    expected: expectedOf(about, rotation.refresh, { nextCron: cron, now, ...(cadence !== undefined && { cadence }) }),
-  };
 }
 
 function paceWarnings({ rotation, state, cadence }: Moment): readonly string[] {

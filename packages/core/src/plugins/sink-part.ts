@@ -27,7 +27,16 @@ export function sinkOf(part: DescribedPart, ask: Ask): Sink {
     ...when(part, "check", {
       check: async (ctx: SinkContext) =>
         nothing(
-          await ask("check", { ours: ctx.ours === true, ...(ctx.keys && { keys: ctx.keys }), ...loginIn(ctx) }, ctx),
+          await ask(
+            "check",
+            {
+              ours: ctx.ours === true,
+              ...(ctx.keys && { keys: ctx.keys }),
+              ...(ctx.every && { every: ctx.every }),
+              ...loginIn(ctx),
+            },
+            ctx,
+          ),
         ),
     }),
     ...when(part, "read", {

@@ -2,22 +2,19 @@ import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
 import { innerError, isDefinite } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
-import { overdue } from "./late-writes.ts";
 import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
 
 /**
  * May the written sinks be put back? Only if all sinks were on one lease before, it outlives its margin, the issuer lets both live at once,
- * and every written sink can be undone, with no write to it that may still land.
+ * and every written sink can be undone.
  */
 export function canUndo(session: Session, attempt: Attempt, writes: readonly SinkWrite[]): boolean {
   const { state, rotation } = session;
   const previous = attempt.previous === undefined ? undefined : state().leases[attempt.previous];
   if (previous === undefined || previous.phase !== "live") return false;
   if (rotation.provider.part.overlap === false || !outlivesMargin(session, previous)) return false;
-  return writes.every(
-    ({ sink, prepared }) => prepared.undo !== undefined && overdue(session, sink, previous.id).length === 0,
-  );
+  return writes.every(({ prepared }) => prepared.undo !== undefined);
 }
 
 function outlivesMargin({ rotation, state, now }: Session, lease: LeaseState): boolean {

@@ -155,4 +155,21 @@ export const past: readonly Past[] = [
       ["during a wait", 1, "a late write lands"],
     ],
   },
+  {
+    story: "a mint that kills its predecessor waits until that one can no longer land anywhere",
+    shape: { sinks: ["late-blind"], rollback: true, overlap: false, rich: {} },
+    turns: [
+      ["commit 0", 1, "late, and killed"],
+      ["after journal committed", 1, "crash"],
+    ],
+  },
+  {
+    story: "what a late write put there before the second try is not taken for what stood there before",
+    shape: { sinks: ["late", "file"], rollback: true, rich: {} },
+    early: 41,
+    turns: [
+      ["commit 0", 1, "late"],
+      ["after journal committing", 2, "a late write lands"],
+    ],
+  },
 ];

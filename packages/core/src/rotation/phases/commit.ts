@@ -106,14 +106,14 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
   }
 }
 
-/** What it found at its second try may be what the first one wrote. */
+/** What it found at its second try may be what the first one wrote, which may also land once more: there is nothing to go back to. */
 function withoutUndo({ prepared: { commit }, ...write }: SinkWrite): SinkWrite {
   return { ...write, prepared: { changed: true, commit } };
 }
 
 /** A target that takes whatever comes takes the same again. */
 function isRepeatable({ part }: SinkEntry): boolean {
-  return part.lateWrites !== undefined && part.fence === undefined;
+  return part.lateWrites !== undefined;
 }
 
 /** What may still land over the new credential is waited for; then what does not show that it holds the new one is written once more. */

@@ -1,7 +1,10 @@
 import { materialize } from "@rotate/runtime";
 import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
+import { expectedIn } from "../expected.ts";
+import { momentOf, type Moment } from "../moment.ts";
 import { callProvider, callReload, callSink, timeLimits } from "../invoke.ts";
+import { outlast } from "../late-writes.ts";
 import { end, type Phase } from "../phase.ts";
 import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
@@ -20,10 +23,20 @@ export const preflightPhase: Phase = {
   stoppable: true,
   async run(session, attempt) {
     for (const check of checksOf(session)) await check.run();
+    await outlastBeforeKill(session);
     return { ...attempt, ...(await baseline(session)) };
   },
   failed: async (_session, _attempt, failure) => end("failed", failure.report.message),
 };
+
+/** A mint that kills the credential before it would make a dead one of what is still on its way to a sink. A stop ends the wait, and the mint does not begin. */
+async function outlastBeforeKill(session: Session): Promise<void> {
+  const { provider, sinks } = session.rotation;
+  if (provider.part.overlap === false) await outlast(session, sinks, nothing);
+}
+
+/** No lease has this id. */
+const nothing = "";
 
 /** The checks of a rotation's provider, sinks and reloads, in this order. */
 export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
@@ -37,6 +50,7 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
       ),
   };
   const planned = rotation.sinks.map(({ type, target, values }) => ({ type, target, keys: Object.keys(values) }));
+  const every = writesEvery(momentOf({ rotation, deps }, state()));
   const ofSinks = rotation.sinks.map((sink): Check => ({
     what: `sink ${sink.type} ${sink.target}`,
     run: () =>
@@ -46,6 +60,7 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
           ours: hasWritten(state(), sink.id),
           keys: Object.keys(sink.values),
           samples: samplesOf(sink, rotation.fields),
+          ...every,
         }),
       ),
   }));
@@ -57,6 +72,14 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const run = deps.ownRoots?.(rotation, runtime);
   const ofRoots = run === undefined ? [] : [{ what: "what it stands on", run }];
   return [...ofSinks, ...ofReloads, ...ofRoots, ofProvider];
+}
+
+const day = 86_400_000;
+
+/** What the schedule comes to. */
+function writesEvery(moment: Moment): { readonly every?: number } {
+  const { mintsPerDay = 0 } = expectedIn(moment).expected ?? {};
+  return mintsPerDay > 0 ? { every: day / mintsPerDay } : {};
 }
 
 /** Health, read once before anything is touched: a consumer that is ill already is not blamed on us. */
