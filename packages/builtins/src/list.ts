@@ -8,6 +8,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
       sinks: ["aws-credentials", "aws-secrets-manager", "aws-ssm-parameter"],
+      endpoints: ["aws-container"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
   },
@@ -16,6 +17,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["azure-entra"],
       sinks: ["azure-key-vault"],
+      endpoints: ["azure-app-service"],
     },
     load: async () => (await import("@rotate/plugin-azure")).default,
   },
@@ -45,6 +47,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["gcp-access-token"],
       sinks: ["gcp-secret-manager"],
+      endpoints: ["gce-metadata"],
     },
     load: async () => (await import("@rotate/plugin-gcp")).default,
   },

@@ -95,7 +95,12 @@ export async function openTestEndpoint(endpoint: Endpoint, asked: TestEndpointOp
     ...optionsOf(ctx, ending.signal),
     refusal: onRefused,
     listen(handler) {
-      const http = createHttpEndpoint({ at: () => doors[0]!.listener.at, handler, runtime: ctx.runtime, onRefused });
+      const http = createHttpEndpoint({
+        at: () => doors[0]?.listener.at ?? { socket: asked.socket ?? "" },
+        handler,
+        runtime: ctx.runtime,
+        onRefused,
+      });
       return listen({ onConnection: http.take }, http.drain);
     },
     accept: (take) => listen({ onConnection: take }),

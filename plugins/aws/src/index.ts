@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from "@rotate/plugin-kit";
+import { awsContainer } from "./aws-container.ts";
 import { awsCredentials } from "./aws-credentials.ts";
 import { awsEcr } from "./aws-ecr.ts";
 import { awsRdsIam } from "./aws-rds-iam.ts";
@@ -6,10 +7,10 @@ import { awsSts } from "./aws-sts.ts";
 import { awsSsmParameter } from "./store/parameter/sink.ts";
 import { awsSecretsManager } from "./store/secret/sink.ts";
 
-/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles of a credentials file, secrets and
- * parameters. */
+/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles of a credentials file, secrets, parameters, and an endpoint that the SDKs ask. */
 const plugin: Plugin = definePlugin({
   providers: [awsSts, awsRdsIam, awsEcr],
   sinks: [awsCredentials, awsSecretsManager, awsSsmParameter],
+  endpoints: [awsContainer],
 });
 export default plugin;

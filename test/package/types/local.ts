@@ -214,6 +214,41 @@ const endpoints: Rows = {
     serve: { http: { type: "http", rotation: ["serve-http"], listen: { socket: "http.sock" } } },
     ends: rotated,
   },
+  "serve-aws": {
+    ...fromAws,
+    sinks: [{ type: "env", values: { KEY: "{{ accessKeyId }}" } }],
+    serve: {
+      aws: { type: "aws-container", rotation: "serve-aws", listen: { port: 9911 }, tokenFile: { path: "aws-token" } },
+    },
+    ends: rotated,
+  },
+  "serve-google": {
+    sinks: [published("serve-google")],
+    serve: {
+      google: {
+        type: "gce-metadata",
+        rotation: "serve-google",
+        listen: { port: 9912 },
+        uids: ["0"],
+        email: "app@p.iam.gserviceaccount.com",
+        project: "p",
+      },
+    },
+    ends: rotated,
+  },
+  "serve-azure": {
+    sinks: [published("serve-azure")],
+    serve: {
+      azure: {
+        type: "azure-app-service",
+        rotation: "serve-azure",
+        listen: { port: 9913 },
+        resource: "https://vault.azure.net",
+        header: { env: "IDENTITY_HEADER" },
+      },
+    },
+    ends: rotated,
+  },
   ...rowsOf(
     "serve-postgres",
     { usual: ["mint", "close"], other: ["report", "cancel"] },

@@ -25,6 +25,10 @@ export function createAllRounds(options: RoundsOptions): Rounds {
       own.reconsider();
       fleet.reconsider();
     },
+    visited() {
+      own.visited();
+      fleet.visited();
+    },
     drain: async () => void (await Promise.all([own.drain(), fleet.drain()])),
   };
 }

@@ -79,6 +79,7 @@ export function createFleetRounds(options: FleetOptions): Rounds {
     },
     untilNext: () => Infinity,
     reconsider: () => undefined,
+    visited: () => undefined,
     async drain() {
       draining.abort();
       await serving;

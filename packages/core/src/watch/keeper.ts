@@ -110,7 +110,13 @@ export function createKeeper({ engine, options, waker, files, troubles, signal }
       }
       await Promise.all([rounds.drain(), errands.between(async () => undefined)]);
     },
-    ask: (question) => errands.run(() => question(engine)).finally(() => waker.wake("done")),
+    ask: (question) =>
+      errands
+        .run(() => question(engine))
+        .finally(() => {
+          rounds.visited();
+          waker.wake("done");
+        }),
     sinceLook: () => (lookedAt === undefined ? undefined : runtime.monotonic() - lookedAt),
     state: () => ({ troubles: troubles.current(), ...(specProblem !== undefined && { specProblem }) }),
   };

@@ -19,6 +19,8 @@ import { createWaiting, type Waiting } from "./waiting.ts";
 export interface Lookouts {
   /** They may stand otherwise. Names that are not ours are nobody's. */
   readonly ask: (names: Iterable<string>) => void;
+  /** The same of those that somebody else than a tick has written: what a tick could not help before, the next may. */
+  readonly askAnew: (names: Iterable<string>) => void;
   readonly askAll: () => void;
   /** Those that wait after a failure. */
   readonly askFailing: () => void;
@@ -107,14 +109,17 @@ export function createLookouts(
     return some;
   }
 
+  /** What is at work is looked at when it has ended, and when its time comes. */
+  function notBusy(names: Iterable<string>): readonly number[] {
+    return [...names].flatMap((name) => {
+      const index = indexOf.get(name);
+      return index === undefined || posts.isBusy(index) ? [] : [index];
+    });
+  }
+
   return {
-    ask(names) {
-      for (const name of names) {
-        const index = indexOf.get(name);
-        // What is at work is looked at when it has ended, and when its time comes.
-        if (index !== undefined && !posts.isBusy(index)) asked.add(index);
-      }
-    },
+    ask: (names) => notBusy(names).forEach((index) => asked.add(index)),
+    askAnew: (names) => notBusy(names).forEach(askAnew),
     askAll: () => void (isAllAsked = true),
     askFailing: () => waiting.all().forEach(askAnew),
     askSinks: () => void (nextSink = 0),

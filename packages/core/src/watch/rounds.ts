@@ -17,6 +17,8 @@ export interface Rounds {
   readonly untilNext: () => number;
   /** What failed may go well now: it is looked at again. */
   readonly reconsider: () => void;
+  /** An errand was run: what it has written is looked at, whatever a tick could not help before. */
+  readonly visited: () => void;
   /** Waits for what has begun. */
   readonly drain: () => Promise<void>;
 }
@@ -60,6 +62,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   let last = { time: clock.now(), awake: runtime.monotonic(), ahead: NaN, doubt: NaN };
   let held: readonly string[] = [];
   let shared = { since: -Infinity };
+  let isVisited = false;
 
   /** More time than this process was awake for says that the machine had slept. A clock that leaped moves whatever was counted on it. */
   async function noteTime(): Promise<void> {
@@ -133,7 +136,9 @@ export function createRounds(options: RoundsOptions): Rounds {
       const observe = runtime.monotonic() - observedAt >= observeEvery;
       const changed = await store.changed();
       if (changed === undefined) lookouts.askAll();
+      else if (isVisited) lookouts.askAnew(changed);
       else lookouts.ask(changed);
+      isVisited = false;
       if (observe || held.length > 0) await holdBack();
       if (observe || [...(changed ?? [])].some((name) => !names.has(name))) await lookBeside();
       if (observe) lookouts.askSinks();
@@ -147,6 +152,7 @@ export function createRounds(options: RoundsOptions): Rounds {
     },
     untilNext: () => Math.min(lookouts.untilNext(), longestSleep),
     reconsider: lookouts.askFailing,
+    visited: () => void (isVisited = true),
     drain: async () => void (await Promise.all(ticks)),
   };
 }

@@ -175,3 +175,14 @@ test("a refresh that is faster than the issuer allows waits as it is told, and w
   expect(scene.held()).toBe(`value-${scene.mints()}`);
   expect(daemon.alarms().filter((alarm) => alarm === "expired" || alarm === "expiring")).toEqual([]);
 });
+
+test("revokes what an errand has left to be revoked when its time comes, also right after it did so before", async () => {
+  const scene = createWatchScene((rotation) => ({ ...rotation, overlap: { ...rotation.overlap, grace: 1_000 } }));
+  const { daemon, pass } = await startDaemon(scene);
+  await pass(1_000);
+  for (const revoked of [["value-1"], ["value-1", "value-2"]]) {
+    await daemon.ask((engine) => engine.run({ names: ["db"], force: true }));
+    await pass(3_000);
+    expect(scene.revoked()).toEqual(revoked);
+  }
+});

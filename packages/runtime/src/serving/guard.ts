@@ -11,8 +11,8 @@ export interface Refusal {
 
 /** What a proxy adds: a service that fetches what strangers name must not fetch this. */
 const proxied = /^(x-forwarded-.*|forwarded|via)$/;
-/** What browsers add (Fetch standard, W3C Fetch Metadata): no page may ask. */
-const browsed = /^(origin|sec-fetch-.*)$/;
+/** What browsers add (Fetch standard, W3C Fetch Metadata): no page may ask. `sec-fetch-mode` alone is sent by the fetch of Node. */
+const browsed = /^(origin|sec-fetch-(site|dest|user))$/;
 
 /**
  * Why a request gets no answer, whatever it asks for; undefined when it may. A name that leads to this machine today (DNS rebinding) is not ours; nor is a request that came
