@@ -7,6 +7,7 @@ import { packedCommandLine } from "../support/packed.ts";
 import { compareCommands } from "./commands.ts";
 import type { Timing } from "./measure.ts";
 import { measurePlugins, type PluginCost } from "./plugins.ts";
+import { compareSidecar } from "./sidecar.ts";
 import { compareSpecs } from "./specs.ts";
 import { compareWrites } from "./writes.ts";
 
@@ -44,6 +45,14 @@ try {
   print("a hundred rotations", many);
   print("1,000 durable files of 1.2 kB", await compareWrites(folderIn(base, "writes"), Math.ceil(rounds / 4)));
   print("a spec of 10,000 rotations", await compareSpecs(folderIn(base, "specs"), Math.ceil(rounds / 7)));
+  const sidecar = await compareSidecar(folderIn(base, "sidecar"), Math.ceil(rounds / 7));
+  if (typeof sidecar === "string") process.stdout.write(`\nthe PostgreSQL sidecar was not measured: ${sidecar}\n`);
+  else {
+    for (const { title, timings } of sidecar.comparisons) print(title, timings);
+    process.stdout.write(
+      `  ${sidecar.growth.toFixed(1).padStart(6)} MB more memory while an application does not read 1 GB\n`,
+    );
+  }
   printPlugins(await measurePlugins(folderIn(base, "plugins"), Math.ceil(rounds / 3)));
 } finally {
   rmSync(base, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createCatalog, publishedSchema } from "@rotate/core";
 import { builtins } from "@rotate/builtins";
+import { cell, code, rangeOf, table } from "./tables.ts";
 import { root } from "./workspace.ts";
 
 /** The page with every key of a spec. */
@@ -84,10 +85,8 @@ export async function renderSpecDocs(): Promise<string> {
 }
 
 function section(title: string, rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ key, schema, required }) => `| \`${key}\` | ${typeOf(schema)} | ${meaning(schema, required)} |`,
-  );
-  return `## ${title}\n\n| key | takes | meaning |\n|---|---|---|\n${lines.join("\n")}\n`;
+  const cells = rows.map(({ key, schema, required }) => [code(key), typeOf(schema), meaning(schema, required)]);
+  return `## ${title}\n\n${table(["key", "takes", "meaning"], cells)}`;
 }
 
 function keysOf({ properties = {}, required = [] }: Schema, prefix: string): readonly Row[] {
@@ -120,11 +119,6 @@ function typeOf(schema: Schema): string {
   return schema.if === undefined && type === "string" ? "a text" : "a text or a reference";
 }
 
-function rangeOf({ minimum, maximum }: Schema): string {
-  const from = minimum === undefined ? "" : ` from ${minimum}`;
-  return `a whole number${from}${maximum === undefined ? "" : ` to ${maximum}`}`;
-}
-
 function meaning({ description = "", default: own, else: plain }: Schema, required: boolean): string {
   const preset = own ?? plain?.default;
   const parts = [
@@ -132,11 +126,7 @@ function meaning({ description = "", default: own, else: plain }: Schema, requir
     ...(description === "" ? [] : [description]),
     ...(preset === undefined || Array.isArray(preset) ? [] : [`default: ${code(preset)}`]),
   ];
-  return parts.join("; ").replaceAll("|", "\\|").replaceAll("{{", "`{{").replaceAll("}}", "}}`");
-}
-
-function code(value: unknown): string {
-  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+  return cell(parts.join("; "));
 }
 
 if (import.meta.main) {

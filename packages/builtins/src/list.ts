@@ -93,6 +93,13 @@ export const builtins: readonly LazyPlugin[] = [
     load: async () => (await import("@rotate/plugin-kubernetes")).default,
   },
   {
+    name: "@rotate/plugin-mysql",
+    types: {
+      providers: ["mariadb-user", "mysql-user"],
+    },
+    load: async () => (await import("@rotate/plugin-mysql")).default,
+  },
+  {
     name: "@rotate/plugin-oauth2",
     types: {
       providers: ["oauth2", "oauth2-refresh-token"],

@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import type { Metafile } from "esbuild";
 import { commonJsMark, fileOf, namesOf } from "./lazy-packages.ts";
 
-/** Packages that a bundled package asks for and can do without: a faster `pg`, a hash that Redis has commands for. */
-export const optional: readonly string[] = ["pg-native", "@node-rs/xxhash"];
+/** Packages that a bundled package asks for and can do without: a faster `pg`, a hash that Redis has commands for, colours in `mysql2` when it is debugged. */
+export const optional: readonly string[] = ["pg-native", "@node-rs/xxhash", "cardinal"];
 
 /** What is missing, a line each. Loads every module twice, so it has to run with the condition `rotate:src`. @param root the folder that the metafile's paths start from */
 export async function faultsOfBundle({ outputs }: Metafile, root: string): Promise<readonly string[]> {

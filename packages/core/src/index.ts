@@ -83,6 +83,8 @@ export {
   type Proposal,
 } from "./plugins/plugins.ts";
 export { explainKey, type ExplainedBelow, type ExplainedKey } from "./loading/explain-key.ts";
+export { writtenPaths } from "./loading/roots/endangered.ts";
+export { sourcesIn } from "./loading/roots/roots.ts";
 export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { createServing, type Serving } from "./serving/service.ts";

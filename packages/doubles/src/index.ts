@@ -10,6 +10,7 @@ export * from "./kubernetes/index.ts";
 export * from "./lakebase/index.ts";
 export { createCuttingProxy, type Cutting, type CuttingProxy } from "./cutting-proxy.ts";
 export { listen } from "./listen.ts";
+export * from "./mysql/index.ts";
 export * from "./oauth2/index.ts";
 export * from "./postgres/index.ts";
 export * from "./servers/index.ts";

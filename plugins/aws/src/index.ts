@@ -7,7 +7,7 @@ import { awsSts } from "./aws-sts.ts";
 import { awsSsmParameter } from "./store/parameter/sink.ts";
 import { awsSecretsManager } from "./store/secret/sink.ts";
 
-/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles of a credentials file, secrets, parameters, and an endpoint that the SDKs ask. */
+/** AWS: temporary credentials of STS, passwords of RDS databases and of ECR registries, profiles, secrets, parameters, and an endpoint that the SDKs ask. */
 const plugin: Plugin = definePlugin({
   providers: [awsSts, awsRdsIam, awsEcr],
   sinks: [awsCredentials, awsSecretsManager, awsSsmParameter],

@@ -103,6 +103,12 @@ test("a file that the runner would refuse is found before anything is minted", a
   }
 });
 
+test("several names are looked at together before the mint, though nothing is known of their values", async () => {
+  const made = await stepOfTest();
+  await sink.check?.({ ...contextOf(made), keys: ["A", "B", "C"] });
+  expect(await readFile(made.file, "utf8")).toBe("");
+});
+
 test("a second rotation in the same step replaces the value in its place", async () => {
   const made = await stepOfTest();
   await write(made, { TOKEN: "first-first" });

@@ -8,14 +8,14 @@ const hour = 3_600_000;
 /** What rotate logs in with, as `role-1`. */
 export const secretId: Canary = mintCanary("the role's secret id", { plain: true });
 
-/** Starts it: users of `database/creds/app` live an hour, twice that with renewals. */
-export async function startVault(postgres: Postgres): Promise<VaultDouble> {
+/** Starts it: users of `database/creds/app`, or of another role, live an hour, twice that with renewals. */
+export async function startVault(postgres: Postgres, name = "app"): Promise<VaultDouble> {
   const leases = { "sys/leases/renew": ["update"], "sys/leases/revoke": ["update"] } as const;
   const role = { roleId: "role-1", secretIds: { [secretId.text]: {} }, ttl: 2 * hour, policies: ["app"] };
   const vault = await createVaultDouble({
-    policies: { app: { "database/creds/app": ["read"], ...leases } },
+    policies: { app: { [`database/creds/${name}`]: ["read"], ...leases } },
     auth: { approle: { type: "approle", roles: { app: role } } },
-    engines: { database: { type: "database", roles: { app: roleOn(postgres) } } },
+    engines: { database: { type: "database", roles: { [name]: roleOn(postgres) } } },
   });
   onTestFinished(vault.close);
   return vault;

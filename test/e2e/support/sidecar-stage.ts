@@ -6,7 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { createCertificateAuthority, startPostgres } from "@rotate/doubles";
+import { createCertificateAuthority, startPostgres, type Postgres } from "@rotate/doubles";
 import { compiled } from "../../support/compiled.ts";
 import { packedCommandLine } from "../../support/packed.ts";
 
@@ -23,6 +23,11 @@ export interface EntryStatus {
 export interface SidecarStage {
   /** Where the application finds its database. */
   readonly address: { readonly host: string; readonly user: string };
+  /** The server itself, and a file of the authority that its certificate leads to. */
+  readonly postgres: Postgres;
+  readonly ca: string;
+  /** Of the watch. */
+  readonly pid: number | undefined;
   /** A new credential now; resolves when it is published. Gives the reloads that were run. */
   readonly rotate: () => Promise<number>;
   /** Users of leases that there are on the server. */
@@ -106,6 +111,9 @@ export async function startSidecarStage(directory: string): Promise<SidecarStage
   await until(async () => (await users()).length > 0, watch.log);
   return {
     address: { host: join(directory, "app"), user: "shop" },
+    postgres,
+    ca: join(directory, "ca.pem"),
+    pid: watch.pid,
     rotate,
     users,
     status,
@@ -136,7 +144,7 @@ function startWatch(directory: string) {
     const [code] = await ended;
     return code;
   }
-  return { log: () => readFileSync(file, "utf8").slice(-2000), end };
+  return { pid: child.pid, log: () => readFileSync(file, "utf8").slice(-2000), end };
 }
 
 /** Looks again and again. Rejects with what went before when it takes too long. */

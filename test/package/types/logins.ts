@@ -122,6 +122,42 @@ const redisRows: Rows = rowsOf(
   }),
 );
 
+const byMysql = ["dynamic", "retain"].flatMap((strategy) =>
+  (["verify-full", "require", "disable"] as const).map((tls, index) => ({
+    strategy,
+    tls,
+    sessions: index === 0 ? "end" : "wait",
+    send: index === 0 ? "password" : "verifier",
+    ...(strategy === "dynamic" && { events: "app" }),
+  })),
+);
+const ofMysql: Readonly<Record<string, object>> = {
+  dynamic: { role: "app_rw", ttl: "1h" },
+  retain: { account: "app" },
+};
+
+const mysqlRows: Rows = {
+  ...rowsOf(
+    "mysql-user",
+    Object.fromEntries(byMysql.map((more) => [`${more.strategy}-${more.tls}`, more])),
+    (more) => ({
+      provider: { type: "mysql-user", ...database, ...more },
+      request: ofMysql[more.strategy] ?? {},
+      refresh: { every: "30m" },
+      ends: unreachable,
+    }),
+  ),
+  ...rowsOf(
+    "mariadb-user",
+    Object.fromEntries(byMysql.slice(0, 3).map((more) => [more.tls, more])),
+    ({ strategy: _, ...more }) => ({
+      provider: { type: "mariadb-user", ...database, ...more },
+      request: { grants: ["select, insert on app.*"], ttl: "1h" },
+      ends: unreachable,
+    }),
+  ),
+};
+
 const databaseRows: Rows = rowsOf(
   "postgres-user",
   Object.fromEntries(postgresUsers.map((more) => [`${more.strategy}-${more.tls}`, more])),
@@ -292,6 +328,7 @@ export const logins: Rows = {
   })),
   ...databaseRows,
   ...redisRows,
+  ...mysqlRows,
   ...databricksRows,
   ...rowsOf("gcp", google, (source, name) => ({
     provider: { type: "gcp-access-token", source, endpoints: googleEndpoints },

@@ -59,6 +59,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
         await controlOf(backend.place, runtime),
         serving,
         ...(await servicesOf(input, addresses, runtime)),
+        ...(await notifyOf(runtime)),
       ],
       ...(concurrency !== undefined && { concurrency }),
       load: () => readAgain(input, runtime.log),
@@ -94,6 +95,14 @@ async function addressesOf({ listen, "listen-health": health }: WatchFlags): Pro
 async function controlOf(directory: string, runtime: Runtime): Promise<Service> {
   const { createControl } = await import("../control/service.ts");
   return createControl({ directory, runtime });
+}
+
+/** A unit that waits to hear of us. The last to start: then all others listen. */
+async function notifyOf(runtime: Runtime): Promise<readonly Service[]> {
+  if (!process.env["NOTIFY_SOCKET"]) return [];
+  const { createNotify } = await import("../systemd/notify.ts");
+  const service = createNotify(runtime, process.env);
+  return service === undefined ? [] : [service];
 }
 
 /** What nobody asked for is not loaded. */

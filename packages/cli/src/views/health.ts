@@ -60,9 +60,14 @@ export function readyRoutes({ read }: HealthParts): readonly Route[] {
   ];
 }
 
-function alive({ sinceLook }: HealthParts["daemon"]): Answer {
-  const since = sinceLook() ?? 0;
-  if (since <= hangs) return json({ state: "alive" });
+/** Does its loop come round? Before the first look it has time. */
+export function isAlive({ sinceLook }: Pick<DaemonView, "sinceLook">): boolean {
+  return (sinceLook() ?? 0) <= hangs;
+}
+
+function alive(daemon: HealthParts["daemon"]): Answer {
+  const since = daemon.sinceLook() ?? 0;
+  if (isAlive(daemon)) return json({ state: "alive" });
   return json({ state: "hanging", reason: `it has not looked for ${Math.round(since / 1000)} s` }, { status: 503 });
 }
 

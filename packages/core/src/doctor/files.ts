@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { commandLine } from "@rotate/plugin-kit";
 import { leftOversIn } from "@rotate/plugin-kit/files";
 import { distrust } from "@rotate/runtime";
-import { described } from "../loading/compile/identity.ts";
+import { writtenPaths } from "../loading/roots/endangered.ts";
 import { orAbsent } from "../loading/roots/real-place.ts";
 import { rootsOf } from "../loading/roots/roots.ts";
 import type { RootWorld } from "../loading/roots/world.ts";
@@ -64,26 +64,14 @@ function writable(path: string, { message, hint }: { readonly message: string; r
   return { code: "ROTATE_RISK_WRITABLE", severity: "error", about: path, message, remedy: hint };
 }
 
-interface Place {
-  readonly directory: string;
-  readonly rotation: string;
-}
-
-/** The directories of the sinks that write files. */
-function placesOf({ rotations }: Spec): readonly Place[] {
-  return rotations.flatMap(({ name, sinks }) =>
-    sinks.flatMap(({ part, options, target }) =>
-      (part.writes?.(described(options)) ?? [{ path: target }])
-        .filter(({ path }) => path.startsWith("/"))
-        .map(({ path }) => ({ directory: dirname(path), rotation: name })),
-    ),
-  );
+/** The directories that the spec writes files in. */
+function directoriesOf(spec: Spec): readonly string[] {
+  return [...new Set(writtenPaths(spec).map((path) => dirname(path)))];
 }
 
 /** Temporary files beside the targets that a process left behind when it was killed. */
 export async function leftOverFindings(spec: Spec, now: number): Promise<readonly Finding[]> {
-  const directories = [...new Set(placesOf(spec).map(({ directory }) => directory))];
-  const left = await Promise.all(directories.map((directory) => leftOversIn(directory, now)));
+  const left = await Promise.all(directoriesOf(spec).map((directory) => leftOversIn(directory, now)));
   return left.flat().map((path) => ({
     code: "ROTATE_RISK_LEFT_OVER",
     severity: "warning",
@@ -98,7 +86,7 @@ const leastFree = 16 * 1024 * 1024;
 
 /** File systems on which there is hardly any room for the state or a credential. @param state where the state is, or will be */
 export function spaceFindings(spec: Spec, state: string): readonly Finding[] {
-  const directories = [state, ...placesOf(spec).map(({ directory }) => directory)].map(existing);
+  const directories = [state, ...directoriesOf(spec)].map(existing);
   const bySystem = new Map(directories.map((path) => [orAbsent(() => statSync(path).dev), path]));
   return [...bySystem.values()].flatMap((path) => {
     const found = orAbsent(() => statfsSync(path));

@@ -8,6 +8,7 @@ export interface Bundles {
   /** Of one job. A job of none that is known is that of the rotation of its name. */
   readonly members: (key: string) => readonly string[];
   readonly keys: () => readonly string[];
+  readonly has: (key: string) => boolean;
   /** How many rotations the largest has; at least 1. */
   readonly largest: number;
 }
@@ -20,6 +21,7 @@ export function createBundles(rotations: readonly Pick<Rotation, "name" | "reloa
     keyOf: (rotation) => keyIn(byName.get(rotation) ?? [rotation]),
     members: (key) => byKey.get(key) ?? [key],
     keys: () => [...byKey.keys()],
+    has: (key) => byKey.has(key),
     largest: [...byKey.values()].reduce((most, { length }) => Math.max(most, length), 1),
   };
 }

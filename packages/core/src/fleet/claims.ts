@@ -85,6 +85,8 @@ export function createSharedClaims(ground: Ground): {
 function createTaker(ground: Ground): Taker {
   const { database, queue, clock, pulse, bundles } = ground;
   const holds = new Map<string, Hold>();
+  /** Then there are likely more, and they need not be asked for. */
+  let wasFull = false;
 
   function hold({ job, since, rows }: Taken): readonly Claim[] {
     const made = createHold({ job, since }, pulse, () => holds.get(job.key) === made && holds.delete(job.key));
@@ -114,15 +116,15 @@ function createTaker(ground: Ground): Taker {
 
   return {
     async due(most) {
-      if (!(await queue.isDue(database, clock.now()))) return [];
+      if (!wasFull && !(await queue.isDue(database, clock.now()))) return [];
       const since = ground.beats.monotonic();
       const taken = await database.transaction(async (sql) => {
-        await ground.refuseOutdated(sql);
         const jobs = await queue.takeDue(sql, clock.now(), most);
         const members = jobs.map(({ key }) => bundles().members(key));
         const rows = new Map((await takeRows(sql, members.flat(), ground)).map((row) => [row.rotation, row]));
         return jobs.map((job, at) => ({ job, since, rows: members[at]!.map((name) => rows.get(name)!) }));
       });
+      wasFull = taken.length === most;
       return taken.toSorted(earlierFirst).flatMap(hold);
     },
     async one(rotation) {
@@ -131,7 +133,6 @@ function createTaker(ground: Ground): Taker {
       if (ours !== undefined && !ours.isLost()) return join(rotation, ours);
       const since = ground.beats.monotonic();
       const taken = await database.transaction(async (sql) => {
-        await ground.refuseOutdated(sql);
         const job = await jobOf(sql, key);
         return job && { job, since, rows: await takeRows(sql, [rotation], ground) };
       });

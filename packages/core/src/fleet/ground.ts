@@ -1,7 +1,7 @@
 import type { Runtime } from "@rotate/runtime";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { Bundles } from "./bundles.ts";
-import type { Database, Sql } from "./database.ts";
+import type { Database } from "./database.ts";
 import type { Beats, Pulse } from "./pulse.ts";
 import type { Queue } from "./queue.ts";
 import type { Rows } from "./rows.ts";
@@ -20,6 +20,6 @@ export interface Ground extends Rows {
   readonly holder: string;
   /** What is claimed together. */
   readonly bundles: () => Bundles;
-  /** Throws EngineError `ROTATE_SPEC_OUTDATED` when the fleet works by another spec than this process. */
-  readonly refuseOutdated: (sql: Sql) => Promise<void>;
+  /** The hash of the spec that this process works by; undefined: by none. */
+  readonly published: () => string | undefined;
 }

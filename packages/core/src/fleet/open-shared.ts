@@ -9,7 +9,7 @@ import { createSharedClaims } from "./claims.ts";
 import { createDatabaseClock } from "./clock.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkKey } from "./key.ts";
-import { publishSpec, refuseOutdated, specHash, type Publication } from "./published.ts";
+import { publishSpec, specHash, type Publication } from "./published.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
 import { readMeta, refuseCopy, schemasOf } from "./schema.ts";
@@ -82,7 +82,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
       beats,
       clock: time.clock,
       bundles: () => bundles,
-      refuseOutdated: async (sql) => publication && refuseOutdated(sql, rows, publication.hash),
+      published: () => publication?.hash,
     });
     if (publication !== undefined && !reading) await publishSpec(database, queue, { ...rows, publication });
     async function end(): Promise<void> {

@@ -1,6 +1,5 @@
 /** Which spec a fleet works by: hosts with an older one and hosts with a newer one never take turns. */
 import { createHash } from "node:crypto";
-import { EngineError } from "../engine-error.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { Bundles } from "./bundles.ts";
 import type { Database, Sql } from "./database.ts";
@@ -79,15 +78,4 @@ async function reconcile(
     at: bundles.members(key).reduce((first, name) => Math.min(first, times.get(name) ?? 0), Infinity),
   }));
   await queue.add(sql, due);
-}
-
-/** Throws EngineError `ROTATE_SPEC_OUTDATED` when the fleet works by another spec than the one of this hash. */
-export async function refuseOutdated({ query }: Sql, { schemas: { own }, spec }: Rows, hash: string): Promise<void> {
-  const [current] = await query(`select hash, by, published_at from ${own}.spec where name = $1`, [spec]);
-  if (current === undefined || current["hash"] === hash) return;
-  throw new EngineError(`${String(current["by"])} works by another version of the spec ${spec}`, {
-    code: "ROTATE_SPEC_OUTDATED",
-    exitCode: 6,
-    hint: "bring this host to the same spec; if this one is meant to count again, `rotate state publish` says so to all hosts",
-  });
 }

@@ -29,14 +29,14 @@ export interface Beats {
   /** ms; goes on while the process is stopped. */
   readonly monotonic: () => number;
   /** Calls `work` each so many ms; gives what ends it. */
-  readonly every: (ms: number, work: () => void) => () => void;
+  readonly every: (ms: number, work: () => Promise<void>) => () => void;
 }
 
 /** Of this process. */
 export const realBeats: Beats = {
   monotonic,
   every(ms, work) {
-    const timer = setInterval(work, ms);
+    const timer = setInterval(() => void work(), ms);
     timer.unref();
     return () => clearInterval(timer);
   },
@@ -87,18 +87,20 @@ export function createPulse(queue: Queue, beats: Beats, learn: () => Promise<voi
     if (lapsed.length > 0 && beats.monotonic() - goodSince >= sureFor) await queue.free(lapsed);
   }
 
-  function begin(): void {
+  async function begin(): Promise<void> {
+    if (held.size === 0 && !isSweeping) return;
     // Whoever works with what is held is told by its own statements.
     looking ??= look()
       .catch(() => void (goodSince = beats.monotonic()))
       .finally(() => void (looking = undefined));
+    await looking;
   }
 
   function isSure({ since }: Held): boolean {
     return beats.monotonic() - Math.max(heardAt, since) <= sureFor;
   }
 
-  const end = beats.every(lookEvery, () => void ((held.size > 0 || isSweeping) && begin()));
+  const end = beats.every(lookEvery, begin);
   return {
     isSure,
     add: (one) => void held.add(one),

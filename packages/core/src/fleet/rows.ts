@@ -1,5 +1,6 @@
 /** The rows of the rotations: whoever's claim stands in one may write it, and nobody else. */
 import { randomUUID } from "node:crypto";
+import { EngineError } from "../engine-error.ts";
 import type { AttemptReport } from "../history-report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import { reduce } from "../store/reduce.ts";
@@ -42,21 +43,30 @@ export function stateIn(row: Row | undefined, rotation: string): RotationState {
   return (row?.["state"] as RotationState | null | undefined) ?? emptyState(rotation);
 }
 
-/** Puts a new claim into each of these rows: from then on no write of an earlier holder is taken. */
+/** Who takes rows. */
+interface Taking extends Rows {
+  readonly clock: RotationClock;
+  /** For people: which process. */
+  readonly holder: string;
+  /** The hash of the spec that this process works by; undefined: by none. */
+  readonly published: () => string | undefined;
+}
+
+/**
+ * Puts a new claim into each of these rows: from then on no write of an earlier holder is taken. Throws EngineError `ROTATE_SPEC_OUTDATED` when the fleet works by
+ * another spec than this process.
+ */
 export async function takeRows(
   { query }: Sql,
   names: readonly string[],
-  { schemas: { own }, spec, clock, holder }: Rows & { readonly clock: RotationClock; readonly holder: string },
+  { schemas: { own }, spec, clock, holder, published }: Taking,
 ): Promise<readonly TakenRow[]> {
-  const sorted = [...names].toSorted();
-  await query(`insert into ${own}.rotation (spec, name) select $1, unnest($2::text[]) on conflict do nothing`, [
-    spec,
-    sorted,
-  ]);
-  const rows = await query(
-    `select name, state, due from ${own}.rotation where spec = $1 and name = any ($2) order by name for update`,
-    [spec, sorted],
-  );
+  if (names.length === 0) return [];
+  const select = `select r.name, r.state, r.due, s.hash, s.by from ${own}.rotation r left join ${own}.spec s on s.name = r.spec
+    where r.spec = $1 and r.name = any ($2) order by r.name for update of r`;
+  const found = await query(select, [spec, names]);
+  const rows = found.length === names.length ? found : await afterAdding(names);
+  refuseOutdated(spec, rows[0], published());
   const before = rows.map((row) => stateIn(row, String(row["name"])));
   for (const state of before) clock.observe(state.clock);
   const taken = before.map((state, at) => ({
@@ -66,6 +76,13 @@ export async function takeRows(
     isUnfinished: state.attempt !== undefined,
     due: Number(rows[at]!["due"]),
   }));
+
+  async function afterAdding(all: readonly string[]): ReturnType<typeof query> {
+    const insert = `insert into ${own}.rotation (spec, name) select $1, unnest($2::text[]) on conflict do nothing`;
+    await query(insert, [spec, [...all].toSorted()]);
+    return query(select, [spec, all]);
+  }
+
   await query(
     `update ${own}.rotation r set claim = i.claim, holder = $2, claimed_at = now(), state = i.state, changed_in = pg_current_xact_id()
      from unnest($3::text[], $4::uuid[], $5::json[]) as i (name, claim, state) where r.spec = $1 and r.name = i.name`,
@@ -78,6 +95,15 @@ export async function takeRows(
     ],
   );
   return taken;
+}
+
+function refuseOutdated(spec: string, row: Row | undefined, hash: string | undefined): void {
+  if (hash === undefined || typeof row?.["hash"] !== "string" || row["hash"] === hash) return;
+  throw new EngineError(`${String(row["by"])} works by another version of the spec ${spec}`, {
+    code: "ROTATE_SPEC_OUTDATED",
+    exitCode: 6,
+    hint: "bring this host to the same spec; if this one is meant to count again, `rotate state publish` says so to all hosts",
+  });
 }
 
 /** Writes each whose claim still stands; gives their names. Who is missing was overtaken, and the others are written. */

@@ -34,28 +34,24 @@ export function createWriter(
         rows,
         kept.flatMap(({ attempts }) => attempts),
       );
-      await endJobs(
-        sql,
-        settlings.flatMap(({ ends }) => ends ?? []),
+      const said = kept.flatMap(({ change: { rotation, due } }) =>
+        due === undefined ? [] : [[rotation, due] as const],
       );
+      const ended = settlings.flatMap(({ ends }) => ends ?? []);
+      await endJobs(sql, ended, new Map(said));
       return settlings.map(({ change }) => written.has(change.rotation));
     });
   }
 
-  async function endJobs(sql: Sql, holds: readonly Hold[]): Promise<void> {
+  /** What a settlement says of the only rotation of a job needs not be asked for. */
+  async function endJobs(sql: Sql, holds: readonly Hold[], said: ReadonlyMap<string, number>): Promise<void> {
     const ended = holds.filter((hold) => !hold.isLost()).map(({ job }) => job);
     if (ended.length === 0) return;
-    const published = new Set(bundles().keys());
-    const keys = ended.map(({ key }) => key).filter((key) => published.has(key));
-    const times = await dueTimes(sql, rows, keys.flatMap(bundles().members));
-    const next = keys.map((key) => ({
-      key,
-      at: earliest(
-        bundles()
-          .members(key)
-          .map((name) => times.get(name) ?? 0),
-      ),
-    }));
+    const keys = ended.map(({ key }) => key).filter((key) => bundles().has(key));
+    const members = keys.map((key) => bundles().members(key));
+    const asked = members.flatMap((names) => (names.length === 1 && said.has(names[0]!) ? [] : names));
+    const times = new Map([...said, ...(asked.length > 0 ? await dueTimes(sql, rows, asked) : [])]);
+    const next = keys.map((key, at) => ({ key, at: earliest(members[at]!.map((name) => times.get(name) ?? 0)) }));
     await queue.replace(sql, ended, next);
   }
 

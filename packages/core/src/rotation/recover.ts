@@ -1,3 +1,4 @@
+import type { SinkEntry } from "../loading/model.ts";
 import { allHold, type LeaseId, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { noteKilled } from "./failure.ts";
@@ -26,10 +27,23 @@ async function fenceDoubtfulSinks(session: Session): Promise<ReadonlySet<string>
   const inDoubt = new Set<string>();
   for (const sink of session.rotation.sinks) {
     if ((session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
-    const ruledOut = await ruleOut(session, sink, unanswered(session.state(), sink.id));
+    const landing = unanswered(session.state(), sink.id);
+    await pinWhatLands(session, sink, landing);
+    const ruledOut = await ruleOut(session, sink, landing);
     if (!ruledOut && sink.part.lateWrites === undefined) inDoubt.add(sink.id);
   }
   return inDoubt;
+}
+
+/**
+ * A process that is stopped, and not dead, may write once more when it wakes. Where nothing rules that out its credential is never revoked: the sink may hold it again
+ * after all that is known of it, until the next look.
+ */
+async function pinWhatLands(session: Session, { part }: SinkEntry, landing: readonly LeaseId[]): Promise<void> {
+  if (session.predecessor !== "unknown" || part.fence !== undefined || part.lateWrites !== undefined) return;
+  const { leases } = session.state();
+  const loose = landing.filter((lease) => leases[lease]?.phase === "live" && leases[lease].pinned !== true);
+  if (loose.length > 0) await session.journal(...loose.map((lease) => ({ type: "pinned", lease }) as const));
 }
 
 /** What a process that died may have been writing to a sink. */

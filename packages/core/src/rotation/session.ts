@@ -59,7 +59,7 @@ export interface CredentialMemory {
 }
 
 /** One process at work on one rotation, under its claim. */
-export interface Session extends Pick<Claim, "state" | "now" | "guard"> {
+export interface Session extends Pick<Claim, "state" | "now" | "guard" | "predecessor"> {
   readonly rotation: Rotation;
   readonly deps: RotationDeps;
   /** Aborts when the process is asked to stop: no new phase begins, what has begun is finished or undone. */
@@ -132,7 +132,7 @@ export function openSession(options: {
   readonly signal: AbortSignal;
 }): Session {
   const { rotation, deps, claim, leave, signal } = options;
-  const { state, now, guard } = claim;
+  const { state, now, guard, predecessor } = claim;
   const warnings: string[] = [];
   return {
     rotation,
@@ -141,6 +141,7 @@ export function openSession(options: {
     state,
     now,
     guard,
+    predecessor,
     leave,
     staged: new Set(),
     group: (deps.groups ?? createReloadGroups()).hold(),

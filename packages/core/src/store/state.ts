@@ -59,7 +59,7 @@ export interface LeaseState {
   readonly jitter: number;
   /** Which provider entry made it. */
   readonly provider: string;
-  /** Printed by `rotate credential` to an unknown holder: pinned to its expiry. */
+  /** Printed by `rotate credential` to an unknown holder, or a process that may only be stopped could still write it: pinned to its expiry. */
   readonly pinned?: boolean;
   /** Made by another machine's state: never revoked by us. */
   readonly foreign?: boolean;

@@ -32,7 +32,7 @@ export const key = randomBytes(32);
 
 /** Time stands still but for the test. */
 export function createTurned(): Turned {
-  const works = new Set<() => void>();
+  const works = new Set<() => Promise<void>>();
   let now = 0;
   return {
     monotonic: () => now,
@@ -43,8 +43,7 @@ export function createTurned(): Turned {
     async pass(seconds) {
       for (let second = 0; second < seconds; second++) {
         now += 1_000;
-        for (const work of works) work();
-        await new Promise((resolve) => setTimeout(resolve, 15));
+        for (const work of works) await work();
       }
     },
   };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { postgresUnavailable } from "@rotate/doubles";
+import { createGate, postgresUnavailable } from "@rotate/doubles";
 import { Secret } from "@rotate/plugin-kit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
@@ -8,7 +8,6 @@ import type { Rotation } from "../../src/loading/model.ts";
 import type { SharedOptions } from "../../src/fleet/open-shared.ts";
 import { intentOf } from "../backend/contract.ts";
 import { createTurned, prepareDatabase, rolePassword, type PreparedDatabase } from "./database.ts";
-import { createGate } from "./gate.ts";
 
 let database: PreparedDatabase;
 

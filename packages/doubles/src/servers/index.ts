@@ -1,3 +1,4 @@
+export { createGate, type Gate } from "./gate.ts";
 export { redisProgram, startRedis, type Redis, type RedisOptions } from "./redis.ts";
 export { startMoto, type Moto } from "./moto.ts";
 export { openBaoProgram, startOpenBao, type OpenBao, type OpenBaoOptions } from "./openbao.ts";

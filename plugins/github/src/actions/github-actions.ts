@@ -32,7 +32,7 @@ export const githubActions = defineSink({
       ctx,
       edit(before) {
         parseCommands(before);
-        return editCommands(before, likely, "sample");
+        return editCommands(before, likely, newDelimiter());
       },
     });
   },
@@ -40,7 +40,7 @@ export const githubActions = defineSink({
   async prepare(values, ctx) {
     const { path } = placeOf(ctx);
     const texts = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.reveal()]));
-    const delimiter = `rotate_${randomUUID()}`;
+    const delimiter = newDelimiter();
     const staged = await stageFile(path, (before) => editCommands(before, texts, delimiter), {
       ctx,
       revert: (now, versions) => revertCommands(now, versions, Object.keys(texts)),
@@ -61,6 +61,11 @@ export const githubActions = defineSink({
 
   tidy: (ctx) => tidyFile(placeOf(ctx).path, ctx),
 });
+
+/** A line that is in no value. */
+function newDelimiter(): string {
+  return `rotate_${randomUUID()}`;
+}
 
 function announceMasks(values: Values, ctx: Context<Options>): void {
   const { announce } = placeOf(ctx);

@@ -82,6 +82,11 @@ function ancestorsOf(path: string): readonly string[] {
   return parent === path ? [] : [parent, ...ancestorsOf(parent)];
 }
 
+/** Absolute paths of all that the rotations and services of a spec write on this machine, the state left out; each once. */
+export function writtenPaths(spec: RootedSpec): readonly string[] {
+  return [...new Set(writesOf(spec).map(({ path }) => path))];
+}
+
 function writesOf({ providers, rotations, monitor, audit }: RootedSpec): readonly Write[] {
   const ofSinks = rotations.flatMap(({ name, sinks }) =>
     sinks.flatMap((sink) => sinkPlaces(sink).map((place) => ({ ...place, writer: sink, rotations: new Set([name]) }))),

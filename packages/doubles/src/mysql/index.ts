@@ -1,0 +1,2 @@
+export { mysqlHome, mysqlProgram, type MysqlFlavour } from "./programs.ts";
+export { startMysql, type Mysql, type MysqlOptions } from "./start.ts";

@@ -1,0 +1,54 @@
+/** A network between processes and a server of this machine, which a test cuts. */
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { listen } from "../listen.ts";
+
+/** A way to a server that can be shut. */
+export interface Gate {
+  readonly port: number;
+  /** Ends every connection, and lets none through until it is opened. */
+  readonly shut: () => void;
+  readonly open: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Lets everything through to a port of 127.0.0.1, on a port of its own. */
+export async function createGate(target: number): Promise<Gate> {
+  const sockets = new Set<Socket>();
+  let isOpen = true;
+
+  function keep(socket: Socket): void {
+    sockets.add(socket);
+    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
+  }
+
+  function endAll(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+
+  const server = createServer((near) => {
+    keep(near);
+    if (!isOpen) {
+      near.destroy();
+      return;
+    }
+    const far = connect({ port: target, host: "127.0.0.1" });
+    keep(far);
+    near.pipe(far).pipe(near);
+    near.once("close", () => far.destroy());
+    far.once("close", () => near.destroy());
+  });
+  const port = await listen(server);
+  return {
+    port,
+    shut() {
+      isOpen = false;
+      endAll();
+    },
+    open: () => void (isOpen = true),
+    async close() {
+      endAll();
+      await once(server.close(), "close");
+    },
+  };
+}

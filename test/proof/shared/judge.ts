@@ -1,0 +1,152 @@
+/** Looks at a fleet from outside: what its consumers hold, and at the end what its issuer knows that it does not. */
+import type { Fleet } from "./world.ts";
+
+/** What is promised, and was not kept: each with the moment and the place. */
+export interface Verdict {
+  readonly looks: number;
+  /** Held, and revoked before its end. */
+  readonly revoked: readonly string[];
+  /** Held beyond its end: nobody came in time. */
+  readonly expired: readonly string[];
+}
+
+export interface Judge {
+  readonly stop: () => Promise<Verdict>;
+}
+
+const lookEvery = 100;
+
+/** Looks at every place ten times a second: what stands there must live at the issuer. @param life of a lease, seconds */
+export function startJudge({ vault, held }: Fleet, life: number): Judge {
+  const revoked = new Map<string, string>();
+  const expired = new Map<string, string>();
+  let looks = 0;
+
+  function look(): void {
+    // What is read first was alive, if it was, no longer than it takes to ask.
+    const holding = held();
+    const alive = new Set(vault.databaseUsers());
+    for (const { place, user } of holding) {
+      looks += 1;
+      if (alive.has(user)) continue;
+      const issue = vault.issued.find(({ data }) => data["username"] === user);
+      const isOver = issue !== undefined && Date.now() >= issue.at + life * 1_000;
+      const told = isOver ? expired : revoked;
+      const where = `${place} ${user}`;
+      if (!told.has(where))
+        told.set(
+          where,
+          `${new Date().toISOString()} ${place} holds ${user}, which ${isOver ? "has expired" : "was revoked"}`,
+        );
+    }
+  }
+
+  const timer = setInterval(look, lookEvery);
+  return {
+    async stop() {
+      clearInterval(timer);
+      look();
+      return { looks, revoked: [...revoked.values()], expired: [...expired.values()] };
+    },
+  };
+}
+
+interface Row {
+  readonly name: string;
+  readonly state: {
+    readonly leases: Readonly<Record<string, { readonly handle?: unknown; readonly phase: string }>>;
+    readonly attempt?: unknown;
+    readonly owed?: unknown;
+  };
+}
+
+interface Attempt {
+  readonly rotation: string;
+  readonly report: {
+    readonly outcome: string;
+    readonly startedAt: string;
+    readonly durationMs: number;
+    readonly why: string;
+    readonly phases: readonly { readonly phase: string; readonly result: string }[];
+  };
+}
+
+/** What the state knows of the leases that live: each must be listed, or asked for as one whose answer was lost. */
+export interface Audit {
+  readonly mints: number;
+  readonly rotated: number;
+  /** Two attempts that went well closer to each other than any schedule puts them, for no other reason. */
+  readonly double: readonly string[];
+  /** Live at the issuer, and unknown to the state. */
+  readonly lost: readonly string[];
+  readonly unfinished: readonly string[];
+  /** Values of credentials that stand in the database. */
+  readonly leaked: number;
+}
+
+/** To be asked when no worker runs. @param life of a lease, seconds */
+export async function audit({ sql, vault }: Fleet, life: number): Promise<Audit> {
+  const { rows } = await sql.query<Row>("select name, state from rotate.rotation where state is not null");
+  const attempts = await sql.query<Attempt>(
+    "select rotation, report from rotate.attempt order by rotation, started_at",
+  );
+  const known = JSON.stringify(rows);
+  const ghosts = rows.reduce(
+    (sum, { state }) => sum + Object.values(state.leases).filter(({ phase }) => phase === "ghost").length,
+    0,
+  );
+  await vault.sweep();
+  const unknown = vault.leases().filter(({ id }) => !known.includes(id));
+  return {
+    mints: vault.issued.length,
+    rotated: attempts.rows.filter(({ report }) => report.outcome === "rotated").length,
+    double: doublesIn(attempts.rows, life).flatMap((rotation) => historyOf(rotation, attempts.rows)),
+    // A mint whose answer came to nobody is a ghost of the state: known to have happened, not by its name.
+    lost: unknown.slice(0, Math.max(0, unknown.length - ghosts)).map(({ id }) => id),
+    unfinished: rows
+      .filter(({ state }) => state.attempt !== undefined || state.owed !== undefined)
+      .map(({ name }) => name),
+    leaked: await leaksIn({ sql, vault }),
+  };
+}
+
+function doublesIn(attempts: readonly Attempt[], life: number): readonly string[] {
+  const scheduled = attempts.filter(
+    ({ report }) =>
+      report.outcome === "rotated" && report.why === "its refresh time has come" && report.phases.some(isMint),
+  );
+  return scheduled.flatMap(({ rotation, report }, at) => {
+    const before = scheduled[at - 1];
+    if (before?.rotation !== rotation) return [];
+    const apart = Date.parse(report.startedAt) - Date.parse(before.report.startedAt);
+    return apart < life * 1_000 * 0.3 ? [rotation] : [];
+  });
+}
+
+/** An attempt that only finished what another had begun has none. */
+function isMint({ phase, result }: Attempt["report"]["phases"][number]): boolean {
+  return phase === "mint" && result === "succeeded";
+}
+
+function historyOf(rotation: string, attempts: readonly Attempt[]): readonly string[] {
+  const own = attempts.filter((attempt) => attempt.rotation === rotation);
+  return own.map(
+    ({ report: { startedAt, durationMs, outcome, why } }) =>
+      `${rotation} ${startedAt} ${durationMs} ms ${outcome}: ${why}`,
+  );
+}
+
+/** Every row of every table of both schemas, as text. */
+async function leaksIn({ sql, vault }: Pick<Fleet, "sql" | "vault">): Promise<number> {
+  const secrets = vault.issued.map(({ data }) => String(data["password"]));
+  const tables = await sql.query<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('rotate', 'rotate_boss')",
+  );
+  let leaked = 0;
+  for (const { name } of tables.rows) {
+    const { rows } = await sql.query<{ text: string | null }>(`select string_agg(t::text, ' ') as text from ${name} t`);
+    const text = rows[0]?.text ?? "";
+    leaked += secrets.filter((secret) => text.includes(secret)).length;
+  }
+  return leaked;
+}
