@@ -1,6 +1,7 @@
 /** Takes every type in the catalog through the package: each module that is loaded late is loaded here, and used. */
 import { builtins } from "@rotate/builtins";
 import { createCatalog, type Kind, kinds } from "@rotate/core";
+import { postgresUnavailable } from "@rotate/doubles";
 import { beforeAll, describe, expect, test } from "vitest";
 import { missing, oldNodes, pathOf } from "../support/tools.ts";
 import { choicesIn, isMade, saidBy } from "./types/choices.ts";
@@ -44,6 +45,9 @@ describe("a table of every type, way to log in and format", () => {
   );
 });
 
+const noPostgres = postgresUnavailable();
+const why = noPostgres === undefined ? "" : ` (${noPostgres})`;
+
 const nodes = [
   { name: `Node ${process.version}`, path: process.execPath, lacking: undefined },
   ...oldNodes.map((tool) => ({ name: `Node v${tool.version}`, path: pathOf(tool), lacking: missing(tool) })),
@@ -71,13 +75,23 @@ describe.each(nodes)("played with the package", ({ name: node, path, lacking }) 
       ["GET /api/v1/rotations/app", 200, /"fresh"/],
       ["status app", 0, /^app +issuer +fresh/m],
       ["explain ROTATE_MINT_DENIED", 0, /permission/],
+      ["status --watch --json -f watched.yaml", 0, /"fresh"/],
     ])("rotate %s", (words, code, says) => {
       const { stdout, stderr, ...ended } = played.said.get(words) ?? { code: undefined, stdout: "", stderr: "" };
       expect(stdout + stderr).toMatch(says);
       expect(ended.code).toBe(code);
     });
 
-    test("all that is loaded late was loaded", () => {
+    test.skipIf(noPostgres).each([
+      ["state init", 0, /ready|made|prepared/],
+      ["run", 0, /^app {2}rotated/m],
+      ["status", 0, /^app +issuer +fresh/m],
+    ])(`rotate %s on a shared state${why}`, (words, code, says) => {
+      const { stdout, stderr, ...ended } = played.said.get(`${words} on a shared state`)!;
+      expect({ code: ended.code, said: stdout + stderr }).toEqual({ code, said: expect.stringMatching(says) });
+    });
+
+    test.skipIf(noPostgres)(`all that is loaded late was loaded${why}`, () => {
       expect(lateModules().filter((name) => !played.loaded.has(name))).toEqual([]);
     });
   });

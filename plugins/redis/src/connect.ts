@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isRotateError, RotateError, spokenRefusal } from "@rotate/plugin-kit";
 import { encryption } from "@rotate/plugin-kit/databases";
 import type { RedisContext } from "./options.ts";
@@ -56,7 +57,9 @@ async function socketOf({ options, readFile }: RedisContext, node: string) {
   const [, host = "", port = ""] = /^\[?(.+?)\]?:(\d+)$/.exec(node) ?? [];
   const place = { host, port: Number(port), connectTimeout: options.connectTimeout, reconnectStrategy: false } as const;
   const secured = await encryption(options, { readFile });
-  return secured === false ? place : ({ ...place, ...secured, tls: true, servername: host } as const);
+  if (secured === false) return place;
+  // An address is no name that can be asked for (RFC 6066 §3); the certificate is held to it all the same.
+  return { ...place, ...secured, tls: true, ...(isIP(host) === 0 && { servername: host }) } as const;
 }
 
 function explain(error: unknown, { ctx, node }: { readonly ctx: RedisContext; readonly node: string }): RotateError {

@@ -24,6 +24,7 @@ export function filesFor(reader: number): Readonly<Record<string, Content>> {
     "subject.json": executableSubject(token, ends),
     "nested.yaml": `version: ${"[".repeat(100)}${"]".repeat(100)}\n`,
     "watched.yaml": watched,
+    "shared.yaml": shared,
     "wrong.yaml": "version: 1\nnonsense: true\n",
     "github-env": "",
     "github-output": "",
@@ -41,6 +42,18 @@ serve:
   local: { type: http, rotation: [app], listen: { socket: app.sock } }
   broken: { type: http, rotation: [app], listen: { socket: no/such/directory.sock } }
   db: { type: postgres, rotation: app, listen: { socket: .s.PGSQL.5432 }, upstream: { host: db.example.com }, login: { user: app, password: "{{ token }}" } }
+`;
+
+/** On a PostgreSQL that several machines share. */
+const shared = `version: 1
+name: shared
+state: { type: postgres, url: { env: SHARED_URL }, key: { file: shared.key } }
+providers: { issuer: { type: jwt, issuer: "https://issuer.example", key: { path: issuer.pem } } }
+rotations:
+  app:
+    provider: issuer
+    moves: true
+    sinks: [{ type: dotenv, path: shared.env, values: { TOKEN: "{{ token }}" } }]
 `;
 
 /** Signed by nobody: who would look is behind the closed port. @param ends milliseconds since 1970 */

@@ -46,7 +46,9 @@ const awsRows: Rows = {
     ends: awsEnd(name),
   })),
   ...rowsOf("aws-secrets", sources, (credentials, name) => ({
-    sinks: [{ type: "aws-secrets-manager", ...aws, credentials, secret: "app", values: { token: "{{ token }}" } }],
+    sinks: [
+      { type: "aws-secrets-manager", ...aws, credentials, secret: `app-${name}`, values: { token: "{{ token }}" } },
+    ],
     ends: awsEnd(name),
   })),
   "aws-secret-json": {
@@ -55,7 +57,7 @@ const awsRows: Rows = {
         type: "aws-secrets-manager",
         ...aws,
         credentials: sources.keys,
-        secret: "app",
+        secret: "app-json",
         format: "json",
         values: { token: "{{ token }}" },
       },
@@ -68,7 +70,7 @@ const awsRows: Rows = {
         type: "aws-secrets-manager",
         ...aws,
         credentials: sources.keys,
-        secret: "app",
+        secret: "app-value",
         format: "value",
         values: { token: "{{ token }}" },
       },
@@ -76,7 +78,7 @@ const awsRows: Rows = {
     ends: unreachable,
   },
   ...rowsOf("aws-parameter", sources, (credentials, name) => ({
-    sinks: [{ type: "aws-ssm-parameter", ...aws, credentials, name: "/app", values: { token: "{{ token }}" } }],
+    sinks: [{ type: "aws-ssm-parameter", ...aws, credentials, name: `/app/${name}`, values: { token: "{{ token }}" } }],
     ends: awsEnd(name),
   })),
   ...rowsOf("aws-rds-iam", sources, (credentials, name) => ({
@@ -272,12 +274,12 @@ const vaultRows: Rows = {
     request: { path: "pki/issue/app", method: "write", fields: { token: "/private_key" } },
     ends: unreachable,
   },
-  ...rowsOf("vault-kv-sink", vaults, (auth) => ({
-    sinks: [{ ...vault("vault-kv", auth), path: "app", engine: "2", values: { token: "{{ token }}" } }],
+  ...rowsOf("vault-kv-sink", vaults, (auth, name) => ({
+    sinks: [{ ...vault("vault-kv", auth), path: `app-${name}`, engine: "2", values: { token: "{{ token }}" } }],
     ends: unreachable,
   })),
   "vault-kv-sink-1": {
-    sinks: [{ ...vault("vault-kv", vaults.token), path: "app", engine: "1", values: { token: "{{ token }}" } }],
+    sinks: [{ ...vault("vault-kv", vaults.token), path: "app-1", engine: "1", values: { token: "{{ token }}" } }],
     ends: unreachable,
   },
   "vault-kv-1": {

@@ -2,14 +2,14 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { RunReport } from "@rotate/core";
-import { createGithubDouble, listen } from "@rotate/doubles";
+import { createGithubDouble, listen, postgresUnavailable, startPostgres } from "@rotate/doubles";
 import { packedCommandLine } from "../../support/packed.ts";
 import { secret } from "./files.ts";
 import { layOut, type Stage } from "./stage.ts";
@@ -53,18 +53,34 @@ export async function play(node: string): Promise<Played> {
   const report = await run("run -f rotate.json --json --timeout 60s", { node, stage, records });
   const said = new Map<string, Ended>();
   for (const words of others) said.set(words, await run(words, { node, stage, records }));
+  if (postgresUnavailable() === undefined) await playShared({ node, stage, records }, said, stack);
+  const notified = { ...stage, env: { ...stage.env, NOTIFY_SOCKET: join(stage.folder, "notify.sock") } };
   const watched = await run("watch -f watched.yaml --listen 0", {
     node,
-    stage,
+    stage: notified,
     records,
     until: "app: rotated",
     async meanwhile(told) {
       for (const path of ["/", "/metrics", "/api/v1/rotations/app"]) said.set(`GET ${path}`, await get(told, path));
       said.set("status app", await run("status app -f watched.yaml", { node, stage, records }));
+      const words = "status --watch --json -f watched.yaml";
+      said.set(words, await run(words, { node, stage, records, until: "app", from: "stdout" }));
     },
   });
   said.set("watch", watched);
   return { ends: endsOf(report), said, loaded: loadedIn(records) };
+}
+
+/** Key, preparation, a run and a look, on a server that several machines could share. */
+async function playShared(place: Place, said: Map<string, Ended>, stack: AsyncDisposableStack): Promise<void> {
+  const { host, port, superuser, password, close } = await startPostgres();
+  stack.defer(close);
+  const env = { ...place.stage.env, SHARED_URL: `postgres://${superuser}:${password}@${host}:${port}/postgres` };
+  const stage = { ...place.stage, env };
+  const key = await run("state key", { ...place, stage });
+  writeFileSync(join(stage.folder, "shared.key"), key.stdout, { mode: 0o600 });
+  for (const words of ["state init", "run", "status"])
+    said.set(`${words} on a shared state`, await run(`${words} -f shared.yaml`, { ...place, stage }));
 }
 
 interface Place {
@@ -73,10 +89,15 @@ interface Place {
   readonly records: string;
   /** It is told to end when it has said so, and `meanwhile` is over, which gets what it said. */
   readonly until?: string;
+  /** Where it says so. Default: stderr. */
+  readonly from?: "stdout";
   readonly meanwhile?: (told: string) => Promise<void>;
 }
 
-async function run(words: string, { node, stage: { folder, env }, records, until, meanwhile }: Place): Promise<Ended> {
+async function run(
+  words: string,
+  { node, stage: { folder, env }, records, until, from, meanwhile }: Place,
+): Promise<Ended> {
   const record = join(records, `${randomUUID()}.json`);
   const child = spawn(node, [`--import=${recorder}`, entry, ...words.split(" ")], {
     cwd: folder,
@@ -86,7 +107,7 @@ async function run(words: string, { node, stage: { folder, env }, records, until
   const ending =
     until === undefined
       ? undefined
-      : saying(child.stderr, until)
+      : saying(from === "stdout" ? child.stdout : child.stderr, until)
           .then(meanwhile)
           .finally(() => child.kill());
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
@@ -148,14 +169,19 @@ function loadedIn(records: string): ReadonlySet<string> {
   );
 }
 
+/** Used by tests of their own, also through the package: a session of `init` at a terminal, members of a JSON secret in a store. */
+const playedElsewhere = [/\bmultiselect\b/, /function withMember\b/];
+
 /** The files of the package that are imported only when they are needed. */
 export function lateModules(): readonly string[] {
   const files = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" });
   const texts = files
     .filter((name) => name.endsWith(".js"))
-    .map((name) => readFileSync(join(installed, "dist", name), "utf8"));
-  const specifiers = texts.flatMap((one) =>
+    .map((name) => [basename(name), readFileSync(join(installed, "dist", name), "utf8")] as const);
+  const elsewhere = texts.filter(([, one]) => playedElsewhere.some((mark) => mark.test(one))).map(([name]) => name);
+  const specifiers = texts.flatMap(([, one]) =>
     [...one.matchAll(/\bimport\("(\.[^"]+\.js)"\)/g)].map((match) => match[1] ?? ""),
   );
-  return [...new Set(specifiers.map((specifier) => basename(specifier)))].toSorted();
+  const late = new Set(specifiers.map((specifier) => basename(specifier)));
+  return [...late].filter((name) => !elsewhere.includes(name)).toSorted();
 }
