@@ -196,12 +196,7 @@ async function heldIn({
   const { data } = (await answer.json()) as { readonly data: { readonly data: Readonly<Record<string, string>> } };
   const members = JSON.parse(String(secret["SecretString"])) as Readonly<Record<string, string>>;
   if (members["others"] !== "theirs" || data.data["others"] !== "theirs") throw new Error("what others keep is gone");
-  return [
-    /TOKEN=(.*)/.exec(file)?.[1],
-    cluster.secret("app", name)?.data?.["token"],
-    members["token"],
-    data.data["token"],
-  ];
+  return [/TOKEN=(.*)/.exec(file)?.[1], cluster.secret("app", name)?.["token"], members["token"], data.data["token"]];
 }
 
 async function callMoto({ url }: Moto, action: string, body: object): Promise<Readonly<Record<string, unknown>>> {
