@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
   metrics: ["shared"],
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
-  lookout: ["shared", "loading", "backend", "rotation", "engine", "metrics", "notify"],
+  lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "backend", "rotation", "engine", "metrics", "lookout"],
   doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
   serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],

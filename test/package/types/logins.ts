@@ -150,8 +150,8 @@ const mysqlRows: Rows = {
   ...rowsOf(
     "mariadb-user",
     Object.fromEntries(byMysql.slice(0, 3).map((more) => [more.tls, more])),
-    ({ strategy: _, ...more }) => ({
-      provider: { type: "mariadb-user", ...database, ...more },
+    ({ tls, sessions, send, events }) => ({
+      provider: { type: "mariadb-user", ...database, tls, sessions, send, events },
       request: { grants: ["select, insert on app.*"], ttl: "1h" },
       ends: unreachable,
     }),
