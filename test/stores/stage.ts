@@ -23,7 +23,6 @@ import {
   type Moto,
   type OpenBao,
 } from "@rotate/doubles";
-import type { Http } from "@rotate/plugin-kit";
 import { onTestFinished } from "vitest";
 
 const authority = createCertificateAuthority("stores");
@@ -141,7 +140,8 @@ async function runOnce(
   const life = { dead: false, records: 0 };
   const env = { PATH: process.env["PATH"], HOME: directory, AWS_KEY: "some-secret-of-aws", BAO_TOKEN: "root" };
   const runtime = createRuntime({ env });
-  const http: Http = (...asked) => (life.dead ? Promise.reject(new Death("dead")) : runtime.http(...asked));
+  const http: typeof runtime.http = (...asked) =>
+    life.dead ? Promise.reject(new Death("dead")) : runtime.http(...asked);
   const mortal = { ...runtime, http };
   const backend = await openLocalBackend({ spec, runtime: mortal, stateDir: join(directory, "state") });
   try {
@@ -163,8 +163,8 @@ function dying(backend: Backend, life: { dead: boolean; records: number }, dieAt
     ...backend,
     claims: {
       ...claims,
-      async byName(...asked) {
-        const claim = await claims.byName(...asked);
+      async byName(name, options) {
+        const claim = await claims.byName(name, options);
         if (claim === undefined) return undefined;
         return {
           ...claim,

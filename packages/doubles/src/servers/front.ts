@@ -1,5 +1,5 @@
 /** A way to a server on which requests and answers get lost, or stay behind. */
-import { createServer, request, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
@@ -39,14 +39,15 @@ export async function startFront(target: string): Promise<Front> {
   const asked: string[] = [];
   const late: Held[] = [];
   const server = createServer((incoming, outgoing) => {
-    void buffer(incoming).then(async (body) => {
-      const { method = "GET", url: path = "/", headers } = incoming;
-      const held = { method, path, headers, body };
-      const line = [method, path, headers["x-amz-target"]].filter(Boolean).join(" ");
-      asked.push(line);
-      await meet(front.fate(line), { held, outgoing, late, target });
-    });
+    void take(incoming, outgoing);
   });
+  async function take(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { method = "GET", url: path = "/", headers } = incoming;
+    const held = { method, path, headers, body: await buffer(incoming) };
+    const line = [method, path, headers["x-amz-target"]].filter(Boolean).join(" ");
+    asked.push(line);
+    await meet(front.fate(line), { held, outgoing, late, target });
+  }
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
   const front: Front = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
