@@ -101,7 +101,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "fencing write in recovery",
-    edits: [{ from: "await ruleOut(session, sink, unanswered(session.state(), sink.id))", to: "true" }],
+    edits: [{ from: "await ruleOut(session, sink, landing)", to: "true" }],
   },
   {
     name: "epoch and lock are looked at before each act",

@@ -245,7 +245,10 @@ export const weekRules: readonly Rule[] = [
   {
     name: "a daemon looks at what was written, and at all when a clock leaps",
     edits: [
-      { from: "if (changed === undefined) lookouts.askAll();\n      else lookouts.ask(changed);", to: "" },
+      {
+        from: "if (changed === undefined) lookouts.askAll();\n      else if (isVisited) lookouts.askAnew(changed);\n      else lookouts.ask(changed);",
+        to: "",
+      },
       { from: "if (slept || now.doubt !== last.doubt || now.ahead !== last.ahead) lookouts.askAll();", to: "" },
     ],
   },

@@ -19,7 +19,7 @@ async function startWatch(given: typeof one | null = one, life = 3_600_000) {
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const socket = join(directory, "s");
   let refused = 0;
-  const open = () =>
+  const start = () =>
     openTestEndpoint(endpoint!, {
       socket,
       ...(given && { given: { ...given, life } }),
@@ -28,14 +28,14 @@ async function startWatch(given: typeof one | null = one, life = 3_600_000) {
         return two;
       },
     });
-  let watch = await open();
+  let watch = await start();
   onTestFinished(() => watch.close(AbortSignal.abort()));
   return {
     socket,
     give: (next: typeof one | undefined) => watch.give(next),
     refused: () => refused,
     stop: () => watch.close(AbortSignal.abort()),
-    restart: async () => (watch = await open()),
+    restart: async () => (watch = await start()),
   };
 }
 

@@ -13,7 +13,6 @@ export { plan } from "./plan.ts";
 export { addPlugin, approvePlugins, listPlugins } from "./plugin.ts";
 export { revoke } from "./revoke.ts";
 export { adoptState, initState, publishSpec, stateKey, upgradeState } from "./state.ts";
-export { status } from "./status.ts";
 export { installUnits, printUnits } from "./systemd.ts";
 export { validate } from "./validate.ts";
 export { watchSpec } from "./watch.ts";
