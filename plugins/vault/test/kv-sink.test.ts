@@ -105,7 +105,7 @@ describe.skipIf(openBaoProgram() === undefined)("on OpenBao", () => {
     const late = await vaultKvSink.prepare(values, ctx);
     await vaultKvSink.fence?.(ctx);
     expect(await faultOf(late.commit(ctx))).toMatchObject({ code: "CONFLICT", retryable: true });
-    stage.front.fate = (asked) => (asked.startsWith("POST secret/data") ? "lost" : "answered");
+    stage.front.fate = (asked) => (asked.startsWith("POST /v1/secret/data") ? "lost" : "answered");
     const lost = await vaultKvSink.prepare(values, ctx);
     expect(await faultOf(lost.commit(ctx))).toMatchObject({ code: "UNAVAILABLE" });
     expect(await stored(server, stage)).toMatchObject(ours);

@@ -1,4 +1,5 @@
 export { createGate, type Gate } from "./gate.ts";
+export { startFront, type Fate, type Front } from "./front.ts";
 export { redisProgram, startRedis, type Redis, type RedisOptions } from "./redis.ts";
 export { startMoto, type Moto } from "./moto.ts";
 export { openBaoProgram, startOpenBao, type OpenBao, type OpenBaoOptions } from "./openbao.ts";

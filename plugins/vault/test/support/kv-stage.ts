@@ -1,8 +1,7 @@
 /** A secret of its own on a real OpenBao for each test, with a token that may do just what the sink needs. */
-import type { OpenBao } from "@rotate/doubles";
+import { startFront, type Front, type OpenBao } from "@rotate/doubles";
 import { createTestContext, secretRef, type SinkStage, type TestContext } from "@rotate/testkit";
 import { vaultKvSink } from "../../src/kv-sink/sink.ts";
-import { startFront, type Front } from "./front.ts";
 
 type Data = Readonly<Record<string, unknown>>;
 
