@@ -13,7 +13,7 @@ export interface Cluster {
   readonly ca: string;
   readonly etcd: Tethered;
   /** As the administrator; gives what it printed. Rejects with its complaint. */
-  readonly kubectl: (argv: readonly string[], input?: object | readonly object[]) => Promise<string>;
+  readonly kubectl: (argv: readonly string[], input?: string | object | readonly object[]) => Promise<string>;
   /** One object or list, as JSON. */
   readonly get: (...argv: readonly string[]) => Promise<Thing>;
   readonly close: () => Promise<void>;
@@ -80,20 +80,13 @@ export async function startCluster(): Promise<Cluster> {
     `--service-account-private-key-file=${at("accounts.key")}`,
     `--root-ca-file=${at("ca.pem")}`,
   ]);
-  function kubectl(argv: readonly string[], input?: object | readonly object[]): Promise<string> {
+  function kubectl(argv: readonly string[], input?: string | object | readonly object[]): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const env = { PATH: process.env["PATH"], HOME: home, KUBECONFIG: at("admin.json") };
     const child = execFile(programPath("kubectl"), [...argv], { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
       error === null ? resolve(stdout) : reject(new Error(`kubectl ${argv.join(" ")}: ${stderr}`)),
     );
-    child.stdin?.end(
-      input === undefined
-        ? ""
-        : [input]
-            .flat()
-            .map((one) => JSON.stringify(one))
-            .join("\n"),
-    );
+    child.stdin?.end(textOf(input));
     return promise;
   }
   return {
@@ -107,6 +100,15 @@ export async function startCluster(): Promise<Cluster> {
       await etcd.process.stop();
     },
   };
+}
+
+/** What is given to read: text as it is, objects a line each. */
+function textOf(input: string | object | readonly object[] = ""): string {
+  if (typeof input === "string") return input;
+  return [input]
+    .flat()
+    .map((one) => JSON.stringify(one))
+    .join("\n");
 }
 
 async function startEtcd(home: string): Promise<{ readonly url: string; readonly process: Tethered }> {

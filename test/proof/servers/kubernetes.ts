@@ -7,6 +7,7 @@ import { parseEnv } from "node:util";
 import { kubeconfigOf, startCluster, type Cluster } from "./cluster.ts";
 import { furniture, layOutSite, namespace } from "./kubernetes-stage.ts";
 import { compareDouble } from "./kubernetes-double.ts";
+import { manifests } from "./kubernetes-manifests.ts";
 import { startKubelet } from "./kubelet.ts";
 import { report, say, until, type Promised, type Site } from "./support.ts";
 
@@ -22,7 +23,7 @@ export async function proveKubernetes(): Promise<boolean> {
       `Kubernetes: ${JSON.parse(await cluster.kubectl(["version", "-o", "json"])).serverVersion.gitVersion}, in ${site.directory}`,
     );
     const promises: Promised[] = [];
-    for (const scenario of [shared, owned, takenBack, denied, tokens, rollout, frozen]) {
+    for (const scenario of [manifests, shared, owned, takenBack, denied, tokens, rollout, frozen]) {
       promises.push(
         ...(await scenario(cluster, site).catch((error: unknown) => [
           {
