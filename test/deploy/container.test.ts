@@ -95,3 +95,20 @@ test.skipIf(lacking)(
     expect(await ended(container.start(with9466(health)))).toMatchObject({ code: 1 });
   },
 );
+
+test.skipIf(lacking)(`a newcomer gets a first spec there, and its first credential${why}`, async () => {
+  const container = layOut();
+  const place = "/var/lib/rotate";
+  const rotate = (...words: readonly string[]) =>
+    ended(container.start([...entrypoint, ...words, "--file", `${place}/rotate.yaml`]));
+  const chosen = ["--consumer", "dotenv", "--issuer", "jwt", "--reload", "none"];
+  expect(await rotate("init", "--yes", ...chosen)).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^next {2}/m),
+  });
+  expect(readFileSync(join(container.root, place, "rotate.yaml"), "utf8")).not.toContain("$schema");
+  expect(await rotate("validate")).toMatchObject({ code: 0 });
+  expect(await rotate("run")).toMatchObject({ code: 0, output: expect.stringMatching(/^app {2}rotated/m) });
+  expect(readFileSync(join(container.root, place, ".env"), "utf8")).toMatch(/^APP_TOKEN=ey/);
+  expect(await rotate("doctor", "--ignore", "ROTATE_RISK_NODE")).toMatchObject({ code: 0 });
+});

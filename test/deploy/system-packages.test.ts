@@ -29,6 +29,7 @@ test.skipIf(lacking)(
       "./usr/share/zsh/vendor-completions/_rotate",
       "./usr/share/fish/vendor_completions.d/rotate.fish",
       "./usr/lib/systemd/system/rotate@.service",
+      "./usr/share/rotate/rotate.v1.schema.json",
     ])
       expect(files).toContain(path);
     const said = spawnSync(join(folder, "root/usr/bin/rotate"), ["--version"], { env: { HOME: folder } });

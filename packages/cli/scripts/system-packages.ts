@@ -78,6 +78,7 @@ function contentsOf(executable: string, from: string): readonly object[] {
     { src: unit, dst: "/usr/lib/systemd/system/rotate@.service", ...readable },
     { src: join(from, "LICENSE"), dst: "/usr/share/doc/rotate/copyright", ...readable },
     { src: join(from, "dist/LICENSES.txt"), dst: "/usr/share/doc/rotate/LICENSES.txt", ...readable },
+    { src: join(from, "schemas/rotate.v1.schema.json"), dst: "/usr/share/rotate/rotate.v1.schema.json", ...readable },
     { dst: "/etc/rotate", type: "dir", file_info: { mode: 0o755 } },
     ...pages,
   ];

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { isSea } from "node:sea";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { builtins } from "@rotate/builtins";
 import { createCatalog, createLog, createRuntime, type PlanReport, specText, type Spec, tryPlan } from "@rotate/core";
@@ -111,7 +112,7 @@ function around(
   return {
     head: [
       "Which credentials are kept fresh, and for whom. Every key: docs/reference/spec.md, or rotate explain.",
-      `yaml-language-server: $schema=${schemaPlace(file, root)}`,
+      ...schemaLine(file, root),
     ],
     tail: [
       ...(isTimed ? [] : ["refresh: { before: 10m } # default: at two thirds of its life"]),
@@ -121,12 +122,20 @@ function around(
   };
 }
 
-/** As editors find it: relative where the package lies below the spec's folder. */
-function schemaPlace(file: string, root: string): string {
-  const isCheckout = existsSync(join(root, "src")); // sources are never published
-  const schema = resolve(root, isCheckout ? "../../schemas" : "schemas", "rotate.v1.schema.json");
+/** As editors find it: relative where the package lies below the spec's folder. No line where there is no such file. */
+function schemaLine(file: string, root: string): readonly string[] {
+  const schema = resolve(schemaFolder(root), "rotate.v1.schema.json");
+  if (!existsSync(schema)) return [];
   const short = relative(dirname(file), schema);
-  return short.startsWith("..") || isAbsolute(short) ? schema : `./${short}`;
+  const place = short.startsWith("..") || isAbsolute(short) ? schema : `./${short}`;
+  return [`yaml-language-server: $schema=${place}`];
+}
+
+/** What is inside of the executable no editor can read: a system's package has it beside. */
+function schemaFolder(root: string): string {
+  if (isSea()) return resolve(dirname(process.execPath), "../share/rotate");
+  const isCheckout = existsSync(join(root, "src")); // sources are never published
+  return resolve(root, isCheckout ? "../../schemas" : "schemas");
 }
 
 /** Held to all rules before it is written. */
