@@ -137,7 +137,7 @@ test("a program that hangs is told to stop, then killed with all that it started
   const runtime = runtimeWith(lines);
   const answer = `if (call.call) { const { pid } = require("node:child_process").spawn("sleep", ["600"]); console.error("started " + pid); }`;
   const { providers } = await pluginWith(programOf(answer), runtime);
-  await expect(providers[0]!.mint({}, contextOf(runtime, { limit: 300 }))).rejects.toMatchObject({
+  await expect(providers[0]!.mint({}, contextOf(runtime, { limit: 3_000 }))).rejects.toMatchObject({
     code: "TIMEOUT",
     noEffect: false,
   });
