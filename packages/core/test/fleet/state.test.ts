@@ -32,6 +32,16 @@ async function claimed({ claims }: Backend, rotation: string): Promise<Claim> {
   return claim;
 }
 
+/** A way to the database that can be shut. */
+async function gated() {
+  const gate = await createGate(database.postgres.port);
+  onTestFinished(() => gate.close());
+  const { superuser, password } = database.postgres;
+  const url = async (): Promise<Secret> =>
+    new Secret(`postgres://${superuser}:${password}@127.0.0.1:${gate.port}/postgres`);
+  return { gate, url };
+}
+
 async function heartbeatsOf(spec: string, seconds: number): Promise<void> {
   await database.sql(
     "update rotate_boss.job set heartbeat_on = now() - $2 * interval '1 s' where name = $1 and state = 'active'",
@@ -79,11 +89,7 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
 
   test("after an outage nobody takes what the living have, who need a moment to say that they are", async () => {
     const spec = await database.newSpec();
-    const gate = await createGate(database.postgres.port);
-    onTestFinished(() => gate.close());
-    const { superuser, password } = database.postgres;
-    const url = async (): Promise<Secret> =>
-      new Secret(`postgres://${superuser}:${password}@127.0.0.1:${gate.port}/postgres`);
+    const { gate, url } = await gated();
     const [beats, others] = [createTurned(), createTurned()];
     const [one, two] = [await opened(spec, { url, beats }), await opened(spec, { url, beats: others })];
     for (const backend of [one, two]) await backend.publish({ rotations: named("a", "b") });
@@ -104,11 +110,7 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
 
   test("with the database away what only says how far it came is kept in memory, and nothing is announced", async () => {
     const spec = await database.newSpec();
-    const gate = await createGate(database.postgres.port);
-    onTestFinished(() => gate.close());
-    const { superuser, password } = database.postgres;
-    const url = async (): Promise<Secret> =>
-      new Secret(`postgres://${superuser}:${password}@127.0.0.1:${gate.port}/postgres`);
+    const { gate, url } = await gated();
     const beats = createTurned();
     const backend = await opened(spec, { url, beats });
     const claim = await claimed(backend, "db");
