@@ -21,3 +21,13 @@ export class EngineError extends Error {
     this.exitCode = details.exitCode;
   }
 }
+
+/** Is it the state that cannot be read or written, or is not ours any more? */
+export function isStateError(error: unknown): error is EngineError {
+  return error instanceof EngineError && isStateCode(error.code);
+}
+
+/** `ROTATE_STATE_…` */
+export function isStateCode(code: string): boolean {
+  return code.startsWith("ROTATE_STATE_");
+}

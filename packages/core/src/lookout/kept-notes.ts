@@ -1,5 +1,5 @@
 import type { RotationDeps } from "../rotation/session.ts";
-import { EngineError } from "../engine-error.ts";
+import { isStateError } from "../engine-error.ts";
 
 /** Where it is kept what was told. */
 export type Notes = Pick<RotationDeps["store"], "note" | "changeNote">;
@@ -16,8 +16,7 @@ export function keptNotes(store: Notes): Notes {
     try {
       return await work();
     } catch (error) {
-      const isState = error instanceof EngineError && error.code.startsWith("ROTATE_STATE_");
-      if (!isState || !known.has(key)) throw error;
+      if (!isStateError(error) || !known.has(key)) throw error;
       return instead();
     }
   }
@@ -43,7 +42,7 @@ export function keptNotes(store: Notes): Notes {
           return note;
         },
         () => {
-          const note = change(known.get(key));
+          const note = change(known.get(key)) ?? known.get(key);
           ahead.add(key);
           known.set(key, note);
           return note;

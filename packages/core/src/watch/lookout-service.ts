@@ -1,3 +1,4 @@
+import { isStateError } from "../engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mintsOf } from "../engine/mints.ts";
 import type { EngineEvent } from "../events.ts";
@@ -89,7 +90,7 @@ function createLook(
       known = await daemon.status();
       return known;
     } catch (error) {
-      if (known === undefined) throw error;
+      if (known === undefined || !isStateError(error)) throw error;
       return { ...known, troubles: troubles.current() };
     }
   }

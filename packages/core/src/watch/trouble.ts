@@ -1,3 +1,4 @@
+import { isStateCode } from "../engine-error.ts";
 import type { EngineEvent, OnEvent } from "../events.ts";
 import type { TroubleReport } from "../report.ts";
 
@@ -55,7 +56,7 @@ export function createTroubles(emit: OnEvent): Troubles {
 
 /** A hundred rotations whose locks are lost have one trouble; two lists have two. */
 function kindOf({ code, message }: TroubleReport): string {
-  return code.startsWith("ROTATE_STATE_") ? code : `${code} ${message}`;
+  return isStateCode(code) ? code : `${code} ${message}`;
 }
 
 function eventOf(report: TroubleReport): EngineEvent {
