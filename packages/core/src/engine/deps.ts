@@ -3,6 +3,7 @@ import { remembering, secretVariables, withholding, type Runtime } from "@rotate
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
+import { partsOf } from "../loading/parts-of.ts";
 import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins, type LoginEntry, type Logins } from "../rotation/login.ts";
@@ -64,9 +65,9 @@ export function loginVariables(spec: Spec): readonly string[] {
 
 /** Everything of the spec in which a reference can stand. */
 function treesOf({ providers, rotations, notify, serve, monitor, state }: Spec): readonly unknown[] {
-  const ofRotations = rotations.flatMap(({ provider, request, sinks, verify, reloads, health }) => [
-    request,
-    ...[provider, ...sinks, ...verify, ...reloads, ...health].map(({ options }) => options),
+  const ofRotations = rotations.flatMap((rotation) => [
+    rotation.request,
+    ...partsOf(rotation).map(({ options }) => options),
   ]);
   return [
     ...[...providers.values()].map(({ options }) => options),

@@ -2,6 +2,7 @@ import { RotateError, type PartFacts } from "@rotate/plugin-kit";
 import { isReference, type Runtime } from "@rotate/runtime";
 import { described } from "../loading/compile/identity.ts";
 import type { Bound, Rotation, Spec } from "../loading/model.ts";
+import { partsOf } from "../loading/parts-of.ts";
 import { findEndangered } from "../loading/roots/endangered.ts";
 import { sourcePlaces, sourcesIn } from "../loading/roots/roots.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
@@ -17,9 +18,7 @@ export type OwnRootsCheck = (rotation: Rotation, runtime: Runtime) => (() => Pro
  */
 export function ownRootsOver(spec: Spec, place: string): OwnRootsCheck {
   return (rotation, runtime) => {
-    const { provider, sinks, verify, reloads, health } = rotation;
-    const isAny = [provider, ...sinks, ...verify, ...reloads, ...health].some(isOpen);
-    return isAny
+    return partsOf(rotation).some(isOpen)
       ? async () => refuse(spec, await closedRotation(rotation, runtime), { env: runtime.env, place })
       : undefined;
   };

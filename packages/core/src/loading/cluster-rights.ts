@@ -1,19 +1,16 @@
 import type { ClusterRight } from "@rotate/plugin-kit";
 import { described } from "./compile/identity.ts";
-import type { Rotation, Spec } from "./model.ts";
+import type { Spec } from "./model.ts";
+import { partsOf } from "./parts-of.ts";
 
 /** What all parts of a spec may have to do in Kubernetes clusters, each once, in the order of the spec. Asks nobody. */
-export function clusterRightsOf(spec: Pick<Spec, "rotations" | "notify">): readonly ClusterRight[] {
-  const parts = [...spec.rotations.flatMap(partsOf), ...spec.notify];
+export function clusterRightsOf(spec: Pick<Spec, "rotations" | "notify" | "serve">): readonly ClusterRight[] {
   const rights = [
-    ...spec.rotations.flatMap(({ provider: { part, options }, request }) =>
-      part.clusterRights === undefined ? [] : part.clusterRights(described(options), described(request)),
-    ),
-    ...parts.flatMap(({ part, options }) => part.clusterRights?.(described(options)) ?? []),
+    ...spec.rotations.flatMap((rotation) => {
+      const request = described(rotation.request);
+      return partsOf(rotation).flatMap(({ part, options }) => part.clusterRights?.(described(options), request) ?? []);
+    }),
+    ...[...spec.notify, ...spec.serve].flatMap(({ part, options }) => part.clusterRights?.(described(options)) ?? []),
   ];
   return [...new Map(rights.map((right) => [JSON.stringify(right), right])).values()];
-}
-
-function partsOf({ sinks, verify, reloads, health }: Rotation) {
-  return [...sinks, ...verify, ...reloads, ...health];
 }

@@ -2,6 +2,7 @@ import type { PartFacts } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
 import { described } from "./compile/identity.ts";
 import type { Bound, Rotation, Spec } from "./model.ts";
+import { partsOf } from "./parts-of.ts";
 import { sourcesIn } from "./roots/roots.ts";
 
 type Env = Runtime["env"];
@@ -24,10 +25,9 @@ export function filesOf({ file, lists, rotations }: Spec, env: Env): FilesOfSpec
  * Where on this machine a rotation's own parts and its provider read what they log in and ask with: files of references, and the places that they say they
  * read. A directory stands for what is in it.
  */
-export function sourcesOf({ provider, request, ...parts }: Rotation, env: Env): readonly string[] {
-  const { sinks, reloads, verify, health } = parts;
-  const places = [provider, ...sinks, ...reloads, ...verify, ...health].flatMap((bound) => placesOf(bound, env));
-  return [...new Set([...places, ...filesIn(request)])];
+export function sourcesOf(rotation: Rotation, env: Env): readonly string[] {
+  const places = partsOf(rotation).flatMap((bound) => placesOf(bound, env));
+  return [...new Set([...places, ...filesIn(rotation.request)])];
 }
 
 function placesOf({ part, options }: Bound<PartFacts<unknown>>, env: Env): readonly string[] {

@@ -4,16 +4,16 @@ import type { OptionTree } from "@rotate/runtime";
 import { isRecord } from "./fault.ts";
 import { described } from "./compile/identity.ts";
 import type { Bound, Rotation } from "./model.ts";
+import { partsOf } from "./parts-of.ts";
 
 type Moving = Pick<Rotation, "provider" | "request" | "sinks" | "verify" | "reloads" | "health" | "cache" | "moves">;
 
 /** Why no other machine may take the rotation over; empty when one may. */
 export function pinnedBy(rotation: Moving): readonly string[] {
-  const { provider, sinks, verify, reloads, health, cache, moves } = rotation;
+  const { provider, sinks, cache, moves } = rotation;
   if (moves !== undefined) return moves ? [] : ["`moves: false`"];
-  const parts = [provider, ...sinks, ...verify, ...reloads, ...health];
   return [
-    ...parts.flatMap((bound) => whyHere(bound)),
+    ...partsOf(rotation).flatMap(whyHere),
     ...(cache === true ? ["`cache: true` keeps its values on this machine"] : []),
     ...(provider.part.overlap === false
       ? sinks
