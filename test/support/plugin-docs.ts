@@ -17,6 +17,7 @@ const singular: Readonly<Record<Kind, string>> = {
   probes: "probe",
   notifiers: "notifier",
   endpoints: "endpoint",
+  coordinators: "coordinator",
 };
 
 const head = `# Every option of the built-in types

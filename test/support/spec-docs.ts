@@ -38,7 +38,7 @@ interface Row {
 
 const head = `# Every key of a spec
 
-Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload, probe, notifier or endpoint are on the
+Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload, probe, notifier, endpoint or coordinator are on the
 page of its type: [plugins](../plugins). Durations are written like \`90s\`, \`5m\` or \`1h30m\`. A key that begins with \`x-\` is yours at the top.
 `;
 
@@ -53,6 +53,7 @@ const ofEveryPart = [
     title: "In every entry of `serve`",
     only: ["rotation", "listen", "uids", "access", "drain"],
   },
+  { kind: "groups", title: "In every entry of `groups`", only: ["deadAfter"] },
 ];
 
 /** The page as text. */

@@ -89,6 +89,7 @@ export const builtins: readonly LazyPlugin[] = [
       providers: ["kubernetes-token"],
       sinks: ["kubernetes-secret"],
       reloads: ["kubernetes-rollout"],
+      coordinators: ["kubernetes-lease"],
     },
     load: async () => (await import("@rotate/plugin-kubernetes")).default,
   },

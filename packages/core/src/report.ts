@@ -215,7 +215,13 @@ export interface StandingReport {
   /** What `run` and `status --check` exit with for it. */
   readonly exit: StandingExit;
   /** A process is at work on it. */
-  readonly rotating?: { readonly since: string; readonly phase: string; readonly tries: number };
+  readonly rotating?: {
+    readonly since: string;
+    readonly phase: string;
+    readonly tries: number;
+    /** Who of its reload's group has the turn that it waits for. */
+    readonly waitsFor?: string;
+  };
   /** Which keys of which sinks are not as written. */
   readonly drift?: readonly DriftedKey[];
 }

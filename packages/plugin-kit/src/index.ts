@@ -18,6 +18,14 @@ export type {
   TlsOptions,
 } from "./context.ts";
 export {
+  defineCoordinator,
+  type Coordinator,
+  type CoordinatorDefinition,
+  type KeptPermit,
+  type NextPermit,
+  type Permit,
+} from "./coordinator.ts";
+export {
   defineEndpoint,
   type CurrentQuestion,
   type Endpoint,

@@ -1,3 +1,4 @@
+import type { Coordinator } from "./coordinator.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Probe } from "./probe.ts";
@@ -13,6 +14,7 @@ export interface Parts {
   readonly probes: Probe;
   readonly notifiers: Notifier;
   readonly endpoints: Endpoint;
+  readonly coordinators: Coordinator;
 }
 
 /** As it stands in a plugin: `providers`, `sinks` … */
@@ -26,6 +28,7 @@ export const engineOptions = {
   probes: ["type", "timeout", "within"],
   notifiers: ["type", "on", "after", "remind"],
   endpoints: ["type", "rotation", "listen", "uids", "access", "drain"],
+  coordinators: ["type", "deadAfter"],
 } as const satisfies Readonly<Record<Kind, readonly string[]>>;
 
 /** Every kind. */

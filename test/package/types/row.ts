@@ -12,6 +12,8 @@ export interface Row {
   readonly notify?: readonly Options[];
   /** Who asks for it: opened by a watch. */
   readonly serve?: Readonly<Record<string, Options>>;
+  /** Where machines see whose turn it is. */
+  readonly groups?: Readonly<Record<string, Options>>;
   readonly refresh?: object;
   readonly cache?: boolean;
   /** `rotated`, or the failed phase's code and message. */

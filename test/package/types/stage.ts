@@ -23,6 +23,7 @@ export function spec(): object {
       ends: _,
       notify: __,
       serve: ___,
+      groups: ____,
       ...rest
     } = row;
     const own = { type: "dotenv", path: `${name}.env`, values: { VALUE: "{{ lease.expiresAt }}" } };
@@ -34,6 +35,7 @@ export function spec(): object {
     providers: Object.fromEntries([["issuer", issuer], ...providers]),
     rotations: Object.fromEntries(rotations),
     serve: Object.fromEntries(Object.values(rows).flatMap(({ serve = {} }) => Object.entries(serve))),
+    groups: Object.fromEntries(Object.values(rows).flatMap(({ groups = {} }) => Object.entries(groups))),
     notify: Object.values(rows).flatMap(({ notify = [] }) => notify),
   };
 }

@@ -71,7 +71,7 @@ export function dueAfter({ records = [], next }: Pick<Settlement, "records" | "n
 
 /**
  * Records that announce no act: a power failure may take one, with all that came after it, and leaves the state of a moment earlier. That is harmless for
- * each: `opened` fences the living, who see what is not durable yet; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed`, `spared` and
+ * each: `opened` fences the living, who see what is not durable yet; `waits` is only shown; `sinks`, `observed`, `phase` and `proved` are seen and written again; `committed`, `spared` and
  * `published` follow a durable `committing`, so that recovery looks at the sinks and, at worst, writes or reloads once more. Whatever is asked of an issuer, written to a
  * sink or revoked after them is announced by a durable record of its own.
  */
@@ -81,6 +81,7 @@ export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "observed",
   "proved",
   "phase",
+  "waits",
   "committed",
   "spared",
   "published",

@@ -8,6 +8,7 @@ import { createSourceMark } from "../loading/source-mark.ts";
 import { callPart, timeLimits } from "../rotation/invoke.ts";
 import { createLogins, type LoginEntry, type Logins } from "../rotation/login.ts";
 import { createReloadGate } from "../rotation/reload-gate.ts";
+import { createTurnsAcross } from "../permits/across.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { createOffers } from "./offers.ts";
@@ -54,7 +55,7 @@ export async function depsOver(
     swept: new WeakMap(),
     stamps: new WeakMap(),
     gate: createReloadGate({ sleep: runtime.sleep }),
-    groups: createReloadGroups(),
+    groups: createReloadGroups(createTurnsAcross({ ...backend, runtime, spec })),
   };
 }
 
@@ -64,7 +65,7 @@ export function loginVariables(spec: Spec): readonly string[] {
 }
 
 /** Everything of the spec in which a reference can stand. */
-function treesOf({ providers, rotations, notify, serve, monitor, state }: Spec): readonly unknown[] {
+function treesOf({ providers, rotations, notify, serve, groups, monitor, state }: Spec): readonly unknown[] {
   const ofRotations = rotations.flatMap((rotation) => [
     rotation.request,
     ...partsOf(rotation).map(({ options }) => options),
@@ -72,7 +73,7 @@ function treesOf({ providers, rotations, notify, serve, monitor, state }: Spec):
   return [
     ...[...providers.values()].map(({ options }) => options),
     ...ofRotations,
-    ...[...notify, ...serve].map(({ options }) => options),
+    ...[...notify, ...serve, ...groups].map(({ options }) => options),
     monitor,
     state,
   ];

@@ -27,7 +27,8 @@ export const reloadKeys = {
     },
     group: {
       type: "object",
-      description: "reloads of one group take turns",
+      description:
+        "reloads of one group take turns: on this machine; on all machines where `groups` has an entry of its name, or the state is shared",
       properties: {
         name: { type: "string", minLength: 1, description: "the same name in each reload of the group" },
         maxUnavailable: {
@@ -35,6 +36,14 @@ export const reloadKeys = {
           minimum: 1,
           default: 1,
           description: "how many consumers may be away at once: from their reload until they are healthy",
+        },
+        splay: {
+          type: "string",
+          format: "duration",
+          max: "1d",
+          default: "0s",
+          description:
+            "where machines do not see each other: each waits its own part of this time before the reload, by a hash of its name",
         },
       },
       required: ["name"],
@@ -152,6 +161,21 @@ export const endpointKeys = {
   },
 } as const satisfies ObjectSchema;
 
+/** Options of a coordinator that the engine obeys, whatever its type. */
+export const coordinatorKeys = {
+  type: "object",
+  properties: {
+    deadAfter: {
+      type: "string",
+      format: "duration",
+      min: "5s",
+      max: "1h",
+      default: "60s",
+      description: "a machine that gives no sign of life for so long loses its turn, and the next one goes on",
+    },
+  },
+} as const satisfies ObjectSchema;
+
 /** By kind, the keys that the engine obeys, beside `type`, a sink's `values` and an endpoint's `rotation`: a plugin cannot declare them (`engineOptions` of the kit names them all). */
 export const engineKeys: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
   providers: {},
@@ -160,4 +184,5 @@ export const engineKeys: Readonly<Record<Kind, Readonly<Record<string, Schema>>>
   probes: probeKeys.properties,
   notifiers: notifierKeys.properties,
   endpoints: endpointKeys.properties,
+  coordinators: coordinatorKeys.properties,
 };

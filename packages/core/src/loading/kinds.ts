@@ -34,6 +34,7 @@ export const places = {
   health: { kind: "probes", at: [["rotations", name, "health", item]], references: true, templates: false },
   notifiers: { kind: "notifiers", at: [["notify", item]], references: true, templates: false, isPrivate: true },
   endpoints: { kind: "endpoints", at: [["serve", name]], references: true, templates: true },
+  groups: { kind: "coordinators", at: [["groups", name]], references: true, templates: false },
 } as const satisfies Readonly<Record<string, PartPlaceRow>>;
 
 /** The name of a place. */

@@ -1,6 +1,16 @@
 /** What a loaded spec is, for the rest of the engine: checked, defaults filled, positions no longer needed. */
 import type { RefreshPolicy } from "../schedule/policy.ts";
-import type { AlarmStep, Endpoint, Fields, Notifier, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
+import type {
+  AlarmStep,
+  Coordinator,
+  Endpoint,
+  Fields,
+  Notifier,
+  Probe,
+  Provider,
+  Reload,
+  Sink,
+} from "@rotate/plugin-kit";
 import type { OptionTree, Template } from "@rotate/runtime";
 
 /** A plugin object named by the spec, with its options. */
@@ -40,7 +50,23 @@ export interface ReloadEntry extends Bound<Reload> {
   /** ms to wait for more rotations before a shared reload runs. */
   readonly settle: number;
   /** So many of the group at once, each until it is healthy again. */
-  readonly group: { readonly name: string; readonly maxUnavailable: number } | undefined;
+  readonly group: ReloadGroup | undefined;
+}
+
+/** Reloads that take turns. */
+export interface ReloadGroup {
+  readonly name: string;
+  readonly maxUnavailable: number;
+  /** ms of which each machine waits its own part, where they do not see each other. Absent: none. */
+  readonly splay?: number;
+}
+
+/** One entry under `groups`: where machines see who of a group is away. */
+export interface GroupEntry extends Bound<Coordinator> {
+  /** Its key under `groups`: the name of the group. */
+  readonly name: string;
+  /** Who gives no sign of life for so long has lost its turn, ms. */
+  readonly deadAfter: number;
 }
 
 /** One check, under `verify` or `health`. */
@@ -154,6 +180,7 @@ export interface Spec {
   readonly heldBack: readonly HeldBack[];
   readonly notify: readonly NotifierEntry[];
   readonly serve: readonly EndpointEntry[];
+  readonly groups: readonly GroupEntry[];
   /** As written, checked by schema. */
   readonly monitor: OptionTree | undefined;
   /** Where each act is recorded; absolute. */

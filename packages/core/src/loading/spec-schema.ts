@@ -78,6 +78,10 @@ export function specSchema(describePart: DescribePart): JsonSchema {
       defaults: rewrite(defaultsSettings, settings),
       providers: mapOf("what mints, by name", describePart("providers")),
       reloads: mapOf("reloads that several rotations share, by name", describePart("reloads")),
+      groups: mapOf(
+        "where machines see whose turn it is in a group of reloads, by the name of the group",
+        describePart("groups"),
+      ),
       rotations: {
         ...mapOf("credentials that are kept fresh, by name", rotationSchema(describePart)),
         minProperties: 1,

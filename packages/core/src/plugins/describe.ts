@@ -84,6 +84,7 @@ const rules: Readonly<
   reloads: { must: "reload", may: ["check"], keys: { "adopts!": (value) => typeof value === "boolean" } },
   probes: { must: "probe", may: [], keys: {} },
   notifiers: { must: "notify", may: ["check"], keys: {} },
+  coordinators: { must: "write", may: ["check", "read"], keys: {} },
 };
 
 /** Milliseconds. */
@@ -151,6 +152,7 @@ function checkPart(kind: ProgramKind, part: unknown): void {
     throw badFrame(`${what} has a verb that is none: ${JSON.stringify(strange)?.slice(0, 40)}`);
   if (!verbs.includes(must)) throw badFrame(`${what} needs the verb ${must}`);
   if (kind === "sinks") checkSink(part as unknown as DescribedPart, what);
+  if (kind === "coordinators" && !verbs.includes("read")) throw badFrame(`${what} needs the verb read`);
 }
 
 function checkSink({ target = "", options, verbs }: DescribedPart, what: string): void {

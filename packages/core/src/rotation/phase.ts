@@ -82,7 +82,8 @@ export function isStop({ failure }: Pick<Ended, "failure">): boolean {
   return failure?.error.cause === stopRequested;
 }
 
-function stopping(): RotateError {
+/** What ends an attempt that is asked to stop where nothing of it would be lost. */
+export function stopping(): RotateError {
   return new RotateError("rotate was asked to stop", {
     code: "UNAVAILABLE",
     retryable: false,

@@ -1,3 +1,4 @@
+import { isNoTurn } from "../permits/turn.ts";
 import type { Failure } from "./errors.ts";
 import { end, type End } from "./phase.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
@@ -9,7 +10,7 @@ import { canUndo, undoWrites } from "./undo.ts";
  */
 export async function rollBack(session: Session, attempt: Attempt, failure: Failure): Promise<End | undefined> {
   const writes = (attempt.writes ?? []).filter(({ prepared }) => prepared.changed);
-  if (!applies(session, attempt, writes)) return undefined;
+  if (isNoTurn(failure.error) || !applies(session, attempt, writes)) return undefined;
   const previous = attempt.previous!;
   await session.journal({ type: "rolling-back", to: previous });
   if (!(await undoWrites(session, writes, previous))) {

@@ -15,6 +15,7 @@ import { renew } from "./renew.ts";
 import { retire, warnOfMany } from "./retire.ts";
 import { openSession, type Attempt, type Ended, type RotationDeps, type Session } from "./session.ts";
 import { standing } from "./standing.ts";
+import type { Wellbeing } from "./reload-groups.ts";
 import { reportVisit } from "./visit-report.ts";
 
 /** Who asks for the rotation, and when to stop. */
@@ -40,13 +41,25 @@ export async function rotate(
   await noteSinks(session);
   await recover(session);
   await prove(session);
-  const { ended, decision } = await actAll(session, asked).finally(session.group.leave);
+  const { ended, decision } = await actInTurn(session, asked);
   await keepCurrent(session);
   await retire(session);
   warnOfMany(session);
   deps.entries?.waits(rotation.provider.name, rotation.name, session.state().failure !== undefined);
   const moment = momentOf({ rotation, deps }, session.state(), { cadence: asked.cadence });
   return reportVisit(session, { ended, decision, moment, standing: standing(moment), started });
+}
+
+/** A consumer that is not shown to be well after its reload keeps its turn: nobody else of its group goes on. */
+async function actInTurn(session: Session, asked: Asked): ReturnType<typeof actAll> {
+  let how: Wellbeing = "unknown";
+  try {
+    const done = await actAll(session, asked);
+    how = session.state().owed?.kind === "reload" ? "unwell" : "well";
+    return done;
+  } finally {
+    await session.group.leave(how);
+  }
 }
 
 /** So many actions at one visit: an owed reload, a renewal that gave too little, a mint. */

@@ -28,6 +28,8 @@ export interface Rotating {
   readonly since: number;
   readonly phase: AttemptPhase | "reload" | "publish";
   readonly tries: number;
+  /** Who of its reload's group has the turn that it waits for. */
+  readonly waitsFor?: string;
 }
 
 /** A moment, and whether another process or this one holds the rotation's claim. */
@@ -130,7 +132,9 @@ function rotatingOf({ state, busy }: Facts): Rotating | undefined {
   const { attempt, owed } = state;
   if (!busy) return undefined;
   if (attempt) return { since: attempt.startedAt, phase: attempt.phase, tries: (state.failure?.count ?? 0) + 1 };
-  return owed && { since: owed.since, phase: owed.kind, tries: owed.tries };
+  if (owed === undefined) return undefined;
+  const { since, kind: phase, tries, waitsFor } = owed;
+  return { since, phase, tries, ...(waitsFor !== undefined && { waitsFor }) };
 }
 
 /** The first reload of what was just published is in hand: healthy work, not yet owed. */

@@ -84,6 +84,8 @@ export type JournalRecord =
     }
   | { readonly type: "rolling-back"; readonly to: LeaseId }
   | { readonly type: "reload-begin"; readonly notBefore: number }
+  /** Others of its group have their turn before it. Undefined: it has its own. */
+  | { readonly type: "waits"; readonly whom?: string }
   | { readonly type: "reloaded" }
   | { readonly type: "settled"; readonly lease: LeaseId; readonly adopted: boolean; readonly specHash: string }
   | { readonly type: "reload-failed"; readonly error: KeptError }

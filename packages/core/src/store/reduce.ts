@@ -61,7 +61,9 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
     rolledBackTo: to,
     attempt: { lease: state.owed?.lease ?? to, phase: "rolling-back", startedAt: at, why: "rolled-back" },
   }),
-  "reload-begin": (state, { notBefore }) => withOwed(state, { tries: (state.owed?.tries ?? 0) + 1, notBefore }),
+  "reload-begin": (state, { notBefore }) =>
+    withOwed(waitsFor(state, undefined), { tries: (state.owed?.tries ?? 0) + 1, notBefore }),
+  waits: (state, { whom }) => waitsFor(state, whom),
   reloaded: (state) => withOwed(state, { reloaded: true }),
   settled,
   "reload-failed": (state, { error }) => withOwed(state, { error }),
@@ -93,6 +95,12 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
 /** The attempt ends with work left over. */
 function owing(state: RotationState, work: Omit<OwedWork, "tries" | "notBefore">): RotationState {
   return { ...closed(state), owed: { ...work, tries: 0, notBefore: 0 } };
+}
+
+function waitsFor(state: RotationState, whom: string | undefined): RotationState {
+  if (state.owed === undefined) return state;
+  const { waitsFor: _before, ...owed } = state.owed;
+  return { ...state, owed: { ...owed, ...(whom !== undefined && { waitsFor: whom }) } };
 }
 
 function withOwed(state: RotationState, change: Partial<OwedWork>): RotationState {

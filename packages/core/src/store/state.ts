@@ -129,6 +129,8 @@ export interface OwedWork {
   readonly reloaded?: boolean;
   /** What its last try failed of. */
   readonly error?: KeptError;
+  /** Who of its group has the turn that it waits for. */
+  readonly waitsFor?: string;
 }
 
 /** An error as the state keeps it, for those who ask later. */

@@ -84,6 +84,7 @@ export function specIn(file: string, rotations: readonly Rotation[]): Spec {
     heldBack: [],
     notify: [],
     serve: [],
+    groups: [],
     monitor: undefined,
     warnings: [],
   };

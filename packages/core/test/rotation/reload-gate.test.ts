@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { createReloadGate } from "../../src/rotation/reload-gate.ts";
-import { createReloadGroups } from "../../src/rotation/reload-groups.ts";
 
 const now = { settle: 0 };
 
@@ -72,47 +71,5 @@ describe("a reload that several rotations share", () => {
     await gate.arrive("app", "a", { ...now, run });
     await gate.arrive("app", "b", { ...now, run });
     expect(runs).toEqual([["a"], ["b"]]);
-  });
-});
-
-describe("a reload group", () => {
-  test("lets no more consumers be away at once than it says, and lets the next one go when one is back", async () => {
-    const groups = createReloadGroups();
-    const group = { name: "web", maxUnavailable: 2 };
-    const holds = [groups.hold(), groups.hold(), groups.hold()];
-    const entered: number[] = [];
-    const waits = holds.map(async (hold, index) => {
-      await hold.enter(group);
-      entered.push(index);
-    });
-    await Promise.all(waits.slice(0, 2));
-    expect(entered).toEqual([0, 1]);
-    holds[0]!.leave();
-    await waits[2];
-    expect(entered).toEqual([0, 1, 2]);
-  });
-
-  test("is entered once by a rotation with two reloads of it", async () => {
-    const groups = createReloadGroups();
-    const hold = groups.hold();
-    const group = { name: "web", maxUnavailable: 1 };
-    await hold.enter(group);
-    await hold.enter(group);
-    hold.leave();
-    await expect(groups.hold().enter(group)).resolves.toBeUndefined();
-  });
-
-  test("is left for another one, so that two rotations never wait for each other", async () => {
-    const groups = createReloadGroups();
-    const [one, two] = [groups.hold(), groups.hold()];
-    const [left, right] = [
-      { name: "left", maxUnavailable: 1 },
-      { name: "right", maxUnavailable: 1 },
-    ];
-    await Promise.all([one.enter(left), two.enter(right)]);
-    await Promise.all([one.enter(right), two.enter(left)]);
-    one.leave();
-    two.leave();
-    await expect(groups.hold().enter(left)).resolves.toBeUndefined();
   });
 });

@@ -138,6 +138,7 @@ export function specOf(world: World): Spec {
     lists: [],
     heldBack: [],
     serve: [],
+    groups: [],
     notify: [listenerOf(world)],
     monitor: undefined,
     warnings: [],

@@ -21,6 +21,7 @@ const groups: Readonly<Record<string, readonly object[]>> = {
     resource("StatefulSet", "statefulsets", ["get", "list", "patch", "watch"]),
     resource("DaemonSet", "daemonsets", ["get", "list", "patch", "watch"]),
   ],
+  "coordination.k8s.io/v1": [resource("Lease", "leases", ["create", "delete", "get", "list", "update", "watch"])],
   "authentication.k8s.io/v1": [resource("SelfSubjectReview", "selfsubjectreviews", ["create"])],
   "authorization.k8s.io/v1": [resource("SelfSubjectAccessReview", "selfsubjectaccessreviews", ["create"])],
 };

@@ -12,6 +12,8 @@ export function read(call: Call, { store, workloads }: Services): DoubleAnswer {
   return answerWith(call.request, workloads.step(live));
 }
 
+const single: Readonly<Record<string, string>> = { secrets: "Secret", leases: "Lease" };
+
 /** GET on a collection. A watch gives what changed since, once, and ends: clients then watch anew, as after a server's own time limit. */
 export function list(call: Call, services: Services): DoubleAnswer {
   const { query } = call.request;
@@ -21,7 +23,8 @@ export function list(call: Call, services: Services): DoubleAnswer {
     .filter(({ key }) => wanted === undefined || key.name === wanted)
     .map((stored) => services.workloads.step(stored));
   if (query.get("watch") === "true" || query.get("watch") === "1") return watch(found, query.get("resourceVersion"));
-  const kind = Object.values(workloadKinds).find(({ resource }) => resource === call.resource)?.kind ?? "Secret";
+  const kind =
+    Object.values(workloadKinds).find(({ resource }) => resource === call.resource)?.kind ?? single[call.resource];
   const apiVersion = call.group === "" ? "v1" : `${call.group}/v1`;
   const metadata = { resourceVersion: services.store.version() };
   return { status: 200, body: { kind: `${kind}List`, apiVersion, metadata, items: found.map(shownObject) } };

@@ -7,7 +7,7 @@ import { list, read, remove } from "./read-routes.ts";
 import { noRoute, notFound, Refusal } from "./status.ts";
 import type { KubernetesUser } from "./types.ts";
 import { workloadResources } from "./workloads.ts";
-import { create, patch } from "./write-routes.ts";
+import { create, patch, replace } from "./write-routes.ts";
 
 /** What the server answers somebody it knows. Throws Refusal. */
 export async function route(request: DoubleRequest, user: KubernetesUser, services: Services): Promise<DoubleAnswer> {
@@ -23,7 +23,8 @@ export async function route(request: DoubleRequest, user: KubernetesUser, servic
   return call.resource === "namespaces" ? readNamespace(call, services) : objectRoute(call, services);
 }
 
-const placePattern = /^\/(?:api\/v1|apis\/(apps)\/v1)\/namespaces\/([^/]+)(?:\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?)?$/;
+const placePattern =
+  /^\/(?:api\/v1|apis\/(apps|coordination\.k8s\.io)\/v1)\/namespaces\/([^/]+)(?:\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?)?$/;
 
 function callOf(request: DoubleRequest, user: KubernetesUser): Call | undefined {
   const match = placePattern.exec(request.path);
@@ -33,11 +34,26 @@ function callOf(request: DoubleRequest, user: KubernetesUser): Call | undefined 
   );
   if (resource === "")
     return { request, user, group, resource: "namespaces", namespace: "", name: namespace, subresource };
-  const served = group === "apps" ? workloadResources : ["secrets", "serviceaccounts"];
-  return served.includes(resource) ? { request, user, group, resource, namespace, name, subresource } : undefined;
+  return (served[group] ?? []).includes(resource)
+    ? { request, user, group, resource, namespace, name, subresource }
+    : undefined;
 }
 
-const verbs: Readonly<Record<string, string>> = { GET: "get", POST: "create", PATCH: "patch", DELETE: "delete" };
+const served: Readonly<Record<string, readonly string[]>> = {
+  "": ["secrets", "serviceaccounts"],
+  apps: workloadResources,
+  "coordination.k8s.io": ["leases"],
+};
+
+const verbs: Readonly<Record<string, string>> = {
+  GET: "get",
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+/** What can be made and deleted here. */
+const made: readonly string[] = ["secrets", "leases"];
 
 async function objectRoute(call: Call, services: Services): Promise<DoubleAnswer> {
   const { request, user, name, resource, subresource } = call;
@@ -51,9 +67,11 @@ async function objectRoute(call: Call, services: Services): Promise<DoubleAnswer
   }
   if (collection) return list(call, services);
   if (verb === "get" && name !== "") return read(call, services);
-  if (verb === "patch" && name !== "" && resource !== "serviceaccounts") return patch(call, services);
-  if (verb === "delete" && name !== "" && resource === "secrets") return remove(call, services);
-  if (verb === "create" && name === "" && resource === "secrets") return create(call, services);
+  if (verb === "patch" && name !== "" && resource !== "serviceaccounts" && resource !== "leases")
+    return patch(call, services);
+  if (verb === "update" && name !== "" && resource === "leases") return replace(call, services);
+  if (verb === "delete" && name !== "" && made.includes(resource)) return remove(call, services);
+  if (verb === "create" && name === "" && made.includes(resource)) return create(call, services);
   const message = "the server does not allow this method on the requested resource";
   throw new Refusal(405, "MethodNotAllowed", { message });
 }

@@ -26,8 +26,14 @@ export class Refusal extends Error {
 export function notFound(resource: string, name: string): Refusal {
   return new Refusal(404, "NotFound", {
     message: `${resource} "${name}" not found`,
-    details: { name, kind: resource.split(".")[0] },
+    details: { name, ...placeOf(resource) },
   });
+}
+
+/** `leases.coordination.k8s.io` as details name it. */
+function placeOf(resource: string): Json {
+  const [kind = "", ...group] = resource.split(".");
+  return { ...(group.length > 0 && { group: group.join(".") }), kind };
 }
 
 /** A path that no route serves. */
@@ -63,7 +69,7 @@ export function invalid(kind: string, name: string, causes: readonly Cause[]): R
 /** Stale resourceVersion or another uid (registry/generic/registry/store.go, OptimisticLockErrorMsg). */
 export function stale(resource: string, name: string, why = modified): Refusal {
   const message = `Operation cannot be fulfilled on ${resource} "${name}": ${why}`;
-  return new Refusal(409, "Conflict", { message, details: { name, kind: resource.split(".")[0] } });
+  return new Refusal(409, "Conflict", { message, details: { name, ...placeOf(resource) } });
 }
 const modified = "the object has been modified; please apply your changes to the latest version and try again";
 
@@ -71,6 +77,6 @@ const modified = "the object has been modified; please apply your changes to the
 export function alreadyExists(resource: string, name: string): Refusal {
   return new Refusal(409, "AlreadyExists", {
     message: `${resource} "${name}" already exists`,
-    details: { name, kind: resource },
+    details: { name, ...placeOf(resource) },
   });
 }

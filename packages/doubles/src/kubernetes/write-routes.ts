@@ -3,6 +3,7 @@ import { authorize } from "./access.ts";
 import { applied, mergePatch, updated, type Draft } from "./apply.ts";
 import { answerWith, bodyOf, isDryRun, keyOf, qualified, type Call, type Services } from "./call.ts";
 import { isObject } from "./fields.ts";
+import { admitLease, leaseHead, refuseUnseen, validateLease } from "./leases.ts";
 import { admitSecret, validateSecret } from "./secrets.ts";
 import { alreadyExists, badRequest, invalid, notFound, Refusal, stale, type Cause } from "./status.ts";
 import { freshMetadata, type Stored } from "./store.ts";
@@ -21,15 +22,40 @@ export function create(call: Call, services: Services): DoubleAnswer {
   checkNamespace(call, services);
   if (typeof name !== "string" || name === "") throw badRequest("name is required");
   const named = { ...call, name };
-  if (services.store.get(keyOf(named)) !== undefined) throw alreadyExists(call.resource, name);
+  if (services.store.get(keyOf(named)) !== undefined) throw alreadyExists(qualified(call), name);
   if (metadataOf(body)["resourceVersion"] !== undefined) {
     throw badRequest("resourceVersion should not be set on objects to be created");
   }
   checkIdentity(named, body);
   const blank = emptyDraft(named, services);
   const full = { ...body, metadata: { ...metadataOf(body), ...blank.body.metadata } };
-  const draft = updated(blank, admitSecret(full), managerOf(request));
+  const draft = updated(blank, admitted(call, full), managerOf(request));
   return finish({ ...named, namespace }, services, { draft, live: undefined });
+}
+
+/** PUT on an object: what was seen is replaced; a Lease that is not there is made (its strategy allows it). */
+export function replace(call: Call, services: Services): DoubleAnswer {
+  const { request, name, user } = call;
+  const body = bodyOf(request);
+  const wanted = metadataOf(body);
+  checkIdentity(call, body);
+  const live = services.store.get(keyOf(call));
+  if (live === undefined) {
+    authorize(user, { ...call, verb: "create" });
+    checkNamespace(call, services);
+  } else {
+    if (wanted["resourceVersion"] === undefined) throw refuseUnseen(name);
+    checkPreconditions(call, { wanted, live });
+  }
+  const before = live ?? emptyDraft(call, services);
+  const metadata = { ...wanted, ...kept(before.body.metadata) };
+  const draft = updated(before, admitted(call, { ...body, metadata }), managerOf(request));
+  return finish(call, services, { draft, live });
+}
+
+/** What only the server sets. */
+function kept({ uid, creationTimestamp, resourceVersion }: Json): Json {
+  return { uid, creationTimestamp, ...(resourceVersion !== undefined && { resourceVersion }) };
 }
 
 /** PATCH on an object: server-side apply, merge patch, strategic merge patch. */
@@ -98,6 +124,7 @@ function finish(
 ): DoubleAnswer {
   const { request } = call;
   if (call.resource === "secrets") validateSecret(draft.body, live?.body);
+  if (call.resource === "leases") validateLease(draft.body);
   const dryRun = isDryRun(request);
   const body = live === undefined || dryRun ? draft.body : workloads.written(live, draft.body);
   const status = live === undefined ? 201 : 200;
@@ -131,6 +158,7 @@ function ownersOf({ managers }: Draft): string {
 }
 
 function admitted({ resource }: Call, body: Stored["body"]): Stored["body"] {
+  if (resource === "leases") return admitLease(body) as Stored["body"];
   return resource === "secrets" ? admitSecret(body) : body;
 }
 
@@ -140,18 +168,24 @@ function metadataOf(body: Json): Json {
 
 function emptyDraft(call: Call, { now }: Services): Draft {
   const metadata = freshMetadata(keyOf(call), now());
-  return { body: { kind: "Secret", apiVersion: "v1", metadata }, managers: [] };
+  return { body: { ...headOf(call), metadata }, managers: [] };
 }
 
 function checkNamespace({ namespace }: Call, { namespaces }: Services): void {
   if (!namespaces.has(namespace)) throw notFound("namespaces", namespace);
 }
 
+function headOf({ resource }: Call): { readonly kind: string; readonly apiVersion: string } {
+  return resource === "leases" ? leaseHead : { kind: "Secret", apiVersion: "v1" };
+}
+
 /** What an object says of itself must be what the URL says. */
-function checkIdentity({ name, namespace }: Call, body: Json): void {
+function checkIdentity(call: Call, body: Json): void {
+  const { name, namespace } = call;
+  const { kind, apiVersion } = headOf(call);
   const { name: ownName, namespace: ownNamespace } = metadataOf(body);
-  if (body["apiVersion"] !== "v1" || body["kind"] !== "Secret")
-    throw badRequest("the object provided is unrecognized (must be of type Secret)");
+  if (body["apiVersion"] !== apiVersion || body["kind"] !== kind)
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind})`);
   if (ownName !== name)
     throw badRequest(`the name of the object (${String(ownName)}) does not match the name on the URL (${name})`);
   if (ownNamespace !== undefined && ownNamespace !== namespace) {

@@ -82,6 +82,53 @@ function secret(name: string, data: object, more: object = {}): object {
 const one = btoa("1");
 const two = btoa("2");
 
+const leases = "/apis/coordination.k8s.io/v1/namespaces/app/leases";
+
+function lease(name: string, spec: object, metadata: object = {}): object {
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name, ...metadata }, spec };
+}
+
+const term = {
+  holderIdentity: "web-1",
+  leaseDurationSeconds: 15,
+  acquireTime: "2030-01-01T00:00:00.000000Z",
+  renewTime: "2030-01-01T00:00:00.123000Z",
+  leaseTransitions: 0,
+};
+
+/** What a leader election does, and what it must not. */
+const leaseScenarios: readonly Scenario<KubernetesSubject>[] = [
+  {
+    name: "a Lease is made once, and changed by who has seen it",
+    run: async ({ ask }) => {
+      await ask(`GET ${leases}/web`, 404);
+      const made = await ask(`POST ${leases}`, 201, { body: lease("web", term) });
+      await ask(`POST ${leases}`, 409, { body: lease("web", term) });
+      const { resourceVersion } = made.metadata ?? {};
+      const next = { ...term, holderIdentity: "web-2", leaseTransitions: 1 };
+      await ask(`PUT ${leases}/web`, 200, { body: lease("web", next, { resourceVersion }) });
+      await ask(`PUT ${leases}/web`, 409, { body: lease("web", term, { resourceVersion }) });
+      await ask(`PUT ${leases}/web`, 422, { body: lease("web", term) });
+      const released = { ...next, holderIdentity: "", leaseDurationSeconds: 1 };
+      const seen = await ask(`GET ${leases}/web`, 200);
+      await ask(`PUT ${leases}/web`, 200, { body: lease("web", released, seen.metadata ?? {}) });
+      await ask(`GET ${leases}/web`, 200);
+      await ask(`DELETE ${leases}/web`, 200);
+      await ask(`PUT ${leases}/web`, 201, { body: lease("web", term, { resourceVersion }) });
+    },
+  },
+  {
+    name: "what a Lease may not be is refused",
+    run: async ({ ask }) => {
+      await ask(`POST ${leases}`, 422, { body: lease("odd", { ...term, leaseDurationSeconds: 0 }) });
+      await ask(`POST ${leases}`, 422, { body: lease("odd", { ...term, leaseTransitions: -1 }) });
+      await ask(`PUT ${leases}/odd`, 400, { body: lease("other", term) });
+      await ask(`POST ${leases}`, 403, { token: "weak", body: lease("odd", term) });
+      await ask(`PUT ${leases}/odd`, 403, { token: "weak", body: lease("odd", term) });
+    },
+  },
+];
+
 export const kubernetesScenarios: readonly Scenario<KubernetesSubject>[] = [
   {
     name: "a Secret is made once, read, replaced by who has seen it, and deleted",
@@ -170,6 +217,7 @@ export const kubernetesScenarios: readonly Scenario<KubernetesSubject>[] = [
       await token("runner", 404, { boundObjectRef: { kind: "Secret", apiVersion: "v1", name: "gone" } });
     },
   },
+  ...leaseScenarios,
 ];
 
 /** The double, with what the scenarios want. */

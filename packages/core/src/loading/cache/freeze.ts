@@ -46,11 +46,12 @@ class Unfreezable extends Error {}
 
 type PartNames = ReadonlyMap<object, PartName>;
 
-function partsOf({ providers, rotations, notify, serve }: Spec): PartNames {
+function partsOf({ providers, rotations, notify, serve, groups }: Spec): PartNames {
   return new Map([
     ...partsIn("providers", [...providers.values()]),
     ...partsIn("notifiers", notify),
     ...partsIn("endpoints", serve),
+    ...partsIn("coordinators", groups),
     ...rotations.flatMap(({ sinks, reloads, verify, health }) => [
       ...partsIn("sinks", sinks),
       ...partsIn("reloads", reloads),

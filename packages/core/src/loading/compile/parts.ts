@@ -1,9 +1,17 @@
 import { isRotateError } from "@rotate/plugin-kit";
 import { isReference, isTemplateOption, type OptionTree, type Template } from "@rotate/runtime";
-import { notifierKeys, probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
+import { coordinatorKeys, notifierKeys, probeKeys, reloadKeys, sinkKeys } from "../engine-keys.ts";
 import { formatPath, isRecord, nameOf, type Path } from "../fault.ts";
 import { fillOptions, type FillContext } from "../fill.ts";
-import type { NotifierEntry, ProbeEntry, ProviderEntry, ReloadEntry, SinkEntry } from "../model.ts";
+import type {
+  GroupEntry,
+  NotifierEntry,
+  ProbeEntry,
+  ProviderEntry,
+  ReloadEntry,
+  ReloadGroup,
+  SinkEntry,
+} from "../model.ts";
 import { bindTemplate, type Nameable } from "./bind-template.ts";
 import type { Compilation } from "./context.ts";
 import { described, identityOf } from "./identity.ts";
@@ -61,7 +69,7 @@ export function compileReload(
     readonly timeout: number;
     readonly continueOnError: boolean;
     readonly settle: number;
-    readonly group?: { readonly name: string; readonly maxUnavailable: number };
+    readonly group?: ReloadGroup;
     readonly onFailure?: string;
   };
   const id = identityOf({ type: part.type, options });
@@ -108,6 +116,17 @@ export function compileNotifier(located: Located, compilation: Compilation): Not
   const keys = fillOptions(notifierKeys, value, at) as Pick<NotifierEntry, "on" | "after" | "remind">;
   const id = identityOf({ type: part.type, options });
   return { ...keys, part, type: part.type, options, id, where: whereOf(located) };
+}
+
+/** An entry of `groups`; undefined when it has a fault. */
+export function compileGroup(name: string, located: Located, compilation: Compilation): GroupEntry | undefined {
+  const value = recordAt(located, compilation);
+  const part = compilation.parts.get("coordinators", value?.["type"]);
+  if (value === undefined || part === undefined) return undefined;
+  const at = { path: located.path, context: compilation.fill };
+  const { deadAfter } = fillOptions(coordinatorKeys, value, at) as Pick<GroupEntry, "deadAfter">;
+  const options = fillOptions(part.options, value, at);
+  return { name, deadAfter, part, type: part.type, options, where: whereOf(located) };
 }
 
 /** A sink; undefined when it has a fault. Its values are checked in any case. */

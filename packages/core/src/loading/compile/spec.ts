@@ -7,7 +7,7 @@ import { auditSettings, defaultsSettings, monitorSettings, stateSettings } from 
 import type { Compilation } from "./context.ts";
 import { listsOf, type RawRotation } from "./foreach.ts";
 import { checkCrons } from "./crons.ts";
-import { compileNotifier, compileProvider, compileReload } from "./parts.ts";
+import { compileGroup, compileNotifier, compileProvider, compileReload } from "./parts.ts";
 import { checkRefresh, cronsOf } from "./refresh.ts";
 import { compileRotation, type Shared } from "./rotation.ts";
 import type { RootedSpec } from "../roots/roots.ts";
@@ -82,6 +82,9 @@ function specOf(
     lists: listsOf(valueAt(document, ["rotations"]), fill),
     heldBack: [],
     serve,
+    groups: [...entriesOf(document, "groups", (name, located) => compileGroup(name, located, compilation))].flatMap(
+      ([, entry]) => entry ?? [],
+    ),
     ...servicesOf(document, compilation),
   };
 }

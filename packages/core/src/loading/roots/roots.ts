@@ -30,6 +30,7 @@ export type RootedSpec = Pick<
   | "lists"
   | "notify"
   | "serve"
+  | "groups"
   | "monitor"
   | "audit"
   | "state"
@@ -48,7 +49,7 @@ export function rootsOf(spec: RootedSpec, world: RootWorld): readonly Root[] {
   const roots = [
     ...ownRoots(spec, world),
     ...[...spec.providers.values()].flatMap((provider) => loginRoots(provider, world)),
-    ...[...spec.notify, ...spec.serve].flatMap((part) => partRoots(part, world)),
+    ...[...spec.notify, ...spec.serve, ...spec.groups].flatMap((part) => partRoots(part, world)),
     ...referenceRoots(spec.monitor, "monitor", world),
     ...referenceRoots(spec.state, "state", world),
     ...rotationRoots(spec.rotations, world),

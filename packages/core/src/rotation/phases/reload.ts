@@ -1,11 +1,12 @@
 import type { ReloadEvent } from "@rotate/plugin-kit";
 import { EngineError } from "../../engine-error.ts";
-import type { ReloadEntry } from "../../loading/model.ts";
+import type { ReloadEntry, ReloadGroup } from "../../loading/model.ts";
 import { shortFingerprint } from "../../store/fingerprint.ts";
 import type { Failure } from "../errors.ts";
 import { nextReloadAt } from "../failure.ts";
 import { callReload } from "../invoke.ts";
-import { end, type End, type Phase } from "../phase.ts";
+import { momentOf, mustOfHeld } from "../moment.ts";
+import { end, stopping, type End, type Phase } from "../phase.ts";
 import { rollBack } from "../rollback.ts";
 import type { Attempt, Session } from "../session.ts";
 
@@ -17,7 +18,7 @@ export const reloadPhase: Phase = {
     const { owed } = session.state();
     if (owed === undefined) return end("failed", "nothing is published");
     await session.journal({ type: "reload-begin", notBefore: nextReloadAt(session, owed.tries + 1) });
-    if (owed.reloaded) return attempt;
+    if (owed.reloaded) return withTurn(session, attempt);
     await runReloads(session, attempt);
     if (attempt.healthyBefore === false) await session.journal({ type: "reloaded" });
     return attempt;
@@ -47,7 +48,8 @@ async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry
   const { deps, rotation } = session;
   await session.guard();
   async function run(rotations: readonly string[]): Promise<void> {
-    if (reload.group !== undefined) await session.group.enter(reload.group);
+    if (reload.group !== undefined && !attempt.owedOnly) await splay(session, reload.group);
+    await takeTurn(session, reload);
     await callReload({ deps, reload }, { timeout: reload.timeout }, (ctx) =>
       reload.part.run(eventOf(session, attempt, rotations), ctx),
     );
@@ -55,10 +57,60 @@ async function tryReload(session: Session, attempt: Attempt, reload: ReloadEntry
   try {
     if (reload.name === undefined) await run([rotation.name]);
     else await deps.gate.arrive(reload.name, rotation.name, { settle: reload.settle, run });
+    await takeTurn(session, reload);
     return undefined;
   } catch (error) {
     if (error instanceof EngineError) throw error;
     return error as Error;
+  }
+}
+
+/** Waits until its consumer may be away. Rotations that share a reload share its turn: the last of them gives it back. */
+async function takeTurn(session: Session, { group, name }: Pick<ReloadEntry, "group" | "name">): Promise<void> {
+  if (group === undefined) return;
+  const { rotation, deps } = session;
+  let waited = false;
+  async function onWait(whom: string): Promise<void> {
+    waited = true;
+    deps.runtime.log.info("waits for its turn in a group of reloads", { rotation: rotation.name, whom });
+    await session.journal({ type: "waits", whom });
+  }
+  try {
+    await untilStop(session, (signal) =>
+      session.group.enter({ group, consumer: name ?? rotation.name, rotation, signal, onWait }),
+    );
+  } finally {
+    if (waited) await session.journal({ type: "waits" });
+  }
+}
+
+/** Only the health of its consumer is missing: the turn that it kept is given back when that is well. */
+async function withTurn(session: Session, attempt: Attempt): Promise<Attempt> {
+  const { rotation, signal } = session;
+  for (const { group, name } of rotation.reloads)
+    if (group !== undefined)
+      await session.group.resume({ group, consumer: name ?? rotation.name, rotation, signal, onWait: async () => {} });
+  return attempt;
+}
+
+/** This machine's own part of the time over which reloads are spread, and never more than half of what is left. */
+async function splay(session: Session, group: ReloadGroup): Promise<void> {
+  const { deps, rotation, state, now } = session;
+  const left = mustOfHeld(momentOf({ rotation, deps }, state())) - now();
+  const pause = Math.min(deps.groups?.splayOf(group) ?? 0, Math.max(0, left / 2));
+  if (pause > 0) await untilStop(session, (signal) => deps.runtime.sleep(pause, signal));
+}
+
+/** Waits, and gives up when the process is asked to stop: what is owed is taken up by the next one. */
+async function untilStop<T>({ signal }: Session, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onStop = (): void => stop.abort(stopping());
+  if (signal.aborted) onStop();
+  signal.addEventListener("abort", onStop, { once: true });
+  try {
+    return await wait(stop.signal);
+  } finally {
+    signal.removeEventListener("abort", onStop);
   }
 }
 
