@@ -12,7 +12,10 @@ import { rows } from "./types/stage.ts";
 const catalog = createCatalog(builtins);
 
 /** What a row asks of parts of a kind. */
-function partsOf({ provider, sinks, verify, reload, health, notify, serve, groups }: Row, kind: Kind): readonly Options[] {
+function partsOf(
+  { provider, sinks, verify, reload, health, notify, serve, groups }: Row,
+  kind: Kind,
+): readonly Options[] {
   if (kind === "providers") return provider === undefined ? [] : [provider];
   if (kind === "sinks") return sinks ?? [];
   if (kind === "notifiers") return notify ?? [];

@@ -53,7 +53,9 @@ function wellOf(rotations: readonly RotationStatus[], now: number): Headline {
 /** One rotation in a sentence. @param now ms since 1970 */
 export function sentenceOf(row: Row, now: number): string {
   const worst = worstSentence([row], now);
-  if (row.rotating !== undefined) return `It is being rotated now: ${row.rotating.phase}.`;
+  const { rotating } = row;
+  if (rotating?.waitsFor !== undefined) return `It is being rotated now: its reload waits for ${rotating.waitsFor}.`;
+  if (rotating !== undefined) return `It is being rotated now: ${rotating.phase}.`;
   return worst === undefined ? `It is ${meanings[row.state].replace(/^its time/, "due: its time")}.` : `${worst.text}.`;
 }
 

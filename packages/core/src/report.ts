@@ -1,3 +1,4 @@
+import type { RotatingReport } from "./rotating-report.ts";
 import type { EndpointReport } from "./endpoint-report.ts";
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
@@ -215,13 +216,7 @@ export interface StandingReport {
   /** What `run` and `status --check` exit with for it. */
   readonly exit: StandingExit;
   /** A process is at work on it. */
-  readonly rotating?: {
-    readonly since: string;
-    readonly phase: string;
-    readonly tries: number;
-    /** Who of its reload's group has the turn that it waits for. */
-    readonly waitsFor?: string;
-  };
+  readonly rotating?: RotatingReport;
   /** Which keys of which sinks are not as written. */
   readonly drift?: readonly DriftedKey[];
 }

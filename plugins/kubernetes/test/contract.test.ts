@@ -1,6 +1,7 @@
 import { type KubernetesDoubleOptions, type KubernetesWorkload } from "@rotate/doubles";
-import { providerContract, reloadContract, sinkContract } from "@rotate/testkit";
+import { coordinatorContract, providerContract, reloadContract, sinkContract } from "@rotate/testkit";
 import { describe, test } from "vitest";
+import { kubernetesLease } from "../src/kubernetes-lease.ts";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";
 import { kubernetesSecret } from "../src/kubernetes-secret.ts";
 import { kubernetesToken } from "../src/kubernetes-token.ts";
@@ -63,6 +64,20 @@ for (const kind of kinds) {
     },
   );
 }
+
+coordinatorContract(
+  { describe, test },
+  {
+    coordinator: kubernetesLease,
+    start: async () => {
+      const cluster = await openCluster();
+      const options = { namespace: "app", name: "web", kubeconfig: cluster.kubeconfig };
+      return { cluster, options, secrets, close: cluster.close };
+    },
+    refuse: forget,
+    hang,
+  },
+);
 
 providerContract(
   { describe, test },

@@ -3,6 +3,7 @@ import type { KubernetesRule } from "@rotate/doubles";
 import type { ClusterRight } from "@rotate/plugin-kit";
 import { createTestContext } from "@rotate/testkit";
 import { expect, test } from "vitest";
+import { kubernetesLease } from "../src/kubernetes-lease.ts";
 import { kubernetesRollout } from "../src/kubernetes-rollout.ts";
 import { kubernetesSecret } from "../src/kubernetes-secret.ts";
 import { kubernetesToken } from "../src/kubernetes-token.ts";
@@ -62,6 +63,30 @@ test("a token is minted with the rights that it asks for", async () => {
   const ctx = createTestContext({ options: { kubeconfig: cluster.kubeconfig }, schema: kubernetesToken.options });
   await kubernetesToken.check?.({ ...ctx, login: undefined }, token);
   expect(Object.keys((await kubernetesToken.mint(token, ctx)).fields)).toEqual(["token"]);
+});
+
+test("a turn is taken, kept and given back with the rights that it asks for, on as many Leases as may be away and no other", async () => {
+  const lease = { namespace: "backstage", name: "web" };
+  const cluster = await clusterWith(kubernetesLease.clusterRights?.(lease, 2));
+  const options = { ...lease, kubeconfig: cluster.kubeconfig };
+  const ctx = createTestContext({ options, schema: kubernetesLease.options });
+  await kubernetesLease.check?.(2, ctx);
+  const at = new Date("2030-01-01T00:00:00.000Z");
+  const permit = { holder: "web-1", acquiredAt: at, renewedAt: at, lasts: 60_000, transitions: 0 };
+  for (const number of [0, 1]) {
+    const version = await kubernetesLease.write(number, { permit, version: undefined }, ctx);
+    expect(await kubernetesLease.write(number, { permit: { ...permit, holder: "" }, version }, ctx)).toBeDefined();
+  }
+  await expect(kubernetesLease.read(2, ctx)).rejects.toMatchObject({ code: "DENIED" });
+  await expect(kubernetesLease.check?.(3, ctx)).rejects.toMatchObject({ code: "DENIED" });
+  const { spec } = cluster.double.object({ resource: "leases", namespace: "backstage", name: "web-1" }) ?? {};
+  expect(spec).toEqual({
+    holderIdentity: "",
+    leaseDurationSeconds: 60,
+    acquireTime: "2030-01-01T00:00:00.000000Z",
+    renewTime: "2030-01-01T00:00:00.000000Z",
+    leaseTransitions: 0,
+  });
 });
 
 test("each of the rights is needed: without it the work, or its check, is refused", async () => {

@@ -163,6 +163,10 @@ const reloads: Rows = {
   ...rowsOf("reload-rollout", byName(["deployment", "statefulset", "daemonset"]), (kind) =>
     reloadOf(`reload-${kind}`, { type: "kubernetes-rollout", kind, ...cluster }, refused("PREFLIGHT")),
   ),
+  "reload-turn": {
+    ...reloadOf("reload-turn", { type: "exec", command: ["true"], group: { name: "turns" } }, refused("RELOAD")),
+    groups: { turns: { type: "kubernetes-lease", ...cluster, deadAfter: "5s" } },
+  },
   ...rowsOf("reload-systemd", byName(["restart", "reload", "reload-or-restart"]), (action) =>
     reloadOf(
       `reload-systemd-${action}`,

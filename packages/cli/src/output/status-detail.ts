@@ -22,7 +22,7 @@ export function renderDetail(
   { causes, stateDir, attempts = [], events = [] }: DetailView,
   look: Look,
 ): string {
-  const { credential, lastSuccess, lastError, warnings, leases } = status;
+  const { credential, lastSuccess, lastError, warnings, leases, rotating } = status;
   const { now, paint } = look;
   const past = { version: 1 as const, attempts, events };
   const facts: readonly Fact[] = [
@@ -36,6 +36,7 @@ export function renderDetail(
     ["credential", credential && `${credential.fingerprint}, issued ${ago(credential.issuedAt, now)}`],
     // Its own end: what the headline and the table tell is that of all that may be held.
     ["", credential?.expiresAt && `it ${describeExpiry(credential.expiresAt, now)}`],
+    ["rotating", rotating?.waitsFor && `its reload waits for ${rotating.waitsFor}`],
     ["last success", lastSuccess && ago(lastSuccess, now)],
     ["last failure", lastError && `${ago(lastError.at, now)}${triesOf(status, now)}`],
     ...partsOf(status),

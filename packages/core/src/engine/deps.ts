@@ -12,6 +12,7 @@ import { createTurnsAcross } from "../permits/across.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
 import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
 import { createOffers } from "./offers.ts";
+import { placeOfGroup } from "./permit-places.ts";
 import { ownRootsOver } from "./own-roots.ts";
 import { createEntries } from "../rotation/entries.ts";
 import { loadCron, noCron, type NextCron } from "../schedule/cron.ts";
@@ -55,7 +56,14 @@ export async function depsOver(
     swept: new WeakMap(),
     stamps: new WeakMap(),
     gate: createReloadGate({ sleep: runtime.sleep }),
-    groups: createReloadGroups(createTurnsAcross({ ...backend, runtime, spec })),
+    groups: createReloadGroups(
+      createTurnsAcross({
+        ...backend,
+        runtime,
+        spec,
+        placeOf: (group) => placeOfGroup(group, { spec, runtime, backend }),
+      }),
+    ),
   };
 }
 

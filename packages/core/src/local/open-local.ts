@@ -73,6 +73,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       close,
       fingerprint: options.fingerprint ?? (writable ? openFingerprint(directory) : readFingerprint(directory)),
       host: {
+        ...(machine.machineId !== undefined && { machineId: machine.machineId }),
         ...notes,
         cache: createValueCache(directory, runtime),
         helpers: createHelpers(`${directory}/helpers`, runtime.log),

@@ -2,14 +2,13 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import type { Backend } from "../backend/backend.ts";
+import type { Runtime } from "@rotate/runtime";
 import type { ReloadGroup, Rotation, Spec } from "../loading/model.ts";
-import { readMachine } from "../local/machine.ts";
-import type { RotationDeps } from "../rotation/session.ts";
 import { keepPermit, type Keeping } from "./keep.ts";
-import { placeByPart, placeInState, type PermitPlace } from "./place.ts";
+import type { PermitPlace } from "./place.ts";
 import type { Sightings } from "./sightings.ts";
 import { shareOf, take } from "./take.ts";
-import { waitForTurn, type SeenSoFar } from "./turn.ts";
+import { isFinal, waitForTurn, type SeenSoFar } from "./turn.ts";
 
 /** A consumer of a group, and who asks for it. */
 export interface TurnAsked {
@@ -28,35 +27,34 @@ export interface TurnsAcross {
   /** The turn that an earlier try left to its consumer, which was not well then. Waits for nobody. */
   readonly resume: (asked: TurnAsked) => Promise<Keeping | undefined>;
   readonly spans: (group: ReloadGroup) => boolean;
+  /** Throws what no waiting will mend: a right that is missing, a name that leads nowhere. */
+  readonly check: (group: ReloadGroup) => Promise<void>;
   /** This machine's own part of one, below one, where nobody sees the others. */
   readonly share: () => number;
 }
 
-/** Where `groups` says nothing of it. ms */
-const deadAfter = 60_000;
+/** What turns are taken with. */
+export interface TurnParts extends Pick<Backend, "place" | "store" | "halves" | "clock" | "host"> {
+  readonly runtime: Runtime;
+  readonly spec: Pick<Spec, "name">;
+  /** Where the permits of a group stand, and how long one lasts, ms; undefined: nowhere. */
+  readonly placeOf: (group: ReloadGroup) => { readonly place: PermitPlace; readonly lasts: number } | undefined;
+}
 
-type Parts = Pick<Backend, "scope" | "place" | "store" | "halves" | "clock"> &
-  Pick<RotationDeps, "runtime"> & { readonly spec: Pick<Spec, "name" | "groups"> };
-
-/** The groups of a spec over its backend: those of `groups` by what their entry names, all of them where the state is shared. */
-export function createTurnsAcross(parts: Parts): TurnsAcross {
-  const { spec, runtime, clock, halves, scope, store } = parts;
+/** Groups that span machines, over the state of this one. */
+export function createTurnsAcross(parts: TurnParts): TurnsAcross {
+  const { spec, runtime, clock, halves, store, placeOf } = parts;
   const known = new Map<string, Sightings>();
   let host: string | undefined;
 
   /** Of this machine and this state: two that were cloned from one image are two. */
   function hostName(): string {
-    const { machineId = "" } = readMachine();
-    const own = createHash("sha256").update(`${machineId} ${hostname()} ${parts.place}`).digest("hex");
+    const own = createHash("sha256")
+      .update(`${parts.host.machineId ?? ""} ${hostname()} ${parts.place}`)
+      .digest("hex");
     return `${hostname()}.${own.slice(0, 6)}`;
   }
   const ownHost = (): string => (host ??= hostName());
-
-  function placeOf({ name }: ReloadGroup): { readonly place: PermitPlace; readonly lasts: number } | undefined {
-    const entry = spec.groups.find((one) => one.name === name);
-    if (entry !== undefined) return { place: placeByPart(entry, { runtime }), lasts: entry.deadAfter };
-    return scope === "shared" ? { place: placeInState(name, store), lasts: deadAfter } : undefined;
-  }
 
   /** What moves from machine to machine takes its turn along. */
   function holderOf({ consumer, rotation }: TurnAsked): string {
@@ -75,6 +73,13 @@ export function createTurnsAcross(parts: Parts): TurnsAcross {
   return {
     share: () => shareOf(ownHost()),
     spans: (group) => placeOf(group) !== undefined,
+    async check(group) {
+      await placeOf(group)
+        ?.place.check?.(group.maxUnavailable)
+        .catch((error: unknown) => {
+          if (isFinal(error)) throw error;
+        });
+    },
     async resume(asked) {
       const asking = askingOf(asked);
       if (asking === undefined) return undefined;

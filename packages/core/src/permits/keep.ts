@@ -26,7 +26,7 @@ const tries = 3;
 
 /** ms between two looks, or two signs of life. */
 export function pauseOf(lasts: number): number {
-  return Math.min(10_000, Math.max(400, lasts / signs));
+  return Math.min(2_000, Math.max(400, lasts / signs));
 }
 
 /** Renews until it is ended. */

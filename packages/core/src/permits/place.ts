@@ -1,25 +1,14 @@
 /** Where permits stand: what the machines that share a group all see. */
 import type { KeptPermit, NextPermit } from "@rotate/plugin-kit";
 import type { Store } from "../backend/backend.ts";
-import type { GroupEntry } from "../loading/model.ts";
-import { callPart, timeLimits } from "../rotation/invoke.ts";
-import type { RotationDeps } from "../rotation/session.ts";
 
 /** Permits of one group, by number. Both throw what keeps them from it. */
 export interface PermitPlace {
   readonly read: (permit: number) => Promise<KeptPermit | undefined>;
   /** Compare-and-swap. Gives the new version; undefined: somebody was faster. */
   readonly write: (permit: number, next: NextPermit) => Promise<string | undefined>;
-}
-
-/** By a coordinator of a plugin. */
-export function placeByPart(entry: GroupEntry, { runtime }: Pick<RotationDeps, "runtime">): PermitPlace {
-  const bound = { ...entry, kind: "group" };
-  const limit = { timeout: timeLimits.check };
-  return {
-    read: (permit) => callPart({ runtime, bound }, limit, (ctx) => entry.part.read(permit, ctx)),
-    write: (permit, next) => callPart({ runtime, bound }, limit, (ctx) => entry.part.write(permit, next, ctx)),
-  };
+  /** Could they be read and written now? Throws what keeps us from it. */
+  readonly check?: (permits: number) => Promise<void>;
 }
 
 /** As the notes of a store keep it. Instants: RFC 3339. */

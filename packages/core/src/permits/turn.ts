@@ -111,7 +111,7 @@ function innerOf(error: unknown): RotateError {
 }
 
 /** No use asking again. */
-function isFinal(error: unknown): boolean {
+export function isFinal(error: unknown): boolean {
   const inner = isRotateError(error) ? error : (error as { inner?: unknown }).inner;
   return isRotateError(inner) && !inner.retryable;
 }

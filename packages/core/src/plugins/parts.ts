@@ -3,6 +3,7 @@ import { type Context, definePlugin, type Notifier, type Plugin, type Probe, typ
 import { type Ask, askWith, given, nothing, when } from "./ask.ts";
 import type { DescribedPart, Description, ProgramKind } from "./describe.ts";
 import type { Program } from "./program.ts";
+import { coordinatorOf } from "./coordinator-part.ts";
 import { providerOf } from "./provider-part.ts";
 import { sinkOf } from "./sink-part.ts";
 
@@ -18,6 +19,7 @@ export function pluginOf(program: Program, description: Description): Plugin {
     reloads: made("reloads", reloadOf),
     probes: made("probes", probeOf),
     notifiers: made("notifiers", notifierOf),
+    coordinators: made("coordinators", coordinatorOf),
   });
 }
 

@@ -8,6 +8,8 @@ export interface ReloadGroups {
   readonly hold: () => GroupHold;
   /** How long this machine waits before a reload of a group that ends with the machine, ms: its own part of `splay`. */
   readonly splayOf: (group: ReloadGroup) => number;
+  /** Throws what would keep it from its turn for good. */
+  readonly check: (group: ReloadGroup) => Promise<void>;
 }
 
 /** How a consumer is when its rotation is done with it. */
@@ -43,6 +45,7 @@ export const noOthers: TurnsAcross = {
   enter: async () => undefined,
   resume: async () => undefined,
   spans: () => false,
+  check: async () => {},
   share: () => 0,
 };
 
@@ -113,6 +116,7 @@ export function createReloadGroups(across: TurnsAcross = noOthers): ReloadGroups
 
   return {
     hold: createHold,
+    check: across.check,
     splayOf: (group) => (across.spans(group) ? 0 : (group.splay ?? 0) * across.share()),
   };
 }

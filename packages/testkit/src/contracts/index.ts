@@ -1,4 +1,5 @@
 export { type Harness, type Rule, rulesFor, runRule, type Stage, type TestApi } from "./contract.ts";
+export { coordinatorContract, type CoordinatorHarness, coordinatorRules } from "./coordinator.ts";
 export { endpointContract, type EndpointHarness, endpointRules } from "./endpoint.ts";
 export { notifierContract, type NotifierHarness, notifierRules } from "./notifier.ts";
 export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";

@@ -90,7 +90,8 @@ function keptIn(answer: HttpAnswer): KeptPermit {
 /** MicroTime: RFC 3339 with six digits. Absent in a Lease that somebody else made. */
 function instantIn(time: string | undefined): Date {
   const at = new Date(time ?? 0);
-  if (Number.isNaN(at.getTime())) throw badAnswer("a time of the lease is none", "did another program make it? delete it: it is made anew");
+  if (Number.isNaN(at.getTime()))
+    throw badAnswer("a time of the lease is none", "did another program make it? delete it: it is made anew");
   return at;
 }
 

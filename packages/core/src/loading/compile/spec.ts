@@ -195,7 +195,27 @@ function findUnused(document: unknown, shared: Shared, rotations: readonly RawRo
   )[];
   const providers = new Set(values.map((value) => value?.["provider"]));
   const reloads = new Set(values.flatMap((value) => value?.["reload"]));
-  return [...unusedIn("providers", shared.providers, providers), ...unusedIn("reloads", shared.reloads, reloads)];
+  return [
+    ...unusedIn("providers", shared.providers, providers),
+    ...unusedIn("reloads", shared.reloads, reloads),
+    ...unusedGroups(document, values),
+  ];
+}
+
+/** A group that no reload is of, named or inline. */
+function unusedGroups(document: unknown, values: readonly unknown[]): readonly Fault[] {
+  const named = Object.values(recordOf(valueAt(document, ["reloads"])));
+  const inline = values.flatMap((value) => recordOf(value)["reload"]);
+  const used = new Set([...named, ...inline].map((reload) => recordOf(recordOf(reload)["group"])["name"]));
+  return Object.keys(recordOf(valueAt(document, ["groups"]))).flatMap((name) => {
+    const path = ["groups", name];
+    const message = `${nameOf(path)} is not the group of any reload`;
+    return used.has(name) ? [] : [{ path, at: "key" as const, severity: "warning" as const, message }];
+  });
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
 }
 
 function unusedIn(key: string, entries: ReadonlyMap<string, unknown>, used: ReadonlySet<unknown>): readonly Fault[] {

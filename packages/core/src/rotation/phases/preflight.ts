@@ -38,7 +38,7 @@ async function outlastBeforeKill(session: Session): Promise<void> {
 /** No lease has this id. */
 const nothing = "";
 
-/** The checks of a rotation's provider, sinks and reloads, in this order. */
+/** The checks of a rotation's sinks, reloads, their groups and its provider, in this order. */
 export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
   const { runtime } = deps;
   const { provider } = rotation;
@@ -69,9 +69,12 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
     run: () =>
       callReload({ deps, reload }, { timeout: timeLimits.check }, async (ctx) => reload.part.check?.(ctx, planned)),
   }));
+  const ofGroups = [
+    ...new Map(rotation.reloads.flatMap(({ group }) => (group ? [[group.name, group]] : []))).values(),
+  ].map((group): Check => ({ what: `group ${group.name}`, run: async () => deps.groups?.check(group) }));
   const run = deps.ownRoots?.(rotation, runtime);
   const ofRoots = run === undefined ? [] : [{ what: "what it stands on", run }];
-  return [...ofSinks, ...ofReloads, ...ofRoots, ofProvider];
+  return [...ofSinks, ...ofReloads, ...ofGroups, ...ofRoots, ofProvider];
 }
 
 const day = 86_400_000;
