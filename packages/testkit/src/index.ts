@@ -12,3 +12,15 @@ export {
   type TestEndpointOptions,
 } from "./endpoint.ts";
 export { withDefaults } from "./defaults.ts";
+export { junitXml } from "./runner/junit.ts";
+export {
+  badgeJson,
+  badgeLine,
+  linesOf,
+  type Outcome,
+  type PromiseResult,
+  type Report,
+  reportText,
+  type SuiteResult,
+} from "./runner/report.ts";
+export { runSuites, type RunSuitesOptions } from "./runner/run.ts";
