@@ -72,6 +72,7 @@ export { clusterRightsOf } from "./loading/cluster-rights.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { withPlugin } from "./plugins/name-in-spec.ts";
+export { protocolSchemaText } from "./plugins/protocol-schema.ts";
 export {
   inspectPlugin,
   loadProgram,

@@ -2,6 +2,7 @@
 import type { Fields, ObjectSchema, PartScope } from "@rotate/plugin-kit";
 import { kinds, type Kind } from "@rotate/plugin-kit/grammar";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
+import { namesIn } from "./target-with.ts";
 
 /** One part of a program. */
 export interface DescribedPart {
@@ -9,6 +10,8 @@ export interface DescribedPart {
   readonly options: ObjectSchema;
   readonly verbs: readonly string[];
   readonly scope?: PartScope;
+  /** Files and folders that it logs in from: absolute, under `~/`, or an option in braces. */
+  readonly reads?: readonly string[];
   /** Of providers. */
   readonly fields?: Fields;
   readonly request?: ObjectSchema;
@@ -51,10 +54,11 @@ const common: Readonly<Record<string, Rule>> = {
   options: isFrame,
   verbs: Array.isArray,
   scope: (value) => value === "host" || value === "anywhere",
+  reads: (value) => Array.isArray(value) && value.every((words) => text(words) && /^(\/|~\/|\{)/.test(String(words))),
 };
 
 /** By kind: the verbs that it must have, those that it may have, and its own keys; `!` marks what must be there. */
-const rules: Readonly<
+export const partRules: Readonly<
   Record<
     ProgramKind,
     { readonly must: string; readonly may: readonly string[]; readonly keys: Readonly<Record<string, Rule>> }
@@ -62,7 +66,7 @@ const rules: Readonly<
 > = {
   providers: {
     must: "mint",
-    may: ["login", "keepAlive", "check", "renew", "find", "lives", "revoke", "revokeValue"],
+    may: ["login", "keepAlive", "check", "renew", "find", "lives", "revoke", "revokeValue", "follows"],
     keys: {
       "fields!": areFields,
       request: isFrame,
@@ -74,21 +78,27 @@ const rules: Readonly<
   },
   sinks: {
     must: "prepare",
-    may: ["login", "keepAlive", "check", "read", "commit", "undo", "fence"],
+    may: ["login", "keepAlive", "check", "read", "commit", "undo", "fence", "follows"],
     keys: {
       "target!": text,
-      keys: (value) => isFrame(value) && text(value["pattern"]) && text(value["description"]),
+      keys: areKeys,
       lateWrites: isLength,
     },
   },
-  reloads: { must: "reload", may: ["check"], keys: { "adopts!": (value) => typeof value === "boolean" } },
-  probes: { must: "probe", may: [], keys: {} },
-  notifiers: { must: "notify", may: ["check"], keys: {} },
+  reloads: { must: "reload", may: ["check", "follows"], keys: { "adopts!": (value) => typeof value === "boolean" } },
+  probes: { must: "probe", may: ["follows"], keys: {} },
+  notifiers: { must: "notify", may: ["check", "follows"], keys: {} },
 };
 
 /** Milliseconds. */
 function isLength(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) > 0;
+}
+
+function areKeys(value: unknown): boolean {
+  if (!isFrame(value)) return false;
+  const { pattern, description, ...others } = value;
+  return text(pattern) && text(description) && Object.keys(others).length === 0;
 }
 
 function areFields(value: unknown): boolean {
@@ -113,6 +123,8 @@ export function checkDescription(value: unknown): Description {
   if (!isFrame(value)) throw badFrame("its description is no object");
   if (value["protocol"] !== 1) throw badFrame("it speaks no protocol that this rotate speaks, which is 1");
   refuseOthersThan(value, { protocol: isTrue, concurrent: isTrue, oneShot: isTrue, ...allKinds }, "its description");
+  for (const flag of ["concurrent", "oneShot"])
+    if (value[flag] !== undefined && value[flag] !== true) throw badFrame(`its \`${flag}\` is true or absent`);
   if (value["concurrent"] === true && value["oneShot"] === true)
     throw badFrame("it says `concurrent` and `oneShot`: one of them is enough");
   for (const kind of programKinds) for (const part of listOf(value, kind)) checkPart(kind, part);
@@ -136,7 +148,7 @@ function refuseOthersThan(value: Frame, known: Frame, what: string): void {
 function checkPart(kind: ProgramKind, part: unknown): void {
   if (!isFrame(part) || typeof part["type"] !== "string") throw badFrame(`one of its ${kind} has no type`);
   const what = `its ${kind.slice(0, -1)} ${part["type"].slice(0, 63)}`;
-  const { must, may, keys } = rules[kind];
+  const { must, may, keys } = partRules[kind];
   const all = { ...common, ...keys };
   refuseOthersThan(part, all, what);
   for (const [name, rule] of Object.entries(all)) {
@@ -150,29 +162,22 @@ function checkPart(kind: ProgramKind, part: unknown): void {
   if (strange !== undefined)
     throw badFrame(`${what} has a verb that is none: ${JSON.stringify(strange)?.slice(0, 40)}`);
   if (!verbs.includes(must)) throw badFrame(`${what} needs the verb ${must}`);
-  if (kind === "sinks") checkSink(part as unknown as DescribedPart, what);
+  const described = part as unknown as DescribedPart;
+  for (const words of described.reads ?? []) refuseSecretsIn(words, described, `a place that ${what} reads`);
+  if (kind === "sinks") checkSink(described, what);
 }
 
-function checkSink({ target = "", options, verbs }: DescribedPart, what: string): void {
-  if (!verbs.includes("commit")) throw badFrame(`${what} needs the verb commit`);
+function checkSink(part: DescribedPart, what: string): void {
+  if (!part.verbs.includes("commit")) throw badFrame(`${what} needs the verb commit`);
+  refuseSecretsIn(part.target ?? "", part, `the target of ${what}`);
+}
+
+/** Words are shown, compared and kept: each option in them exists, and none is secret. */
+function refuseSecretsIn(words: string, { options }: DescribedPart, what: string): void {
   const properties = options.properties ?? {};
-  for (const name of namesIn(target)) {
+  for (const name of namesIn(words)) {
     const option = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (option === undefined) throw badFrame(`the target of ${what} names an option that it has not`);
-    if ("secret" in option) throw badFrame(`the target of ${what} names a secret option`);
+    if (option === undefined) throw badFrame(`${what} names an option that it has not`);
+    if ("secret" in option) throw badFrame(`${what} names a secret option`);
   }
-}
-
-/** The options that a target names. */
-function namesIn(target: string): readonly string[] {
-  return [...target.matchAll(/\{([^{}]*)\}/g)].map(([, name = ""]) => name);
-}
-
-/** A target with the options in it. */
-export function targetWith(target: string, options: unknown): string {
-  const values = isFrame(options) ? options : {};
-  return target.replaceAll(/\{([^{}]*)\}/g, (_, name: string) => {
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
-  });
 }

@@ -1,7 +1,8 @@
 /** A program's parts in the shapes of the built-ins: whoever plans, verifies, writes or reports treats them alike. */
 import { type Context, definePlugin, type Notifier, type Plugin, type Probe, type Reload } from "@rotate/plugin-kit";
-import { type Ask, askWith, given, nothing, when } from "./ask.ts";
+import { type Ask, askWith, nothing, when } from "./ask.ts";
 import type { DescribedPart, Description, ProgramKind } from "./describe.ts";
+import { factsOf } from "./facts.ts";
 import type { Program } from "./program.ts";
 import { providerOf } from "./provider-part.ts";
 import { sinkOf } from "./sink-part.ts";
@@ -26,7 +27,7 @@ function reloadOf(part: DescribedPart, ask: Ask): Reload {
   return {
     type,
     options,
-    ...given(part, "scope"),
+    ...factsOf(part, ask),
     adopts: () => adopts,
     run: async (event, ctx) => nothing(await ask("reload", { event }, ctx)),
     ...when(part, "check", { check: async (ctx: Context) => nothing(await ask("check", {}, ctx)) }),
@@ -35,7 +36,7 @@ function reloadOf(part: DescribedPart, ask: Ask): Reload {
 
 function probeOf(part: DescribedPart, ask: Ask): Probe {
   const { type, options } = part;
-  return { type, options, ...given(part, "scope"), run: async (ctx) => nothing(await ask("probe", {}, ctx)) };
+  return { type, options, ...factsOf(part, ask), run: async (ctx) => nothing(await ask("probe", {}, ctx)) };
 }
 
 function notifierOf(part: DescribedPart, ask: Ask): Notifier {
@@ -43,7 +44,7 @@ function notifierOf(part: DescribedPart, ask: Ask): Notifier {
   return {
     type,
     options,
-    ...given(part, "scope"),
+    ...factsOf(part, ask),
     send: async (alarm, ctx) => nothing(await ask("notify", { alarm }, ctx)),
     ...when(part, "check", { check: async (ctx: Context) => nothing(await ask("check", {}, ctx)) }),
   };

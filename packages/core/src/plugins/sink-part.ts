@@ -1,8 +1,10 @@
 import type { Context, LoggedIn, Prepared, Sink, SinkContext, Values } from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
-import { type DescribedPart, targetWith } from "./describe.ts";
+import type { DescribedPart } from "./describe.ts";
+import { factsOf } from "./facts.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import { loginIn, loginVerbs } from "./login-frames.ts";
+import { targetWith } from "./target-with.ts";
 
 /** What `prepare` may leave for `commit` and `undo`, bytes. */
 const maxState = 256 * 1024;
@@ -13,7 +15,8 @@ export function sinkOf(part: DescribedPart, ask: Ask): Sink {
   return {
     type,
     options,
-    ...given(part, "scope", "keys", "lateWrites"),
+    ...factsOf(part, ask),
+    ...given(part, "keys", "lateWrites"),
     target: (values) => targetWith(target, values),
     prepare: async (values, ctx) =>
       preparedOf(part, ask, {

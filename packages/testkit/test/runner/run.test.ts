@@ -116,8 +116,8 @@ test("JUnit XML is well formed, counts, and names promise and page", async () =>
   expect(xml).toContain('<testsuite name="probe door keeps the contract" tests="5" failures="1" skipped="1"');
   expect(xml).toContain('<property name="promise" value="probe-refused"/>');
   expect(xml).toMatch(/<failure type="probe-refused" message="broken promise: [^"]+contract\.md#probe-refused\)">/);
-  const namesOf = (pattern: RegExp): readonly (string | undefined)[] =>
-    [...xml.matchAll(pattern)].map(([, name]) => name).toSorted();
+  const namesOf = (pattern: RegExp): readonly string[] =>
+    [...xml.matchAll(pattern)].map(([, name = ""]) => name).toSorted((a, b) => a.localeCompare(b));
   const open = namesOf(/<(\w+)(?:\s[\w-]+="[^"<]*")*>/g);
   expect(open.length).toBeGreaterThan(6);
   expect(namesOf(/<\/(\w+)>/g)).toEqual(open);

@@ -107,7 +107,8 @@ async function accept(
   try {
     const login = deps.logins.peek(rotation.provider);
     const known = knownLease(session, answer.minted) !== undefined;
-    const accepted = acceptMinted(answer.minted, { rotation, ...answer, now: session.now(), login, known });
+    const { masker } = deps.runtime;
+    const accepted = acceptMinted(answer.minted, { rotation, ...answer, now: session.now(), login, known, masker });
     for (const warning of accepted.warnings) session.warn(warning);
     return { accepted, minted: render(rotation, accepted, deps) };
   } catch (error) {
