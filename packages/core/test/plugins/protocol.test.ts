@@ -1,7 +1,7 @@
 /** The published schemas of protocol 1, held against what the engine writes, and against what it takes. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Secret, type Plugin } from "@rotate/plugin-kit";
+import { Secret, type Plugin, type ReloadEvent } from "@rotate/plugin-kit";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { checkDescription, type Description } from "../../src/plugins/describe.ts";
@@ -115,9 +115,9 @@ Object.assign(unsound, { keepAlive: unsound["login"] });
 for (const verb of ["check", "revoke", "revokeValue", "commit", "undo", "fence", "reload", "probe", "notify"])
   Object.assign(unsound, { [verb]: [true, "ok", {}, [], 0, ""] });
 
-const event = {
+const event: ReloadEvent = {
   rotation: "db",
-  reason: "due",
+  reason: "rotated",
   fingerprint: "f1",
   expiresAt: new Date(),
   written: [{ type: "dotenv", target: "/a", keys: ["K"] }],
