@@ -15,7 +15,7 @@ export { endpointContract, type EndpointHarness, endpointRules, endpointSuite } 
 export { notifierContract, type NotifierHarness, notifierRules, notifierSuite } from "./notifier.ts";
 export { probeContract, type ProbeHarness, probeRules, probeSuite } from "./probe.ts";
 export { providerContract, providerRules, providerSuite } from "./provider.ts";
-export type { CutCall, ProviderHarness, ProviderStage } from "./provider-scene.ts";
+export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
 export {
   connectionSamples,
   outageSamples,

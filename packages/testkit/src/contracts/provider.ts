@@ -4,6 +4,7 @@ import { readBySchema } from "@rotate/runtime";
 import { assertNoLeak, assertPart, contextOn, defineContract, type Suite, type TestApi } from "./contract.ts";
 import { cutMint } from "./cut-mint.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
+import { providerFaultRules } from "./provider-faults.ts";
 import {
   assertField,
   assertLive,
@@ -250,7 +251,7 @@ const leases: readonly ProviderRule[] = [
     id: "provider-find-late",
     name: "knows of a mint that was cut off whether it made a lease, however late it arrives",
     why: "A mint whose connection broke may still arrive. Let `find` wait for it, or end it.",
-    applies: ({ provider, cutAt }) => provider.find !== undefined && cutAt !== undefined,
+    applies: ({ provider, cutAt, way }) => provider.find !== undefined && (cutAt ?? way) !== undefined,
     check: async (harness, stage) => {
       for (let message = 1; await cutMint(harness, stage, message); message += 1);
     },
@@ -258,7 +259,7 @@ const leases: readonly ProviderRule[] = [
 ];
 
 /** The sentences of the contract, for those who run them without a test runner. */
-export const providerRules: readonly ProviderRule[] = [...shape, ...failing, ...leases];
+export const providerRules: readonly ProviderRule[] = [...shape, ...failing, ...providerFaultRules, ...leases];
 
 const contract = defineContract(providerRules, ({ provider }) => `provider ${provider.type} keeps the contract`);
 

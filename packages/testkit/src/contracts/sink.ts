@@ -4,6 +4,7 @@ import { withDefaults } from "../defaults.ts";
 import { assertNoLeak, assertPart, contextOn, defineContract, type Suite, type TestApi } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 import { lateRules, tryFence } from "./late-writes.ts";
+import { sinkFaultRules } from "./sink-faults.ts";
 import { codeOf, prepare, scene, write, type SinkHarness, type SinkRule, type SinkStage } from "./sink-scene.ts";
 
 function secretsOf(stage: SinkStage): readonly string[] {
@@ -230,7 +231,14 @@ const failing: readonly SinkRule[] = [
 ];
 
 /** The sentences of the contract, for those who run them without a test runner. */
-export const sinkRules: readonly SinkRule[] = [...shape, ...writing, ...lateRules, ...undoing, ...failing];
+export const sinkRules: readonly SinkRule[] = [
+  ...shape,
+  ...writing,
+  ...lateRules,
+  ...undoing,
+  ...failing,
+  ...sinkFaultRules,
+];
 
 const contract = defineContract(sinkRules, ({ sink }) => `sink ${sink.type} keeps the contract`);
 
