@@ -1,5 +1,6 @@
 /** What is promised of a sink whose commit meets a fault or dies half-way. */
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import { isRotateError } from "@rotate/plugin-kit";
 import type { Fault } from "../faults/fault.ts";
 import { hangEach, shortLimit } from "./failures.ts";
@@ -26,7 +27,7 @@ async function writeAnew(harness: SinkHarness, stage: SinkStage, texts: Texts): 
 async function commitThrough(
   harness: SinkHarness,
   stage: SinkStage,
-  { message, fault, then }: { readonly message: number; readonly fault: Fault; readonly then: "undo" | "crash" },
+  { message, fault, next }: { readonly message: number; readonly fault: Fault; readonly next: "undo" | "crash" },
 ): Promise<boolean> {
   const [first, second] = stage.values;
   await writeAnew(harness, stage, first);
@@ -41,7 +42,7 @@ async function commitThrough(
   if (spoilt?.struck() !== true) return false;
   const broken = { harness, stage, where: `after a commit whose message ${message} met the fault \`${fault}\`` };
   await assertToldRight(broken, error);
-  if (then === "undo" && prepared.undo !== undefined) {
+  if (next === "undo" && prepared.undo !== undefined) {
     await prepared.undo((await scene(harness, stage)).ctx);
     assert.deepEqual(
       await harness.readBack(stage),
@@ -61,8 +62,8 @@ async function assertToldRight({ harness, stage, where }: Broken, error: unknown
   const [first, second] = stage.values;
   if (error === undefined)
     return assert.deepEqual(await harness.readBack(stage), second, `${where} it succeeded, and not all was written`);
-  assert.ok(isRotateError(error), `${where} it threw something that is not a RotateError: ${String(error)}`);
-  if (unknown.includes(error.code) && error.noEffect !== true) return;
+  assert.ok(isRotateError(error), `${where} it threw something that is not a RotateError: ${inspect(error)}`);
+  if (unknown.includes(error.code) && !error.noEffect) return;
   assert.deepEqual(
     await harness.readBack(stage),
     first,
@@ -79,8 +80,8 @@ export const sinkFaultRules: readonly SinkRule[] = [
     applies: ({ way }) => way !== undefined,
     check: async (harness, stage) => {
       for (const fault of ["busy", "broken", "drop", "cut", "page"] as const)
-        for (const then of ["undo", "crash"] as const)
-          for (let message = 1; await commitThrough(harness, stage, { message, fault, then }); message += 1)
+        for (const next of ["undo", "crash"] as const)
+          for (let message = 1; await commitThrough(harness, stage, { message, fault, next }); message += 1)
             assert.ok(message < enough, `a commit of ${enough} messages and more cannot be spoilt one by one`);
     },
   },

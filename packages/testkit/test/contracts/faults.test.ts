@@ -37,7 +37,7 @@ async function serve(answer: Answer): Promise<{ readonly way: HttpWay; readonly 
   const server = createServer((request, response) => {
     void buffer(request).then((body) => {
       const [status, said, date] = answer(request, body.toString());
-      response.writeHead(status, { date: (date ?? new Date()).toUTCString() }).end(JSON.stringify(said));
+      return response.writeHead(status, { date: (date ?? new Date()).toUTCString() }).end(JSON.stringify(said));
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
@@ -346,7 +346,7 @@ test.each(faults)("a way does %s to one message only, and lets the next through"
     seen.push(request.url ?? "");
     return [200, { text: "0123456789" }];
   });
-  const ask = (path: string): Promise<string> =>
+  const get = (path: string): Promise<string> =>
     fetch(`${way.url}${path}`, { signal: AbortSignal.timeout(fault === "hang" && path === "/2" ? 300 : 20_000) })
       .then(
         async (answer) => `${answer.status} ${await answer.text()}`,
@@ -354,7 +354,7 @@ test.each(faults)("a way does %s to one message only, and lets the next through"
       )
       .catch(() => "broken");
   const spoilt = way.spoil(2, fault);
-  const [first, second, third] = [await ask("/1"), await ask("/2"), await ask("/3")];
+  const [first, second, third] = [await get("/1"), await get("/2"), await get("/3")];
   await close();
   const whole = '200 {"text":"0123456789"}';
   expect([first, third]).toEqual([whole, whole]);
