@@ -15,6 +15,6 @@ test("each promise has a name of its own, of its kind, and the place on the page
     for (const { id, why } of rules) {
       expect(id).toMatch(new RegExp(`^${kind}-[a-z-]+$`));
       expect(page).toContain(`<a id="${pageOf(id).split("#")[1]}"></a>`);
-      expect(why).toMatch(/^[A-Z`].*[.]$/);
+      expect(why).toMatch(/^[A-Z0-9`].*[.]$/);
     }
 });
