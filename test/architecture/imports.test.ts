@@ -8,7 +8,7 @@ function allowedOf({ folder }: Workspace): RegExp {
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
     "packages/runtime": /^@rotate\/plugin-kit(\/grammar)?$/,
-    "packages/core": /^@rotate\/(runtime(\/serving)?|plugin-kit(\/(files|grammar))?)$/,
+    "packages/core": /^@rotate\/(runtime(\/(serving|answers))?|plugin-kit(\/(files|grammar))?)$/,
     "packages/testkit": /^@rotate\/(runtime(\/serving)?|plugin-kit(\/grammar)?)$/,
     "packages/doubles": /^$/,
     "packages/client": /^$/,

@@ -29,8 +29,13 @@ export function loginIn({ login }: Pick<LoggedIn, "login">): Frame {
 function loginOf(answer: unknown, ctx: Context): Login {
   if (!isFrame(answer)) throw badFrame("its login is no object");
   maskTexts(answer, ctx);
-  const { expires } = answer;
-  return { said: answer, ...(expires !== undefined && { expires: expiresOf(expires) }) };
+  const { expires, bootstrapExpires } = answer;
+  const end = bootstrapExpires === undefined ? undefined : expiresOf(bootstrapExpires);
+  return {
+    said: answer,
+    ...(expires !== undefined && { expires: expiresOf(expires) }),
+    ...(end instanceof Date && { bootstrapExpires: end }),
+  };
 }
 
 function maskTexts(value: unknown, ctx: Context): void {
