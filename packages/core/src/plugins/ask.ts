@@ -1,5 +1,5 @@
 /** What all parts of a program have in common. */
-import { beforehand, type Context, isSecret, type ObjectSchema } from "@rotate/plugin-kit";
+import { beforehand, type Context, isSecret } from "@rotate/plugin-kit";
 import { isReference, isTemplateOption } from "@rotate/runtime";
 import type { Serve } from "./asks.ts";
 import type { DescribedPart } from "./describe.ts";
@@ -11,7 +11,7 @@ export type Ask = (verb: string, body: Frame, ctx: Context) => Promise<unknown>;
 
 /** What a package gets beside the call, and may ask for while it lasts. Absent: a program, which does all by itself. */
 export type Provisions = (
-  schema: ObjectSchema,
+  part: DescribedPart,
   options: Frame,
   ctx: Context,
 ) => { readonly serve: Serve; readonly body: Frame };
@@ -21,13 +21,13 @@ export function askWith(
   program: Program,
   {
     path,
-    schema,
+    part,
     provide,
-  }: { readonly path: string; readonly schema: ObjectSchema; readonly provide?: Provisions | undefined },
+  }: { readonly path: string; readonly part: DescribedPart; readonly provide?: Provisions | undefined },
 ): Ask {
   return async (call, body, ctx) => {
     const options = (await beforehand(() => revealed(ctx.options, ctx))) as Frame;
-    const provided = provide?.(schema, options, ctx);
+    const provided = provide?.(part, options, ctx);
     return program.call({ call, part: path, options, ...provided?.body, ...body }, ctx, provided?.serve);
   };
 }

@@ -22,8 +22,8 @@ export function factsOf(part: DescribedPart, ask: Ask): Facts {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** None where an option that it names is absent, or is read from elsewhere: then the engine knows from where. */
-function placeOf(words: string, options: unknown, { HOME }: Env): readonly LocalPlace[] {
+/** A place of `reads`. None where an option that it names is absent, or is read from elsewhere: then the engine knows from where. */
+export function placeOf(words: string, options: unknown, { HOME }: Env): readonly LocalPlace[] {
   const path = targetWith(words, options);
   const whole = path.startsWith("~/") ? join(HOME ?? "", path.slice(2)) : path;
   return isAbsolute(whole) ? [{ path: whole }] : [];

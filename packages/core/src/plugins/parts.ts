@@ -21,7 +21,7 @@ export function pluginOf(program: Program, description: Description, provide?: P
     const parts = description[kind] ?? [];
     return parts.map((part) => {
       const path = `${kind}/${part.type}`;
-      return make(part, askWith(program, { path, schema: part.options, provide }), program);
+      return make(part, askWith(program, { path, part, provide }), program);
     });
   }
   return definePlugin({

@@ -172,6 +172,8 @@ const pairs = Object.entries(whole).flatMap(([kind, parts]) =>
 /** A plugin whose program answers this. */
 function answering(verb: string, ok: unknown): Plugin {
   const program = {
+    keeps: false,
+    pin: () => () => undefined,
     call: async (frame: { readonly call?: unknown }) =>
       frame.call === "prepare" && verb !== "prepare" ? { changed: true, undo: true, state: 1 } : ok,
   };

@@ -2,7 +2,7 @@
 import { kinds, type Kind } from "@rotate/plugin-kit/grammar";
 import type { Plugin } from "@rotate/plugin-kit";
 import type { Frame } from "./channel.ts";
-import { wordsOfTarget } from "./target-words.ts";
+import { wordsOfReads, wordsOfTarget } from "./words.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -39,13 +39,16 @@ export function describePlugin(plugin: Plugin): Frame {
 
 function describePart(kind: Exclude<Kind, "endpoints">, part: Part): Frame {
   const { keys, verbs } = told[kind];
-  const methods = Object.entries(verbs).flatMap(([method, verb]) => (typeof part[method] === "function" ? [verb] : []));
+  const methods = Object.entries({ ...verbs, follows: "follows" }).flatMap(([method, verb]) =>
+    typeof part[method] === "function" ? [verb] : [],
+  );
   const { type, options, scope } = part;
   return {
     type,
     options,
     verbs: kind === "sinks" ? [...methods, "commit", "undo"] : methods,
     ...(typeof scope === "string" && { scope }),
+    ...(typeof part["reads"] === "function" && { reads: wordsOfReads(part as never) }),
     ...Object.fromEntries(keys.flatMap((key) => (part[key] === undefined ? [] : [[key, part[key]]]))),
     ...(kind === "providers" && { fields: fieldsOf(part) }),
     ...(kind === "sinks" && { target: wordsOfTarget(part as never) }),

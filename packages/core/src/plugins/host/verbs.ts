@@ -5,6 +5,7 @@ import {
   Secret,
   type Fields,
   type Lease,
+  type LocalPlace,
   type Plugin,
   type Prepared,
   type LoggedIn,
@@ -107,6 +108,8 @@ export function createVerbs(): {
       await ready.undo?.(ctx);
       return undefined;
     },
+    follows: async (part, _, ctx) =>
+      ((await on(part, "follows", ctx)) as readonly LocalPlace[]).map(({ path }) => path),
     fence: done((part, _, ctx) => on(part, "fence", ctx)),
     read: (part, frame, ctx) => on(part, "read", frame["keys"], ctx),
     reload: done((part, frame, ctx) => on(part, "run", eventOf(frame["event"]), ctx)),

@@ -4,8 +4,8 @@ import { serveFor } from "./serve.ts";
 
 /** What a package gets beside each call, and may ask for while it lasts. */
 export function provisionsOf(allow: Allowed): Provisions {
-  return (schema, options, ctx) => ({
-    serve: serveFor({ allow, schema, options }, ctx),
+  return (part, options, ctx) => ({
+    serve: serveFor({ allow, part, options }, ctx),
     body: allow.env.length === 0 ? {} : { env: environmentFor(allow, ctx.env) },
   });
 }

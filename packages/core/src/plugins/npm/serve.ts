@@ -1,15 +1,17 @@
 /** Does for the child of an npm plugin what it asks for, where that was declared: HTTP, commands, files that the options name, time. */
 import { relative } from "node:path";
-import { type Context, type HttpInit, invalid, type Schema, type ExecInit } from "@rotate/plugin-kit";
+import { type Context, type HttpInit, invalid, type ExecInit } from "@rotate/plugin-kit";
 import { wireAnswerOf } from "@rotate/runtime/answers";
 import type { Serve } from "../asks.ts";
+import type { DescribedPart } from "../describe.ts";
+import { placeOf } from "../facts.ts";
 import { isFrame, type Frame } from "../frames.ts";
 import { pathsIn } from "./paths.ts";
 import { refuseCommand, refuseHost, type Allowed } from "./needs.ts";
 
 /** @param options of the call, secrets in clear @param ctx the context that a built-in would get */
 export function serveFor(
-  { allow, schema, options }: { readonly allow: Allowed; readonly schema: Schema; readonly options: Frame },
+  { allow, part, options }: { readonly allow: Allowed; readonly part: DescribedPart; readonly options: Frame },
   ctx: Context,
 ): Serve {
   const doers: Readonly<Record<string, (body: Frame) => Promise<unknown>>> = {
@@ -20,9 +22,13 @@ export function serveFor(
       return ctx.exec([String(file), ...args.map(String)], execInit(isFrame(init) ? init : {}));
     },
     async readFile({ path, init }) {
-      const paths = pathsIn(schema, options);
+      const reads = (part.reads ?? []).flatMap((words) => placeOf(words, options, ctx.env));
+      const paths = [...pathsIn(part.options, options), ...reads.map((place) => place.path)];
       if (!paths.some((one) => isWithin(String(path), one)))
-        throw invalid(`it may not read ${String(path)}`, "it reads files that its options of format `path` name");
+        throw invalid(
+          `it may not read ${String(path)}`,
+          "it reads files that its options of format `path` name, and those of its `reads`",
+        );
       const { what, hint, maxBytes } = isFrame(init) ? init : ({} as Frame);
       return ctx.readFile(String(path), { ...given({ what, hint, maxBytes }) });
     },
