@@ -121,9 +121,14 @@ function told({
     fingerprint,
     issuedAt: issuedAt.toISOString(),
     ...ends,
-    ...(previous && { previous: { fields: previous.fields, fingerprint: previous.fingerprint } }),
+    ...(previous && previous.remaining() > 0 && { previous: toldBefore(previous) }),
   };
   return { status: 200, json };
+}
+
+function toldBefore({ fields, fingerprint, issuedAt, expiresAt }: NonNullable<EndpointCredential["previous"]>) {
+  const ends = expiresAt === "never" ? {} : { expiresAt: expiresAt.toISOString() };
+  return { fields, fingerprint, issuedAt: issuedAt.toISOString(), ...ends };
 }
 
 function decoded(text: string): string | undefined {

@@ -3,7 +3,8 @@ import { locked, settling } from "../backend/claim.ts";
 import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
 import { environmentOf } from "../credential/environment.ts";
-import { currentLease, findFields, hasAll } from "../credential/find.ts";
+import { namesPrevious } from "../credential/fields-of.ts";
+import { currentLease, fieldsBefore, findFields, hasAll } from "../credential/find.ts";
 import { blockedUntil } from "../rotation/decide.ts";
 import { instant } from "../rotation/describe.ts";
 import { sweepUnder } from "../rotation/left-overs.ts";
@@ -188,7 +189,8 @@ async function describe(
   { lease: id, fields }: KeptCredential,
   { rotation, deps }: Pick<Asked, "rotation" | "deps">,
 ): Promise<CurrentCredential> {
-  const lease = (await deps.store.load(rotation.name)).leases[id];
+  const state = await deps.store.load(rotation.name);
+  const lease = state.leases[id];
   if (lease === undefined) throw unreadable(rotation);
   for (const [name, text] of Object.entries(fields)) {
     if (rotation.fields[name]?.secret !== false) deps.runtime.masker.secret(text, name);
@@ -197,7 +199,8 @@ async function describe(
   const issuedAt = instant(clock.wallAt(lease.issuedAt));
   const end = endOf(lease);
   const ends = end === Infinity ? {} : { expiresAt: instant(clock.wallAt(end)) };
-  const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" } };
+  const previous = namesPrevious(rotation) ? await fieldsBefore(id, state, { rotation, deps }) : undefined;
+  const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" }, previous };
   const environment = hasAll(fields, requiredOf(rotation)) ? environmentOf(rotation, scope) : undefined;
   return {
     name: rotation.name,

@@ -16,7 +16,8 @@ export interface CredentialParts {
 
 /** An offer as endpoints get it. Its secrets are masked from now on. */
 export function endpointCredential({ previous, ...current }: Shown, parts: CredentialParts): EndpointCredential {
-  return { ...one(current, parts), ...(previous && { previous: one(previous, parts) }) };
+  const isAlive = previous !== undefined && endOf(previous.lease) > parts.clock.now();
+  return { ...one(current, parts), ...(isAlive && { previous: one(previous, parts) }) };
 }
 
 function one({ lease, fields }: Offered, { rotation, masker, clock }: CredentialParts): EndpointCredential {
@@ -38,8 +39,15 @@ function one({ lease, fields }: Offered, { rotation, masker, clock }: Credential
 }
 
 /** What templates of an endpoint's options see. */
-export function scopeOf({ fields, issuedAt, expiresAt }: EndpointCredential): TemplateScope {
-  const texts = Object.entries(fields).map(([name, secret]) => [name, secret.reveal()]);
+export function scopeOf({ fields, issuedAt, expiresAt, previous }: EndpointCredential): TemplateScope {
   const ends = expiresAt === "never" ? expiresAt : instant(expiresAt.getTime());
-  return { fields: Object.fromEntries(texts), lease: { issuedAt: instant(issuedAt.getTime()), expiresAt: ends } };
+  return {
+    fields: textsOf(fields),
+    lease: { issuedAt: instant(issuedAt.getTime()), expiresAt: ends },
+    ...(previous && previous.remaining() > 0 && { previous: textsOf(previous.fields) }),
+  };
+}
+
+function textsOf(fields: EndpointCredential["fields"]): TemplateScope["fields"] {
+  return Object.fromEntries(Object.entries(fields).map(([name, secret]) => [name, secret.reveal()]));
 }
