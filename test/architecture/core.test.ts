@@ -22,7 +22,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "backend", "rotation", "engine", "metrics", "lookout"],
   doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
-  serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
+  serving: ["shared", "loading", "schedule", "store", "credential", "rotation", "engine", "watch"],
   index: [
     "shared",
     "loading",

@@ -58,7 +58,8 @@ async function compareOn(stage: SidecarStage, { pgbench, psql, base, rounds, poo
   const run = (argv: readonly [string, ...string[]]): (() => Promise<void>) => command(argv, { cwd: base, env });
   const direct = `host=localhost port=${port} user=${superuser} dbname=postgres sslmode=verify-full sslrootcert=${stage.ca}`;
   const through = `host=${host} user=${user} dbname=postgres sslmode=disable`;
-  const pooled = pooler && `host=${pooler.socketDirectory} port=${pooler.port} user=${superuser} dbname=postgres sslmode=disable`;
+  const pooled =
+    pooler && `host=${pooler.socketDirectory} port=${pooler.port} user=${superuser} dbname=postgres sslmode=disable`;
   await run([pgbench, "-i", "-q", "-s", "1", direct])();
   await run([psql, "-qc", "grant select on all tables in schema public to public", direct])();
   type ArgvOf = (address: string) => readonly [string, ...string[]];
@@ -67,7 +68,9 @@ async function compareOn(stage: SidecarStage, { pgbench, psql, base, rounds, poo
       [
         { name: "a direct connection, TLS", once: run(argvOf(direct)) },
         { name: "through the sidecar", once: run(argvOf(through)) },
-        ...(pooled === undefined || !poolable ? [] : [{ name: "through pgbouncer, session mode", once: run(argvOf(pooled)) }]),
+        ...(pooled === undefined || !poolable
+          ? []
+          : [{ name: "through pgbouncer, session mode", once: run(argvOf(pooled)) }]),
       ],
       rounds,
     );

@@ -51,18 +51,33 @@ sinkContract(
 
 test("the lines of others stay byte for byte, whatever stands in them", () => {
   const field = fc.string({ unit: "binary", maxLength: 12 }).filter((text) => !/[\r\n\0]/.test(text));
-  const others = fc.array(fc.oneof(field, field.map((text) => `#${text}`), fc.constant("a:1:b:c:d")), { maxLength: 6 });
+  const others = fc.array(
+    fc.oneof(
+      field,
+      field.map((text) => `#${text}`),
+      fc.constant("a:1:b:c:d"),
+    ),
+    { maxLength: 6 },
+  );
   fc.assert(
-    fc.property(others, fc.boolean(), field.filter((text) => text !== ""), (lines, hasEnd, password) => {
-      const before = Buffer.from(`${lines.join("\n")}${hasEnd ? "\n" : ""}`);
-      const ours = { ...entry, port: "5432", database: "*" };
-      const once = editPgpass(before, ours, "the first");
-      const twice = editPgpass(once, ours, password);
-      expect(readPgpass(twice, ours)).toBe(password);
-      const rest = twice.toString("latin1").split("\n").filter((line) => !line.startsWith("db.example.com:5432:*:app:"));
-      const kept = before.toString("latin1").split("\n");
-      expect(rest.filter((line) => line !== "")).toEqual(kept.filter((line) => line !== ""));
-    }),
+    fc.property(
+      others,
+      fc.boolean(),
+      field.filter((text) => text !== ""),
+      (lines, hasEnd, password) => {
+        const before = Buffer.from(`${lines.join("\n")}${hasEnd ? "\n" : ""}`);
+        const ours = { ...entry, port: "5432", database: "*" };
+        const once = editPgpass(before, ours, "the first");
+        const twice = editPgpass(once, ours, password);
+        expect(readPgpass(twice, ours)).toBe(password);
+        const rest = twice
+          .toString("latin1")
+          .split("\n")
+          .filter((line) => !line.startsWith("db.example.com:5432:*:app:"));
+        const kept = before.toString("latin1").split("\n");
+        expect(rest.filter((line) => line !== "")).toEqual(kept.filter((line) => line !== ""));
+      },
+    ),
   );
 });
 
@@ -108,7 +123,12 @@ test.skipIf(lacking !== undefined)(
       const user = `user_${password.length}`;
       await write({ path, host: "127.0.0.1", port: postgres.port, user }, password);
       const env = { PATH: process.env["PATH"], PGPASSFILE: path, LC_ALL: "C.UTF-8" };
-      const argv = ["-w", "-qAtc", "select current_user", `host=127.0.0.1 port=${postgres.port} user=${user} dbname=postgres`];
+      const argv = [
+        "-w",
+        "-qAtc",
+        "select current_user",
+        `host=127.0.0.1 port=${postgres.port} user=${user} dbname=postgres`,
+      ];
       const { stdout, stderr } = spawnSync(psql ?? "", argv, { env, encoding: "utf8" });
       expect({ stdout, stderr }).toEqual({ stdout: `${user}\n`, stderr: "" });
     }

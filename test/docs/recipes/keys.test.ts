@@ -77,7 +77,9 @@ test("both secrets of an HMAC stand in one line, also when each rotation is a pr
   expect(rotate("run", "--force")).toMatchObject({ status: 0 });
   const pair = keys();
   expect(pair).toEqual([expect.not.stringContaining(only), only]);
-  await expect(jwtVerify(cookie, new TextEncoder().encode(pair[1]))).resolves.toMatchObject({ payload: { user: "u1" } });
+  await expect(jwtVerify(cookie, new TextEncoder().encode(pair[1]))).resolves.toMatchObject({
+    payload: { user: "u1" },
+  });
   rotate("run", "--force");
   expect(keys()).toEqual([expect.any(String), pair[0]]);
 });

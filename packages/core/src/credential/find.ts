@@ -32,7 +32,8 @@ export function leaseBefore(than: LeaseId | undefined, state: RotationState, now
   const earlier = Object.values(state.leases)
     .filter((lease) => lease.id !== than && isHeld(lease) && lease.issuedAt < issuedAt)
     .toSorted((one, other) => other.issuedAt - one.issuedAt);
-  const last = published !== undefined && published.id !== than && published.issuedAt < issuedAt ? published : earlier[0];
+  const last =
+    published !== undefined && published.id !== than && published.issuedAt < issuedAt ? published : earlier[0];
   return last !== undefined && endOf(last) > now ? last : undefined;
 }
 
@@ -78,11 +79,7 @@ export function hasAll(fields: Texts, needed: readonly string[]): boolean {
 }
 
 /** Only what the journal knows as this lease's. */
-function fromCache(
-  lease: LeaseState,
-  kept: KeptValues | undefined,
-  { fingerprint }: RotationDeps,
-): Texts | undefined {
+function fromCache(lease: LeaseState, kept: KeptValues | undefined, { fingerprint }: RotationDeps): Texts | undefined {
   if (kept?.lease !== lease.id) return undefined;
   return credentialFingerprint(kept.fields, fingerprint) === lease.fingerprint ? kept.fields : undefined;
 }

@@ -24,6 +24,8 @@ export interface CredentialOptions {
   readonly needed?: (declared: Fields) => readonly string[] | undefined;
   /** Milliseconds that it should still live: with less it is rotated, but never before half of its life is over. */
   readonly minRemaining?: number;
+  /** A server said no to this value of one of its fields: if it is the present one, and not younger than a minute, a new one is minted, within the budget. */
+  readonly refused?: string;
   /** Milliseconds to wait for another process. Default 60,000. */
   readonly lockTimeout?: number;
   readonly signal?: AbortSignal;
@@ -100,6 +102,7 @@ async function underClaim(
 /** The current values, pinned. */
 async function produce(held: Held, options: CredentialOptions): Promise<KeptCredential> {
   if (await isWanted(held, options)) await rotateOnce(held, { force: await isTooShort(held, options) });
+  if (await isRefused(held, options)) await rotateOnce(held, { wanted: "refused" });
   const found = await findCurrent(held);
   if (found !== undefined) return pin(found, held);
   await refuseMint(held);
@@ -136,6 +139,19 @@ export function requiredOf({ fields }: Rotation): readonly string[] {
 
 async function isWanted(held: Held, options: CredentialOptions): Promise<boolean> {
   return (await needsWork(held, { force: false, cadence: undefined })) || isTooShort(held, options);
+}
+
+/** Some servers learn of a new credential only after a while. ms */
+const youth = 60_000;
+
+async function isRefused(held: Held, { refused }: CredentialOptions): Promise<boolean> {
+  if (refused === undefined) return false;
+  const found = await findCurrent(held);
+  return found !== undefined && isOld(found, held) && Object.values(found.fields).includes(refused);
+}
+
+function isOld({ lease }: Found, { deps, claim }: Held): boolean {
+  return timeOf(deps, claim.state()) - lease.asOf >= youth;
 }
 
 /** Less is left than was asked for. A failure's backoff is not skipped for it. */

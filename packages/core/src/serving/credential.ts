@@ -1,5 +1,6 @@
 import { Secret, type EndpointCredential } from "@rotate/plugin-kit";
 import type { Masker, TemplateScope } from "@rotate/runtime";
+import { environmentOf } from "../credential/environment.ts";
 import type { Rotation } from "../loading/model.ts";
 import { instant } from "../rotation/describe.ts";
 import type { Offered, Shown } from "../rotation/offers.ts";
@@ -9,7 +10,7 @@ import { shortFingerprint } from "../store/fingerprint.ts";
 
 /** What makes of an offer what endpoints get. */
 export interface CredentialParts {
-  readonly rotation: Pick<Rotation, "name" | "fields">;
+  readonly rotation: Pick<Rotation, "name" | "fields" | "sinks">;
   readonly masker: Masker;
   readonly clock: RotationClock;
 }
@@ -17,7 +18,12 @@ export interface CredentialParts {
 /** An offer as endpoints get it. Its secrets are masked from now on. */
 export function endpointCredential({ previous, ...current }: Shown, parts: CredentialParts): EndpointCredential {
   const isAlive = previous !== undefined && endOf(previous.lease) > parts.clock.now();
-  return { ...one(current, parts), ...(isAlive && { previous: one(previous, parts) }) };
+  const credential = { ...one(current, parts), ...(isAlive && { previous: one(previous, parts) }) };
+  const { rotation, masker } = parts;
+  const environment = environmentOf(rotation, scopeOf(credential));
+  if (environment === undefined) return credential;
+  const secrets = Object.entries(environment).map(([name, text]) => [name, masker.secret(text, name)] as const);
+  return { ...credential, environment: Object.fromEntries(secrets) };
 }
 
 function one({ lease, fields }: Offered, { rotation, masker, clock }: CredentialParts): EndpointCredential {
@@ -30,6 +36,7 @@ function one({ lease, fields }: Offered, { rotation, masker, clock }: Credential
   return {
     rotation: rotation.name,
     fields: Object.fromEntries(secrets),
+    declared: rotation.fields,
     leaseId: lease.id,
     fingerprint: shortFingerprint(lease.fingerprint),
     issuedAt: new Date(clock.wallAt(lease.issuedAt)),

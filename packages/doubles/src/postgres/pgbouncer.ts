@@ -31,7 +31,13 @@ export function pgbouncerProgram(): string | undefined {
 }
 
 /** Starts one with verified TLS to the server, none to its clients. Throws with its own words when it does not come up. */
-export async function startPgbouncer({ host, port: serverPort, user, password, ca }: PgbouncerOptions): Promise<Pgbouncer> {
+export async function startPgbouncer({
+  host,
+  port: serverPort,
+  user,
+  password,
+  ca,
+}: PgbouncerOptions): Promise<Pgbouncer> {
   const program = pgbouncerProgram();
   if (program === undefined) throw new Error("pgbouncer is not installed");
   const base = await mkdtemp(join(await realpath(tmpdir()), "rotate-pgbouncer-"));

@@ -26,7 +26,8 @@ export function editPgpass(before: Buffer | undefined, entry: PgpassEntry, passw
     throw invalid("the password is empty, or has a line feed", "correct the template");
   const lines = linesOf(before);
   const at = placeOf(lines, entry);
-  return joined(withLine(lines, at, `${entryText(entry)}:${escaped(password)}`, entry));
+  const text = `${entryText(entry)}:${escaped(password)}`;
+  return joined(at === undefined ? withNew(lines, text, entry) : lines.with(at, lineOf(text, lines[at])));
 }
 
 /** The password in the entry's line; undefined without one. Throws INVALID when it stands twice. */
@@ -63,7 +64,8 @@ function linesOf(text: Buffer | undefined): readonly Line[] {
 
 function fieldsOf(line: string): readonly string[] | undefined {
   if (line.startsWith("#")) return undefined;
-  const [, ...fields] = /^((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):(.*)$/.exec(line) ?? [];
+  const [, ...fields] =
+    /^((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):((?:\\.|[^:\\])*):(.*)$/.exec(line) ?? [];
   return fields.length === 0 ? undefined : fields.map((field) => utf8(field.replaceAll(/\\(.)/g, "$1")));
 }
 
@@ -82,12 +84,16 @@ function fits({ fields }: Line, entry: PgpassEntry): boolean {
 }
 
 /** A new line goes above the first one that fits as well, else to the end. */
-function withLine(lines: readonly Line[], at: number | undefined, text: string, entry: PgpassEntry): readonly Line[] {
-  const end = /\r?\n$/.exec(lines[at ?? 0]?.whole ?? "\n")?.[0] ?? "\n";
-  const line: Line = { whole: `${text}${end}`, fields: undefined };
-  if (at !== undefined) return lines.with(at, line);
+function withNew(lines: readonly Line[], text: string, entry: PgpassEntry): readonly Line[] {
+  const line = lineOf(text, lines[0]);
   const above = lines.findIndex((one) => fits(one, entry));
   return above === -1 ? [...lines.map(ended), line] : lines.toSpliced(above, 0, line);
+}
+
+/** With the end that another line has. */
+function lineOf(text: string, like: Line | undefined): Line {
+  const [end] = /\r?\n$/.exec(like?.whole ?? "") ?? ["\n"];
+  return { whole: `${text}${end}`, fields: undefined };
 }
 
 function ended(line: Line): Line {

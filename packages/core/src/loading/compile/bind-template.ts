@@ -3,7 +3,13 @@ import type { Each, Template } from "@rotate/runtime";
 import { exampleScope } from "../examples.ts";
 import { nameOf, type Fault, type Path } from "../fault.ts";
 import { didYouMean } from "../nearest.ts";
-import { leaseFields, type ParsedTemplate, type ParseTemplate, type TemplateFault, type TemplateVariables } from "../template.ts";
+import {
+  leaseFields,
+  type ParsedTemplate,
+  type ParseTemplate,
+  type TemplateFault,
+  type TemplateVariables,
+} from "../template.ts";
 import { loginFaults } from "../url-login.ts";
 
 /** What a template may name. */
@@ -64,7 +70,8 @@ function checkVariable(
 ): TemplateFault | undefined {
   const whole = [name, part, ...rest].filter((word) => word !== undefined).join(".");
   if (name === "lease") return checkPart(whole, part, leaseFields);
-  if (name === "previous") return part === undefined ? undefined : checkField(part, rest, { fields, before: "previous." });
+  if (name === "previous")
+    return part === undefined ? undefined : checkField(part, rest, { fields, before: "previous." });
   if (name === "each") return each === undefined ? noEach(whole) : checkPart(whole, part, Object.keys(each));
   return checkField(name, part === undefined ? rest : [part, ...rest], { fields, before: "" });
 }
@@ -77,7 +84,10 @@ function checkField(
   if (fields === undefined) return undefined;
   const shown = `${before}${name}`;
   if (!Object.hasOwn(fields, name)) {
-    const known = [...Object.keys(fields).map((field) => before + field), ...leaseFields.map((field) => `lease.${field}`)];
+    const known = [
+      ...Object.keys(fields).map((field) => before + field),
+      ...leaseFields.map((field) => `lease.${field}`),
+    ];
     return { message: `the credential has no field "${name}"`, hint: didYouMean(shown, known), word: shown };
   }
   const word = [shown, ...parts].join(".");
@@ -87,11 +97,7 @@ function checkField(
 }
 
 /** The first credential has none before it: what can be rendered with both only, would fail after the first mint. */
-function previousFaults(
-  source: string,
-  parsed: ParsedTemplate,
-  { fields, each }: Nameable,
-): readonly TemplateFault[] {
+function previousFaults(source: string, parsed: ParsedTemplate, { fields, each }: Nameable): readonly TemplateFault[] {
   if (fields === undefined) return [];
   if (!source.includes("{%") && parsed.variables.some(([name, part]) => name === "previous" && part === undefined))
     return [{ message: "`previous` is no text: it has the fields of the credential", word: "previous" }];
