@@ -14,7 +14,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   backend: ["shared", "loading", "store", "schedule"],
   local: ["shared", "loading", "store", "schedule", "backend"],
   fleet: ["shared", "loading", "store", "schedule", "backend", "local"],
-  credential: ["loading", "store", "backend", "rotation"],
+  credential: ["loading", "schedule", "store", "backend", "rotation"],
   rotation: ["shared", "loading", "store", "schedule", "backend", "credential"],
   engine: ["shared", "loading", "store", "schedule", "backend", "credential", "rotation"],
   metrics: ["shared"],
