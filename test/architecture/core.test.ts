@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   local: ["shared", "loading", "store", "schedule", "backend"],
   fleet: ["shared", "loading", "store", "schedule", "backend", "local"],
   permits: ["loading", "backend"],
-  credential: ["loading", "store", "backend", "rotation"],
+  credential: ["loading", "schedule", "store", "backend", "rotation"],
   rotation: ["shared", "loading", "store", "schedule", "backend", "permits", "credential"],
   engine: ["shared", "loading", "store", "schedule", "backend", "permits", "credential", "rotation"],
   metrics: ["shared"],
@@ -23,7 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
   watch: ["shared", "loading", "backend", "rotation", "engine", "metrics", "lookout"],
   doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
-  serving: ["shared", "loading", "schedule", "store", "rotation", "engine", "watch"],
+  serving: ["shared", "loading", "schedule", "store", "credential", "rotation", "engine", "watch"],
   index: [
     "shared",
     "loading",

@@ -8,12 +8,12 @@ function allowedOf({ folder }: Workspace): RegExp {
   const allowed: Readonly<Record<string, RegExp>> = {
     "packages/plugin-kit": /^$/,
     "packages/runtime": /^@rotate\/plugin-kit(\/grammar)?$/,
-    "packages/core": /^@rotate\/(runtime(\/serving)?|plugin-kit(\/(files|grammar))?)$/,
+    "packages/core": /^@rotate\/(runtime(\/(serving|answers))?|plugin-kit(\/(files|grammar))?)$/,
     "packages/testkit": /^@rotate\/(runtime(\/serving)?|plugin-kit(\/grammar)?)$/,
     "packages/doubles": /^$/,
     "packages/client": /^$/,
     "packages/builtins": /^@rotate\/(core|plugin-(?!kit$)[a-z0-9]+)$/,
-    "packages/cli": /^@rotate\/(core|plugin-kit|builtins)$/,
+    "packages/cli": /^@rotate\/(core|plugin-kit(\/formats)?|builtins)$/,
   };
   const pattern = allowed[folder];
   if (pattern === undefined) throw new Error(`${folder} has no place in the direction of imports`);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findProgram, postgresUnavailable } from "@rotate/doubles";
+import { findProgram, pgbouncerProgram, postgresUnavailable, startPgbouncer, type Pgbouncer } from "@rotate/doubles";
 import pg from "pg";
 import { startSidecarStage, type SidecarStage } from "../e2e/support/sidecar-stage.ts";
 import { command, compare, type Timing } from "./measure.ts";
@@ -27,9 +28,16 @@ export async function compareSidecar(base: string, rounds: number): Promise<Side
   if (lacking !== undefined) return lacking;
   if (pgbench === undefined || psql === undefined) return "pgbench and psql are missing";
   const stage = await startSidecarStage(base);
+  const { port, superuser: user, password } = stage.postgres;
+  const ca = readFileSync(stage.ca, "utf8");
+  const pooler =
+    pgbouncerProgram() === undefined
+      ? undefined
+      : await startPgbouncer({ host: "localhost", port, user, password, ca });
   try {
-    return await compareOn(stage, { pgbench, psql, base, rounds });
+    return await compareOn(stage, { pgbench, psql, base, rounds, pooler });
   } finally {
+    await pooler?.close();
     await stage.close();
   }
 }
@@ -39,30 +47,47 @@ interface Tools {
   readonly psql: string;
   readonly base: string;
   readonly rounds: number;
+  /** Absent: it is not installed here. */
+  readonly pooler: Pgbouncer | undefined;
 }
 
-async function compareOn(stage: SidecarStage, { pgbench, psql, base, rounds }: Tools): Promise<SidecarCost> {
+async function compareOn(stage: SidecarStage, { pgbench, psql, base, rounds, pooler }: Tools): Promise<SidecarCost> {
   const { host, user } = stage.address;
   const { port, superuser, password } = stage.postgres;
   const env = { PATH: process.env["PATH"], PGPASSWORD: password, LC_ALL: "C" };
   const run = (argv: readonly [string, ...string[]]): (() => Promise<void>) => command(argv, { cwd: base, env });
   const direct = `host=localhost port=${port} user=${superuser} dbname=postgres sslmode=verify-full sslrootcert=${stage.ca}`;
   const through = `host=${host} user=${user} dbname=postgres sslmode=disable`;
+  const pooled =
+    pooler && `host=${pooler.socketDirectory} port=${pooler.port} user=${superuser} dbname=postgres sslmode=disable`;
   await run([pgbench, "-i", "-q", "-s", "1", direct])();
   await run([psql, "-qc", "grant select on all tables in schema public to public", direct])();
-  const both = (argvOf: (address: string) => readonly [string, ...string[]]) =>
+  type ArgvOf = (address: string) => readonly [string, ...string[]];
+  const both = (argvOf: ArgvOf, { poolable = true } = {}) =>
     compare(
       [
         { name: "a direct connection, TLS", once: run(argvOf(direct)) },
         { name: "through the sidecar", once: run(argvOf(through)) },
+        ...(pooled === undefined || !poolable
+          ? []
+          : [{ name: "through pgbouncer, session mode", once: run(argvOf(pooled)) }]),
       ],
       rounds,
     );
   const comparisons = [];
+  // A pooler hands a session on with its prepared statements: pgbench then fails.
   for (const { title, argv } of works)
-    comparisons.push({ title, timings: await both((address) => [pgbench, ...argv, address]) });
-  const timings = await both((address) => [psql, "-qAt", "-o", "/dev/null", "-c", rows, address]);
-  comparisons.push({ title: "COPY of 200 MB to standard output", timings });
+    comparisons.push({
+      title,
+      timings: await both((address) => [pgbench, ...argv, address], { poolable: !title.includes("prepared") }),
+    });
+  const out = await both((address) => [psql, "-qAt", "-o", "/dev/null", "-c", rows, address]);
+  comparisons.push({ title: "COPY of 200 MB to standard output", timings: out });
+  const file = join(base, "rows.txt");
+  await run([psql, "-qAt", "-o", file, "-c", rows, direct])();
+  await run([psql, "-qc", "create table sink (line text); grant all on sink to public", direct])();
+  const taken = await both((address) => [psql, "-qc", `\\copy sink from '${file}'`, "-c", "truncate sink", address]);
+  comparisons.push({ title: "COPY of 200 MB from a file", timings: taken });
   return { comparisons, growth: await stalled(stage) };
 }
 

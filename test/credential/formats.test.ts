@@ -33,6 +33,11 @@ const dotenv = {
   values: { TOKEN: "{{ token }}", USER: "{{ user }}" },
 };
 
+/** client-go does not ask again for the request that is refused at the end. */
+function aMinuteBefore(instant: string): string {
+  return new Date(Date.parse(instant) - 60_000).toISOString().replace(/\.\d+/, "");
+}
+
 function mints(at: string): number {
   return existsSync(`${at}/mints`) ? readFileSync(`${at}/mints`, "utf8").trimEnd().split("\n").length : 0;
 }
@@ -74,7 +79,7 @@ test("exec-credential in the version that kubectl asks for", async () => {
   const KUBERNETES_EXEC_INFO = '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential"}';
   const first = await ask(at, ["api", "--format", "exec-credential"]);
   const second = await ask(at, ["api", "--format", "exec-credential"], { KUBERNETES_EXEC_INFO });
-  const status = { token: "it's a $ecret of some length", expirationTimestamp: expires.replace(/\.\d+/, "") };
+  const status = { token: "it's a $ecret of some length", expirationTimestamp: aMinuteBefore(expires) };
   const kind = "ExecCredential";
   expect(JSON.parse(first.stdout)).toEqual({ apiVersion: "client.authentication.k8s.io/v1", kind, status });
   expect(JSON.parse(second.stdout)).toMatchObject({ apiVersion: "client.authentication.k8s.io/v1beta1" });

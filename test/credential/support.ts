@@ -32,14 +32,16 @@ export interface Asking {
 export function startAsking(
   folder: string,
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>> = {},
+  ...[env = {}, input]: readonly [env?: Readonly<Record<string, string | undefined>>, input?: string]
 ): Asking {
   const own = { PATH: process.env["PATH"], HOME: folder, ROTATE_STATE_DIR: join(folder, "state") };
   const child = spawn(process.execPath, [entry, "credential", ...argv], {
     cwd: folder,
     env: { ...own, NODE_COMPILE_CACHE: compiled, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => undefined); // who does not read it
+  child.stdin.end(input);
   const code = new Promise<number | null>((resolve) => child.on("close", resolve));
   const ended = Promise.all([text(child.stdout), text(child.stderr), code]).then(([stdout, stderr, exit]) => ({
     code: exit,

@@ -55,7 +55,10 @@ test("a spec whose plugin was not approved is refused for that alone, and so is 
   expect(stderr).toContain("rotate plugin approve ./acme.py");
   expect(stderr).not.toContain("not known");
   write("rotate.yaml", published.replace("./acme.py", "rotate-plugin-acme"), 0o644);
-  expect(await rotate("validate")).toMatchObject({ code: 2, stderr: expect.stringContaining("no npm packages") });
+  expect(await rotate("validate")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("there is no such package"),
+  });
   expect(await rotate("plugin", "approve")).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
 });
 

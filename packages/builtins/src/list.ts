@@ -111,6 +111,7 @@ export const builtins: readonly LazyPlugin[] = [
     name: "@rotate/plugin-postgres",
     types: {
       providers: ["postgres-user"],
+      sinks: ["pgpass"],
       probes: ["postgres"],
       endpoints: ["postgres"],
     },

@@ -59,6 +59,56 @@ const pageInside: Plugin = {
   },
 };
 
+/** Where the child's side of npm plugins is, in the bundle: a folder of its own, which is all of ours that such a child reads. */
+const hostFolder = "plugin-host";
+const kitModules = ["index", "files", "grammar", "stores", "tokens", "databases"];
+
+/** In the bundle it is found from wherever the joined modules lie. */
+const hostInside: Plugin = {
+  name: "host-inside",
+  setup(made) {
+    made.onLoad({ filter: /\/plugins\/npm\/host-files\.ts$/ }, () => ({ contents: hostFilesText, loader: "js" }));
+  },
+};
+
+const hostFilesText = `
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+export function hostFiles() {
+  let dist = dirname(fileURLToPath(import.meta.url));
+  while (basename(dist) !== "dist") dist = dirname(dist);
+  const folder = join(dist, "${hostFolder}");
+  const urlOf = (name) => pathToFileURL(join(folder, name + ".js")).href;
+  const kit = Object.fromEntries(${JSON.stringify(kitModules)}.map((name) => ["@rotate/plugin-kit" + (name === "index" ? "" : "/" + name), urlOf(name)]));
+  return { main: join(folder, "main.js"), kit, reads: [folder], flags: [] };
+}`;
+
+/** The child's side, and the kit that its plugins get: one copy of it for both. */
+async function bundleHost(output: string): Promise<void> {
+  const kit = kitModules.map((name) => [name, name === "index" ? "index" : `${name}/index`] as const);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: join(root, "../core/src/plugins/host/main.ts"), out: "main" },
+      ...kit.map(([out, path]) => ({ in: join(root, `../plugin-kit/src/${path}.ts`), out })),
+    ],
+    outdir: join(output, hostFolder),
+    chunkNames: "chunk-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node22.22",
+    conditions: ["rotate:src"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    banner: { js: banner },
+    treeShaking: true,
+    logLevel: "error",
+  });
+}
+
 /** Writes the bundle and tells what went into which file. @param output an absolute folder */
 export async function bundle(output: string, entries: readonly Entry[] = published()): Promise<Metafile> {
   const { metafile, outputFiles, warnings } = await build({
@@ -74,7 +124,7 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
     conditions: ["rotate:src"],
     external: [...optional],
     mainFields: ["module", "main"], // `main` first, the default, takes UMD files, whose requires cannot be followed
-    plugins: [pageInside, builtinModules, lazyPackages],
+    plugins: [pageInside, hostInside, builtinModules, lazyPackages],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
@@ -85,6 +135,7 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
     logOverride: { ...leavesModulesOut },
     logLevel: "error",
   });
+  await bundleHost(output);
   const telling = warnings.filter((warning) => !mayLeaveModulesOut(warning));
   if (telling.length > 0) throw new Error((await formatMessages(telling, { kind: "error" })).join("\n"));
   const made = new Map(outputFiles.map(({ path, text }) => [relative(root, path), text]));

@@ -71,7 +71,11 @@ export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { clusterRightsOf } from "./loading/cluster-rights.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
+export { isPackage } from "./plugins/specimen.ts";
+export { stopsNetwork } from "./plugins/npm/launch.ts";
+export type { LockEntry, PackageEntry, ProgramEntry } from "./plugins/lock-entry.ts";
 export { withPlugin } from "./plugins/name-in-spec.ts";
+export { protocolSchemaText } from "./plugins/protocol-schema.ts";
 export {
   inspectPlugin,
   loadProgram,

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Context, Text } from "./context.ts";
 import type { PartFacts } from "./part.ts";
+import type { Fields } from "./provider.ts";
 import type { Infer, ObjectSchema, OnlySchemaWords } from "./schema.ts";
 import type { Secret, SecretRef } from "./secret.ts";
 
@@ -10,6 +11,10 @@ export interface EndpointCredential {
   readonly rotation: string;
   /** All fields, also those that are no secrets. */
   readonly fields: Readonly<Record<string, Secret>>;
+  /** What the provider says of each. */
+  readonly declared: Fields;
+  /** What the rotation's sinks of type `env` make of it; absent without one. */
+  readonly environment?: Readonly<Record<string, Secret>> | undefined;
   /** Ours. For `held` and `current({ refused })`. */
   readonly leaseId: string;
   /** Keyed: tells one credential from another and nothing of its value. May be shown to the consumer. */
@@ -19,7 +24,7 @@ export interface EndpointCredential {
   /** Milliseconds that it still lives, whatever was done to the wall clock meanwhile; never below 0, Infinity for one that never ends. */
   readonly remaining: () => number;
   /** The one before it, while it still lives: for verifiers that know both. */
-  readonly previous?: Omit<EndpointCredential, "previous"> | undefined;
+  readonly previous?: Omit<EndpointCredential, "previous" | "environment"> | undefined;
 }
 
 /** What is asked of `EndpointContext.current`. */

@@ -64,7 +64,7 @@ export {
   type Notifier,
   type NotifierDefinition,
 } from "./notifier.ts";
-export { definePlugin, type Plugin } from "./plugin.ts";
+export { apiVersions, definePlugin, type Needs, type Plugin } from "./plugin.ts";
 export { defineProbe, type Probe, type ProbeDefinition } from "./probe.ts";
 export {
   defineProvider,

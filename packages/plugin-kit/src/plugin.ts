@@ -36,13 +36,35 @@ export const kinds = Object.keys(engineOptions) as readonly Kind[];
 
 type PartLists = { readonly [K in Kind]: readonly Parts[K][] };
 
+/**
+ * What a plugin by others touches besides what is in the spec. It is shown when the plugin is approved, pinned in `rotate.lock`, and refused beyond. Options of the
+ * part that is called stand in braces: `{url}`.
+ */
+export interface Needs {
+  /**
+   * Whom it speaks to by `ctx.http`: `api.acme.com` (https, port 443), `*.acme.com`, `acme.internal:8443`, or `{url}`: the scheme, host and port of that option,
+   * `{host}:{port}`.
+   */
+  readonly hosts?: readonly string[];
+  /** What it runs by `ctx.exec`: a command that is found by `PATH`, an absolute path, or an option. */
+  readonly commands?: readonly string[];
+  /** What it may read of `ctx.env`. */
+  readonly env?: readonly string[];
+  /** `open`: it opens connections of its own, to anywhere. Where it is absent they are stopped, on Node 26 and later. */
+  readonly network?: "open";
+}
+
 /** The default export of a plugin package. Name and version come from its package.json. */
 export interface Plugin extends PartLists {
   readonly apiVersion: 1;
+  readonly needs?: Needs;
 }
 
+/** The versions of what plugins and rotate are to each other that this rotate takes: the present one, and for a year the one before. */
+export const apiVersions: readonly number[] = [1];
+
 /** A plugin from what it contributes, any subset. */
-export function definePlugin(parts: Partial<PartLists>): Plugin {
+export function definePlugin({ needs, ...parts }: Partial<PartLists> & { readonly needs?: Needs }): Plugin {
   const none = Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as PartLists;
-  return { apiVersion: 1, ...none, ...parts };
+  return { apiVersion: 1, ...none, ...parts, ...(needs && { needs }) };
 }

@@ -37,6 +37,8 @@ export interface Prepared<Ctx = Context> {
    * Throws CONFLICT if somebody else changed them meanwhile. Absent: the write cannot be taken back.
    */
   readonly undo?: (ctx: Ctx) => Promise<void>;
+  /** Called once when neither `commit` nor `undo` comes any more: for what is kept outside of this process. Throws nothing. */
+  readonly release?: () => void;
 }
 
 /** A sink as its author writes it: a place that the rendered values are written to. Without `read` its drift is not seen; without `undo` it is written last. */

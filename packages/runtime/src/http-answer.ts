@@ -76,10 +76,18 @@ function readJson<const S extends Schema>(answer: WireAnswer, ok: boolean, schem
   );
 }
 
+const wire = Symbol("rotate.answer");
+
+/** An answer as it came, of what `makeAnswer` made: to hand it on to another process. */
+export function wireAnswerOf(answer: HttpAnswer): WireAnswer | undefined {
+  return (answer as { readonly [wire]?: WireAnswer })[wire];
+}
+
 /** The plugin's view of an answer. `now` is the wall clock, for a `Retry-After` date. */
 export function makeAnswer(answer: WireAnswer, now: number): HttpAnswer {
   const ok = answer.status >= 200 && answer.status <= 299;
-  return {
+  const made: HttpAnswer & { readonly [wire]: WireAnswer } = {
+    [wire]: answer,
     status: answer.status,
     ok,
     headers: {
@@ -101,4 +109,5 @@ export function makeAnswer(answer: WireAnswer, now: number): HttpAnswer {
     },
     retryAfter: parseRetryAfter(headerOf(answer, "retry-after"), now),
   };
+  return made;
 }

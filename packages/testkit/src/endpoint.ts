@@ -161,6 +161,7 @@ function createSupply(
     return {
       rotation,
       fields: Object.fromEntries(secrets),
+      declared: Object.fromEntries(secrets.map(([name]) => [name, { secret: true, description: "" }])),
       leaseId,
       fingerprint: `print-of-${leaseId}`,
       issuedAt: new Date(),

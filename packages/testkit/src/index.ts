@@ -12,3 +12,18 @@ export {
   type TestEndpointOptions,
 } from "./endpoint.ts";
 export { withDefaults } from "./defaults.ts";
+export { type CutCall, type Fault, faults, type Spoilt, type Way } from "./faults/fault.ts";
+export type { HttpMessage, HttpReply } from "./faults/forward.ts";
+export { type HttpWay, openHttpWay } from "./faults/http-way.ts";
+export { junitXml } from "./runner/junit.ts";
+export {
+  badgeJson,
+  badgeLine,
+  linesOf,
+  type Outcome,
+  type PromiseResult,
+  type Report,
+  reportText,
+  type SuiteResult,
+} from "./runner/report.ts";
+export { runSuites, type RunSuitesOptions } from "./runner/run.ts";

@@ -7,7 +7,9 @@ import {
   type EndpointRequest,
   type Infer,
   type ObjectSchema,
+  Secret,
 } from "@rotate/plugin-kit";
+import { neededFields, plainFormats, printCredential } from "@rotate/plugin-kit/formats";
 
 const options = {
   type: "object",
@@ -83,6 +85,9 @@ async function answerWith(
   { query, signal }: EndpointRequest,
   { ctx, room }: { readonly ctx: Ctx; readonly room: Room },
 ): Promise<EndpointAnswer> {
+  const format = query.get("format");
+  if (format !== null)
+    return printed(format, await ctx.current({ rotation }), { field: query.get("field"), now: ctx.now() });
   const first = await ctx.current({ rotation });
   if (query.get("refused") === first.fingerprint) {
     return told(await ctx.current({ rotation, refused: first.leaseId, patience: mintPatience }));
@@ -121,9 +126,45 @@ function told({
     fingerprint,
     issuedAt: issuedAt.toISOString(),
     ...ends,
-    ...(previous && { previous: { fields: previous.fields, fingerprint: previous.fingerprint } }),
+    ...(previous && previous.remaining() > 0 && { previous: toldBefore(previous) }),
   };
   return { status: 200, json };
+}
+
+/** The credential in the words of a program, as `rotate credential --format` prints it. */
+function printed(
+  asked: string,
+  credential: EndpointCredential,
+  { field, now }: { readonly field: string | null; readonly now: number },
+): EndpointAnswer {
+  const format = plainFormats.find((one) => one === asked);
+  if (format === undefined) return fail(400, `format is one of ${plainFormats.join(", ")}`, "format");
+  const { rotation, declared, fields, environment, issuedAt, expiresAt } = credential;
+  const texts = {
+    name: rotation,
+    declared,
+    fields: textsOf(fields),
+    environment: environment && textsOf(environment),
+    issuedAt: issuedAt.toISOString(),
+    expiresAt: expiresAt === "never" ? undefined : expiresAt.toISOString(),
+  };
+  try {
+    const printing = { now, ...(field !== null && { field }) };
+    neededFields(format, texts, printing);
+    return { status: 200, text: new Secret(printCredential(format, texts, printing), "credential") };
+  } catch (error) {
+    if (!isRotateError(error)) throw error;
+    return fail(400, error.message, "format");
+  }
+}
+
+function textsOf(secrets: Readonly<Record<string, Secret>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, secret.reveal()]));
+}
+
+function toldBefore({ fields, fingerprint, issuedAt, expiresAt }: NonNullable<EndpointCredential["previous"]>) {
+  const ends = expiresAt === "never" ? {} : { expiresAt: expiresAt.toISOString() };
+  return { fields, fingerprint, issuedAt: issuedAt.toISOString(), ...ends };
 }
 
 function decoded(text: string): string | undefined {

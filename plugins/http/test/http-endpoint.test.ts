@@ -133,3 +133,25 @@ test("where there is none it says when to ask again", async () => {
     { version: 1, error: { message: "there is no credential of app" } },
   ]);
 });
+
+test("tells it in the words of programs, as `rotate credential` prints it", async () => {
+  const { at } = await open();
+  const told = (query: string) => get(at, `/v1/credentials/app?format=${query}`);
+  expect((await told("token&field=username")).body).toBe("first-user");
+  expect((await told("env")).body).toBe("TOKEN=first-secret-token\nUSERNAME=first-user\n");
+  expect((await told("pgpass")).body).toBe("*:*:*:first-user:first-secret-token\n");
+  expect(JSON.parse((await told("exec-credential")).body)).toMatchObject({ status: { token: "first-secret-token" } });
+  expect((await told("token")).headers["content-type"]).toContain("text/plain");
+  for (const wrong of ["git", "yaml", "", "aws-credential-process", "token&field=pin"])
+    expect([wrong, (await told(wrong)).status]).toEqual([wrong, 400]);
+});
+
+test("tells the one before it while that lives: for verifiers that have to know both", async () => {
+  const { at, give } = await open();
+  give(two);
+  const { json } = await get(at, "/v1/credentials/app");
+  expect(json()).toMatchObject({
+    fields: two.fields,
+    previous: { fields: one.fields, expiresAt: expect.any(String) as string },
+  });
+});

@@ -70,7 +70,10 @@ serve:
 /** Starts all of it. @param directory an empty folder */
 export async function startSidecarStage(directory: string): Promise<SidecarStage> {
   const authority = createCertificateAuthority();
-  const postgres = await startPostgres({ certificate: authority.issue({ hosts: ["localhost"] }) });
+  const postgres = await startPostgres({
+    certificate: authority.issue({ hosts: ["localhost"] }),
+    settings: ["max_connections=300"],
+  });
   await postgres.createRole("rotate", { password: "the login of rotate" });
   const owner = await postgres.connect();
   await owner.query(setup);

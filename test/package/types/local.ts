@@ -119,6 +119,10 @@ const sinks: Rows = {
     sinks: [{ type: "files", path: "sink.d", values: { token, "token.txt": token } }],
     ends: rotated,
   },
+  "sink-pgpass": {
+    sinks: [{ type: "pgpass", path: "sink.pgpass", host: "db.example.com", values: { password: token } }],
+    ends: rotated,
+  },
   "sink-env": { sinks: [{ type: "env", values: { TOKEN: token } }], cache: true, ends: rotated },
   "sink-by-filter": {
     sinks: [{ type: "file", path: "filtered", values: { content: "{{ token | base64_encode }}" } }],

@@ -3,6 +3,7 @@ import { builtins } from "@rotate/builtins";
 import {
   createCatalog,
   inspectPlugin,
+  isPackage,
   type LoadedPlugin,
   loadProgram,
   type NamedPlugins,
@@ -16,6 +17,7 @@ import { isRotateError } from "@rotate/plugin-kit";
 import type { ActionInput } from "../action.ts";
 import { confirm } from "../confirm.ts";
 import { UsageError } from "../failure.ts";
+import { listedText, packageText, programText } from "../output/plugin-text.ts";
 import { createReporter } from "../reporter.ts";
 
 /** `--json` of the commands on plugins. */
@@ -40,7 +42,7 @@ export function listPlugins(input: ActionInput<object, object>): Promise<Plugins
     const { directory, names } = await pluginsOf(input.flags.file);
     const plugins = await lookAt(names, directory);
     if (!input.json)
-      input.terminal.out(names.length === 0 ? "the spec names no plugins" : plugins.map(lineOf).join("\n"));
+      input.terminal.out(names.length === 0 ? "the spec names no plugins" : plugins.map(listedText).join("\n"));
     return { version: 1, plugins };
   });
 }
@@ -67,7 +69,7 @@ export function approvePlugins(
       spec.directory,
     );
     if (!json && (flags.check || due.length === 0))
-      terminal.out(plugins.map(lineOf).join("\n") || "the spec names no plugins");
+      terminal.out(plugins.map(listedText).join("\n") || "the spec names no plugins");
     return { version: 1, plugins };
   });
 }
@@ -93,29 +95,26 @@ export function addPlugin(input: ActionInput<ApproveFlags, { readonly path: stri
   });
 }
 
+/** A program is started only when that is wanted; a package, whose process is confined, to show what it asks for. */
 async function approve(
   { flags, json, terminal }: ActionInput<ApproveFlags, unknown>,
   { name, spec: { directory, names } }: { readonly name: string; readonly spec: NamedPlugins },
 ): Promise<void> {
-  await confirm(name, {
-    yes: flags.yes === true,
-    question: `${name} is started, with all that you may do, and pinned as it is now`,
-  });
+  const yes = flags.yes === true;
+  const confined = isPackage(name, directory);
+  if (!confined)
+    await confirm(name, { yes, question: `${name} is started, with all that you may do, and pinned as it is now` });
   const { "log-level": level, "log-format": format } = flags;
   const reporter = createReporter({ terminal, level, format, board: false, omit: [] });
   try {
     const proposal = await proposed(name, directory, reporter.runtime);
     createCatalog(builtins).with([proposal.loaded, ...(await othersOf(name, { directory, names }))]);
+    if (confined) {
+      if (!json) terminal.out(packageText(proposal));
+      await confirm(name, { yes, question: `${name} is pinned as it is now, and may do what is said above` });
+    }
     await proposal.approve();
-    const { interpreter, integrity } = proposal.place;
-    const lines = [
-      `${name}  approved`,
-      `  adds      ${proposal.types.join(", ")}`,
-      `  pinned    ${integrity}`,
-      ...(interpreter === undefined ? [] : [`  run by    ${interpreter} (not pinned, nor are its libraries)`]),
-      "  may do    whatever you may: it is pinned and supervised, not confined",
-    ];
-    if (!json) terminal.out(lines.join("\n"));
+    if (!json) terminal.out(confined ? `${name}  approved` : programText(proposal));
   } finally {
     reporter.close();
   }
@@ -145,15 +144,6 @@ async function othersOf(
 
 function lookAt(names: readonly string[], directory: string): Promise<readonly PluginReport[]> {
   return Promise.all(names.map((name) => inspectPlugin(name, directory)));
-}
-
-function lineOf({ name, state, types, problem, hint }: PluginReport): string {
-  const head = [name, state, types.join(", ")].filter((word) => word !== "").join("  ");
-  return [
-    head,
-    ...(problem === undefined ? [] : [`  ${problem}`]),
-    ...(hint === undefined ? [] : [`  do  ${hint}`]),
-  ].join("\n");
 }
 
 /** What is wrong with a plugin is the user's to settle: exit code 2. */

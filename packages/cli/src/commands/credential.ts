@@ -15,6 +15,10 @@ Exit codes: 0 printed; 1 there is none, its rotation failed and it is over, or w
         "credential_process = <%= config.bin %> credential app-aws -f /etc/rotate.yaml --format aws-credential-process",
     },
     {
+      description: "in ~/.gitconfig: git asks for each request to the server",
+      command: 'helper = "!<%= config.bin %> credential github -f /etc/rotate.yaml --format git --host github.com"',
+    },
+    {
       description: "for a request by hand",
       command:
         'curl -H "Authorization: Bearer $(<%= config.bin %> credential api --format token)" https://api.example.com',
@@ -25,14 +29,34 @@ Exit codes: 0 printed; 1 there is none, its rotation failed and it is over, or w
     },
   ];
   static override enableJsonFlag = false;
-  static override args = { name: Args.string({ required: true, description: "the rotation" }) };
+  static override args = {
+    name: Args.string({ required: true, description: "the rotation" }),
+    action: Args.string({ description: "what docker and git add: get, list, store or erase" }),
+  };
   static override flags = {
     format: Flags.option({
-      options: ["aws-credential-process", "exec-credential", "token", "env", "json"] as const,
+      options: [
+        "aws-credential-process",
+        "exec-credential",
+        "token",
+        "env",
+        "json",
+        "pgpass",
+        "docker",
+        "git",
+      ] as const,
       required: true,
       description: "in whose words",
     })(),
-    field: Flags.string({ helpValue: "NAME", description: "the field that is the token (token, exec-credential)" }),
+    field: Flags.string({ helpValue: "NAME", description: "the field that is the token or the password" }),
+    host: Flags.string({
+      helpValue: "NAME",
+      description: "the server that it is for: nobody else is given it (docker, git), or stands in the line (pgpass)",
+    }),
+    user: Flags.string({
+      helpValue: "NAME",
+      description: "the user's name, where the credential has none (docker, git, pgpass)",
+    }),
     "min-remaining": durationFlag(
       "how long it must still live, at least while half of its life lasts (default 20m for AWS, else 0s)",
     ),

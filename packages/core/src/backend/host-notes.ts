@@ -29,7 +29,13 @@ export interface RunNotes {
 }
 
 /** A credential's values as they are kept or handed over: by lease, so that an older one is never taken for the current one. */
-export interface KeptCredential {
+export interface KeptCredential extends KeptValues {
+  /** The one before it: where somebody is to know both. */
+  readonly previous?: KeptValues | undefined;
+}
+
+/** The values of one lease. */
+export interface KeptValues {
   readonly lease: string;
   readonly fields: Readonly<Record<string, string>>;
 }

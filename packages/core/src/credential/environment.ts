@@ -5,7 +5,10 @@ import type { Rotation } from "../loading/model.ts";
 const virtual = "env";
 
 /** The rotation's own names for its environment: what its `env` sinks say. Undefined without one. Throws INVALID when a template does. */
-export function environmentOf({ sinks }: Rotation, scope: TemplateScope): Readonly<Record<string, string>> | undefined {
+export function environmentOf(
+  { sinks }: Pick<Rotation, "sinks">,
+  scope: TemplateScope,
+): Readonly<Record<string, string>> | undefined {
   const named = sinks.filter(({ type }) => type === virtual);
   if (named.length === 0) return undefined;
   return Object.fromEntries(

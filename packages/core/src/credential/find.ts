@@ -1,13 +1,14 @@
 import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
 import { bareFields } from "./fields-of.ts";
-import type { KeptCredential } from "../backend/host-notes.ts";
+import type { KeptValues } from "../backend/host-notes.ts";
 import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";
 import { callSink, timeLimits } from "../rotation/invoke.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
-import type { LeaseState, RotationState } from "../store/state.ts";
+import { endOf } from "../schedule/schedule.ts";
+import type { LeaseId, LeaseState, RotationState } from "../store/state.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -24,6 +25,39 @@ export function currentLease(state: RotationState): LeaseState | undefined {
   return lease?.phase === "live" && lease.foreign !== true && lease.dead !== true ? lease : undefined;
 }
 
+/** Before the lease `than`: the one that consumers used until then, and may use as long as it lives. */
+export function leaseBefore(than: LeaseId | undefined, state: RotationState, now: number): LeaseState | undefined {
+  const published = currentLease(state);
+  const { issuedAt = Infinity } = state.leases[than ?? ""] ?? {};
+  const earlier = Object.values(state.leases)
+    .filter((lease) => lease.id !== than && isHeld(lease) && lease.issuedAt < issuedAt)
+    .toSorted((one, other) => other.issuedAt - one.issuedAt);
+  const last =
+    published !== undefined && published.id !== than && published.issuedAt < issuedAt ? published : earlier[0];
+  return last !== undefined && endOf(last) > now ? last : undefined;
+}
+
+function isHeld({ phase, exposed, foreign, dead }: LeaseState): boolean {
+  return phase === "live" && exposed && foreign !== true && dead !== true;
+}
+
+/** Its values; undefined when there is none, or nobody here knows all of them. */
+export async function fieldsBefore(
+  than: LeaseId | undefined,
+  state: RotationState,
+  looking: Looking,
+): Promise<Texts | undefined> {
+  const { rotation, deps } = looking;
+  deps.clock.observe(state.clock);
+  const lease = leaseBefore(than, state, deps.clock.now());
+  if (lease === undefined) return undefined;
+  const needed = Object.keys(rotation.fields).filter((name) => rotation.fields[name]?.optional !== true);
+  const fields = await findFields(lease, needed, looking);
+  for (const [name, text] of Object.entries(fields ?? {}))
+    if (rotation.fields[name]?.secret !== false) deps.runtime.masker.secret(text, name);
+  return fields;
+}
+
 /** The values of a lease, from this process's memory, the sinks that hold it, or the cache; undefined when none of them has all of `needed`. */
 export async function findFields(
   lease: LeaseState,
@@ -32,7 +66,8 @@ export async function findFields(
 ): Promise<Texts | undefined> {
   const minted = deps.memory.get(lease.id);
   if (minted !== undefined) return textsOf(minted);
-  const cached = fromCache(lease, deps.host.cache?.read(rotation.name), deps);
+  const kept = deps.host.cache?.read(rotation.name);
+  const cached = fromCache(lease, kept, deps) ?? fromCache(lease, kept?.previous, deps);
   if (cached !== undefined) return cached;
   const inSinks = await fromSinks(lease, { rotation, deps });
   return hasAll(inSinks, needed) ? inSinks : undefined;
@@ -44,11 +79,7 @@ export function hasAll(fields: Texts, needed: readonly string[]): boolean {
 }
 
 /** Only what the journal knows as this lease's. */
-function fromCache(
-  lease: LeaseState,
-  kept: KeptCredential | undefined,
-  { fingerprint }: RotationDeps,
-): Texts | undefined {
+function fromCache(lease: LeaseState, kept: KeptValues | undefined, { fingerprint }: RotationDeps): Texts | undefined {
   if (kept?.lease !== lease.id) return undefined;
   return credentialFingerprint(kept.fields, fingerprint) === lease.fingerprint ? kept.fields : undefined;
 }

@@ -3,7 +3,8 @@ import { locked, settling } from "../backend/claim.ts";
 import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
 import { environmentOf } from "../credential/environment.ts";
-import { currentLease, findFields, hasAll } from "../credential/find.ts";
+import { namesPrevious } from "../credential/fields-of.ts";
+import { currentLease, fieldsBefore, findFields, hasAll } from "../credential/find.ts";
 import { blockedUntil } from "../rotation/decide.ts";
 import { instant } from "../rotation/describe.ts";
 import { sweepUnder } from "../rotation/left-overs.ts";
@@ -23,6 +24,8 @@ export interface CredentialOptions {
   readonly needed?: (declared: Fields) => readonly string[] | undefined;
   /** Milliseconds that it should still live: with less it is rotated, but never before half of its life is over. */
   readonly minRemaining?: number;
+  /** A server said no to this value of one of its fields: if it is the present one, and not younger than a minute, a new one is minted, within the budget. */
+  readonly refused?: string;
   /** Milliseconds to wait for another process. Default 60,000. */
   readonly lockTimeout?: number;
   readonly signal?: AbortSignal;
@@ -99,6 +102,7 @@ async function underClaim(
 /** The current values, pinned. */
 async function produce(held: Held, options: CredentialOptions): Promise<KeptCredential> {
   if (await isWanted(held, options)) await rotateOnce(held, { force: await isTooShort(held, options) });
+  if (await isRefused(held, options)) await rotateOnce(held, { wanted: "refused" });
   const found = await findCurrent(held);
   if (found !== undefined) return pin(found, held);
   await refuseMint(held);
@@ -135,6 +139,19 @@ export function requiredOf({ fields }: Rotation): readonly string[] {
 
 async function isWanted(held: Held, options: CredentialOptions): Promise<boolean> {
   return (await needsWork(held, { force: false, cadence: undefined })) || isTooShort(held, options);
+}
+
+/** Some servers learn of a new credential only after a while. ms */
+const youth = 60_000;
+
+async function isRefused(held: Held, { refused }: CredentialOptions): Promise<boolean> {
+  if (refused === undefined) return false;
+  const found = await findCurrent(held);
+  return found !== undefined && isOld(found, held) && Object.values(found.fields).includes(refused);
+}
+
+function isOld({ lease }: Found, { deps, claim }: Held): boolean {
+  return timeOf(deps, claim.state()) - lease.asOf >= youth;
 }
 
 /** Less is left than was asked for. A failure's backoff is not skipped for it. */
@@ -188,7 +205,8 @@ async function describe(
   { lease: id, fields }: KeptCredential,
   { rotation, deps }: Pick<Asked, "rotation" | "deps">,
 ): Promise<CurrentCredential> {
-  const lease = (await deps.store.load(rotation.name)).leases[id];
+  const state = await deps.store.load(rotation.name);
+  const lease = state.leases[id];
   if (lease === undefined) throw unreadable(rotation);
   for (const [name, text] of Object.entries(fields)) {
     if (rotation.fields[name]?.secret !== false) deps.runtime.masker.secret(text, name);
@@ -197,7 +215,8 @@ async function describe(
   const issuedAt = instant(clock.wallAt(lease.issuedAt));
   const end = endOf(lease);
   const ends = end === Infinity ? {} : { expiresAt: instant(clock.wallAt(end)) };
-  const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" } };
+  const previous = namesPrevious(rotation) ? await fieldsBefore(id, state, { rotation, deps }) : undefined;
+  const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" }, previous };
   const environment = hasAll(fields, requiredOf(rotation)) ? environmentOf(rotation, scope) : undefined;
   return {
     name: rotation.name,

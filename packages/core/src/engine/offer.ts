@@ -5,7 +5,9 @@ import { sweepUnder } from "../rotation/left-overs.ts";
 import type { Offer } from "../rotation/offers.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { LeaseId } from "../store/state.ts";
-import { findCurrent, noneToGive, requiredOf, rotateOnce } from "./credential.ts";
+import type { KeptCredential } from "../backend/host-notes.ts";
+import { fieldsBefore, leaseBefore, type Looking } from "../credential/find.ts";
+import { findCurrent, noneToGive, requiredOf, rotateOnce, type Found } from "./credential.ts";
 import { needsWork } from "./quick-look.ts";
 
 /** A rotation that endpoints of this process give. */
@@ -51,8 +53,14 @@ export async function fillOffer(offering: Offering, options: OfferOptions): Prom
 async function show(claim: Claim, { rotation, deps, offer }: Offering, refused: LeaseId | undefined): Promise<boolean> {
   const found = await findCurrent({ rotation, deps, needed: requiredOf(rotation) });
   if (found !== undefined) await noteOffer(claim, offer);
-  offer.take(claim.state(), found && { lease: found.lease.id, fields: found.fields });
+  offer.take(claim.state(), found && (await kept(found, claim, { rotation, deps })));
   return found !== undefined && found.lease.id !== refused;
+}
+
+async function kept({ lease: { id }, fields }: Found, claim: Claim, looking: Looking): Promise<KeptCredential> {
+  const before = leaseBefore(id, claim.state(), claim.now());
+  const earlier = before && (await fieldsBefore(id, claim.state(), looking));
+  return { lease: id, fields, ...(before && earlier && { previous: { lease: before.id, fields: earlier } }) };
 }
 
 /** Journals who may use what: sessions that have ended, and those that may begin. */

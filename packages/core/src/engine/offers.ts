@@ -1,6 +1,6 @@
 import type { FieldValues, Fields } from "@rotate/plugin-kit";
 import type { KeptCredential } from "../backend/host-notes.ts";
-import { currentLease, textsOf } from "../credential/find.ts";
+import { currentLease, leaseBefore, textsOf } from "../credential/find.ts";
 import type { Served } from "../loading/model.ts";
 import type { Offer, Offered, Offers, Shown } from "../rotation/offers.ts";
 import type { JournalRecord } from "../store/records.ts";
@@ -37,24 +37,21 @@ function createOffer(valuesOf: ValuesOf) {
     if (lease === undefined || !isUsable(lease)) return undefined;
     const minted = valuesOf(lease.id);
     const kept = [shown, shown?.previous].find((one) => one?.lease.id === lease.id)?.fields;
-    const fields = minted ? textsOf(minted) : known?.lease === lease.id ? known.fields : kept;
+    const told = [known, known?.previous].find((one) => one?.lease === lease.id)?.fields;
+    const fields = minted ? textsOf(minted) : (told ?? kept);
     return fields && { lease, fields };
   }
 
-  /** The live lease before this one whose values are known. */
-  function previousOf({ id, issuedAt }: LeaseState, { leases }: RotationState): Offered | undefined {
-    const earlier = Object.values(leases).filter(
-      (lease) => lease.id !== id && lease.exposed && lease.issuedAt < issuedAt,
-    );
-    const [last] = earlier.toSorted((one, other) => other.issuedAt - one.issuedAt);
-    return offered(last);
+  /** The live lease before this one, if its values are known. That it has ended is seen when it is given. */
+  function previousOf({ id }: LeaseState, state: RotationState, known?: KeptCredential): Offered | undefined {
+    return offered(leaseBefore(id, state, -Infinity), known);
   }
 
   function showOf(state: RotationState, known: KeptCredential | undefined): Shown | undefined {
     const lease = currentLease(state);
     current = lease?.id;
     const found = offered(lease, known);
-    if (found !== undefined) return { ...found, previous: previousOf(found.lease, state) };
+    if (found !== undefined) return { ...found, previous: previousOf(found.lease, state, known) };
     // Somebody else published what nobody here knows: what lives is better than nothing.
     const old = shown && offered(state.leases[shown.lease.id]);
     return old && { ...old, previous: previousOf(old.lease, state) };

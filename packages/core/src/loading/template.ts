@@ -13,7 +13,7 @@ export interface ParsedTemplate {
 
 /** The values of a template's variables. */
 export interface TemplateVariables {
-  readonly [name: string]: string | Each | TemplateScope["lease"];
+  readonly [name: string]: string | Each | TemplateScope["lease"] | Readonly<Record<string, string>>;
 }
 
 /** Why a template cannot be used; `word` is the part of it that is wrong. */

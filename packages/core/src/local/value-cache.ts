@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { createContext, type Runtime } from "@rotate/runtime";
-import type { KeptCredential, ValueCache } from "../backend/host-notes.ts";
+import type { KeptCredential, KeptValues, ValueCache } from "../backend/host-notes.ts";
 import { parsedJson } from "../loading/fault.ts";
 import { makeFolder } from "./folders.ts";
 
@@ -32,6 +32,12 @@ function readKept(path: string): KeptCredential | undefined {
 /** Undefined for a text that is none. */
 export function parseKept(text: string): KeptCredential | undefined {
   const value = parsedJson(text);
+  const kept = keptValues(value);
+  const previous = kept && keptValues((value as { readonly previous?: unknown }).previous);
+  return kept && { ...kept, ...(previous && { previous }) };
+}
+
+function keptValues(value: unknown): KeptValues | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { lease, fields } = value as { readonly lease?: unknown; readonly fields?: unknown };
   if (typeof lease !== "string" || typeof fields !== "object" || fields === null) return undefined;

@@ -1,6 +1,7 @@
 /** What all parts of a program have in common. */
 import { beforehand, type Context, isSecret } from "@rotate/plugin-kit";
 import { isReference, isTemplateOption } from "@rotate/runtime";
+import type { Serve } from "./asks.ts";
 import type { DescribedPart } from "./describe.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import type { Program } from "./program.ts";
@@ -8,11 +9,26 @@ import type { Program } from "./program.ts";
 /** Calls a verb of one part. */
 export type Ask = (verb: string, body: Frame, ctx: Context) => Promise<unknown>;
 
+/** What a package gets beside the call, and may ask for while it lasts. Absent: a program, which does all by itself. */
+export type Provisions = (
+  part: DescribedPart,
+  options: Frame,
+  ctx: Context,
+) => { readonly serve: Serve; readonly body: Frame };
+
 /** Calls with the options, secret ones read anew and in clear: they go to the program's standard input and nowhere else. */
-export function askWith(program: Program, part: string): Ask {
+export function askWith(
+  program: Program,
+  {
+    path,
+    part,
+    provide,
+  }: { readonly path: string; readonly part: DescribedPart; readonly provide?: Provisions | undefined },
+): Ask {
   return async (call, body, ctx) => {
-    const options = await beforehand(() => revealed(ctx.options, ctx));
-    return program.call({ call, part, options, ...body }, ctx);
+    const options = (await beforehand(() => revealed(ctx.options, ctx))) as Frame;
+    const provided = provide?.(part, options, ctx);
+    return program.call({ call, part: path, options, ...provided?.body, ...body }, ctx, provided?.serve);
   };
 }
 

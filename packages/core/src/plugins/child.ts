@@ -1,8 +1,8 @@
 /** One child process: calls go in as lines, answers come out. Time, the end of the whole group and every fault are here; what a verb means is not. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { dirname } from "node:path";
 import { invalid, type Context, type RotateError } from "@rotate/plugin-kit";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
+import { type AskFrame, maxAsks, type Serve, serveAsk, serveOrNote } from "./asks.ts";
 import { endFault, notAsked, startFault, tooLate } from "./child-faults.ts";
 import { badFrame, errorOf, maxFrame, readFrames, type Frame } from "./frames.ts";
 import { logLines } from "./stderr-log.ts";
@@ -12,8 +12,10 @@ export type CallContext = Pick<Context, "signal" | "log" | "env" | "now">;
 
 /** A running program. */
 export interface Child {
-  /** Asks, and gives what stands under `ok`. Throws what the program said, or what became of it. */
-  readonly ask: (frame: Frame, signal: AbortSignal) => Promise<unknown>;
+  /** Asks, and gives what stands under `ok`. Throws what the program said, or what became of it. @param serve what it may ask meanwhile */
+  readonly ask: (frame: Frame, signal: AbortSignal, serve?: Serve) => Promise<unknown>;
+  /** Tells what needs no answer. */
+  readonly tell: (frame: Frame) => void;
   /** Nothing more is asked: its input ends. */
   readonly finish: () => void;
   /** Kills it, group and all. */
@@ -24,7 +26,21 @@ export interface Child {
   readonly hasFailed: () => boolean;
 }
 
+/** What is started, and how it is spoken to. */
+export interface Launch {
+  readonly file: string;
+  readonly args?: readonly string[];
+  readonly cwd: string;
+  /** All of its environment. Absent: what programs are given of ours. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Our own host of npm plugins: it answers on descriptor 3, may ask the engine for things, and what it writes elsewhere is log. */
+  readonly isHost?: true;
+  /** Called when it has ended. */
+  readonly tidy?: () => void;
+}
+
 interface Open {
+  readonly serve?: Serve | undefined;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -52,15 +68,17 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 function hold(child: ChildProcess, busy: boolean): void {
   const verb = busy ? "ref" : "unref";
   child[verb]();
-  for (const stream of [child.stdin, child.stdout, child.stderr])
-    if (stream !== null && verb in stream) (stream as unknown as Record<typeof verb, () => void>)[verb]();
+  for (const stream of child.stdio)
+    if (stream != null && verb in stream) (stream as unknown as Record<typeof verb, () => void>)[verb]();
 }
 
 interface Calls {
   readonly size: () => number;
   readonly has: (id: number) => boolean;
+  /** What may be asked while it is open. */
+  readonly serveOf: (id: number) => Serve | undefined;
   /** A new one. */
-  readonly add: () => { readonly id: number; readonly promise: Promise<unknown> };
+  readonly add: (serve: Serve | undefined) => { readonly id: number; readonly promise: Promise<unknown> };
   /** It is over. */
   readonly settle: (id: number) => Open | undefined;
   readonly failAll: (error: RotateError) => void;
@@ -79,10 +97,11 @@ function createCalls(onBusy: (busy: boolean) => void): Calls {
   return {
     size: () => open.size,
     has: (id) => open.has(id),
-    add() {
+    serveOf: (id) => open.get(id)?.serve,
+    add(serve) {
       const id = next++;
       const { promise, ...one } = Promise.withResolvers<unknown>();
-      open.set(id, one);
+      open.set(id, { ...one, serve });
       onBusy(true);
       return { id, promise };
     },
@@ -103,15 +122,29 @@ function takeAnswer(frame: Frame, calls: Calls): void {
   else call?.reject(said);
 }
 
-/** Starts a program in a process group of its own, in the folder that it lies in. @param name what it is called in messages */
-export function startChild(file: string, { name, log, env, now }: CallContext & { readonly name: string }): Child {
+/** Starts a program in a process group of its own. @param name what it is called in messages */
+export function startChild(launch: Launch, { name, log, env, now }: CallContext & { readonly name: string }): Child {
+  const { file, args = [], cwd, isHost = false } = launch;
   const given = variables.flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]] as const]));
-  const child = spawn(file, [], { cwd: dirname(file), env: Object.fromEntries(given), detached: true, stdio: "pipe" });
+  const child = spawn(file, [...args], {
+    cwd,
+    env: launch.env ?? Object.fromEntries(given),
+    detached: true,
+    stdio: isHost ? ["pipe", "pipe", "pipe", "pipe"] : "pipe",
+  });
+  const answers = isHost ? (child.stdio[3] as Readable) : child.stdout;
   const calls = createCalls((busy) => {
     hold(child, busy);
-    if (!busy) setImmediate(said.flush); // who asked has told the masker by then
+    if (!busy) setImmediate(flush); // who asked has told the masker by then
   });
-  const said = logLines(child.stderr, { name, log, now, isOpen: () => calls.size() > 0 });
+  const about = { name, log, now, isOpen: () => calls.size() > 0 };
+  const said = logLines(child.stderr, about);
+  const printed = isHost ? logLines(child.stdout, about) : said;
+  function flush(): void {
+    printed.flush();
+    said.flush();
+  }
+  let asks = 0;
   let fault: RotateError | undefined;
   let ended = false;
 
@@ -127,13 +160,35 @@ export function startChild(file: string, { name, log, env, now }: CallContext & 
   function bury(): void {
     dismiss();
     ended = true;
-    process.off("exit", dismiss);
+    process.off("exit", leave);
+    launch.tidy?.();
+  }
+  function tell(frame: Frame): void {
+    if (child.stdin.writable) child.stdin.write(`${JSON.stringify({ now: now(), ...frame })}\n`);
+  }
+  function serve(frame: AskFrame): void {
+    asks += 1;
+    if (asks > maxAsks) throw badFrame(`it asks for more than ${maxAsks} things at once`);
+    void answerAsk(frame);
+  }
+  async function answerAsk(frame: AskFrame): Promise<void> {
+    const answer = await serveAsk(frame, calls.serveOf(frame.for));
+    asks -= 1;
+    tell(answer);
+  }
+  function take(frame: Frame): void {
+    if (isHost && "for" in frame) serveOrNote(frame, { serve, serveOf: calls.serveOf });
+    else takeAnswer(frame, calls);
   }
   function terminate(): void {
     if (!ended) killGroup(child, "SIGTERM");
   }
-  process.on("exit", dismiss);
-  readFrames(child.stdout, { onFrame: (frame) => takeAnswer(frame, calls), onFault: fail });
+  function leave(): void {
+    dismiss();
+    launch.tidy?.();
+  }
+  process.on("exit", leave);
+  readFrames(answers, { onFrame: take, onFault: fail });
   child.stdin.on("error", () => undefined); // its end tells
   child.once("error", (error: NodeJS.ErrnoException) => {
     bury();
@@ -141,15 +196,17 @@ export function startChild(file: string, { name, log, env, now }: CallContext & 
   });
   child.once("exit", bury);
   child.once("close", (code, signal) => {
-    said.flush();
+    flush();
     if (calls.size() > 0 || code !== 0) fail(endFault(code, signal, said.last()));
   });
   hold(child, false);
   return {
-    async ask(frame, signal) {
+    async ask(frame, signal, onAsk) {
       if (fault !== undefined) throw fault;
-      return askOver(child.stdin, { frame, signal, calls, terminate, fail });
+      const sent = isHost ? { now: now(), ...frame } : frame;
+      return askOver(child.stdin, { frame: sent, signal, serve: onAsk, calls, terminate, fail });
     },
+    tell,
     finish: () => void child.stdin.end(),
     kill: dismiss,
     isAlive: () => !ended && fault === undefined,
@@ -160,18 +217,19 @@ export function startChild(file: string, { name, log, env, now }: CallContext & 
 interface Asking {
   readonly frame: Frame;
   readonly signal: AbortSignal;
+  readonly serve: Serve | undefined;
   readonly calls: Calls;
   readonly terminate: () => void;
   readonly fail: (error: RotateError) => void;
 }
 
 /** Writes a call and waits for its answer; at the signal it is cancelled, and a little later the program is killed. */
-async function askOver(into: Writable, { frame, signal, calls, terminate, fail }: Asking): Promise<unknown> {
+async function askOver(into: Writable, { frame, signal, serve, calls, terminate, fail }: Asking): Promise<unknown> {
   const room = 32; // of the id, which is not known yet
   if (Buffer.byteLength(JSON.stringify(frame)) > maxFrame - room)
     throw invalid("the call is larger than 1 MiB", "let it write less at once");
   if (signal.aborted) throw notAsked();
-  const { id, promise } = calls.add();
+  const { id, promise } = calls.add(serve);
   let killer: NodeJS.Timeout | undefined;
   function cancel(): void {
     if (into.writable) into.write(`${JSON.stringify({ cancel: id })}\n`);

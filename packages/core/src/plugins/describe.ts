@@ -29,10 +29,12 @@ export interface DescribedPart {
   readonly adopts?: boolean;
 }
 
-/** What a program can contribute: no endpoint, whose connections are this process's own. */
-export type ProgramKind = Exclude<Kind, "endpoints">;
+/** What a program can contribute: no endpoint, whose connections are this process's own, and no coordinator, of which protocol 1 has no words. */
+export type ProgramKind = Exclude<Kind, "endpoints" | "coordinators">;
 /** Every one of them. */
-export const programKinds = kinds.filter((kind): kind is ProgramKind => kind !== "endpoints");
+export const programKinds = kinds.filter(
+  (kind): kind is ProgramKind => kind !== "endpoints" && kind !== "coordinators",
+);
 
 /** A whole program. */
 export interface Description extends Partial<Readonly<Record<ProgramKind, readonly DescribedPart[]>>> {

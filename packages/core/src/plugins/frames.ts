@@ -106,6 +106,9 @@ export function errorOf(said: unknown): RotateError {
     throw badFrame("its `error` needs a known `code`, a `message` and `retryable`");
   if (retryAfter !== undefined && !(Number.isSafeInteger(retryAfter) && Number(retryAfter) >= 0))
     throw badFrame("its `retryAfter` is no number of milliseconds");
+  if (hint !== undefined && typeof hint !== "string") throw badFrame("its `hint` is no text");
+  for (const flag of [noEffect, person])
+    if (flag !== undefined && typeof flag !== "boolean") throw badFrame("a flag of its `error` is not true or false");
   return new RotateError(bounded(message), {
     code: code as ErrorCode,
     retryable,

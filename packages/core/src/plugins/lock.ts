@@ -2,23 +2,13 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid, RotateError } from "@rotate/plugin-kit";
-import { checkDescription, type Description } from "./describe.ts";
-import { isFrame, parseFrame } from "./frames.ts";
-import { placeOf, refuseOthers, refusePackage, type Place } from "./place.ts";
-
-/** One program that was approved. */
-export interface LockEntry {
-  readonly kind: "executable";
-  readonly protocol: 1;
-  /** By platform, `any` for scripts, the `sha256-…` of its file. */
-  readonly platforms: Readonly<Record<string, string>>;
-  /** Of a script. Not pinned itself: a program is as trustworthy as what runs it. */
-  readonly interpreter?: string;
-  readonly describe: Description;
-}
-
-/** By the name in the spec. */
-export type Lock = Readonly<Record<string, LockEntry>>;
+import { checkDescription } from "./describe.ts";
+import { isFrame, parseFrame, type Frame } from "./frames.ts";
+import { integrityOfFiles, integrityOfPackages } from "./npm/closure.ts";
+import type { Lock, LockEntry, PackageEntry, ProgramEntry } from "./lock-entry.ts";
+import { checkNeeds } from "./npm/needs.ts";
+import { refuseOthers } from "./place.ts";
+import { type Specimen, specimenOf } from "./specimen.ts";
 
 /** The name of the file. */
 export const lockName = "rotate.lock";
@@ -50,11 +40,36 @@ function parseLock(text: string): Lock {
 }
 
 function entryOf(name: string, entry: unknown): LockEntry {
+  if (isFrame(entry) && entry["kind"] === "npm") return packageEntryOf(name, entry);
   const platforms = isFrame(entry) ? entry["platforms"] : undefined;
   if (!isFrame(entry) || entry["kind"] !== "executable" || !isFrame(platforms))
-    throw invalid(`${lockName}: the entry of ${name} is no program's`, `rotate plugin approve ${name}`);
+    throw invalid(`${lockName}: the entry of ${name} is no plugin's`, `rotate plugin approve ${name}`);
   checkDescription(entry["describe"]);
-  return entry as unknown as LockEntry;
+  return entry as unknown as ProgramEntry;
+}
+
+/** Its hashes have to fit each other: nobody writes them by hand. */
+function packageEntryOf(name: string, entry: Frame): PackageEntry {
+  const { packages, version, integrity, allow, describe } = entry;
+  checkDescription(describe);
+  checkNeeds(allow);
+  const trees = isFrame(packages) ? Object.entries(packages) : [];
+  const integrities = trees.map(([id, tree]) => [id, isFrame(tree) ? String(tree["integrity"]) : ""] as const);
+  const listed = trees.flatMap(([, tree]) =>
+    isFrame(tree) && isFrame(tree["files"]) ? [[tree, tree["files"]] as const] : [],
+  );
+  const fits =
+    typeof version === "string" &&
+    listed.length === 1 &&
+    listed.every(
+      ([tree, files]) => integrityOfFiles(Object.entries(files) as [string, string][]) === tree["integrity"],
+    ) &&
+    integrityOfPackages(integrities) === integrity;
+  if (fits) return entry as unknown as PackageEntry;
+  throw invalid(
+    `${lockName}: the hashes of ${name} do not fit each other: it was edited by hand`,
+    `take it back from version control, or: rotate plugin approve ${name}`,
+  );
 }
 
 /** Writes it whole, so that a reader sees the old or the new one. */
@@ -65,24 +80,28 @@ export async function writeLock(directory: string, lock: Lock): Promise<void> {
   await write(join(directory, lockName), text, { mode: 0o644 });
 }
 
-/** A program that is what was approved. */
+/** A plugin that is what was approved. */
 export interface Approved {
   readonly entry: LockEntry;
-  readonly place: Place;
+  readonly specimen: Specimen;
 }
 
-/** Holds a program against the lock, anew at each call. Throws INVALID that names what changed and what to run, NOT_FOUND when the program is not there. */
+/** Holds a plugin against the lock, anew at each call. Throws INVALID that names what changed and what to run, NOT_FOUND when the plugin is not there. */
 export async function approvedPlugin(name: string, directory: string): Promise<Approved> {
-  refusePackage(name);
-  const entry = (await readLock(directory))[name];
+  const lock = await readLock(directory);
+  const entry = Object.hasOwn(lock, name) ? lock[name] : undefined;
   if (entry === undefined)
     throw invalid(`plugin ${name} has not been approved`, `look at it, then: rotate plugin approve ${name}`);
-  const place = await placeOf(name, directory);
-  const was = Object.hasOwn(entry.platforms, place.platform) ? entry.platforms[place.platform] : undefined;
-  if (was === place.integrity) return { entry, place };
-  const why =
-    was === undefined
-      ? `it was approved for ${Object.keys(entry.platforms).join(", ")} only, this is ${place.platform}`
-      : `${place.file} changed`;
-  throw invalid(`plugin ${name} is not what was approved: ${why}`, `look at it, then: rotate plugin approve ${name}`);
+  const specimen = await specimenOf(name, directory);
+  const differences = specimen.differences(entry);
+  if (differences.length === 0) return { entry, specimen };
+  throw invalid(
+    `plugin ${name} is not what was approved: ${shortened(differences).join(", ")}`,
+    `look at it, then: rotate plugin approve ${name}`,
+  );
+}
+
+/** For a message. */
+function shortened(lines: readonly string[], most = 10): readonly string[] {
+  return lines.length > most ? [...lines.slice(0, most), `and ${lines.length - most} more`] : lines;
 }

@@ -29,8 +29,13 @@ export function loginIn({ login }: Pick<LoggedIn, "login">): Frame {
 function loginOf(answer: unknown, ctx: Context): Login {
   if (!isFrame(answer)) throw badFrame("its login is no object");
   maskTexts(answer, ctx);
-  const { expires } = answer;
-  return { said: answer, ...(expires !== undefined && { expires: expiresOf(expires) }) };
+  const { expires, bootstrapExpires } = answer;
+  const end = bootstrapExpires === undefined ? undefined : expiresOf(bootstrapExpires);
+  return {
+    said: answer,
+    ...(expires !== undefined && { expires: expiresOf(expires) }),
+    ...(end instanceof Date && { bootstrapExpires: end }),
+  };
 }
 
 function maskTexts(value: unknown, ctx: Context): void {
@@ -38,12 +43,16 @@ function maskTexts(value: unknown, ctx: Context): void {
   else if (typeof value === "object" && value !== null) for (const item of Object.values(value)) maskTexts(item, ctx);
 }
 
-const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** RFC 3339 §5.6, with a capital T and Z, and without leap seconds, which no clock of ours has. */
+export const instantPattern =
+  "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d+)?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)$";
+const instant = new RegExp(instantPattern);
 
 /** Throws BAD_ANSWER for what is no end. */
 export function expiresOf(value: unknown): Expires {
   if (value === "never") return value;
-  if (isFrame(value) && Number.isFinite(value["in"]) && Number(value["in"]) > 0) return { in: Number(value["in"]) };
+  const isLength = isFrame(value) && Object.keys(value).length === 1;
+  if (isLength && Number.isFinite(value["in"]) && Number(value["in"]) > 0) return { in: Number(value["in"]) };
   const date = typeof value === "string" && instant.test(value) ? new Date(value) : undefined;
   if (date === undefined || Number.isNaN(date.getTime()))
     throw badFrame('its `expires` is neither an RFC 3339 instant nor { "in": milliseconds } nor "never"');

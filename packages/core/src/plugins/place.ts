@@ -1,6 +1,6 @@
 /** Which file a program is, and who could change it between our look and its start. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { lstat, open, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { invalid, RotateError } from "@rotate/plugin-kit";
@@ -25,18 +25,8 @@ export function isPath(name: string): boolean {
 /** What this machine runs. */
 export const ownPlatform = `${process.platform}-${process.arch}`;
 
-/** Throws INVALID for a name that is no path: packages are not run. */
-export function refusePackage(name: string): void {
-  if (isPath(name)) return;
-  throw invalid(
-    `plugin ${name}: only programs that are named by a path are run, no npm packages`,
-    `write a program that speaks docs/plugin-protocol.md, and name it with its path: ./${name.replaceAll(/[^\w.-]/g, "-")}`,
-  );
-}
-
 /** Looks at a program. Throws NOT_FOUND when it is not there, INVALID when others could change it. @param directory of the spec */
 export async function placeOf(name: string, directory: string): Promise<Place> {
-  refusePackage(name);
   const file = await realpath(resolve(directory, name)).catch((error: unknown) => {
     throw missing(name, error);
   });
@@ -63,20 +53,35 @@ function missing(name: string, cause: unknown): RotateError {
 /** Every folder up to the root, and the file, belongs to root or us, and nobody else may write there. Throws INVALID that names the first that does not. */
 export async function refuseOthers(name: string, file: string, user = process.geteuid?.() ?? 0): Promise<void> {
   for (let at = file; ; at = dirname(at)) {
-    const { uid, mode } = await lstat(at);
-    if (uid !== 0 && uid !== user)
-      throw invalid(
-        `plugin ${name}: ${at} belongs to uid ${uid}, who could change what runs`,
-        `chown it, or keep the plugin in a folder of your own`,
-      );
-    const isSticky = (mode & 0o1000) !== 0 && at !== file;
-    if ((mode & 0o022) !== 0 && !isSticky)
-      throw invalid(
-        `plugin ${name}: others can write ${at}, and so change what runs`,
-        `chmod go-w ${at}, once you have looked at what is in it`,
-      );
+    refuseOwner(name, { at, stats: await lstat(at), user, isParent: at !== file });
     if (at === dirname(at)) return;
   }
+}
+
+/** A file or folder, and who owns it. */
+interface Owned {
+  readonly at: string;
+  readonly stats: Pick<Stats, "uid" | "mode">;
+  readonly user?: number;
+  readonly isParent?: boolean;
+}
+
+/** The same of one file or folder. `isParent`: a sticky folder, where everybody writes only what is theirs, is taken. */
+export function refuseOwner(
+  name: string,
+  { at, stats: { uid, mode }, user = process.geteuid?.() ?? 0, isParent = false }: Owned,
+): void {
+  if (uid !== 0 && uid !== user)
+    throw invalid(
+      `plugin ${name}: ${at} belongs to uid ${uid}, who could change what runs`,
+      `chown it, or keep the plugin in a folder of your own`,
+    );
+  const isSticky = (mode & 0o1000) !== 0 && isParent;
+  if ((mode & 0o022) !== 0 && !isSticky)
+    throw invalid(
+      `plugin ${name}: others can write ${at}, and so change what runs`,
+      `chmod go-w ${at}, once you have looked at what is in it`,
+    );
 }
 
 async function headOf(file: string): Promise<string> {

@@ -5,29 +5,44 @@ import { isRecord, valueAt } from "../loading/fault.ts";
 import { readInput } from "../loading/input.ts";
 import type { LoadedPlugin } from "../loading/catalog.ts";
 import { readSource } from "../loading/source.ts";
-import { startChild, type CallContext } from "./child.ts";
-import { approvedPlugin, readLock, writeLock, type LockEntry } from "./lock.ts";
+import { type CallContext, startChild } from "./child.ts";
+import { approvedPlugin, readLock, writeLock } from "./lock.ts";
+import type { LockEntry } from "./lock-entry.ts";
+import { provisionsOf } from "./npm/provisions.ts";
 import { pluginOf } from "./parts.ts";
-import { placeOf, type Place } from "./place.ts";
 import { programKinds } from "./describe.ts";
-import { createProgram, described } from "./program.ts";
+import { createProgram } from "./program.ts";
+import { askWhat, type Specimen, specimenOf, type Told } from "./specimen.ts";
 
-/** Loads a program that a spec names: what it is stands in the lock, nothing is started. Throws RotateError when it is not what was approved. */
+/** Loads a plugin that a spec names: what it is stands in the lock, nothing is started. Throws RotateError when it is not what was approved. */
 export async function loadProgram(name: string, directory: string): Promise<LoadedPlugin> {
-  const { entry } = await approvedPlugin(name, directory);
-  return asPlugin(name, directory, entry);
+  const { entry, specimen } = await approvedPlugin(name, directory);
+  return asPlugin(name, directory, { entry, specimen });
 }
 
-function asPlugin(name: string, directory: string, { describe }: LockEntry): LoadedPlugin {
+function toldBy(entry: LockEntry): Told {
+  const { describe } = entry;
+  return entry.kind === "npm"
+    ? { describe, package: { apiVersion: entry.apiVersion, allow: entry.allow } }
+    : { describe };
+}
+
+function asPlugin(
+  name: string,
+  directory: string,
+  { entry, specimen }: { readonly entry: LockEntry; readonly specimen: Specimen },
+): LoadedPlugin {
   const program = createProgram({
     name,
-    description: describe,
+    told: toldBy(entry),
+    ask: (child, signal) => askWhat(child, specimen, signal),
     find: async () => {
-      const { entry, place } = await approvedPlugin(name, directory);
-      return { place, description: entry.describe };
+      const found = await approvedPlugin(name, directory);
+      return { told: toldBy(found.entry), launch: () => found.specimen.launch(found.entry) };
     },
   });
-  return { name, plugin: pluginOf(program, describe) };
+  const provide = entry.kind === "npm" ? provisionsOf(entry.allow) : undefined;
+  return { name, plugin: pluginOf(program, entry.describe, provide) };
 }
 
 /** The plugins that a spec names, read without judging the rest of it. */
@@ -57,6 +72,12 @@ export type PluginState = "approved" | "changed" | "not approved" | "missing" | 
 export interface PluginReport {
   readonly name: string;
   readonly state: PluginState;
+  /** Where the lock knows it. */
+  readonly kind?: LockEntry["kind"];
+  /** Of packages. */
+  readonly version?: string;
+  /** Of packages: `open` when it may open connections of its own. */
+  readonly network?: "open";
   /** Why, and what to do, where it is not approved. */
   readonly problem?: string;
   readonly hint?: string;
@@ -68,14 +89,14 @@ export interface PluginReport {
 export async function inspectPlugin(name: string, directory: string): Promise<PluginReport> {
   const lock = await readLock(directory);
   const entry = Object.hasOwn(lock, name) ? lock[name] : undefined;
-  const types = entry === undefined ? [] : typesOf(entry);
+  const about = entry === undefined ? { types: [] } : aboutOf(entry);
   try {
     await approvedPlugin(name, directory);
-    return { name, state: "approved", types };
+    return { name, state: "approved", ...about };
   } catch (error) {
     if (!isRotateError(error)) throw error;
     const state = error.code === "NOT_FOUND" ? "missing" : await stateOf(name, { directory, entry });
-    return { name, state, problem: error.message, ...(error.hint !== undefined && { hint: error.hint }), types };
+    return { name, state, problem: error.message, ...(error.hint !== undefined && { hint: error.hint }), ...about };
   }
 }
 
@@ -83,11 +104,18 @@ async function stateOf(
   name: string,
   { directory, entry }: { readonly directory: string; readonly entry: LockEntry | undefined },
 ): Promise<PluginState> {
-  const place = await placeOf(name, directory).catch((error: unknown) => {
+  const specimen = await specimenOf(name, directory).catch((error: unknown) => {
     if (!isRotateError(error)) throw error;
   });
-  if (place === undefined) return "refused";
+  if (specimen === undefined) return "refused";
   return entry === undefined ? "not approved" : "changed";
+}
+
+function aboutOf(entry: LockEntry): Pick<PluginReport, "kind" | "version" | "network" | "types"> {
+  const types = typesOf(entry);
+  if (entry.kind === "executable") return { kind: entry.kind, types };
+  const { kind, version, allow } = entry;
+  return { kind, version, ...(allow.network && { network: allow.network }), types };
 }
 
 function typesOf({ describe }: LockEntry): readonly string[] {
@@ -106,43 +134,32 @@ async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
 /** What `proposePlugin` found, and is about to write. */
 export interface Proposal {
   readonly name: string;
-  readonly place: Place;
+  readonly specimen: Specimen;
+  readonly entry: LockEntry;
   readonly types: readonly string[];
   /** As the engine would use it: for the catalog to judge. */
   readonly loaded: LoadedPlugin;
-  /** Writes the lock. Throws INVALID when the program changed meanwhile. */
+  /** Writes the lock. Throws INVALID when the plugin changed meanwhile. */
   readonly approve: () => Promise<void>;
 }
 
-/** Starts a program once, to ask what it is. Throws what is wrong with it or its place. */
+/** Starts a plugin once, to ask what it is. Throws what is wrong with it or its place. */
 export async function proposePlugin(name: string, directory: string, ctx: CallContext): Promise<Proposal> {
-  const place = await placeOf(name, directory);
-  const child = startChild(place.file, { ...ctx, name });
-  const describe = await named(name, () => described(child, ctx.signal)).finally(child.kill);
-  const old = (await readLock(directory))[name];
-  const others = place.platform === "any" ? {} : binariesOf(old);
-  const entry: LockEntry = {
-    kind: "executable",
-    protocol: 1,
-    platforms: { ...others, [place.platform]: place.integrity },
-    ...(place.interpreter !== undefined && { interpreter: place.interpreter }),
-    describe,
-  };
+  const specimen = await specimenOf(name, directory);
+  const child = startChild(specimen.launch(), { ...ctx, name });
+  const told = await named(name, () => askWhat(child, specimen, ctx.signal)).finally(child.kill);
+  const entry = specimen.entryWith(told, (await readLock(directory))[name]);
   return {
     name,
-    place,
+    specimen,
+    entry,
     types: typesOf(entry),
-    loaded: asPlugin(name, directory, entry),
+    loaded: asPlugin(name, directory, { entry, specimen }),
     approve: async () => {
-      const { integrity } = await placeOf(name, directory);
-      if (integrity !== place.integrity)
+      const { identity } = await specimenOf(name, directory);
+      if (identity !== specimen.identity)
         throw invalid(`plugin ${name} changed while it was approved`, "look at it again");
       await writeLock(directory, { ...(await readLock(directory)), [name]: entry });
     },
   };
-}
-
-/** What was approved for other platforms stays approved. */
-function binariesOf(old: LockEntry | undefined): LockEntry["platforms"] {
-  return Object.fromEntries(Object.entries(old?.platforms ?? {}).filter(([platform]) => platform !== "any"));
 }

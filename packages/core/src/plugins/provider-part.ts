@@ -10,6 +10,7 @@ import type {
 } from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
+import { factsOf } from "./facts.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import { expiresOf, loginIn, loginVerbs } from "./login-frames.ts";
 
@@ -20,7 +21,8 @@ export function providerOf(part: DescribedPart, ask: Ask): Provider {
     type,
     options,
     fields,
-    ...given(part, "scope", "request", "handle", "overlap", "ghosts", "maxLife"),
+    ...factsOf(part, ask),
+    ...given(part, "request", "handle", "overlap", "ghosts", "maxLife"),
     mint: async (request, ctx) =>
       mintedOf(await ask("mint", { request, leaseId: ctx.leaseId, ...loginIn(ctx) }, ctx), fields, ctx),
     ...loginVerbs(part, ask),

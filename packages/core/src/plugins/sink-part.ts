@@ -1,22 +1,36 @@
-import type { Context, LoggedIn, Prepared, Sink, SinkContext, Values } from "@rotate/plugin-kit";
+import {
+  type Context,
+  isRotateError,
+  type LoggedIn,
+  type Prepared,
+  RotateError,
+  type Sink,
+  type SinkContext,
+  type Values,
+} from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
-import { type DescribedPart, targetWith } from "./describe.ts";
+import type { DescribedPart } from "./describe.ts";
+import { factsOf } from "./facts.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import { loginIn, loginVerbs } from "./login-frames.ts";
+import type { Program } from "./program.ts";
+import { targetWith } from "./target-with.ts";
 
 /** What `prepare` may leave for `commit` and `undo`, bytes. */
 const maxState = 256 * 1024;
 
 /** A sink of a program, in the shape of a built-in one. */
-export function sinkOf(part: DescribedPart, ask: Ask): Sink {
+export function sinkOf(part: DescribedPart, ask: Ask, program: Program): Sink {
   const { type, options, target = "" } = part;
   return {
     type,
     options,
-    ...given(part, "scope", "keys", "lateWrites"),
+    ...factsOf(part, ask),
+    ...given(part, "keys", "lateWrites"),
     target: (values) => targetWith(target, values),
     prepare: async (values, ctx) =>
       preparedOf(part, ask, {
+        program,
         answer: await ask(
           "prepare",
           { values: await revealed(values, ctx), ours: ctx.ours === true, ...markOf(ctx), ...loginIn(ctx) },
@@ -33,6 +47,7 @@ export function sinkOf(part: DescribedPart, ask: Ask): Sink {
               ours: ctx.ours === true,
               ...(ctx.keys && { keys: ctx.keys }),
               ...(ctx.every && { every: ctx.every }),
+              ...(ctx.samples && { samples: await revealed(ctx.samples, ctx) }),
               ...loginIn(ctx),
             },
             ctx,
@@ -51,19 +66,67 @@ function markOf({ mark }: SinkContext): Frame {
   return mark === undefined ? {} : { mark };
 }
 
-function preparedOf(part: DescribedPart, ask: Ask, { answer }: { readonly answer: unknown }): Prepared<LoggedIn> {
+function preparedOf(
+  part: DescribedPart,
+  ask: Ask,
+  { answer, program }: { readonly answer: unknown; readonly program: Program },
+): Prepared<LoggedIn> {
   if (!isFrame(answer) || typeof answer["changed"] !== "boolean")
     throw badFrame("its answer to prepare has no `changed`");
-  const { changed, undo = false, state = null, ...others } = answer;
-  if (typeof undo !== "boolean" || Object.keys(others).length > 0)
+  const { changed, undo = false, state = null, kept, ...others } = answer;
+  if (typeof undo !== "boolean" || Object.keys(others).length > 0 || (kept !== undefined && !program.keeps))
     throw badFrame("its answer to prepare has more than `changed`, `undo` and `state`");
   if (undo && !part.verbs.includes("undo")) throw badFrame("it promises an undo and has no such verb");
   if (Buffer.byteLength(JSON.stringify(state)) > maxState) throw badFrame("its state is larger than 256 KiB");
+  if (kept !== undefined) return keptIn({ kept, undo, changed }, { ask, program });
   return {
     changed,
     commit: async (ctx) => nothing(await ask("commit", { state, ...loginIn(ctx) }, ctx)),
     ...(undo && { undo: async (ctx: LoggedIn) => nothing(await ask("undo", { state, ...loginIn(ctx) }, ctx)) }),
   };
+}
+
+/** What a package's sink has prepared lives in its process: that is kept until it is released. When it was lost, nothing that was not begun has to be undone. */
+function keptIn(
+  { kept, undo, changed }: { readonly kept: unknown; readonly undo: boolean; readonly changed: boolean },
+  { ask, program }: { readonly ask: Ask; readonly program: Program },
+): Prepared<LoggedIn> {
+  let unpin: ReturnType<Program["pin"]> | undefined = program.pin();
+  let isBegun = false;
+  return {
+    changed,
+    async commit(ctx) {
+      try {
+        nothing(await ask("commit", { kept, ...loginIn(ctx) }, ctx));
+        isBegun = true;
+      } catch (error) {
+        isBegun ||= !(isRotateError(error) && error.noEffect);
+        throw error;
+      }
+    },
+    ...(undo && {
+      async undo(ctx: LoggedIn) {
+        const answer = await ask("undo", { kept, ...loginIn(ctx) }, ctx);
+        if (answer !== lostMark) return nothing(answer);
+        if (isBegun) throw cannotUndo();
+      },
+    }),
+    release() {
+      unpin?.({ release: kept });
+      unpin = undefined;
+    },
+  };
+}
+
+/** What a host answers when it keeps nothing of that name. */
+const lostMark = "lost";
+
+function cannotUndo(): RotateError {
+  return new RotateError("it could not be undone: the plugin's process, which kept what was there before, ended", {
+    code: "FAILED",
+    retryable: false,
+    hint: "the next run writes the target anew",
+  });
 }
 
 function valuesOf(answer: unknown, keys: readonly string[], ctx: Context): Values {

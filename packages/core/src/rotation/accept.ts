@@ -6,9 +6,11 @@ import {
   type FieldValues,
   type Minted,
 } from "@rotate/plugin-kit";
+import type { Runtime } from "@rotate/runtime";
 import type { Rotation } from "../loading/model.ts";
 import type { Fingerprint } from "../store/fingerprint.ts";
 import type { LeaseTermsRecord } from "../store/records.ts";
+import { acceptHandle } from "./handle.ts";
 import type { HeldLogin } from "./login.ts";
 import { endOn, type AskedAt } from "./skew.ts";
 
@@ -35,6 +37,7 @@ export function acceptMinted(
     readonly now: number;
     readonly skew: number | undefined;
     readonly login: HeldLogin | undefined;
+    readonly masker: Runtime["masker"];
     /** The issuer gave it before: it may be near its end. */
     readonly known: boolean;
   },
@@ -60,7 +63,7 @@ export function acceptMinted(
     ...(told !== undefined && { told }),
     renewable: minted.renewable === true && rotation.provider.part.renew !== undefined,
     ...(period !== undefined && { period }),
-    ...(minted.handle !== undefined && { handle: minted.handle }),
+    ...acceptHandle(minted, about),
     ...(diesAt !== undefined && { diesAt }),
     ...(login?.bootstrapExpiresAt !== undefined && { refreshBy: login.bootstrapExpiresAt }),
   };

@@ -8,10 +8,15 @@ import { sinkIds, type Attempt, type Ended, type Session } from "./session.ts";
 
 /** Runs phases to the end of an attempt: what was rolled back is reloaded again, what failed is kept. */
 export async function runAttempt(phases: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
-  const ended = await runStaging(phases, session, first);
-  const final = ended.rolledBack ? await finishRollback(session, ended) : ended;
-  if (!isStop(final)) await noteFailure(session, final);
-  return final;
+  try {
+    const ended = await runStaging(phases, session, first);
+    const final = ended.rolledBack ? await finishRollback(session, ended) : ended;
+    if (!isStop(final)) await noteFailure(session, final);
+    return final;
+  } finally {
+    for (const { release } of session.prepared) release?.();
+    session.prepared.clear();
+  }
 }
 
 /** Whatever comes, what was staged is written or removed. */

@@ -9,10 +9,10 @@ import type { MintedCredential } from "./session.ts";
 /** An accepted credential with what every sink is to hold, masked from now on. Throws INVALID when a template does. */
 export function render(
   { sinks, fields: declared }: Pick<Rotation, "sinks" | "fields">,
-  accepted: Accepted,
+  accepted: Accepted & Pick<TemplateScope, "previous">,
   { runtime: { masker }, clock }: RenderDeps,
 ): MintedCredential {
-  const scope = scopeOf(accepted, clock);
+  const scope = { ...scopeOf(accepted, clock), previous: accepted.previous };
   const values = new Map(sinks.map((sink) => [sink.id, renderSink(sink, { scope, declared, masker })]));
   return { fields: accepted.fields, scope, values };
 }
@@ -43,6 +43,6 @@ function renderSink(
 }
 
 /** Does the template show nothing but what is no secret? */
-export function isPublic({ fields }: Template, declared: Fields): boolean {
-  return fields.every((name) => declared[name]?.secret === false);
+export function isPublic({ fields, isOfTwo }: Template, declared: Fields): boolean {
+  return isOfTwo !== true && fields.every((name) => declared[name]?.secret === false);
 }

@@ -3,6 +3,7 @@ import type { LeaseState } from "../store/state.ts";
 import { yardstickOf } from "./decide.ts";
 import { failureOf, type Failure } from "./errors.ts";
 import { failureKind } from "./failure.ts";
+import { acceptHandle } from "./handle.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { loginEnd } from "./login.ts";
 import { momentOf, publishedLease } from "./moment.ts";
@@ -44,7 +45,7 @@ export async function renew(session: Session, { cadence }: { readonly cadence: n
       ...(skew !== undefined && { told: asked.wall - skew }),
       renewable: enough && terms.renewable !== false,
       ...(!enough && { spent: true }),
-      ...(terms.handle !== undefined && { handle: terms.handle }),
+      ...acceptHandle(terms, deps.runtime),
       ...(diesAt !== undefined && { diesAt }),
     });
     return { result: enough ? "renewed" : "mint" };

@@ -1,6 +1,7 @@
 import { backoff } from "../schedule/backoff.ts";
 import { liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
+import { acceptHandle } from "./handle.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { canRevokeWith, revokeLease } from "./revocation.ts";
 import { endOn } from "./skew.ts";
@@ -169,7 +170,7 @@ async function findGhost(session: Session, ghost: LeaseState): Promise<void> {
       renewable: false,
       fingerprint: "",
       sinkFingerprints: {},
-      ...(terms.handle !== undefined && { handle: terms.handle }),
+      ...acceptHandle(terms, deps.runtime),
     };
     await session.journal({ type: "found", lease: ghost.id, terms: found });
   } catch (error) {

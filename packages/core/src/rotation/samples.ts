@@ -1,5 +1,6 @@
-import { type Field, type Fields, isRotateError, Secret, type Values } from "@rotate/plugin-kit";
+import { type Fields, isRotateError, Secret, type Values } from "@rotate/plugin-kit";
 import type { Template, TemplateScope } from "@rotate/runtime";
+import { exampleScope } from "../loading/examples.ts";
 import type { SinkEntry } from "../loading/model.ts";
 
 /**
@@ -7,23 +8,12 @@ import type { SinkEntry } from "../loading/model.ts";
  * (a tag, a filter that cuts or decodes) is left out, as nobody can tell its shape.
  */
 export function samplesOf({ values }: Pick<SinkEntry, "values">, fields: Fields): Values {
-  const scope = scopeOf(fields);
+  const scope = exampleScope(fields);
   const samples = Object.entries(values).flatMap(([key, template]) => {
     const text = keepsShape(template) ? rendered(template, scope) : undefined;
     return text === undefined ? [] : [[key, new Secret(text, key)] as const];
   });
   return Object.fromEntries(samples);
-}
-
-function scopeOf(fields: Fields): TemplateScope {
-  const examples = Object.entries(fields).map(([name, field]) => [name, exampleOf(field)]);
-  return { fields: Object.fromEntries(examples), lease: { issuedAt: instant, expiresAt: instant } };
-}
-
-const instant = "2030-01-01T00:00:00.000Z";
-
-function exampleOf({ example, multiline }: Field): string {
-  return example ?? (multiline === true ? "-----BEGIN SAMPLE-----\nc2FtcGxl\n-----END SAMPLE-----\n" : "sample");
 }
 
 /** Filters that make of an example what they would make of a value of its shape. */

@@ -68,6 +68,8 @@ export interface Session extends Pick<Claim, "state" | "now" | "guard" | "predec
   readonly journal: (...records: readonly JournalRecord[]) => Promise<void>;
   /** What was prepared and not begun to be written. */
   readonly staged: Set<SinkWrite>;
+  /** All that was prepared: released when the attempt is over. */
+  readonly prepared: Set<Prepared<LoggedIn>>;
   /** Its place in a reload group, from a reload until the attempt is over. */
   readonly group: GroupHold;
   /** What is kept when the claim is given back. */
@@ -144,6 +146,7 @@ export function openSession(options: {
     predecessor,
     leave,
     staged: new Set(),
+    prepared: new Set(),
     group: (deps.groups ?? createReloadGroups()).hold(),
     journal: journalOf(claim, deps),
     warn: (message) => void (warnings.includes(message) || warnings.push(message)),

@@ -1,5 +1,6 @@
 import { Secret, type EndpointCredential } from "@rotate/plugin-kit";
 import type { Masker, TemplateScope } from "@rotate/runtime";
+import { environmentOf } from "../credential/environment.ts";
 import type { Rotation } from "../loading/model.ts";
 import { instant } from "../rotation/describe.ts";
 import type { Offered, Shown } from "../rotation/offers.ts";
@@ -9,14 +10,20 @@ import { shortFingerprint } from "../store/fingerprint.ts";
 
 /** What makes of an offer what endpoints get. */
 export interface CredentialParts {
-  readonly rotation: Pick<Rotation, "name" | "fields">;
+  readonly rotation: Pick<Rotation, "name" | "fields" | "sinks">;
   readonly masker: Masker;
   readonly clock: RotationClock;
 }
 
 /** An offer as endpoints get it. Its secrets are masked from now on. */
 export function endpointCredential({ previous, ...current }: Shown, parts: CredentialParts): EndpointCredential {
-  return { ...one(current, parts), ...(previous && { previous: one(previous, parts) }) };
+  const isAlive = previous !== undefined && endOf(previous.lease) > parts.clock.now();
+  const credential = { ...one(current, parts), ...(isAlive && { previous: one(previous, parts) }) };
+  const { rotation, masker } = parts;
+  const environment = environmentOf(rotation, scopeOf(credential));
+  if (environment === undefined) return credential;
+  const secrets = Object.entries(environment).map(([name, text]) => [name, masker.secret(text, name)] as const);
+  return { ...credential, environment: Object.fromEntries(secrets) };
 }
 
 function one({ lease, fields }: Offered, { rotation, masker, clock }: CredentialParts): EndpointCredential {
@@ -29,6 +36,7 @@ function one({ lease, fields }: Offered, { rotation, masker, clock }: Credential
   return {
     rotation: rotation.name,
     fields: Object.fromEntries(secrets),
+    declared: rotation.fields,
     leaseId: lease.id,
     fingerprint: shortFingerprint(lease.fingerprint),
     issuedAt: new Date(clock.wallAt(lease.issuedAt)),
@@ -38,8 +46,15 @@ function one({ lease, fields }: Offered, { rotation, masker, clock }: Credential
 }
 
 /** What templates of an endpoint's options see. */
-export function scopeOf({ fields, issuedAt, expiresAt }: EndpointCredential): TemplateScope {
-  const texts = Object.entries(fields).map(([name, secret]) => [name, secret.reveal()]);
+export function scopeOf({ fields, issuedAt, expiresAt, previous }: EndpointCredential): TemplateScope {
   const ends = expiresAt === "never" ? expiresAt : instant(expiresAt.getTime());
-  return { fields: Object.fromEntries(texts), lease: { issuedAt: instant(issuedAt.getTime()), expiresAt: ends } };
+  return {
+    fields: textsOf(fields),
+    lease: { issuedAt: instant(issuedAt.getTime()), expiresAt: ends },
+    ...(previous && previous.remaining() > 0 && { previous: textsOf(previous.fields) }),
+  };
+}
+
+function textsOf(fields: EndpointCredential["fields"]): TemplateScope["fields"] {
+  return Object.fromEntries(Object.entries(fields).map(([name, secret]) => [name, secret.reveal()]));
 }

@@ -11,6 +11,7 @@ import { createContext, materialize, type Runtime } from "@rotate/runtime";
 import {
   createHttpEndpoint,
   type HttpEndpoint,
+  leanSocket,
   openListener,
   type Listener,
   type ListenerOptions,
@@ -119,7 +120,7 @@ async function contextOf(
       const http = createHttpEndpoint({ at: () => at, handler, runtime, onRefused });
       return listenWith({ onConnection: http.take }, http.drain);
     },
-    accept: (take) => listenWith({ onConnection: take }),
+    accept: (take) => listenWith({ onConnection: (connection) => take(leanSocket(connection)) }),
     refusal: turned.count,
   };
 }

@@ -145,3 +145,15 @@ test("an unknown rotation, and a need that cannot be met, are told before anythi
   await expect(ask(scene, { needed })).rejects.toThrow("no such field");
   expect(scene.steps).toEqual([]);
 });
+
+test("one that a server refused is minted anew, not in its first minute, and not for a value that is old", async () => {
+  const scene = createScene();
+  const { fields } = await scene.ask((engine) => engine.credential("db"));
+  const refused = fields["token"]!;
+  expect(await ask(scene, { refused })).toBe("value-1");
+  await scene.clock.advance(2 * minute);
+  expect(await ask(scene, { refused: "something else" })).toBe("value-1");
+  expect(await ask(scene, { refused })).toBe("value-2");
+  expect(await ask(scene, { refused })).toBe("value-2");
+  expect(scene.mints()).toBe(2);
+});

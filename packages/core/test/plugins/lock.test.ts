@@ -105,11 +105,11 @@ test("a link is followed: what it leads to is what counts", async () => {
   await expect(loadProgram("./link", folder)).rejects.toMatchObject({ message: expect.stringContaining("bin") });
 });
 
-test("a package's name is refused, with what to do instead", async () => {
-  await expect(loadProgram("rotate-plugin-acme", "/")).rejects.toMatchObject({
-    code: "INVALID",
-    message: expect.stringMatching(/no npm packages/),
-    hint: expect.stringMatching(/plugin-protocol/),
+test("a package that is not there is told with what to do", async () => {
+  await expect(proposePlugin("rotate-plugin-acme", "/", contextOf(runtimeWith()))).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    message: "plugin rotate-plugin-acme: there is no such package",
+    hint: expect.stringMatching(/npm install rotate-plugin-acme/),
   });
 });
 

@@ -239,3 +239,23 @@ test("a new spec closes what it does not name, opens what is new, and leaves the
   ]);
   expect((await opened[0]!.current()).rotation).toBe("db");
 });
+
+async function both({ ctx }: ServingWatch): Promise<readonly (string | undefined)[]> {
+  const { fields, previous } = await ctx().current();
+  return [fields, previous?.fields].map((some) => some?.["token"]?.reveal().split("-s")[0]);
+}
+
+test("gives the one before it as well, until that ends, also to the next process where values are kept", async () => {
+  const scene = createWatchScene((rotation) => ({ ...servedRotation(rotation), cache: true }));
+  const watch = await startServing(scene);
+  expect(await both(watch)).toEqual(["value-1", undefined]);
+  await watch.pass(41 * minute);
+  expect(await both(watch)).toEqual(["value-2", "value-1"]);
+  await watch.stop();
+  const next = await startServing(scene);
+  expect(await both(next)).toEqual(["value-2", "value-1"]);
+  await next.pass(25 * minute);
+  const { previous } = await next.ctx().current();
+  expect(previous === undefined || previous.remaining() === 0).toBe(true);
+  expect(scene.mints()).toBe(2);
+});

@@ -2,3 +2,4 @@
 export { createHttpEndpoint, type HttpEndpoint, type HttpEndpointOptions } from "./http-endpoint.ts";
 export { openListener, type Listener, type ListenerOptions, type PortPlace } from "./listener.ts";
 export type { SocketPlace } from "./unix-socket.ts";
+export { leanSocket } from "./lean-socket.ts";

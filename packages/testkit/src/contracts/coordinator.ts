@@ -8,6 +8,8 @@ import {
   type Harness,
   type Rule,
   type Stage,
+  type Suite,
+  type TestApi,
 } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 
@@ -27,11 +29,15 @@ const ill: Permit = { ...first, lasts: 3_600_000, unwell: true };
 /** The sentences of the contract, for those who run them without a test runner. */
 export const coordinatorRules: readonly CoordinatorRule[] = [
   {
+    id: "coordinator-schema",
     name: "describes its options in the schema subset",
+    why: "Specs are checked against the schema, and editors complete from it.",
     check: ({ coordinator }) => assertPart("coordinators", coordinator),
   },
   {
+    id: "coordinator-absent",
     name: "reads nothing where nothing was written, and check writes nothing",
+    why: "Who is taken for away keeps others waiting; `plan` calls check.",
     check: async ({ coordinator }, stage) => {
       const ctx = contextOn(coordinator.options, stage);
       await coordinator.check?.(2, ctx);
@@ -40,7 +46,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-round-trip",
     name: "reads what was written, whole",
+    why: "Machines of several versions judge by what stands there.",
     check: async ({ coordinator }, stage) => {
       const ctx = contextOn(coordinator.options, stage);
       let version: string | undefined;
@@ -52,7 +60,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-numbers",
     name: "keeps permits apart by their number",
+    why: "Each is the right of another consumer to be away.",
     check: async ({ coordinator }, stage) => {
       const ctx = contextOn(coordinator.options, stage);
       await coordinator.write(0, { permit: first, version: undefined }, ctx);
@@ -62,7 +72,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-compare-and-swap",
     name: "writes nothing over what has changed since it was read",
+    why: "Two that both believe it is their turn restart at once.",
     check: async ({ coordinator }, stage) => {
       const ctx = contextOn(coordinator.options, stage);
       const version = await coordinator.write(0, { permit: first, version: undefined }, ctx);
@@ -75,7 +87,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-one-of-many",
     name: "lets one of many who come at once get it",
+    why: "A fleet that is started anew comes at once.",
     check: async ({ coordinator }, stage) => {
       const ctx = contextOn(coordinator.options, stage);
       const all = Array.from({ length: 8 }, (_, index) => ({ ...first, holder: `web-${index}` }));
@@ -88,7 +102,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-refused",
     name: "throws a RotateError with a hint when it is refused, and takes no refusal for absence",
+    why: "Who may not see the others must not take them for absent.",
     check: async ({ coordinator, refuse }, stage) => {
       await refuse(stage);
       const ctx = contextOn(coordinator.options, stage);
@@ -101,7 +117,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-signal",
     name: "ends with its signal when nobody answers",
+    why: "A reload that is owed is told; one that hangs is not.",
     applies: ({ hang }) => hang !== undefined,
     check: async ({ coordinator, hang }, stage) => {
       await hang?.(stage);
@@ -109,7 +127,9 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
     },
   },
   {
+    id: "coordinator-no-leak",
     name: "gives no secret away in the log",
+    why: "Logs are read by more people than the spec.",
     check: async ({ coordinator }, stage) => {
       const ctx = contextOn(coordinator.options, stage);
       await coordinator.check?.(1, ctx);
@@ -119,7 +139,7 @@ export const coordinatorRules: readonly CoordinatorRule[] = [
   },
 ];
 
-const register = defineContract(
+const contract = defineContract(
   coordinatorRules,
   ({ coordinator }) => `coordinator ${coordinator.type} keeps the contract`,
 );
@@ -136,9 +156,11 @@ const register = defineContract(
  * });
  * ```
  */
-export function coordinatorContract<S extends Stage>(
-  api: Parameters<typeof register>[0],
-  harness: CoordinatorHarness<S>,
-): void {
-  register(api, harness as unknown as CoordinatorHarness);
+export function coordinatorContract<S extends Stage>(api: TestApi, harness: CoordinatorHarness<S>): void {
+  contract.register(api, harness as unknown as CoordinatorHarness);
+}
+
+/** The same contract without a test runner, for `runSuites`. */
+export function coordinatorSuite<S extends Stage>(harness: CoordinatorHarness<S>): Suite {
+  return contract.suite(harness as unknown as CoordinatorHarness);
 }

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { isRotateError, type LeaseTerms, RotateError } from "@rotate/plugin-kit";
 import type { TestContext } from "../context.ts";
-import {
-  type CutCall,
-  leaseFrom,
-  loggedIn,
-  mintOn,
-  type ProviderHarness,
-  type ProviderStage,
-} from "./provider-scene.ts";
+import type { CutCall } from "../faults/fault.ts";
+import { leaseFrom, loggedIn, mintOn, type ProviderHarness, type ProviderStage } from "./provider-scene.ts";
 
 /** More messages than any mint sends: a harness whose call never ends is wrong. */
 const mostMessages = 100;
@@ -23,10 +17,10 @@ const headStart = 100;
  */
 export async function cutMint(harness: ProviderHarness, stage: ProviderStage, message: number): Promise<boolean> {
   assert.ok(message < mostMessages, `a mint ends within ${mostMessages} messages`);
-  const { provider, cutAt } = harness;
+  const { provider, cutAt, way } = harness;
   const leaseId = `rotate-test-cut-${String(message).padStart(8, "0")}`;
   const ctx = { ...(await loggedIn(harness, stage)), leaseId };
-  const cut = cutAt?.(stage, message);
+  const cut = cutAt?.(stage, message) ?? way?.(stage).cutAt(message);
   assert.ok(cut, "the harness cuts");
   const error = await errorOfCut(() => mintOn(harness, stage, ctx), cut);
   const find = async (): Promise<LeaseTerms | undefined> => provider.find?.(leaseId, await loggedIn(harness, stage));

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import type { Endpoint } from "@rotate/plugin-kit";
 import { openTestEndpoint, type GivenCredential, type TestEndpoint } from "../endpoint.ts";
-import { assertNoLeak, assertPart, defineContract, type Harness, type Rule, type Stage } from "./contract.ts";
+import {
+  assertNoLeak,
+  assertPart,
+  defineContract,
+  type Harness,
+  type Rule,
+  type Stage,
+  type Suite,
+  type TestApi,
+} from "./contract.ts";
 
 /** What `endpointContract` needs to know of an endpoint. `refuse` is of no use here. */
 export interface EndpointHarness<S extends Stage = Stage> extends Omit<Harness<S>, "refuse" | "hang"> {
@@ -43,9 +52,16 @@ function shows(answer: string, { fields }: GivenCredential): boolean {
 
 /** The sentences of the contract, for those who run them without a test runner. */
 export const endpointRules: readonly EndpointRule[] = [
-  { name: "describes its options in the schema subset", check: ({ endpoint }) => assertPart("endpoints", endpoint) },
   {
+    id: "endpoint-schema",
+    name: "describes its options in the schema subset",
+    why: "Specs are checked against the schema, and editors complete from it.",
+    check: ({ endpoint }) => assertPart("endpoints", endpoint),
+  },
+  {
+    id: "endpoint-current",
     name: "gives the credential that is current at each question",
+    why: "A consumer that asks after a rotation must not get the credential from before.",
     check: (harness, stage) =>
       opened(harness, stage, async ({ at, give }) => {
         const [first, second] = harness.credentials;
@@ -56,7 +72,9 @@ export const endpointRules: readonly EndpointRule[] = [
       }),
   },
   {
+    id: "endpoint-none",
     name: "gives nothing where there is none, says so, and tells no secret",
+    why: "An empty answer would be taken for a credential.",
     check: (harness, stage) =>
       opened(harness, stage, async ({ at, give, ctx }) => {
         give(undefined);
@@ -66,7 +84,9 @@ export const endpointRules: readonly EndpointRule[] = [
       }),
   },
   {
+    id: "endpoint-stranger",
     name: "gives a stranger nothing, and counts him",
+    why: "Who knocks in vain is seen in the metrics.",
     applies: ({ askAsStranger }) => askAsStranger !== undefined,
     check: (harness, stage) =>
       opened(harness, stage, async ({ at, refusals, ctx }) => {
@@ -77,7 +97,9 @@ export const endpointRules: readonly EndpointRule[] = [
       }),
   },
   {
+    id: "endpoint-closed",
     name: "is gone once it was closed, and leaves no session behind",
+    why: "A session that nobody gave back keeps its credential from being revoked for ever.",
     check: async (harness, stage) => {
       let at: TestEndpoint["at"] | undefined;
       let sessions: TestEndpoint["sessions"] = new Map();
@@ -91,7 +113,7 @@ export const endpointRules: readonly EndpointRule[] = [
   },
 ];
 
-const register = defineContract(
+const contract = defineContract(
   endpointRules as unknown as readonly Rule<EndpointHarness & Harness<Stage>, Stage>[],
   ({ endpoint }) => `endpoint ${endpoint.type} keeps the contract`,
 );
@@ -108,9 +130,11 @@ const register = defineContract(
  * });
  * ```
  */
-export function endpointContract<S extends Stage>(
-  api: Parameters<typeof register>[0],
-  harness: EndpointHarness<S>,
-): void {
-  register(api, harness as unknown as EndpointHarness & Harness<Stage>);
+export function endpointContract<S extends Stage>(api: TestApi, harness: EndpointHarness<S>): void {
+  contract.register(api, harness as unknown as EndpointHarness & Harness<Stage>);
+}
+
+/** The same contract without a test runner, for `runSuites`. */
+export function endpointSuite<S extends Stage>(harness: EndpointHarness<S>): Suite {
+  return contract.suite(harness as unknown as EndpointHarness & Harness<Stage>);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isRotateError, type RotateError } from "@rotate/plugin-kit";
 import type { TestContext } from "../context.ts";
+import type { Way } from "../faults/fault.ts";
 import { assertNoLeak } from "./contract.ts";
 
 /** What a call threw. Fails when it did not throw. */
@@ -45,14 +46,46 @@ export async function assertRefused(
 export const shortLimit = 250;
 const patience = 2500;
 
-/** Fails unless a call whose outside is silent ends soon after its signal (a context with `shortLimit`) by a RotateError. */
-export async function assertObeysSignal(call: () => Promise<unknown>, what: string): Promise<void> {
+/** What a call came to: what it threw, `done`, or `late` when it goes on after its signal. */
+async function outcomeOf(call: () => Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(() => resolve("late"), patience);
   });
-  const ended = await Promise.race([late, thrownBy(call, what)]);
-  clearTimeout(timer);
+  const ended = call().then(
+    () => "done",
+    (error: unknown) => error,
+  );
+  try {
+    return await Promise.race([late, ended]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Fails unless a call whose outside is silent ends soon after its signal (a context with `shortLimit`) by a RotateError. */
+export async function assertObeysSignal(call: () => Promise<unknown>, what: string): Promise<void> {
+  const ended = await outcomeOf(call);
+  assert.notEqual(ended, "done", `${what} succeeded although the outside refused`);
+  assertEnded(ended, what);
+}
+
+function assertEnded(ended: unknown, what: string): void {
   assert.notEqual(ended, "late", `${what} went on after its signal`);
   assert.ok(isRotateError(ended), `${what} ended by something that is not a RotateError: ${String(ended)}`);
 }
+
+/** The same with each message of a call left without an answer, one after another. `call`: with `shortLimit`. */
+export async function hangEach(way: Way | undefined, what: string, call: () => Promise<unknown>): Promise<void> {
+  for (let message = 1; message <= mostMessages; message += 1) {
+    const spoilt = way?.spoil(message, "hang");
+    const ended = await outcomeOf(call);
+    spoilt?.forget();
+    if (spoilt?.struck() !== true) return;
+    // It did not need the answer.
+    if (ended !== "done") assertEnded(ended, `${what}, left without an answer to its message ${message},`);
+  }
+}
+
+/** More messages than any call sends. */
+const mostMessages = 40;

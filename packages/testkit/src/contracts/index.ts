@@ -1,10 +1,22 @@
-export { type Harness, type Rule, rulesFor, runRule, type Stage, type TestApi } from "./contract.ts";
-export { coordinatorContract, type CoordinatorHarness, coordinatorRules } from "./coordinator.ts";
-export { endpointContract, type EndpointHarness, endpointRules } from "./endpoint.ts";
-export { notifierContract, type NotifierHarness, notifierRules } from "./notifier.ts";
-export { probeContract, type ProbeHarness, probeRules } from "./probe.ts";
-export { providerContract, providerRules } from "./provider.ts";
-export type { CutCall, ProviderHarness, ProviderStage } from "./provider-scene.ts";
+export {
+  contractPage,
+  type Failure,
+  type Harness,
+  pageOf,
+  type Promised,
+  type Rule,
+  rulesFor,
+  runRule,
+  type Stage,
+  type Suite,
+  type TestApi,
+} from "./contract.ts";
+export { coordinatorContract, type CoordinatorHarness, coordinatorRules, coordinatorSuite } from "./coordinator.ts";
+export { endpointContract, type EndpointHarness, endpointRules, endpointSuite } from "./endpoint.ts";
+export { notifierContract, type NotifierHarness, notifierRules, notifierSuite } from "./notifier.ts";
+export { probeContract, type ProbeHarness, probeRules, probeSuite } from "./probe.ts";
+export { providerContract, providerRules, providerSuite } from "./provider.ts";
+export type { ProviderHarness, ProviderStage } from "./provider-scene.ts";
 export {
   connectionSamples,
   outageSamples,
@@ -14,6 +26,6 @@ export {
   silenceSamples,
   statusSamples,
 } from "./refusals.ts";
-export { reloadContract, type ReloadHarness, reloadRules } from "./reload.ts";
+export { reloadContract, type ReloadHarness, reloadRules, reloadSuite } from "./reload.ts";
 export type { SinkHarness, SinkStage } from "./sink-scene.ts";
-export { sinkContract, sinkRules } from "./sink.ts";
+export { sinkContract, sinkRules, sinkSuite } from "./sink.ts";

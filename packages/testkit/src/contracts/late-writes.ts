@@ -67,7 +67,9 @@ async function writeLate(harness: SinkHarness, stage: SinkStage, nth: number): P
 /** What they are promised. */
 export const lateRules: readonly SinkRule[] = [
   {
+    id: "sink-late-writes",
     name: "says for how long a write may land late, or lets none land over a later one",
+    why: "A write whose answer was lost may land after the next one, and put the old value back. Make it fail by a condition, or say `lateWrites`: then the previous credential stays alive for so long.",
     check: async (harness, stage) => {
       const { lateWrites } = harness.sink;
       if (lateWrites !== undefined)

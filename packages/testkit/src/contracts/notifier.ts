@@ -9,6 +9,8 @@ import {
   type Harness,
   type Rule,
   type Stage,
+  type Suite,
+  type TestApi,
 } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 
@@ -28,9 +30,16 @@ const word = "billing-db expired at 02:58 UTC";
 
 /** The sentences of the contract, for those who run them without a test runner. */
 export const notifierRules: readonly NotifierRule[] = [
-  { name: "describes its options in the schema subset", check: ({ notifier }) => assertPart("notifiers", notifier) },
   {
+    id: "notifier-schema",
+    name: "describes its options in the schema subset",
+    why: "Specs are checked against the schema, and editors complete from it.",
+    check: ({ notifier }) => assertPart("notifiers", notifier),
+  },
+  {
+    id: "notifier-check-changes-nothing",
     name: "sends nothing in check",
+    why: "`plan` calls it.",
     applies: ({ notifier }) => notifier.check !== undefined,
     check: async ({ notifier, received }, stage) => {
       await notifier.check?.(contextOn(notifier.options, stage));
@@ -38,7 +47,9 @@ export const notifierRules: readonly NotifierRule[] = [
     },
   },
   {
+    id: "notifier-sends",
     name: "tells the receiver once per call, whether something begins or is over",
+    why: "People who are told twice stop reading; people who are not told that it is over get up at night for nothing.",
     check: async ({ notifier, received }, stage) => {
       await notifier.send(sampleAlarm, contextOn(notifier.options, stage));
       assert.equal((await received(stage)).length, 1, "send told the receiver once");
@@ -49,7 +60,9 @@ export const notifierRules: readonly NotifierRule[] = [
     },
   },
   {
+    id: "notifier-refused",
     name: "throws a RotateError with a hint when the receiver does not take it",
+    why: "An alarm that was not delivered is tried again, and shown, only when that is known.",
     check: async ({ notifier, refuse }, stage) => {
       await refuse(stage);
       const ctx = contextOn(notifier.options, stage);
@@ -57,7 +70,9 @@ export const notifierRules: readonly NotifierRule[] = [
     },
   },
   {
+    id: "notifier-signal",
     name: "ends with its signal when the receiver is silent",
+    why: "One receiver must not hold up the others.",
     applies: ({ hang }) => hang !== undefined,
     check: async ({ notifier, hang }, stage) => {
       await hang?.(stage);
@@ -65,7 +80,9 @@ export const notifierRules: readonly NotifierRule[] = [
     },
   },
   {
+    id: "notifier-no-leak",
     name: "gives no secret away in the log",
+    why: "The address of a receiver often is a secret.",
     check: async ({ notifier }, stage) => {
       const ctx = contextOn(notifier.options, stage);
       await notifier.check?.(ctx);
@@ -75,7 +92,7 @@ export const notifierRules: readonly NotifierRule[] = [
   },
 ];
 
-const register = defineContract(notifierRules, ({ notifier }) => `notifier ${notifier.type} keeps the contract`);
+const contract = defineContract(notifierRules, ({ notifier }) => `notifier ${notifier.type} keeps the contract`);
 
 /**
  * Tests that a notifier keeps the contract of the plugin kit, one for each sentence that concerns it.
@@ -90,9 +107,11 @@ const register = defineContract(notifierRules, ({ notifier }) => `notifier ${not
  * });
  * ```
  */
-export function notifierContract<S extends Stage>(
-  api: Parameters<typeof register>[0],
-  harness: NotifierHarness<S>,
-): void {
-  register(api, harness as unknown as NotifierHarness);
+export function notifierContract<S extends Stage>(api: TestApi, harness: NotifierHarness<S>): void {
+  contract.register(api, harness as unknown as NotifierHarness);
+}
+
+/** The same contract without a test runner, for \`runSuites\`. */
+export function notifierSuite<S extends Stage>(harness: NotifierHarness<S>): Suite {
+  return contract.suite(harness as unknown as NotifierHarness);
 }

@@ -12,20 +12,13 @@ import {
 } from "@rotate/plugin-kit";
 import type { TestContext } from "../context.ts";
 import { withDefaults } from "../defaults.ts";
+import type { CutCall, Way } from "../faults/fault.ts";
 import { contextOn, type Harness, type Rule, type Stage } from "./contract.ts";
 
 /** A working issuer for one test. */
 export interface ProviderStage extends Stage {
   /** A valid request, as the plugin gets it; defaults may be left out. */
   readonly request?: Readonly<Record<string, unknown>>;
-}
-
-/** A call that is being cut off on its way to the issuer. */
-export interface CutCall {
-  /** Did the call come to the message at which it is cut? */
-  readonly reached: () => boolean;
-  /** Lets that message go on to the issuer, which nobody waits for any more. Resolves when the issuer has done with it. */
-  readonly arrive: () => Promise<void>;
 }
 
 /** What `providerContract` needs to know of a provider. */
@@ -35,6 +28,14 @@ export interface ProviderHarness<S extends ProviderStage = ProviderStage> extend
   readonly unready?: (stage: S) => S;
   /** The connection of the next call breaks with its nth message (from 1), which the issuer gets late. For a provider with `find`. */
   readonly cutAt?: (stage: S, message: number) => CutCall;
+  /** The way to the issuer, on which every message of a mint is spoilt in every way, one after another: `openHttpWay` gives one. */
+  readonly way?: (stage: S) => Way;
+  /** From now on the issuer gives at most so many milliseconds of life, whatever it is asked for. */
+  readonly shorten?: (stage: S, milliseconds: number) => Promise<void> | void;
+  /** From now on the issuer's clock is so many milliseconds ahead of the machine's; negative: behind. It tells it by `Date`, and in the expiries that it gives. */
+  readonly skew?: (stage: S, milliseconds: number) => Promise<void> | void;
+  /** The next mint is given the credential of the one before, as an issuer with a cache does. */
+  readonly repeat?: (stage: S) => Promise<void> | void;
   /** Does the issuer still accept this credential? Without it nothing is said about revoke's effect and overlap. */
   readonly isLive?: (stage: S, fields: Readonly<Record<string, string>>) => Promise<boolean> | boolean;
 }

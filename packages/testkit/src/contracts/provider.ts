@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { isSecret } from "@rotate/plugin-kit";
 import { readBySchema } from "@rotate/runtime";
-import { assertNoLeak, assertPart, contextOn, defineContract } from "./contract.ts";
+import { assertNoLeak, assertPart, contextOn, defineContract, type Suite, type TestApi } from "./contract.ts";
 import { cutMint } from "./cut-mint.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
+import { providerFaultRules } from "./provider-faults.ts";
 import {
   assertField,
   assertLive,
@@ -25,11 +26,15 @@ const allowedSkew = 60_000;
 
 const shape: readonly ProviderRule[] = [
   {
+    id: "provider-schema",
     name: "describes options, request and handle in the schema subset",
+    why: "Specs are checked against these schemas, and editors complete from them. What is outside rotate's part of JSON Schema would be ignored, so it is refused.",
     check: ({ provider }) => assertPart("providers", provider),
   },
   {
+    id: "provider-fields-pure",
     name: "declares what it mints, the same each time",
+    why: "Templates are checked against `fields` before anything is minted. An answer that changes from call to call would let a spec pass that fails at its first rotation.",
     check: (harness, stage) => {
       const fields = fieldsOf(harness, stage);
       assert.deepEqual(fields, fieldsOf(harness, stage), "fields is pure");
@@ -41,7 +46,9 @@ const shape: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-mints-declared",
     name: "mints exactly the declared fields, secret ones as Secret",
+    why: "A field that is missing leaves a template without its value; one that is not declared has no rule by which it is masked.",
     check: async (harness, stage) => {
       const declared = fieldsOf(harness, stage);
       const { fields } = await mintOn(harness, stage, await loggedIn(harness, stage));
@@ -51,7 +58,9 @@ const shape: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-masks",
     name: "masks what it mints from the moment it has it",
+    why: "Wrap what comes off the wire by `ctx.secret` before anything else is done with it: then no log line and no error can show it.",
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
       const minted = await mintOn(harness, stage, ctx);
@@ -63,7 +72,9 @@ const shape: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-expires",
     name: "says honestly how long the credential lives",
+    why: "The schedule believes `expires`. A life that is told too long ends in an outage; where the outside gives less than was asked for, say what it gave.",
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
       const minted = await mintOn(harness, stage, ctx);
@@ -74,7 +85,9 @@ const shape: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-handle",
     name: "keeps in the handle only what its schema says and JSON can carry",
+    why: "The handle is all that `revoke` and `renew` have in a later process and in a later version of the plugin.",
     check: async (harness, stage) => {
       const { handle } = await mintOn(harness, stage, await loggedIn(harness, stage));
       if (handle === undefined) return;
@@ -85,7 +98,9 @@ const shape: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-no-leak",
     name: "gives no secret away in log, login, lease terms or handle",
+    why: "Logs are shipped, and the handle lies in the state. A secret there has left by another door.",
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
       const minted = await mintOn(harness, stage, ctx);
@@ -103,7 +118,9 @@ const shape: readonly ProviderRule[] = [
 
 const failing: readonly ProviderRule[] = [
   {
+    id: "provider-refused",
     name: "throws a RotateError with a hint when the issuer refuses",
+    why: "Without a code the engine cannot know whether to try again; without a hint people cannot know what to do.",
     check: async (harness, stage) => {
       await harness.refuse(stage);
       const ctx = contextOn(harness.provider.options, stage);
@@ -113,7 +130,9 @@ const failing: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-signal",
     name: "ends a mint with its signal when the issuer is silent",
+    why: "A call that outlives its time limit holds the rotation's lock. Hand `ctx.signal` to whatever waits; `ctx.http`, `ctx.exec` and `ctx.sleep` have it already.",
     applies: ({ hang }) => hang !== undefined,
     check: async (harness, stage) => {
       await harness.hang?.(stage);
@@ -121,7 +140,9 @@ const failing: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-check",
     name: "finds out before a mint that it could not work",
+    why: "`plan` and the preflight ask `check` so that nothing is minted in vain.",
     applies: ({ provider }) => provider.check !== undefined,
     check: async (harness, stage) => {
       const { provider, unready } = harness;
@@ -138,7 +159,9 @@ const failing: readonly ProviderRule[] = [
 
 const leases: readonly ProviderRule[] = [
   {
+    id: "provider-overlap",
     name: "mints credentials that work, the earlier one still beside the later",
+    why: "Consumers hold the earlier credential until they are reloaded. Where a mint kills it, say `overlap: false`.",
     applies: ({ isLive }) => isLive !== undefined,
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
@@ -151,7 +174,9 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-revoke",
     name: "revokes from the handle alone, in any process, and again when it is gone",
+    why: "A revocation is owed work: it may be done by another process, days later, and more than once.",
     applies: ({ provider }) => provider.revoke !== undefined,
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
@@ -163,7 +188,9 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-revoke-value",
     name: "revokes a credential that is shown to it, and again when it is gone",
+    why: "It may be asked for twice: what is gone is what was wanted.",
     applies: ({ provider }) => provider.revokeValue !== undefined,
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
@@ -174,7 +201,9 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-revoke-refused",
     name: "throws a RotateError with a hint when the issuer refuses to revoke",
+    why: "A revocation that failed in silence leaves a live credential that nobody knows of.",
     applies: ({ provider }) => provider.revoke !== undefined,
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
@@ -185,7 +214,9 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-renew",
     name: "renews a lease from its handle, and says how long it lives then",
+    why: "A renewal happens in any later process, and the schedule goes by the terms that it answers.",
     applies: ({ provider }) => provider.renew !== undefined,
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
@@ -198,7 +229,9 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-find",
     name: "finds a lease whose answer was lost by our id, and none that never was",
+    why: "After a crash the engine asks by the lease id that it noted before the mint. A wrong `none` leaves a live credential; a wrong answer revokes somebody else's.",
     applies: ({ provider }) => provider.find !== undefined,
     check: async (harness, stage) => {
       const ctx = await loggedIn(harness, stage);
@@ -215,8 +248,10 @@ const leases: readonly ProviderRule[] = [
     },
   },
   {
+    id: "provider-find-late",
     name: "knows of a mint that was cut off whether it made a lease, however late it arrives",
-    applies: ({ provider, cutAt }) => provider.find !== undefined && cutAt !== undefined,
+    why: "A mint whose connection broke may still arrive. Let `find` wait for it, or end it.",
+    applies: ({ provider, cutAt, way }) => provider.find !== undefined && (cutAt ?? way) !== undefined,
     check: async (harness, stage) => {
       for (let message = 1; await cutMint(harness, stage, message); message += 1);
     },
@@ -224,9 +259,9 @@ const leases: readonly ProviderRule[] = [
 ];
 
 /** The sentences of the contract, for those who run them without a test runner. */
-export const providerRules: readonly ProviderRule[] = [...shape, ...failing, ...leases];
+export const providerRules: readonly ProviderRule[] = [...shape, ...failing, ...providerFaultRules, ...leases];
 
-const register = defineContract(providerRules, ({ provider }) => `provider ${provider.type} keeps the contract`);
+const contract = defineContract(providerRules, ({ provider }) => `provider ${provider.type} keeps the contract`);
 
 /**
  * Tests that a provider keeps the contract of the plugin kit, one for each sentence that concerns it.
@@ -242,9 +277,11 @@ const register = defineContract(providerRules, ({ provider }) => `provider ${pro
  * });
  * ```
  */
-export function providerContract<S extends ProviderStage>(
-  api: Parameters<typeof register>[0],
-  harness: ProviderHarness<S>,
-): void {
-  register(api, harness as unknown as ProviderHarness);
+export function providerContract<S extends ProviderStage>(api: TestApi, harness: ProviderHarness<S>): void {
+  contract.register(api, harness as unknown as ProviderHarness);
+}
+
+/** The same contract without a test runner, for \`runSuites\`. */
+export function providerSuite<S extends ProviderStage>(harness: ProviderHarness<S>): Suite {
+  return contract.suite(harness as unknown as ProviderHarness);
 }

@@ -9,6 +9,8 @@ import {
   type Harness,
   type Rule,
   type Stage,
+  type Suite,
+  type TestApi,
 } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 
@@ -40,11 +42,15 @@ const event: ReloadEvent = deepFreeze({
 /** The sentences of the contract, for those who run them without a test runner. */
 export const reloadRules: readonly ReloadRule[] = [
   {
+    id: "reload-schema",
     name: "describes its options in the schema subset",
+    why: "Specs are checked against the schema, and editors complete from it.",
     check: ({ reload }) => assertPart("reloads", reload),
   },
   {
+    id: "reload-adopts",
     name: "says by the options alone whether success shows adoption",
+    why: "Only a reload that shows adoption lets the previous credential be revoked.",
     check: ({ reload }, stage) => {
       const answers = [1, 2].map(() => reload.adopts(withDefaults(reload.options, stage.options)));
       assert.equal(typeof answers[0], "boolean", "adopts answers true or false");
@@ -52,7 +58,9 @@ export const reloadRules: readonly ReloadRule[] = [
     },
   },
   {
+    id: "reload-check-changes-nothing",
     name: "changes nothing in check",
+    why: "`plan` calls it.",
     applies: ({ reload }) => reload.check !== undefined,
     check: async ({ reload, count }, stage) => {
       const before = await count(stage);
@@ -61,7 +69,9 @@ export const reloadRules: readonly ReloadRule[] = [
     },
   },
   {
+    id: "reload-reloads",
     name: "reloads the consumer once per call, and bears repeating, whatever the reason",
+    why: "A reload is done at least once: after a crash it is done again.",
     check: async ({ reload, count, marks }, stage) => {
       const before = await count(stage);
       await reload.run(event, contextOn(reload.options, stage));
@@ -77,7 +87,9 @@ export const reloadRules: readonly ReloadRule[] = [
     },
   },
   {
+    id: "reload-marks",
     name: "reloads the consumer once for one fingerprint, however often it is run",
+    why: "A consumer that has the credential already is left alone.",
     applies: ({ marks }) => marks === true,
     check: async ({ reload, count }, stage) => {
       const before = await count(stage);
@@ -87,7 +99,9 @@ export const reloadRules: readonly ReloadRule[] = [
     },
   },
   {
+    id: "reload-refused",
     name: "throws a RotateError with a hint when the consumer cannot be reloaded",
+    why: "A reload that failed in silence leaves the consumer on a credential that is about to be revoked.",
     check: async ({ reload, refuse }, stage) => {
       await refuse(stage);
       const ctx = contextOn(reload.options, stage);
@@ -95,7 +109,9 @@ export const reloadRules: readonly ReloadRule[] = [
     },
   },
   {
+    id: "reload-signal",
     name: "ends with its signal when the consumer is silent",
+    why: "A call that outlives its time limit holds the rotation's lock.",
     applies: ({ hang }) => hang !== undefined,
     check: async ({ reload, hang }, stage) => {
       await hang?.(stage);
@@ -103,7 +119,9 @@ export const reloadRules: readonly ReloadRule[] = [
     },
   },
   {
+    id: "reload-no-leak",
     name: "gives no secret away in the log",
+    why: "Logs are shipped.",
     check: async ({ reload }, stage) => {
       const ctx = contextOn(reload.options, stage);
       await reload.check?.(ctx);
@@ -113,7 +131,7 @@ export const reloadRules: readonly ReloadRule[] = [
   },
 ];
 
-const register = defineContract(reloadRules, ({ reload }) => `reload ${reload.type} keeps the contract`);
+const contract = defineContract(reloadRules, ({ reload }) => `reload ${reload.type} keeps the contract`);
 
 /**
  * Tests that a reload keeps the contract of the plugin kit, one for each sentence that concerns it.
@@ -128,6 +146,11 @@ const register = defineContract(reloadRules, ({ reload }) => `reload ${reload.ty
  * });
  * ```
  */
-export function reloadContract<S extends Stage>(api: Parameters<typeof register>[0], harness: ReloadHarness<S>): void {
-  register(api, harness as unknown as ReloadHarness);
+export function reloadContract<S extends Stage>(api: TestApi, harness: ReloadHarness<S>): void {
+  contract.register(api, harness as unknown as ReloadHarness);
+}
+
+/** The same contract without a test runner, for \`runSuites\`. */
+export function reloadSuite<S extends Stage>(harness: ReloadHarness<S>): Suite {
+  return contract.suite(harness as unknown as ReloadHarness);
 }

@@ -1,6 +1,7 @@
 /** What the sentences about sinks have in common: a login, a write, a look at what came of it. */
 import { isRotateError, type LoggedIn, type Prepared, type Sink } from "@rotate/plugin-kit";
 import { sinkValues, type TestContext } from "../context.ts";
+import type { Way } from "../faults/fault.ts";
 import { contextOn, type Harness, type Rule, type Stage } from "./contract.ts";
 
 /** By destination key. */
@@ -21,6 +22,8 @@ export interface SinkHarness<S extends SinkStage = SinkStage> extends Harness<S>
   readonly readBack: (stage: S) => Promise<Texts> | Texts;
   /** Somebody else writes other texts to our keys. */
   readonly meddle: (stage: S) => Promise<void> | void;
+  /** The way to the target, on which every message of a commit is spoilt, one after another: `openHttpWay` gives one. */
+  readonly way?: (stage: S) => Way;
   /** What it wrote cannot be read by anybody, so that it cannot see that nothing is to be changed, and writes again. */
   readonly blind?: true;
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { revealValues, sinkValues } from "../context.ts";
 import { withDefaults } from "../defaults.ts";
-import { assertNoLeak, assertPart, contextOn, defineContract } from "./contract.ts";
+import { assertNoLeak, assertPart, contextOn, defineContract, type Suite, type TestApi } from "./contract.ts";
 import { assertObeysSignal, assertRefused, shortLimit } from "./failures.ts";
 import { lateRules, tryFence } from "./late-writes.ts";
+import { sinkFaultRules } from "./sink-faults.ts";
 import { codeOf, prepare, scene, write, type SinkHarness, type SinkRule, type SinkStage } from "./sink-scene.ts";
 
 function secretsOf(stage: SinkStage): readonly string[] {
@@ -12,7 +13,9 @@ function secretsOf(stage: SinkStage): readonly string[] {
 
 const shape: readonly SinkRule[] = [
   {
+    id: "sink-schema",
     name: "describes its options in the schema subset, and its keys by a pattern that fits",
+    why: "Specs are checked against the schema and the pattern before anything is minted.",
     check: ({ sink }, { values }) => {
       assertPart("sinks", sink);
       for (const key of Object.keys(values[0])) {
@@ -22,7 +25,9 @@ const shape: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-target",
     name: "names its target by the options alone, the same each time, without a secret",
+    why: "Two writers of one place are found by comparing targets, which also stand in the state, in logs and in messages.",
     check: async (harness, stage) => {
       const { sink, ctx } = await scene(harness, stage);
       const target = sink.target(withDefaults(sink.options, stage.options));
@@ -36,7 +41,9 @@ const shape: readonly SinkRule[] = [
 
 const writing: readonly SinkRule[] = [
   {
+    id: "sink-prepare-changes-nothing",
     name: "changes nothing in check and prepare",
+    why: "All that can fail comes before the first write: a rotation that stops in `prepare` has touched nothing.",
     check: async (harness, stage) => {
       const before = await harness.snapshot(stage);
       const at = await scene(harness, stage);
@@ -49,7 +56,9 @@ const writing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-writes",
     name: "writes what it was given, then what it was given next",
+    why: "A commit that succeeded is taken for the truth: the consumer is reloaded, and the previous credential is revoked.",
     check: async (harness, stage) => {
       for (const texts of stage.values) {
         const { changed } = await write(await scene(harness, stage), texts);
@@ -59,7 +68,9 @@ const writing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-unchanged",
     name: "sees that nothing is to be changed",
+    why: "What is written again without need reloads consumers without need.",
     applies: ({ blind }) => blind !== true,
     check: async (harness, stage) => {
       await write(await scene(harness, stage), stage.values[0]);
@@ -68,7 +79,9 @@ const writing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-read",
     name: "reads back what was written, as secrets, and leaves out what is not there",
+    why: "`read` shows drift, and what a target holds after a crash. Wrap what it read by `ctx.secret`.",
     applies: ({ sink }) => sink.read !== undefined,
     check: async (harness, stage) => {
       const { sink, ctx } = await scene(harness, stage);
@@ -84,7 +97,9 @@ const writing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-read-absent",
     name: "reads nothing where nothing was written",
+    why: "What is absent is written again at once; an error or an empty text would look like somebody else's value.",
     applies: ({ sink }) => sink.read !== undefined,
     check: async (harness, stage) => {
       const { sink, ctx } = await scene(harness, stage);
@@ -93,7 +108,9 @@ const writing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-fence",
     name: "fences without changing a value",
+    why: "After a write whose answer was lost, `fence` makes a late arrival fail, so that the next write is the last.",
     applies: ({ sink }) => sink.fence !== undefined,
     check: async (harness, stage) => {
       const { sink, ctx } = await scene(harness, stage);
@@ -120,14 +137,18 @@ async function undoAfter(harness: SinkHarness, stage: SinkStage, commit: boolean
 
 const undoing: readonly SinkRule[] = [
   {
+    id: "sink-undo-first",
     name: "undoes a first write, and one that was never committed, so that nothing remains",
+    why: "Undo is called whether `commit` ran, failed half-way or never ran.",
     check: async (harness, stage) => {
       await undoAfter(harness, stage, false);
       await undoAfter(harness, stage, true);
     },
   },
   {
+    id: "sink-undo-later",
     name: "undoes a later write, so that the earlier values stand there again",
+    why: "The consumer goes on with the values that worked.",
     check: async (harness, stage) => {
       await write(await scene(harness, stage), stage.values[0]);
       await undoAfter(harness, stage, false);
@@ -136,7 +157,9 @@ const undoing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-undo-conflict",
     name: "does not undo over what somebody else wrote since",
+    why: "What somebody else wrote since is theirs: CONFLICT.",
     check: async (harness, stage) => {
       const at = await scene(harness, stage);
       const prepared = await write(at, stage.values[0]);
@@ -148,7 +171,9 @@ const undoing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-commit-conflict",
     name: "commits over somebody else's write whole, or refuses with CONFLICT and leaves it",
+    why: "After CONFLICT the engine prepares again; a write that mixes two writers' values is believed by nobody.",
     check: async (harness, stage) => {
       const at = await scene(harness, stage);
       const prepared = await prepare(at, stage.values[0]);
@@ -165,7 +190,9 @@ const undoing: readonly SinkRule[] = [
 
 const failing: readonly SinkRule[] = [
   {
+    id: "sink-refused",
     name: "throws a RotateError with a hint when the target refuses, already in prepare or check",
+    why: "Found before the mint, it costs nothing.",
     check: async (harness, stage) => {
       await harness.refuse(stage);
       const { sink } = harness;
@@ -179,7 +206,9 @@ const failing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-signal",
     name: "ends with its signal when the target is silent",
+    why: "A call that outlives its time limit holds the rotation's lock.",
     applies: ({ hang }) => hang !== undefined,
     check: async (harness, stage) => {
       await harness.hang?.(stage);
@@ -187,7 +216,9 @@ const failing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-no-leak",
     name: "gives no secret away in log and prepared write",
+    why: "What `prepare` returns may be printed: keep values in a closure or as `Secret`.",
     check: async (harness, stage) => {
       const at = await scene(harness, stage);
       const [samples] = stage.values;
@@ -200,9 +231,16 @@ const failing: readonly SinkRule[] = [
 ];
 
 /** The sentences of the contract, for those who run them without a test runner. */
-export const sinkRules: readonly SinkRule[] = [...shape, ...writing, ...lateRules, ...undoing, ...failing];
+export const sinkRules: readonly SinkRule[] = [
+  ...shape,
+  ...writing,
+  ...lateRules,
+  ...undoing,
+  ...failing,
+  ...sinkFaultRules,
+];
 
-const register = defineContract(sinkRules, ({ sink }) => `sink ${sink.type} keeps the contract`);
+const contract = defineContract(sinkRules, ({ sink }) => `sink ${sink.type} keeps the contract`);
 
 /**
  * Tests that a sink keeps the contract of the plugin kit, one for each sentence that concerns it. Run it once on an empty target and once on one that holds
@@ -219,6 +257,11 @@ const register = defineContract(sinkRules, ({ sink }) => `sink ${sink.type} keep
  * });
  * ```
  */
-export function sinkContract<S extends SinkStage>(api: Parameters<typeof register>[0], harness: SinkHarness<S>): void {
-  register(api, harness as unknown as SinkHarness);
+export function sinkContract<S extends SinkStage>(api: TestApi, harness: SinkHarness<S>): void {
+  contract.register(api, harness as unknown as SinkHarness);
+}
+
+/** The same contract without a test runner, for \`runSuites\`. */
+export function sinkSuite<S extends SinkStage>(harness: SinkHarness<S>): Suite {
+  return contract.suite(harness as unknown as SinkHarness);
 }

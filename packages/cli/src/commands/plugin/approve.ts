@@ -3,8 +3,8 @@ import { BaseCommand } from "../../base-command.ts";
 
 /** What `rotate plugin approve` takes and says of itself; actions/plugin.ts does it. */
 export class PluginApprove extends BaseCommand<typeof PluginApprove> {
-  static override summary = "Pin the programs under `plugins` as they are now in `rotate.lock`.";
-  static override description = `Starts each program once to ask what it is, and writes its SHA-256 and its description to \`rotate.lock\` beside the spec. For a binary, what was approved for other platforms stays. Look at what changed first. With --check nothing is started or written: for CI.
+  static override summary = "Pin the plugins under `plugins` as they are now in `rotate.lock`.";
+  static override description = `Starts each plugin once to ask what it is, and writes the SHA-256 of its files and its description to \`rotate.lock\` beside the spec. For a binary, what was approved for other platforms stays. Look at what changed first. With --check nothing is started or written: for CI.
 
 Exit codes: 0 approved; 2 refused, or with --check: not all are approved.`;
   static override examples = [

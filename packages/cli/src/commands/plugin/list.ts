@@ -2,7 +2,7 @@ import { BaseCommand } from "../../base-command.ts";
 
 /** What `rotate plugin list` takes and says of itself; actions/plugin.ts does it. */
 export class PluginList extends BaseCommand<typeof PluginList> {
-  static override summary = "Show the programs under `plugins` of the spec, and how they stand against `rotate.lock`.";
+  static override summary = "Show the plugins under `plugins` of the spec, and how they stand against `rotate.lock`.";
   static override description = `Starts nothing. States: approved, changed, not approved, missing, and refused where others could change the file.
 
 Exit codes: 0 told; 2 the spec cannot be read.`;

@@ -1,5 +1,7 @@
 import { beforehand, type Minted } from "@rotate/plugin-kit";
-import { materialize } from "@rotate/runtime";
+import { materialize, type TemplateScope } from "@rotate/runtime";
+import { namesPrevious } from "../../credential/fields-of.ts";
+import { fieldsBefore, leaseBefore } from "../../credential/find.ts";
 import type { LeaseState } from "../../store/state.ts";
 import { acceptMinted, type Accepted } from "../accept.ts";
 import { innerError, isDefinite } from "../errors.ts";
@@ -106,12 +108,27 @@ async function accept(
   const { rotation, deps } = session;
   try {
     const login = deps.logins.peek(rotation.provider);
-    const known = knownLease(session, answer.minted) !== undefined;
-    const accepted = acceptMinted(answer.minted, { rotation, ...answer, now: session.now(), login, known });
+    const known = knownLease(session, answer.minted);
+    const { masker } = deps.runtime;
+    const terms = { rotation, ...answer, now: session.now(), login, known: known !== undefined, masker };
+    const accepted = acceptMinted(answer.minted, terms);
     for (const warning of accepted.warnings) session.warn(warning);
-    return { accepted, minted: render(rotation, accepted, deps) };
+    const previous = await previousOf(session, known ?? lease);
+    return { accepted, minted: render(rotation, { ...accepted, previous }, deps) };
   } catch (error) {
     await noteUnminted(session, lease, await giveBack(session, lease, answer.minted));
     throw error;
   }
+}
+
+/** The fields of the credential before this one, where a template names them. */
+async function previousOf(session: Session, { id }: LeaseState): Promise<TemplateScope["previous"]> {
+  const { rotation, deps, state, now, warn } = session;
+  if (!namesPrevious(rotation)) return undefined;
+  const fields = await fieldsBefore(id, state(), { rotation, deps });
+  if (fields === undefined && leaseBefore(id, state(), now()) !== undefined)
+    warn(
+      "the credential before this one still lives, and nobody here knows its values: what names `previous` goes on without it; `cache: true` keeps it",
+    );
+  return fields;
 }

@@ -52,6 +52,7 @@ export async function prepareSink(
         ...(tick && { tick }),
       }),
   );
+  session.prepared.add(prepared);
   const write = { sink, values, prepared, scope };
   if (prepared.changed) session.staged.add(write);
   return write;

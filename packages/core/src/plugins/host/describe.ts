@@ -1,0 +1,74 @@
+/** What a plugin says of itself, as data: the engine works by it without starting anything. */
+import type { Plugin } from "@rotate/plugin-kit";
+import type { Frame } from "./channel.ts";
+import { programKinds, type ProgramKind } from "../describe.ts";
+import { wordsOfReads, wordsOfTarget } from "./words.ts";
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** By kind: what is told as it is, and the methods that are verbs, by their names on the wire where these differ. */
+const told: Readonly<
+  Record<ProgramKind, { readonly keys: readonly string[]; readonly verbs: Readonly<Record<string, string>> }>
+> = {
+  providers: {
+    keys: ["request", "handle", "overlap", "ghosts", "maxLife"],
+    verbs: verbsNamed("mint login keepAlive check renew find lives revoke revokeValue"),
+  },
+  sinks: { keys: ["keys", "lateWrites"], verbs: verbsNamed("login keepAlive check read prepare fence") },
+  reloads: { keys: [], verbs: { run: "reload", check: "check" } },
+  probes: { keys: [], verbs: { run: "probe" } },
+  notifiers: { keys: [], verbs: { send: "notify", check: "check" } },
+};
+
+function verbsNamed(names: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.split(" ").map((name) => [name, name]));
+}
+
+/** Throws an Error for what cannot be told as data. */
+export function describePlugin(plugin: Plugin): Frame {
+  if (plugin.endpoints.length > 0) throw new Error("it has endpoints, which only built-in plugins can have");
+  if (plugin.coordinators.length > 0) throw new Error("it has coordinators, which only built-in plugins can have");
+  const lists = programKinds.flatMap((kind) => {
+    if (plugin[kind].length === 0) return [];
+    return [[kind, (plugin[kind] as unknown as readonly Part[]).map((part) => describePart(kind, part))] as const];
+  });
+  return { protocol: 1, concurrent: true, ...Object.fromEntries(lists) };
+}
+
+function describePart(kind: ProgramKind, part: Part): Frame {
+  const { keys, verbs } = told[kind];
+  const methods = Object.entries({ ...verbs, follows: "follows" }).flatMap(([method, verb]) =>
+    typeof part[method] === "function" ? [verb] : [],
+  );
+  const { type, options, scope } = part;
+  return {
+    type,
+    options,
+    verbs: kind === "sinks" ? [...methods, "commit", "undo"] : methods,
+    ...(typeof scope === "string" && { scope }),
+    ...(typeof part["reads"] === "function" && { reads: wordsOfReads(part as never) }),
+    ...Object.fromEntries(keys.flatMap((key) => (part[key] === undefined ? [] : [[key, part[key]]]))),
+    ...(kind === "providers" && { fields: fieldsOf(part) }),
+    ...(kind === "sinks" && { target: wordsOfTarget(part as never) }),
+    ...(kind === "reloads" && { adopts: adoptsOf(part) }),
+  };
+}
+
+function fieldsOf({ type, fields, request }: Part): unknown {
+  if (typeof fields !== "function") return fields;
+  if (request === undefined) return (fields as (request: object) => unknown)({});
+  throw new Error(`the \`fields\` of its provider ${String(type)} depend on the request: say them as an object`);
+}
+
+/** Whatever the options are. */
+function adoptsOf({ type, adopts }: Part): unknown {
+  const untold = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error(`the \`adopts\` of its reload ${String(type)} depends on the options: say true or false`);
+      },
+    },
+  );
+  return (adopts as (options: object) => unknown)(untold);
+}
