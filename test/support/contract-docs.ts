@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   contractPage as path,
+  coordinatorRules,
   endpointRules,
   notifierRules,
   probeRules,
@@ -30,6 +31,7 @@ export const sentences: Readonly<Record<string, readonly Sentence[]>> = {
   probe: probeRules,
   notifier: notifierRules,
   endpoint: endpointRules,
+  coordinator: coordinatorRules,
 };
 
 const head = `# What a plugin promises

@@ -158,7 +158,7 @@ function ownersOf({ managers }: Draft): string {
 }
 
 function admitted({ resource }: Call, body: Stored["body"]): Stored["body"] {
-  if (resource === "leases") return admitLease(body) as Stored["body"];
+  if (resource === "leases") return admitLease(body);
   return resource === "secrets" ? admitSecret(body) : body;
 }
 
