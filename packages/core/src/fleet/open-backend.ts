@@ -6,7 +6,7 @@ import { openLocalBackend, type LocalOptions } from "../local/open-local.ts";
 import type { Backend } from "../backend/backend.ts";
 
 /** Whose state is opened, and whether it is only looked at. */
-export interface BackendOptions extends Omit<LocalOptions, "spec" | "clock" | "fingerprint"> {
+export interface BackendOptions extends Omit<LocalOptions, "spec" | "clock" | "fingerprintOf"> {
   readonly spec: Pick<Spec, "name" | "file" | "stateDir" | "state">;
 }
 
@@ -18,25 +18,25 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
 
 async function openFleet(options: BackendOptions, state: OptionTree): Promise<Backend> {
   const { spec, runtime, reading = false } = options;
-  const [{ openSharedBackend }, { createSplitBackend }, { readKey }, { stateOption }] = await Promise.all([
+  const [{ openSharedBackend }, { createSplitBackend }, { createKeyRing, readKeys }, { stateOption }] = await Promise.all([
     import("./open-shared.ts"),
     import("./split.ts"),
     import("./key.ts"),
     import("./state-option.ts"),
   ]);
   const { url, key, schema } = stateOption(state, runtime);
+  const ring = createKeyRing(spec.name, readKeys((await key()).reveal()));
   const shared = await openSharedBackend({
     url,
     schema,
     runtime,
     reading,
+    ring,
     spec: spec.name,
-    key: readKey((await key()).reveal()),
     holder: `${hostname()} (process ${process.pid})`,
   });
   try {
-    const { clock, fingerprint } = shared;
-    const local = await openLocalBackend({ ...options, clock, fingerprint });
+    const local = await openLocalBackend({ ...options, clock: shared.clock, fingerprintOf: ring.with });
     return createSplitBackend({
       local,
       shared,

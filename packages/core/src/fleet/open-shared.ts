@@ -3,12 +3,12 @@ import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import { carryOver } from "../backend/carry-over.ts";
 import type { Claims } from "../backend/claim.ts";
-import { fingerprintWith } from "../store/fingerprint.ts";
+import { defaultLabel } from "./boss.ts";
 import { createBundles } from "./bundles.ts";
 import { createSharedClaims } from "./claims.ts";
 import { createDatabaseClock } from "./clock.ts";
 import { openDatabase, type Database } from "./database.ts";
-import { checkKey } from "./key.ts";
+import { checkKeys, type KeyRing } from "./key.ts";
 import { publishSpec, specHash, type Publication } from "./published.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
@@ -21,8 +21,8 @@ export interface SharedOptions {
   /** The spec's name. */
   readonly spec: string;
   readonly url: () => Promise<Secret>;
-  /** Of the fingerprints. 32 bytes */
-  readonly key: Buffer;
+  /** Of the fingerprints. */
+  readonly ring: KeyRing;
   /** Its tables; pg-boss's are beside it. */
   readonly schema: string;
   readonly runtime: Pick<Runtime, "now" | "monotonic" | "sleep" | "random">;
@@ -30,6 +30,8 @@ export interface SharedOptions {
   readonly holder: string;
   /** Only to look: makes nothing, and publishes nothing. */
   readonly reading?: boolean;
+  /** Whose rotations are taken as they come due. Default: those without a label. */
+  readonly labels?: readonly string[];
   /** It is known that the state came from another database server. */
   readonly adopting?: boolean;
   /** Default: time as it passes. */
@@ -53,7 +55,7 @@ const connections = { work: 3, beats: 1 };
  * EngineError `ROTATE_STATE_*` when it cannot be.
  */
 export async function openSharedBackend(options: SharedOptions): Promise<Backend> {
-  const { spec, url, key, runtime, reading = false, beats = realBeats } = options;
+  const { spec, url, ring, runtime, reading = false, beats = realBeats, labels = [defaultLabel] } = options;
   const schemas = schemasOf(options.schema);
   const rows = { schemas, spec };
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
@@ -66,10 +68,17 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   async function open(): Promise<Ready> {
     const meta = await readMeta(database, schemas);
-    if (options.adopting !== true) await refuseCopy(database, meta);
-    await checkKey(database, rows, { key, reading });
+    if (options.adopting !== true) await refuseCopy(database, meta, spec);
+    await checkKeys(database, rows, { ring, reading });
     await time.learn();
-    const queue = await openQueue(database, { schemas, spec, random: runtime.random, beats: beating });
+    const queue = await openQueue(database, {
+      schemas,
+      spec,
+      labels,
+      random: runtime.random,
+      beats: beating,
+      labelOf: (bundle) => bundles.labelOf(bundle),
+    });
     const pulse = createPulse(queue, beats, time.learn);
     const writer = createWriter({ ...rows, database, queue }, () => bundles);
     const { claims, giveBack } = createSharedClaims({
@@ -107,7 +116,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     place: database.place,
     host: {},
     clock: time.clock,
-    fingerprint: fingerprintWith(key),
+    fingerprint: ring.fingerprint,
     store: afterwards(store, ready),
     claims: {
       due: async (limit, signal) => (await ready()).claims.due(limit, signal),
