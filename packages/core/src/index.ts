@@ -94,6 +94,7 @@ export { renderDiagnostics } from "./loading/render-diagnostics.ts";
 export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";
+export { peerService, tellFleet } from "./watch/peer-service.ts";
 export { openDaemon, type Daemon, type DaemonOptions } from "./watch/daemon.ts";
 export { followFiles, type FollowedFiles, type FollowFiles } from "./watch/files.ts";
 export type { SpecResult } from "./watch/keeper.ts";

@@ -154,6 +154,8 @@ export type StandingCode =
   | "never"
   | "failing"
   | "list"
+  | "unserved"
+  | "gone"
   | "absent"
   | "changed"
   | "foreign"
@@ -167,7 +169,15 @@ export type StandingCode =
   | "fresh";
 
 /** What it is told as while it lasts. */
-export type AlarmName = "expired" | "expiring" | "failed" | "reload-owed" | "drift" | "orphaned" | "at-risk";
+export type AlarmName =
+  | "expired"
+  | "expiring"
+  | "failed"
+  | "reload-owed"
+  | "cannot-serve"
+  | "drift"
+  | "orphaned"
+  | "at-risk";
 
 /** Like the exit codes of `run`. */
 export type StandingExit = 0 | 1 | 3 | 4;
@@ -237,6 +247,8 @@ export interface RotationStatus extends StandingReport {
   readonly kind?: string;
   /** The rotation of the spec whose `foreach` made it. */
   readonly group?: string;
+  /** The other machine that rotates it, and told of it: its name has the machine behind an `@` where each machine has one of its own. */
+  readonly host?: string;
   /** The `id` of its cause among `causes`. */
   readonly cause?: string;
   readonly credential?: CredentialReport;
@@ -281,6 +293,8 @@ export interface StatusReport {
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** With a state that machines share: those that were heard of. */
+  readonly hosts?: readonly HostReport[];
   /** Where consumers ask. Only a running watch can tell. */
   readonly serve?: readonly EndpointReport[];
   /** What keeps a running watch, or one of its services, from its work. */
@@ -292,4 +306,21 @@ export interface TroubleReport {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+}
+
+/** A machine of a fleet. */
+export interface HostReport {
+  readonly name: string;
+  /** Of its rotate. */
+  readonly version: string;
+  /** Whose rotations it takes as they come due. */
+  readonly labels: readonly string[];
+  /** It goes on, and answers what it is asked. */
+  readonly watches: boolean;
+  /** It was heard of lately. */
+  readonly alive: boolean;
+  /** RFC 3339, by the database's clock. */
+  readonly seenAt: string;
+  /** Why it takes nothing that moves. */
+  readonly cannotServe?: string;
 }

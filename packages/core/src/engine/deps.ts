@@ -31,7 +31,7 @@ export async function depsOver(
     readonly before?: RotationDeps | undefined;
   },
 ): Promise<RotationDeps> {
-  const { store, claims, fingerprint, clock, host, halves } = backend;
+  const { store, claims, fingerprint, clock, host, halves, peers } = backend;
   const { rotations } = spec;
   const memory = before?.memory ?? createMemory();
   const runtime = remembering(withholding(given, loginVariables(spec)));
@@ -42,6 +42,7 @@ export async function depsOver(
     clock,
     host,
     ...(halves && { halves }),
+    ...(peers && { peers }),
     runtime,
     onEvent,
     sourceMark: createSourceMark(runtime.env),

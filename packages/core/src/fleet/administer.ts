@@ -50,6 +50,7 @@ export async function prepareState(
     const found = await areMade(database, schemas);
     if (found) await (upgrade ? refuseNewer(database, schemas) : refuseEarlier(database, schemas));
     await database.query(tablesOf(schemas));
+    await noteServer(database, schemas, parts.spec.name);
     const labels = parts.spec.rotations.flatMap(({ runsOn }) => runsOn ?? []);
     await prepareQueues(database, schemas, { spec: parts.spec.name, labels });
     const grants = grantsOf(schemas, roles);
@@ -62,6 +63,15 @@ export async function prepareState(
 async function refuseEarlier(database: Database, schemas: Schemas): Promise<void> {
   await readMeta(database, schemas);
   await refuseOtherBoss(database, schemas);
+}
+
+/** What a spec begins here is this server's, wherever the tables came from. */
+async function noteServer({ query }: Database, { own }: Schemas, spec: string): Promise<void> {
+  await query(
+    `insert into ${own}.meta (key, value) select $1, system_identifier::text from pg_control_system()
+     where not exists (select from ${own}.rotation where spec = $2) on conflict (key) do nothing`,
+    [systemOf(spec), spec],
+  );
 }
 
 async function areMade(database: Database, { own, boss }: Schemas): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** pg-boss, and the queues of a spec in it. */
 import type { PgBoss } from "pg-boss";
-import type { Database } from "./database.ts";
+import type { Database, Sql } from "./database.ts";
 import { notPrepared } from "./database-error.ts";
 import type { Schemas } from "./schema.ts";
 
@@ -89,4 +89,11 @@ export async function prepareQueues(
 /** Refuses the tables of another pg-boss: workers of that one may be at work. Throws EngineError `ROTATE_STATE_UNPREPARED`. */
 export async function refuseOtherBoss(database: Database, schemas: Schemas): Promise<void> {
   await stopBoss(await startPrepared(database, schemas));
+}
+
+/** The same as pg-boss calls it. */
+export function dbOf({ executeSql }: Sql): {
+  executeSql: (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>;
+} {
+  return { executeSql: (text, values) => executeSql(text, values) };
 }

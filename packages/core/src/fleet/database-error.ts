@@ -55,7 +55,6 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof EngineError && error.code === "ROTATE_STATE_UNREACHABLE";
 }
 
-
 /** Tables are missing, or are those of an earlier rotate. */
 export function notPrepared(place: string, cause?: unknown): EngineError {
   return new EngineError(`the database ${place} is not prepared for rotate`, {

@@ -44,7 +44,10 @@ export function createKeyRing(spec: string, keys: readonly Buffer[]): KeyRing {
     fingerprint,
     checks: named.map(({ check }) => check),
     write(check) {
-      ring = [...ring.filter(({ name }) => check.startsWith(name)), ...ring.filter(({ name }) => !check.startsWith(name))];
+      ring = [
+        ...ring.filter(({ name }) => check.startsWith(name)),
+        ...ring.filter(({ name }) => !check.startsWith(name)),
+      ];
     },
     with(own) {
       if (own !== undefined) ring = [...ring, { key: own, name: "" }];

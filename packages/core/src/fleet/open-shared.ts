@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Secret } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
@@ -10,6 +11,7 @@ import { createDatabaseClock } from "./clock.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { checkKeys, type KeyRing } from "./key.ts";
 import { publishSpec, specHash, type Publication } from "./published.ts";
+import { createPeers } from "./peers.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
 import { readMeta, refuseCopy, schemasOf } from "./schema.ts";
@@ -28,6 +30,8 @@ export interface SharedOptions {
   readonly runtime: Pick<Runtime, "now" | "monotonic" | "sleep" | "random">;
   /** For people: which process. */
   readonly holder: string;
+  /** The name of this machine. Default: the host name. */
+  readonly host?: string;
   /** Only to look: makes nothing, and publishes nothing. */
   readonly reading?: boolean;
   /** Whose rotations are taken as they come due. Default: those without a label. */
@@ -118,6 +122,18 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     clock: time.clock,
     fingerprint: ring.fingerprint,
     store: afterwards(store, ready),
+    peers: afterwards(
+      createPeers({
+        ...rows,
+        database,
+        labels,
+        host: options.host ?? hostname(),
+        sleep: runtime.sleep,
+        requests: async () => (await ready()).queue.requests,
+        published: () => publication?.hash,
+      }),
+      ready,
+    ),
     claims: {
       due: async (limit, signal) => (await ready()).claims.due(limit, signal),
       byName: async (rotation, how) => (await ready()).claims.byName(rotation, how),
@@ -145,13 +161,14 @@ async function timeOf({ query }: Database): Promise<number> {
 }
 
 /** The same, each method once the database is found to be the right one. */
-function afterwards(store: Backend["store"], ready: () => Promise<unknown>): Backend["store"] {
-  const methods = Object.entries(store).map(([name, method]) => [
-    name,
-    async (...args: readonly unknown[]) => {
+function afterwards<Of extends object>(methods: Of, ready: () => Promise<unknown>): Of {
+  const entries = Object.entries(methods).map(([name, method]: [string, unknown]) => {
+    if (typeof method !== "function") return [name, method];
+    async function waiting(...args: readonly unknown[]): Promise<unknown> {
       await ready();
       return (method as (...args: readonly unknown[]) => unknown)(...args);
-    },
-  ]);
-  return Object.fromEntries(methods) as Backend["store"];
+    }
+    return [name, waiting];
+  });
+  return Object.fromEntries(entries) as Of;
 }

@@ -1,8 +1,9 @@
 /** pg-boss as alarm clock and death certificate: one job for each bundle that is claimed together. Who may write is decided by the claim in the rotation's row. */
-import { queueOf, requestsOf, startPrepared, stopBoss } from "./boss.ts";
+import { dbOf, queueOf, requestsOf, startPrepared, stopBoss } from "./boss.ts";
 import type { Database, Sql } from "./database.ts";
 import { notPrepared } from "./database-error.ts";
 import { markOf, priorityOf } from "./priority.ts";
+import { createRequests, type Requests } from "./requests.ts";
 import type { Schemas } from "./schema.ts";
 
 /** A job that this process has taken. Its count tells it from the same job taken later by another. */
@@ -45,6 +46,8 @@ export interface Queue {
   readonly lapsed: () => Promise<readonly TakenJob[]>;
   /** Frees them for others. */
   readonly free: (jobs: readonly TakenJob[]) => Promise<void>;
+  /** What machines ask each other. */
+  readonly requests: Requests;
   readonly close: () => Promise<void>;
 }
 
@@ -130,7 +133,10 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
       // What has another label now may have its job there already.
       const own = following.filter(({ key }) => from.get(key) === queueFor(key));
       if ((await add(sql, own)) !== own.length) throw new Error("a rotation's next job is there already");
-      await add(sql, following.filter((due) => !own.includes(due)));
+      await add(
+        sql,
+        following.filter((due) => !own.includes(due)),
+      );
       for (const { key, at } of next.filter((due) => lapsed.has(due.key)))
         await boss.update(queueFor(key), undefined, { singletonKey: key, priority: priorityOf(at), db });
     },
@@ -140,6 +146,7 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
     async free(taken) {
       await eachQueue(taken, (name, some) => boss.fail(name, some.map(attemptOf), null, { db: dbOf(beats) }));
     },
+    requests: createRequests(boss, { database, spec, jobs }),
     close: () => stopBoss(boss),
   };
 }
@@ -229,11 +236,4 @@ function attemptOf({ id, retryCount }: TakenJob): { id: string; retryCount: numb
 function jobOf({ key, at }: Due): { singletonKey: string; priority: number; startAfter?: Date } {
   const isDate = at > 0 && at < 8e15;
   return { singletonKey: key, priority: priorityOf(at), ...(isDate && { startAfter: new Date(at) }) };
-}
-
-/** The same as pg-boss calls it. */
-export function dbOf({ executeSql }: Sql): {
-  executeSql: (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>;
-} {
-  return { executeSql: (text, values) => executeSql(text, values) };
 }

@@ -6,7 +6,10 @@ import { described } from "./compile/identity.ts";
 import type { Bound, Rotation } from "./model.ts";
 import { partsOf } from "./parts-of.ts";
 
-type Moving = Pick<Rotation, "provider" | "request" | "sinks" | "verify" | "reloads" | "health" | "cache" | "moves" | "host">;
+type Moving = Pick<
+  Rotation,
+  "provider" | "request" | "sinks" | "verify" | "reloads" | "health" | "cache" | "moves" | "host"
+>;
 
 /** Why no other machine may take the rotation over; empty when one may. */
 export function pinnedBy(rotation: Moving): readonly string[] {

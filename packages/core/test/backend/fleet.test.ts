@@ -37,7 +37,16 @@ async function sharedSetting(): Promise<Setting> {
   const key = randomBytes(32);
   const readTime = async (): Promise<number> => clock.now();
   return {
-    open: () => openSharedBackend({ spec, url, ring: createKeyRing(spec, [key]), schema: "rotate", runtime, holder: "test", readTime }),
+    open: () =>
+      openSharedBackend({
+        spec,
+        url,
+        ring: createKeyRing(spec, [key]),
+        schema: "rotate",
+        runtime,
+        holder: "test",
+        readTime,
+      }),
     async usurp(rotation) {
       const client = await postgres.connect();
       await client.query(

@@ -31,12 +31,18 @@ function faultsOf(
     );
   if (host !== undefined && (moves === true || runsOn !== undefined))
     return [
-      fault("host", `and its \`${moves === true ? "moves" : "runsOn"}\` contradict each other`, "leave one of them out"),
+      fault(
+        "host",
+        `and its \`${moves === true ? "moves" : "runsOn"}\` contradict each other`,
+        "leave one of them out",
+      ),
     ];
   if (runsOn === undefined) return [];
   const [why] = pinnedBy(rotation);
   if (why !== undefined)
-    return [fault("runsOn", `chooses among machines, and it stays on its own: ${why}`, "`moves: true` says that it may move")];
+    return [
+      fault("runsOn", `chooses among machines, and it stays on its own: ${why}`, "`moves: true` says that it may move"),
+    ];
   const other = others.find((each) => each.runsOn !== runsOn);
   if (other === undefined) return [];
   return [
