@@ -1,4 +1,5 @@
 import type { EndpointReport } from "./endpoint-report.ts";
+import type { HostReport } from "./host-report.ts";
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
 /** A phase as reports, events and error codes name it. */
@@ -182,23 +183,6 @@ export type AlarmName =
 /** Like the exit codes of `run`. */
 export type StandingExit = 0 | 1 | 3 | 4;
 
-/** Why a new lease is wanted, or the one in use lengthened. */
-export type Reason =
-  | "forced"
-  | "first"
-  | "mixed"
-  | "gone"
-  | "foreign"
-  | "clock"
-  | "spec"
-  | "absent"
-  | "changed"
-  | "time"
-  | "cadence"
-  | "shared"
-  | "unserved"
-  | "refused";
-
 /** A key that does not hold what was written to it. */
 export interface DriftedKey {
   readonly sink: string;
@@ -306,21 +290,4 @@ export interface TroubleReport {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
-}
-
-/** A machine of a fleet. */
-export interface HostReport {
-  readonly name: string;
-  /** Of its rotate. */
-  readonly version: string;
-  /** Whose rotations it takes as they come due. */
-  readonly labels: readonly string[];
-  /** It goes on, and answers what it is asked. */
-  readonly watches: boolean;
-  /** It was heard of lately. */
-  readonly alive: boolean;
-  /** RFC 3339, by the database's clock. */
-  readonly seenAt: string;
-  /** Why it takes nothing that moves. */
-  readonly cannotServe?: string;
 }

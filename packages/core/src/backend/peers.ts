@@ -1,5 +1,6 @@
-import type { HostReport, RotationStatus, RunReport } from "../report.ts";
-import type { RevokeReport } from "../engine/revoke.ts";
+import type { HostReport } from "../host-report.ts";
+import type { RotationStatus, RunReport } from "../report.ts";
+import type { RevokeReport } from "../revoke-report.ts";
 
 /** The machines of a fleet, as this one sees them and is seen by them. No value of a credential passes between them. */
 export interface Peers {

@@ -4,7 +4,7 @@ import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { RunReport } from "../report.ts";
 import { isElsewhere } from "./fleet-status.ts";
-import type { RevokeReport } from "./revoke.ts";
+import type { RevokeReport } from "../revoke-report.ts";
 
 /** A rotation of another machine: as it is asked for, and as it is called there. */
 export interface Elsewhere {

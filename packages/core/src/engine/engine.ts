@@ -29,7 +29,8 @@ import {
   type RunOptions,
   type StatusOptions,
 } from "./reports.ts";
-import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
+import type { RevokeReport } from "../revoke-report.ts";
+import { revokeByHand, type RevokeOptions } from "./revoke.ts";
 import { namesHint } from "./select.ts";
 import { tellStandings } from "./tell.ts";
 

@@ -1,7 +1,8 @@
 /** How a fleet stands beyond this machine: what others rotate, as they told of it, and what nobody takes. */
 import type { MirroredStatus, PeerLook, Peers } from "../backend/peers.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
-import type { HostReport, RotationStatus, StandingReport } from "../report.ts";
+import type { HostReport } from "../host-report.ts";
+import type { RotationStatus, StandingReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 
 /** Rotations that another machine is named for. */

@@ -1,4 +1,4 @@
-import { bundlesOf } from "../backend/bundles.ts";
+import { bundlesOf } from "../loading/bundles.ts";
 import { defaultLabel } from "./boss.ts";
 import type { Rotation } from "../loading/model.ts";
 

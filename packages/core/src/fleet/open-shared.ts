@@ -60,8 +60,8 @@ const connections = { work: 3, beats: 1 };
  */
 export async function openSharedBackend(options: SharedOptions): Promise<Backend> {
   const { spec, url, ring, runtime, reading = false, beats = realBeats, labels = [defaultLabel] } = options;
-  const schemas = schemasOf(options.schema);
-  const rows = { schemas, spec };
+  const rows = { schemas: schemasOf(options.schema), spec };
+  const { schemas } = rows;
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
   const beating = await openDatabase({ url, name: `rotate ${spec} alive`, most: connections.beats });
   const time = createDatabaseClock(options.readTime ?? (() => timeOf(beating)), runtime);
@@ -72,7 +72,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   async function open(): Promise<Ready> {
     const meta = await readMeta(database, schemas);
-    if (options.adopting !== true) await refuseCopy(database, meta, spec);
+    if (!options.adopting) await refuseCopy(database, meta, spec);
     await checkKeys(database, rows, { ring, reading });
     await time.learn();
     const queue = await openQueue(database, {
@@ -115,6 +115,11 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     return opening;
   }
 
+  const peerParts = {
+    host: options.host ?? hostname(),
+    requests: async () => (await ready()).queue.requests,
+    published: () => publication?.hash,
+  };
   return {
     scope: "shared",
     place: database.place,
@@ -122,18 +127,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     clock: time.clock,
     fingerprint: ring.fingerprint,
     store: afterwards(store, ready),
-    peers: afterwards(
-      createPeers({
-        ...rows,
-        database,
-        labels,
-        host: options.host ?? hostname(),
-        sleep: runtime.sleep,
-        requests: async () => (await ready()).queue.requests,
-        published: () => publication?.hash,
-      }),
-      ready,
-    ),
+    peers: afterwards(createPeers({ ...runtime, ...rows, ...peerParts, database, labels }), ready),
     claims: {
       due: async (limit, signal) => (await ready()).claims.due(limit, signal),
       byName: async (rotation, how) => (await ready()).claims.byName(rotation, how),

@@ -1,9 +1,10 @@
 /** The machines of a fleet: who is there, how stands what only they rotate, and what they are asked. */
 import { EngineError } from "../engine-error.ts";
 import type { Answer, AskedQuestion, PeerLook, Peers } from "../backend/peers.ts";
-import type { HostReport, RotationStatus } from "../report.ts";
+import type { HostReport } from "../host-report.ts";
+import type { RotationStatus } from "../report.ts";
 import type { Database, Row } from "./database.ts";
-import type { Requests } from "./requests.ts";
+import type { Outcome, Requests } from "./requests.ts";
 import type { Rows } from "./rows.ts";
 
 /** One that goes on says so every ten seconds; one that is run by a timer, once in a while. */
@@ -89,12 +90,6 @@ export function createPeers(parts: PeerParts): Peers {
       }));
     },
   };
-}
-
-/** What one machine answers another. */
-export interface Outcome {
-  readonly report?: Answer;
-  readonly error?: Pick<EngineError, "code" | "message" | "exitCode"> & { readonly hint?: string | undefined };
 }
 
 async function outcomeOf(work: () => Promise<Answer>): Promise<Outcome> {

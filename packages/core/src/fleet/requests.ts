@@ -1,9 +1,15 @@
 /** What one machine of a fleet asks of another: jobs of one queue, each machine taking those of its number. */
 import type { PgBoss } from "pg-boss";
-import type { Question } from "../backend/peers.ts";
+import type { EngineError } from "../engine-error.ts";
+import type { Answer, Question } from "../backend/peers.ts";
 import { dbOf, requestsOf } from "./boss.ts";
 import type { Database } from "./database.ts";
-import type { Outcome } from "./peers.ts";
+
+/** What one machine answers another. */
+export interface Outcome {
+  readonly report?: Answer;
+  readonly error?: Pick<EngineError, "code" | "message" | "exitCode"> & { readonly hint?: string | undefined };
+}
 
 /** One that was taken, and how it is answered. */
 export interface TakenQuestion {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "../backend/backend.ts";
-import { bundlesOf } from "../backend/bundles.ts";
+import { bundlesOf } from "../loading/bundles.ts";
 import { carryOver } from "../backend/carry-over.ts";
 import type { Claims } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";

@@ -1,7 +1,7 @@
 /** Where rotations may be worked on: `host`, `moves` and `runsOn` together, and with what the rotation is made of. */
 import { valueAt, type Fault } from "../fault.ts";
 import type { Rotation } from "../model.ts";
-import { bundlesOf } from "../../backend/bundles.ts";
+import { bundlesOf } from "../bundles.ts";
 import { pinnedBy } from "../pinned.ts";
 
 /** What is said of a place that nobody could keep to. */
