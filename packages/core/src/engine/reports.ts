@@ -153,7 +153,7 @@ export async function status(
   const look = await parts.deps.peers?.look();
   const deps = withFleet(await withHeldBack(parts), look);
   const elsewhere = look === undefined ? [] : statusesElsewhere(parts.written, look, deps);
-  const chosen = selectByName([...(await knownRotations(parts)), ...elsewhere.map(statusElsewhere)], names);
+  const chosen = selectByName([...(await knownRotations(parts)), ...elsewhere.map(told)], names);
   const present = chosen.flatMap((one) => ("rotation" in one && one.rotation) || []);
   const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
@@ -175,6 +175,7 @@ export async function status(
   };
 }
 
-function statusElsewhere(status: RotationStatus): { readonly name: string; readonly status: RotationStatus } {
-  return { name: status.name, status };
+/** What is told of, and not looked at. */
+function told(one: RotationStatus): { readonly name: string; readonly status: RotationStatus } {
+  return { name: one.name, status: one };
 }
