@@ -109,7 +109,7 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "same value is the same lease",
-    edits: [{ from: '(lease) => lease.phase === "live" && lease.fingerprint === fingerprint,', to: "() => false," }],
+    edits: [{ from: '(lease) => lease.phase === "live" && isSame(lease, accepted.fields, deps),', to: "() => false," }],
   },
   {
     name: "same value seen in a sink after the state was lost",

@@ -118,7 +118,7 @@ export const weekRules: readonly Rule[] = [
   {
     name: "a revoked value that is given again is no success",
     edits: [
-      { from: "if (!same) await refuseRevoked(session, attempt.lease, fingerprint);", to: "void refuseRevoked;" },
+      { from: "if (!same) await refuseRevoked(session, attempt.lease, accepted);", to: "void refuseRevoked;" },
     ],
   },
   {

@@ -44,6 +44,14 @@ export function countFlag(description: string): TextFlag {
   return Flags.string({ helpValue: "N", description });
 }
 
+/** Whose rotations are taken, with a state that machines share. */
+export const labelFlag = Flags.string({
+  multiple: true,
+  helpValue: "LABEL",
+  description:
+    "with a state that machines share: take the rotations with this `runsOn`; `default` are those without (default: those)",
+});
+
 /** Rotations by name or glob; none means all. */
 export const namesArgument = Args.string({
   multiple: true,

@@ -24,6 +24,7 @@ interface ManifestFlag {
   readonly default?: unknown;
   readonly required?: boolean;
   readonly options?: readonly string[];
+  readonly multiple?: boolean;
 }
 
 type Parsed = Pick<ReturnType<typeof parseArgs>, "values" | "positionals">;
@@ -94,7 +95,8 @@ function parseWords(argv: readonly string[], { flags }: ManifestCommand): Parsed
       tokens: true,
     });
     const named = parsed.tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
-    return new Set(named).size === named.length ? parsed : undefined;
+    const isPlain = new Set(named).size === named.length && named.every((name) => flags[name]?.multiple !== true);
+    return isPlain ? parsed : undefined;
   } catch {
     return undefined; // oclif explains what is wrong with it
   }

@@ -35,6 +35,8 @@ export interface WithEngineOptions {
   readonly board?: boolean;
   /** Events that the command reports itself. */
   readonly omit?: readonly EngineEvent["type"][];
+  /** Whose rotations it takes. */
+  readonly labels?: readonly string[] | undefined;
   /** The command only looks: it works on a state that cannot be written as well. */
   readonly reading?: boolean;
 }
@@ -64,6 +66,7 @@ export async function withEngine<Result>(
     board = false,
     omit = [],
     reading = false,
+    labels,
     ask,
   }: WithEngineOptions & { readonly ask?: (asked: Asked) => Promise<Result> },
   use: (opened: OpenedEngine) => Promise<Result>,
@@ -78,7 +81,7 @@ export async function withEngine<Result>(
   if (ask !== undefined && watch !== undefined)
     return ask({ ...watch, names, reporter, now: runtime.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const backend = await openBackend({ spec, runtime, reading, ...state });
+  const backend = await openBackend({ spec, runtime, reading, labels, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     return await use({ engine, own: engine, names, reporter, stateDir: backend.place, now: runtime.now });

@@ -1,5 +1,6 @@
 import type { RotatingReport } from "./rotating-report.ts";
 import type { EndpointReport } from "./endpoint-report.ts";
+import type { HostReport } from "./host-report.ts";
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
 /** A phase as reports, events and error codes name it. */
@@ -155,6 +156,8 @@ export type StandingCode =
   | "never"
   | "failing"
   | "list"
+  | "unserved"
+  | "gone"
   | "absent"
   | "changed"
   | "foreign"
@@ -168,27 +171,18 @@ export type StandingCode =
   | "fresh";
 
 /** What it is told as while it lasts. */
-export type AlarmName = "expired" | "expiring" | "failed" | "reload-owed" | "drift" | "orphaned" | "at-risk";
+export type AlarmName =
+  | "expired"
+  | "expiring"
+  | "failed"
+  | "reload-owed"
+  | "cannot-serve"
+  | "drift"
+  | "orphaned"
+  | "at-risk";
 
 /** Like the exit codes of `run`. */
 export type StandingExit = 0 | 1 | 3 | 4;
-
-/** Why a new lease is wanted, or the one in use lengthened. */
-export type Reason =
-  | "forced"
-  | "first"
-  | "mixed"
-  | "gone"
-  | "foreign"
-  | "clock"
-  | "spec"
-  | "absent"
-  | "changed"
-  | "time"
-  | "cadence"
-  | "shared"
-  | "unserved"
-  | "refused";
 
 /** A key that does not hold what was written to it. */
 export interface DriftedKey {
@@ -238,6 +232,8 @@ export interface RotationStatus extends StandingReport {
   readonly kind?: string;
   /** The rotation of the spec whose `foreach` made it. */
   readonly group?: string;
+  /** The other machine that rotates it, and told of it: its name has the machine behind an `@` where each machine has one of its own. */
+  readonly host?: string;
   /** The `id` of its cause among `causes`. */
   readonly cause?: string;
   readonly credential?: CredentialReport;
@@ -282,6 +278,8 @@ export interface StatusReport {
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** With a state that machines share: those that were heard of. */
+  readonly hosts?: readonly HostReport[];
   /** Where consumers ask. Only a running watch can tell. */
   readonly serve?: readonly EndpointReport[];
   /** What keeps a running watch, or one of its services, from its work. */

@@ -8,6 +8,7 @@ export const alarmSteps = [
   "expiring",
   "reload-owed",
   "failed",
+  "cannot-serve",
   "drift",
   "orphaned",
   "at-risk",

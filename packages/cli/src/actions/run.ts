@@ -1,4 +1,4 @@
-import { exitCodeOfRun, lookAfterRun, type PlanReport, type RunOptions, type RunReport } from "@rotate/core";
+import { exitCodeOfRun, lookAfterRun, type PlanReport, type RunOptions, type RunReport, tellFleet } from "@rotate/core";
 import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { countValue, durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
@@ -18,6 +18,7 @@ export interface RunFlags {
   readonly concurrency?: string | undefined;
   readonly "detailed-exit-code"?: boolean;
   readonly quiet?: boolean;
+  readonly label?: readonly string[] | undefined;
 }
 type Input = ActionInput<RunFlags, NamesArgs>;
 
@@ -34,12 +35,14 @@ function rotate(given: Input): Promise<RunReport> {
   const input = quiet ? hushed(given) : given;
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
-  return withWatch(input, { board: !quiet, omit: ["rotation-finished"] }, async ({ engine, own, reporter, now }) => {
+  const how = { board: !quiet, omit: ["rotation-finished"], labels: flags.label } as const;
+  return withWatch(input, how, async ({ engine, own, reporter, now }) => {
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
     const stopTraces = await tracesOf(own?.events, reporter.runtime);
     const ran = await engine.run({ ...options, signal: interrupt.signal });
-    const troubles = own === undefined ? [] : await lookAfterRun(own, {}, interrupt.signal);
+    const troubles =
+      own === undefined ? [] : [...(await tellFleet(own)), ...(await lookAfterRun(own, {}, interrupt.signal))];
     await stopTraces();
     const report = troubles.length > 0 ? { ...ran, troubles } : ran;
     interrupt.release();

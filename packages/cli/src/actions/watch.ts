@@ -6,6 +6,7 @@ import {
   openDaemon,
   openEngine,
   openBackend,
+  peerService,
   type Runtime,
   type Service,
   type SpecResult,
@@ -25,6 +26,7 @@ import { run } from "./run.ts";
 export interface WatchFlags {
   readonly once?: boolean;
   readonly concurrency?: string | undefined;
+  readonly label?: readonly string[] | undefined;
   readonly listen?: string | undefined;
   readonly "listen-host"?: readonly string[] | undefined;
   readonly "listen-health"?: string | undefined;
@@ -45,7 +47,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const spec = await readSpec(flags.file, terminal, { stateDir });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const backend = await openBackend({ spec, runtime, ...state });
+  const backend = await openBackend({ spec, runtime, labels: flags.label, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
@@ -55,6 +57,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
       names: args.names ?? [],
       serving,
       services: [
+        peerService(engine, input.version),
         lookoutService(engine, { version: input.version }),
         await controlOf(backend.place, runtime),
         serving,

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
-import { countFlag, durationFlag, namesArgument } from "../flags.ts";
+import { countFlag, durationFlag, labelFlag, namesArgument } from "../flags.ts";
 
 /** What `rotate run` takes and says of itself; actions/run.ts does it. */
 export class Run extends BaseCommand<typeof Run> {
@@ -22,6 +22,7 @@ Exit codes: 0 all good; 1 a rotation failed, its credential is still valid; 2 us
     every: durationFlag("how far apart the runs are, when something starts them regularly"),
     "lock-timeout": durationFlag("how long to wait for another process (default 30s)"),
     concurrency: countFlag("rotations at once (default 16)"),
+    label: labelFlag,
     quiet: Flags.boolean({ char: "q", description: "print nothing while all is well (exit code 0)" }),
     "detailed-exit-code": Flags.boolean({ description: "exit 10 instead of 0 when something was rotated" }),
   };

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../base-command.ts";
-import { countFlag, namesArgument } from "../flags.ts";
+import { countFlag, labelFlag, namesArgument } from "../flags.ts";
 
 /** What `rotate watch` takes and says of itself; actions/watch.ts does it. */
 export class Watch extends BaseCommand<typeof Watch> {
@@ -17,6 +17,7 @@ SIGTERM and Ctrl-C finish what has begun and exit 0; a second one stops at once.
   static override flags = {
     once: Flags.boolean({ description: "rotate what is due once and exit, as run does" }),
     concurrency: countFlag("rotations at once (default 16)"),
+    label: labelFlag,
     listen: Flags.string({
       helpValue: "[HOST:]PORT",
       description: "serve the page, the API, /metrics, /livez and /readyz; beyond this machine by TLS and token only",

@@ -7,6 +7,7 @@ import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
 import type { Claims } from "./claim.ts";
 import type { HostNotes } from "./host-notes.ts";
+import type { Peers } from "./peers.ts";
 
 /** What an engine is opened over. `openLocalBackend` gives the one of a single machine; whoever opens a backend closes it. */
 export interface Backend {
@@ -21,6 +22,8 @@ export interface Backend {
   /** Rotation time. */
   readonly clock: RotationClock;
   readonly host: HostNotes;
+  /** Of a fleet. */
+  readonly peers?: Peers;
   /** Of one that is made of two. */
   readonly halves?: Halves;
   /** These are the rotations from now on: what was renamed goes on under its new name. */

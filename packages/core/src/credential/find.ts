@@ -1,10 +1,10 @@
 import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
 import { bareFields } from "./fields-of.ts";
 import type { KeptValues } from "../backend/host-notes.ts";
-import { credentialFingerprint } from "../rotation/accept.ts";
 import { innerError } from "../rotation/errors.ts";
 import { callSink, timeLimits } from "../rotation/invoke.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
+import { isSame } from "../rotation/refused.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { endOf } from "../schedule/schedule.ts";
@@ -79,9 +79,9 @@ export function hasAll(fields: Texts, needed: readonly string[]): boolean {
 }
 
 /** Only what the journal knows as this lease's. */
-function fromCache(lease: LeaseState, kept: KeptValues | undefined, { fingerprint }: RotationDeps): Texts | undefined {
+function fromCache(lease: LeaseState, kept: KeptValues | undefined, deps: RotationDeps): Texts | undefined {
   if (kept?.lease !== lease.id) return undefined;
-  return credentialFingerprint(kept.fields, fingerprint) === lease.fingerprint ? kept.fields : undefined;
+  return isSame(lease, kept.fields, deps) ? kept.fields : undefined;
 }
 
 async function fromSinks(lease: LeaseState, { rotation, deps }: Looking): Promise<Texts> {
@@ -96,8 +96,8 @@ async function fromSink(sink: SinkEntry, lease: LeaseState, { deps }: Looking): 
   const bare = bareFields(sink);
   if (bare.length === 0) return {};
   const values = await readValues(sink, deps);
-  const seen = fingerprintsOf(values, deps.fingerprint);
   const expected = lease.sinkFingerprints[sink.id] ?? {};
+  const seen = fingerprintsOf(values, deps.fingerprint, Object.values(expected)[0]);
   const holds = Object.keys(sink.values).every((key) => seen[key] !== undefined && seen[key] === expected[key]);
   if (!holds) return {};
   return Object.fromEntries(bare.map(([key, field]) => [field, values[key]?.reveal() ?? ""]));

@@ -33,7 +33,7 @@ export async function depsOver(
     readonly before?: RotationDeps | undefined;
   },
 ): Promise<RotationDeps> {
-  const { store, claims, fingerprint, clock, host, halves } = backend;
+  const { store, claims, fingerprint, clock, host, halves, peers } = backend;
   const { rotations } = spec;
   const memory = before?.memory ?? createMemory();
   const runtime = remembering(withholding(given, loginVariables(spec)));
@@ -44,6 +44,7 @@ export async function depsOver(
     clock,
     host,
     ...(halves && { halves }),
+    ...(peers && { peers }),
     runtime,
     onEvent,
     sourceMark: createSourceMark(runtime.env),

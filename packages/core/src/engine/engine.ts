@@ -16,6 +16,8 @@ import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import { depsOver } from "./deps.ts";
 import type { DetailOptions } from "./detail.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import { elsewhereOf, plainName, refuseElsewhere, revokeElsewhere } from "./elsewhere.ts";
+import { isElsewhere } from "./fleet-status.ts";
 import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
 import {
@@ -27,7 +29,8 @@ import {
   type RunOptions,
   type StatusOptions,
 } from "./reports.ts";
-import { revokeByHand, type RevokeOptions, type RevokeReport } from "./revoke.ts";
+import type { RevokeReport } from "../revoke-report.ts";
+import { revokeByHand, type RevokeOptions } from "./revoke.ts";
 import { namesHint } from "./select.ts";
 import { tellStandings } from "./tell.ts";
 
@@ -80,13 +83,14 @@ export interface Engine {
 
 /** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { runtime, backend } = options;
+  const { runtime, backend, by = `pid ${process.pid}` } = options;
   const events = createEvents(runtime.log);
 
   async function partsOf(spec: Spec, before?: RotationDeps): Promise<EngineParts> {
-    const deps = await depsOver(backend, { spec, runtime, onEvent: events.emit, before });
-    await backend.publish(spec);
-    return { spec, deps };
+    const own = here(spec, backend);
+    const deps = await depsOver(backend, { spec: own, runtime, onEvent: events.emit, before });
+    await backend.publish(own);
+    return { spec: own, written: spec, deps, by };
   }
 
   let parts = await partsOf(options.spec);
@@ -94,12 +98,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const record = keepAudit(events, {
     file: () => parts.spec.audit?.file,
     now: runtime.now,
-    by: options.by ?? `pid ${process.pid}`,
+    by,
     providerOf: (name) => parts.spec.rotations.find((rotation) => rotation.name === name)?.provider.name,
   });
   if (options.onEvent) events.on(options.onEvent);
 
   function one(name: string): { readonly rotation: Rotation; readonly deps: RotationDeps } {
+    refuseElsewhere([name], { written: parts.written, peers: backend.peers });
     return { rotation: only(parts.spec, name), deps: parts.deps };
   }
 
@@ -135,14 +140,23 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const ofSpec = parts.spec.rotations.map(({ name }) => name);
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
-    revoke: (name, asked = {}) => revokeByHand(name, parts, asked),
-    forget: (name) =>
-      withClaim(backend.claims, name, async (claim) => {
+    async revoke(name, asked = {}) {
+      const { written, deps } = parts;
+      const found = elsewhereOf(name, { written, peers: deps.peers });
+      if (found === undefined || deps.peers === undefined)
+        return revokeByHand(plainName(name, deps.peers), parts, asked);
+      const { signal } = new AbortController();
+      return revokeElsewhere(found, { peers: deps.peers, by, signal }, asked.previous ?? false);
+    },
+    forget: async (name) => {
+      refuseElsewhere([name], { written: parts.written, peers: backend.peers });
+      return withClaim(backend.claims, name, async (claim) => {
         const rotation = parts.spec.rotations.find((each) => each.name === name);
         if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
         await forget(name, parts.deps);
         record({ act: "forget", rotation: name, result: "done" });
-      }),
+      });
+    },
     async eject(name, values) {
       const target = one(name);
       if (values === undefined) return describeEject(target);
@@ -151,6 +165,12 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return report;
     },
   };
+}
+
+/** Without what another machine of the fleet is named for. */
+function here(spec: Spec, { peers }: Pick<Backend, "peers">): Spec {
+  const rotations = spec.rotations.filter((rotation) => !isElsewhere(rotation, peers));
+  return rotations.length === spec.rotations.length ? spec : { ...spec, rotations };
 }
 
 /** The state is the backend's, and another name is another state. */

@@ -3,14 +3,14 @@ import { formatDuration } from "@rotate/runtime";
 import type { PlanRisk, PlanRotation, PlanSink } from "../plan-report.ts";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
 import { shortFingerprint } from "../store/fingerprint.ts";
-import type { RotationState } from "../store/state.ts";
+import type { SinkFingerprints } from "../store/state.ts";
 import { paceOf } from "../schedule/pace.ts";
 import { decide } from "../rotation/decide.ts";
 import { instantAt } from "../rotation/describe.ts";
 import { expectedIn } from "../rotation/expected.ts";
 import { failureOf } from "../rotation/errors.ts";
 import { publishedLease, type Moment } from "../rotation/moment.ts";
-import { readSink, type Looking } from "../rotation/observe.ts";
+import { readSink, type Looking, type Prints } from "../rotation/observe.ts";
 import { checksOf, type Check } from "../rotation/phases/preflight.ts";
 import { reasonText } from "../rotation/reason.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
@@ -155,21 +155,21 @@ async function planSink(sink: SinkEntry, at: Looking, warn: (message: string) =>
   const unknown = { ...head, keys: keys.map((key) => ({ key, change: "unknown" as const })) };
   if (!isReadable(sink)) return unknown;
   try {
-    const { fingerprints } = await readSink(at, sink);
-    return { ...head, keys: keys.map((key) => planKey(key, fingerprints[key], ourFingerprints(sink, at.state()))) };
+    const { prints } = await readSink(at, sink);
+    const leases = Object.values(at.state().leases);
+    const ours = leases.map(({ sinkFingerprints }) => sinkFingerprints[sink.id] ?? {});
+    return { ...head, keys: keys.map((key) => planKey(key, prints, ours)) };
   } catch (error) {
     warn(failureOf(error, { phase: "observe" }).report.message);
     return unknown;
   }
 }
 
-function planKey(key: string, fingerprint: string | undefined, ours: ReadonlySet<string>): PlanSink["keys"][number] {
+function planKey(key: string, prints: Prints, ours: readonly SinkFingerprints[]): PlanSink["keys"][number] {
+  const fingerprint = prints()[key];
   if (fingerprint === undefined) return { key, change: "created" };
-  return { key, change: ours.has(fingerprint) ? "rotated" : "taken-over", fingerprint: shortFingerprint(fingerprint) };
-}
-
-function ourFingerprints(sink: SinkEntry, { leases }: RotationState): ReadonlySet<string> {
-  return new Set(Object.values(leases).flatMap((lease) => Object.values(lease.sinkFingerprints[sink.id] ?? {})));
+  const isOurs = ours.some((known) => Object.values(known).includes(prints(known)[key] ?? ""));
+  return { key, change: isOurs ? "rotated" : "taken-over", fingerprint: shortFingerprint(fingerprint) };
 }
 
 /** What becomes of the lease before, in words. */

@@ -1,6 +1,6 @@
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { PlanReport } from "../plan-report.ts";
-import type { RotationReport, RunReport, StatusReport } from "../report.ts";
+import type { RotationReport, RotationStatus, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instant } from "../rotation/describe.ts";
 import { causesOf, withCauses } from "./causes.ts";
@@ -9,6 +9,8 @@ import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, t
 import { orphansOf, renameHints } from "./orphans.ts";
 import { mintsOf } from "./mints.ts";
 import { planAll } from "./plan.ts";
+import { elsewhereOf, plainName, refuseElsewhere, runElsewhere } from "./elsewhere.ts";
+import { isForOthers, statusesElsewhere, withFleet } from "./fleet-status.ts";
 import { presentAll } from "./quick-look.ts";
 import { tellStandings } from "./tell.ts";
 import { tick } from "./tick.ts";
@@ -17,8 +19,13 @@ import { statusOf, summaryOf } from "./status.ts";
 
 /** What works on the backend: the daemon drives it by its own loop. */
 export interface EngineParts {
+  /** Without what only another machine rotates. */
   readonly spec: Spec;
+  /** As it is written. */
+  readonly written: Spec;
   readonly deps: RotationDeps;
+  /** Whose process this is, for other machines that it asks. */
+  readonly by?: string;
 }
 
 /** What `run` is told: which rotations, and how long it may take. */
@@ -56,6 +63,8 @@ async function choose(
   parts: EngineParts,
   names: readonly string[] | undefined,
 ): Promise<{ readonly present: readonly Rotation[]; readonly absent: readonly Absent[] }> {
+  const { written, deps } = parts;
+  refuseElsewhere(names, { written, peers: deps.peers });
   const chosen = selectByName(await knownRotations(parts), names);
   return {
     present: chosen.flatMap(({ rotation }) => rotation ?? []),
@@ -63,11 +72,30 @@ async function choose(
   };
 }
 
-/** Finishes what is owed, rotates what is due, and tells of all that was asked for. */
+/** Finishes what is owed, rotates what is due, and tells of all that was asked for; what other machines rotate they are asked to. */
 export async function run(parts: EngineParts, options: RunOptions = {}): Promise<RunReport> {
+  const { written, deps, by = "" } = parts;
+  const at = { written, peers: deps.peers };
+  const asked = (options.names ?? []).map((name) => plainName(name, deps.peers));
+  const found = asked.flatMap((name) => elsewhereOf(name, at) ?? []);
+  if (found.length === 0 || deps.peers === undefined) return runHere(parts, { ...options, names: asked });
+  const { signal = new AbortController().signal, force = false } = options;
+  const asking = { peers: deps.peers, by, signal };
+  const names = asked.filter((name) => !found.some((one) => one.asked === name));
+  const [own, others] = await Promise.all([
+    names.length === 0 ? undefined : runHere(parts, { ...options, names }),
+    runElsewhere(found, asking, force),
+  ]);
+  const rotations = [...(own?.rotations ?? []), ...others];
+  return { version: 1, rotations, orphans: [], causes: causesOf(rotations) };
+}
+
+async function runHere(parts: EngineParts, options: RunOptions): Promise<RunReport> {
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
-  const { present, absent } = await choose(parts, options.names);
+  const { present: asked, absent } = await choose(parts, options.names);
+  const isNamed = options.names !== undefined && options.names.length > 0;
+  const present = asked.filter((rotation) => isNamed || !isForOthers(rotation, deps.peers));
   const cadence = options.byDaemon
     ? undefined
     : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
@@ -122,14 +150,19 @@ export async function status(
   parts: EngineParts,
   { names = [], byDaemon = false }: StatusOptions = {},
 ): Promise<StatusReport> {
-  const deps = await withHeldBack(parts);
-  const { present, absent } = await choose(parts, names);
+  const look = await parts.deps.peers?.look();
+  const deps = withFleet(await withHeldBack(parts), look);
+  const elsewhere = look === undefined ? [] : statusesElsewhere(parts.written, look, deps);
+  const chosen = selectByName([...(await knownRotations(parts)), ...elsewhere.map(told)], names);
+  const present = chosen.flatMap((one) => ("rotation" in one && one.rotation) || []);
+  const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
   const stands = await presentAll(present, deps, { cadence });
   const all = [
     ...stands.map((stand) => statusOf(stand, deps)),
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
     ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
+    ...chosen.flatMap((one) => ("status" in one ? [one.status] : [])),
   ];
   const causes = causesOf(all);
   return {
@@ -138,5 +171,11 @@ export async function status(
     summary: summaryOf(all),
     rotations: withCauses(all, causes),
     causes,
+    ...(look && { hosts: look.hosts }),
   };
+}
+
+/** What is told of, and not looked at. */
+function told(one: RotationStatus): { readonly name: string; readonly status: RotationStatus } {
+  return { name: one.name, status: one };
 }

@@ -1,5 +1,5 @@
 import { withClaim } from "../backend/claim.ts";
-import type { ErrorReport } from "../report.ts";
+import type { RevokedLease, RevokeReport } from "../revoke-report.ts";
 import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { failureOf } from "../rotation/errors.ts";
@@ -13,21 +13,6 @@ import { instantAt } from "../rotation/describe.ts";
 export interface RevokeOptions {
   /** The superseded leases instead of the one in use. */
   readonly previous?: boolean;
-}
-
-/** What became of each lease. */
-export interface RevokeReport {
-  readonly version: 1;
-  readonly name: string;
-  readonly leases: readonly RevokedLease[];
-}
-
-/** What became of one lease. `expires only`: its provider cannot revoke it, or not any more; it lives until `expiresAt` (RFC 3339). */
-export interface RevokedLease {
-  readonly id: string;
-  readonly result: "revoked" | "failed" | "expires only";
-  readonly expiresAt?: string;
-  readonly error?: ErrorReport;
 }
 
 /**

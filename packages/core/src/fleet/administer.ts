@@ -8,12 +8,12 @@ import { pinnedBy } from "../loading/pinned.ts";
 import { liveLeases } from "../store/state.ts";
 import { createBundles } from "./bundles.ts";
 import { openDatabase, type Database } from "./database.ts";
-import { isUnprepared } from "./database-error.ts";
-import { readKey } from "./key.ts";
+import { createKeyRing, readKeys } from "./key.ts";
 import { openSharedBackend } from "./open-shared.ts";
 import { publishSpec, specHash } from "./published.ts";
-import { openQueue, prepareQueue } from "./queue.ts";
-import { grantsOf, readMeta, refuseCopy, schemasOf, tablesOf, type Schemas } from "./schema.ts";
+import { prepareQueues, refuseOtherBoss } from "./boss.ts";
+import { openQueue } from "./queue.ts";
+import { grantsOf, readMeta, refuseCopy, refuseNewer, schemasOf, systemOf, tablesOf, type Schemas } from "./schema.ts";
 import { stateOption, type StateOption } from "./state-option.ts";
 
 type OfSpec = Pick<Spec, "name" | "state" | "rotations">;
@@ -47,9 +47,12 @@ export async function prepareState(
 ): Promise<{ readonly place: string }> {
   return withDatabase(parts, async (database, { schema }) => {
     const schemas = schemasOf(schema);
-    if (!upgrade) await refuseEarlier(database, schemas, parts.spec.name);
+    const found = await areMade(database, schemas);
+    if (found) await (upgrade ? refuseNewer(database, schemas) : refuseEarlier(database, schemas));
     await database.query(tablesOf(schemas));
-    await prepareQueue(database, schemas, parts.spec.name);
+    await noteServer(database, schemas, parts.spec.name);
+    const labels = parts.spec.rotations.flatMap(({ runsOn }) => runsOn ?? []);
+    await prepareQueues(database, schemas, { spec: parts.spec.name, labels });
     const grants = grantsOf(schemas, roles);
     if (grants !== "") await database.query(grants);
     return { place: database.place };
@@ -57,20 +60,24 @@ export async function prepareState(
 }
 
 /** What an earlier rotate made is changed by nobody who did not ask for it: workers of that one may be at work. */
-async function refuseEarlier(database: Database, schemas: Schemas, spec: string): Promise<void> {
-  const [found] = await database.query("select to_regclass($1) as own, to_regclass($2) as boss", [
-    `${schemas.own}.meta`,
-    `${schemas.boss}.version`,
-  ]);
-  if (found?.["own"] == null || found["boss"] == null) return;
+async function refuseEarlier(database: Database, schemas: Schemas): Promise<void> {
   await readMeta(database, schemas);
-  const queue = await openQueue(database, { schemas, spec, random: Math.random, beats: database }).catch(
-    (error: unknown) => {
-      if (isUnprepared(error)) return undefined;
-      throw error;
-    },
+  await refuseOtherBoss(database, schemas);
+}
+
+/** What a spec begins here is this server's, wherever the tables came from. */
+async function noteServer({ query }: Database, { own }: Schemas, spec: string): Promise<void> {
+  await query(
+    `insert into ${own}.meta (key, value) select $1, system_identifier::text from pg_control_system()
+     where not exists (select from ${own}.rotation where spec = $2) on conflict (key) do nothing`,
+    [systemOf(spec), spec],
   );
-  await queue?.close();
+}
+
+async function areMade(database: Database, { own, boss }: Schemas): Promise<boolean> {
+  const tables = [`${own}.meta`, `${boss}.version`];
+  const [found] = await database.query("select to_regclass($1) as own, to_regclass($2) as boss", tables);
+  return found?.["own"] != null && found["boss"] != null;
 }
 
 /** Says that the spec of this host counts from now on, for all hosts. */
@@ -78,16 +85,24 @@ export async function publishState(parts: StateParts): Promise<void> {
   const { spec, runtime } = parts;
   await withDatabase(parts, async (database, { schema }) => {
     const schemas = schemasOf(schema);
-    await refuseCopy(database, await readMeta(database, schemas));
+    await refuseCopy(database, await readMeta(database, schemas), spec.name);
     const moving = spec.rotations.filter((rotation) => pinnedBy(rotation).length === 0);
-    const queue = await openQueue(database, { schemas, spec: spec.name, random: runtime.random, beats: database });
+    const bundles = createBundles(moving);
+    const queue = await openQueue(database, {
+      schemas,
+      spec: spec.name,
+      random: runtime.random,
+      beats: database,
+      labels: [...new Set(bundles.keys().map(bundles.labelOf))],
+      labelOf: bundles.labelOf,
+    });
     try {
       await publishSpec(database, queue, {
         schemas,
         spec: spec.name,
         publication: {
           hash: specHash(moving),
-          bundles: createBundles(moving),
+          bundles,
           names: moving.map(({ name }) => name),
           by: `${hostname()} (process ${process.pid})`,
           anyway: true,
@@ -113,7 +128,7 @@ export async function adoptState(parts: StateParts, how: "moved" | "copy"): Prom
     spec: spec.name,
     holder: "rotate state adopt",
     adopting: true,
-    key: readKey((await key()).reveal()),
+    ring: createKeyRing(spec.name, readKeys((await key()).reveal())),
   });
   try {
     for (const name of await backend.store.names()) {
@@ -127,7 +142,9 @@ export async function adoptState(parts: StateParts, how: "moved" | "copy"): Prom
   }
   await withDatabase(parts, async ({ query }) => {
     await query(
-      `update ${schemasOf(schema).own}.meta set value = (select system_identifier::text from pg_control_system()) where key = 'system'`,
+      `insert into ${schemasOf(schema).own}.meta (key, value) select $1, system_identifier::text from pg_control_system()
+       on conflict (key) do update set value = excluded.value`,
+      [systemOf(spec.name)],
     );
   });
 }

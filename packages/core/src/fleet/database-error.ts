@@ -55,11 +55,6 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof EngineError && error.code === "ROTATE_STATE_UNREACHABLE";
 }
 
-/** Are tables missing, or those of another rotate? */
-export function isUnprepared(error: unknown): boolean {
-  return error instanceof EngineError && error.code === "ROTATE_STATE_UNPREPARED";
-}
-
 /** Tables are missing, or are those of an earlier rotate. */
 export function notPrepared(place: string, cause?: unknown): EngineError {
   return new EngineError(`the database ${place} is not prepared for rotate`, {

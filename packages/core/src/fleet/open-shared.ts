@@ -1,15 +1,17 @@
+import { hostname } from "node:os";
 import type { Secret } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import { carryOver } from "../backend/carry-over.ts";
 import type { Claims } from "../backend/claim.ts";
-import { fingerprintWith } from "../store/fingerprint.ts";
+import { defaultLabel } from "./boss.ts";
 import { createBundles } from "./bundles.ts";
 import { createSharedClaims } from "./claims.ts";
 import { createDatabaseClock } from "./clock.ts";
 import { openDatabase, type Database } from "./database.ts";
-import { checkKey } from "./key.ts";
+import { checkKeys, type KeyRing } from "./key.ts";
 import { publishSpec, specHash, type Publication } from "./published.ts";
+import { createPeers } from "./peers.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
 import { readMeta, refuseCopy, schemasOf } from "./schema.ts";
@@ -21,15 +23,19 @@ export interface SharedOptions {
   /** The spec's name. */
   readonly spec: string;
   readonly url: () => Promise<Secret>;
-  /** Of the fingerprints. 32 bytes */
-  readonly key: Buffer;
+  /** Of the fingerprints. */
+  readonly ring: KeyRing;
   /** Its tables; pg-boss's are beside it. */
   readonly schema: string;
   readonly runtime: Pick<Runtime, "now" | "monotonic" | "sleep" | "random">;
   /** For people: which process. */
   readonly holder: string;
+  /** The name of this machine. Default: the host name. */
+  readonly host?: string;
   /** Only to look: makes nothing, and publishes nothing. */
   readonly reading?: boolean;
+  /** Whose rotations are taken as they come due. Default: those without a label. */
+  readonly labels?: readonly string[];
   /** It is known that the state came from another database server. */
   readonly adopting?: boolean;
   /** Default: time as it passes. */
@@ -53,9 +59,9 @@ const connections = { work: 3, beats: 1 };
  * EngineError `ROTATE_STATE_*` when it cannot be.
  */
 export async function openSharedBackend(options: SharedOptions): Promise<Backend> {
-  const { spec, url, key, runtime, reading = false, beats = realBeats } = options;
-  const schemas = schemasOf(options.schema);
-  const rows = { schemas, spec };
+  const { spec, url, ring, runtime, reading = false, beats = realBeats, labels = [defaultLabel] } = options;
+  const rows = { schemas: schemasOf(options.schema), spec };
+  const { schemas } = rows;
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
   const beating = await openDatabase({ url, name: `rotate ${spec} alive`, most: connections.beats });
   const time = createDatabaseClock(options.readTime ?? (() => timeOf(beating)), runtime);
@@ -66,10 +72,17 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   async function open(): Promise<Ready> {
     const meta = await readMeta(database, schemas);
-    if (options.adopting !== true) await refuseCopy(database, meta);
-    await checkKey(database, rows, { key, reading });
+    if (!options.adopting) await refuseCopy(database, meta, spec);
+    await checkKeys(database, rows, { ring, reading });
     await time.learn();
-    const queue = await openQueue(database, { schemas, spec, random: runtime.random, beats: beating });
+    const queue = await openQueue(database, {
+      schemas,
+      spec,
+      labels,
+      random: runtime.random,
+      beats: beating,
+      labelOf: (bundle) => bundles.labelOf(bundle),
+    });
     const pulse = createPulse(queue, beats, time.learn);
     const writer = createWriter({ ...rows, database, queue }, () => bundles);
     const { claims, giveBack } = createSharedClaims({
@@ -102,13 +115,19 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     return opening;
   }
 
+  const peerParts = {
+    host: options.host ?? hostname(),
+    requests: async () => (await ready()).queue.requests,
+    published: () => publication?.hash,
+  };
   return {
     scope: "shared",
     place: database.place,
     host: {},
     clock: time.clock,
-    fingerprint: fingerprintWith(key),
+    fingerprint: ring.fingerprint,
     store: afterwards(store, ready),
+    peers: afterwards(createPeers({ ...runtime, ...rows, ...peerParts, database, labels }), ready),
     claims: {
       due: async (limit, signal) => (await ready()).claims.due(limit, signal),
       byName: async (rotation, how) => (await ready()).claims.byName(rotation, how),
@@ -136,13 +155,14 @@ async function timeOf({ query }: Database): Promise<number> {
 }
 
 /** The same, each method once the database is found to be the right one. */
-function afterwards(store: Backend["store"], ready: () => Promise<unknown>): Backend["store"] {
-  const methods = Object.entries(store).map(([name, method]) => [
-    name,
-    async (...args: readonly unknown[]) => {
+function afterwards<Of extends object>(methods: Of, ready: () => Promise<unknown>): Of {
+  const entries = Object.entries(methods).map(([name, method]: [string, unknown]) => {
+    if (typeof method !== "function") return [name, method];
+    async function waiting(...args: readonly unknown[]): Promise<unknown> {
       await ready();
       return (method as (...args: readonly unknown[]) => unknown)(...args);
-    },
-  ]);
-  return Object.fromEntries(methods) as Backend["store"];
+    }
+    return [name, waiting];
+  });
+  return Object.fromEntries(entries) as Of;
 }

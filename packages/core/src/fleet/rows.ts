@@ -4,7 +4,8 @@ import { EngineError } from "../engine-error.ts";
 import type { AttemptReport } from "../history-report.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import { reduce } from "../store/reduce.ts";
-import { emptyState, type RotationState } from "../store/state.ts";
+import type { JournalRecord } from "../store/records.ts";
+import { emptyState, liveLeases, type RotationState } from "../store/state.ts";
 import type { Row, Sql } from "./database.ts";
 import type { Schemas } from "./schema.ts";
 
@@ -62,7 +63,7 @@ export async function takeRows(
   { schemas: { own }, spec, clock, holder, published }: Taking,
 ): Promise<readonly TakenRow[]> {
   if (names.length === 0) return [];
-  const select = `select r.name, r.state, r.due, s.hash, s.by from ${own}.rotation r left join ${own}.spec s on s.name = r.spec
+  const select = `select r.name, r.state, r.due, r.timeline, ${timelineNow} as now_on, s.hash, s.by from ${own}.rotation r left join ${own}.spec s on s.name = r.spec
     where r.spec = $1 and r.name = any ($2) order by r.name for update of r`;
   const found = await query(select, [spec, names]);
   const rows = found.length === names.length ? found : await afterAdding(names);
@@ -72,7 +73,10 @@ export async function takeRows(
   const taken = before.map((state, at) => ({
     rotation: state.name,
     claim: randomUUID(),
-    state: reduce(state, { type: "opened" }, clock.note()),
+    state: [...doubtsOf(rows[at]!, state), { type: "opened" } as const].reduce(
+      (known, record) => reduce(known, record, clock.note()),
+      state,
+    ),
     isUnfinished: state.attempt !== undefined,
     due: Number(rows[at]!["due"]),
   }));
@@ -84,7 +88,7 @@ export async function takeRows(
   }
 
   await query(
-    `update ${own}.rotation r set claim = i.claim, holder = $2, claimed_at = now(), state = i.state, changed_in = pg_current_xact_id()
+    `update ${own}.rotation r set claim = i.claim, holder = $2, claimed_at = now(), state = i.state, timeline = ${timelineNow}, changed_in = pg_current_xact_id()
      from unnest($3::text[], $4::uuid[], $5::json[]) as i (name, claim, state) where r.spec = $1 and r.name = i.name`,
     [
       spec,
@@ -95,6 +99,15 @@ export async function takeRows(
     ],
   );
   return taken;
+}
+
+/** The history of writes that the server is on: another one after it was promoted, or put back to an earlier moment. */
+const timelineNow = "left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+
+/** The last that was written on the other timeline may be lost: of no lease it is sure any more where it is, and none is revoked until its rotation has settled again. */
+function doubtsOf(row: Row, state: RotationState): readonly JournalRecord[] {
+  if (row["timeline"] == null || row["timeline"] === row["now_on"]) return [];
+  return liveLeases(state).map(({ id }) => ({ type: "doubt", lease: id }));
 }
 
 function refuseOutdated(spec: string, row: Row | undefined, hash: string | undefined): void {
@@ -162,9 +175,9 @@ export async function keepAttempts(
 ): Promise<void> {
   if (attempts.length === 0) return;
   await query(
-    `insert into ${own}.attempt (spec, id, rotation, started_at, outcome, report)
-     select $1, i.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::json[]) as i
-     on conflict (spec, id) do update set report = excluded.report, outcome = excluded.outcome`,
+    `insert into ${own}.attempt (day, spec, id, rotation, started_at, outcome, report)
+     select left(i.at, 10)::date, $1, i.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::json[]) as i (id, rotation, at, outcome, report)
+     on conflict (spec, id, day) do update set report = excluded.report, outcome = excluded.outcome`,
     [
       spec,
       attempts.map(({ id }) => id),

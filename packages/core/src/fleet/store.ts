@@ -113,7 +113,8 @@ async function recordEvents(
 ): Promise<void> {
   const names = events.map(({ rotation }) => rotation);
   await query(
-    `insert into ${own}.event (spec, rotation, at, event) select $1, i.* from unnest($2::text[], $3::text[], $4::json[]) as i`,
+    `insert into ${own}.event (day, spec, rotation, at, event)
+     select left(i.at, 10)::date, $1, i.* from unnest($2::text[], $3::text[], $4::json[]) as i (rotation, at, event)`,
     [spec, names, events.map(({ at }) => at), events.map((event) => JSON.stringify(event))],
   );
   await query(

@@ -154,6 +154,10 @@ export interface Rotation {
   readonly hash: string;
   /** Absent: that is for its parts to say. */
   readonly moves?: boolean;
+  /** Of the one machine that rotates it. */
+  readonly host?: string;
+  /** The label that a worker needs to take it. */
+  readonly runsOn?: string;
   readonly renamedFrom: string | undefined;
   /** The rotation of the spec whose `foreach` made it. */
   readonly family: string | undefined;

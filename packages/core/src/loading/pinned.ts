@@ -6,11 +6,15 @@ import { described } from "./compile/identity.ts";
 import type { Bound, Rotation } from "./model.ts";
 import { partsOf } from "./parts-of.ts";
 
-type Moving = Pick<Rotation, "provider" | "request" | "sinks" | "verify" | "reloads" | "health" | "cache" | "moves">;
+type Moving = Pick<
+  Rotation,
+  "provider" | "request" | "sinks" | "verify" | "reloads" | "health" | "cache" | "moves" | "host"
+>;
 
 /** Why no other machine may take the rotation over; empty when one may. */
 export function pinnedBy(rotation: Moving): readonly string[] {
-  const { provider, sinks, cache, moves } = rotation;
+  const { provider, sinks, cache, moves, host } = rotation;
+  if (host !== undefined) return [`\`host: ${host}\``];
   if (moves !== undefined) return moves ? [] : ["`moves: false`"];
   return [
     ...partsOf(rotation).flatMap(whyHere),

@@ -144,6 +144,17 @@ export const rotationSettings = {
       description:
         "with `state: { type: postgres }`: may another machine take it over? Default: when each of its parts says so, and none is at an address of this machine alone",
     },
+    host: {
+      type: "string",
+      minLength: 1,
+      description:
+        "with `state: { type: postgres }`: the one machine that rotates it, by its name (`ROTATE_HOST`, else the host name); others tell of it, and ask it",
+    },
+    runsOn: {
+      type: "string",
+      pattern: namePattern,
+      description: `with \`state: { type: postgres }\`: only workers with this label take it, \`rotate watch --label …\` (${nameRule})`,
+    },
     renamedFrom: { type: "string", pattern: namePattern, description: `the name it had before (${nameRule})` },
     foreach: foreachSettings,
   },

@@ -23,6 +23,8 @@ const plainRotation = new Set([
   "maxLive",
   "cache",
   "moves",
+  "host",
+  "runsOn",
   "renamedFrom",
   "foreach",
 ]);

@@ -28,6 +28,16 @@ export function readFingerprint(directory: string): Fingerprint {
   }
 }
 
+/** The key in `directory`, if one was made. */
+export function ownKey(directory: string): Buffer | undefined {
+  const path = `${directory}/fingerprint.key`;
+  try {
+    return read(path);
+  } catch (error) {
+    throw stateError(path, error);
+  }
+}
+
 function readOrMakeKey(path: string): Buffer {
   const existing = read(path);
   if (existing) return existing;

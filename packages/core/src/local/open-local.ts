@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "../backend/backend.ts";
-import { bundlesOf } from "../backend/bundles.ts";
+import { bundlesOf } from "../loading/bundles.ts";
 import { carryOver } from "../backend/carry-over.ts";
 import type { Claims } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
@@ -12,7 +12,7 @@ import type { Fingerprint } from "../store/fingerprint.ts";
 import { liveLeases } from "../store/state.ts";
 import { createRotationClock, type RotationClock } from "../schedule/clock.ts";
 import { createClaims } from "./claims.ts";
-import { openFingerprint, readFingerprint } from "./fingerprint-key.ts";
+import { openFingerprint, ownKey, readFingerprint } from "./fingerprint-key.ts";
 import { createHandoff } from "./handoff.ts";
 import { createHelpers } from "./helpers.ts";
 import { createLocks } from "./lock.ts";
@@ -36,8 +36,8 @@ export interface LocalOptions {
   readonly machine?: Machine;
   /** Default: by the clocks of the machine. */
   readonly clock?: RotationClock;
-  /** Default: under a key of the state's own. */
-  readonly fingerprint?: Fingerprint;
+  /** Under keys of the caller's. It is given the key that the state has of its own, if it was ever used without them. Default: under that one, made on first use. */
+  readonly fingerprintOf?: (own: Buffer | undefined) => Fingerprint;
 }
 
 /**
@@ -71,7 +71,9 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       claims,
       clock,
       close,
-      fingerprint: options.fingerprint ?? (writable ? openFingerprint(directory) : readFingerprint(directory)),
+      fingerprint:
+        options.fingerprintOf?.(ownKey(directory)) ??
+        (writable ? openFingerprint(directory) : readFingerprint(directory)),
       host: {
         ...(machine.machineId !== undefined && { machineId: machine.machineId }),
         ...notes,

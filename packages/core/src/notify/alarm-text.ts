@@ -133,6 +133,8 @@ function phraseOf(step: FiringStep, { expiresAt }: Concern): string {
       return end === undefined ? "fails" : `fails; what is in use works until ${end}`;
     case "reload-owed":
       return `is written, and its consumer was not shown to use it${end === undefined ? "" : `; what it may use ends at ${end}`}`;
+    case "cannot-serve":
+      return "has no machine that rotates it";
     case "drift":
       return "is not what was written";
     case "orphaned":

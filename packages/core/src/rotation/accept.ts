@@ -146,10 +146,10 @@ function badAnswer(
   return new RotateError(message, { code: "BAD_ANSWER", retryable, hint, noEffect: false });
 }
 
-/** One fingerprint of all fields together: the same for the same credential. */
-export function credentialFingerprint(fields: FieldValues<Fields>, fingerprint: Fingerprint): string {
+/** One fingerprint of all fields together: the same for the same credential. @param like one that it is compared with */
+export function credentialFingerprint(fields: FieldValues<Fields>, fingerprint: Fingerprint, like?: string): string {
   const texts = Object.entries(fields)
     .map(([name, value]) => [name, isSecret(value) ? value.reveal() : value])
     .toSorted(([a], [b]) => a!.localeCompare(b!));
-  return fingerprint(JSON.stringify(texts));
+  return fingerprint(JSON.stringify(texts), like);
 }

@@ -3,7 +3,7 @@ import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts
 import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { isEarly, reasonOf } from "./reason.ts";
 import { proofAt } from "./unproved.ts";
-import type { Reason } from "../report.ts";
+import type { Reason } from "../why.ts";
 import type { LeaseState } from "../store/state.ts";
 
 /** What is to be done with a rotation, and when the next look is. */

@@ -47,13 +47,15 @@ export function markOf({ rotation, deps }: Pick<Session, "rotation" | "deps">, {
   return deps.fingerprint(`${rotation.name}/${id}`);
 }
 
-/** The sink's mark, and those that it had when the spec gave it other keys or the rotation another name. */
+/** The sink's mark, and those that it had under another key, or when the spec gave it other keys or the rotation another name. */
 function marksOf(session: Pick<Session, "rotation" | "deps" | "state">, sink: SinkEntry): readonly string[] {
   const { rotation, deps, state } = session;
   const known = Object.values(state().sinks).filter(({ type, target }) => type === sink.type && target === sink.target);
   const ids = new Set([sink, ...known].map(({ id }) => id));
   const names = [rotation.name, ...(rotation.renamedFrom === undefined ? [] : [rotation.renamedFrom])];
-  return names.flatMap((name) => [...ids].map((id) => markOf({ rotation: { ...rotation, name }, deps }, { id })));
+  const { fingerprint } = deps;
+  const staged = names.flatMap((name) => [...ids].map((id) => `${name}/${id}`));
+  return staged.flatMap((text) => fingerprint.every?.(text) ?? [fingerprint(text)]);
 }
 
 /**

@@ -20,6 +20,8 @@ export interface Moment {
   readonly sources?: string | undefined;
   /** It is left alone, with all that one list makes. */
   readonly heldBack?: HeldBack | undefined;
+  /** Why no machine of the fleet takes it. */
+  readonly unserved?: string | undefined;
   /** ms between runs, when the process is started again and again; undefined in a daemon. */
   readonly cadence?: number | undefined;
   /** A person asked for it, due or not. */
@@ -52,7 +54,8 @@ export function momentOf(
   const heldBack = deps.heldBack?.(rotation);
   const sources = state.failure && deps.sourceMark?.(rotation);
   const unattended = isUnattended({ rotation, deps });
-  return { rotation, state, now: clock.time, clock, cron, entry, sources, heldBack, unattended, ...asked };
+  const unserved = deps.unserved?.(rotation);
+  return { rotation, state, now: clock.time, clock, cron, entry, sources, heldBack, unserved, unattended, ...asked };
 }
 
 /** Only endpoints give it, and none of this process does. */

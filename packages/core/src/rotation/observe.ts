@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Secret, type Values } from "@rotate/plugin-kit";
 import type { Masker } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
-import type { Fingerprint } from "../store/fingerprint.ts";
+import { keyOf, type Fingerprint } from "../store/fingerprint.ts";
 import {
   mayWith,
   type Holding,
@@ -73,8 +73,11 @@ export interface Looking extends Pick<Session, "deps" | "rotation" | "state"> {
 
 /** What a sink holds, key by key, and as a whole. */
 export interface SinkContent extends SinkSeen {
-  readonly fingerprints: SinkFingerprints;
+  readonly prints: Prints;
 }
+
+/** What stands in a sink as fingerprints, each made like the one that it is compared with. */
+export type Prints = (like?: SinkFingerprints) => SinkFingerprints;
 
 /** Reads one sink and changes nothing. */
 export async function look(at: Looking, sink: SinkEntry): Promise<Observation> {
@@ -97,21 +100,22 @@ export async function readSink(
   const values = await callSink({ deps, sink }, { timeout: timeLimits.read }, (ctx) =>
     sink.part.read!(keys, { ...ctx, secret: (text, name) => new Secret(text, name) }),
   );
-  const fingerprints = fingerprintsOf(values, deps.fingerprint);
-  const holding = classify(fingerprints, { keys, sink: sink.id, state: state() });
+  const prints = printsOf(values, deps.fingerprint);
+  const holding = classify(prints, { keys, sink: sink.id, state: state() });
   if (!onlyCompares)
     maskSeen(values, { sink, rotation, explained: holding in state().leases, masker: deps.runtime.masker });
-  const drift = holding === "foreign" ? driftIn(fingerprints, { keys, sink: sink.id, state: state() }) : undefined;
-  return { fingerprints, holding, ...(drift && { drift }) };
+  const drift = holding === "foreign" ? driftIn(prints, { keys, sink: sink.id, state: state() }) : undefined;
+  return { prints, holding, ...(drift && { drift }) };
 }
 
 /** Which keys are gone, and which are not what the settled lease has there. */
 function driftIn(
-  seen: SinkFingerprints,
+  prints: Prints,
   { keys, sink, state }: { readonly keys: readonly string[]; readonly sink: string; readonly state: RotationState },
 ): SinkDrift | undefined {
   const expected = state.leases[state.settled ?? ""]?.sinkFingerprints[sink];
   if (expected === undefined) return undefined;
+  const seen = prints(expected);
   const absent = keys.filter((key) => seen[key] === undefined);
   return { absent, changed: keys.filter((key) => seen[key] !== undefined && seen[key] !== expected[key]) };
 }
@@ -130,22 +134,36 @@ function maskSeen(
 }
 
 /** The keyed fingerprint of each value. */
-export function fingerprintsOf(values: Values, fingerprint: Fingerprint): SinkFingerprints {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, fingerprint(value.reveal())]));
+export function fingerprintsOf(values: Values, fingerprint: Fingerprint, like?: string): SinkFingerprints {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, fingerprint(value.reveal(), like)]));
+}
+
+/** Once for each key of the ring that is asked for. */
+function printsOf(values: Values, fingerprint: Fingerprint): Prints {
+  const made = new Map<string | undefined, SinkFingerprints>();
+  return (expected = {}) => {
+    const [like] = Object.values(expected);
+    const key = like === undefined ? undefined : keyOf(like);
+    const known = made.get(key) ?? fingerprintsOf(values, fingerprint, like);
+    made.set(key, known);
+    return known;
+  };
 }
 
 /** Which lease a sink holds, judged by every key; the lease at work and the settled one are asked first. */
 export function classify(
-  seen: SinkFingerprints,
+  prints: Prints,
   { keys, sink, state }: { readonly keys: readonly string[]; readonly sink: string; readonly state: RotationState },
 ): Holding {
-  if (Object.keys(seen).length === 0) return "absent";
+  if (Object.keys(prints()).length === 0) return "absent";
   const first = [state.attempt?.lease, state.owed?.lease, state.settled].flatMap((id) =>
     id === undefined ? [] : [state.leases[id]],
   );
   function isHeld(lease: LeaseState | undefined): boolean {
     const expected = lease?.gone === "merged" ? undefined : lease?.sinkFingerprints[sink];
-    return expected !== undefined && keys.every((key) => expected[key] !== undefined && expected[key] === seen[key]);
+    if (expected === undefined) return false;
+    const seen = prints(expected);
+    return keys.every((key) => expected[key] !== undefined && expected[key] === seen[key]);
   }
   const holds =
     first.find(isHeld) ??

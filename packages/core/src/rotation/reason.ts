@@ -1,4 +1,4 @@
-import type { Reason } from "../report.ts";
+import type { Reason } from "../why.ts";
 import { givenOf, mustAt, shouldAt, spanOf } from "../schedule/schedule.ts";
 import { driftOf } from "./drift.ts";
 import { isLost, isUnsure, mustOfHeld, publishedLease, type Moment } from "./moment.ts";

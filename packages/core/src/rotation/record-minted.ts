@@ -3,7 +3,7 @@ import type { LeaseState } from "../store/state.ts";
 import { credentialFingerprint, type Accepted } from "./accept.ts";
 import { innerError } from "./errors.ts";
 import { fingerprintsOf, look } from "./observe.ts";
-import { sinksAreExplained } from "./refused.ts";
+import { isSame, sinksAreExplained } from "./refused.ts";
 import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Attempt, MintedCredential, Session } from "./session.ts";
 
@@ -15,9 +15,9 @@ export async function recordMinted(session: Session, attempt: MintedAttempt, acc
   const fingerprint = credentialFingerprint(accepted.fields, deps.fingerprint);
   const sinkFingerprints = fingerprintsOfAll(attempt.minted.values, deps.fingerprint);
   const same = Object.values(state().leases).find(
-    (lease) => lease.phase === "live" && lease.fingerprint === fingerprint,
+    (lease) => lease.phase === "live" && isSame(lease, accepted.fields, deps),
   );
-  if (!same) await refuseRevoked(session, attempt.lease, fingerprint);
+  if (!same) await refuseRevoked(session, attempt.lease, accepted);
   deps.memory.keep(same?.id ?? attempt.lease, accepted.fields);
   if (same) {
     const { asOf, expiresAt, diesAt, period } = accepted;
@@ -84,10 +84,10 @@ function warnOfLogin({ warn, rotation, deps: { clock } }: Session, { expiresAt, 
 }
 
 /** An issuer that goes on giving what was revoked has nothing better yet: to publish it again would look like success. */
-async function refuseRevoked(session: Session, lease: string, fingerprint: string): Promise<void> {
-  const { state } = session;
+async function refuseRevoked(session: Session, lease: string, { fields }: Accepted): Promise<void> {
+  const { state, deps } = session;
   const revoked = Object.values(state().leases).some(
-    (known) => known.gone === "revoked" && known.fingerprint === fingerprint,
+    (known) => known.gone === "revoked" && isSame(known, fields, deps),
   );
   if (!revoked) return;
   await session.journal({ type: "mint-failed", lease });

@@ -19,11 +19,19 @@ export async function giveBack(session: Session, lease: LeaseState, minted: Mint
 /** The live lease whose values or handle these are. */
 export function knownLease({ state, deps }: Session, { fields, handle }: Minted): LeaseState | undefined {
   // A plugin in plain JavaScript may have left them out: then only the handle tells.
-  const fingerprint = credentialFingerprint(fields ?? {}, deps.fingerprint);
   return liveLeases(state()).find(
     (lease) =>
-      lease.fingerprint === fingerprint || (handle !== undefined && isDeepStrictEqual(lease.handle, asKept(handle))),
+      isSame(lease, fields ?? {}, deps) || (handle !== undefined && isDeepStrictEqual(lease.handle, asKept(handle))),
   );
+}
+
+/** Are these its values? */
+export function isSame(
+  { fingerprint: known }: Pick<LeaseState, "fingerprint">,
+  fields: Minted["fields"],
+  { fingerprint }: Pick<Session["deps"], "fingerprint">,
+): boolean {
+  return credentialFingerprint(fields, fingerprint, known) === known;
 }
 
 /** A handle as it comes back from the state. */

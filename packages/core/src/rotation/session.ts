@@ -3,7 +3,8 @@ import type { Runtime, TemplateScope } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { Claim, Settlement } from "../backend/claim.ts";
 import type { OnEvent } from "../events.ts";
-import type { Outcome, PhaseReport, Reason, SinkReport } from "../report.ts";
+import type { Outcome, PhaseReport, SinkReport } from "../report.ts";
+import type { Reason } from "../why.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import type { HeldBack, Rotation, SinkEntry } from "../loading/model.ts";
 import type { SourceMark } from "../loading/source-mark.ts";
@@ -18,7 +19,10 @@ import { journalOf } from "./journal.ts";
 import { createReloadGroups, type GroupHold, type ReloadGroups } from "./reload-groups.ts";
 
 /** What all rotations of an engine share. */
-export interface RotationDeps extends Pick<Backend, "store" | "claims" | "fingerprint" | "clock" | "host" | "halves"> {
+export interface RotationDeps extends Pick<
+  Backend,
+  "store" | "claims" | "fingerprint" | "clock" | "host" | "halves" | "peers"
+> {
   readonly runtime: Runtime;
   /** Absent: rotations of one provider know nothing of each other. */
   readonly entries?: Entries;
@@ -33,6 +37,8 @@ export interface RotationDeps extends Pick<Backend, "store" | "claims" | "finger
   readonly nextCron: NextCron;
   /** Rotations that are left alone. Absent: none is. */
   readonly heldBack?: (rotation: Rotation) => HeldBack | undefined;
+  /** Why no machine of the fleet takes a rotation; undefined: one does. Absent: there is no fleet, or nobody has looked. */
+  readonly unserved?: (rotation: Rotation) => string | undefined;
   readonly logins: Logins;
   /** Throws RotateError INVALID when the rotation would write what it stands on. Undefined: that is known from the spec. */
   readonly ownRoots?: (rotation: Rotation, runtime: Runtime) => (() => Promise<void>) | undefined;

@@ -31,6 +31,10 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
       return why ?? "it fails";
     case "list":
       return moment.heldBack?.message;
+    case "unserved":
+      return moment.unserved;
+    case "gone":
+      return "its machine is not heard of any more";
     case "absent":
     case "changed":
       return driftText(reason.drift ?? [], rotation);

@@ -66,6 +66,13 @@ export const policies: readonly Policy[] = [
     holds: ({ state }) => state.failure?.person === true,
   },
   { state: "failing", code: "list", exit: 1, alarm: "failed", holds: ({ heldBack }) => heldBack !== undefined },
+  {
+    state: "failing",
+    code: "unserved",
+    exit: 1,
+    alarm: "cannot-serve",
+    holds: ({ unserved }) => unserved !== undefined,
+  },
   { state: "never", code: "never", exit: 1, holds: (facts) => isNew(facts.state) && !persists(facts) },
   { state: "failing", code: "failing", exit: 1, alarm: "failed", holds: isFailing },
   { state: "drift", code: "absent", exit: 1, alarm: "drift", holds: (facts) => driftKind(facts) === "absent" },

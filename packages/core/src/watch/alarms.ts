@@ -69,7 +69,7 @@ function lookAtOther(status: RotationStatus): Look {
 }
 
 /** The alarm that begins, changes or is over with a change of standing; undefined: none does. */
-export function alarmOfChange({
+function alarmOfChange({
   rotation,
   before,
   after,
@@ -84,6 +84,16 @@ export function alarmOfChange({
         : "all is well again"
       : `${introductions[alarm] ?? ""}${message}`;
   return { type: "alarm", rotation, alarm: alarm ?? "recovered", message: text };
+}
+
+/** A change of standing is told once by the whole fleet, and with it the alarm. */
+export function telling(deps: RotationDeps): RotationDeps {
+  const onEvent: OnEvent = (event) => {
+    deps.onEvent(event);
+    const alarm = event.type === "standing-changed" ? alarmOfChange(event) : undefined;
+    if (alarm !== undefined) deps.onEvent(alarm);
+  };
+  return { ...deps, onEvent };
 }
 
 const introductions: Readonly<Partial<Record<AlarmName, string>>> = {

@@ -38,7 +38,7 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const keeper = createKeeper({ engine, options, waker, files, troubles, signal: stopping.signal });
   const view: DaemonView = {
     events: { on: engine.events.on },
-    spec: () => engine.parts().spec,
+    spec: () => engine.parts().written,
     status: async (asked) => ({
       ...(await engine.status({ ...asked, byDaemon: true })),
       ...keeper.state(),

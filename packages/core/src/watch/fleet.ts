@@ -2,15 +2,16 @@
 import { tellStandings } from "../engine/tell.ts";
 import { tick, type TickOptions } from "../engine/tick.ts";
 import { presentOf, retirementAt, type Present } from "../engine/quick-look.ts";
+import { isForOthers } from "../engine/fleet-status.ts";
 import { withHeldBack } from "../engine/held-back.ts";
 import type { Claim, Claims, Settlement } from "../backend/claim.ts";
-import type { OnEvent } from "../events.ts";
 import type { Rotation } from "../loading/model.ts";
 import { momentOf, type Moment } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { turnAt } from "../rotation/turns.ts";
 import { standingReport } from "../rotation/visit-report.ts";
-import { alarmOfChange } from "./alarms.ts";
+import { telling } from "./alarms.ts";
+import { refuseUnable } from "./can-serve.ts";
 import type { Rounds, RoundsOptions } from "./rounds.ts";
 
 /** Nothing is believed for longer without a visit: a sink may have been changed by hand. ms */
@@ -19,6 +20,8 @@ const longestUnseen = 3_600_000;
 const pauses = { helped: 250, idle: 5_000 };
 /** How often it is asked what a list holds back. ms */
 const holdEvery = 5 * 60_000;
+/** How often it is looked whether all references lead somewhere. ms */
+const ableEvery = 60_000;
 
 type FleetOptions = Omit<RoundsOptions, "isWhole">;
 
@@ -35,6 +38,15 @@ export function createFleetRounds(options: FleetOptions): Rounds {
   let serving: Promise<void> | undefined;
   let deps = telling(parts.deps);
   let heldAt = -Infinity;
+  let ableAt = -Infinity;
+
+  /** A machine that lacks what its work needs leaves it to others. */
+  async function checkAble(): Promise<void> {
+    if (runtime.monotonic() - ableAt < ableEvery) return;
+    const own = rotations.filter((rotation) => !isForOthers(rotation, parts.deps.peers));
+    await refuseUnable(own, runtime);
+    ableAt = runtime.monotonic();
+  }
 
   async function holdBack(): Promise<void> {
     if (runtime.monotonic() - heldAt < holdEvery) return;
@@ -48,6 +60,7 @@ export function createFleetRounds(options: FleetOptions): Rounds {
       try {
         if (atWork >= concurrency) await Promise.race([place.promise, aborted(signal)]);
         await holdBack();
+        await checkAble();
         const claims = signal.aborted ? [] : await parts.deps.claims.due(concurrency - atWork, signal);
         troubles.over("fleet");
         if (claims.length > 0) begin(claims);
@@ -182,14 +195,4 @@ function nextVisit(
   const retiring = retirementAt({ rotation, deps }, state);
   const soonest = Math.min(next, turnAt(moment), retiring > now ? retiring : Infinity, now + longestUnseen);
   return Math.max(soonest, now + pause);
-}
-
-/** A change of standing is told once by the whole fleet, and with it the alarm. */
-function telling(deps: RotationDeps): RotationDeps {
-  const onEvent: OnEvent = (event) => {
-    deps.onEvent(event);
-    const alarm = event.type === "standing-changed" ? alarmOfChange(event) : undefined;
-    if (alarm !== undefined) deps.onEvent(alarm);
-  };
-  return { ...deps, onEvent };
 }

@@ -6,7 +6,8 @@ import { createFakeClock } from "@rotate/testkit";
 import { afterAll, beforeAll, describe } from "vitest";
 import { openSharedBackend } from "../../src/fleet/open-shared.ts";
 import { openDatabase } from "../../src/fleet/database.ts";
-import { prepareQueue } from "../../src/fleet/queue.ts";
+import { prepareQueues } from "../../src/fleet/boss.ts";
+import { createKeyRing } from "../../src/fleet/key.ts";
 import { schemasOf, tablesOf } from "../../src/fleet/schema.ts";
 import { proveBackend, type Setting } from "./contract.ts";
 
@@ -20,7 +21,7 @@ function urlOf({ superuser, password, host, port }: Postgres): Secret {
 async function prepare(spec: string): Promise<void> {
   const database = await openDatabase({ url, name: "owner", most: 1 });
   await database.query(tablesOf(schemasOf("rotate")));
-  await prepareQueue(database, schemasOf("rotate"), spec);
+  await prepareQueues(database, schemasOf("rotate"), { spec });
   await database.close();
 }
 
@@ -36,7 +37,16 @@ async function sharedSetting(): Promise<Setting> {
   const key = randomBytes(32);
   const readTime = async (): Promise<number> => clock.now();
   return {
-    open: () => openSharedBackend({ spec, url, key, schema: "rotate", runtime, holder: "test", readTime }),
+    open: () =>
+      openSharedBackend({
+        spec,
+        url,
+        ring: createKeyRing(spec, [key]),
+        schema: "rotate",
+        runtime,
+        holder: "test",
+        readTime,
+      }),
     async usurp(rotation) {
       const client = await postgres.connect();
       await client.query(

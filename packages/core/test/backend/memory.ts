@@ -1,7 +1,7 @@
 /** A backend that lives as long as the process: for tests that explore many histories. */
 import { randomBytes } from "node:crypto";
 import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts";
-import { bundlesOf } from "../../src/backend/bundles.ts";
+import { bundlesOf } from "../../src/loading/bundles.ts";
 import { dueAfter } from "../../src/backend/claim.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
 import { createClaims, type Ground, type Ledger, type Lock, type Locks } from "../../src/local/claims.ts";

@@ -293,10 +293,18 @@ const rows: readonly Row[] = [
   },
 ];
 
+/** Reached where there are several machines: test/e2e/shared. */
+const ofFleets = "unserved";
+
 test("every line of the table is reached", () => {
   const reached = new Set(rows.map(({ state, code }) => `${state}/${code}`));
   expect([...reached].toSorted()).toEqual(
-    [...new Set([...policies.map(({ state, code }) => `${state}/${code}`), "orphaned/orphaned"])].toSorted(),
+    [
+      ...new Set([
+        ...policies.filter(({ code }) => code !== ofFleets).map(({ state, code }) => `${state}/${code}`),
+        "orphaned/orphaned",
+      ]),
+    ].toSorted(),
   );
 });
 

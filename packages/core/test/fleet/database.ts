@@ -8,7 +8,8 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { openDatabase } from "../../src/fleet/database.ts";
 import { openSharedBackend, type SharedOptions } from "../../src/fleet/open-shared.ts";
 import type { Beats } from "../../src/fleet/pulse.ts";
-import { prepareQueue } from "../../src/fleet/queue.ts";
+import { prepareQueues } from "../../src/fleet/boss.ts";
+import { createKeyRing } from "../../src/fleet/key.ts";
 import { grantsOf, schemasOf, tablesOf } from "../../src/fleet/schema.ts";
 
 /** Signs of life that a process gives when the test says so. */
@@ -66,7 +67,7 @@ export async function prepareDatabase(): Promise<PreparedDatabase> {
     const spec = `spec${nth++}`;
     const database = await openDatabase({ url: async () => urlOf(), name: "owner", most: 1 });
     await database.query(tablesOf(schemas));
-    await prepareQueue(database, schemas, spec);
+    await prepareQueues(database, schemas, { spec, labels: ["eu"] });
     await database.query(grantsOf(schemas, { worker: "worker", reader: "reader" }));
     await database.close();
     return spec;
@@ -83,7 +84,7 @@ export async function prepareDatabase(): Promise<PreparedDatabase> {
       return openSharedBackend({
         spec,
         url: async () => urlOf(),
-        key,
+        ring: createKeyRing(spec, [key]),
         schema: "rotate",
         runtime,
         holder: "test",

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import type { Backend } from "../../src/backend/backend.ts";
 import type { Claim } from "../../src/backend/claim.ts";
 import type { Rotation } from "../../src/loading/model.ts";
+import { createKeyRing } from "../../src/fleet/key.ts";
 import type { SharedOptions } from "../../src/fleet/open-shared.ts";
 import { intentOf } from "../backend/contract.ts";
 import { createTurned, prepareDatabase, rolePassword, type PreparedDatabase } from "./database.ts";
@@ -152,7 +153,7 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
   test("another key than that of the state is refused", async () => {
     const spec = await database.newSpec();
     await (await opened(spec)).store.names();
-    const other = await opened(spec, { key: randomBytes(32) });
+    const other = await opened(spec, { ring: createKeyRing(spec, [randomBytes(32)]) });
     await expect(other.store.names()).rejects.toMatchObject({ code: "ROTATE_STATE_KEY", exitCode: 6 });
   });
 
@@ -165,7 +166,7 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
     await database.sql("update rotate.meta set value = '99' where key = 'layout'");
     const older = await opened(spec);
     await expect(older.store.names()).rejects.toMatchObject({ code: "ROTATE_STATE_NEWER" });
-    await database.sql("update rotate.meta set value = '1' where key = 'layout'");
+    await database.sql("update rotate.meta set value = '2' where key = 'layout'");
     expect(await older.store.names()).toEqual([]);
   });
 

@@ -167,7 +167,7 @@ function fieldsOf(
 }
 
 function policiesOf(settings: Settings, reloads: readonly CompiledReload[], { defaults }: Shared) {
-  const { overlap, budget, drift, maxLive, cache, moves, renamedFrom } = settings;
+  const { overlap, budget, drift, maxLive, cache, moves, host, runsOn, renamedFrom } = settings;
   return {
     retry: { initial: 1000, max: 300_000, ...defaults.retry, ...settings.retry },
     onFailure: settings.onFailure ?? (reloads.some(({ onFailure }) => onFailure === "rollback") ? "rollback" : "keep"),
@@ -177,6 +177,8 @@ function policiesOf(settings: Settings, reloads: readonly CompiledReload[], { de
     maxLive,
     cache,
     ...(moves !== undefined && { moves }),
+    ...(host !== undefined && { host }),
+    ...(runsOn !== undefined && { runsOn }),
     renamedFrom,
   } as const;
 }

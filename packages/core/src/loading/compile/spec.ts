@@ -8,6 +8,7 @@ import type { Compilation } from "./context.ts";
 import { listsOf, type RawRotation } from "./foreach.ts";
 import { checkCrons } from "./crons.ts";
 import { compileGroup, compileNotifier, compileProvider, compileReload } from "./parts.ts";
+import { checkPlaces } from "./places.ts";
 import { checkRefresh, cronsOf } from "./refresh.ts";
 import { compileRotation, type Shared } from "./rotation.ts";
 import type { RootedSpec } from "../roots/roots.ts";
@@ -53,6 +54,7 @@ export async function compileSpec(
     ...(await checkCrons(crons)),
     ...findDoubleNames(rotations),
     ...checkRenames(found, rotations),
+    ...checkPlaces(document, found),
     ...findUnused(document, shared, rotations),
     ...checkName(document, origin),
   ];

@@ -1,5 +1,5 @@
-import type { Rotation } from "../loading/model.ts";
-import { sharedReloads } from "../loading/shared-reloads.ts";
+import type { Rotation } from "./model.ts";
+import { sharedReloads } from "./shared-reloads.ts";
 
 /** By name: what has to be claimed together. Two machines would run a reload twice that rotations share, directly or by way of others. */
 export function bundlesOf(

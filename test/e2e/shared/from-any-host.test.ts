@@ -1,0 +1,98 @@
+import { postgresUnavailable } from "@rotate/doubles";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createStage, rotationOf, specOf, type Fleet, type Stage } from "./stage.ts";
+
+let stage: Stage;
+
+async function fleetOf(...names: readonly string[]): Promise<Fleet> {
+  return stage.fleet(specOf(stage.vault, names.map((name) => rotationOf(name)).join("")));
+}
+
+function userIn(fleet: Fleet, name: string): string {
+  return /^DB_USER=(.*)$/m.exec(fleet.read(`${name}.env`))![1]!;
+}
+
+function isAlive(user: string): boolean {
+  return stage.vault.databaseUsers().includes(user);
+}
+
+describe.skipIf(postgresUnavailable())("what one host has minted, any other looks after", () => {
+  beforeAll(async () => {
+    stage = await createStage();
+  }, 120_000);
+  afterAll(async () => stage.close());
+
+  test("another host plans, tells, gives out, revokes and forgets it", async () => {
+    const fleet = await fleetOf("app");
+    await fleet.ask("a", ["run", "--json"]);
+    const user = userIn(fleet, "app");
+    expect(await fleet.ask("b", ["plan", "--json"])).toMatchObject({ rotations: [{ name: "app", due: false }] });
+    expect(await fleet.ask("b", ["history", "app", "--json"])).toMatchObject({ attempts: [{ outcome: "rotated" }] });
+    expect(await fleet.ask("b", ["status", "--check", "--json"])).toMatchObject({ rotations: [{ state: "fresh" }] });
+    const given = await fleet.on("b", ["credential", "app", "--format", "json"]);
+    expect(given).toMatchObject({ code: 0 });
+    expect(given.stdout).toContain(user);
+    expect(await fleet.ask("b", ["revoke", "app", "--yes", "--json"])).toMatchObject({
+      leases: [{ result: "revoked" }],
+    });
+    expect(isAlive(user)).toBe(false);
+    expect((await fleet.on("c", ["status", "--check"])).code).toBe(3);
+    await fleet.ask("a", ["run", "--json"]);
+    const next = userIn(fleet, "app");
+    expect(isAlive(next)).toBe(true);
+    expect(await fleet.ask("b", ["forget", "app", "--revoke", "--yes", "--json"])).toMatchObject({
+      rotations: [{ name: "app", result: "forgotten" }],
+    });
+    expect(isAlive(next)).toBe(false);
+    expect(await fleet.ask("a", ["status", "--json"])).toMatchObject({ rotations: [{ state: "never" }] });
+  });
+
+  test("another host ejects it: given values are written, what was minted is revoked, and no host rotates it afterwards", async () => {
+    const fleet = await fleetOf("app");
+    await fleet.ask("a", ["run", "--json"]);
+    const user = userIn(fleet, "app");
+    const values = ["--values", "DB_USER={env:NEW_USER}", "--values", "DB_PASSWORD={env:NEW_PASSWORD}"];
+    const given = { NEW_USER: "mine", NEW_PASSWORD: "own-password" };
+    expect(await fleet.ask("b", ["eject", "app", ...values, "--yes", "--json"], given)).toMatchObject({
+      ejected: true,
+    });
+    expect(userIn(fleet, "app")).toBe("mine");
+    expect(isAlive(user)).toBe(false);
+    expect(await fleet.ask("a", ["run", "--json"])).toMatchObject({ rotations: [{ outcome: "fresh" }] });
+    expect(userIn(fleet, "app")).toBe("mine");
+    expect(await fleet.ask("c", ["run", "app", "--force", "--json"])).toMatchObject({
+      rotations: [{ outcome: "rotated" }],
+    });
+  });
+
+  test("a dump restored elsewhere is adopted as moved, and goes on; or as a copy, and mints anew without revoking", async () => {
+    const fleet = await fleetOf("app");
+    await fleet.ask("a", ["run", "--json"]);
+    const user = userIn(fleet, "app");
+    const elsewhere = "update rotate.meta set value = 'another server' where key like 'system%'";
+    await stage.sql.query(elsewhere);
+    const refused = await fleet.on("a", ["run"]);
+    expect(refused.code).toBe(6);
+    expect(refused.stderr).toContain("rotate state adopt");
+    await fleet.ask("b", ["state", "adopt", "--moved", "--json"]);
+    expect(await fleet.ask("a", ["run", "--json"])).toMatchObject({ rotations: [{ outcome: "fresh" }] });
+    await stage.sql.query(elsewhere);
+    await fleet.ask("b", ["state", "adopt", "--copy", "--json"]);
+    expect(await fleet.ask("a", ["run", "--json"])).toMatchObject({ rotations: [{ outcome: "rotated" }] });
+    expect(userIn(fleet, "app")).not.toBe(user);
+    expect(isAlive(user)).toBe(true);
+  });
+
+  test("tables of an earlier rotate are refused until the owner upgrades them", async () => {
+    const fleet = await fleetOf("app");
+    await fleet.ask("a", ["run", "--json"]);
+    await stage.sql.query("update rotate_boss.version set version = version - 1");
+    for (const argv of [["run"], ["state", "init"]]) {
+      const { code, stderr } = await fleet.on("a", argv);
+      expect(code).toBe(6);
+      expect(stderr).toContain("rotate state upgrade");
+    }
+    await fleet.ask("b", ["state", "upgrade", "--json"]);
+    expect(await fleet.ask("a", ["run", "--json"])).toMatchObject({ rotations: [{ outcome: "fresh" }] });
+  });
+});
