@@ -63,6 +63,7 @@ export {
   type Field,
   type Fields,
   type FieldValues,
+  type IssuerSetup,
   type Lease,
   type LeaseTerms,
   type MintContext,

@@ -172,4 +172,15 @@ export const past: readonly Past[] = [
       ["after journal committing", 2, "a late write lands"],
     ],
   },
+  {
+    story:
+      "nothing is undone to what a late write may land over, and a later credential waits for the last moment of that write",
+    shape: { sinks: ["late", "file"], rollback: true, rich: {} },
+    turns: [
+      ["commit 0", 1, "late"],
+      ["commit 1", 1, "is refused"],
+      ["commit 1", 2, "is refused"],
+      ["after journal settled", 1, "a late write lands"],
+    ],
+  },
 ];

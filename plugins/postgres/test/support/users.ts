@@ -4,7 +4,7 @@ import { createTestContext, secretRef, type TestContext } from "@rotate/testkit"
 import type { Infer, Lease, Minted } from "@rotate/plugin-kit";
 import { postgresUser } from "../../src/postgres-user.ts";
 import { options, type Handle, type Options } from "../../src/user/options.ts";
-import { setupSql } from "../../src/user/setup.ts";
+import { setupOf } from "../../src/user/setup.ts";
 
 /** Of the role that rotate logs in with. */
 export const bootstrapPassword = "bootstrap-password-of-some-length";
@@ -44,7 +44,7 @@ export async function userStage(
     `create role ${group} nologin; create table t_${group} as select 1 as one; alter table t_${group} owner to ${group}`,
   );
   await postgres.createRole(bootstrap, { password: bootstrapPassword });
-  await sql(setupSql({ options: asked as Options, group }));
+  await sql(setupOf(asked as Options, [{ group }]).statements.join("\n"));
   const proxy = await createCuttingProxy(postgres);
   return {
     postgres,
