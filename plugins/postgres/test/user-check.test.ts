@@ -69,7 +69,7 @@ describe.skipIf(postgresUnavailable())("before a mint, and what stays of it", ()
     await on.sql(`create role lonely_${on.group}`);
     expect(await missing({ ...on, request: { ...on.request, group: `lonely_${on.group}` } })).toMatchObject({
       code: "NOT_FOUND",
-      hint: expect.stringContaining("postgres-user.md"),
+      hint: expect.stringContaining("rotate databases setup"),
     });
     const made = { ...on, options: { ...on.options, strategy: "dynamic", setRole: "no_maker" } };
     expect(await missing(made)).toMatchObject({ code: "NOT_FOUND", hint: expect.stringContaining("createrole") });

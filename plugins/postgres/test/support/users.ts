@@ -39,13 +39,22 @@ export async function userStage(
   const admin = await postgres.connect();
   const sql = async <Row extends object>(text: string): Promise<readonly Row[]> => (await admin.query<Row>(text)).rows;
   const setRole = `rotate_admin${made}`;
-  const asked = { user: bootstrap, strategy, send: "verifier", ...(strategy === "dynamic" && { setRole }), ...more };
+  const proxy = await createCuttingProxy(postgres);
+  const asked = {
+    host: proxy.host,
+    port: proxy.port,
+    database: "postgres",
+    user: bootstrap,
+    strategy,
+    send: "verifier",
+    ...(strategy === "dynamic" && { setRole }),
+    ...more,
+  };
   await sql(
     `create role ${group} nologin; create table t_${group} as select 1 as one; alter table t_${group} owner to ${group}`,
   );
   await postgres.createRole(bootstrap, { password: bootstrapPassword });
   await sql(setupOf(asked as Options, [{ group }]).statements.join("\n"));
-  const proxy = await createCuttingProxy(postgres);
   return {
     postgres,
     proxy,
@@ -53,7 +62,7 @@ export async function userStage(
     group,
     bootstrap,
     sql,
-    options: { host: proxy.host, port: proxy.port, tls: "disable", password: secretRef(bootstrapPassword), ...asked },
+    options: { tls: "disable", password: secretRef(bootstrapPassword), ...asked },
     request: { group, ttl: 3_600_000 },
     secrets: [bootstrapPassword],
     close: async () => void (await Promise.all([proxy.close(), admin.end()])),
