@@ -17,7 +17,7 @@ describe.each(databaseKinds)("$name", (kind) => {
         await stage.close();
         await rm(directory, { recursive: true });
       });
-      for (let round = 0; round < 2; round++) expect(await stage.rotate(), stage.log()).toBe("rotated");
+      for (let round = 0; round < 2; round++) expect(await stage.rotate()).toBe("rotated");
       await until(async () => (await stage.leases()) === 1, stage.log);
       expect(await stage.leaked()).toBe(0);
       const { asked, failures, messages, logins } = await stage.end();

@@ -1,10 +1,12 @@
 import {
   mysqlProgram,
+  refusing,
   skippedWithout,
   startMysql,
   startTlsTrials,
-  tlsTrialNames,
+  trusting,
   type Mysql,
+  type TlsTrialName,
   type TlsTrials,
 } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -12,8 +14,8 @@ import { mintUser, userOf, userStage, works } from "./support/users.ts";
 
 for (const flavour of ["mysql", "mariadb"] as const) {
   const program = mysqlProgram(flavour)?.[0];
-  const name = `a ${flavour} with a certificate for localhost${skippedWithout(program, flavour)}`;
-  describe.skipIf(program === undefined)(name, () => {
+  const way = flavour === "mysql" ? "mysql dynamic" : "mariadb";
+  describe.skipIf(program === undefined)(`a ${flavour} with a certificate${skippedWithout(program, flavour)}`, () => {
     let trials: TlsTrials;
     let server: Mysql;
     beforeAll(async () => {
@@ -22,23 +24,38 @@ for (const flavour of ["mysql", "mariadb"] as const) {
     });
     afterAll(() => Promise.all([server.close(), trials.close()]));
 
-    test.each(tlsTrialNames)("taken by %s", async (trial) => {
-      const { refused, host, tls, ca } = trials.trial(trial);
-      const more = { host, tls, ...(ca !== undefined && { ca }) };
-      const on = await userStage(server, flavour === "mysql" ? "mysql dynamic" : "mariadb", more);
+    async function stage(name: TlsTrialName) {
+      const { host, tls, ca, refused } = trials.trial(name);
+      const on = await userStage(server, way, { host, tls, ...(ca !== undefined && { ca }) });
       onTestFinished(on.close);
-      if (refused === undefined) return expect(await works(on, userOf(await mintUser(on)))).toBe(true);
-      // An address is refused whatever the certificate says: the client library would hold it to another name.
-      const refusal =
-        trial === "another name" ? { code: "INVALID" } : { code: "BAD_ANSWER", hint: expect.stringContaining(refused) };
-      await expect(mintUser(on)).rejects.toMatchObject({ ...refusal, retryable: false, noEffect: true });
+      return { on, refused };
+    }
+
+    test.each(trusting)("is let in by %s", async (name) => {
+      const { on } = await stage(name);
+      expect(await works(on, userOf(await mintUser(on)))).toBe(true);
+    });
+
+    test.each(refusing.filter((name) => name !== "another name"))("is told nothing by %s", async (name) => {
+      const { on, refused } = await stage(name);
+      await expect(mintUser(on)).rejects.toMatchObject({
+        code: "BAD_ANSWER",
+        retryable: false,
+        noEffect: true,
+        hint: expect.stringContaining(refused),
+      });
+    });
+
+    test("is told nothing when it is called by its address, which its client library would hold to another name", async () => {
+      const { on } = await stage("another name");
+      await expect(mintUser(on)).rejects.toMatchObject({ code: "INVALID", retryable: false, noEffect: true });
     });
 
     test("is told nothing when its certificate is for another name", async () => {
       const other = await startMysql({ flavour, certificate: trials.stranger, settings: ["event-scheduler=on"] });
       onTestFinished(other.close);
       const { host, tls, ca } = trials.trial("its authority");
-      const on = await userStage(other, flavour === "mysql" ? "mysql dynamic" : "mariadb", { host, tls, ca });
+      const on = await userStage(other, way, { host, tls, ca });
       onTestFinished(on.close);
       await expect(mintUser(on)).rejects.toMatchObject({
         code: "BAD_ANSWER",
@@ -58,7 +75,7 @@ for (const flavour of ["mysql", "mariadb"] as const) {
           settings: ["event-scheduler=on", flavour === "mysql" ? "tls-version=" : "skip-ssl"],
         });
         onTestFinished(server.close);
-        const on = await userStage(server, flavour === "mysql" ? "mysql dynamic" : "mariadb", { tls: "require" });
+        const on = await userStage(server, way, { tls: "require" });
         onTestFinished(on.close);
         await expect(mintUser(on)).rejects.toMatchObject({
           code: "INVALID",

@@ -1,9 +1,11 @@
 import {
   postgresUnavailable,
+  refusing,
   startPostgres,
   startTlsTrials,
-  tlsTrialNames,
+  trusting,
   type Postgres,
+  type TlsTrialName,
   type TlsTrials,
 } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -18,11 +20,20 @@ describe.skipIf(postgresUnavailable())("a PostgreSQL with a certificate for loca
   });
   afterAll(() => Promise.all([postgres.close(), trials.close()]));
 
-  test.each(tlsTrialNames)("taken by %s", async (name) => {
-    const { refused, host, tls, ca } = trials.trial(name);
+  async function stage(name: TlsTrialName) {
+    const { host, tls, ca, refused } = trials.trial(name);
     const on = await userStage(postgres, "ring", { host, tls, ...(ca !== undefined && { ca }) });
     onTestFinished(on.close);
-    if (refused === undefined) return expect(await works(on, await mintUser(on))).toBe(true);
+    return { on, refused };
+  }
+
+  test.each(trusting)("is let in by %s", async (name) => {
+    const { on } = await stage(name);
+    expect(await works(on, await mintUser(on))).toBe(true);
+  });
+
+  test.each(refusing)("is told nothing by %s", async (name) => {
+    const { on, refused } = await stage(name);
     await expect(mintUser(on)).rejects.toMatchObject({
       code: "BAD_ANSWER",
       retryable: false,

@@ -1,19 +1,20 @@
 import {
   redisProgram,
+  refusing,
   skippedWithout,
   startRedis,
   startTlsTrials,
-  tlsTrialNames,
+  trusting,
   type Redis,
+  type TlsTrialName,
   type TlsTrials,
 } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { mintUser, redisStage, works } from "./support/users.ts";
 
 const program = redisProgram();
-const name = `a Redis with a certificate for localhost${skippedWithout(program, "redis-server")}`;
 
-describe.skipIf(program === undefined)(name, () => {
+describe.skipIf(program === undefined)(`a Redis with a certificate${skippedWithout(program, "redis-server")}`, () => {
   let trials: TlsTrials;
   let redis: Redis;
   beforeAll(async () => {
@@ -22,15 +23,25 @@ describe.skipIf(program === undefined)(name, () => {
   });
   afterAll(() => Promise.all([redis.close(), trials.close()]));
 
-  test.each(tlsTrialNames)("taken by %s", async (trial) => {
-    const { refused, host, tls, ca } = trials.trial(trial);
-    const nodes = [`${host}:${redis.tlsPort}`];
-    const on = await redisStage([redis], { nodes, tls, ...(ca !== undefined && { ca }) });
+  async function stage(name: TlsTrialName) {
+    const { host, tls, ca, refused } = trials.trial(name);
+    const on = await redisStage([redis], {
+      nodes: [`${host}:${redis.tlsPort}`],
+      tls,
+      ...(ca !== undefined && { ca }),
+    });
     onTestFinished(on.close);
-    if (refused === undefined) {
-      const { username, password } = await mintUser(on);
-      return expect(await works(on, { username, password })).toBe(true);
-    }
+    return { on, refused };
+  }
+
+  test.each(trusting)("is let in by %s", async (name) => {
+    const { on } = await stage(name);
+    const { username, password } = await mintUser(on);
+    expect(await works(on, { username, password })).toBe(true);
+  });
+
+  test.each(refusing)("is told nothing by %s", async (name) => {
+    const { on, refused } = await stage(name);
     await expect(mintUser(on)).rejects.toMatchObject({
       code: "BAD_ANSWER",
       retryable: false,

@@ -4,4 +4,4 @@ export {
   type CertificateRequest,
   type IssuedCertificate,
 } from "./authority.ts";
-export { startTlsTrials, tlsTrialNames, type TlsTrial, type TlsTrialName, type TlsTrials } from "./trials.ts";
+export { refusing, startTlsTrials, trusting, type TlsTrial, type TlsTrialName, type TlsTrials } from "./trials.ts";

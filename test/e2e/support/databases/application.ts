@@ -50,7 +50,8 @@ export async function startApplication(
     pool = next;
     reloads++;
     if (former === undefined) return;
-    await Promise.allSettled(users.get(former) ?? []);
+    const open = users.get(former);
+    if (open !== undefined) await Promise.allSettled(open);
     users.delete(former);
     await former.end();
   }

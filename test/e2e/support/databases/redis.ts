@@ -33,7 +33,7 @@ export async function redis({ certificate }: TlsTrials): Promise<Database> {
       return {
         async ask() {
           await client.set("app:visits", "1");
-          return String(await client.sendCommand(["ACL", "WHOAMI"]));
+          return client.sendCommand<string>(["ACL", "WHOAMI"]);
         },
         end: () => client.close(),
       };
