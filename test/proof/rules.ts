@@ -166,7 +166,7 @@ export const rules: readonly Rule[] = [
   { name: "what is revoked is superseded durably", edits: [unsynced("settled", "revoking")] },
   {
     name: "late writes stay in the set of their sink",
-    edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until > at);", to: "return [];" }],
+    edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until >= at);", to: "return [];" }],
   },
   {
     name: "late writes: nothing is undone that a late one may land over",

@@ -70,6 +70,7 @@ export { statePlaces } from "./local/state-dir.ts";
 export { loadSpec, type LoadedSpec, type LoadOptions } from "./loading/load.ts";
 export type { Diagnostic, Rotation, Spec } from "./loading/model.ts";
 export { clusterRightsOf } from "./loading/cluster-rights.ts";
+export { setupsOf, type ProviderSetup } from "./loading/setups.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
 export { isPackage } from "./plugins/specimen.ts";

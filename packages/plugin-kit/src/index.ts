@@ -71,6 +71,7 @@ export {
   type Field,
   type Fields,
   type FieldValues,
+  type IssuerSetup,
   type Lease,
   type LeaseTerms,
   type MintContext,

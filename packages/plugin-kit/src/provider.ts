@@ -66,6 +66,18 @@ export interface MintContext<Options = unknown, L = unknown> extends ProviderCon
   readonly leaseId: string;
 }
 
+/** What an administrator of the issuer runs once, so that rotate may mint there, and nothing more. It holds no secret. */
+export interface IssuerSetup {
+  /** Where, and as whom: `db.internal:5432, database app, as a superuser`. */
+  readonly place: string;
+  /** sql: comments begin with `--`. redis: commands of redis-cli, comments with `#`. */
+  readonly language: "sql" | "redis";
+  /** What has to be there or is to be done by hand, a sentence each. */
+  readonly notes: readonly string[];
+  /** In order, each whole, with what ends it. */
+  readonly statements: readonly string[];
+}
+
 /** A provider as the engine sees it: in process, in another process, or a test double. */
 export interface Provider extends PartFacts<unknown> {
   readonly type: string;
@@ -77,6 +89,7 @@ export interface Provider extends PartFacts<unknown> {
   readonly ghosts?: false;
   readonly maxLife?: number;
   readonly start?: ProviderStart;
+  setup?(options: unknown, requests: readonly unknown[]): IssuerSetup;
   login?(ctx: Context): Promise<Login>;
   keepAlive?(ctx: ProviderContext): Promise<Login>;
   check?(ctx: ProviderContext, request?: unknown): Promise<void>;
@@ -112,6 +125,8 @@ export interface ProviderDefinition<O, R, F, H, L, V = FieldValues<F>> extends O
   readonly start?: ProviderStart;
   /** The rights in a Kubernetes cluster that minting `request` needs. Pure. */
   clusterRights?(options: Infer<O>, request: Infer<R>): readonly ClusterRight[];
+  /** What an administrator runs once for `requests`, all that the spec asks of this entry. Pure. */
+  setup?(options: Infer<O>, requests: readonly Infer<R>[]): IssuerSetup;
   /** Proves who we are. Write it above the methods that use `ctx.login`. */
   login?(ctx: Context<Infer<O>>): Promise<L>;
   /** Lengthens the login at 2/3 of its life; when it fails, `login` runs again. */

@@ -1,4 +1,5 @@
-import { isRotateError, RotateError, spokenRefusal, type Secret } from "@rotate/plugin-kit";
+import { isIP } from "node:net";
+import { invalid, isRotateError, RotateError, spokenRefusal, type Secret } from "@rotate/plugin-kit";
 import { encryption } from "@rotate/plugin-kit/databases";
 import type { Connection, ConnectionOptions } from "mysql2/promise";
 import type { UserContext } from "./options.ts";
@@ -59,6 +60,7 @@ async function placeOf(ctx: UserContext): Promise<ConnectionOptions> {
   if (host.startsWith("/")) return { ...rest, socketPath: host };
   const secured = await encryption(ctx.options, { readFile: ctx.readFile });
   const { ca, rejectUnauthorized = true } = secured === false ? {} : secured;
+  if (secured !== false && rejectUnauthorized && isIP(host) !== 0) throw addressUnchecked(host);
   return {
     ...rest,
     host,
@@ -67,6 +69,14 @@ async function placeOf(ctx: UserContext): Promise<ConnectionOptions> {
       ssl: { rejectUnauthorized, verifyIdentity: rejectUnauthorized, ...(typeof ca === "string" && { ca }) },
     }),
   };
+}
+
+/** The client library holds a certificate to a name alone, and one that it reaches by an address to `localhost`. */
+function addressUnchecked(host: string): RotateError {
+  return invalid(
+    `tls: verify-full holds the server's certificate to a name, and ${host} is an address`,
+    "let host be the name that is in the certificate",
+  );
 }
 
 function serverOf(client: Connection): Server {

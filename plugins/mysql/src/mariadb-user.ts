@@ -4,6 +4,7 @@ import * as dynamic from "./dynamic.ts";
 import { mariadb } from "./flavours.ts";
 import { handle, mariadbOptions, mariadbRequest } from "./options.ts";
 import { fields, proofFor, reads, scope } from "./parts.ts";
+import { mariadbSetup } from "./setup.ts";
 
 /** The name of a user may be longer, that of its event not: `rotate_` and this. */
 const longest = 57;
@@ -17,6 +18,7 @@ export const mariadbUser = defineProvider({
   fields,
   scope,
   reads,
+  setup: mariadbSetup,
   async check(ctx, wanted) {
     dynamic.lifeOf(wanted?.ttl, ctx.options);
     await checkServer(ctx, { ender: "CONNECTION ADMIN", rights: (wanted?.grants ?? []).flatMap(rightsOf) });

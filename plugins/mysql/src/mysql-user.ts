@@ -5,6 +5,7 @@ import { mysql, type Proof } from "./flavours.ts";
 import { handle, mysqlOptions, mysqlRequest, type UserContext } from "./options.ts";
 import { fields, proofFor, reads, scope } from "./parts.ts";
 import * as retain from "./retain.ts";
+import { mysqlSetup } from "./setup.ts";
 
 /** As long as the name of a user may be. */
 const longest = 32;
@@ -18,6 +19,7 @@ export const mysqlUser = defineProvider({
   fields,
   scope,
   reads,
+  setup: mysqlSetup,
   async check(ctx, wanted) {
     const isDynamic = ctx.options.strategy === "dynamic";
     if (wanted !== undefined && !isDynamic) retain.accountFor(wanted.account);

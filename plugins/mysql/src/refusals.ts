@@ -2,7 +2,7 @@
 import { meanings, type Refusals } from "@rotate/plugin-kit";
 import { connectionRefusals } from "@rotate/plugin-kit/databases";
 
-const { conflict, denied, invalid, invalidYet, late, missing, raced, refused, unsure, wait } = meanings;
+const { conflict, denied, invalid, invalidYet, late, missing, raced, refused, stranger, unsure, wait } = meanings;
 
 /** dev.mysql.com/doc/mysql-errors, mariadb.com/docs/server/reference/error-codes. A row without a hint takes what the caller advises. */
 export const serverRefusals: Refusals = [
@@ -66,6 +66,16 @@ export const systemRefusals: Refusals = [
     ...invalid,
     said: /^HANDSHAKE_NO_SSL_SUPPORT:/,
     hint: "turn TLS on at the server; on a network that you trust, set tls: disable",
+  },
+  {
+    ...stranger,
+    said: /^HANDSHAKE_SSL_ERROR: .*(expired|not yet valid)/i,
+    hint: "renew the server's certificate, and see that this machine's clock is right",
+  },
+  {
+    ...stranger,
+    said: /^HANDSHAKE_SSL_ERROR: .*(certificate|altnames)/i,
+    hint: "give the server's authority as ca, or use the host name that is in its certificate",
   },
   ...connectionRefusals,
 ];

@@ -133,6 +133,8 @@ refusalContract(
     samples: [
       { said: "PROTOCOL_CONNECTION_LOST: Connection lost: The server closed the connection", is: "unsure" },
       { said: "HANDSHAKE_NO_SSL_SUPPORT: Server does not support secure connection", is: "invalid" },
+      { said: "HANDSHAKE_SSL_ERROR: certificate has expired", is: "stranger" },
+      { said: "HANDSHAKE_SSL_ERROR: self-signed certificate in certificate chain", is: "stranger" },
       ...connectionSamples,
     ],
   },

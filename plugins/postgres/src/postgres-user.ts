@@ -4,6 +4,7 @@ import { checkServer } from "./user/check.ts";
 import { dynamic } from "./user/dynamic.ts";
 import { handle, options, request, type Options } from "./user/options.ts";
 import { ring } from "./user/ring.ts";
+import { setupOf } from "./user/setup.ts";
 import type { Strategy } from "./user/strategy.ts";
 import { scramVerifier } from "./user/verifier.ts";
 
@@ -22,6 +23,7 @@ export const postgresUser = defineProvider({
   },
   scope: ({ ca, host }) => (ca === undefined && !host.startsWith("/") ? "anywhere" : "host"),
   reads: ({ ca }) => (ca === undefined ? [] : [{ path: ca }]),
+  setup: setupOf,
   check: checkServer,
 
   async mint(wanted, ctx) {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { postgresUser } from "../src/postgres-user.ts";
 import { userRefusals } from "../src/user/refusals.ts";
-import { setupSql } from "../src/user/setup.ts";
+import { setupOf } from "../src/user/setup.ts";
 import { scramVerifier } from "../src/user/verifier.ts";
 import { contextOf, mintUser, revokeUser, userStage, works, type UserStage } from "./support/users.ts";
 
@@ -69,7 +69,7 @@ describe.skipIf(postgresUnavailable())("before a mint, and what stays of it", ()
     await on.sql(`create role lonely_${on.group}`);
     expect(await missing({ ...on, request: { ...on.request, group: `lonely_${on.group}` } })).toMatchObject({
       code: "NOT_FOUND",
-      hint: expect.stringContaining("postgres-user.md"),
+      hint: expect.stringContaining("rotate databases setup"),
     });
     const made = { ...on, options: { ...on.options, strategy: "dynamic", setRole: "no_maker" } };
     expect(await missing(made)).toMatchObject({ code: "NOT_FOUND", hint: expect.stringContaining("createrole") });
@@ -133,7 +133,9 @@ describe.skipIf(postgresUnavailable())("before a mint, and what stays of it", ()
 
 test.each(["ring", "dynamic"] as const)("the page shows what %s is set up with", async (strategy) => {
   const page = await readFile(join(import.meta.dirname, "../../../docs/plugins/postgres-user.md"), "utf8");
-  expect(page).toContain(setupSql({ options: { user: "rotate", send: "verifier", strategy }, group: "app" }));
+  const options = { host: "db", port: 5432, database: "app", user: "rotate", send: "verifier", strategy } as const;
+  const { statements } = setupOf({ ...options, setRole: "rotate_admin" }, [{ group: "app" }]);
+  expect(page).toContain(`\`\`\`sql\n${statements.join("\n")}\n\`\`\``);
 });
 
 test("a verifier is what PostgreSQL itself makes of the password and the salt", async () => {

@@ -68,7 +68,7 @@ function explain(error: unknown, { ctx, node }: { readonly ctx: RedisContext; re
   const { name, words, code } = partsOf(error);
   const { user } = ctx.options;
   if (name === "SimpleError" || name === "BlobError") {
-    const advice = `let an administrator run, on ${node}: ${rightsOf(user)}`;
+    const advice = `let an administrator run, on ${node}: ${rightsOf(ctx.options)}`;
     return spokenRefusal(serverRefusals, { message: `${node} refused ${user}: ${words}`, said: words, advice });
   }
   return spokenRefusal(systemRefusals, { message: `${node} cannot be reached: ${words}`, said: `${code}: ${words}` });

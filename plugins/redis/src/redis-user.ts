@@ -2,6 +2,7 @@ import { defineProvider } from "@rotate/plugin-kit";
 import { newPassword, userNameFor } from "@rotate/plugin-kit/databases";
 import { checkNodes } from "./check.ts";
 import { handle, options, request } from "./options.ts";
+import { setupOf } from "./setup.ts";
 import { dropUser, findUser, hasUser, makeUser } from "./users.ts";
 
 /** As long as a name may be here: the server sets no bound. */
@@ -19,6 +20,7 @@ export const redisUser = defineProvider({
   },
   scope: ({ ca }) => (ca === undefined ? "anywhere" : "host"),
   reads: ({ ca }) => (ca === undefined ? [] : [{ path: ca }]),
+  setup: setupOf,
   check: async (ctx, wanted) => checkNodes(ctx, wanted?.rules ?? []),
 
   async mint({ rules, prefix }, ctx) {

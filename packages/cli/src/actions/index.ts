@@ -1,6 +1,7 @@
 /** What the other commands do, in one module: it is loaded, with the engine, when a command runs; help does without. */
 export { alive } from "./alive.ts";
 export { completion } from "./completion.ts";
+export { databasesSetup } from "./databases-setup.ts";
 export { doctor } from "./doctor.ts";
 export { eject } from "./eject.ts";
 export { exec } from "./exec.ts";

@@ -34,6 +34,9 @@ export function overdue({ state, now }: Session, { id }: SinkEntry, lease: Lease
   return pendingWrites(state().sinks[id], now()).filter((write) => write.lease !== lease);
 }
 
+/** A write may land in the very moment that is its last. ms */
+const after = 1;
+
 /** A clock that jumps is seen after so long at most. ms */
 const longestWait = 30_000;
 
@@ -44,6 +47,6 @@ export async function outlast(session: Session, sinks: readonly SinkEntry[], lea
     const until = Math.max(0, ...sinks.flatMap((sink) => overdue(session, sink, lease)).map((write) => write.until));
     if (until === 0) return true;
     if (signal.aborted) return false;
-    await deps.runtime.sleep(Math.min(until - now(), longestWait), signal).catch(() => undefined);
+    await deps.runtime.sleep(Math.min(until - now() + after, longestWait), signal).catch(() => undefined);
   }
 }

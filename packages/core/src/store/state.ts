@@ -246,7 +246,7 @@ export function mayWith(sink: SinkState | undefined, holdings: readonly Holding[
 
 /** The writes to a sink that may still land. */
 export function pendingWrites(sink: SinkState | undefined, at: number): readonly LateWrite[] {
-  return (sink?.late ?? []).filter(({ until }) => until > at);
+  return (sink?.late ?? []).filter(({ until }) => until >= at);
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */

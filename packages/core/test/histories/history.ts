@@ -3,7 +3,7 @@ import { createMemoryState, type MemoryState } from "../backend/memory.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import type { Choices } from "./choices.ts";
 import { durable, type DurableStore } from "./durable.ts";
-import { checkAlways, troubleOf, type Seen } from "./invariants.ts";
+import { checkAlways, checkReport, troubleOf, type Seen } from "./invariants.ts";
 import { name } from "./parts.ts";
 import { runProcess, statusIn } from "./process.ts";
 import { createWorld, land, say, second, violate, type Shape, type World } from "./world.ts";
@@ -116,7 +116,8 @@ function isPressing(world: World, trouble: string): boolean {
 }
 
 async function run(world: World, store: DurableStore, force = false): Promise<Seen> {
-  await runProcess(world, store, { force });
+  const report = await runProcess(world, store, { force });
+  if (report !== undefined) checkReport(world, report);
   const state = await store.load(name);
   const seen = { state, status: statusIn(world, store, state) };
   checkAlways(world, seen);

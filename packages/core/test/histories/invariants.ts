@@ -1,5 +1,5 @@
 /** The promises of DESIGN §1, checked against the truth that only the world knows. */
-import type { RotationStatus } from "../../src/report.ts";
+import type { RotationReport, RotationStatus } from "../../src/report.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import { changeTime } from "../../src/schedule/schedule.ts";
 import { byValue, isMixed, lives, sinkValues, violate, type Issued, type World } from "./world.ts";
@@ -23,6 +23,12 @@ export function checkAlways(world: World, { state, status }: Seen): void {
     !lives(world, issued) && (issued.revoked || !repeats || issued.expiresAt + changeTime <= world.time);
   if (held.some((issued) => issued !== undefined && isDead(issued)))
     violate(`P2 the consumer holds a dead credential and status says ${status.state}`);
+}
+
+/** After a process that came to its end: what it says of the sinks is so. */
+export function checkReport(world: World, { sinks }: Pick<RotationReport, "sinks">): void {
+  if (world.handEdited || world.stateRestored || !sinks.some(({ result }) => result === "undone")) return;
+  if (isMixed(sinkValues(world))) violate("P2 the sinks are said to be undone and are mixed");
 }
 
 function everyLeaseIsKnown(world: World, state: RotationState): void {

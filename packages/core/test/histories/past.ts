@@ -153,6 +153,7 @@ export const past: readonly Past[] = [
     turns: [
       ["commit 1", 1, "late, and killed"],
       ["during a wait", 1, "a late write lands"],
+      ["after journal reload-begin", 1, "a late write lands"],
     ],
   },
   {
@@ -160,6 +161,7 @@ export const past: readonly Past[] = [
     shape: { sinks: ["late-blind"], rollback: true, overlap: false, rich: {} },
     turns: [
       ["commit 0", 1, "late, and killed"],
+      ["during a wait", 1, "a late write lands"],
       ["after journal committed", 1, "crash"],
     ],
   },
@@ -170,6 +172,26 @@ export const past: readonly Past[] = [
     turns: [
       ["commit 0", 1, "late"],
       ["after journal committing", 2, "a late write lands"],
+    ],
+  },
+  {
+    story: "nothing is undone that a late write may land over",
+    shape: { sinks: ["late", "file"], rollback: true, rich: {} },
+    turns: [
+      ["commit 0", 1, "late"],
+      ["commit 1", 1, "is refused"],
+      ["commit 1", 2, "is refused"],
+      ["after journal failed", 1, "a late write lands"],
+    ],
+  },
+  {
+    story: "a late write lands in the last moment in which it may",
+    shape: { sinks: ["late", "file"], rollback: true, rich: {} },
+    turns: [
+      ["commit 0", 1, "late"],
+      ["commit 1", 1, "is refused"],
+      ["commit 1", 2, "is refused"],
+      ["before journal settled", 1, "a late write lands"],
     ],
   },
 ];

@@ -45,7 +45,7 @@ export async function runProcess(
       throw error;
     }
   };
-  const deps = depsOf(world, { ...store, ...mortalLedger(world, store, mortal) });
+  const deps = depsOf(world, { ...store, ...mortalLedger(world, store, mortal) }, mortal);
   const options = { force, cadence: undefined, signal: never };
   const report = await withClaim(deps.claims, name, (claim, leave) =>
     rotate({ rotation: rotationOf(world, mortal), deps, claim, leave }, options),
@@ -108,8 +108,8 @@ function fingerprint(text: string): string {
 }
 
 /** What the engine is given. */
-export function depsOf(world: World, store: MemoryState): RotationDeps {
-  const runtime = runtimeOf(world);
+export function depsOf(world: World, store: MemoryState, mortal: Mortal = (act) => act()): RotationDeps {
+  const runtime = runtimeOf(world, mortal);
   const sources = { now: runtime.now, uptime: () => world.time - world.boot.at, bootId: `boot-${world.boot.id}` };
   const clock = createRotationClock(sources);
   return {
@@ -136,13 +136,13 @@ function memoryOf(world: World): CredentialMemory {
   };
 }
 
-function runtimeOf(world: World): Runtime {
+function runtimeOf(world: World, mortal: Mortal): Runtime {
   return {
     now: () => world.time + world.clockOffset,
     monotonic: () => world.time,
     random: () => 0.5,
     async sleep(milliseconds) {
-      if (world.late.length > 0) await turn(world, "during a wait");
+      await mortal(() => wait(world));
       world.time += milliseconds;
     },
     deadline: () => ({ signal: never, clear: () => undefined }),
@@ -159,6 +159,17 @@ function runtimeOf(world: World): Runtime {
     },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
   };
+}
+
+/** Who waits hears of nothing but the end of the wait. */
+async function wait(world: World): Promise<void> {
+  if (world.late.length === 0) return;
+  try {
+    await turn(world, "during a wait");
+  } catch (error) {
+    if (error instanceof Violation) world.violations.push(error);
+    throw error;
+  }
 }
 
 /** The issuer's clock is right: RFC 9110 §6.6.1. */

@@ -13,7 +13,8 @@ export const mysqlHome: string = join(import.meta.dirname, "../../../../.cache/t
 export function mysqlProgram(flavour: MysqlFlavour): readonly string[] | undefined {
   if (flavour === "mysql") return unpackedMysql();
   const server = findProgram("mariadbd") ?? ["/usr/sbin/mariadbd"].find(existsSync);
-  return server === undefined || findProgram("mariadb-install-db") === undefined ? undefined : [server];
+  const others = ["mariadb-install-db", "my_print_defaults"].map(findProgram);
+  return server === undefined || others.includes(undefined) ? undefined : [server];
 }
 
 function unpackedMysql(): readonly string[] | undefined {

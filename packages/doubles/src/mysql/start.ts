@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { IssuedCertificate } from "../tls/index.ts";
 import { freePort, startTethered } from "../servers/tethered.ts";
 import { findProgram } from "../servers/tools.ts";
 import { mysqlProgram, type MysqlFlavour } from "./programs.ts";
@@ -14,9 +15,11 @@ export interface MysqlOptions {
   readonly flavour: MysqlFlavour;
   /** `name=value` as in my.cnf. */
   readonly settings?: readonly string[];
+  /** Given one, it speaks TLS to who asks for it. */
+  readonly certificate?: IssuedCertificate;
 }
 
-/** A running server on 127.0.0.1, without TLS. Its user may do everything, from everywhere. */
+/** A running server on 127.0.0.1. Its user may do everything, from everywhere. */
 export interface Mysql {
   readonly flavour: MysqlFlavour;
   readonly host: string;
@@ -46,7 +49,7 @@ const own: Readonly<Record<MysqlFlavour, readonly string[]>> = {
 };
 
 /** Starts a server on a free port. Throws with its own words when it does not come up. */
-export async function startMysql({ flavour, settings = [] }: MysqlOptions): Promise<Mysql> {
+export async function startMysql({ flavour, settings = [], certificate }: MysqlOptions): Promise<Mysql> {
   const program = mysqlProgram(flavour);
   if (program === undefined) throw new Error(`${flavour} is not installed`);
   const base = await mkdtemp(join(await realpath(tmpdir()), `rotate-${flavour}-`));
@@ -68,6 +71,7 @@ export async function startMysql({ flavour, settings = [] }: MysqlOptions): Prom
     `pid-file=${join(base, "pid")}`,
     `init-file=${init}`,
     `user=${userInfo().username}`,
+    ...(await tlsSettings(base, certificate)),
     ...settings,
   ];
   const [first = "", ...rest] = program;
@@ -79,6 +83,14 @@ export async function startMysql({ flavour, settings = [] }: MysqlOptions): Prom
     isReady: (line) => new RegExp(`port: ${port}\\b`).test(line),
   });
   return { flavour, host, port, user: "admin", password, directory, close: stop };
+}
+
+async function tlsSettings(base: string, certificate: IssuedCertificate | undefined): Promise<readonly string[]> {
+  if (certificate === undefined) return [];
+  const [cert, key] = [join(base, "server.crt"), join(base, "server.key")];
+  await writeFile(cert, certificate.cert);
+  await writeFile(key, certificate.key, { mode: 0o600 });
+  return [`ssl-cert=${cert}`, `ssl-key=${key}`];
 }
 
 /** `--no-defaults` has to be the first of the server's own arguments, which begin with the first that is an option of it. */

@@ -4,3 +4,4 @@ export {
   type CertificateRequest,
   type IssuedCertificate,
 } from "./authority.ts";
+export { refusing, startTlsTrials, trusting, type TlsTrial, type TlsTrialName, type TlsTrials } from "./trials.ts";

@@ -68,19 +68,19 @@ export async function userStage(
       sql(`grant ${rights} to '${role}'@'%'`),
     ]);
   const events = way === "mysql retain" ? {} : { events: database };
-  const setup = { user: bootstrap, ...events, sessions: more.sessions as "wait" | "end" };
-  const statements = {
-    "mysql dynamic": () => mysqlSetup({ ...setup, role }),
-    "mysql retain": () => mysqlSetup({ ...setup, account: role }),
-    mariadb: () => mariadbSetup({ ...setup, grants: [rights] }),
-  }[way]();
-  for (const statement of statements) await sql(statement);
-  const proxy = await createCuttingProxy(server);
   const asked = {
     "mysql dynamic": { role, ttl: 3_600_000 },
     "mysql retain": { account: role },
     mariadb: { grants: [rights], ttl: 3_600_000 },
   }[way];
+  const strategy = way === "mysql retain" ? ("retain" as const) : ("dynamic" as const);
+  const sessions: Options["sessions"] = more.sessions === "end" ? "end" : "wait";
+  const setup = { host: server.host, port: server.port, user: bootstrap, sessions, prefix: "app", ...events };
+  const { statements } =
+    way === "mariadb" ? mariadbSetup(setup, [{ grants: [rights] }]) : mysqlSetup({ ...setup, strategy }, [asked]);
+  for (const statement of statements) await sql(statement);
+  if (way === "mysql retain") await sql(`alter user '${role}'@'%' attribute '{"rotate":{"primary":null}}'`);
+  const proxy = await createCuttingProxy(server);
   return {
     server,
     provider: way === "mariadb" ? mariadbUser : mysqlUser,

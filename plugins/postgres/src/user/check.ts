@@ -51,7 +51,7 @@ async function checkRing(server: Server, group: string): Promise<void> {
     [schema],
   );
   if (rights === undefined || !rights.there) {
-    const where = "run what docs/plugins/postgres-user.md shows under `ring`, as a superuser, in this database";
+    const where = "run what `rotate databases setup` prints, as a superuser, in this database";
     throw new RotateError(`the schema ${schema} does not hold the functions of a ring`, {
       code: "NOT_FOUND",
       retryable: false,

@@ -4,7 +4,7 @@ import { createTestContext, secretRef, type TestContext } from "@rotate/testkit"
 import type { Infer, Lease, Minted } from "@rotate/plugin-kit";
 import { postgresUser } from "../../src/postgres-user.ts";
 import { options, type Handle, type Options } from "../../src/user/options.ts";
-import { setupSql } from "../../src/user/setup.ts";
+import { setupOf } from "../../src/user/setup.ts";
 
 /** Of the role that rotate logs in with. */
 export const bootstrapPassword = "bootstrap-password-of-some-length";
@@ -39,13 +39,22 @@ export async function userStage(
   const admin = await postgres.connect();
   const sql = async <Row extends object>(text: string): Promise<readonly Row[]> => (await admin.query<Row>(text)).rows;
   const setRole = `rotate_admin${made}`;
-  const asked = { user: bootstrap, strategy, send: "verifier", ...(strategy === "dynamic" && { setRole }), ...more };
+  const proxy = await createCuttingProxy(postgres);
+  const asked = {
+    host: proxy.host,
+    port: proxy.port,
+    database: "postgres",
+    user: bootstrap,
+    strategy,
+    send: "verifier",
+    ...(strategy === "dynamic" && { setRole }),
+    ...more,
+  };
   await sql(
     `create role ${group} nologin; create table t_${group} as select 1 as one; alter table t_${group} owner to ${group}`,
   );
   await postgres.createRole(bootstrap, { password: bootstrapPassword });
-  await sql(setupSql({ options: asked as Options, group }));
-  const proxy = await createCuttingProxy(postgres);
+  await sql(setupOf(asked as Options, [{ group }]).statements.join("\n"));
   return {
     postgres,
     proxy,
@@ -53,7 +62,7 @@ export async function userStage(
     group,
     bootstrap,
     sql,
-    options: { host: proxy.host, port: proxy.port, tls: "disable", password: secretRef(bootstrapPassword), ...asked },
+    options: { tls: "disable", password: secretRef(bootstrapPassword), ...asked },
     request: { group, ttl: 3_600_000 },
     secrets: [bootstrapPassword],
     close: async () => void (await Promise.all([proxy.close(), admin.end()])),

@@ -32,7 +32,10 @@ export async function redisStage(
   made += 1;
   const bootstrap = `rotate${made}`;
   for (const server of servers) {
-    await asAdmin(server, ...rightsOf(bootstrap).split(" "));
+    await asAdmin(
+      server,
+      ...rightsOf({ user: bootstrap, persist: more.persist === "none" ? "none" : "aclfile" }).split(" "),
+    );
     await asAdmin(server, "ACL", "SETUSER", bootstrap, `>${bootstrapPassword}`);
   }
   const [first, ...others] = servers;
