@@ -1,6 +1,6 @@
 /**
  * A daemon that is looked at: 50 clients follow its events, 1,000 connect and say nothing, 20 mean harm, all of them come back, and its credentials are rotated meanwhile.
- * `npm run proof:outside -- [--minutes 60] [--rotations 60] [--life 60]`. Ends with 1 when it grows by 20 MB or more, a rotation fails or is late, or `/livez` does not answer.
+ * `npm run proof:outside -- [--minutes 60] [--rotations 60] [--life 300]`. Ends with 1 when it grows by 20 MB or more, a rotation fails or is late, or `/livez` does not answer.
  */
 import { parseArgs } from "node:util";
 import { runOutside } from "./outside/campaign.ts";
@@ -9,7 +9,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "60" },
     rotations: { type: "string", default: "60" },
-    life: { type: "string", default: "60" },
+    life: { type: "string", default: "300" },
   },
 });
 const minutes = Number(values.minutes);

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { compiled } from "../../support/compiled.ts";
 import { filesFor, secret } from "./files.ts";
 import { local } from "./local.ts";
 import { logins } from "./logins.ts";
@@ -78,6 +79,7 @@ function surroundings(folder: string): Readonly<Record<string, string>> {
   const loopback = `http://${nowhere}`;
   return {
     PATH: join(folder, "bin"),
+    NODE_COMPILE_CACHE: compiled,
     HOME: folder,
     ROTATE_STATE_DIR: join(folder, "state"),
     SOME_SECRET: secret,
