@@ -13,7 +13,7 @@ function allowedOf({ folder }: Workspace): RegExp {
     "packages/doubles": /^$/,
     "packages/client": /^$/,
     "packages/builtins": /^@rotate\/(core|plugin-(?!kit$)[a-z0-9]+)$/,
-    "packages/cli": /^@rotate\/(core|plugin-kit(\/formats)?|builtins)$/,
+    "packages/cli": /^@rotate\/(core|plugin-kit(\/formats)?|builtins|testkit)$/,
   };
   const pattern = allowed[folder];
   if (pattern === undefined) throw new Error(`${folder} has no place in the direction of imports`);

@@ -10,7 +10,7 @@ DESCRIPTION = {"protocol": 1, "providers": [{
     "request": {"type": "object", "properties": {"ttl": {"type": "string", "format": "duration", "default": "1h"}}},
     "fields": {"token": {"secret": True, "description": "an API token"}},
     "handle": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
-    "verbs": ["check", "mint", "find", "revoke"]}]}
+    "verbs": ["check", "mint", "revoke"]}]}
 
 CODES = {401: "DENIED", 403: "DENIED", 404: "NOT_FOUND", 409: "CONFLICT", 429: "RATE_LIMITED"}
 
@@ -36,10 +36,6 @@ def api(options, method, path, body=None):
         raise Refused("UNAVAILABLE", "acme does not answer", True, noEffect=never_sent, hint="is `url` right?")
 
 
-def terms(token):
-    return {"expires": token["expires"], "handle": {"id": token["id"]}}
-
-
 def serve(call):
     verb = call["call"]
     if verb == "describe":
@@ -50,10 +46,7 @@ def serve(call):
         return None
     if verb == "mint":
         token = api(options, "POST", "/tokens", {"name": call["leaseId"], "ttl": call["request"]["ttl"] // 1000})
-        return {"fields": {"token": token["secret"]}, **terms(token)}
-    if verb == "find":
-        found = [token for token in api(options, "GET", "/tokens") if token["name"] == call["leaseId"]]
-        return terms(found[0]) if found else None
+        return {"fields": {"token": token["secret"]}, "expires": token["expires"], "handle": {"id": token["id"]}}
     if verb == "revoke":
         try:
             api(options, "DELETE", "/tokens/" + call["lease"]["handle"]["id"])

@@ -13,8 +13,9 @@ export {
 } from "./endpoint.ts";
 export { withDefaults } from "./defaults.ts";
 export { type CutCall, type Fault, faults, type Spoilt, type Way } from "./faults/fault.ts";
-export type { HttpMessage, HttpReply } from "./faults/forward.ts";
+export { httpReply, type HttpMessage, type HttpReply } from "./faults/forward.ts";
 export { type HttpWay, openHttpWay } from "./faults/http-way.ts";
+export { type Harnesses, serveHarnesses } from "./serve-harnesses.ts";
 export { junitXml } from "./runner/junit.ts";
 export {
   badgeJson,
