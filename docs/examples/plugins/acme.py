@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A provider for rotate: tokens of the Acme API. Speaks docs/plugin-protocol.md, and needs nothing but Python."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "providers": [{
     "type": "acme",
@@ -29,11 +29,15 @@ def api(options, method, path, body=None):
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         code = CODES.get(error.code, "UNAVAILABLE" if error.code >= 500 else "INVALID")
+        wait = error.headers.get("retry-after", "")
         raise Refused(code, f"acme refused (HTTP {error.code})", code in ("RATE_LIMITED", "UNAVAILABLE"),
-                      hint="may the `key` do this?" if code == "DENIED" else "see what the API says of this status")
-    except urllib.error.URLError as error:
-        never_sent = isinstance(error.reason, ConnectionRefusedError)
+                      hint="may the `key` do this?" if code == "DENIED" else "see what the API says of this status",
+                      **({"retryAfter": int(wait) * 1000} if wait.isdigit() else {}))
+    except (OSError, http.client.HTTPException) as error:  # it may have been done: only a refused connection says that it was not
+        never_sent = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
         raise Refused("UNAVAILABLE", "acme does not answer", True, noEffect=never_sent, hint="is `url` right?")
+    except ValueError:
+        raise Refused("BAD_ANSWER", "acme answered something else than JSON", True, hint="is `url` that of acme?")
 
 
 def serve(call):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A notifier for rotate: pins a note to a notice board. Speaks docs/plugin-protocol.md, and needs nothing but Python."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "notifiers": [{
     "type": "board",
@@ -25,7 +25,7 @@ def pin(options, note):
     except urllib.error.HTTPError as error:
         code = "DENIED" if error.code in (401, 403) else "UNAVAILABLE" if error.code >= 500 else "INVALID"
         raise Refused(code, f"the board refused (HTTP {error.code})", code == "UNAVAILABLE", hint="may the `key` pin notes?")
-    except urllib.error.URLError:
+    except (OSError, http.client.HTTPException):
         raise Refused("UNAVAILABLE", "the board does not answer", True, hint="is `url` right?")
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A probe for rotate: does a gate let the token in? Speaks docs/plugin-protocol.md, and needs nothing but Python."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "probes": [{
     "type": "gate",
@@ -24,7 +24,7 @@ def show(options):
     except urllib.error.HTTPError as error:
         code = "DENIED" if error.code in (401, 403) else "UNAVAILABLE" if error.code >= 500 else "INVALID"
         raise Refused(code, f"the gate refused (HTTP {error.code})", code == "UNAVAILABLE", hint="is the token meant for this gate?")
-    except urllib.error.URLError:
+    except (OSError, http.client.HTTPException):
         raise Refused("UNAVAILABLE", "the gate does not answer", True, hint="is `url` right?")
 
 

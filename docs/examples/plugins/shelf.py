@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A sink for rotate: keys of the Shelf service, which keeps one JSON document with a version. Speaks docs/plugin-protocol.md."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "sinks": [{
     "type": "shelf",
@@ -31,8 +31,10 @@ def service(options, method="GET", body=None):
             raise Refused("UNAVAILABLE", f"the shelf failed (HTTP {error.code})", True, hint="is the service well?")
         raise Refused("DENIED" if error.code in (401, 403) else "INVALID", f"the shelf refused (HTTP {error.code})", False,
                       hint="is `path` right, and may this host write it?")
-    except urllib.error.URLError:
+    except (OSError, http.client.HTTPException):  # it may have been written
         raise Refused("UNAVAILABLE", "the shelf does not answer", True, hint="is `url` right?")
+    except ValueError:
+        raise Refused("BAD_ANSWER", "the shelf answered something else than JSON", True, hint="is `url` that of a shelf?")
 
 
 def write(options, version, change):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A reload for rotate: asks a worker to read its configuration anew. Speaks docs/plugin-protocol.md, and needs nothing but Python."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "reloads": [{
     "type": "worker",
@@ -23,7 +23,7 @@ def ask(options, method, path):
     except urllib.error.HTTPError as error:
         raise Refused("UNAVAILABLE" if error.code >= 500 else "INVALID", f"the worker refused (HTTP {error.code})", error.code >= 500,
                       hint="see the worker's own log")
-    except urllib.error.URLError:
+    except (OSError, http.client.HTTPException):
         raise Refused("UNAVAILABLE", "the worker does not answer", True, hint="does it run, and is `url` right?")
 
 

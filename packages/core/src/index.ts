@@ -88,8 +88,9 @@ export {
   type PluginState,
   type Proposal,
 } from "./plugins/plugins.ts";
-export { type Child, startChild } from "./plugins/child.ts";
+export { type Child, type Launch, startChild } from "./plugins/child.ts";
 export type { Frame } from "./plugins/frames.ts";
+export type { Told } from "./plugins/specimen.ts";
 export { tryPlugin, type TriedPlugin } from "./plugins/trial.ts";
 export { explainKey, type ExplainedBelow, type ExplainedKey } from "./loading/explain-key.ts";
 export { writtenPaths } from "./loading/roots/endangered.ts";

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { type Runtime, tryPlugin, type TriedPlugin } from "@rotate/core";
+import { type Runtime, type Told, tryPlugin, type TriedPlugin } from "@rotate/core";
 import { isRotateError } from "@rotate/plugin-kit";
 import type { Report, Suite } from "@rotate/testkit";
 import { type ActionInput, exitWith } from "../action.ts";
@@ -40,12 +40,13 @@ export async function testPlugin(input: Input): Promise<Report> {
 
 async function suitesFor(subject: Subject, runtime: Runtime): Promise<readonly Suite[]> {
   const { openHarness, suitesOf, wireSuite } = await import("../plugin-test/index.ts");
-  const plugin = await described(subject, runtime);
+  const { told, plugin, program } = await described(subject, runtime);
   const harness = await openHarness(subject.harness, runtime).catch(asUsage);
-  refuseUnplayed(plugin, { harness, subject });
-  const { description } = plugin;
-  const anew = description.oneShot === true ? [] : suitesOf(plugin.anew, harness).map(withNewProcesses);
-  return [...suitesOf(plugin.plugin, harness), ...anew, wireSuite(plugin)];
+  refuseUnplayed(told.describe, { harness, subject });
+  const asItIs = suitesOf(plugin, harness);
+  if (program === undefined) return asItIs;
+  const anew = told.describe.oneShot === true ? [] : suitesOf(program.anew, harness).map(withNewProcesses);
+  return [...asItIs, ...anew, wireSuite({ launch: program.launch, description: told.describe })];
 }
 
 async function described({ name, directory }: Subject, runtime: Runtime): Promise<TriedPlugin> {
@@ -70,7 +71,7 @@ function withNewProcesses(suite: Suite): Suite {
 }
 
 function refuseUnplayed(
-  { description }: TriedPlugin,
+  description: Told["describe"],
   { harness, subject }: { readonly harness: HarnessProgram; readonly subject: Subject },
 ): void {
   const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;

@@ -1,6 +1,5 @@
 /** The author's harness: a program that plays the outside, and speaks in the frames of plugins. docs/authors/testing.md describes it. */
-import { randomUUID } from "node:crypto";
-import { type Child, type Frame, type Runtime, startChild } from "@rotate/core";
+import { type Child, type Frame, type Launch, type Runtime, startChild } from "@rotate/core";
 import { badAnswer, isRotateError, withDetails } from "@rotate/plugin-kit";
 import { httpReply, type HttpMessage, type HttpReply, type HttpWay, openHttpWay } from "@rotate/testkit";
 
@@ -25,28 +24,28 @@ export interface Played {
 /** Milliseconds that a harness has for an answer. */
 const patience = 20_000;
 
-/** Starts it once to ask what it plays. @param file absolute */
-export async function openHarness(file: string, runtime: Runtime): Promise<HarnessProgram> {
-  const child = begin(file, runtime);
+/** Starts it once to ask what it plays. */
+export async function openHarness(launch: Launch, runtime: Runtime): Promise<HarnessProgram> {
+  const child = begin(launch, runtime);
   const said = await asked(child, { call: "describe" }, runtime).finally(child.kill);
   const parts = isFrame(said) && said["harness"] === 1 ? said["parts"] : undefined;
   if (!isFrame(parts) || !Object.values(parts).every(Array.isArray))
     throw wrong('it does not describe itself as {"harness":1,"parts":{"providers/acme":["http",…]}}');
   const verbs = parts as HarnessProgram["parts"];
-  return { parts: verbs, start: (part) => play(file, { part, verbs: verbs[part] ?? [] }, runtime) };
+  return { parts: verbs, start: (part) => play(launch, { part, verbs: verbs[part] ?? [] }, runtime) };
 }
 
-function begin(file: string, runtime: Runtime): Child {
+function begin(launch: Launch, runtime: Runtime): Child {
   const { signal } = new AbortController(); // of no use to a start
-  return startChild(file, { ...runtime, signal, name: "the harness" });
+  return startChild(launch, { ...runtime, signal, name: "the harness" });
 }
 
 async function play(
-  file: string,
+  launch: Launch,
   { part, verbs }: { readonly part: string; readonly verbs: readonly string[] },
   runtime: Runtime,
 ): Promise<Played> {
-  const child = begin(file, runtime);
+  const child = begin(launch, runtime);
   const ask: Played["ask"] = (call, more = {}) => asked(child, { call, part, ...more }, runtime);
   const way = await openHttpWay(async (message) => replyOf(await ask("http", { request: requestOf(message) })));
   async function close(): Promise<void> {
@@ -55,7 +54,7 @@ async function play(
     await way.close();
   }
   try {
-    const given = await ask("start", { server: way.url, unique: randomUUID().slice(0, 8) });
+    const given = await ask("start", { server: way.url });
     if (!isFrame(given) || !isFrame(given["options"])) throw wrong("its answer to start has no `options`");
     return { given, way, ask, close };
   } catch (error) {

@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import type { TriedPlugin } from "@rotate/core";
+import type { Launch, Told } from "@rotate/core";
 import type { Failure, Promised, Suite } from "@rotate/testkit";
 
 /** Where they are written down, in the package of the command line. */
@@ -20,13 +19,19 @@ interface Line {
   readonly end: () => Promise<number | null>;
 }
 
+/** What is tried. */
+interface Program {
+  readonly launch: Launch;
+  readonly description: Told["describe"];
+}
+
 interface Rule {
   readonly id: string;
   readonly name: string;
   readonly why: string;
   /** Of programs that serve one call only too. */
   readonly oneShot?: true;
-  readonly check: (line: Line, tried: TriedPlugin) => Promise<void>;
+  readonly check: (line: Line, program: Program) => Promise<void>;
 }
 
 /** Milliseconds that a program has to answer or to end. */
@@ -38,7 +43,7 @@ function frame(id: number, body: object): string {
   return `${JSON.stringify({ id, ...body })}\n`;
 }
 
-async function expectDescription(line: Line, { description }: TriedPlugin, id = 1): Promise<void> {
+async function expectDescription(line: Line, { description }: Program, id = 1): Promise<void> {
   const answer = await line.next();
   assert.equal(answer["id"], id, "its answer has the id of the call");
   assert.deepEqual(answer["ok"], description, "it describes itself as before");
@@ -50,11 +55,11 @@ export const wireRules: readonly Rule[] = [
     id: "wire-describe",
     name: "describes itself the same each time",
     why: "What it says is held against `rotate.lock` at each start, and at each call of a new process.",
-    check: async (line, tried) => {
+    check: async (line, program) => {
       line.write(frame(1, describeCall));
-      await expectDescription(line, tried);
+      await expectDescription(line, program);
       line.write(frame(2, describeCall));
-      await expectDescription(line, tried, 2);
+      await expectDescription(line, program, 2);
     },
   },
   {
@@ -62,9 +67,9 @@ export const wireRules: readonly Rule[] = [
     name: "ignores keys of a call that it does not know",
     why: "A later rotate may send more.",
     oneShot: true,
-    check: async (line, tried) => {
+    check: async (line, program) => {
       line.write(frame(1, { ...describeCall, "x-later": { a: [1, null, "é"] } }));
-      await expectDescription(line, tried);
+      await expectDescription(line, program);
     },
   },
   {
@@ -72,9 +77,9 @@ export const wireRules: readonly Rule[] = [
     name: "takes a call of nearly 1 MiB",
     why: "Values may be long. Line readers of some languages stop at 64 KiB unless they are told otherwise.",
     oneShot: true,
-    check: async (line, tried) => {
+    check: async (line, program) => {
       line.write(frame(1, { ...describeCall, "x-later": "x".repeat(1_000_000) }));
-      await expectDescription(line, tried);
+      await expectDescription(line, program);
     },
   },
   {
@@ -82,12 +87,12 @@ export const wireRules: readonly Rule[] = [
     name: "waits for the end of a line that comes in pieces",
     why: "A pipe gives what has arrived, not lines.",
     oneShot: true,
-    check: async (line, tried) => {
+    check: async (line, program) => {
       const text = frame(1, describeCall);
       line.write(text.slice(0, 20));
       await new Promise((resolve) => setTimeout(resolve, 50));
       line.write(text.slice(20));
-      await expectDescription(line, tried);
+      await expectDescription(line, program);
     },
   },
   {
@@ -109,12 +114,12 @@ export const wireRules: readonly Rule[] = [
     id: "wire-late-cancel",
     name: "lets a cancellation pass that comes when the call is over",
     why: "It may cross the answer on its way.",
-    check: async (line, tried) => {
+    check: async (line, program) => {
       line.write(frame(1, describeCall));
-      await expectDescription(line, tried);
+      await expectDescription(line, program);
       line.write('{"cancel":1}\n');
       line.write(frame(2, describeCall));
-      await expectDescription(line, tried, 2);
+      await expectDescription(line, program, 2);
     },
   },
   {
@@ -122,23 +127,23 @@ export const wireRules: readonly Rule[] = [
     name: "ends with 0 when its input ends",
     why: "What goes on is killed; what ends otherwise counts as a fault, and after three a minute it is not started again.",
     oneShot: true,
-    check: async (line, tried) => {
+    check: async (line, program) => {
       line.write(frame(1, describeCall));
-      await expectDescription(line, tried);
+      await expectDescription(line, program);
       assert.equal(await line.end(), 0, "its exit code");
     },
   },
 ];
 
 /** What a program promises on the wire, as a suite. */
-export function wireSuite(tried: TriedPlugin): Suite {
+export function wireSuite(program: Program): Suite {
   const title = "the program on the wire keeps the contract";
-  return { title, promises: wireRules.map((rule) => promisedBy(rule, tried)) };
+  return { title, promises: wireRules.map((rule) => promisedBy(rule, program)) };
 }
 
-function promisedBy({ id, name, why, oneShot, check }: Rule, tried: TriedPlugin): Promised {
-  const applies = oneShot === true || tried.description.oneShot !== true;
-  return { id, name, why, page, applies, run: () => failureOf(() => onLine(tried, check)) };
+function promisedBy({ id, name, why, oneShot, check }: Rule, program: Program): Promised {
+  const applies = oneShot === true || program.description.oneShot !== true;
+  return { id, name, why, page, applies, run: () => failureOf(() => onLine(program, check)) };
 }
 
 /** Nothing secret was sent. */
@@ -153,11 +158,11 @@ async function failureOf(work: () => Promise<void>): Promise<Failure | undefined
   return undefined;
 }
 
-async function onLine(tried: TriedPlugin, check: Rule["check"]): Promise<void> {
-  const { file } = tried.place;
-  const child = spawn(file, [], { cwd: dirname(file), stdio: "pipe" });
+async function onLine(program: Program, check: Rule["check"]): Promise<void> {
+  const { file, cwd } = program.launch;
+  const child = spawn(file, [], { cwd, stdio: "pipe" });
   try {
-    await check(lineOf(child), tried);
+    await check(lineOf(child), program);
   } finally {
     child.kill("SIGKILL");
   }

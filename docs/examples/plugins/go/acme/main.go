@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -56,7 +57,7 @@ func api(to options, method, path string, body, result any) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 {
-		return refusal(answer.StatusCode)
+		return refusal(answer)
 	}
 	if result == nil {
 		return nil
@@ -67,7 +68,8 @@ func api(to options, method, path string, body, result any) error {
 	return nil
 }
 
-func refusal(status int) error {
+func refusal(answer *http.Response) error {
+	status := answer.StatusCode
 	codes := map[int]string{401: "DENIED", 403: "DENIED", 404: "NOT_FOUND", 409: "CONFLICT", 429: "RATE_LIMITED"}
 	code, known := codes[status]
 	if !known {
@@ -80,7 +82,11 @@ func refusal(status int) error {
 	if code == "DENIED" {
 		hint = "may the `key` do this?"
 	}
-	return &wire.Refused{Code: code, Message: fmt.Sprintf("acme refused (HTTP %d)", status), Retryable: code == "UNAVAILABLE" || code == "RATE_LIMITED", Hint: hint}
+	wait, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // 0 where it does not say
+	return &wire.Refused{
+		Code: code, Message: fmt.Sprintf("acme refused (HTTP %d)", status), Hint: hint,
+		Retryable: code == "UNAVAILABLE" || code == "RATE_LIMITED", RetryAfter: wait * 1000,
+	}
 }
 
 func mint(to options, call wire.Call) (any, error) {

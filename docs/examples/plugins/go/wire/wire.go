@@ -34,6 +34,8 @@ type Refused struct {
 	Retryable bool   `json:"retryable"`
 	Hint      string `json:"hint,omitempty"`
 	NoEffect  bool   `json:"noEffect,omitempty"`
+	// RetryAfter is milliseconds.
+	RetryAfter int `json:"retryAfter,omitempty"`
 }
 
 func (refused *Refused) Error() string { return refused.Message }

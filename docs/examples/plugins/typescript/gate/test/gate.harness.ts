@@ -1,18 +1,18 @@
 /** Plays the gate, for `npm test` and for `rotate plugin test`. */
-import { type Harnesses, openOutside, secretRef } from "@rotate/testkit";
+import { type Harnesses, httpReply, openHttpWay, secretRef } from "@rotate/testkit";
 
 const token = "token-of-the-test";
 
 async function start() {
-  const outside = await openOutside(({ path, headers }) => {
-    if (path !== "/enter") return { status: 404 };
-    return { status: headers["authorization"] === `Bearer ${token}` ? 204 : 403 };
+  const way = await openHttpWay(async ({ path, headers }) => {
+    if (path !== "/enter") return httpReply(404);
+    return httpReply(headers["authorization"] === `Bearer ${token}` ? 204 : 403);
   });
   return {
-    outside,
-    options: { url: outside.url, token: secretRef(token) },
+    way,
+    options: { url: way.url, token: secretRef(token) },
     secrets: [token],
-    close: outside.close,
+    close: way.close,
   };
 }
 type Stage = Awaited<ReturnType<typeof start>>;
@@ -20,8 +20,8 @@ type Stage = Awaited<ReturnType<typeof start>>;
 /** What the contract needs to know of the outside. */
 export const harness = {
   start,
-  refuse: ({ outside }: Stage) => outside.refuse(),
-  hang: ({ outside }: Stage) => outside.hang(),
+  refuse: ({ way }: Stage) => way.refuse(),
+  hang: ({ way }: Stage) => way.hang(),
 };
 
 /** By part, for `rotate plugin test`. */

@@ -1,5 +1,5 @@
 /** Plays the Shelf service, for `npm test` and for `rotate plugin test`. Strict: it takes a document only with the version that it has. */
-import { type Harnesses, openOutside, type OutsideAnswer, type OutsideRequest } from "@rotate/testkit";
+import { type Harnesses, type HttpMessage, type HttpReply, httpReply, openHttpWay } from "@rotate/testkit";
 
 interface Document {
   readonly version: number;
@@ -9,21 +9,21 @@ interface Document {
 async function start() {
   const held = { document: { version: 1, values: {} } as Document };
 
-  function answer({ method, path, body }: OutsideRequest): OutsideAnswer {
-    if (path !== "/app") return { status: 404 };
-    if (method === "GET") return { status: 200, body: held.document };
-    const { version, values } = JSON.parse(body) as Document;
-    if (version !== held.document.version) return { status: 409 };
+  async function answer({ method, path, body }: HttpMessage): Promise<HttpReply> {
+    if (path !== "/app") return httpReply(404);
+    if (method === "GET") return httpReply(200, held.document);
+    const { version, values } = JSON.parse(String(body)) as Document;
+    if (version !== held.document.version) return httpReply(409);
     held.document = { version: version + 1, values };
-    return { status: 200, body: held.document };
+    return httpReply(200, held.document);
   }
-  const outside = await openOutside(answer);
+  const way = await openHttpWay(answer);
   return {
     held,
-    outside,
-    options: { url: outside.url, path: "app" },
+    way,
+    options: { url: way.url, path: "app" },
     values: [{ TOKEN: "first-text" }, { TOKEN: "second-text" }] as const,
-    close: outside.close,
+    close: way.close,
   };
 }
 type Stage = Awaited<ReturnType<typeof start>>;
@@ -31,8 +31,9 @@ type Stage = Awaited<ReturnType<typeof start>>;
 /** What the contract needs to know of the outside. */
 export const harness = {
   start,
-  refuse: ({ outside }: Stage) => outside.refuse(),
-  hang: ({ outside }: Stage) => outside.hang(),
+  refuse: ({ way }: Stage) => way.refuse(),
+  hang: ({ way }: Stage) => way.hang(),
+  way: ({ way }: Stage) => way,
   snapshot: ({ held }: Stage) => held.document.values,
   readBack: ({ held }: Stage) => held.document.values,
   meddle({ held }: Stage) {

@@ -1,21 +1,21 @@
 /** Plays the worker, for `npm test` and for `rotate plugin test`. */
-import { type Harnesses, openOutside } from "@rotate/testkit";
+import { type Harnesses, httpReply, openHttpWay } from "@rotate/testkit";
 
 async function start() {
   const seen = { reloads: 0 };
-  const outside = await openOutside(({ method, path }) => {
+  const way = await openHttpWay(async ({ method, path }) => {
     if (method === "POST" && path === "/reload") seen.reloads += 1;
-    return { status: path === "/reload" || path === "/status" ? 204 : 404 };
+    return httpReply(path === "/reload" || path === "/status" ? 204 : 404);
   });
-  return { seen, outside, options: { url: outside.url }, close: outside.close };
+  return { seen, way, options: { url: way.url }, close: way.close };
 }
 type Stage = Awaited<ReturnType<typeof start>>;
 
 /** What the contract needs to know of the outside. */
 export const harness = {
   start,
-  refuse: ({ outside }: Stage) => outside.refuse(),
-  hang: ({ outside }: Stage) => outside.hang(),
+  refuse: ({ way }: Stage) => way.refuse(),
+  hang: ({ way }: Stage) => way.hang(),
   count: ({ seen }: Stage) => seen.reloads,
 };
 
