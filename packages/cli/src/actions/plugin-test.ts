@@ -45,7 +45,7 @@ async function suitesFor(subject: Subject, runtime: Runtime): Promise<readonly S
   refuseUnplayed(told.describe, { harness, subject });
   const asItIs = suitesOf(plugin, harness);
   if (program === undefined) return asItIs;
-  const anew = told.describe.oneShot === true ? [] : suitesOf(program.anew, harness).map(withNewProcesses);
+  const anew = told.describe.oneShot === true ? [] : suitesOf(program.anew, harness, false).map(withNewProcesses);
   return [...asItIs, ...anew, wireSuite({ launch: program.launch, description: told.describe })];
 }
 

@@ -12,7 +12,7 @@ export interface PlayedStage extends SinkStage {
 /** What the harnesses of all kinds have in common. `hang` is there where somebody can be silent. */
 export function harnessOn(
   program: HarnessProgram,
-  { part, options }: { readonly part: string; readonly options: ObjectSchema },
+  { part, options, spoil }: { readonly part: string; readonly options: ObjectSchema; readonly spoil: boolean },
 ) {
   const verbs = program.parts[part] ?? [];
   const isWeb = verbs.includes("http");
@@ -24,7 +24,7 @@ export function harnessOn(
     verbs,
     start: async () => stageOf(await program.start(part), options),
     refuse: (stage: PlayedStage) => change(stage, "refuse"),
-    ...(isWeb && { way: ({ played }: PlayedStage) => played.way }),
+    ...(isWeb && spoil && { way: ({ played }: PlayedStage) => played.way }),
     ...((isWeb || verbs.includes("hang")) && { hang: (stage: PlayedStage) => change(stage, "hang") }),
   };
 }

@@ -50,10 +50,10 @@ function notifierOn(common: Common, notifier: Notifier): Suite {
   return notifierSuite({ ...common, notifier, received: ask("received") });
 }
 
-/** One suite for each part. */
-export function suitesOf(plugin: Plugin, program: HarnessProgram): readonly Suite[] {
+/** One suite for each part. @param spoil false: without those promises that are about faults on the way, which take longest */
+export function suitesOf(plugin: Plugin, program: HarnessProgram, spoil = true): readonly Suite[] {
   const on = (kind: (typeof kinds)[number], { type, options }: Provider | Sink | Reload | Probe | Notifier): Common =>
-    harnessOn(program, { part: `${kind}/${type}`, options });
+    harnessOn(program, { part: `${kind}/${type}`, options, spoil });
   return [
     ...plugin.providers.map((part) => providerOn(on("providers", part), part)),
     ...plugin.sinks.map((part) => sinkOn(on("sinks", part), part)),
