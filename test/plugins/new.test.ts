@@ -50,7 +50,7 @@ function hasGo(): boolean {
 const times: Record<string, number> = {};
 afterAll(() => {
   const lines = Object.entries(times).map(([cell, ms]) => `  ${cell.padEnd(18)} ${(ms / 1000).toFixed(1)} s`);
-  console.info(`from nothing to a rotation, in the package\n${lines.join("\n")}`);
+  process.stdout.write(`from nothing to a rotation, in the package\n${lines.join("\n")}\n`);
 });
 
 function emptyFolder(): string {
@@ -103,7 +103,7 @@ test.each(cells)(
     writeFileSync(join(folder, "rotate.yaml"), specOf(folder).replace(/^plugins: .*\n/m, ""));
     expect(await rotate("plugin", "add", cell.plugin, "--yes")).toMatchObject({ code: 0 });
     expect(await rotate("validate")).toMatchObject({ code: 0 });
-    await use(cell, { folder, services, rotate });
+    expect(await used(cell, { folder, services, rotate })).toEqual(seen[cell.kind]);
     times[nameOf(cell)] = performance.now() - began;
 
     const program = join(folder, cell.file);
@@ -111,7 +111,7 @@ test.each(cells)(
     writeFileSync(program, Buffer.concat([sound, Buffer.from("\n")]));
     const refused = await rotate("run");
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain(`${cell.file.replace("bin/", "")}`);
+    expect(refused.stderr).toContain(cell.file.replace("bin/", ""));
     expect(refused.stderr).toContain(`rotate plugin approve ${cell.plugin}`);
     writeFileSync(program, sound);
     expect(await rotate("validate")).toMatchObject({ code: 0 });
@@ -131,15 +131,22 @@ interface Scene {
   readonly rotate: ReturnType<typeof rotateIn>;
 }
 
-/** A rotation, where the services of these tests have what it needs. */
-async function use({ kind }: Cell, { folder, services, rotate }: Scene): Promise<void> {
-  if (kind !== "provider" && kind !== "sink") return;
-  expect(await rotate("run")).toMatchObject({ code: 0 });
-  if (kind === "provider") {
-    expect(readFileSync(join(folder, ".env"), "utf8")).toMatch(/^TINY_CO_TOKEN=.{16,}$/m);
-    expect(await rotate("revoke", "app-token", "--yes")).toMatchObject({ code: 0 });
-    expect(services.revoked).toEqual(["t1"]);
-  } else expect(services.document.values["TOKEN"]).toMatch(/^ey/);
+/** What is seen after a rotation, where the services of these tests have what it needs. */
+const seen: Readonly<Record<Cell["kind"], object>> = {
+  provider: { run: 0, held: expect.stringMatching(/^TINY_CO_TOKEN=.{16,}$/m), revoke: 0, revoked: ["t1"] },
+  sink: { run: 0, held: expect.stringMatching(/^ey/) },
+  reload: {},
+  probe: {},
+  notifier: {},
+};
+
+async function used({ kind }: Cell, { folder, services, rotate }: Scene): Promise<object> {
+  if (kind !== "provider" && kind !== "sink") return {};
+  const { code: run } = await rotate("run");
+  if (kind === "sink") return { run, held: services.document.values["TOKEN"] };
+  const held = readFileSync(join(folder, ".env"), "utf8");
+  const { code: revoke } = await rotate("revoke", "app-token", "--yes");
+  return { run, held, revoke, revoked: services.revoked };
 }
 
 test("nothing is written over, and a name that cannot be is refused", async () => {

@@ -68,7 +68,7 @@ async function asked(child: Child, frame: Frame, runtime: Runtime): Promise<unkn
   try {
     return await child.ask(frame, signal);
   } catch (error) {
-    const message = `the harness, asked to ${String(frame["call"])}: ${String((error as Error).message)}`;
+    const message = `the harness, asked to ${String(frame["call"])}: ${(error as Error).message}`;
     throw isRotateError(error) ? withDetails(error, { message }) : error;
   } finally {
     clear();

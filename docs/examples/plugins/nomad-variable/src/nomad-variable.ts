@@ -46,7 +46,7 @@ async function ask(
 ): Promise<HttpAnswer> {
   const query = new URLSearchParams({ namespace: options.namespace, ...(cas !== undefined && { cas: String(cas) }) });
   const headers = { "x-nomad-token": await resolve(options.token) };
-  return http(`${options.url}/v1/var/${options.path}?${query}`, { method, headers, ...(json !== undefined && { json }) });
+  return http(`${options.url}/v1/var/${options.path}?${query.toString()}`, { method, headers, ...(json !== undefined && { json }) });
 }
 
 async function read(ctx: Ctx): Promise<Variable> {
@@ -54,7 +54,7 @@ async function read(ctx: Ctx): Promise<Variable> {
   if (got.status === 404) return { index: 0, items: {} };
   if (!got.ok) throw httpError("nomad gave no variable", got, { hint: "may the `token` read it in this namespace?" });
   const { ModifyIndex: index, Items } = readAnswer(got, answerSchema, "is `url` that of Nomad's API?");
-  const entries = Object.entries(Items as Readonly<Record<string, string>>);
+  const entries = Object.entries<string>(Items);
   return { index, items: Object.fromEntries(entries.map(([key, text]) => [key, ctx.secret(text, key)])) };
 }
 

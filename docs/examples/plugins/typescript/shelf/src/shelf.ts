@@ -44,7 +44,7 @@ async function read({ options, http, secret }: Ctx): Promise<Document> {
   const got = await http(`${options.url}/${options.path}`);
   if (!got.ok) throw httpError("the shelf gave no document", got, { hint: "is `path` right, and may this host read it?" });
   const { version, values } = readAnswer(got, documentSchema, "is `url` that of a shelf?");
-  const entries = Object.entries(values as Readonly<Record<string, string>>);
+  const entries = Object.entries<string>(values);
   return { version, values: Object.fromEntries(entries.map(([key, text]) => [key, secret(text, key)])) };
 }
 
