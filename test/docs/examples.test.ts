@@ -84,14 +84,11 @@ function needsApproval(file: string): boolean {
 }
 
 const pages = ["README.md", ...filesUnder("docs", ".md").filter((file) => !needsApproval(file))];
-test.each(pages.flatMap(specsIn))(
-  "the spec in %s is valid",
-  async (_, text, list) => {
-    const folder = emptyFolder();
-    if (list !== undefined) writeFileSync(join(folder, "tenants.json"), list);
-    expect(await problemsOf(join(folder, "rotate.yaml"), text)).toEqual([]);
-  },
-);
+test.each(pages.flatMap(specsIn))("the spec in %s is valid", async (_, text, list) => {
+  const folder = emptyFolder();
+  if (list !== undefined) writeFileSync(join(folder, "tenants.json"), list);
+  expect(await problemsOf(join(folder, "rotate.yaml"), text)).toEqual([]);
+});
 
 const specs = filesUnder("docs/examples", ".yaml").filter((file) => !needsApproval(file));
 

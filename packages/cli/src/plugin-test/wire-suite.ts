@@ -35,7 +35,7 @@ interface Rule {
 }
 
 /** Milliseconds that a program has to answer or to end. */
-const patience = 10_000;
+const patience = 30_000;
 
 const describeCall = { call: "describe", protocols: [1] };
 
