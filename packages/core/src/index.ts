@@ -97,6 +97,7 @@ export { writtenPaths } from "./loading/roots/endangered.ts";
 export { sourcesIn } from "./loading/roots/roots.ts";
 export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { endpointVariables, type EndpointVariables } from "./serving/environment.ts";
 export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";
