@@ -138,7 +138,7 @@ test.concurrent("a new command that is not healthy is ended, the old one stays, 
 }) => {
   const [folder, port] = [sceneOf({ onTestFinished }, "5s"), await freePort()];
   const address = `127.0.0.1:${port}`;
-  const flags = ["--on-rotate", "swap", "--health", `http://${address}/`, "--health-within", "1s", "--listen", address];
+  const flags = ["--on-rotate", "swap", "--health", `http://${address}/`, "--health-within", "6s", "--listen", address];
   const one = rotate({ onTestFinished, folder, env: { BROKEN_AFTER: "1" } }, [
     "exec",
     "app",
