@@ -32,7 +32,15 @@ test("the endpoints of its rotations are open when a command begins, told to it,
   expect(said).toMatchObject({ PGHOST: folder, PGPASSWORD: "none", AWS_PROFILE: "kept" });
   expect(said["token"]).toBe(said["APP_TOKEN"]);
   expect(existsSync(join(folder, "s"))).toBe(false);
-  const without = rotate({ onTestFinished, folder, env }, ["exec", "app", "--no-endpoints", "--", "sh", "-c", "echo ${ROTATE_SOCKET-none}"]);
+  const without = rotate({ onTestFinished, folder, env }, [
+    "exec",
+    "app",
+    "--no-endpoints",
+    "--",
+    "sh",
+    "-c",
+    "echo ${ROTATE_SOCKET-none}",
+  ]);
   await without.ended;
   expect(without.out()).toBe("none\n");
 });

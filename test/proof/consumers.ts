@@ -43,7 +43,7 @@ async function behindSidecar(stage: SidecarStage): Promise<Outcome> {
   }
   // One is of the rotation that the other application asks for.
   const isOne = async (): Promise<boolean> => (await stage.users()).length <= 2;
-  await until(isOne, () => "").catch(() => undefined);
+  await until(isOne, () => "", 240_000).catch(() => undefined); // a revocation that failed is tried again after half a minute, then a minute
   const left = (await stage.users()).length - 2;
   const { refusals } = await stage.status();
   const { failures, queries, connections, users, messages } = await load.stop();

@@ -17,9 +17,13 @@ export async function askingPool({ asked, postgres, ca }: SidecarStage): Promise
   credentials.on("change", (credential) => void (latest = credential));
   // Both at once: a name of one credential with the password of the next would be refused.
   class AskingClient extends Client {
-    constructor(config: PoolConfig) {
+    constructor(config?: PoolConfig) {
       const { username, password } = latest.fields;
-      super({ ...config, ...(username !== undefined && { user: username }), ...(password !== undefined && { password }) });
+      super({
+        ...config,
+        ...(username !== undefined && { user: username }),
+        ...(password !== undefined && { password }),
+      });
     }
   }
   const ssl = { ca: readFileSync(ca, "utf8") };
@@ -28,7 +32,7 @@ export async function askingPool({ asked, postgres, ca }: SidecarStage): Promise
     port: postgres.port,
     database: "postgres",
     ssl,
-    Client: AskingClient as unknown as typeof Client,
+    Client: AskingClient,
   };
   return { config, close: credentials.close };
 }

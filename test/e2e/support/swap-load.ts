@@ -51,7 +51,8 @@ export async function startSwapLoad(directory: string, clients: number): Promise
   while (!said.includes("listens")) await once(child.stdout, "data");
 
   const [generations, messages] = [new Set<string>(), new Set<string>()];
-  let [requests, lost, over] = [0, 0, false];
+  let [requests, lost] = [0, 0];
+  const ending = new AbortController();
   const kept = new Agent({ keepAlive: true });
   function ask(agent: Agent): Promise<void> {
     return new Promise((resolve) => {
@@ -72,14 +73,20 @@ export async function startSwapLoad(directory: string, clients: number): Promise
     messages.add(message);
   }
   async function work(index: number): Promise<void> {
-    while (!over) await ask(index % 2 === 0 ? kept : new Agent());
+    while (!ending.signal.aborted) await ask(index % 2 === 0 ? kept : new Agent());
   }
   const workers = Promise.all(Array.from({ length: clients }, (_, index) => work(index)));
-  const figures = (): SwapFigures => ({ requests, lost, generations: generations.size, messages, said: said.slice(-1500) });
+  const figures = (): SwapFigures => ({
+    requests,
+    lost,
+    generations: generations.size,
+    messages,
+    said: said.slice(-1500),
+  });
   return {
     figures,
     async stop() {
-      over = true;
+      ending.abort();
       await workers;
       kept.destroy();
       child.kill("SIGTERM");

@@ -51,7 +51,8 @@ Exit codes: the command's own; 128 and the signal's number when a signal ended i
     }),
     "port-env": Flags.string({
       helpValue: "NAME",
-      description: "rotate listens at --listen, and passes connections on to a port of each command, told in this variable",
+      description:
+        "rotate listens at --listen, and passes connections on to a port of each command, told in this variable",
     }),
     "credentials-directory": Flags.boolean({
       description: "files in a private folder, $CREDENTIALS_DIRECTORY, instead of variables; renewed in place",

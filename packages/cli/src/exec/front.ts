@@ -63,7 +63,10 @@ export async function privatePort(): Promise<number> {
   return port;
 }
 
-function refused({ host, port }: Pick<ListenAddress, "host" | "port">, { code = "" }: Error & { readonly code?: string }): EngineError {
+function refused(
+  { host, port }: Pick<ListenAddress, "host" | "port">,
+  { code = "" }: Error & { readonly code?: string },
+): EngineError {
   return new EngineError(`cannot listen on ${host}:${port} (${code})`, {
     code: "ROTATE_LISTEN",
     exitCode: 2,

@@ -27,7 +27,10 @@ export interface Fresh {
 const lookEvery = 5_000;
 
 /** The running watch by the same spec, which has the values in its memory; without one this engine. */
-export function whoeverKnows({ engine, stateDir }: Pick<KeepFreshParts, "engine" | "stateDir">): Pick<Askable, "credential"> {
+export function whoeverKnows({
+  engine,
+  stateDir,
+}: Pick<KeepFreshParts, "engine" | "stateDir">): Pick<Askable, "credential"> {
   return {
     async credential(name, options) {
       const watch = await watchOf({ engine, stateDir });

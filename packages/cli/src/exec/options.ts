@@ -96,5 +96,8 @@ function refusePort(name: string | undefined, listen: readonly ListenAddress[]):
   if (name === undefined) return;
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError(`--port-env ${name} is no name of a variable`);
   if (listen.length !== 1)
-    throw new UsageError("--port-env needs one --listen", "name the address where rotate listens in front of the command");
+    throw new UsageError(
+      "--port-env needs one --listen",
+      "name the address where rotate listens in front of the command",
+    );
 }

@@ -103,7 +103,13 @@ function forgetful({ name, served, cache, sinks, fields }: Rotation, raws: Rotat
   const kept = new Set(sinks.filter(isReadable).flatMap((sink) => bareFields(sink).map(([, field]) => field)));
   if (needed.every((field) => kept.has(field))) return undefined;
   const message = `${nameOf(at)} is served, and nobody keeps its values: each start of the daemon mints one more`;
-  return { path: at, at: "key", severity: "warning", message, hint: "say `cache: true`, or give it a sink with the bare fields" };
+  return {
+    path: at,
+    at: "key",
+    severity: "warning",
+    message,
+    hint: "say `cache: true`, or give it a sink with the bare fields",
+  };
 }
 
 function isReadable({ part }: SinkEntry): boolean {
