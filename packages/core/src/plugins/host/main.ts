@@ -3,7 +3,7 @@
  * folder of the kit that every import of `@rotate/plugin-kit` gets.
  */
 import { registerHooks } from "node:module";
-import { apiVersions, isRotateError, type Plugin, type Schema } from "@rotate/plugin-kit";
+import { apiVersions, isRotateError, type Plugin } from "@rotate/plugin-kit";
 import { openChannel, type Frame } from "./channel.ts";
 import { contextFor } from "./context.ts";
 import { describePlugin } from "./describe.ts";
@@ -44,7 +44,7 @@ async function answerTo(frame: Frame, signal: AbortSignal): Promise<unknown> {
   const part = partOf(plugin, frame["part"]);
   const verb = verbs[String(frame["call"])];
   if (part === undefined || verb === undefined) throw new Error("there is no such part or verb");
-  const ctx = contextFor(frame, { channel, schema: part["options"] as Schema, signal });
+  const ctx = contextFor(frame, { channel, part: part as never, signal });
   return verb(part, frame, ctx);
 }
 

@@ -1,0 +1,22 @@
+/** The contract suites of the built-ins, unchanged, with each part in the process that a package of others would have: npm run proof:hosted */
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+const conditions = ["rotate:src", ...defaultServerConditions];
+const root = `${import.meta.dirname}/../..`;
+
+export default defineConfig({
+  root,
+  resolve: {
+    conditions,
+    alias: [{ find: /^@rotate\/testkit$/, replacement: `${import.meta.dirname}/testkit.ts` }],
+  },
+  ssr: { resolve: { conditions } },
+  test: {
+    name: "hosted",
+    include: ["plugins/*/test/**/*.test.ts"],
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
