@@ -13,11 +13,12 @@ export type Hosted = { readonly part: unknown } | { readonly reason: string };
 const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 
 /** Those that speak another wire than HTTP. */
-const open: readonly string[] = ["postgres", "mysql", "redis", "smtp"];
+const open: readonly string[] = ["postgres", "mysql", "redis", "smtp", "http"];
 
-/** What a process of its own cannot do, by plugin. */
+/** What a process of its own cannot do, by plugin or type. */
 const impossible: Readonly<Record<string, string>> = {
   files: "it writes files itself: a file sink by others is one that `defineFileSink` makes",
+  "aws-credentials": "it writes a file itself",
   jwt: "it makes a key file",
   process: "it reads processes and runs whatever command the spec names",
 };
@@ -61,11 +62,13 @@ async function bundled(folder: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
+/** `reads`, which looks into more than options, is left out: what it says is for the engine, and no suite asks for it. */
 async function hostedPart(
   { project, plugin, text }: { readonly project: string; readonly plugin: string; readonly text: string },
   kind: (typeof kinds)[number],
   type: string,
 ): Promise<Hosted> {
+  if (impossible[type] !== undefined) return { reason: impossible[type] };
   const name = `hosted-${kind}-${type}`;
   const folder = join(project, "node_modules", name);
   const variables = [...new Set(text.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g))];
@@ -84,7 +87,7 @@ async function hostedPart(
     join(folder, "index.js"),
     `import { definePlugin } from "@rotate/plugin-kit";
 import plugin from "./plugin.js";
-export default definePlugin({ ${kind}: plugin.${kind}.filter(({ type }) => type === ${JSON.stringify(type)}), needs: ${JSON.stringify(needs)} });`,
+export default definePlugin({ ${kind}: plugin.${kind}.filter(({ type }) => type === ${JSON.stringify(type)}).map(({ reads, ...part }) => part), needs: ${JSON.stringify(needs)} });`,
   );
   const runtime = createRuntime({ log: { write: () => undefined } });
   const { signal, clear } = runtime.deadline(60_000);

@@ -72,12 +72,17 @@ const hostInside: Plugin = {
 };
 
 const hostFilesText = `
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+function folderFrom(at) {
+  const folder = join(at, "${hostFolder}");
+  if (existsSync(join(folder, "main.js"))) return folder;
+  if (at === dirname(at)) throw new Error("the package is not whole: ${hostFolder} is not there");
+  return folderFrom(dirname(at));
+}
 export function hostFiles() {
-  let dist = dirname(fileURLToPath(import.meta.url));
-  while (basename(dist) !== "dist") dist = dirname(dist);
-  const folder = join(dist, "${hostFolder}");
+  const folder = folderFrom(dirname(fileURLToPath(import.meta.url)));
   const urlOf = (name) => pathToFileURL(join(folder, name + ".js")).href;
   const kit = Object.fromEntries(${JSON.stringify(kitModules)}.map((name) => ["@rotate/plugin-kit" + (name === "index" ? "" : "/" + name), urlOf(name)]));
   return { main: join(folder, "main.js"), kit, reads: [folder], flags: [] };
