@@ -87,7 +87,7 @@ export const acts = ({ base, port, own, parent }) => {
       new (await load("node:sqlite")).DatabaseSync(":memory:").exec(`vacuum into '${home}/v.db'`),
     "take sqlite without an import": async () => process.getBuiltinModule("node:sqlite").DatabaseSync,
     "send a signal to its parent": async () => process.kill(parent, 0),
-    "wake the parent's debugger": async () => process._debugProcess(parent),
+    "wake the parent's debugger": async () => process["_debugProcess"](parent),
     "take kill from a fresh module": async () => (await load("process")).kill(parent, 0),
     "take kill by require": async () => (await load("module")).createRequire(`${own}/x.cjs`)("process").kill(parent, 0),
     "write a heap snapshot": async () => (await load("v8")).writeHeapSnapshot(`${home}/heap`),
@@ -121,8 +121,8 @@ export const acts = ({ base, port, own, parent }) => {
     "open a WebSocket": () =>
       until((resolve, reject) => {
         const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
-        socket.onopen = resolve;
-        socket.onerror = (event) => reject(event.error ?? new Error("refused"));
+        socket.addEventListener("open", resolve);
+        socket.addEventListener("error", (event) => reject(event.error ?? new Error("refused")));
       }),
     listen: () =>
       until(async (resolve, reject) =>

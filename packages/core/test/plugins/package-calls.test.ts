@@ -44,7 +44,7 @@ test("a request goes out from the engine to the host that an option names, with 
   );
   const key = new Secret("a-secret-key");
   const ctx = { ...contextOf(runtimeWith()), options: { url, key } };
-  const { handle } = await plugin.providers[0]!.mint({}, ctx as never);
+  const { handle } = await plugin.providers[0]!.mint({}, ctx);
   expect(handle).toEqual({ status: 200, text: "PUT Bearer a-secret-key" });
 });
 
@@ -140,9 +140,9 @@ test("calls overlap in one child, and one that hangs takes no other with it", as
     {},
     { ...contextOf(runtimeWith(), { limit: 1500 }), options: { url: "hang" } },
   );
-  const failed = expect(hanging).rejects.toMatchObject({ retryable: true });
+  const failed = hanging.catch((error: unknown) => error);
   expect((await mintWith(plugin)).handle).toEqual(handle);
-  await failed;
+  expect(await failed).toMatchObject({ retryable: true });
   expect((await mintWith(plugin)).handle).toEqual(handle);
 });
 

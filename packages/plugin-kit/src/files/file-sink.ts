@@ -66,5 +66,5 @@ export function defineFileSink<const O extends ObjectSchema>(definition: FileSin
     tidy: (ctx: Own) => tidyFile(ctx.options.path, ctx),
     fileSink: { options, edit, ...(read && { read }) },
   };
-  return made as unknown as Sink;
+  return made;
 }
