@@ -1,6 +1,7 @@
 /**
- * Joins what a hot command loads into one module. The bundler makes a module of whatever two others share: of forty small ones, which each start finds, reads and links by
- * itself (30 ms). Nothing is there twice: whoever else imports one of them gets it from the joined one.
+ * Joins what a hot command loads into one CommonJS file. The bundler makes a module of whatever two others share: of forty small ones, which each start finds,
+ * reads and links by itself (30 ms); and of one file the code that a command has run can be kept as it was compiled (`bin/main.js`). Nothing is there twice: whoever
+ * else imports a part gets it from the joined file.
  */
 import { dirname, join, relative } from "node:path";
 import { build, type Metafile } from "esbuild";
@@ -10,24 +11,40 @@ type Outputs = Metafile["outputs"];
 /** The bundle as it is before it is written: text by path, as in the metafile. */
 export type Texts = ReadonlyMap<string, string>;
 
-/** Which modules are joined: all that `hot` loads at once, but for what `early` has loaded before. Both are sources, as in the metafile. */
+/** What is joined, by sources as in the metafile. */
 export interface Joining {
-  readonly hot: string;
-  readonly early: string;
+  /** Evaluated when the file is loaded, with all that they load at once. What the first of them exports, the file does as well. */
+  readonly hot: readonly [string, string];
+  /** Evaluated when they are asked for: all that this source imports late, from sources that match. */
+  readonly late: { readonly from: string; readonly match: RegExp };
+  /** What the bundler puts before each module; the joined file has the same of Node. */
+  readonly banner: string;
+  /** The first line of the joined file. */
+  readonly first: string;
 }
 
-/** The texts with a module `hot.js` beside the chunks, and in place of each that went in a list of what it hands on. */
-export async function joinChunks(texts: Texts, outputs: Outputs, { hot, early }: Joining): Promise<Texts> {
-  const first = outputOf(outputs, hot);
-  const before = closureOf(outputs, outputOf(outputs, early));
-  const joined = [...closureOf(outputs, first)].filter((path) => !before.has(path)).toSorted();
-  const place = join(dirname(first), "hot.js");
-  const names = new Map(
-    joined.map((path, at) => [path, namesOf(outputs, path).map((name) => [name, `m${at}_${name}`] as const)]),
-  );
-  const entry = joined.map((path) => exporting(names.get(path)!, importPath(place, path))).join("\n");
-  const made = await joinedText(entry, { texts, joined: new Set(joined), place });
-  const stubs = joined.map((path) => [path, stubOf(names.get(path)!, importPath(path, place))] as const);
+/** A chunk that goes in, with its exports by the names that the joined file gives them. */
+interface Part {
+  readonly path: string;
+  readonly isLate: boolean;
+  readonly names: readonly (readonly [name: string, as: string])[];
+}
+
+/** The texts with `hot.cjs` beside the chunks, and in place of each that went in a list of what it hands on. */
+export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joining): Promise<Texts> {
+  const eager = closureOf(outputs, joining.hot.map((source) => outputOf(outputs, source)));
+  const late = lateOf(outputs, joining.late);
+  const others = [...closureOf(outputs, late)].filter((path) => !eager.has(path) && !late.includes(path));
+  const parts = [...eager, ...others, ...late].toSorted().map((path, at): Part => {
+    const names = (outputs[path]?.exports ?? []).map((name) => [name, `m${at}_${name}`] as const);
+    return { path, isLate: !eager.has(path), names };
+  });
+  const main = outputOf(outputs, joining.hot[0]);
+  const place = join(dirname(outputOf(outputs, joining.hot[1])), "hot.cjs");
+  const entry = [`export * from ${JSON.stringify(importPath(place, main))};`, ...parts.map((part, at) => handOn(part, at, place))];
+  const bare = new Map(parts.map(({ path }) => [path, texts.get(path)!.replace(joining.banner, "")]));
+  const made = await joinedText(entry.join("\n"), { texts: bare, place, first: joining.first });
+  const stubs = parts.map((part, at) => [part.path, stubOf(part, at, place)] as const);
   return new Map([...texts, ...stubs, [place, made]]);
 }
 
@@ -37,8 +54,16 @@ function outputOf(outputs: Outputs, source: string): string {
   return found;
 }
 
-/** A module and all that it imports at once. */
-function closureOf(outputs: Outputs, first: string): ReadonlySet<string> {
+/** What a source imports late, wherever in the bundle it is. */
+function lateOf(outputs: Outputs, { from, match }: Joining["late"]): readonly string[] {
+  const asking = Object.values(outputs).filter(({ inputs }) => from in inputs);
+  const asked = asking.flatMap(({ imports }) => imports.filter(({ kind }) => kind === "dynamic-import"));
+  const paths = asked.map(({ path }) => path).filter((path) => match.test(outputs[path]?.entryPoint ?? ""));
+  return [...new Set(paths)];
+}
+
+/** Modules and all that they import at once. */
+function closureOf(outputs: Outputs, first: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (path: string): void => {
     if (found.has(path)) return;
@@ -46,26 +71,26 @@ function closureOf(outputs: Outputs, first: string): ReadonlySet<string> {
     for (const { path: next, kind, external } of outputs[path]?.imports ?? [])
       if (kind === "import-statement" && external !== true) visit(next);
   };
-  visit(first);
+  first.forEach(visit);
   return found;
 }
 
-function namesOf(outputs: Outputs, path: string): readonly string[] {
-  return outputs[path]?.exports ?? [];
-}
-
-type Renamed = readonly (readonly [name: string, as: string])[];
-
-function exporting(names: Renamed, from: string): string {
+/** What the joined file exports of a part: its names, or a function that evaluates it and gives them. */
+function handOn({ path, isLate, names }: Part, at: number, place: string): string {
+  const from = JSON.stringify(importPath(place, path));
+  if (isLate) return `export const m${at} = () => require(${from});`;
   const list = names.map(([name, as]) => `${name} as ${as}`).join(", ");
-  return names.length === 0 ? `import ${JSON.stringify(from)};` : `export { ${list} } from ${JSON.stringify(from)};`;
+  return names.length === 0 ? `import ${from};` : `export { ${list} } from ${from};`;
 }
 
-function stubOf(names: Renamed, from: string): string {
-  return exporting(
-    names.map(([name, as]) => [as, name] as const),
-    from,
+/** An ES module with the exports of the part, for whoever imports it. */
+function stubOf({ path, isLate, names }: Part, at: number, place: string): string {
+  const file = JSON.stringify(importPath(path, place));
+  const whole = `process.getBuiltinModule("node:module").createRequire(import.meta.url)(${file})`;
+  const lines = names.map(
+    ([name, as], index) => `const _${index}=hot.${isLate ? name : as};export{_${index} as ${name}};`,
   );
+  return `const hot=${whole}${isLate ? `.m${at}()` : ""};${lines.join("")}\n`;
 }
 
 function importPath(from: string, to: string): string {
@@ -73,33 +98,39 @@ function importPath(from: string, to: string): string {
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-interface Parts {
+interface Source {
+  /** What is joined. */
   readonly texts: Texts;
-  readonly joined: ReadonlySet<string>;
   readonly place: string;
+  readonly first: string;
 }
 
+/** Where the code was kept there is no `import()` (https://nodejs.org/api/vm.html): whoever loads the file gives one. */
+const later = "const later=module.importer??(path=>import(path));";
+
 /** Bundles the modules again, from memory; what is not among them stays an import. */
-async function joinedText(entry: string, { texts, joined, place }: Parts): Promise<string> {
+async function joinedText(entry: string, { texts, place, first }: Source): Promise<string> {
   const folder = dirname(place);
   const { outputFiles } = await build({
     stdin: { contents: entry, resolveDir: "/", loader: "js" },
     bundle: true,
     write: false,
-    format: "esm",
+    format: "cjs",
     platform: "node",
     target: "node22.22",
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
     logLevel: "error",
+    logOverride: { "empty-import-meta": "error" },
+    banner: { js: `${first}\n${later}` },
     plugins: [
       {
         name: "from-memory",
         setup(made) {
-          made.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer, namespace }) => {
+          made.onResolve({ filter: /^\.{1,2}\// }, ({ path, importer, namespace }) => {
             const target = join(namespace === "chunk" ? dirname(importer) : folder, path);
-            if (kind === "import-statement" && joined.has(target)) return { path: target, namespace: "chunk" };
+            if (texts.has(target)) return { path: target, namespace: "chunk" };
             return { path: importPath(place, target), external: true };
           });
           made.onLoad({ filter: /./, namespace: "chunk" }, ({ path }) => ({
@@ -110,5 +141,6 @@ async function joinedText(entry: string, { texts, joined, place }: Parts): Promi
       },
     ],
   });
-  return outputFiles[0]?.text ?? "";
+  const [made] = outputFiles;
+  return (made?.text ?? "").replaceAll(/\bimport\(("[^"]+")\)/g, "later($1)");
 }

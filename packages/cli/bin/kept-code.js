@@ -1,0 +1,110 @@
+// Loads a CommonJS file with the code that an earlier run of the same command compiled, and keeps that of the first. Node's own cache knows only what is compiled
+// before anything runs: with it each start compiles again what it calls (https://nodejs.org/api/vm.html#scriptcreatecacheddata).
+const fs = process.getBuiltinModule("node:fs");
+const Module = process.getBuiltinModule("node:module");
+const { dirname, join } = process.getBuiltinModule("node:path");
+const { pathToFileURL } = process.getBuiltinModule("node:url");
+const vm = process.getBuiltinModule("node:vm");
+
+/** Bytes before the code: two sums and its length. */
+const headLength = 12;
+
+/**
+ * Two sums of all words, as of Fletcher: V8 takes what a power cut left short, or with blocks of zeros, for whole. They do not hold off somebody who wants to
+ * deceive; the owner and the mode of the file do.
+ */
+function headOf(code) {
+  const words = new Uint32Array(code.buffer, code.byteOffset, code.length >> 2);
+  let first = code.length;
+  let second = 0;
+  for (let at = 0; at < words.length; at++) {
+    first = (first + words[at]) | 0;
+    second = (second + first) | 0;
+  }
+  const head = Buffer.alloc(headLength);
+  head.writeInt32LE(first, 0);
+  head.writeInt32LE(second, 4);
+  head.writeUInt32LE(code.length, 8);
+  return head;
+}
+
+/** A buffer of its own memory, so that its words are aligned. */
+function bufferOf(length) {
+  return Buffer.from(new ArrayBuffer(length));
+}
+
+/** Code runs with our rights: it is taken only from a file that is ours and that nobody else can write. Undefined: there is none that can be used. */
+function readCode(path) {
+  let descriptor;
+  try {
+    descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
+    const { uid, mode, nlink, size } = fs.fstatSync(descriptor);
+    const isOurs = (mode & 0o170022) === 0o100000 && uid === process.geteuid() && nlink === 1;
+    if (!isOurs || size <= headLength || size % 4 !== 0) return undefined;
+    const [head, code] = [bufferOf(headLength), bufferOf(size - headLength)];
+    fs.readvSync(descriptor, [head, code]);
+    return headOf(code).equals(head) ? code : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+/** Put in its place when it is whole, and synced. What other versions left there goes. */
+function keepCode(folder, name, code) {
+  const next = join(folder, `${name}.${process.pid}`);
+  try {
+    for (const other of fs.readdirSync(folder)) if (isOlder(other, name)) fs.rmSync(join(folder, other));
+    const descriptor = fs.openSync(next, "wx", 0o600);
+    try {
+      fs.writevSync(descriptor, [headOf(code), code]);
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    fs.renameSync(next, join(folder, name));
+  } catch {
+    fs.rmSync(next, { force: true }); // a cache that cannot be written only costs a slower start
+  }
+}
+
+const ending = ".code";
+
+/** Of the same command, of another version or half written. */
+function isOlder(other, name) {
+  const command = name.slice(0, name.indexOf("@"));
+  return other.startsWith(`${command}@`) && other.includes(ending) && other !== name;
+}
+
+/** V8 compares no more of a text than its length. The first line of the file names the build. */
+function versionOf(file, text) {
+  const build = /^\/\/ ([0-9a-f]{16,})$/m.exec(text.slice(0, 80))?.[1].slice(0, 16);
+  return build && `${build}-${Math.trunc(fs.statSync(file).mtimeMs)}-${process.version}-${process.arch}`;
+}
+
+/**
+ * What a file exports, evaluated once: whoever requires it later gets the same.
+ * @param file absolute
+ * @param folder where code is kept: only this user can write there
+ * @param command a name; each calls other parts of the file
+ */
+exports.loadWithCode = function loadWithCode(file, { folder, command }) {
+  const text = fs.readFileSync(file, "latin1");
+  const version = versionOf(file, text);
+  const name = `${command}@${version}${ending}`;
+  const kept = version && readCode(join(folder, name));
+  const script = new vm.Script(Module.wrap(text), {
+    filename: file,
+    ...(kept && { cachedData: kept }),
+  });
+  const own = new Module(file);
+  own.filename = file;
+  own.importer = (path) => import(path.startsWith(".") ? pathToFileURL(join(dirname(file), path)) : path);
+  require.cache[file] = own;
+  script.runInThisContext()(own.exports, require, own, file, dirname(file));
+  own.loaded = true;
+  if (version && (kept === undefined || script.cachedDataRejected))
+    process.once("exit", () => keepCode(folder, name, script.createCachedData()));
+  return own.exports;
+};
