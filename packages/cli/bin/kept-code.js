@@ -10,14 +10,14 @@ const vm = process.getBuiltinModule("node:vm");
 const headLength = 12;
 
 /**
- * Two sums of all words, as of Fletcher: V8 takes what a power cut left short, or with blocks of zeros, for whole. They do not hold off somebody who wants to
- * deceive; the owner and the mode of the file do.
+ * Two sums, as of Fletcher, of a word in each 256 bytes: V8 takes what was cut short, or holds blocks of something else, for whole. They do not hold off somebody who
+ * wants to deceive; the owner and the mode of the file do.
  */
 function headOf(code) {
   const words = new Uint32Array(code.buffer, code.byteOffset, code.length >> 2);
   let first = code.length;
   let second = 0;
-  for (let at = 0; at < words.length; at++) {
+  for (let at = 0; at < words.length; at += 64) {
     first = (first + words[at]) | 0;
     second = (second + first) | 0;
   }
@@ -88,8 +88,9 @@ function versionOf(file, text) {
  * @param file absolute
  * @param folder where code is kept: only this user can write there
  * @param command a name; each calls other parts of the file
+ * @param isWarm asked at the exit: false when this run called what the next ones will not
  */
-exports.loadWithCode = function loadWithCode(file, { folder, command }) {
+exports.loadWithCode = function loadWithCode(file, { folder, command, isWarm }) {
   const text = fs.readFileSync(file, "latin1");
   const version = versionOf(file, text);
   const name = `${command}@${version}${ending}`;
@@ -105,6 +106,6 @@ exports.loadWithCode = function loadWithCode(file, { folder, command }) {
   script.runInThisContext()(own.exports, require, own, file, dirname(file));
   own.loaded = true;
   if (version && (kept === undefined || script.cachedDataRejected))
-    process.once("exit", () => keepCode(folder, name, script.createCachedData()));
+    process.once("exit", () => isWarm() && keepCode(folder, name, script.createCachedData()));
   return own.exports;
 };

@@ -60,10 +60,11 @@ function loadBuild(root, cache) {
   const keeps = cache !== undefined && process.env.NODE_DISABLE_COMPILE_CACHE !== "1";
   if (!keeps || !hot.includes(command)) return require(file);
   const { loadWithCode } = require("./kept-code.js");
-  return loadWithCode(file, { folder: cache, command });
+  return loadWithCode(file, { folder: cache, command, isWarm: () => !isCold });
 }
 
 const root = join(__dirname, "..");
+let isCold = false;
 const cache = privateCacheDirectory();
 if (process.env.NODE_COMPILE_CACHE === undefined && cache !== undefined) enableCompileCache(cache);
 
@@ -77,5 +78,5 @@ if (sources) {
 } else start(loadBuild(root, cache));
 
 function start({ main }) {
-  return main(process.argv.slice(2), { root, sources, cache });
+  return main(process.argv.slice(2), { root, sources, cache, onCold: () => (isCold = true) });
 }

@@ -8,12 +8,8 @@ const descriptors = { stdout: 1, stderr: 2 } as const;
  */
 export function outputOf(name: keyof typeof descriptors): NodeJS.WriteStream {
   if (!isPlain(descriptors[name])) return process[name];
-  const plain: Pick<NodeJS.WriteStream, "write" | "isTTY" | "fd"> = {
-    fd: descriptors[name] as 1,
-    isTTY: false,
-    write: writerTo(name),
-  };
-  return plain as NodeJS.WriteStream;
+  const plain = { fd: descriptors[name], isTTY: false, write: writerTo(name) };
+  return plain as Partial<NodeJS.WriteStream> as NodeJS.WriteStream;
 }
 
 function isPlain(descriptor: number): boolean {

@@ -22,7 +22,7 @@ export interface Origin {
   readonly file: string;
   readonly directory: string;
   /** The spec's name unless it says one; undefined when there is none to take. */
-  readonly name: string | undefined;
+  readonly name: () => string | undefined;
   /** It is reached through a link, which may lead elsewhere tomorrow. */
   readonly linked: boolean;
 }
@@ -73,7 +73,7 @@ function specOf(
   const stateDir = textAt(document, "stateDir");
   return {
     version: 1,
-    name: textAt(document, "name") ?? origin.name ?? "",
+    name: textAt(document, "name") ?? origin.name() ?? "",
     file: origin.file,
     directory: origin.directory,
     stateDir: stateDir === undefined ? undefined : absolutePath(stateDir, fill),
