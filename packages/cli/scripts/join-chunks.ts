@@ -28,7 +28,7 @@ export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joinin
   const [main, quick] = joining.hot.map((source) => outputOf(outputs, source)) as [string, string];
   const place = join(dirname(quick), "hot.cjs");
   const eager = closureOf(outputs, [main, quick]);
-  const late = closureOf(outputs, lateOf(outputs, joining.late)).difference(eager);
+  const late = [...closureOf(outputs, lateOf(outputs, joining.late))].filter((path) => !eager.has(path));
   const bare = new Map([...eager, ...late].map((path) => [path, texts.get(path)!.replace(joining.banner, "")]));
   const parts = [...eager].toSorted();
   const names = (path: string): readonly string[] => outputs[path]?.exports ?? [];
@@ -51,7 +51,7 @@ export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joinin
   ];
   const joined = await joinedText(entry.join("\n"), { texts: bare, place });
   const functions = await Promise.all(
-    [...late].toSorted().map(async (path) => `${quoted(place, path)}: ${await functionOf(bare.get(path)!)},`),
+    late.toSorted().map(async (path) => `${quoted(place, path)}: ${await functionOf(bare.get(path)!)},`),
   );
   const whole = [joining.first, joined, "const late$ = {", ...functions, "};", footer].join("\n");
   const made = whole.replaceAll(/\bimport\(("[^"]+")\)/g, "later$$($1)");
@@ -73,7 +73,7 @@ function lateOf(outputs: Outputs, { from, match }: Joining["late"]): readonly st
 }
 
 /** Modules and all that they import at once. */
-function closureOf(outputs: Outputs, first: readonly string[]): Set<string> {
+function closureOf(outputs: Outputs, first: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (path: string): void => {
     if (found.has(path)) return;

@@ -75,7 +75,7 @@ declare const ROTATE_BUILD: string;
 /** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. @param directory keeps compiled specs */
 export async function runQuickly(
   { id, flags, args }: QuickCommand,
-  { directory, onCompile }: Partial<Omit<SpecCacheOptions, "build">>,
+  { directory, onCompile }: Pick<SpecCacheOptions, "onCompile"> & { readonly directory: string | undefined },
 ): Promise<void> {
   const terminal = createTerminal();
   const json = flags["json"] === true;
