@@ -51,21 +51,30 @@ function readCode(path) {
   }
 }
 
-/** Put in its place when it is whole, and synced. What other versions left there goes. */
+/** Put in its place when it is whole, and synced. What other versions left there goes. A cache that cannot be written only costs a slower start. */
 function keepCode(folder, name, code) {
   const next = join(folder, `${name}.${process.pid}`);
   try {
-    for (const other of fs.readdirSync(folder)) if (isOlder(other, name)) fs.rmSync(join(folder, other));
-    const descriptor = fs.openSync(next, "wx", 0o600);
-    try {
-      fs.writevSync(descriptor, [headOf(code), code]);
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
+    for (const other of fs.readdirSync(folder)) if (isOlder(other, name)) fs.unlinkSync(join(folder, other));
+    writeWhole(next, [headOf(code), code]);
     fs.renameSync(next, join(folder, name));
   } catch {
-    fs.rmSync(next, { force: true }); // a cache that cannot be written only costs a slower start
+    return;
+  }
+}
+
+/** Throws when that cannot be done, and leaves nothing then. */
+function writeWhole(path, parts) {
+  const descriptor = fs.openSync(path, "wx", 0o600);
+  try {
+    const written = fs.writevSync(descriptor, parts);
+    if (written !== parts.reduce((total, { length }) => total + length, 0)) throw new Error("the disk is full");
+    fs.fsyncSync(descriptor);
+  } catch (error) {
+    fs.unlinkSync(path);
+    throw error;
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 
