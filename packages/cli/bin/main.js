@@ -12,10 +12,10 @@ process.report.excludeEnv = true; // a crash report would carry the environment
 
 /** Once the stream is made, which costs 5 ms: who writes to a file or a pipe does without. */
 function bearLosses(name) {
-  const { get } = Object.getOwnPropertyDescriptor(process, name);
+  const original = Object.getOwnPropertyDescriptor(process, name);
   const property = { configurable: true, enumerable: true };
   function first() {
-    const stream = get.call(process);
+    const stream = original.get.call(process);
     Object.defineProperty(process, name, { ...property, value: stream });
     return stream.on("error", bearLostOutput);
   }
@@ -74,9 +74,15 @@ if (sources) {
     resolve: (specifier, context, next) =>
       next(specifier, { ...context, conditions: ["rotate:src", ...context.conditions] }),
   });
-  import("../src/main.ts").then(start);
-} else start(loadBuild(root, cache));
+  void import("../src/main.ts").then(start);
+} else void start(loadBuild(root, cache));
 
-function start({ main }) {
-  return main(process.argv.slice(2), { root, sources, cache, onCold: () => (isCold = true) });
+/** A command that waits for what never comes has not succeeded: Node would end as if it had. */
+async function start({ main }) {
+  let isDone = false;
+  process.once("exit", () => {
+    if (!isDone) process.exitCode ??= 13;
+  });
+  await main(process.argv.slice(2), { root, sources, cache, onCold: () => (isCold = true) });
+  isDone = true;
 }

@@ -49,10 +49,14 @@ function runUnder(node, program) {
   });
 }
 
+/** A path of this package. */
+function here(path) {
+  return join(__dirname, path);
+}
+
 /** In a checkout the pinned Node takes over. */
 function leaveTo(range) {
   const { existsSync } = require("fs");
-  const here = (path) => join(__dirname, path);
   const checkout = existsSync(here("../src/commands")); // sources are never published
   const pinned = here("../../../node_modules/.bin/node");
   if (checkout && existsSync(pinned)) runUnder(pinned, here("rotate.js"));
@@ -61,4 +65,4 @@ function leaveTo(range) {
 
 const { engines } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8"));
 if (!accepts(engines.node, process.versions.node)) leaveTo(engines.node);
-else require("./main.js");
+else module.exports = require("./main.js");

@@ -236,8 +236,10 @@ function unusedIn(key: string, entries: ReadonlyMap<string, unknown>, used: Read
   });
 }
 
-function checkName(document: unknown, { name, linked }: Origin): readonly Fault[] {
-  if (valueAt(document, ["name"]) !== undefined || (name !== undefined && !linked)) return [];
+function checkName(document: unknown, origin: Origin): readonly Fault[] {
+  if (valueAt(document, ["name"]) !== undefined) return [];
+  const name = origin.name();
+  if (name !== undefined && !origin.linked) return [];
   if (name !== undefined)
     return [
       {
