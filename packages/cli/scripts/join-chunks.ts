@@ -53,7 +53,7 @@ export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joinin
   const functions = await Promise.all(
     late.toSorted().map(async (path) => `${quoted(place, path)}: ${await functionOf(bare.get(path)!)},`),
   );
-  const whole = [joining.first, joined, "const late$ = {", ...functions, "};", footer].join("\n");
+  const whole = [joining.first, head, joined, "const late$ = {", ...functions, "};", footer].join("\n");
   const made = whole.replaceAll(/\bimport\(("[^"]+")\)/g, "later$$($1)");
   const stubs = [...eager, ...late].map((path) => [path, stubOf(path, names(path), place)] as const);
   return new Map([...texts, ...stubs, [place, made]]);
@@ -109,8 +109,12 @@ const form = {
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "error",
+  define: { "import.meta.url": "url$" },
   logOverride: { "empty-import-meta": "error" },
 } satisfies TransformOptions;
+
+/** As strict as the modules were; it stands where they stood. */
+const head = '"use strict";const url$ = require("node:url").pathToFileURL(__filename).href;';
 
 /** The module as a function of what Node gives a CommonJS file. */
 async function functionOf(text: string): Promise<string> {
