@@ -1,4 +1,5 @@
 export { sampleAlarm } from "./alarm.ts";
+export { type OptionsByEnv, optionsByEnv } from "./by-env.ts";
 export { errorOf, type ProviderCall, providerCalls, type ProviderCalls, textOf } from "./calls.ts";
 export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surface } from "./canary.ts";
 export { createFakeClock, type FakeClock, type FakeClockOptions } from "./clock.ts";
