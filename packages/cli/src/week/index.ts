@@ -22,7 +22,7 @@ export function weekSuite<S extends ProviderStage>(harness: ProviderHarness<S>):
     }
   }
   const lacks: Readonly<Partial<Record<WeekPromiseId, boolean>>> = {
-    "week-revoked": isLive === undefined || (provider.revoke ?? provider.revokeValue) === undefined,
+    "week-revoked": isLive === undefined || !("revoke" in provider || "revokeValue" in provider),
     "week-told": harness.way === undefined,
   };
   return {

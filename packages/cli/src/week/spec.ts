@@ -79,8 +79,8 @@ function rotationOf({ provider, options, request, fields, every, place }: WeekSp
   };
   return {
     name: "week",
-    provider: { part: provider, options: options as never, where: "", type: provider.type, name: "issuer" },
-    request: request as never,
+    provider: { part: provider, options, where: "", type: provider.type, name: "issuer" },
+    request,
     ttl: typeof ttl === "number" ? ttl : undefined,
     fields,
     verify: [],
