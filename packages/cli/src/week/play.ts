@@ -264,11 +264,14 @@ function drawnBy(seed: number): () => number {
 
 type Http = ReturnType<typeof createRuntime>["http"];
 
+function isDate(name: string): boolean {
+  return name.toLowerCase() === "date";
+}
+
 function withoutDate(http: Http): Http {
   return async (...request) => {
     const answer = await http(...request);
     const { headers } = answer;
-    const isDate = (name: string): boolean => name.toLowerCase() === "date";
     return {
       ...answer,
       headers: {
