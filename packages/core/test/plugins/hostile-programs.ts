@@ -96,18 +96,18 @@ export const hostilePrograms: readonly Hostile[] = [
     `send({ id: call.id, ok: minted }); send({ id: call.id, ok: minted }); setTimeout(() => process.exit(), 2000)`,
     "minted",
   ],
-  ["never answers", `if (call.cancel) return`, { code: "TIMEOUT", noEffect: false }, { limit: 400 }],
+  ["never answers", `if (call.cancel) return`, { code: "TIMEOUT" }, { limit: 1500 }],
   [
     "never answers, and stops at no signal",
     `process.on("SIGTERM", () => {}); for (;;);`,
-    { code: "TIMEOUT", noEffect: false },
-    { limit: 400 },
+    { code: "TIMEOUT" },
+    { limit: 1500 },
   ],
   [
     "starts children and hangs",
     `if (call.cancel) return; require("node:child_process").spawn("sleep", ["600"])`,
     { code: "TIMEOUT" },
-    { limit: 400 },
+    { limit: 1500 },
   ],
   [
     "says a secret in its message",
@@ -156,7 +156,7 @@ export const hostilePrograms: readonly Hostile[] = [
     "closes its output and lives on",
     `if (call.cancel) return; require("node:fs").closeSync(1); setTimeout(() => {}, 60000)`,
     { code: "TIMEOUT" },
-    { limit: 600 },
+    { limit: 1500 },
   ],
   ["closes its input", `process.stdin.destroy(); setTimeout(() => send({ id: call.id, ok: minted }), 200)`, "minted"],
 ];
