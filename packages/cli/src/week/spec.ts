@@ -121,6 +121,7 @@ export function weekSpecOf(made: WeekSpec): Spec {
     providers: new Map([[rotation.provider.name, rotation.provider]]),
     rotations: [rotation],
     lists: [],
+    groups: [],
     heldBack: [],
     notify: [],
     serve: [],
