@@ -27,7 +27,7 @@ export default defineConfig({
         ...src,
         test: {
           name: "across",
-          include: ["test/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "docs/examples/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           testTimeout: 60_000,
           globalSetup,

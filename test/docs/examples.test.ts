@@ -78,17 +78,19 @@ async function problemsOf(file: string, text: string): Promise<readonly string[]
   return diagnostics.map(({ line, message }) => `${line}: ${message}`);
 }
 
-test.each(["README.md", ...filesUnder("docs", ".md")].flatMap(specsIn))(
-  "the spec in %s is valid",
-  async (_, text, list) => {
-    const folder = emptyFolder();
-    if (list !== undefined) writeFileSync(join(folder, "tenants.json"), list);
-    expect(await problemsOf(join(folder, "rotate.yaml"), text)).toEqual([]);
-  },
-);
-
 /** What needs an approval first is run by test/plugins. */
-const specs = filesUnder("docs/examples", ".yaml").filter((file) => !file.startsWith("docs/examples/plugins/"));
+function needsApproval(file: string): boolean {
+  return file.startsWith("docs/examples/plugins/");
+}
+
+const pages = ["README.md", ...filesUnder("docs", ".md").filter((file) => !needsApproval(file))];
+test.each(pages.flatMap(specsIn))("the spec in %s is valid", async (_, text, list) => {
+  const folder = emptyFolder();
+  if (list !== undefined) writeFileSync(join(folder, "tenants.json"), list);
+  expect(await problemsOf(join(folder, "rotate.yaml"), text)).toEqual([]);
+});
+
+const specs = filesUnder("docs/examples", ".yaml").filter((file) => !needsApproval(file));
 
 test.each(specs)("%s is valid", async (file) => {
   expect(await problemsOf(join(root, file), readFileSync(join(root, file), "utf8"))).toEqual([]);

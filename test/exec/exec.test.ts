@@ -7,6 +7,7 @@ import { expect, test, vi, type TestContext } from "vitest";
 import { freePort, rotate, sceneOf, type Watched } from "./support.ts";
 
 const server = fileURLToPath(new URL("server.mjs", import.meta.url));
+const plainServer = fileURLToPath(new URL("plain-server.mjs", import.meta.url));
 const patience = { timeout: 40_000, interval: 20 };
 
 test.concurrent("a command gets the credential, not what the spec logs in with, and its exit code is ours", async ({
@@ -49,6 +50,7 @@ test.concurrent.for([
     125,
     /tells nothing of a new command/,
   ],
+  ["a front has no address", ["app", "--port-env", "PORT", "--", "true"], 125, /--port-env needs one --listen/],
   ["too little is left", ["app", "--min-remaining", "20m", "--", "true"], 125, /left, 20m asked for/],
 ] as const)("the exit code says that %s", async ([, argv, code, words], { onTestFinished }) => {
   const one = rotate({ onTestFinished, folder: sceneOf({ onTestFinished }) }, ["exec", ...argv]);
@@ -112,12 +114,31 @@ test.concurrent("a swap on an inherited socket loses no request, neither of new 
   expect(await one.ended).toBe(0);
 }, 60_000);
 
+test.concurrent("behind a front a server that only knows a port is swapped without a lost request", async ({
+  onTestFinished,
+}) => {
+  const [folder, port] = [sceneOf({ onTestFinished }, "5s"), await freePort()];
+  const address = `127.0.0.1:${port}`;
+  const flags = ["--on-rotate", "swap", "--listen", address, "--port-env", "PORT", "--health", `http://${address}/`];
+  const one = rotate({ onTestFinished, folder }, ["exec", "app", ...flags, "--", process.execPath, plainServer]);
+  await vi.waitUntil(() => one.out().includes("1-"), patience);
+  const kept = new Agent({ keepAlive: true });
+  const loads = [new Agent(), kept].map((agent) => load(port, agent));
+  await vi.waitUntil(() => /^2-\w+ ends$/m.test(one.out()), patience);
+  const wrong = loads.flatMap(({ stop }) => stop());
+  kept.destroy();
+  expect(wrong).toEqual([]);
+  for (const { seen } of loads) expect(seen.size).toBeGreaterThanOrEqual(2);
+  one.child.kill("SIGTERM");
+  expect(await one.ended).toBe(0);
+}, 60_000);
+
 test.concurrent("a new command that is not healthy is ended, the old one stays, and its answers do not count", async ({
   onTestFinished,
 }) => {
   const [folder, port] = [sceneOf({ onTestFinished }, "5s"), await freePort()];
   const address = `127.0.0.1:${port}`;
-  const flags = ["--on-rotate", "swap", "--health", `http://${address}/`, "--health-within", "1s", "--listen", address];
+  const flags = ["--on-rotate", "swap", "--health", `http://${address}/`, "--health-within", "6s", "--listen", address];
   const one = rotate({ onTestFinished, folder, env: { BROKEN_AFTER: "1" } }, [
     "exec",
     "app",

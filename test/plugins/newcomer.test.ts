@@ -57,7 +57,7 @@ test("a spec whose plugin was not approved is refused for that alone, and so is 
   write("rotate.yaml", published.replace("./acme.py", "rotate-plugin-acme"), 0o644);
   expect(await rotate("validate")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("there is no such package"),
+    stderr: expect.stringContaining("plugin rotate-plugin-acme has not been approved"),
   });
   expect(await rotate("plugin", "approve")).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
 });

@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { spawn, spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { expectNoLeak, mintCanary } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import { resultOf, type Result } from "../../packages/cli/test/support.ts";
@@ -21,6 +21,11 @@ export const examples = join(root, "docs/examples/plugins");
 export function has(program: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${program} && ${program} --version`]).status === 0;
 }
+
+/** The folder of Python itself, without what chooses one at each start; empty where there is none. */
+export const ownPython = has("python3")
+  ? dirname(execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }))
+  : "";
 
 /** Tokens that live and that were revoked, and the documents of the shelf. */
 export interface Services {

@@ -11,6 +11,7 @@ import {
   reloadRules,
   sinkRules,
 } from "@rotate/testkit";
+import { weekPromises } from "../../packages/cli/src/week/promises.ts";
 import { cell, table } from "./tables.ts";
 import { root } from "./workspace.ts";
 
@@ -32,6 +33,7 @@ export const sentences: Readonly<Record<string, readonly Sentence[]>> = {
   notifier: notifierRules,
   endpoint: endpointRules,
   coordinator: coordinatorRules,
+  week: weekPromises,
 };
 
 const head = `# What a plugin promises
@@ -39,10 +41,15 @@ const head = `# What a plugin promises
 Made from the contract suites of \`@rotate/testkit\` by \`npm run docs\`: each sentence is tested by one rule of that name, in process and over the wire alike. A failure names the sentence and its place on this page.
 `;
 
+const week = `A week in virtual time, with the real engine: \`rotate plugin test --week\`. What the consumer holds is judged by the issuer of the harness.
+`;
+
 /** The page as text. */
 export function renderContractDocs(): string {
   const sections = Object.entries(sentences).map(([kind, rules]) => {
     const rows = rules.map(({ id, name, why }) => [`<a id="${id}"></a>${cell(name)}`, cell(why)]);
+    if (kind === "week")
+      return `## A provider, through a week\n\n${week}\n${table(["a provider", "why, and what to do"], rows)}`;
     return `## A ${kind}\n\n${table([`a ${kind}`, "why, and what to do"], rows)}`.replaceAll(
       /([Aa]) endpoint/g,
       "$1n endpoint",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A provider for rotate: tokens of the Acme API. Speaks docs/plugin-protocol.md, and needs nothing but Python."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "providers": [{
     "type": "acme",
@@ -10,7 +10,7 @@ DESCRIPTION = {"protocol": 1, "providers": [{
     "request": {"type": "object", "properties": {"ttl": {"type": "string", "format": "duration", "default": "1h"}}},
     "fields": {"token": {"secret": True, "description": "an API token"}},
     "handle": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
-    "verbs": ["check", "mint", "find", "revoke"]}]}
+    "verbs": ["check", "mint", "revoke"]}]}
 
 CODES = {401: "DENIED", 403: "DENIED", 404: "NOT_FOUND", 409: "CONFLICT", 429: "RATE_LIMITED"}
 
@@ -29,15 +29,15 @@ def api(options, method, path, body=None):
             return json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as error:
         code = CODES.get(error.code, "UNAVAILABLE" if error.code >= 500 else "INVALID")
+        wait = error.headers.get("retry-after", "")
         raise Refused(code, f"acme refused (HTTP {error.code})", code in ("RATE_LIMITED", "UNAVAILABLE"),
-                      hint="may the `key` do this?" if code == "DENIED" else "see what the API says of this status")
-    except urllib.error.URLError as error:
-        never_sent = isinstance(error.reason, ConnectionRefusedError)
+                      hint="may the `key` do this?" if code == "DENIED" else "see what the API says of this status",
+                      **({"retryAfter": int(wait) * 1000} if wait.isdigit() else {}))
+    except (OSError, http.client.HTTPException) as error:  # it may have been done: only a refused connection says that it was not
+        never_sent = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
         raise Refused("UNAVAILABLE", "acme does not answer", True, noEffect=never_sent, hint="is `url` right?")
-
-
-def terms(token):
-    return {"expires": token["expires"], "handle": {"id": token["id"]}}
+    except ValueError:
+        raise Refused("BAD_ANSWER", "acme answered something else than JSON", True, hint="is `url` that of acme?")
 
 
 def serve(call):
@@ -50,10 +50,7 @@ def serve(call):
         return None
     if verb == "mint":
         token = api(options, "POST", "/tokens", {"name": call["leaseId"], "ttl": call["request"]["ttl"] // 1000})
-        return {"fields": {"token": token["secret"]}, **terms(token)}
-    if verb == "find":
-        found = [token for token in api(options, "GET", "/tokens") if token["name"] == call["leaseId"]]
-        return terms(found[0]) if found else None
+        return {"fields": {"token": token["secret"]}, "expires": token["expires"], "handle": {"id": token["id"]}}
     if verb == "revoke":
         try:
             api(options, "DELETE", "/tokens/" + call["lease"]["handle"]["id"])

@@ -4,19 +4,22 @@ set -euo pipefail
 read -r call
 get() { jq -r "$1" <<<"$call"; }
 ok() { jq -cn --argjson id "$(get .id)" --slurpfile ok /dev/stdin '{id: $id, ok: $ok[0]}'; exit 0; }
-no() { jq -cn --argjson id "$(get .id)" --arg code "$1" --arg message "$2" --argjson retryable "$3" '{id: $id, error: {code: $code, message: $message, retryable: $retryable, hint: "see `url`, and what the `key` may do"}}'; exit 0; }
+# no CODE MESSAGE RETRYABLE [SECONDS]: says what went wrong, and when to come back.
+no() { jq -cn --argjson id "$(get .id)" --arg code "$1" --arg message "$2" --argjson retryable "$3" --arg wait "${4:-}" '{id: $id, error: ({code: $code, message: $message, retryable: $retryable, hint: "see `url`, and what the `key` may do"} + if $wait == "" then {} else {retryAfter: (($wait | tonumber) * 1000)} end)}'; exit 0; }
 
 # api METHOD PATH [BODY]: the answer in $body. The key reaches curl by a pipe, never by its arguments.
 api() {
-  local answer status
-  answer=$(curl -sS -m 20 -X "$1" -w '\n%{http_code}' -H 'content-type: application/json' ${3:+-d "$3"} \
+  local answer status wait
+  answer=$(curl -sS -m 20 -X "$1" -w '\n%{http_code} %header{retry-after}' -H 'content-type: application/json' ${3:+-d "$3"} \
     -K <(get '"header = \"authorization: Bearer \(.options.key)\""') "$(get .options.url)$2") || no UNAVAILABLE "acme does not answer" true
-  status=${answer##*$'\n'} body=${answer%$'\n'*}
+  read -r status wait <<<"${answer##*$'\n'}"
+  body=${answer%$'\n'*}
   case $status in
     2??) ;;
     401 | 403) no DENIED "acme refused (HTTP $status)" false ;;
     404) [ "$1" = DELETE ] || no NOT_FOUND "acme refused (HTTP 404)" false ;;
-    5?? | 429) no UNAVAILABLE "acme refused (HTTP $status)" true ;;
+    429) no RATE_LIMITED "acme refused (HTTP $status)" true "$wait" ;;
+    5??) no UNAVAILABLE "acme refused (HTTP $status)" true ;;
     *) no INVALID "acme refused (HTTP $status)" false ;;
   esac
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A sink for rotate: keys of the Shelf service, which keeps one JSON document with a version. Speaks docs/plugin-protocol.md."""
-import json, sys, urllib.error, urllib.request
+import http.client, json, sys, urllib.error, urllib.request
 
 DESCRIPTION = {"protocol": 1, "sinks": [{
     "type": "shelf",
@@ -18,7 +18,7 @@ class Refused(Exception):
         self.error = {"code": code, "message": message, "retryable": retryable, **more}
 
 
-def shelf(options, method="GET", body=None):
+def service(options, method="GET", body=None):
     request = urllib.request.Request(f"{options['url']}/{options['path']}", method=method,
                                      data=None if body is None else json.dumps(body).encode())
     try:
@@ -31,16 +31,18 @@ def shelf(options, method="GET", body=None):
             raise Refused("UNAVAILABLE", f"the shelf failed (HTTP {error.code})", True, hint="is the service well?")
         raise Refused("DENIED" if error.code in (401, 403) else "INVALID", f"the shelf refused (HTTP {error.code})", False,
                       hint="is `path` right, and may this host write it?")
-    except urllib.error.URLError:
+    except (OSError, http.client.HTTPException):  # it may have been written
         raise Refused("UNAVAILABLE", "the shelf does not answer", True, hint="is `url` right?")
+    except ValueError:
+        raise Refused("BAD_ANSWER", "the shelf answered something else than JSON", True, hint="is `url` that of a shelf?")
 
 
 def write(options, version, change):
     """Compare and swap: the version that was read, or a conflict."""
-    values = {**shelf(options)["values"], **{key: value for key, value in change.items() if value is not None}}
+    values = {**service(options)["values"], **{key: value for key, value in change.items() if value is not None}}
     for key in [key for key, value in change.items() if value is None]:
         values.pop(key, None)
-    shelf(options, "PUT", {"version": version, "values": values})
+    service(options, "PUT", {"version": version, "values": values})
 
 
 def serve(call):
@@ -49,21 +51,22 @@ def serve(call):
         return DESCRIPTION
     options = call["options"]
     if verb == "check":
-        shelf(options)
+        service(options)
         return None
     if verb == "read":
-        return {key: value for key, value in shelf(options)["values"].items() if key in call["keys"]}
+        return {key: value for key, value in service(options)["values"].items() if key in call["keys"]}
     if verb == "prepare":
-        document, new = shelf(options), call["values"]
+        document, new = service(options), call["values"]
         before = {key: document["values"].get(key) for key in new}
         # What commit and undo need; the engine keeps it in memory and hands it back, even to another process.
         return {"changed": before != new, "undo": True, "state": {"version": document["version"], "before": before, "new": new}}
-    state = call["state"]
     if verb == "commit":
+        state = call["state"]
         write(options, state["version"], state["new"])
         return None
     if verb == "undo":
-        document = shelf(options)
+        state = call["state"]
+        document = service(options)
         now = {key: document["values"].get(key) for key in state["new"]}
         if now == state["before"]:
             return None

@@ -1,16 +1,26 @@
 // Guards the process, then hands over to the sources (in a checkout) or to the build (when installed).
-// An `import` of a module of Node's reads every export that it has: of node:fs alone 11 ms. This does not.
+// What Node has is taken as it is: an `import` of a module of Node's reads every export that it has, of node:fs alone 11 ms.
 const { existsSync, lstatSync, mkdirSync } = process.getBuiltinModule("node:fs");
 const { enableCompileCache, registerHooks } = process.getBuiltinModule("node:module");
-const { homedir } = process.getBuiltinModule("node:os");
 const { isAbsolute, join } = process.getBuiltinModule("node:path");
-const { fileURLToPath } = process.getBuiltinModule("node:url");
 
 process.umask(0o077); // whatever we create is ours alone
 process.on("SIGUSR1", () => {}); // else the signal opens the inspector, and with it the heap
 process.report.excludeEnv = true; // a crash report would carry the environment
-process.stdout.on("error", bearLostOutput);
-process.stderr.on("error", bearLostOutput);
+
+["stdout", "stderr"].forEach(bearLosses);
+
+/** Once the stream is made, which costs 5 ms: who writes to a file or a pipe does without. */
+function bearLosses(name) {
+  const original = Object.getOwnPropertyDescriptor(process, name);
+  const property = { configurable: true, enumerable: true };
+  function first() {
+    const stream = original.get.call(process);
+    Object.defineProperty(process, name, { ...property, value: stream });
+    return stream.on("error", bearLostOutput);
+  }
+  Object.defineProperty(process, name, { ...property, get: first });
+}
 
 /** `rotate run | head -1`, or a full disk behind `> log`: a rotation that has begun still ends in good order. */
 function bearLostOutput({ code }) {
@@ -24,27 +34,55 @@ function bearLostOutput({ code }) {
 /** Compiled code is trusted code: it is only kept where nobody else can write. */
 function privateCacheDirectory() {
   try {
-    const base = process.env.CACHE_DIRECTORY ?? process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+    const base =
+      process.env.CACHE_DIRECTORY ??
+      process.env.XDG_CACHE_HOME ??
+      join(process.env.HOME ?? process.getBuiltinModule("node:os").homedir(), ".cache");
     if (!isAbsolute(base)) return undefined;
     const directory = join(base, "rotate");
     const found = lstatSync(directory, { throwIfNoEntry: false });
     if (found === undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const { uid, mode } = found ?? lstatSync(directory);
-    return uid === process.getuid?.() && (mode & 0o022) === 0 ? directory : undefined;
+    const stats = found ?? lstatSync(directory);
+    const isPrivate = stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o022) === 0;
+    return isPrivate ? directory : undefined;
   } catch {
     return undefined; // no home, or a read-only one, only costs a slower start
   }
 }
 
+/** The commands that are run every few minutes: the code that they have run is kept. */
+const hot = ["run", "status", "needs-rotation", "credential"];
+
+/** @param cache undefined: nothing is kept */
+function loadBuild(root, cache) {
+  const file = join(root, "dist/chunks/hot.cjs");
+  const [command] = process.argv.slice(2);
+  const keeps = cache !== undefined && process.env.NODE_DISABLE_COMPILE_CACHE !== "1";
+  if (!keeps || !hot.includes(command)) return require(file);
+  const { loadWithCode } = require("./kept-code.js");
+  return loadWithCode(file, { folder: cache, command, isWarm: () => !isCold });
+}
+
+const root = join(__dirname, "..");
+let isCold = false;
 const cache = privateCacheDirectory();
 if (process.env.NODE_COMPILE_CACHE === undefined && cache !== undefined) enableCompileCache(cache);
 
-const sources = existsSync(new URL("../src/main.ts", import.meta.url)) && process.env.ROTATE_DIST !== "1";
+const sources = existsSync(join(root, "src/main.ts")) && process.env.ROTATE_DIST !== "1";
 if (sources) {
   registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, { ...context, conditions: ["rotate:src", ...context.conditions] }),
   });
+  void import("../src/main.ts").then(start);
+} else void start(loadBuild(root, cache));
+
+/** A command that waits for what never comes has not succeeded: Node would end as if it had. */
+async function start({ main }) {
+  let isDone = false;
+  process.once("exit", () => {
+    if (!isDone) process.exitCode ??= 13;
+  });
+  await main(process.argv.slice(2), { root, sources, cache, onCold: () => (isCold = true) });
+  isDone = true;
 }
-const { main } = await import(sources ? "../src/main.ts" : "../dist/main.js");
-await main(process.argv.slice(2), { root: fileURLToPath(new URL("..", import.meta.url)), sources, cache });

@@ -1,12 +1,9 @@
 #!/usr/bin/env node
-// Plain JavaScript on purpose: it has to run, and to explain itself, on any Node that knows ES modules.
-const fatal = 70;
+// Plain JavaScript on purpose: it has to run, and to explain itself, on any Node there is.
+const { readFileSync } = require("fs");
+const { join } = require("path");
 
-/** Reads a file of this package. What a Node of ours has is taken as it is: an `import` of anything of Node's costs every start 10 ms. */
-async function readOwn(path) {
-  const { readFileSync } = process.getBuiltinModule?.("node:fs") ?? (await import("node:fs"));
-  return readFileSync(new URL(path, import.meta.url), "utf8");
-}
+const fatal = 70;
 
 /** Is a version in a range such as `^22.22.2 || >=26`, of these two forms alone? */
 function accepts(range, version) {
@@ -24,7 +21,7 @@ function isBelow(given, [major, minor = 0, patch = 0]) {
 }
 
 function explain(range, checkout) {
-  console.error(`rotate needs Node ${range.replaceAll("||", "or")}; this is ${process.version}`);
+  console.error(`rotate needs Node ${range.split("||").join("or")}; this is ${process.version}`);
   console.error(
     checkout
       ? "run `npm ci` in the checkout once: it brings its own Node"
@@ -34,8 +31,8 @@ function explain(range, checkout) {
 }
 
 /** Runs this same command under the Node that `npm ci` brought, as if it were this process. */
-async function runUnder(node, program) {
-  const { spawn } = await import("node:child_process");
+function runUnder(node, program) {
+  const { spawn } = require("child_process");
   const child = spawn(node, ["--disable-sigusr1", program, ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {
     const sentByTerminal = process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT"); // to the child as well
@@ -52,17 +49,20 @@ async function runUnder(node, program) {
   });
 }
 
+/** A path of this package. */
+function here(path) {
+  return join(__dirname, path);
+}
+
 /** In a checkout the pinned Node takes over. */
-async function leaveTo(range) {
-  const { existsSync } = await import("node:fs");
-  const { fileURLToPath } = await import("node:url");
-  const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+function leaveTo(range) {
+  const { existsSync } = require("fs");
   const checkout = existsSync(here("../src/commands")); // sources are never published
   const pinned = here("../../../node_modules/.bin/node");
-  if (checkout && existsSync(pinned)) await runUnder(pinned, here("rotate.js"));
+  if (checkout && existsSync(pinned)) runUnder(pinned, here("rotate.js"));
   else explain(range, checkout);
 }
 
-const { engines } = JSON.parse(await readOwn("../package.json"));
-if (!accepts(engines.node, process.versions.node)) await leaveTo(engines.node);
-else await import("./main.js");
+const { engines } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8"));
+if (!accepts(engines.node, process.versions.node)) leaveTo(engines.node);
+else module.exports = require("./main.js");

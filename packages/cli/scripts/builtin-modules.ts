@@ -5,8 +5,10 @@ const sources = /\/(packages|plugins)\/[^/]+\/src\/.*\.ts$/;
 /** Their functions are called late, if at all, and loading them costs a millisecond or more each: they are taken at the first call. */
 const late = new Set([
   "node:child_process",
+  "node:crypto",
   "node:dgram",
   "node:dns/promises",
+  "node:fs/promises",
   "node:http",
   "node:https",
   "node:net",
@@ -50,12 +52,14 @@ function takenNow(names: readonly string[], module: string): string {
   return `const { ${names.map((name) => name.replace(" as ", ": ")).join(", ")} } = process.getBuiltinModule("${module}");`;
 }
 
-/** Functions stand for themselves; a class, whose name begins with a capital, has to be the class. */
+/** Functions stand for themselves, and so do tables of constants; a class, whose name begins with a capital, has to be the class. */
 function takenLate(names: readonly string[], module: string): string {
   const taken = `process.getBuiltinModule("${module}")`;
   return names
     .map((name) => {
       const [theirs = "", ours = theirs] = name.split(" as ");
+      if (theirs === "constants")
+        return `const ${ours} = new Proxy({}, { get: (_, name) => ${taken}.constants[name] });`;
       return /^[a-z]/.test(theirs)
         ? `const ${ours} = (...given) => ${taken}.${theirs}(...given);`
         : `const { ${theirs}: ${ours} } = ${taken};`;

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build, formatMessages, type Message, type Metafile, type Plugin } from "esbuild";
 import { builtinModules } from "./builtin-modules.ts";
 import { optional } from "./check-bundle.ts";
-import { joinChunks } from "./join-chunks.ts";
+import { joinChunks, type Joining } from "./join-chunks.ts";
 import { isNamesOnly, lazyPackages } from "./lazy-packages.ts";
 import { buildPage } from "./page.ts";
 
@@ -29,12 +29,16 @@ function mayLeaveModulesOut({ id, location }: Message): boolean {
   return id in leavesModulesOut && loadsByFile.test(location?.file ?? "");
 }
 
-/** What the commands that are run every few minutes load at once, beyond what has found the command. */
-const hot = "src/actions/quick.ts";
-const early = "src/main.ts";
-
 /** Stands for the hash of the whole build until all of it is there. */
 const buildMark = "@build@";
+
+/** What the commands that are run every few minutes load at once, and the plugins, of which they load those that a spec names. */
+const joining: Joining = {
+  hot: ["src/main.ts", "src/actions/quick.ts"],
+  late: { from: "../builtins/src/list.ts", match: /\/plugins\// },
+  banner,
+  first: `// ${buildMark}`,
+};
 
 /** A module that is asked for by its file: where it is, and what it becomes, without its ending. */
 interface Entry {
@@ -72,12 +76,17 @@ const hostInside: Plugin = {
 };
 
 const hostFilesText = `
-import { basename, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+function folderFrom(at) {
+  const folder = join(at, "${hostFolder}");
+  if (existsSync(join(folder, "main.js"))) return folder;
+  if (at === dirname(at)) throw new Error("the package is not whole: ${hostFolder} is not there");
+  return folderFrom(dirname(at));
+}
 export function hostFiles() {
-  let dist = dirname(fileURLToPath(import.meta.url));
-  while (basename(dist) !== "dist") dist = dirname(dist);
-  const folder = join(dist, "${hostFolder}");
+  const folder = folderFrom(dirname(fileURLToPath(import.meta.url)));
   const urlOf = (name) => pathToFileURL(join(folder, name + ".js")).href;
   const kit = Object.fromEntries(${JSON.stringify(kitModules)}.map((name) => ["@rotate/plugin-kit" + (name === "index" ? "" : "/" + name), urlOf(name)]));
   return { main: join(folder, "main.js"), kit, reads: [folder], flags: [] };
@@ -139,7 +148,8 @@ export async function bundle(output: string, entries: readonly Entry[] = publish
   const telling = warnings.filter((warning) => !mayLeaveModulesOut(warning));
   if (telling.length > 0) throw new Error((await formatMessages(telling, { kind: "error" })).join("\n"));
   const made = new Map(outputFiles.map(({ path, text }) => [relative(root, path), text]));
-  const texts = hot in metafile.inputs ? await joinChunks(made, metafile.outputs, { hot, early }) : made;
+  const isWhole = joining.hot.every((source) => source in metafile.inputs);
+  const texts = isWhole ? await joinChunks(made, metafile.outputs, joining) : made;
   const hash = createHash("sha256");
   for (const text of texts.values()) hash.update(text);
   const id = hash.digest("hex");

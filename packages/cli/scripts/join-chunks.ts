@@ -1,33 +1,61 @@
 /**
- * Joins what a hot command loads into one module. The bundler makes a module of whatever two others share: of forty small ones, which each start finds, reads and links by
- * itself (30 ms). Nothing is there twice: whoever else imports one of them gets it from the joined one.
+ * Joins what a hot command loads into one CommonJS file. The bundler makes a module of whatever two others share: of forty small ones, which each start finds,
+ * reads and links by itself (30 ms); and of one file the code that a command has run can be kept as it was compiled (`bin/kept-code.js`). Nothing is there twice:
+ * whoever else imports a part gets it from the joined file.
  */
 import { dirname, join, relative } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, transform, type TransformOptions } from "esbuild";
 
 type Outputs = Metafile["outputs"];
 
 /** The bundle as it is before it is written: text by path, as in the metafile. */
 export type Texts = ReadonlyMap<string, string>;
 
-/** Which modules are joined: all that `hot` loads at once, but for what `early` has loaded before. Both are sources, as in the metafile. */
+/** What is joined, by sources as in the metafile. */
 export interface Joining {
-  readonly hot: string;
-  readonly early: string;
+  /** Evaluated when the file is loaded, with all that they load at once. What the first of them exports, the file does as well. */
+  readonly hot: readonly [string, string];
+  /** Each a function that is evaluated, and compiled, when it is asked for: all that this source imports late, from sources that match. */
+  readonly late: { readonly from: string; readonly match: RegExp };
+  /** What the bundler puts before each module; the joined file has the same of Node. */
+  readonly banner: string;
+  /** The first line of the joined file. */
+  readonly first: string;
 }
 
-/** The texts with a module `hot.js` beside the chunks, and in place of each that went in a list of what it hands on. */
-export async function joinChunks(texts: Texts, outputs: Outputs, { hot, early }: Joining): Promise<Texts> {
-  const first = outputOf(outputs, hot);
-  const before = closureOf(outputs, outputOf(outputs, early));
-  const joined = [...closureOf(outputs, first)].filter((path) => !before.has(path)).toSorted();
-  const place = join(dirname(first), "hot.js");
-  const names = new Map(
-    joined.map((path, at) => [path, namesOf(outputs, path).map((name) => [name, `m${at}_${name}`] as const)]),
+/** The texts with `hot.cjs` beside the chunks, and in place of each that went in a list of what it hands on. */
+export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joining): Promise<Texts> {
+  const [main, quick] = joining.hot.map((source) => outputOf(outputs, source)) as [string, string];
+  const place = join(dirname(quick), "hot.cjs");
+  const eager = closureOf(outputs, [main, quick]);
+  const late = [...closureOf(outputs, lateOf(outputs, joining.late))].filter((path) => !eager.has(path));
+  const bare = new Map([...eager, ...late].map((path) => [path, texts.get(path)!.replace(joining.banner, "")]));
+  const parts = [...eager].toSorted();
+  const names = (path: string): readonly string[] => outputs[path]?.exports ?? [];
+  const entry = [
+    `export { main } from ${JSON.stringify(importPath(place, main))};`,
+    ...parts.map(
+      (path, at) =>
+        `import { ${names(path)
+          .map((name) => `${name} as m${at}_${name}`)
+          .join(", ")} } from ${quoted(place, path)};`,
+    ),
+    `export const eager = {`,
+    ...parts.map(
+      (path, at) =>
+        `${quoted(place, path)}: () => ({ ${names(path)
+          .map((name) => `${name}: m${at}_${name}`)
+          .join(", ")} }),`,
+    ),
+    `};`,
+  ];
+  const joined = await joinedText(entry.join("\n"), { texts: bare, place });
+  const functions = await Promise.all(
+    late.toSorted().map(async (path) => `${quoted(place, path)}: ${await functionOf(bare.get(path)!)},`),
   );
-  const entry = joined.map((path) => exporting(names.get(path)!, importPath(place, path))).join("\n");
-  const made = await joinedText(entry, { texts, joined: new Set(joined), place });
-  const stubs = joined.map((path) => [path, stubOf(names.get(path)!, importPath(path, place))] as const);
+  const whole = [joining.first, head, joined, "const late$ = {", ...functions, "};", footer].join("\n");
+  const made = whole.replaceAll(/\bimport\(("[^"]+")\)/g, "later$$($1)");
+  const stubs = [...eager, ...late].map((path) => [path, stubOf(path, names(path), place)] as const);
   return new Map([...texts, ...stubs, [place, made]]);
 }
 
@@ -37,8 +65,15 @@ function outputOf(outputs: Outputs, source: string): string {
   return found;
 }
 
-/** A module and all that it imports at once. */
-function closureOf(outputs: Outputs, first: string): ReadonlySet<string> {
+/** What a source imports late, wherever in the bundle it is. */
+function lateOf(outputs: Outputs, { from, match }: Joining["late"]): readonly string[] {
+  const asking = Object.values(outputs).filter(({ inputs }) => from in inputs);
+  const asked = asking.flatMap(({ imports }) => imports.filter(({ kind }) => kind === "dynamic-import"));
+  return asked.map(({ path }) => path).filter((path) => match.test(outputs[path]?.entryPoint ?? ""));
+}
+
+/** Modules and all that they import at once. */
+function closureOf(outputs: Outputs, first: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (path: string): void => {
     if (found.has(path)) return;
@@ -46,26 +81,20 @@ function closureOf(outputs: Outputs, first: string): ReadonlySet<string> {
     for (const { path: next, kind, external } of outputs[path]?.imports ?? [])
       if (kind === "import-statement" && external !== true) visit(next);
   };
-  visit(first);
+  first.forEach(visit);
   return found;
 }
 
-function namesOf(outputs: Outputs, path: string): readonly string[] {
-  return outputs[path]?.exports ?? [];
+/** An ES module with the exports of the part, for whoever imports it. */
+function stubOf(path: string, names: readonly string[], place: string): string {
+  const file = JSON.stringify(importPath(path, place));
+  const whole = `process.getBuiltinModule("node:module").createRequire(import.meta.url)(${file})`;
+  const lines = names.map((name, at) => `const _${at}=part.${name};export{_${at} as ${name}};`);
+  return `const part=${whole}.part(${quoted(place, path)});${lines.join("")}\n`;
 }
 
-type Renamed = readonly (readonly [name: string, as: string])[];
-
-function exporting(names: Renamed, from: string): string {
-  const list = names.map(([name, as]) => `${name} as ${as}`).join(", ");
-  return names.length === 0 ? `import ${JSON.stringify(from)};` : `export { ${list} } from ${JSON.stringify(from)};`;
-}
-
-function stubOf(names: Renamed, from: string): string {
-  return exporting(
-    names.map(([name, as]) => [as, name] as const),
-    from,
-  );
+function quoted(from: string, to: string): string {
+  return JSON.stringify(importPath(from, to));
 }
 
 function importPath(from: string, to: string): string {
@@ -73,33 +102,71 @@ function importPath(from: string, to: string): string {
   return path.startsWith(".") ? path : `./${path}`;
 }
 
-interface Parts {
+const form = {
+  platform: "node",
+  target: "node22.22",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  logLevel: "error",
+  define: { "import.meta.url": "url$" },
+  logOverride: { "empty-import-meta": "error" },
+} satisfies TransformOptions;
+
+/** As strict as the modules were; it stands where they stood. */
+const head = '"use strict";const url$ = require("node:url").pathToFileURL(__filename).href;';
+
+/** The module as a function of what Node gives a CommonJS file. */
+async function functionOf(text: string): Promise<string> {
+  const { code } = await transform(text, { ...form, loader: "js", format: "cjs" });
+  return `(module,exports,require)=>{${code}}`;
+}
+
+/**
+ * `part` gives what a joined module exports; `later` is `import()` of a module beside this one. Where its code was kept a file has no `import()` of its own
+ * (https://nodejs.org/api/vm.html): whoever loads it gives one.
+ */
+const footer = `
+const made$ = {};
+function part$(path) {
+  return module.exports.eager[path]?.() ?? (made$[path] ??= make$(path)).exports;
+}
+function make$(path) {
+  const own = { exports: {} };
+  late$[path](own, own.exports, (asked) => (isPart$(asked) ? part$(asked) : require(asked)));
+  return own;
+}
+function isPart$(path) {
+  return path in late$ || path in module.exports.eager;
+}
+async function later$(path) {
+  if (isPart$(path)) return part$(path);
+  return module.importer === undefined ? import(path) : module.importer(path);
+}
+module.exports.part = part$;`;
+
+interface Source {
+  /** What is joined. */
   readonly texts: Texts;
-  readonly joined: ReadonlySet<string>;
   readonly place: string;
 }
 
 /** Bundles the modules again, from memory; what is not among them stays an import. */
-async function joinedText(entry: string, { texts, joined, place }: Parts): Promise<string> {
+async function joinedText(entry: string, { texts, place }: Source): Promise<string> {
   const folder = dirname(place);
   const { outputFiles } = await build({
+    ...form,
     stdin: { contents: entry, resolveDir: "/", loader: "js" },
     bundle: true,
     write: false,
-    format: "esm",
-    platform: "node",
-    target: "node22.22",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    logLevel: "error",
+    format: "cjs",
     plugins: [
       {
         name: "from-memory",
         setup(made) {
           made.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer, namespace }) => {
             const target = join(namespace === "chunk" ? dirname(importer) : folder, path);
-            if (kind === "import-statement" && joined.has(target)) return { path: target, namespace: "chunk" };
+            if (kind === "import-statement" && texts.has(target)) return { path: target, namespace: "chunk" };
             return { path: importPath(place, target), external: true };
           });
           made.onLoad({ filter: /./, namespace: "chunk" }, ({ path }) => ({

@@ -7,13 +7,15 @@ import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
 export interface MainOptions extends Installation {
   /** A directory that only this user can write to, for what is compiled once and used at each start. Undefined: there is none. */
   readonly cache?: string | undefined;
+  /** This start did what the next ones are spared. */
+  readonly onCold?: () => void;
 }
 
 /** The command line: finds the command, runs it, and leaves its verdict in `process.exitCode`. */
-export async function main(argv: readonly string[], { root, sources, cache }: MainOptions): Promise<void> {
+export async function main(argv: readonly string[], { root, sources, cache, onCold }: MainOptions): Promise<void> {
   hideSqliteWarning();
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
-  if (quick !== undefined) return runQuickly(quick, cache);
+  if (quick !== undefined) return runQuickly(quick, { directory: cache, onCompile: onCold });
   try {
     const { answerForPasswd } = await import("./passwd.ts");
     answerForPasswd(process.env);

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { SpecCacheOptions } from "@rotate/core";
 import type { ActionInput } from "./action.ts";
 import { reportFailure } from "./failure.ts";
 import { createTerminal } from "./output/terminal.ts";
@@ -45,9 +46,12 @@ const actions: Readonly<Record<string, (all: typeof import("./actions/quick.ts")
   credential: ({ credential }) => credential,
 };
 
-/** The manifest of the built package. @param root the package's folder */
+/** Their names. */
+export const quickCommands: readonly string[] = Object.keys(actions);
+
+/** What the built package keeps of its manifest. @param root the package's folder */
 export function readManifest(root: string): Manifest {
-  return JSON.parse(readFileSync(join(root, "oclif.manifest.json"), "utf8")) as Manifest;
+  return JSON.parse(readFileSync(join(root, "dist/quick.json"), "latin1")) as Manifest;
 }
 
 /** The command, its flags with defaults, its arguments; undefined when oclif has to look at it. */
@@ -69,10 +73,13 @@ export function parseQuickly(
 declare const ROTATE_BUILD: string;
 
 /** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. @param directory keeps compiled specs */
-export async function runQuickly({ id, flags, args }: QuickCommand, directory: string | undefined): Promise<void> {
+export async function runQuickly(
+  { id, flags, args }: QuickCommand,
+  { directory, onCompile }: Pick<SpecCacheOptions, "onCompile"> & { readonly directory: string | undefined },
+): Promise<void> {
   const terminal = createTerminal();
   const json = flags["json"] === true;
-  const specCache = directory === undefined ? undefined : { directory, build: ROTATE_BUILD };
+  const specCache = directory === undefined ? undefined : { directory, onCompile, build: ROTATE_BUILD };
   try {
     const action = actions[id]?.(await import("./actions/quick.ts"));
     const result = await action?.({ flags, args, json, terminal, specCache } as ActionInput<never, never>);

@@ -33,6 +33,8 @@ export class SpecError extends Error {
 
 /** How a command reads its spec. */
 export interface ReadOptions {
+  /** The process has nothing else to do meanwhile. */
+  readonly blocking?: boolean;
   /** Keeps compiled specs for the next time. */
   readonly cache?: SpecCacheOptions | undefined;
   /** `--state-dir`, as given. */
@@ -45,9 +47,9 @@ export interface ReadOptions {
 export async function readSpec(
   file: string,
   terminal: Terminal,
-  { cache, stateDir, whole = false }: ReadOptions = {},
+  { whole = false, ...options }: ReadOptions = {},
 ): Promise<Spec> {
-  const { spec, diagnostics } = await load(file, { cache, stateDir });
+  const { spec, diagnostics } = await load(file, options);
   if (spec === undefined || (whole && spec.heldBack.length > 0))
     throw new SpecError(diagnostics, describe(diagnostics, terminal));
   return spec;
@@ -56,12 +58,13 @@ export async function readSpec(
 /** The same, with what is wrong in place of an error. */
 export function load(
   file: string,
-  { cache, stateDir, text }: Omit<ReadOptions, "whole"> & { readonly text?: string } = {},
+  { cache, stateDir, blocking, text }: Omit<ReadOptions, "whole"> & { readonly text?: string } = {},
 ): Promise<LoadedSpec> {
   const flag = stateDir === undefined ? undefined : resolve(stateDir);
   return loadSpec({
     file,
     text,
+    blocking,
     catalog: createCatalog(builtins),
     cache,
     loadPlugin: loadProgram,

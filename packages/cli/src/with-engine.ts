@@ -74,7 +74,7 @@ export async function withEngine<Result>(
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const reporter = createReporter({ terminal, level, format, board: board && !json, omit });
   const { runtime, onEvent } = reporter;
-  const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir });
+  const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir, blocking: true });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const names = spec.rotations.map(({ name }) => name);
   const watch = ask && (await watchOf(spec, { stateDir, onEvent }));

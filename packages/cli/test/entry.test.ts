@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { entry, folderWith, resultOf, rotate, said, start, type Result } from "./support.ts";
+import { folderWith, resultOf, rotate, said, start, type Result } from "./support.ts";
 
 const packageFolder = join(import.meta.dirname, "..");
 
@@ -89,7 +89,8 @@ describe("the Node that runs it", () => {
   function startedBy(version: string): Promise<Result> {
     const folder = folderWith({ "package.json": JSON.stringify({ type: "module", engines }) });
     mkdirSync(join(folder, "bin"));
-    copyFileSync(entry, join(folder, "bin/rotate.js"));
+    for (const name of ["rotate.js", "package.json"])
+      copyFileSync(join(packageFolder, "bin", name), join(folder, "bin", name));
     writeFileSync(join(folder, "bin/main.js"), `console.log("started");\n`);
     const pretend = `data:text/javascript,Object.defineProperty(process, "versions", { value: { node: "${version}" } })`;
     return resultOf(spawn(process.execPath, [`--import=${pretend}`, join(folder, "bin/rotate.js")]));

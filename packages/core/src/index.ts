@@ -88,11 +88,16 @@ export {
   type PluginState,
   type Proposal,
 } from "./plugins/plugins.ts";
+export { type Child, type Launch, startChild } from "./plugins/child.ts";
+export type { Frame } from "./plugins/frames.ts";
+export type { Told } from "./plugins/specimen.ts";
+export { tryPlugin, type TriedPlugin } from "./plugins/trial.ts";
 export { explainKey, type ExplainedBelow, type ExplainedKey } from "./loading/explain-key.ts";
 export { writtenPaths } from "./loading/roots/endangered.ts";
 export { sourcesIn } from "./loading/roots/roots.ts";
 export { specText, type SpecTextOptions } from "./loading/spec-text.ts";
 export { renderDiagnostics } from "./loading/render-diagnostics.ts";
+export { endpointVariables, type EndpointVariables } from "./serving/environment.ts";
 export { createServing, type Serving } from "./serving/service.ts";
 export { lookAfterRun } from "./lookout/after-run.ts";
 export { lookoutService } from "./watch/lookout-service.ts";

@@ -129,6 +129,8 @@ export interface EndpointDefinition<O> extends PartFacts<Infer<O>> {
   faults?(options: Infer<O>, listen: ListeningAt): readonly string[];
   /** The variables by which a command finds it. Pure. Absent: none. */
   environment?(options: Infer<O>, at: ListeningAt): Readonly<Record<string, string>>;
+  /** Variables that its clients look at before they ask: a command that is to ask is started without them. Absent: none. */
+  readonly shadowedBy?: readonly string[];
   /** Listens. Throws RotateError when it cannot. */
   open(ctx: EndpointContext<Infer<O>>): Promise<OpenEndpoint>;
 }

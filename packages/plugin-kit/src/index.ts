@@ -99,4 +99,12 @@ export { defineReload, type Reload, type ReloadDefinition, type ReloadEvent, typ
 export type { Infer, ObjectSchema, Schema, UnionSchema } from "./schema.ts";
 export type { FoundLogin, Machine, ProviderStart, Start } from "./start.ts";
 export { isSecret, Secret, type SecretRef } from "./secret.ts";
-export { defineSink, type Prepared, type Sink, type SinkContext, type SinkDefinition, type Values } from "./sink.ts";
+export {
+  defineSink,
+  type FileEditing,
+  type Prepared,
+  type Sink,
+  type SinkContext,
+  type SinkDefinition,
+  type Values,
+} from "./sink.ts";

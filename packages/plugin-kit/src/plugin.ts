@@ -42,7 +42,7 @@ type PartLists = { readonly [K in Kind]: readonly Parts[K][] };
  */
 export interface Needs {
   /**
-   * Whom it speaks to by `ctx.http`: `api.acme.com` (https, port 443), `*.acme.com`, `acme.internal:8443`, or `{url}`: the scheme, host and port of that option,
+   * Whom it speaks to by `ctx.http`: `api.acme.com` (https, port 443), `*.acme.com`, `acme.internal:8443`, `acme.internal:*`, or `{url}`: the scheme, host and port of that option,
    * `{host}:{port}`.
    */
   readonly hosts?: readonly string[];

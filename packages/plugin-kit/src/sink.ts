@@ -85,6 +85,14 @@ export interface SinkDefinition<O, L = NoLoginAbove> extends PartFacts<Infer<O>>
 }
 
 type Own = "options" | "scope" | "reads" | "follows" | "writes" | "clusterRights" | "target" | "login" | "keepAlive";
+/** How the content of a sink's file is edited, for whoever writes the file in another process. All pure. */
+export interface FileEditing {
+  /** Its own, without those that all file sinks share. */
+  readonly options: ObjectSchema;
+  readonly edit: (before: Buffer | undefined, values: Values, options: unknown) => Buffer | string;
+  readonly read?: (content: Buffer, keys: readonly string[], options: unknown) => Readonly<Record<string, string>>;
+}
+
 /** A sink as the engine sees it. */
 export interface Sink extends Omit<SinkDefinition<ObjectSchema>, Own>, PartFacts<unknown> {
   readonly options: ObjectSchema;
@@ -97,6 +105,8 @@ export interface Sink extends Omit<SinkDefinition<ObjectSchema>, Own>, PartFacts
   read?(keys: readonly string[], ctx: LoggedIn): Promise<Values>;
   tidy?(ctx: SinkContext): Promise<void>;
   fence?(ctx: LoggedIn): Promise<void>;
+  /** Of one that `defineFileSink` made. */
+  readonly fileSink?: FileEditing;
 }
 
 /** Checks a sink's definition against its own schema at compile time, and gives the engine's view of it. */

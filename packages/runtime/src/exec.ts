@@ -95,7 +95,7 @@ function timedOut(command: string, limit: number, signal: AbortSignal): RotateEr
 }
 
 interface Starter extends ExecParts {
-  readonly execa: typeof import("execa").execa;
+  readonly execa: typeof import("./execa.ts").execa;
 }
 
 /** Of what execa would do, only the start, the input and the end are used: its errors name the arguments, and its limits end the command alone, not its group. */
@@ -131,7 +131,7 @@ export function createExec(parts: ExecParts): Runtime["exec"] {
     const limit = init.timeout ?? defaultTimeout;
     const deadline = parts.deadline(limit, signal);
     try {
-      const { execa } = await import("execa");
+      const { execa } = await import("./execa.ts");
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
       const running = start(argv, init, { ...parts, execa });
       company.join(running.child);

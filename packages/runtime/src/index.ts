@@ -8,6 +8,7 @@ export { createLog, type LogLevel, logLevels, type LogOptions } from "./log.ts";
 export { createMasker, type MaskerOptions } from "./masker.ts";
 export { materialize, type OptionTree } from "./materialize.ts";
 export { proxyFor } from "./no-proxy.ts";
+export { quickSum } from "./quick-sum.ts";
 export { readBySchema } from "./read-by-schema.ts";
 export * from "./reference.ts";
 export { remembering } from "./remember.ts";

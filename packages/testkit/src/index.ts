@@ -1,4 +1,5 @@
 export { sampleAlarm } from "./alarm.ts";
+export { type OptionsByEnv, optionsByEnv } from "./by-env.ts";
 export { errorOf, type ProviderCall, providerCalls, type ProviderCalls, textOf } from "./calls.ts";
 export { type Canary, expectNoLeak, findLeaks, type Leak, mintCanary, type Surface } from "./canary.ts";
 export { createFakeClock, type FakeClock, type FakeClockOptions } from "./clock.ts";
@@ -13,8 +14,9 @@ export {
 } from "./endpoint.ts";
 export { withDefaults } from "./defaults.ts";
 export { type CutCall, type Fault, faults, type Spoilt, type Way } from "./faults/fault.ts";
-export type { HttpMessage, HttpReply } from "./faults/forward.ts";
+export { httpReply, type HttpMessage, type HttpReply } from "./faults/forward.ts";
 export { type HttpWay, openHttpWay } from "./faults/http-way.ts";
+export { type Harnesses, serveHarnesses } from "./serve-harnesses.ts";
 export { junitXml } from "./runner/junit.ts";
 export {
   badgeJson,

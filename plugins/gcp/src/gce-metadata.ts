@@ -42,6 +42,9 @@ export const gceMetadata = defineEndpoint({
   environment: (_, at): Readonly<Record<string, string>> =>
     "port" in at ? { GCE_METADATA_HOST: `${at.host}:${at.port}`, GCE_METADATA_IP: `${at.host}:${at.port}` } : {},
 
+  // https://google.aip.dev/auth/4110: a file of credentials comes before the metadata service.
+  shadowedBy: ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_ACCESS_TOKEN"],
+
   async open(ctx) {
     await ctx.listen((request) => answer(request, ctx));
     return {};

@@ -36,6 +36,8 @@ export const httpEndpoint = defineEndpoint({
   options,
   many: true,
   authenticates: ({ key }) => key !== undefined,
+  // What `@rotate/client` looks for.
+  environment: (_, at): Readonly<Record<string, string>> => ("socket" in at ? { ROTATE_SOCKET: at.socket } : {}),
 
   async open(ctx) {
     if (ctx.options.key !== undefined) await ctx.resolve(ctx.options.key);

@@ -1,5 +1,4 @@
 import { createPublicKey, generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
 import type { SigningKey } from "@rotate/plugin-kit/tokens";
 
 /** The signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1; EdDSA is with Ed25519). */
@@ -10,7 +9,6 @@ export type Algorithm = (typeof algorithms)[number];
 
 const newRsaBits = 3072;
 
-const generate = promisify(generateKeyPair);
 const encodings = {
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
   publicKeyEncoding: { type: "spki", format: "pem" },
@@ -18,9 +16,15 @@ const encodings = {
 
 /** A new private key, PKCS#8 PEM. */
 export async function generateKey(algorithm: Algorithm): Promise<string> {
-  if (algorithm === "ES256") return (await generate("ec", { namedCurve: "P-256", ...encodings })).privateKey;
-  if (algorithm === "EdDSA") return (await generate("ed25519", encodings)).privateKey;
-  return (await generate("rsa", { modulusLength: newRsaBits, ...encodings })).privateKey;
+  return new Promise((resolve, reject) => {
+    function done(error: Error | null, _: string, privateKey: string): void {
+      if (error) reject(error);
+      else resolve(privateKey);
+    }
+    if (algorithm === "ES256") generateKeyPair("ec", { namedCurve: "P-256", ...encodings }, done);
+    else if (algorithm === "EdDSA") generateKeyPair("ed25519", encodings, done);
+    else generateKeyPair("rsa", { modulusLength: newRsaBits, ...encodings }, done);
+  });
 }
 
 /** A signing key with the name that tokens and the key set call it by. */

@@ -10,6 +10,7 @@ export const postgresEndpoint = defineEndpoint({
   reads: ({ upstream: { ca } }) => (ca === undefined ? [] : [{ path: ca }]),
   faults: faultsOf,
   environment: environmentOf,
+  shadowedBy: ["PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGHOSTADDR", "PGUSER", "PGDATABASE"],
 
   async open(ctx) {
     const { openSidecar } = await import("./sidecar/open.ts");

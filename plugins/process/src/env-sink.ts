@@ -9,6 +9,9 @@ export const envSink = defineSink({
   options: { type: "object", properties: {} },
   keys: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$", description: "an environment variable name" },
   target: () => "",
+  // SDKs take a key together with whatever they find of a session or a profile.
+  shadowedBy: (keys) =>
+    keys.includes("AWS_ACCESS_KEY_ID") ? ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"] : [],
 
   prepare: async () => ({ changed: false, commit: async () => undefined, undo: async () => undefined }),
 });

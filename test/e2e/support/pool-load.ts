@@ -1,6 +1,6 @@
 /** An ordinary application: a pool, and queries and transactions all the time. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pool } from "pg";
+import { Pool, type PoolConfig } from "pg";
 
 /** What became of them. */
 export interface PoolFigures {
@@ -23,7 +23,7 @@ export interface PoolLoad {
 
 /** Each of `clients` workers asks, is answered, and waits `pause` ms. A connection serves `uses` times, then the pool opens another. */
 export function startPoolLoad(
-  address: { readonly host: string; readonly user: string },
+  address: PoolConfig,
   { clients, uses, pause }: { readonly clients: number; readonly uses: number; readonly pause: number },
 ): PoolLoad {
   const pool = new Pool({ ...address, max: clients, maxUses: uses, connectionTimeoutMillis: 20_000 });

@@ -14,6 +14,7 @@ const run = promisify(execFile);
 
 /** How the entry stands, as `rotate status --json` tells it. */
 export interface EntryStatus {
+  readonly type: string;
   readonly state: string;
   readonly sessions: readonly { readonly lease: string; readonly count: number }[];
   readonly refusals: readonly { readonly reason: string; readonly count: number }[];
@@ -23,13 +24,15 @@ export interface EntryStatus {
 export interface SidecarStage {
   /** Where the application finds its database. */
   readonly address: { readonly host: string; readonly user: string };
+  /** Where the application that asks does so, when there is one. */
+  readonly asked: { readonly name: string; readonly socket: string };
   /** The server itself, and a file of the authority that its certificate leads to. */
   readonly postgres: Postgres;
   readonly ca: string;
   /** Of the watch. */
   readonly pid: number | undefined;
   /** A new credential now; resolves when it is published. Gives the reloads that were run. */
-  readonly rotate: () => Promise<number>;
+  readonly rotate: (name?: string) => Promise<number>;
   /** Users of leases that there are on the server. */
   readonly users: () => Promise<readonly string[]>;
   readonly status: () => Promise<EntryStatus>;
@@ -67,8 +70,15 @@ serve:
     database: postgres
 `;
 
+/** A second rotation, for an application that asks by HTTP on a socket. */
+const asked = `  asked-db: { type: http, rotation: [asked-db], listen: { socket: app/asked.sock } }
+`;
+
 /** Starts all of it. @param directory an empty folder */
-export async function startSidecarStage(directory: string): Promise<SidecarStage> {
+export async function startSidecarStage(
+  directory: string,
+  { asks = false }: { readonly asks?: boolean } = {},
+): Promise<SidecarStage> {
   const authority = createCertificateAuthority();
   const postgres = await startPostgres({
     certificate: authority.issue({ hosts: ["localhost"] }),
@@ -80,7 +90,10 @@ export async function startSidecarStage(directory: string): Promise<SidecarStage
   await mkdir(join(directory, "app"));
   await writeFile(join(directory, "admin"), "the login of rotate", { mode: 0o600 });
   await writeFile(join(directory, "ca.pem"), authority.ca);
-  await writeFile(join(directory, "rotate.yaml"), spec(postgres.port));
+  const alone = spec(postgres.port);
+  const [, one = ""] = /^rotations:\n([^]*?)^serve:\n/m.exec(alone) ?? [];
+  const both = alone.replace("serve:\n", `${one.replace("shop-db", "asked-db")}serve:\n${asked}`);
+  await writeFile(join(directory, "rotate.yaml"), asks ? both : alone);
   const watch = startWatch(directory);
 
   async function ask<T>(...argv: readonly string[]): Promise<T> {
@@ -92,15 +105,15 @@ export async function startSidecarStage(directory: string): Promise<SidecarStage
   }
   async function status(): Promise<EntryStatus> {
     const { serve = [] } = await ask<{ readonly serve?: readonly EntryStatus[] }>("status");
-    const [entry] = serve;
+    const entry = serve.find(({ type }) => type === "postgres");
     if (entry === undefined) throw new Error(`the watch tells of no endpoint: ${watch.log()}`);
     return entry;
   }
-  async function rotate(): Promise<number> {
+  async function rotate(name = "shop-db"): Promise<number> {
     interface Answer {
       readonly rotations: readonly { readonly outcome: string; readonly phases: readonly Phase[] }[];
     }
-    const { rotations } = await ask<Answer>("run", "--force");
+    const { rotations } = await ask<Answer>("run", name, "--force");
     if (rotations[0]?.outcome !== "rotated") throw new Error(`not rotated: ${JSON.stringify(rotations)}`);
     return rotations[0].phases.filter(({ phase, result }) => phase === "reload" && result === "succeeded").length;
   }
@@ -114,6 +127,7 @@ export async function startSidecarStage(directory: string): Promise<SidecarStage
   await until(async () => (await users()).length > 0, watch.log);
   return {
     address: { host: join(directory, "app"), user: "shop" },
+    asked: { name: "asked-db", socket: join(directory, "app/asked.sock") },
     postgres,
     ca: join(directory, "ca.pem"),
     pid: watch.pid,

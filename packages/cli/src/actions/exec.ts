@@ -1,11 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { followFiles, loginVariables, openDaemon, EngineError, selectByName, type Engine } from "@rotate/core";
+import {
+  endpointVariables,
+  EngineError,
+  loginVariables,
+  selectByName,
+  type EndpointVariables,
+  type Engine,
+  type Rotation,
+} from "@rotate/core";
 import type { ActionInput } from "../action.ts";
+import type { Askable } from "../control/remote.ts";
 import { startChild, type Start } from "../exec/child.ts";
 import { openCredentialsDirectory, type CredentialsDirectory } from "../exec/directory.ts";
-import { currentValues, refuseUnfit, type Given } from "../exec/environment.ts";
+import { currentValues, hiding, refuseUnfit, variablesOf, type Given } from "../exec/environment.ts";
 import { followValues } from "../exec/follow.ts";
-import { bindAddress } from "../exec/listen.ts";
+import { keepFresh, whoeverKnows, type KeepFreshParts } from "../exec/keep-fresh.ts";
+import { openFront, privatePort } from "../exec/front.ts";
+import { bindAddress, type BoundAddress } from "../exec/listen.ts";
 import { readOptions, type ExecFlags, type ExecOptions } from "../exec/options.ts";
 import { forwardSignals } from "../exec/signals.ts";
 import { supervise, type Generation } from "../exec/supervisor.ts";
@@ -26,14 +37,18 @@ const omit = [
   "retry-scheduled",
   "standing-changed",
   "lease-renewed",
+  "waiting-for-lock",
 ] as const;
 
 interface Running {
   readonly input: Input;
   readonly engine: Engine;
+  readonly source: Pick<Askable, "credential">;
+  readonly stateDir: string;
   readonly reporter: Reporter;
   readonly options: ExecOptions;
-  readonly names: readonly string[];
+  readonly rotations: readonly Rotation[];
+  readonly endpoints: EndpointVariables;
   readonly directory: CredentialsDirectory | undefined;
 }
 
@@ -47,14 +62,18 @@ export async function exec(input: Input): Promise<void> {
       "exec needs rotations, and a command after --",
       "write it like rotate exec app-db -- npm start",
     );
-  await withEngine(input, { omit }, async ({ engine, reporter }) => {
+  await withEngine(input, { omit }, async ({ engine, reporter, stateDir }) => {
     const { spec } = engine.parts();
     const rotations = selectByName(spec.rotations, args.names);
-    refuseUnfit(rotations, options);
     const names = rotations.map(({ name }) => name);
+    const endpoints = endpointVariables(options.endpoints ? spec : { serve: [] }, names);
+    const served = new Set(endpoints.entries.flatMap((entry) => entry.rotations));
+    refuseUnfit(rotations, { ...options, served });
     const directory = options.directory ? openCredentialsDirectory(process.env) : undefined;
+    const source = whoeverKnows({ engine, stateDir });
+    const running = { input, engine, source, stateDir, reporter, options, rotations, endpoints, directory };
     try {
-      process.exitCode = await runCommand([program, ...words], { input, engine, reporter, options, names, directory });
+      process.exitCode = await runCommand([program, ...words], running);
     } finally {
       directory?.remove();
       if (options.revoke) await revokeAll(names, engine, reporter);
@@ -63,39 +82,85 @@ export async function exec(input: Input): Promise<void> {
 }
 
 async function runCommand(command: Start["command"], running: Running): Promise<number> {
-  const { engine, options, names, reporter } = running;
+  const { engine, source, options, rotations, reporter, endpoints, directory } = running;
   const { runtime } = engine.parts().deps;
   const interrupt = listenForInterrupt();
-  const asking = { minRemaining: options.minRemaining, now: runtime.now, signal: interrupt.signal };
-  const first = await currentValues(engine, names, asking);
-  const begin = beginner(command, running);
-  interrupt.release();
-  if (interrupt.signal.aborted) return interrupt.exitCode() ?? 125;
-  const supervisor = supervise(first, { options, begin, runtime });
-  const forwarding = forwardSignals(supervisor.forward, { terminal: process.stdin.isTTY });
-  const over = new AbortController();
-  const keeps = options.onRotate.kind === "none" && running.directory === undefined;
-  const following = keeps
-    ? warnAtEnd(first, reporter, over.signal)
-    : follow(first, running, { signal: over.signal, onChange: supervisor.renew });
-  const told = following.catch(({ message }: Error) =>
-    reporter.runtime.log.warn(`the credentials of the command are not kept fresh any more: ${message}`),
-  );
+  const keeps = options.onRotate.kind === "none" && directory === undefined;
+  const fresh = keeps && endpoints.entries.length === 0 ? undefined : await keepFresh(freshParts(running));
   try {
-    return await supervisor.ended;
+    const asking = { minRemaining: options.minRemaining, now: runtime.now, signal: interrupt.signal };
+    const first = await currentValues(source, givenBy(rotations, options), asking);
+    const place = await placeOf(options);
+    const begin = beginner(command, running, place);
+    interrupt.release();
+    if (interrupt.signal.aborted) return interrupt.exitCode() ?? 125;
+    const supervisor = supervise(first, { options, begin, runtime, onCurrent: place.leadTo });
+    const forwarding = forwardSignals(supervisor.forward, { terminal: process.stdin.isTTY });
+    const over = new AbortController();
+    const following = keeps
+      ? Promise.race([warnAtEnd(first, reporter, over.signal), fresh?.lost ?? warnAtEnd(first, reporter, over.signal)])
+      : follow(first, running, { signal: over.signal, onChange: supervisor.renew, lost: fresh?.lost });
+    const told = following.catch(({ message }: Error) =>
+      reporter.runtime.log.warn(`the credentials of the command are not kept fresh any more: ${message}`),
+    );
+    try {
+      return await supervisor.ended;
+    } finally {
+      over.abort();
+      place.close();
+      await fresh?.stop();
+      await told;
+      forwarding.release();
+    }
   } finally {
-    over.abort();
-    await told;
-    forwarding.release();
+    await fresh?.stop();
   }
+}
+
+function freshParts({ input, engine, stateDir, rotations, endpoints, reporter }: Running): KeepFreshParts {
+  const names = rotations.map(({ name }) => name);
+  const load = () => readAgain(input, reporter.runtime.log);
+  return { engine, stateDir, names, serves: endpoints.entries.length > 0, reporter, load };
+}
+
+/** What is only asked for at endpoints is not given to the command itself: there it counts as in use while it is used. */
+function givenBy(rotations: readonly Rotation[], { minRemaining }: ExecOptions): readonly string[] {
+  const given = rotations.filter((rotation) => minRemaining > 0 || variablesOf(rotation).length > 0);
+  return given.map(({ name }) => name);
+}
+
+/** Where commands listen: on sockets that they inherit, or each on a port of its own behind a front. */
+interface Place {
+  readonly sockets: readonly BoundAddress[];
+  readonly nextPort: () => number | undefined;
+  readonly leadTo: (generation: Generation) => void;
+  readonly close: () => void;
+}
+
+async function placeOf({ listen, portEnv }: ExecOptions): Promise<Place> {
+  const [address] = listen;
+  if (portEnv === undefined || address === undefined)
+    return { sockets: listen.map(bindAddress), nextPort: () => undefined, leadTo() {}, close() {} };
+  const front = await openFront(address);
+  let port = await privatePort();
+  return {
+    sockets: [],
+    nextPort() {
+      const taken = port;
+      void privatePort().then((next) => (port = next));
+      return taken;
+    },
+    leadTo: (generation) => front.leadTo(generation.port ?? 0),
+    close: front.close,
+  };
 }
 
 /** Each generation gets a word of its own, by which it can be told from the one before. */
 function beginner(
   command: Start["command"],
-  { input, engine, options, directory }: Running,
+  { input, engine, options, rotations, endpoints, directory }: Running,
+  { sockets, nextPort }: Place,
 ): (given: Given) => Generation {
-  const sockets = options.listen.map(bindAddress);
   const { terminal } = input;
   let count = 0;
   function tellFailure(message: string, hint: string): void {
@@ -106,44 +171,44 @@ function beginner(
   }
   return ({ values }) => {
     directory?.write(values);
+    const port = nextPort();
     const id = `${++count}-${randomBytes(4).toString("hex")}`;
     const { env: own } = engine.parts().deps.runtime;
-    const withheld = loginVariables(engine.parts().spec);
-    const inherited = Object.entries(own).filter(([name, text]) => text !== undefined && !withheld.includes(name));
+    const withheld = new Set([...loginVariables(engine.parts().spec), ...endpoints.shadowedBy, ...hiding(rotations)]);
+    const inherited = Object.entries(own).filter(([name, text]) => text !== undefined && !withheld.has(name));
     const env = {
       ...(Object.fromEntries(inherited) as Record<string, string>),
+      ...endpoints.values,
       ...(directory === undefined ? values : { CREDENTIALS_DIRECTORY: directory.path }),
+      ...(port !== undefined && { [options.portEnv ?? ""]: String(port) }),
       ROTATE_GENERATION: id,
     };
-    return { id, env, child: startChild({ command, env, sockets, onFailure: tellFailure }) };
+    return { id, env, port, child: startChild({ command, env, sockets, onFailure: tellFailure }) };
   };
 }
 
-/** Keeps the rotations fresh, as `watch` does, and tells of what is new. */
+/** Tells of what is new, for as long as somebody keeps the rotations fresh. */
 async function follow(
   first: Given,
-  { input, engine, names, directory, reporter }: Running,
-  { signal, onChange }: { readonly signal: AbortSignal; readonly onChange: (given: Given) => void },
+  { engine, source, options, rotations, directory }: Running,
+  {
+    signal,
+    onChange,
+    lost,
+  }: {
+    readonly signal: AbortSignal;
+    readonly onChange: (given: Given) => void;
+    readonly lost: Promise<void> | undefined;
+  },
 ): Promise<void> {
   const { runtime } = engine.parts().deps;
-  const daemon = await openDaemon(engine, {
-    names,
-    load: () => readAgain(input, reporter.runtime.log),
-    follow: (changed) => followFiles(changed),
-  });
-  async function untilLost(): Promise<void> {
-    await daemon.ended;
-    if (!signal.aborted) throw new EngineError("the engine ended", { code: "ROTATE_EXEC_FAILED", exitCode: 6 });
-  }
-  const followed = followValues(first, { engine, names, runtime, signal }, (given) => {
+  const asked = { credential: source.credential, status: engine.status, events: engine.events };
+  const names = givenBy(rotations, options);
+  const followed = followValues(first, { engine: asked, names, runtime, signal }, (given) => {
     directory?.write(given.values);
     onChange(given);
   });
-  try {
-    await Promise.race([followed, untilLost()]);
-  } finally {
-    await daemon.stop();
-  }
+  await Promise.race([followed, ...(lost === undefined ? [] : [lost])]);
 }
 
 /** A command that keeps what it has is told of, when that ends before it does. */

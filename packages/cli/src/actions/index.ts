@@ -12,6 +12,8 @@ export { init } from "./init.ts";
 export { kubernetesRbac } from "./kubernetes-rbac.ts";
 export { plan } from "./plan.ts";
 export { addPlugin, approvePlugins, listPlugins } from "./plugin.ts";
+export { newPlugin } from "./plugin-new.ts";
+export { testPlugin } from "./plugin-test.ts";
 export { revoke } from "./revoke.ts";
 export { adoptState, initState, publishSpec, stateKey, upgradeState } from "./state.ts";
 export { installUnits, printUnits } from "./systemd.ts";

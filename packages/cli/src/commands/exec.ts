@@ -49,10 +49,20 @@ Exit codes: the command's own; 128 and the signal's number when a signal ended i
       helpValue: "[NAME=]HOST:PORT",
       description: "an address that is bound once and handed to each command, as systemd does (LISTEN_FDS)",
     }),
+    "port-env": Flags.string({
+      helpValue: "NAME",
+      description:
+        "rotate listens at --listen, and passes connections on to a port of each command, told in this variable",
+    }),
     "credentials-directory": Flags.boolean({
       description: "files in a private folder, $CREDENTIALS_DIRECTORY, instead of variables; renewed in place",
     }),
     "min-remaining": durationFlag("refuse to start with a credential that lives less than this"),
+    endpoints: Flags.boolean({
+      default: true,
+      allowNo: true,
+      description: "open the endpoints that serve the rotations, and tell the command where they are",
+    }),
     "revoke-on-exit": Flags.boolean({ description: "revoke the credentials when the command has ended" }),
   };
 

@@ -9,14 +9,17 @@ export interface Given {
   readonly ends: number;
 }
 
-/** Refuses, before anything is minted, rotations that have nothing for a command, and two that name one variable. Throws UsageError. */
-export function refuseUnfit(rotations: readonly Rotation[], { revoke }: { readonly revoke: boolean }): void {
+/** Refuses, before anything is minted, rotations that have nothing for a command, and two that name one variable. Throws UsageError. @param served by endpoints that the command finds */
+export function refuseUnfit(
+  rotations: readonly Rotation[],
+  { revoke, served }: { readonly revoke: boolean; readonly served: ReadonlySet<string> },
+): void {
   const owners = new Map<string, string>();
   for (const { name, sinks } of rotations) {
-    const keys = sinks.flatMap(({ type, values }) => (type === "env" ? Object.keys(values) : []));
-    if (keys.length === 0)
+    const keys = variablesOf({ sinks });
+    if (keys.length === 0 && !served.has(name))
       throw new UsageError(
-        `${name} has no sink of type env: it has nothing for a command`,
+        `${name} has no sink of type env, and no endpoint serves it: it has nothing for a command`,
         "add { type: env, values: { TOKEN: … } } to its sinks",
       );
     for (const key of keys) {
@@ -31,6 +34,20 @@ export function refuseUnfit(rotations: readonly Rotation[], { revoke }: { readon
         "use a rotation of its own for the command",
       );
   }
+}
+
+/** The variables that its `env` sinks name. */
+export function variablesOf({ sinks }: Pick<Rotation, "sinks">): readonly string[] {
+  return sinks.flatMap(({ type, values }) => (type === "env" ? Object.keys(values) : []));
+}
+
+/** What a command is not to inherit, as it would win over what its rotations give it. */
+export function hiding(rotations: readonly Rotation[]): readonly string[] {
+  return rotations.flatMap(({ sinks }) =>
+    sinks.flatMap(({ type, part, values }) =>
+      type === "env" ? (part.shadowedBy?.(Object.keys(values), {}) ?? []) : [],
+    ),
+  );
 }
 
 interface Asking {

@@ -20,6 +20,13 @@ export function readHealth(text: string): Health {
   );
 }
 
+/** The same at the port where only the command that is asked after listens. */
+export function healthAt(health: Health, port: number | undefined): Health {
+  if (port === undefined || health.kind === "exec") return health;
+  if (health.kind === "tcp") return { ...health, port };
+  return { ...health, url: Object.assign(new URL(health.url), { port: String(port) }).href };
+}
+
 /** The command that is asked after. */
 export interface Asked {
   /** `ROTATE_GENERATION` of the command. */

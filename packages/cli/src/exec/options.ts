@@ -15,6 +15,8 @@ export interface ExecFlags {
   readonly "credentials-directory"?: boolean;
   readonly "min-remaining"?: string | undefined;
   readonly "revoke-on-exit"?: boolean;
+  readonly endpoints?: boolean;
+  readonly "port-env"?: string | undefined;
 }
 
 /** What becomes of the command when a credential was replaced. */
@@ -33,6 +35,10 @@ export interface ExecOptions {
   readonly directory: boolean;
   readonly minRemaining: number;
   readonly revoke: boolean;
+  /** Are the endpoints of the rotations opened, and told to the command? */
+  readonly endpoints: boolean;
+  /** The variable that tells each command its own port, behind the one address of `listen`. */
+  readonly portEnv: string | undefined;
 }
 
 /** Reads the flags. Throws UsageError, also for those that do not go together. */
@@ -40,7 +46,9 @@ export function readOptions(flags: ExecFlags): ExecOptions {
   const onRotate = readOnRotate(flags["on-rotate"]);
   const health = flags.health === undefined ? undefined : readHealth(flags.health);
   const listen = (flags.listen ?? []).map(readListen);
-  refuseBlindSwap(onRotate, health);
+  const portEnv = flags["port-env"];
+  refusePort(portEnv, listen);
+  refuseBlindSwap(onRotate, health, portEnv !== undefined);
   return {
     onRotate,
     health,
@@ -51,6 +59,8 @@ export function readOptions(flags: ExecFlags): ExecOptions {
     directory: flags["credentials-directory"] === true,
     minRemaining: durationValue("min-remaining", flags["min-remaining"]) ?? 0,
     revoke: flags["revoke-on-exit"] === true,
+    endpoints: flags.endpoints !== false,
+    portEnv,
   };
 }
 
@@ -68,16 +78,26 @@ function readSignal(where: string, text: string): NodeJS.Signals {
 }
 
 /** A new command that cannot be told from the old one is not known to be healthy. */
-function refuseBlindSwap({ kind }: OnRotate, health: Health | undefined): void {
+function refuseBlindSwap({ kind }: OnRotate, health: Health | undefined, isAlone: boolean): void {
   if (kind !== "swap") return;
   if (health === undefined)
     throw new UsageError(
       "--on-rotate swap needs --health: the old command is ended when the new one is healthy",
       "name a URL that answers with the header Rotate-Generation, or exec:COMMAND",
     );
-  if (health.kind === "tcp")
+  if (health.kind === "tcp" && !isAlone)
     throw new UsageError(
       "--health tcp: tells nothing of a new command: the old one may be the one that answers",
       "name a URL that answers with the header Rotate-Generation, or exec:COMMAND",
+    );
+}
+
+function refusePort(name: string | undefined, listen: readonly ListenAddress[]): void {
+  if (name === undefined) return;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new UsageError(`--port-env ${name} is no name of a variable`);
+  if (listen.length !== 1)
+    throw new UsageError(
+      "--port-env needs one --listen",
+      "name the address where rotate listens in front of the command",
     );
 }

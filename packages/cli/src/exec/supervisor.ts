@@ -2,7 +2,7 @@ import type { Runtime } from "@rotate/core";
 import { span } from "../output/time.ts";
 import type { Child } from "./child.ts";
 import type { Given } from "./environment.ts";
-import { becomesHealthy } from "./health.ts";
+import { becomesHealthy, healthAt } from "./health.ts";
 import type { ExecOptions } from "./options.ts";
 
 /** A command of one generation. */
@@ -11,12 +11,16 @@ export interface Generation {
   /** `ROTATE_GENERATION`. */
   readonly id: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Where it alone listens, behind a front. */
+  readonly port?: number | undefined;
 }
 
 /** What a supervisor works with. */
 export interface SupervisorParts {
   readonly options: Pick<ExecOptions, "onRotate" | "health" | "healthWithin" | "stopSignal" | "stopWithin">;
   readonly begin: (given: Given) => Generation;
+  /** It takes over, before the one before it is asked to end. */
+  readonly onCurrent?: (generation: Generation) => void;
   readonly runtime: Pick<Runtime, "sleep" | "log" | "http" | "exec" | "monotonic">;
 }
 
@@ -57,6 +61,7 @@ export function supervise(first: Given, parts: SupervisorParts): Supervisor {
   const current = launch(first, { parts, running });
   const finished = new AbortController();
   const watch: Watch = { parts, running, current, lost: new AbortController(), finished, resolve, stopping: false };
+  parts.onCurrent?.(current);
   void watchOver(current, watch);
 
   async function end(): Promise<number> {
@@ -103,6 +108,7 @@ function finish(code: number, { finished, resolve }: Watch): void {
 
 function take(generation: Generation, watch: Watch): void {
   watch.current = generation;
+  watch.parts.onCurrent?.(generation);
   watch.lost = new AbortController();
   void watchOver(generation, watch);
 }
@@ -175,12 +181,14 @@ function refusal(dead: AbortSignal, wrong: string | undefined): string {
 }
 
 async function healthOf(
-  { id, env }: Generation,
+  { id, env, port }: Generation,
   { beside, signal }: { readonly beside: boolean; readonly signal: AbortSignal },
   { options: { health, healthWithin }, runtime }: SupervisorParts,
 ): Promise<string | undefined> {
   if (health === undefined) return undefined;
-  return becomesHealthy(health, { asked: { generation: id, beside, env }, within: healthWithin, signal }, runtime);
+  // Behind a front each has a port of its own, where nobody else answers.
+  const asked = { generation: id, beside: beside && port === undefined, env };
+  return becomesHealthy(healthAt(health, port), { asked, within: healthWithin, signal }, runtime);
 }
 
 /** Asks it to end, and kills it when it does not in time. */

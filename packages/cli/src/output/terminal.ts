@@ -1,5 +1,6 @@
 import { fstatSync } from "node:fs";
 import { styleText } from "node:util";
+import { outputOf } from "./plain-output.ts";
 
 /** Where output goes. Everything passes the mask of the running session. */
 export interface Terminal {
@@ -41,7 +42,7 @@ export interface Streams {
 }
 
 /** The terminal of this process, or of the given streams in a test. */
-export function createTerminal({ stdout, stderr }: Streams = process): Terminal {
+export function createTerminal({ stdout, stderr }: Streams = ownStreams()): Terminal {
   let mask = unmasked;
   return {
     out: (text) => void stdout.write(`${mask(text)}\n`),
@@ -50,8 +51,8 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
     draw: (text) => void stderr.write(mask(text)),
     redraw: (text) => void stdout.write(mask(text)),
     announce: isPiped(stderr) ? (line) => void stderr.write(`${line}\n`) : undefined,
-    paint: (colour, text) => styleText(colour, text, { stream: stdout }),
-    paintErr: (colour, text) => styleText(colour, text, { stream: stderr }),
+    paint: paintOn(stdout),
+    paintErr: paintOn(stderr),
     view: () => (stdout.isTTY ? sizeOf(stdout) : undefined),
     signs: () => (stdout.isTTY ? signsOf(process.env) : "none"),
     screen: () => (canRedraw(stderr) ? sizeOf(stderr) : undefined),
@@ -59,6 +60,15 @@ export function createTerminal({ stdout, stderr }: Streams = process): Terminal 
       mask = next;
     },
   };
+}
+
+function ownStreams(): Streams {
+  return { stdout: outputOf("stdout"), stderr: outputOf("stderr") };
+}
+
+/** What is no stream of Node's has no colours. */
+function paintOn(stream: NodeJS.WriteStream): Paint {
+  return (colour, text) => ("on" in stream ? styleText(colour, text, { stream }) : text);
 }
 
 function unmasked(text: string): string {

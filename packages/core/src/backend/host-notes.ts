@@ -18,6 +18,29 @@ export interface HostNotes {
   /** What was known of time at the last look of any process. A crash may take it: the records have their own. */
   readonly clockNote?: () => Promise<ClockNote | undefined>;
   readonly noteClock?: (note: ClockNote) => Promise<void>;
+  readonly sinkStamps?: SinkStamps;
+}
+
+/**
+ * How sinks of this machine stood when they were read and held what the state says, kept from one run to the next. Only for looks that change nothing: before a rotation
+ * is settled and before a revocation sinks are read. A crash may take it; another boot does, as a power cut may have taken what a file holds and left its times.
+ */
+export interface SinkStamps {
+  /** @param boot the boot that they were seen in */
+  readonly recall: (boot: string) => Promise<readonly SinkStamp[]>;
+  /** Adds these, and forgets those of other boots. */
+  readonly keep: (boot: string, stamps: readonly SinkStamp[]) => Promise<void>;
+}
+
+/** A sink as it stood. */
+export interface SinkStamp {
+  readonly rotation: string;
+  /** Its id. */
+  readonly sink: string;
+  /** As the part's `stamp` gave it. */
+  readonly stamp: string;
+  /** The lease that it held. */
+  readonly holding: string;
 }
 
 /** What tells a timer's pace. Instants in ms since 1970. */

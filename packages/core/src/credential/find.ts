@@ -1,5 +1,5 @@
 import { isSecret, type Fields, type FieldValues, type Values } from "@rotate/plugin-kit";
-import { bareFields } from "./fields-of.ts";
+import { bareFields } from "../loading/bare-fields.ts";
 import type { KeptValues } from "../backend/host-notes.ts";
 import { innerError } from "../rotation/errors.ts";
 import { callSink, timeLimits } from "../rotation/invoke.ts";

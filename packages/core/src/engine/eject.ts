@@ -1,7 +1,8 @@
 import { isSecret, Secret, type Values } from "@rotate/plugin-kit";
 import { withClaim } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
-import { bareFields, fieldsIn } from "../credential/fields-of.ts";
+import { fieldsIn } from "../credential/fields-of.ts";
+import { bareFields } from "../loading/bare-fields.ts";
 import type { ProbeEntry, Rotation, SinkEntry } from "../loading/model.ts";
 import type { SinkReport } from "../report.ts";
 import { firstAttempt, runAttempt } from "../rotation/attempt.ts";

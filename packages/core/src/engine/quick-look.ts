@@ -43,25 +43,35 @@ export async function presentOf({ rotation, deps }: At, asked: Asked = {}): Prom
   return present!;
 }
 
-/** The same of several. Unfinished work that somebody is at is told apart from what a process left behind. */
+/** The states of these, in their order. */
+export function statesOf(rotations: readonly Rotation[], { store }: RotationDeps): Promise<readonly RotationState[]> {
+  return store.loadAll(rotations.map(({ name }) => name));
+}
+
+/** The same of several, by states that are known or by those there are. Unfinished work that somebody is at is told apart from what a process left behind. */
 export async function presentAll(
   rotations: readonly Rotation[],
   deps: RotationDeps,
   asked: Asked = {},
+  known?: readonly RotationState[],
 ): Promise<readonly Present[]> {
-  const states = await deps.store.loadAll(rotations.map(({ name }) => name));
+  const states = known ?? (await statesOf(rotations, deps));
   const open = new Set(states.filter(isUnfinished).map(({ name }) => name));
   const claimed = open.size === 0 ? open : await deps.claims.busy([...open]);
-  async function present(rotation: Rotation, before: RotationState): Promise<Present> {
-    const { name } = rotation;
-    // Whoever finished, or began, between the two questions is at work.
-    const state = open.has(name) && !claimed.has(name) ? await deps.store.load(name) : before;
-    const busy = claimed.has(name) || state.seq !== before.seq;
+  function present(rotation: Rotation, before: RotationState, state = before): Present {
+    const busy = claimed.has(rotation.name) || state.seq !== before.seq;
     const moment = momentOf({ rotation, deps }, state, asked);
     const retirable = retirementDue({ rotation, deps }, state, moment.now);
     return { moment, standing: standing({ ...moment, busy, retirable }) };
   }
-  return Promise.all(rotations.map((rotation, index) => present(rotation, states[index]!)));
+  const presents: Present[] = [];
+  for (const [index, rotation] of rotations.entries()) {
+    const { name } = rotation;
+    // Whoever finished, or began, between the two questions is at work.
+    const again = open.has(name) && !claimed.has(name) ? await deps.store.load(name) : undefined;
+    presents.push(present(rotation, states[index]!, again));
+  }
+  return presents;
 }
 
 function isUnfinished({ attempt, owed }: RotationState): boolean {
@@ -70,7 +80,11 @@ function isUnfinished({ attempt, owed }: RotationState): boolean {
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
 export async function needsWork(at: At, options: LookOptions): Promise<boolean> {
-  const state = await at.deps.store.load(at.rotation.name);
+  return needsWorkIn(at, await at.deps.store.load(at.rotation.name), options);
+}
+
+/** The same by a state that is known. */
+export async function needsWorkIn(at: At, state: RotationState, options: LookOptions): Promise<boolean> {
   if (isLeftAlone(at, state, options)) return false;
   return hasWork(at, state, options) || (options.observe !== false && observationDiffers(at, state));
 }
@@ -136,6 +150,17 @@ async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: Rotat
   if (isSame && stamp !== undefined && seen.holding in state.leases)
     deps.stamps?.set(sink, { stamp, holding: seen.holding });
   return !isSame;
+}
+
+/** The reports of rotations for which nothing was to be done, by the states that said so. */
+export async function untouchedReports(
+  rotations: readonly Rotation[],
+  deps: RotationDeps,
+  { states, ...asked }: Asked & { readonly states: ReadonlyMap<Rotation, RotationState> },
+): Promise<ReadonlyMap<Rotation, RotationReport>> {
+  const known = rotations.map((rotation) => states.get(rotation)!);
+  const presents = await presentAll(rotations, deps, asked, known);
+  return new Map(rotations.map((rotation, at) => [rotation, idleReport(presents[at]!, deps.clock, false)]));
 }
 
 /** The report of a rotation for which nothing was to be done, or (`locked`) which another process is at work on. */

@@ -6,6 +6,7 @@ import { instant } from "../rotation/describe.ts";
 import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
+import { recallStamps } from "./kept-stamps.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
 import { mintsOf } from "./mints.ts";
 import { planAll } from "./plan.ts";
@@ -100,6 +101,7 @@ async function runHere(parts: EngineParts, options: RunOptions): Promise<RunRepo
     ? undefined
     : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
+  const keepStamps = options.byDaemon ? undefined : await recallStamps(present, deps);
   const { rotations } = await tick(present, deps, {
     force: options.force ?? false,
     cadence,
@@ -109,6 +111,7 @@ async function runHere(parts: EngineParts, options: RunOptions): Promise<RunRepo
     concurrency: options.concurrency ?? 16,
     signal: options.signal ?? new AbortController().signal,
   });
+  await keepStamps?.();
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
   const all = [...reports, ...(await Promise.all(absent.map((one) => absentReport(one, deps))))];
   const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);

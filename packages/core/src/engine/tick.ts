@@ -3,6 +3,7 @@ import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
+import type { RotationState } from "../store/state.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
 import { decide } from "../rotation/decide.ts";
 import { failureOf } from "../rotation/errors.ts";
@@ -13,7 +14,15 @@ import { lastErrorOf } from "../rotation/standing-text.ts";
 import { errorReport } from "../rotation/visit-report.ts";
 import { momentOf } from "../rotation/moment.ts";
 import { nearlyDueAt } from "../rotation/turns.ts";
-import { needsWork, presentOf, untouchedReport, type LookOptions } from "./quick-look.ts";
+import {
+  needsWorkIn,
+  presentOf,
+  statesOf,
+  untouchedReport,
+  untouchedReports,
+  type At,
+  type LookOptions,
+} from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { tellStandings } from "./tell.ts";
 
@@ -73,7 +82,14 @@ async function tickAll(
 ): Promise<Pick<RunReport, "version" | "rotations">> {
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
-  const working = await findWork(rotations, { ...deps, gate }, options);
+  const all = await statesOf(rotations, deps);
+  const states = new Map(rotations.map((rotation, at) => [rotation, all[at]!]));
+  const working = await findWork(rotations, { ...deps, gate }, { ...options, states });
+  const untouched = await untouchedReports(
+    rotations.filter((rotation) => !working.has(rotation)),
+    deps,
+    { states, cadence: options.cadence },
+  );
   const tickDeps = { ...deps, gate, tick: deps.tick ?? {} };
   const until = deps.runtime.monotonic() + Math.min(options.retryFor, options.limit ?? Infinity);
   for (const { name, reloads } of working.keys())
@@ -83,7 +99,7 @@ async function tickAll(
     );
   async function one(rotation: Rotation): Promise<RotationReport> {
     const pulledForward = working.get(rotation);
-    if (pulledForward === undefined) return untouchedReport({ rotation, deps }, { cadence: options.cadence });
+    if (pulledForward === undefined) return untouched.get(rotation)!;
     const job = { rotation, deps: tickDeps, until, slots, pulledForward };
     return slots.run(() => rotateUntil(job, options));
   }
@@ -106,20 +122,23 @@ async function tickAll(
 async function findWork(
   rotations: readonly Rotation[],
   deps: RotationDeps,
-  options: LookOptions,
+  { states, ...options }: LookOptions & { readonly states: ReadonlyMap<Rotation, RotationState> },
 ): Promise<ReadonlyMap<Rotation, boolean>> {
-  const due = await Promise.all(rotations.map((rotation) => needsWork({ rotation, deps }, options)));
+  const due = await Promise.all(
+    rotations.map((rotation) => needsWorkIn({ rotation, deps }, states.get(rotation)!, options)),
+  );
   const working = new Map(rotations.filter((_, index) => due[index]).map((rotation) => [rotation, false]));
   const shared = new Set([...working.keys()].flatMap(sharedReloads));
   for (const rotation of rotations) {
     const shares = sharedReloads(rotation).some((name) => shared.has(name));
-    if (shares && !working.has(rotation) && (await nearlyDue(rotation, deps))) working.set(rotation, true);
+    if (shares && !working.has(rotation) && nearlyDue({ rotation, deps }, states.get(rotation)!))
+      working.set(rotation, true);
   }
   return working;
 }
 
-async function nearlyDue(rotation: Rotation, deps: RotationDeps): Promise<boolean> {
-  const moment = momentOf({ rotation, deps }, await deps.store.load(rotation.name));
+function nearlyDue(at: At, state: RotationState): boolean {
+  const moment = momentOf(at, state);
   return nearlyDueAt(moment) <= moment.now;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
 import { open, realpath, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { distrust } from "@rotate/runtime";
@@ -14,6 +15,8 @@ export interface InputOptions {
   readonly text?: string | undefined;
   /** What a relative `file` is relative to; default: the process's directory. */
   readonly cwd?: string | undefined;
+  /** Read it by calls that hold the event loop: for a process that has nothing else to do, and need not load what the others take. */
+  readonly blocking?: boolean | undefined;
   /** Read when `file` is `-`. */
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
 }
@@ -24,8 +27,10 @@ export interface Input {
   readonly file: string;
   /** What relative paths in it are relative to. */
   readonly directory: string;
+  /** Where the links lead to. */
+  readonly real: string;
   /** The spec's name unless it says one: from its real path. Undefined for standard input. */
-  readonly name: string | undefined;
+  readonly name: () => string | undefined;
   /** It is reached through a link, which may lead elsewhere tomorrow. */
   readonly linked: boolean;
   readonly text: string;
@@ -45,13 +50,23 @@ export async function readInput(options: InputOptions): Promise<Input | InputFau
   const cwd = options.cwd ?? process.cwd();
   if (options.file === "-") return readStandardInput(cwd, options);
   const file = resolve(cwd, options.file);
-  const bytes = options.text === undefined ? await readBytes(file) : Buffer.from(options.text);
+  const read = options.blocking ? readBytesNow : readBytes;
+  const bytes = options.text === undefined ? await read(file) : Buffer.from(options.text);
   if ("message" in bytes) return bytes;
   const text = decode(file, bytes);
   if (typeof text !== "string") return text;
   // The directory of the link, not of what it leads to: paths are read as they are seen. The name is of the real file.
-  const real = await realpath(file).catch(() => file);
-  return { file, directory: dirname(file), name: defaultName(real), linked: await isLinked(file, real), text };
+  const real = options.blocking ? realPathNow(file) : await realpath(file).catch(() => file);
+  const linked = await isLinked(file, real);
+  return { file, real, directory: dirname(file), name: () => defaultName(real), linked, text };
+}
+
+function realPathNow(file: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch {
+    return file;
+  }
 }
 
 /** Links right below the root (/tmp, /var, /home on some systems) lead where they led at the installation. */
@@ -66,7 +81,7 @@ async function readStandardInput(cwd: string, { text, stdin }: InputOptions): Pr
   if ("message" in bytes) return bytes;
   const decoded = decode("-", bytes);
   return typeof decoded === "string"
-    ? { file: "-", directory: cwd, name: undefined, linked: false, text: decoded }
+    ? { file: "-", real: "-", directory: cwd, name: () => undefined, linked: false, text: decoded }
     : decoded;
 }
 
@@ -74,13 +89,42 @@ async function readBytes(file: string): Promise<Buffer | InputFault> {
   try {
     await using handle = await open(file, "r");
     const stat = await handle.stat();
-    if (stat.isDirectory()) return { file, message: "a directory, not a spec", hint: "name the file in it with -f" };
-    const problem = stat.isFile() ? distrust(file, stat) : undefined;
-    if (problem !== undefined) return { file, ...problem, distrusted: true };
-    if (stat.size > limits.bytes) return { file, message: tooLarge };
-    return await collect(file, chunksOf(handle, stat.size));
+    return faultIn(file, stat) ?? (await collect(file, chunksOf(handle, stat.size)));
   } catch (error) {
     return inputFault(file, error);
+  }
+}
+
+function readBytesNow(file: string): Buffer | InputFault {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, "r");
+    const stat = fstatSync(descriptor);
+    return faultIn(file, stat) ?? collectNow(file, descriptor, stat.size);
+  } catch (error) {
+    return inputFault(file, error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** What forbids to read what is open. */
+function faultIn(file: string, stat: Stats): InputFault | undefined {
+  if (stat.isDirectory()) return { file, message: "a directory, not a spec", hint: "name the file in it with -f" };
+  const problem = stat.isFile() ? distrust(file, stat) : undefined;
+  if (problem !== undefined) return { file, ...problem, distrusted: true };
+  return stat.size > limits.bytes ? { file, message: tooLarge } : undefined;
+}
+
+function collectNow(file: string, descriptor: number, size: number): Buffer | InputFault {
+  const parts: Buffer[] = [];
+  for (let total = 0; ;) {
+    const part = Buffer.allocUnsafe(Math.max(size + 1, 65_536));
+    const length = readSync(descriptor, part);
+    total += length;
+    if (length === 0) return Buffer.concat(parts);
+    if (total > limits.bytes) return { file, message: tooLarge };
+    parts.push(part.subarray(0, length));
   }
 }
 

@@ -59,6 +59,7 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   // Links and the environment may have changed since: the compiler tells what is wrong, at its place.
   if (known !== undefined && findEndangered(known, world).length === 0)
     return { spec: known, diagnostics: known.warnings };
+  options.cache?.onCompile?.();
   const lists: Input[] = [];
   let isKept = true;
   const loaded = await compile(input, {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname, uptime } from "node:os";
-import { monotonic } from "@rotate/runtime";
+import { monotonic, quickSum } from "@rotate/runtime";
 
 /** Which machine and which boot this is: a copied state must be told apart from its original. */
 export interface Machine {
@@ -9,6 +9,8 @@ export interface Machine {
   readonly machineId: string | undefined;
   /** A hash of what the hardware, or the hypervisor, calls the machine; undefined without the right to read it. */
   readonly productId?: string | undefined;
+  /** Of both, made without node:crypto: where it is the one that is known, so are they. */
+  readonly quick?: string | undefined;
   readonly hostName?: string | undefined;
   /** Changes with every boot. */
   readonly bootId: string;
@@ -18,9 +20,16 @@ export interface Machine {
 
 /** The machine this process runs on. */
 export function readMachine(): Machine {
+  const machine = firstReadable(["/etc/machine-id", "/var/lib/dbus/machine-id"]);
+  const product = firstReadable(["/sys/class/dmi/id/product_uuid"]);
   return {
-    machineId: hash(firstReadable(["/etc/machine-id", "/var/lib/dbus/machine-id"])),
-    productId: hash(firstReadable(["/sys/class/dmi/id/product_uuid"])),
+    get machineId() {
+      return hash(machine);
+    },
+    get productId() {
+      return hash(product);
+    },
+    quick: `${quickOf(machine)} ${quickOf(product)}`,
     hostName: hostname(),
     bootId:
       firstReadable(["/proc/sys/kernel/random/boot_id"]) ??
@@ -45,6 +54,11 @@ function readUptime(): () => number {
       last = { uptime: uptime() * 1000, awake, wall };
     return Math.round(last.uptime + awake - last.awake);
   };
+}
+
+/** 32 bits of it say that two are not the same, and nothing of which it is. */
+function quickOf(id: string | undefined): string {
+  return id === undefined ? "" : quickSum(`rotate:${id}`);
 }
 
 /** machine-id(5) asks not to be shown: only a hash of it is kept. */

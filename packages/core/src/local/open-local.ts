@@ -77,6 +77,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       host: {
         ...(machine.machineId !== undefined && { machineId: machine.machineId }),
         ...notes,
+        ...(writable && { sinkStamps: state.sinkStamps }),
         cache: createValueCache(directory, runtime),
         helpers: createHelpers(`${directory}/helpers`, runtime.log),
         handoff: (rotation) => createHandoff(directory, rotation),

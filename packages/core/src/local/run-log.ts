@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import type { Log } from "@rotate/plugin-kit";
 import type { ClockNote } from "../schedule/clock.ts";
 import type { HostNotes, RunNotes } from "../backend/host-notes.ts";
+import { quickSum } from "@rotate/runtime";
 
 type Notes = Required<Pick<HostNotes, "runNotes" | "noteRuns" | "clockNote" | "noteClock">>;
 
@@ -41,17 +42,42 @@ export function createRunLog(directory: string, log: Pick<Log, "warn">): Notes {
   };
 }
 
-/** By hand: a run with nothing due does this as well, and loads no library for it (docs/decisions/003). */
+/** Bytes of a file; what is shorter is filled up, so that the next fits in its place. */
+const size = 1_024;
+
+/**
+ * Over what stands there, in one write: a file that is put in its place by a rename is written out by ext4 first, and each start would wait for the disk. Who reads
+ * while this writes sees by the sum that what he has is neither the one nor the other.
+ */
 function replace(path: string, value: unknown): void {
+  const text = JSON.stringify(value);
+  const whole = Buffer.from(`${text}\n${quickSum(text)}\n`.padEnd(size));
+  if (whole.length === size && wroteOver(path, whole)) return;
   const next = `${path}.${process.pid}`;
-  writeFileSync(next, JSON.stringify(value), { mode: 0o600 });
+  writeFileSync(next, whole, { mode: 0o600 });
   renameSync(next, path);
 }
 
-/** Undefined when there is none, or a crash has left something else. */
+/** False: there is none yet. */
+function wroteOver(path: string, whole: Buffer): boolean {
+  try {
+    const descriptor = openSync(path, "r+");
+    try {
+      return writeSync(descriptor, whole, 0, whole.length, 0) === whole.length;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Undefined when there is none, or a crash has left something else. What earlier versions wrote has no sum. */
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    const [text = "", sum] = readFileSync(path, "utf8").split("\n");
+    return sum === undefined || sum === quickSum(text) ? JSON.parse(text) : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { EngineError } from "../engine-error.ts";
 import type { AttemptReport, HistoryEvent } from "../history-report.ts";
+import type { SinkStamp, SinkStamps } from "../backend/host-notes.ts";
 import type { StandingMark } from "../report.ts";
 import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
 import { announces, dueAfter } from "../backend/claim.ts";
@@ -24,9 +25,12 @@ create table if not exists attempts (id text primary key, rotation text not null
 create index if not exists attempts_by_rotation on attempts (rotation, started_at);
 create table if not exists events (id integer primary key, rotation text not null, at text not null, event text not null) strict;
 create index if not exists events_by_rotation on events (rotation, id);
+create table if not exists stamps (
+  rotation text not null, sink text not null, boot text not null, stamp text not null, holding text not null, primary key (rotation, sink)
+) strict, without rowid;
 create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
 `;
-const layout = 4;
+const layout = 5;
 const keptRecords = 2_000;
 /** Of each rotation. */
 const keptAttempts = 500;
@@ -37,6 +41,7 @@ export interface SqliteState extends Store, Ledger {
   /** Small facts about the state as a whole: the spec's path, the machine's id. */
   readonly getMeta: (key: string) => string | undefined;
   readonly setMeta: (key: string, value: string) => void;
+  readonly sinkStamps: SinkStamps;
   /** Why it can only be read; undefined when it can be written. */
   readonly problem: EngineError | undefined;
   readonly close: () => Promise<void>;
@@ -105,8 +110,21 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
       if (isNew) await log.flush();
       return note;
     },
+    sinkStamps: {
+      recall: async (boot) => file.read((sql) => sql.stamps.all(boot) as unknown as readonly SinkStamp[]),
+      keep: (boot, stamps) =>
+        write((sql) => {
+          for (const { rotation, sink, stamp, holding } of stamps)
+            sql.keepStamp.run(rotation, sink, boot, stamp, holding);
+          sql.forgetStamps.run(boot);
+        }),
+    },
     rename: (from, to) => changing([from, to], (sql) => rename(sql, from, to)),
-    remove: (rotation) => changing([rotation], (sql) => void sql.remove.run(rotation)),
+    remove: (rotation) =>
+      changing([rotation], (sql) => {
+        sql.remove.run(rotation);
+        sql.removeStamps.run(rotation);
+      }),
     getMeta: (key) => {
       const row = file.read((sql) => sql.getMeta.get(key));
       return row === undefined ? undefined : String(row["value"]);
@@ -208,6 +226,7 @@ function rename(sql: Statements, from: string, to: string): void {
   sql.moveAttempts.run(to, from);
   sql.moveEvents.run(to, from);
   sql.moveTold.run(to, from);
+  sql.moveStamps.run(to, from);
   sql.remove.run(from);
 }
 

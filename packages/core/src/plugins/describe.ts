@@ -1,5 +1,6 @@
 /** What a program says of itself, checked: data only, as it stands in `rotate.lock`. */
 import type { Fields, ObjectSchema, PartScope } from "@rotate/plugin-kit";
+import { fileSinkSchema } from "@rotate/plugin-kit/files";
 import { kinds, type Kind } from "@rotate/plugin-kit/grammar";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import { namesIn } from "./target-with.ts";
@@ -20,7 +21,9 @@ export interface DescribedPart {
   readonly ghosts?: false;
   /** Milliseconds. */
   readonly maxLife?: number;
-  /** Of sinks: words with options in braces, `{url} variable {path}`. */
+  /** Of sinks of one file that rotate writes: `{path}`. They say `edit`, and no `target`. */
+  readonly file?: string;
+  /** Of other sinks: words with options in braces, `{url} variable {path}`. */
   readonly target?: string;
   readonly keys?: { readonly pattern: string; readonly description: string };
   /** Milliseconds. */
@@ -62,7 +65,7 @@ const common: Readonly<Record<string, Rule>> = {
 /** By kind: the verbs that it must have, those that it may have, and its own keys; `!` marks what must be there. */
 export const partRules: Readonly<
   Record<
-    ProgramKind,
+    ProgramKind | "fileSinks",
     { readonly must: string; readonly may: readonly string[]; readonly keys: Readonly<Record<string, Rule>> }
   >
 > = {
@@ -86,6 +89,12 @@ export const partRules: Readonly<
       keys: areKeys,
       lateWrites: isLength,
     },
+  },
+  /** Those of `sinks` that have `file`. */
+  fileSinks: {
+    must: "edit",
+    may: ["read", "follows"],
+    keys: { "file!": (value) => value === "{path}", "keys!": areKeys },
   },
   reloads: { must: "reload", may: ["check", "follows"], keys: { "adopts!": (value) => typeof value === "boolean" } },
   probes: { must: "probe", may: ["follows"], keys: {} },
@@ -150,7 +159,8 @@ function refuseOthersThan(value: Frame, known: Frame, what: string): void {
 function checkPart(kind: ProgramKind, part: unknown): void {
   if (!isFrame(part) || typeof part["type"] !== "string") throw badFrame(`one of its ${kind} has no type`);
   const what = `its ${kind.slice(0, -1)} ${part["type"].slice(0, 63)}`;
-  const { must, may, keys } = partRules[kind];
+  const isFile = kind === "sinks" && part["file"] !== undefined;
+  const { must, may, keys } = partRules[isFile ? "fileSinks" : kind];
   const all = { ...common, ...keys };
   refuseOthersThan(part, all, what);
   for (const [name, rule] of Object.entries(all)) {
@@ -166,12 +176,20 @@ function checkPart(kind: ProgramKind, part: unknown): void {
   if (!verbs.includes(must)) throw badFrame(`${what} needs the verb ${must}`);
   const described = part as unknown as DescribedPart;
   for (const words of described.reads ?? []) refuseSecretsIn(words, described, `a place that ${what} reads`);
-  if (kind === "sinks") checkSink(described, what);
+  if (isFile) checkFileSink(described, what);
+  else if (kind === "sinks") checkSink(described, what);
 }
 
 function checkSink(part: DescribedPart, what: string): void {
   if (!part.verbs.includes("commit")) throw badFrame(`${what} needs the verb commit`);
   refuseSecretsIn(part.target ?? "", part, `the target of ${what}`);
+}
+
+/** The path and what all files have in common are the engine's. */
+function checkFileSink({ options }: DescribedPart, what: string): void {
+  const shared = Object.keys(fileSinkSchema({ type: "object" }).properties ?? {});
+  const own = Object.keys(options.properties ?? {}).find((name) => shared.includes(name));
+  if (own !== undefined) throw badFrame(`${what} has the option \`${own}\`, which every file sink is given`);
 }
 
 /** Words are shown, compared and kept: each option in them exists, and none is secret. */

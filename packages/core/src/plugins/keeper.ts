@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly find: () => Promise<{ readonly launch: () => Launch; readonly told: Told }>;
   /** What a child that has just been started says of itself. */
   readonly ask: (child: Child, signal: AbortSignal) => Promise<Told>;
+  /** So many starts after faults in a minute; default 3. */
+  readonly restarts?: number;
 }
 
 /** One call. */
@@ -32,8 +34,7 @@ export interface Keeper {
   readonly pin: () => (note: Frame) => void;
 }
 
-/** So many starts after faults, in so many milliseconds. */
-const maxRestarts = 3;
+/** In which starts after faults are counted, milliseconds. */
 const within = 60_000;
 /** A child that nothing was asked of for so long is let go, milliseconds: a daemon that reads its spec anew leaves the old one behind. */
 const idle = 600_000;
@@ -41,6 +42,7 @@ const idle = 600_000;
 /** Starts nothing yet. */
 export function createKeeper(options: ProgramOptions): Keeper {
   const { oneShot } = options.told.describe;
+  const { restarts = 3 } = options;
   let child: Promise<Child> | undefined;
   let starting: Promise<Child> | undefined;
   let faults: readonly number[] = [];
@@ -50,7 +52,7 @@ export function createKeeper(options: ProgramOptions): Keeper {
   async function start(ctx: CallContext): Promise<Child> {
     const now = ctx.now();
     faults = faults.filter((at) => Math.abs(now - at) < within);
-    if (faults.length > maxRestarts) throw tooOften(options.name);
+    if (faults.length > restarts) throw tooOften(options.name);
     return startSame(options, ctx);
   }
   async function running(ctx: CallContext): Promise<Child> {

@@ -18,6 +18,7 @@ const anything: Schema = {};
 const text: Schema = { type: "string" };
 const someText: Schema = { type: "string", minLength: 1 };
 const flag: Schema = { type: "boolean" };
+const base64: Schema = { type: "string", contentEncoding: "base64" };
 const texts: Schema = { type: "object", additionalProperties: text };
 const keys: Schema = { type: "array", items: text };
 const length: Schema = { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER };
@@ -63,7 +64,12 @@ const verbs: Readonly<Record<ProgramKind, Readonly<Record<string, Verb>>>> = {
     login: { body: {}, ok: ref("login") },
     keepAlive: { body: login, ok: ref("login") },
     check: { body: { ...login, ours: flag, keys, every: { type: "number" } }, always: ["ours"], ok: nothing },
-    read: { body: { ...login, keys }, always: ["keys"], ok: texts },
+    read: { body: { ...login, keys, content: base64 }, always: ["keys"], ok: texts },
+    edit: {
+      body: { before: { anyOf: [nothing, base64] }, values: texts },
+      always: ["before", "values"],
+      ok: closed({ after: base64 }, ["after"]),
+    },
     prepare: {
       body: { ...login, values: texts, ours: flag, mark: someText },
       always: ["values", "ours"],
@@ -151,12 +157,13 @@ const partKeys: Readonly<Record<string, Schema>> = {
   ghosts: { const: false },
   maxLife: length,
   target: someText,
+  file: { const: "{path}" },
   keys: closed({ pattern: someText, description: someText }, ["pattern", "description"]),
   lateWrites: length,
   adopts: flag,
 };
 
-function partSchema(kind: ProgramKind): Schema {
+function partSchema(kind: ProgramKind | "fileSinks"): Schema {
   const { must, may, keys: own } = partRules[kind];
   const names = ["type", "options", "scope", "reads", ...Object.keys(own).map((name) => name.replace("!", ""))];
   const needed = Object.keys(own).filter((name) => name.endsWith("!"));
@@ -173,6 +180,10 @@ function partSchema(kind: ProgramKind): Schema {
     "verbs",
     ...needed.map((name) => name.replace("!", "")),
   ]);
+}
+
+function schemaOf(kind: ProgramKind): Schema {
+  return kind === "sinks" ? { oneOf: [partSchema(kind), partSchema("fileSinks")] } : partSchema(kind);
 }
 
 function description(): Schema {
@@ -242,7 +253,7 @@ const describe: Readonly<Record<string, Schema>> = {
 /** Every frame of protocol 1. The whole accepts what either side may write; `$defs` holds the schema of each call and of its answer. */
 export function protocolSchema(): Schema {
   const frames = { ...describe, ...Object.fromEntries(programKinds.flatMap(framesOf)) };
-  const parts = Object.fromEntries(programKinds.map((kind) => [`part-${kind}`, partSchema(kind)]));
+  const parts = Object.fromEntries(programKinds.map((kind) => [`part-${kind}`, schemaOf(kind)]));
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "urn:rotate:plugin-protocol:v1",

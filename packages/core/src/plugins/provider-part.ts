@@ -1,12 +1,13 @@
-import type {
-  Context,
-  Fields,
-  FieldValues,
-  Lease,
-  LeaseTerms,
-  Minted,
-  Provider,
-  ProviderContext,
+import {
+  beforehand,
+  type Context,
+  type Fields,
+  type FieldValues,
+  type Lease,
+  type LeaseTerms,
+  type Minted,
+  type Provider,
+  type ProviderContext,
 } from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
@@ -24,11 +25,21 @@ export function providerOf(part: DescribedPart, ask: Ask): Provider {
     ...factsOf(part, ask),
     ...given(part, "request", "handle", "overlap", "ghosts", "maxLife"),
     mint: async (request, ctx) =>
-      mintedOf(await ask("mint", { request, leaseId: ctx.leaseId, ...loginIn(ctx) }, ctx), fields, ctx),
+      mintedOf(
+        await ask("mint", { request: await askedFor(request, ctx), leaseId: ctx.leaseId, ...loginIn(ctx) }, ctx),
+        fields,
+        ctx,
+      ),
     ...loginVerbs(part, ask),
     ...when(part, "check", {
       check: async (ctx: ProviderContext, request?: unknown) =>
-        nothing(await ask("check", { ...(request !== undefined && { request }), ...loginIn(ctx) }, ctx)),
+        nothing(
+          await ask(
+            "check",
+            { ...(request !== undefined && { request: await askedFor(request, ctx) }), ...loginIn(ctx) },
+            ctx,
+          ),
+        ),
     }),
     ...when(part, "renew", {
       renew: async (lease: Lease, ctx: ProviderContext) =>
@@ -57,6 +68,11 @@ export function providerOf(part: DescribedPart, ask: Ask): Provider {
         nothing(await ask("revokeValue", { fields: await revealed(values, ctx), ...loginIn(ctx) }, ctx)),
     }),
   };
+}
+
+/** A request may refer to secrets, which are read anew as those of options are. */
+function askedFor(request: unknown, ctx: Context): Promise<unknown> {
+  return beforehand(() => revealed(request, ctx));
 }
 
 function leaseOut({ id, issuedAt, expiresAt, handle }: Lease): Frame {

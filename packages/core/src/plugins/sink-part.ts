@@ -1,26 +1,27 @@
 import {
-  type Context,
   isRotateError,
   type LoggedIn,
   type Prepared,
   RotateError,
   type Sink,
   type SinkContext,
-  type Values,
 } from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
 import { factsOf } from "./facts.ts";
+import { fileSinkOf } from "./file-sink-part.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import { loginIn, loginVerbs } from "./login-frames.ts";
 import type { Program } from "./program.ts";
 import { targetWith } from "./target-with.ts";
+import { valuesOf } from "./values-of.ts";
 
 /** What `prepare` may leave for `commit` and `undo`, bytes. */
 const maxState = 256 * 1024;
 
 /** A sink of a program, in the shape of a built-in one. */
 export function sinkOf(part: DescribedPart, ask: Ask, program: Program): Sink {
+  if (part.file !== undefined) return fileSinkOf(part, ask);
   const { type, options, target = "" } = part;
   return {
     type,
@@ -127,14 +128,4 @@ function cannotUndo(): RotateError {
     retryable: false,
     hint: "the next run writes the target anew",
   });
-}
-
-function valuesOf(answer: unknown, keys: readonly string[], ctx: Context): Values {
-  if (!isFrame(answer)) throw badFrame("its answer to read is no object");
-  const values = Object.entries(answer).map(([key, value]) => {
-    if (typeof value !== "string" || !keys.includes(key))
-      throw badFrame("it read what it was not asked for, or no text");
-    return [key, ctx.secret(value, key)] as const;
-  });
-  return Object.fromEntries(values);
 }

@@ -1,4 +1,5 @@
-import { bareFields, fieldsIn } from "../credential/fields-of.ts";
+import { fieldsIn } from "../credential/fields-of.ts";
+import { bareFields } from "../loading/bare-fields.ts";
 import type { Rotation } from "../loading/model.ts";
 import type { LeaseState } from "../store/state.ts";
 import { reasonOf } from "./reason.ts";

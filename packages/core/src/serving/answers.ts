@@ -1,4 +1,6 @@
 import type { CurrentQuestion, EndpointCredential } from "@rotate/plugin-kit";
+import { EngineError } from "../engine-error.ts";
+import { innerError } from "../rotation/errors.ts";
 import type { Offer, Shown } from "../rotation/offers.ts";
 import type { LeaseId } from "../store/state.ts";
 import { endpointCredential } from "./credential.ts";
@@ -14,17 +16,39 @@ export interface Answers extends Pick<Supply, "keep"> {
   readonly hold: (lease: LeaseId) => () => void;
 }
 
+/** A server that says no to new credentials, too, is told of until nobody has heard it for so long. ms */
+const calmAfter = 5 * 60_000;
+
 /** SDKs of metadata services give up after a second. ms */
 const usualPatience = 900;
 
 /** Answers from memory; only where there is nothing to give does anybody wait, all for the same work. */
 export function createAnswers(parts: SupplyParts): Answers {
-  const { name, offer, engine, signal } = parts;
+  const { name, offer, engine, daemon, signal } = parts;
   const { runtime, clock } = engine.parts().deps;
   const { masker } = runtime;
   const supply = createSupply(parts);
   const refusals = createRefusals(runtime);
   const made = new WeakMap<Shown, EndpointCredential>();
+
+  const trouble = `refused ${name}`;
+  let refusedAt = -Infinity;
+
+  /** A newer one would not help: somebody has to look. */
+  function noteRefused({ lease }: Shown): void {
+    try {
+      refusals.note(lease, clock.now());
+    } catch (error) {
+      refusedAt = runtime.monotonic();
+      daemon.troubles.raise(trouble, stillRefused(name, error));
+      throw error;
+    }
+  }
+
+  async function keep(): Promise<void> {
+    if (runtime.monotonic() - refusedAt > calmAfter) daemon.troubles.over(trouble);
+    await supply.keep();
+  }
 
   function give(shown: Shown): EndpointCredential {
     const credential = made.get(shown) ?? endpointCredential(shown, { rotation: supply.rotation(), masker, clock });
@@ -47,11 +71,11 @@ export function createAnswers(parts: SupplyParts): Answers {
 
   return {
     offer,
-    keep: supply.keep,
+    keep,
     async current({ refused, patience = usualPatience }) {
       const shown = supply.alive();
       if (shown !== undefined && shown.lease.id !== refused) return give(shown);
-      if (shown !== undefined) refusals.note(shown.lease, clock.now());
+      if (shown !== undefined) noteRefused(shown);
       await another(shown?.lease.id, patience);
       const found = supply.alive();
       if (found === undefined) throw unavailable(`there is no credential of ${name} to give`);
@@ -80,5 +104,14 @@ function whenOther(offer: Offer, lease: LeaseId | undefined, until: AbortSignal)
     }
     if (until.aborted) onAbort();
     else until.addEventListener("abort", onAbort);
+  });
+}
+
+function stillRefused(name: string, error: unknown): EngineError {
+  const { message, hint } = innerError(error);
+  return new EngineError(`${name}: ${message}`, {
+    code: "ROTATE_SERVE_REFUSED",
+    exitCode: 1,
+    ...(hint !== undefined && { hint }),
   });
 }

@@ -28,7 +28,7 @@ export interface SupplyParts {
   readonly name: string;
   readonly offer: Offer;
   readonly engine: Engine;
-  readonly daemon: Pick<DaemonView, "ask" | "stopping">;
+  readonly daemon: Pick<DaemonView, "ask" | "stopping" | "troubles">;
   readonly signal: AbortSignal;
 }
 

@@ -218,8 +218,13 @@ export function emptyState(name: string): RotationState {
 
 /** Every lease that a sink of the spec or a consumer may hold: deadlines and alarms go by these. */
 export function heldLeases(state: RotationState): readonly LeaseId[] {
-  return leasesIn(state, (sink) => sink.abandoned !== true);
+  const known = held.get(state) ?? leasesIn(state, (sink) => sink.abandoned !== true);
+  held.set(state, known);
+  return known;
 }
+
+/** A state never changes: it is asked for a dozen times at each look. */
+const held = new WeakMap<RotationState, readonly LeaseId[]>();
 
 /** The same with the sinks that were taken out of the spec, and with what sessions use: none of these is revoked. */
 export function pinnedLeases(state: RotationState): readonly LeaseId[] {

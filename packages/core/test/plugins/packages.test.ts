@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { inspectPlugin, loadProgram, proposePlugin } from "../../src/plugins/plugins.ts";
@@ -123,6 +123,30 @@ test.each<readonly [string, string, RegExp]>([
     message: expect.stringMatching(message),
   });
   expect(existsSync(join(folder, "rotate.lock"))).toBe(false);
+});
+
+test.each<readonly [string, (folder: string, own: string) => void, RegExp]>([
+  ["has a link in it", (_, own) => symlinkSync("/etc/passwd", join(own, "link")), /link is a link$/],
+  ["has a setuid file in it", (_, own) => chmodSync(join(own, "index.js"), 0o4755), /index\.js is setuid or setgid$/],
+  ["others can write to", (_, own) => chmodSync(join(own, "index.js"), 0o666), /others can write .*index\.js/],
+  ["lies in a folder that others can write to", (folder) => chmodSync(folder, 0o777), /others can write /],
+  [
+    "Yarn keeps in an archive",
+    (folder, own) => {
+      rmSync(own, { recursive: true });
+      writeFileSync(join(folder, ".pnp.cjs"), "");
+    },
+    /archives/,
+  ],
+])("a package that %s is refused", async (_, spoil, message) => {
+  const folder = projectWith({ [pluginName]: sound });
+  await approvedIn(folder);
+  spoil(folder, join(folder, "node_modules", pluginName));
+  for (const act of [
+    () => loadProgram(pluginName, folder),
+    () => proposePlugin(pluginName, folder, contextOf(runtimeWith())),
+  ])
+    await expect(act()).rejects.toMatchObject({ code: "INVALID", message: expect.stringMatching(message) });
 });
 
 test("a package that never loads is ended at the time limit", async () => {

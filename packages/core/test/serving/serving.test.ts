@@ -149,6 +149,10 @@ test("a lease that a server refused is replaced once for all who say so, and not
   });
   expect((await watch.ctx().current({ refused: leaseId })).leaseId).toBe(fresh.leaseId);
   expect(scene.mints()).toBe(2);
+  const told = async () => (await watch.daemon.status()).troubles.map(({ code }) => code);
+  expect(await told()).toEqual(["ROTATE_SERVE_REFUSED"]);
+  await watch.pass(6 * minute);
+  expect(await told()).toEqual([]);
 });
 
 test("whoever waits for a change is told of it when it is published", async () => {

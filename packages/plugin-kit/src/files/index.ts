@@ -3,6 +3,13 @@
  * A file sink is an edit function and four calls: `checkFile` in `check`, `stageFile` in `prepare`, `readTarget` in `read`, `tidyFile` in `tidy`; `stampOfFile` in `stamp` saves reads.
  */
 export { askedAccess, type AskedAccess } from "./access.ts";
+export {
+  defineFileSink,
+  type FileSinkDefinition,
+  type FileSinkOptions,
+  fileSinkSchema,
+  likelyValues,
+} from "./file-sink.ts";
 export { checkFile, type CheckOptions } from "./check.ts";
 export {
   accessOptions,

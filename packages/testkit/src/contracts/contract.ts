@@ -28,10 +28,16 @@ export interface Stage {
   readonly close?: () => Promise<void> | void;
 }
 
+/** The surroundings of a stage. */
+export interface StageWorld {
+  /** ms since 1970. */
+  readonly now: () => number;
+}
+
 /** What all harnesses have. */
 export interface Harness<S extends Stage> {
-  /** A fresh outside for each test. */
-  readonly start: () => Promise<S> | S;
+  /** A fresh outside for each test. `world` is given where time is not the machine's: what the outside says of times it says by it. */
+  readonly start: (world?: StageWorld) => Promise<S> | S;
   /** Makes the outside refuse, or fail, from now on: the next call has to throw. */
   readonly refuse: (stage: S) => Promise<void> | void;
   /** Makes the outside silent from now on: the next call waits until its signal. Leave it out where nothing can hang, such as a file. */

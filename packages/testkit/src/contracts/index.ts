@@ -8,6 +8,7 @@ export {
   rulesFor,
   runRule,
   type Stage,
+  type StageWorld,
   type Suite,
   type TestApi,
 } from "./contract.ts";

@@ -35,6 +35,12 @@ export interface Way {
   readonly spoil: (message: number, fault: Fault) => Spoilt;
   /** The connection breaks with the nth message from now (from 1), which arrives late. */
   readonly cutAt: (message: number) => CutCall;
+  /** Each message from now on is answered with this status, 403 by default. */
+  readonly refuse: (status?: number) => void;
+  /** No message from now on is answered. */
+  readonly hang: () => void;
+  /** Each message from now on goes through again. */
+  readonly mend: () => void;
 }
 
 /** Of `Retry-After` in `busy`. ms */

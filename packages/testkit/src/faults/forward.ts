@@ -18,6 +18,14 @@ export interface HttpReply {
   readonly body: Buffer;
 }
 
+/** An answer, to be given. @param body a text as it is, anything else as JSON; undefined: none */
+export function httpReply(status: number, body?: unknown, headers: IncomingHttpHeaders = {}): HttpReply {
+  const isText = typeof body === "string";
+  const type = isText ? "text/plain" : "application/json";
+  const text = isText ? body : body === undefined ? "" : JSON.stringify(body);
+  return { status, headers: { "content-type": type, ...headers }, body: Buffer.from(text) };
+}
+
 /** Of one connection only: RFC 9110 §7.6.1. */
 const ofConnection: readonly string[] = [
   "connection",

@@ -8,12 +8,6 @@ import { endToEnd, forward, type HttpMessage, type HttpReply, messageOf } from "
 export interface HttpWay extends Way {
   /** `http://127.0.0.1:…`, without a slash. */
   readonly url: string;
-  /** Each message from now on is answered with this status, 403 by default. */
-  readonly refuse: (status?: number) => void;
-  /** No message from now on is answered. */
-  readonly hang: () => void;
-  /** Each message from now on goes through again. */
-  readonly mend: () => void;
   readonly close: () => Promise<void>;
 }
 

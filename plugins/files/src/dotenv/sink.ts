@@ -1,5 +1,5 @@
 import { defineSink, type Values } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile, tidyFile } from "@rotate/plugin-kit/files";
+import { checkFile, fileOptions, filePath, readTarget, stageFile, stampOfFile, tidyFile } from "@rotate/plugin-kit/files";
 import { likely, reveal, wrap } from "../values.ts";
 import { type Dialect, dialects } from "./dialect.ts";
 import { editDotenv, readDotenv, revertDotenv } from "./edit.ts";
@@ -46,6 +46,7 @@ export const dotenv = defineSink({
     return wrap(readDotenv(await readTarget(path), keys, dialect), secret);
   },
 
+  stamp: stampOfFile,
   tidy: (ctx) => tidyFile(ctx.options.path, ctx),
 });
 

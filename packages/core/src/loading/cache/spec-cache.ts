@@ -1,11 +1,12 @@
 import { parsedJson } from "../fault.ts";
 import { isRotateError } from "@rotate/plugin-kit";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Catalog } from "../catalog.ts";
 import { readInput, type Input } from "../input.ts";
 import type { Spec } from "../model.ts";
+import { quickSum } from "@rotate/runtime";
 import { freeze } from "./freeze.ts";
 import type { FrozenSpec } from "./frozen.ts";
 import { thaw } from "./thaw.ts";
@@ -16,6 +17,8 @@ export interface SpecCacheOptions {
   readonly directory: string;
   /** Changes with every build of the loader and of the plugins in the catalog. */
   readonly build: string;
+  /** A spec was compiled, as none was kept. */
+  readonly onCompile?: (() => void) | undefined;
 }
 
 /** The cache of one spec file. */
@@ -27,24 +30,24 @@ export interface SpecCache {
 }
 
 interface Entry {
-  /** SHA-256 of the build and of everything the spec was made of. */
+  /** The build and everything the spec was made of, or the SHA-256 of it. */
   readonly key: string;
   readonly lists: readonly { readonly file: string; readonly digest: string }[];
 }
 
 /** Where the compiled spec of a file is kept. */
 export function cachedAt(directory: string, file: string): string {
-  return join(directory, `spec-${digestOf(file).slice(0, 16)}.json`);
+  return join(directory, `spec-${quickSum(file)}${quickSum(`${file}/`)}.json`);
 }
 
 /** The cache of the spec that `input` was read from. @param home what `~/` stands for in it */
 export function openSpecCache({ directory, build }: SpecCacheOptions, input: Input, home: string): SpecCache {
-  const { file, directory: base, name, text } = input;
-  const key = digestOf(JSON.stringify([build, file, base, name, home]), text);
+  const { file, directory: base, real, text } = input;
+  const key = keyOf(JSON.stringify([build, file, base, real, home]), text);
   const path = cachedAt(directory, file);
   return {
     async find(catalog) {
-      const [head, body] = await readLines(path);
+      const [head, body] = readLines(path);
       const entry = parsedJson(head ?? "") as Entry | undefined;
       if (entry?.key !== key || !(await areSame(entry.lists))) return undefined;
       const frozen = parsedJson(body ?? "") as FrozenSpec | undefined;
@@ -64,15 +67,24 @@ function leaveToCompiler(error: unknown): undefined {
   if (!isRotateError(error)) throw error;
 }
 
+/** What is short stands for itself: to load node:crypto costs more than to compare it. */
+const short = 65_536;
+
+function keyOf(...texts: readonly string[]): string {
+  const whole = JSON.stringify(texts);
+  return whole.length <= short ? whole : digestOf(...texts);
+}
+
 function digestOf(...texts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(text).update("\0");
   return hash.digest("hex");
 }
 
-async function readLines(path: string): Promise<readonly [string?, string?]> {
+/** Of our own disk, at the start. */
+function readLines(path: string): readonly [string?, string?] {
   try {
-    const text = await readFile(path, "utf8");
+    const text = readFileSync(path, "utf8");
     const end = text.indexOf("\n");
     return [text.slice(0, end), text.slice(end + 1)];
   } catch (error) {

@@ -1,5 +1,6 @@
 import { isRecord, nameOf, valueAt, type Fault } from "../fault.ts";
-import type { EndpointEntry, Rotation, Served, Spec } from "../model.ts";
+import { bareFields } from "../bare-fields.ts";
+import type { EndpointEntry, Rotation, Served, SinkEntry, Spec } from "../model.ts";
 import { selects } from "../name-pattern.ts";
 import type { Compilation } from "./context.ts";
 import type { RawRotation } from "./foreach.ts";
@@ -26,6 +27,7 @@ export function compileServe(
   const isWhole = serve.length === written.length;
   const faults = [...findDoubleAddresses(serve), ...(isWhole ? findUseless({ raws, rotations: found }) : [])];
   faults.forEach(compilation.report);
+  found.flatMap((rotation) => forgetful(rotation, raws) ?? []).forEach(compilation.report);
   return { serve, rotations: found };
 }
 
@@ -91,4 +93,25 @@ function countSinks(value: unknown): number | undefined {
   const sinks = valueAt(value, ["sinks"]);
   if (sinks === undefined) return isRecord(value) ? 0 : undefined;
   return Array.isArray(sinks) ? sinks.length : undefined;
+}
+
+/** Its values are in the memory of one process: the next one has to mint. */
+function forgetful({ name, served, cache, sinks, fields }: Rotation, raws: Rotations["raws"]): Fault | undefined {
+  const at = raws.find((one) => one.name === name)?.path;
+  if (served === undefined || cache === true || at === undefined) return undefined;
+  const needed = Object.keys(fields).filter((field) => fields[field]?.optional !== true);
+  const kept = new Set(sinks.filter(isReadable).flatMap((sink) => bareFields(sink).map(([, field]) => field)));
+  if (needed.every((field) => kept.has(field))) return undefined;
+  const message = `${nameOf(at)} is served, and nobody keeps its values: each start of the daemon mints one more`;
+  return {
+    path: at,
+    at: "key",
+    severity: "warning",
+    message,
+    hint: "say `cache: true`, or give it a sink with the bare fields",
+  };
+}
+
+function isReadable({ part }: SinkEntry): boolean {
+  return part.read !== undefined;
 }

@@ -22,7 +22,7 @@ export interface Origin {
   readonly file: string;
   readonly directory: string;
   /** The spec's name unless it says one; undefined when there is none to take. */
-  readonly name: string | undefined;
+  readonly name: () => string | undefined;
   /** It is reached through a link, which may lead elsewhere tomorrow. */
   readonly linked: boolean;
 }
@@ -73,7 +73,7 @@ function specOf(
   const stateDir = textAt(document, "stateDir");
   return {
     version: 1,
-    name: textAt(document, "name") ?? origin.name ?? "",
+    name: textAt(document, "name") ?? origin.name() ?? "",
     file: origin.file,
     directory: origin.directory,
     stateDir: stateDir === undefined ? undefined : absolutePath(stateDir, fill),
@@ -236,8 +236,10 @@ function unusedIn(key: string, entries: ReadonlyMap<string, unknown>, used: Read
   });
 }
 
-function checkName(document: unknown, { name, linked }: Origin): readonly Fault[] {
-  if (valueAt(document, ["name"]) !== undefined || (name !== undefined && !linked)) return [];
+function checkName(document: unknown, origin: Origin): readonly Fault[] {
+  if (valueAt(document, ["name"]) !== undefined) return [];
+  const name = origin.name();
+  if (name !== undefined && !origin.linked) return [];
   if (name !== undefined)
     return [
       {

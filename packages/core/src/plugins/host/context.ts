@@ -1,11 +1,11 @@
 /** The context of a call, made of frames: there is no way to the outside but through the engine. */
-import { invalid, Secret, type HttpAnswer, type Log, type LoggedIn, type Schema } from "@rotate/plugin-kit";
+import { invalid, Secret, type HttpAnswer, type Log, type LoggedIn } from "@rotate/plugin-kit";
 import { makeAnswer } from "@rotate/runtime/answers";
 import type { Channel, Frame } from "./channel.ts";
 import { isRecord, optionsOf, plain, unpacked } from "./wire.ts";
 
 /** What a call may have of every part's context. */
-export type HostContext = LoggedIn & { readonly leaseId: string };
+export type HostContext = LoggedIn & { readonly leaseId: string; readonly request: unknown };
 
 interface SentAnswer {
   readonly status: number;
@@ -15,10 +15,12 @@ interface SentAnswer {
   readonly origin: string;
 }
 
-/** @param frame the call @param schema of the part's options */
+type Schemas = Parameters<typeof optionsOf>[0];
+
+/** @param frame the call @param part whose options they are */
 export function contextFor(
   frame: Frame,
-  { channel, schema, signal }: { readonly channel: Channel; readonly schema: Schema; readonly signal: AbortSignal },
+  { channel, part, signal }: { readonly channel: Channel; readonly part: Schemas; readonly signal: AbortSignal },
 ): HostContext {
   const { send, now } = channel;
   const id = Number(frame["id"]);
@@ -32,11 +34,12 @@ export function contextFor(
   }
   const log = (level: string) => (message: string, fields?: Frame) =>
     send({ note: "log", for: id, level, message, ...(fields && { fields: plainFields(fields) }) });
-  const { options, resolve } = optionsOf(schema, frame["options"], () =>
+  const { options, request, resolve } = optionsOf(part, frame, () =>
     invalid("what was given to `ctx.resolve` is no secret option of this call", "give it an option of `ctx.options`"),
   );
   return {
     options,
+    request,
     signal,
     now,
     resolve,

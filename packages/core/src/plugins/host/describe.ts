@@ -2,6 +2,7 @@
 import type { Plugin } from "@rotate/plugin-kit";
 import type { Frame } from "./channel.ts";
 import { programKinds, type ProgramKind } from "../describe.ts";
+import { isRecord } from "./wire.ts";
 import { wordsOfReads, wordsOfTarget } from "./words.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -36,6 +37,7 @@ export function describePlugin(plugin: Plugin): Frame {
 }
 
 function describePart(kind: ProgramKind, part: Part): Frame {
+  if (kind === "sinks" && isRecord(part["fileSink"])) return describeFileSink(part, part["fileSink"]);
   const { keys, verbs } = told[kind];
   const methods = Object.entries({ ...verbs, follows: "follows" }).flatMap(([method, verb]) =>
     typeof part[method] === "function" ? [verb] : [],
@@ -52,6 +54,12 @@ function describePart(kind: ProgramKind, part: Part): Frame {
     ...(kind === "sinks" && { target: wordsOfTarget(part as never) }),
     ...(kind === "reloads" && { adopts: adoptsOf(part) }),
   };
+}
+
+/** Our writer is the engine's: the part only edits. */
+function describeFileSink({ type, keys, scope }: Part, { options, read }: Frame): Frame {
+  const verbs = ["edit", ...(typeof read === "function" ? ["read"] : [])];
+  return { type, options, verbs, file: "{path}", keys, ...(typeof scope === "string" && { scope }) };
 }
 
 function fieldsOf({ type, fields, request }: Part): unknown {

@@ -3,7 +3,7 @@
  * folder of the kit that every import of `@rotate/plugin-kit` gets.
  */
 import { registerHooks } from "node:module";
-import { apiVersions, isRotateError, type Plugin, type Schema } from "@rotate/plugin-kit";
+import { apiVersions, definePlugin, isRotateError, type Plugin } from "@rotate/plugin-kit";
 import { openChannel, type Frame } from "./channel.ts";
 import { contextFor } from "./context.ts";
 import { describePlugin } from "./describe.ts";
@@ -30,7 +30,8 @@ async function load(): Promise<Plugin> {
   const { default: found } = (await import(entry)) as { readonly default?: unknown };
   if (!isRecord(found) || !("apiVersion" in found) || !Array.isArray(found["providers"]))
     throw new Error("its entry has no default export that `definePlugin` made");
-  return found as unknown as Plugin;
+  // A kit of the same version of the contract that is older does not know every kind.
+  return { ...definePlugin({}), ...(found as unknown as Plugin) };
 }
 
 async function answerTo(frame: Frame, signal: AbortSignal): Promise<unknown> {
@@ -44,7 +45,7 @@ async function answerTo(frame: Frame, signal: AbortSignal): Promise<unknown> {
   const part = partOf(plugin, frame["part"]);
   const verb = verbs[String(frame["call"])];
   if (part === undefined || verb === undefined) throw new Error("there is no such part or verb");
-  const ctx = contextFor(frame, { channel, schema: part["options"] as Schema, signal });
+  const ctx = contextFor(frame, { channel, part: part as never, signal });
   return verb(part, frame, ctx);
 }
 

@@ -4,11 +4,13 @@ import {
   RotateError,
   Secret,
   type Fields,
+  type FileEditing,
   type Lease,
   type LocalPlace,
   type Plugin,
   type Prepared,
   type LoggedIn,
+  type Values,
 } from "@rotate/plugin-kit";
 import type { Frame } from "./channel.ts";
 import type { HostContext } from "./context.ts";
@@ -71,7 +73,7 @@ export function createVerbs(): {
     login: async (part, _, ctx) => loginAnswer(await on(part, "login", ctx)),
     keepAlive: async (part, _, ctx) => loginAnswer(await on(part, "keepAlive", ctx)),
     check: done(async (part, frame, ctx) => {
-      if ("mint" in part) return on(part, "check", ctx, frame["request"]);
+      if ("mint" in part) return on(part, "check", ctx, ctx.request);
       if (!("prepare" in part)) return on(part, "check", ctx, frame["planned"]);
       const { keys, every, ours, samples } = frame;
       return on(part, "check", {
@@ -82,7 +84,7 @@ export function createVerbs(): {
         ...(isRecord(samples) && { samples: secretsOf(samples) }),
       });
     }),
-    mint: (part, frame, ctx) => on(part, "mint", frame["request"], ctx),
+    mint: (part, _, ctx) => on(part, "mint", ctx.request, ctx),
     renew: (part, frame, ctx) => on(part, "renew", leaseOf(frame["lease"]), ctx),
     find: (part, frame, ctx) => on(part, "find", frame["leaseId"], ctx),
     lives: (part, frame, ctx) => on(part, "lives", leaseOf(frame["lease"]), ctx),
@@ -111,7 +113,16 @@ export function createVerbs(): {
     follows: async (part, _, ctx) =>
       ((await on(part, "follows", ctx)) as readonly LocalPlace[]).map(({ path }) => path),
     fence: done((part, _, ctx) => on(part, "fence", ctx)),
-    read: (part, frame, ctx) => on(part, "read", frame["keys"], ctx),
+    async read(part, frame, ctx) {
+      const { fileSink } = part as { readonly fileSink?: FileEditing };
+      if (fileSink === undefined) return on(part, "read", frame["keys"], ctx);
+      return fileSink.read?.(bytesOf(frame["content"]), frame["keys"] as readonly string[], ctx.options);
+    },
+    async edit(part, { before, values }, ctx) {
+      const { edit } = part["fileSink"] as FileEditing;
+      const after = edit(before === null ? undefined : bytesOf(before), secretsOf(values) as Values, ctx.options);
+      return { after: Buffer.from(after as string).toString("base64") };
+    },
     reload: done((part, frame, ctx) => on(part, "run", eventOf(frame["event"]), ctx)),
     probe: done((part, _, ctx) => on(part, "run", ctx)),
     notify: done((part, frame, ctx) => on(part, "send", frame["alarm"], ctx)),
@@ -123,6 +134,10 @@ export function createVerbs(): {
       prepared.delete(token);
     },
   };
+}
+
+function bytesOf(base64: unknown): Buffer {
+  return Buffer.from(String(base64), "base64");
 }
 
 function eventOf(sent: unknown): Frame {

@@ -47,11 +47,16 @@ export function unpacked(value: unknown): unknown {
 /** Where a part's secret options are: the engine sends them read, and the part reads them by its references all the same. */
 export interface Options {
   readonly options: unknown;
+  readonly request: unknown;
   readonly resolve: (ref: SecretRef) => Promise<Secret>;
 }
 
-/** The options of a call as their part's types promise them. */
-export function optionsOf(schema: Schema, sent: unknown, unknownRef: () => Error): Options {
+/** The options and the request of a call as their part's types promise them. */
+export function optionsOf(
+  part: { readonly options: Schema; readonly request?: Schema },
+  { options, request }: Frame,
+  unknownRef: () => Error,
+): Options {
   const secrets = new WeakMap<object, Secret>();
   function refTo(text: string, name: string): SecretRef {
     const ref = Object.freeze({});
@@ -75,7 +80,8 @@ export function optionsOf(schema: Schema, sent: unknown, unknownRef: () => Error
     return Object.fromEntries(entries);
   }
   return {
-    options: filled(schema, sent ?? {}, "option"),
+    options: filled(part.options, options ?? {}, "option"),
+    request: filled(part.request, request, "request"),
     async resolve(ref) {
       const secret = secrets.get(ref);
       if (secret === undefined) throw unknownRef();

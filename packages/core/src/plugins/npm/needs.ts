@@ -6,8 +6,8 @@ import { namesIn, targetWith } from "../target-with.ts";
 /** As it stands in the lock. */
 export type Allowed = Required<Pick<Needs, "hosts" | "commands" | "env">> & Pick<Needs, "network">;
 
-const host = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?$|^localhost(?::\d{1,5})?$/;
-const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+const host = /^(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::(?:\d{1,5}|\*))?$|^localhost(?::(?:\d{1,5}|\*))?$/;
+const address = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::(?:\d{1,5}|\*))?$/;
 const option = /^(?:\{[^{}]+\}|[a-z0-9:.-])*\{[^{}]+\}(?:\{[^{}]+\}|[a-z0-9:.-])*$/;
 const command = /^(?:[\w.+-]+|\/[^\0]+|\{[^{}]+\})$/;
 const variable = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -56,11 +56,12 @@ export function refuseHost(url: URL, { hosts }: Pick<Allowed, "hosts">, options:
 
 function isHost(url: URL, word: string): boolean {
   if (word.includes("://")) return URL.canParse(word) && new URL(word).origin === url.origin;
-  const [, name = "", port] = /^(.*?)(?::(\d+))?$/.exec(word) ?? [];
+  const [, name = "", port] = /^(.*?)(?::(\d+|\*))?$/.exec(word) ?? [];
   const isName = name.startsWith("*.")
     ? url.hostname.endsWith(name.slice(1).toLowerCase()) && url.hostname.length > name.length - 1
     : url.hostname === name.toLowerCase();
   if (!isName) return false;
+  if (port === "*") return true;
   return port === undefined ? url.protocol === "https:" && url.port === "" : portOf(url) === port;
 }
 

@@ -1,0 +1,64 @@
+/** What is promised of each part of a plugin, on the outside that the author's harness plays. */
+import type { Notifier, Plugin, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
+import { notifierSuite, probeSuite, providerSuite, reloadSuite, sinkSuite, type Suite } from "@rotate/testkit";
+import type { HarnessProgram } from "./harness-program.ts";
+import { harnessOn, type PlayedStage } from "./played-stage.ts";
+
+/** The kinds that a plugin can contribute. */
+const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
+
+type Played = Pick<PlayedStage, "played">;
+type Common = ReturnType<typeof harnessOn>;
+
+function ask(verb: string) {
+  return async ({ played }: Played): Promise<never> => (await played.ask(verb)) as never;
+}
+
+function providerOn(common: Common, provider: Provider): Suite {
+  const { verbs } = common;
+  return providerSuite({
+    ...common,
+    provider,
+    ...(verbs.includes("http") && { cutAt: ({ played }: Played, nth: number) => played.way.cutAt(nth) }),
+    ...(verbs.includes("isLive") && {
+      isLive: async ({ played }: Played, fields: object) => (await played.ask("isLive", { fields })) === true,
+    }),
+  });
+}
+
+function sinkOn(common: Common, sink: Sink): Suite {
+  const { verbs } = common;
+  return sinkSuite({
+    ...common,
+    sink,
+    snapshot: ask("snapshot"),
+    readBack: ask("readBack"),
+    meddle: ask("meddle"),
+    ...(verbs.includes("blind") && { blind: true as const }),
+  });
+}
+
+function reloadOn(common: Common, reload: Reload): Suite {
+  return reloadSuite({ ...common, reload, count: ask("count") });
+}
+
+function probeOn(common: Common, probe: Probe): Suite {
+  return probeSuite({ ...common, probe });
+}
+
+function notifierOn(common: Common, notifier: Notifier): Suite {
+  return notifierSuite({ ...common, notifier, received: ask("received") });
+}
+
+/** One suite for each part. @param spoil false: without those promises that are about faults on the way, which take longest */
+export function suitesOf(plugin: Plugin, program: HarnessProgram, spoil = true): readonly Suite[] {
+  const on = (kind: (typeof kinds)[number], { type, options }: Provider | Sink | Reload | Probe | Notifier): Common =>
+    harnessOn(program, { part: `${kind}/${type}`, options, spoil });
+  return [
+    ...plugin.providers.map((part) => providerOn(on("providers", part), part)),
+    ...plugin.sinks.map((part) => sinkOn(on("sinks", part), part)),
+    ...plugin.reloads.map((part) => reloadOn(on("reloads", part), part)),
+    ...plugin.probes.map((part) => probeOn(on("probes", part), part)),
+    ...plugin.notifiers.map((part) => notifierOn(on("notifiers", part), part)),
+  ];
+}
