@@ -43,6 +43,17 @@ const attacks: readonly Attack[] = [
   { says: [`GET /../../etc/passwd HTTP/1.1\r\n${host}\r\n\r\n`, `GET /%00%ff HTTP/1.1\r\n${host}\r\n\r\n`] },
 ];
 
+/** Closed by whomever, at the latest after so many ms. */
+function ended(socket: Socket, most: number): Promise<void> {
+  return new Promise((resolve) => {
+    const late = globalThis.setTimeout(() => socket.destroy(), most);
+    socket.once("close", () => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+}
+
 /** Sends all of them to a port of this machine. */
 export function sendCrowd(port: number, { followers, idle, hostile }: CrowdSize): Crowd {
   const stop = new AbortController();
@@ -57,16 +68,6 @@ export function sendCrowd(port: number, { followers, idle, hostile }: CrowdSize)
     socket.on("error", () => {});
     socket.once("close", () => void open.delete(socket));
     return socket;
-  }
-
-  function ended(socket: Socket, most: number): Promise<void> {
-    return new Promise((resolve) => {
-      const late = globalThis.setTimeout(() => socket.destroy(), most);
-      socket.once("close", () => {
-        clearTimeout(late);
-        resolve();
-      });
-    });
   }
 
   async function followOnce(): Promise<void> {
