@@ -13,6 +13,7 @@ export {
   type TestEndpointOptions,
 } from "./endpoint.ts";
 export { withDefaults } from "./defaults.ts";
+export { effectOf, sinkCalls, type SinkCalls, type SinkCallsOptions, type WriteRefusal } from "./sink-calls.ts";
 export { type CutCall, type Fault, faults, type Spoilt, type Way } from "./faults/fault.ts";
 export { httpReply, type HttpMessage, type HttpReply } from "./faults/forward.ts";
 export { type HttpWay, openHttpWay } from "./faults/http-way.ts";

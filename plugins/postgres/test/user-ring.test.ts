@@ -1,6 +1,7 @@
 import { postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { postgresUser } from "../src/postgres-user.ts";
+import { setupOf } from "../src/user/setup.ts";
 import { contextOf, mintUser, revokeUser, userStage, works } from "./support/users.ts";
 
 describe.skipIf(postgresUnavailable())("a ring of users", () => {
@@ -101,5 +102,21 @@ describe.skipIf(postgresUnavailable())("a ring of users", () => {
     await expect(client.query(take, ["SCRAM-SHA-256$4096:x' valid until 'infinity"])).rejects.toMatchObject({
       code: "22023",
     });
+  });
+
+  test("serves a group whose name needs quotes and would end the body of a function", async () => {
+    const group = "App-$$Rw$";
+    const on = await stage();
+    await on.sql(`create role "${group}" nologin; grant "${on.group}" to "${group}"`);
+    const setup = setupOf({ ...on.options, strategy: "ring", send: "verifier" } as Parameters<typeof setupOf>[0], [
+      { group },
+    ]);
+    await on.sql(setup.statements.join("\n"));
+    const odd = { ...on, request: { ...on.request, group } };
+    const got = await mintUser(odd);
+    expect(got.username).toBe(`${group}_a`);
+    expect(await works(odd, got)).toBe(true);
+    await revokeUser(odd, got);
+    expect(await works(odd, got)).toBe(false);
   });
 });

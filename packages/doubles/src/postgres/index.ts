@@ -1,2 +1,17 @@
-export { postgresUnavailable, startPostgres, type Postgres, type PostgresOptions, type RoleOptions } from "./start.ts";
-export { pgbouncerProgram, startPgbouncer, type Pgbouncer, type PgbouncerOptions } from "./pgbouncer.ts";
+export {
+  clockShifter,
+  postgresUnavailable,
+  startPostgres,
+  startPostgresPair,
+  type Postgres,
+  type PostgresOptions,
+  type RoleOptions,
+} from "./start.ts";
+export {
+  pgbouncerProgram,
+  startLookingUp,
+  startPgbouncer,
+  type LookingUpOptions,
+  type Pgbouncer,
+  type PgbouncerOptions,
+} from "./pgbouncer.ts";

@@ -33,17 +33,21 @@ export async function createCluster({ bin, base }: ServerFiles): Promise<void> {
   await execFileAsync(join(bin, "initdb"), [...where, ...auth, "--no-sync", "--locale=C", "-E", "UTF8"], options);
 }
 
-/** Starts the cluster on a free port of 127.0.0.1 and on a socket in `base`. @param settings `name=value` as in postgresql.conf */
-export async function startServer(files: ServerFiles, settings: readonly string[]): Promise<RunningServer> {
+/** Starts the cluster on a free port of 127.0.0.1 and on a socket in `base`. @param settings `name=value` as in postgresql.conf @param env more of the environment */
+export async function startServer(
+  files: ServerFiles,
+  settings: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningServer> {
   const log: string[] = [];
   const port = await freePort();
   const { stop } = await startTethered({
     argv: argvOf(files, port, [...quick, ...settings]),
     base: files.base,
     signal: "QUIT",
-    env: environment(files.base),
+    env: { ...environment(files.base), ...env },
     user: serverUser(),
-    isReady: (line) => line.includes("ready to accept connections"),
+    isReady: (line) => /ready to accept (read-only )?connections/.test(line),
     hears: (line) => void log.push(line),
   });
   return { port, stop, log };

@@ -1,5 +1,6 @@
 /** A real PostgreSQL for a test file: started once, in a fraction of a second, gone with the process that started it. */
-import { chown, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import { chmod, chown, cp, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,8 @@ export interface PostgresOptions {
   readonly bin?: string;
   /** Given one, it speaks TLS to who asks for it. */
   readonly certificate?: IssuedCertificate;
+  /** How far its clock is off ours, `+10m` or `-10m`. Needs `clockShifter()`. */
+  readonly clock?: string;
 }
 
 /** A role to be made. */
@@ -57,10 +60,56 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const password = randomBytes(12).toString("hex");
   try {
     const tls = options.certificate === undefined ? [] : await tlsSettings(base, options.certificate);
-    const running = await boot(found, { base, password, settings: [...tls, ...(options.settings ?? [])] });
+    const settings = [...tls, ...(options.settings ?? [])];
+    const running = await boot(found, { base, password, settings, env: shifted(options.clock) });
     return handle({ base, password, ...running });
   } catch (error) {
     await rm(base, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** libfaketime, which gives a process another clock; undefined when it is nowhere on this machine. https://github.com/wolfcw/libfaketime */
+export function clockShifter(): string | undefined {
+  return globSync("/usr/lib/*/faketime/libfaketime.so.1")[0];
+}
+
+function shifted(clock: string | undefined): NodeJS.ProcessEnv {
+  if (clock === undefined) return {};
+  return {
+    LD_PRELOAD: clockShifter() ?? "",
+    FAKETIME: clock,
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    FAKETIME_NO_CACHE: "1",
+  };
+}
+
+/**
+ * A PostgreSQL and a standby of it that is so far behind. Throws as `startPostgres` does.
+ * @param delay as `recovery_min_apply_delay` takes it: `2s`
+ */
+export async function startPostgresPair(
+  delay: string,
+): Promise<{ readonly primary: Postgres; readonly standby: Postgres }> {
+  const found = findBinaries();
+  if (typeof found === "string") throw new Error(found);
+  const [first, second] = [await privateFolder(), await privateFolder()];
+  const password = randomBytes(12).toString("hex");
+  const files = { base: first, bin: found.copyFrom === undefined ? found.bin : copyBinaries(found.copyFrom, first) };
+  await writeForServer(join(first, "password"), password);
+  await createCluster(files);
+  await cp(join(first, "data"), join(second, "data"), { recursive: true });
+  await writeForServer(join(second, "data", "standby.signal"), "");
+  await giveAllToServer(join(second, "data"));
+  const primary = handle({ base: first, password, ...(await startServer(files, ["wal_keep_size=64MB"])) });
+  try {
+    const source = `host=127.0.0.1 port=${primary.port} user=postgres password=${password}`;
+    const settings = [`primary_conninfo=${source}`, `recovery_min_apply_delay=${delay}`];
+    const running = await startServer({ ...files, base: second }, settings);
+    return { primary, standby: handle({ base: second, password, ...running }) };
+  } catch (error) {
+    await primary.close();
+    await rm(second, { recursive: true, force: true });
     throw error;
   }
 }
@@ -69,13 +118,14 @@ interface Boot {
   readonly base: string;
   readonly password: string;
   readonly settings: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
 }
 
-async function boot({ bin, copyFrom }: Binaries, { base, password, settings }: Boot) {
+async function boot({ bin, copyFrom }: Binaries, { base, password, settings, env }: Boot) {
   const files = { base, bin: copyFrom === undefined ? bin : copyBinaries(copyFrom, base) };
   await writeForServer(join(base, "password"), password);
   await createCluster(files);
-  return startServer(files, settings);
+  return startServer(files, settings, env);
 }
 
 async function tlsSettings(base: string, { cert, key }: IssuedCertificate): Promise<readonly string[]> {
@@ -99,6 +149,13 @@ async function privateFolder(): Promise<string> {
 async function giveToServer(path: string): Promise<void> {
   const { uid, gid } = serverUser();
   if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
+}
+
+/** A copy belongs to who made it. */
+async function giveAllToServer(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  await giveToServer(folder);
+  for (const name of await readdir(folder, { recursive: true })) await giveToServer(join(folder, name));
 }
 
 interface Parts {

@@ -1,13 +1,6 @@
 import { type AzureDouble, createAzureDouble } from "@rotate/doubles";
 import type { LoggedIn, Prepared, Sink, Values } from "@rotate/plugin-kit";
-import {
-  createFakeClock,
-  createTestContext,
-  type FakeClock,
-  secretRef,
-  sinkValues,
-  type TestContext,
-} from "@rotate/testkit";
+import { createFakeClock, type FakeClock, secretRef, type SinkCalls, sinkCalls } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-azure";
 import { clientId, clientSecret } from "../support.ts";
@@ -39,13 +32,11 @@ export function readerSees({ vaultSecret }: AzureDouble): string | undefined {
 }
 
 /** A vault with a clock of its own, and calls as the engine makes them. */
-export interface SecretVault {
+export interface SecretVault extends Pick<SinkCalls, "ctx" | "check"> {
   readonly azure: AzureDouble;
   readonly clock: FakeClock;
-  readonly ctx: (more?: object, extra?: object) => Promise<LoggedIn & TestContext>;
   readonly prepare: (value: string, more?: object) => Promise<Prepared<LoggedIn>>;
   readonly write: (value: string, more?: object) => Promise<Prepared<LoggedIn>>;
-  readonly check: (more?: object, extra?: object) => Promise<TestContext>;
   readonly read: (more?: object) => Promise<Values>;
 }
 
@@ -55,29 +46,13 @@ export async function secretVault(value?: string): Promise<SecretVault> {
   const azure = await startVault(clock.now);
   onTestFinished(azure.close);
   if (value !== undefined) azure.addVaultVersion(name, { value });
-
-  async function ctx(more: object = {}, extra: object = {}) {
-    const made = createTestContext({ schema: secretSink.options, options: optionsFor(azure, more), clock });
-    return { ...made, login: await secretSink.login?.(made), ...extra };
-  }
-  async function prepare(text: string, more?: object): Promise<Prepared<LoggedIn>> {
-    return secretSink.prepare(sinkValues({ value: text }), await ctx(more));
-  }
+  const calls = sinkCalls(secretSink, { options: (more) => optionsFor(azure, more), clock });
   return {
+    ...calls,
     azure,
     clock,
-    ctx,
-    prepare,
-    async write(text, more) {
-      const prepared = await prepare(text, more);
-      if (prepared.changed) await prepared.commit(await ctx(more));
-      return prepared;
-    },
-    async check(more, extra) {
-      const made = await ctx(more, extra);
-      await secretSink.check?.(made);
-      return made;
-    },
-    read: async (more) => (await secretSink.read?.(["value"], await ctx(more))) ?? {},
+    prepare: (text, more) => calls.prepare({ value: text }, more),
+    write: (text, more) => calls.write({ value: text }, more),
+    read: (more) => calls.read(["value"], more),
   };
 }

@@ -1,5 +1,5 @@
 import { type DoubleFault, gcpFaults } from "@rotate/doubles";
-import { errorOf, outageSamples, refusalContract, silenceSamples } from "@rotate/testkit";
+import { errorOf, effectOf, outageSamples, refusalContract, silenceSamples, type WriteRefusal } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { aliasRefusals, secretRefusals } from "../../src/refusal/index.ts";
 import { name, secretCloud } from "./support.ts";
@@ -12,19 +12,10 @@ function status(code: number, word: string, message: string): DoubleFault {
   return { status: code, body: { error: { code, status: word, message } } };
 }
 
-interface Row {
-  readonly name: string;
-  readonly fault: DoubleFault;
-  readonly code: string;
-  readonly retryable?: true;
-  readonly hint: RegExp;
-  readonly unknown?: true;
-}
-
 const kms =
   "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource 'projects/acme/…' (or it may not exist).";
 const perimeter = "Request is prohibited by organization's policy. vpcServiceControlsUniqueIdentifier: x";
-const rows: readonly Row[] = [
+const rows: readonly WriteRefusal<DoubleFault>[] = [
   { name: "an API that is off", fault: gcpFaults.apiDisabled, code: "DENIED", hint: /enable secretmanager/ },
   {
     name: "a key of KMS that is not usable",
@@ -93,16 +84,13 @@ const rows: readonly Row[] = [
   },
 ];
 
-test.each(rows)("a write that meets $name is $code", async ({ fault, code, retryable, hint, unknown }) => {
+test.each(rows)("a write that meets $name is $code", async (row) => {
   const { gcp, ctx, prepare } = await secretCloud("latest", before);
   const prepared = await prepare(password);
-  gcp.faults.next(addRoute, fault);
-  expect(await errorOf(prepared.commit(await ctx()))).toMatchObject({
-    code,
-    retryable: retryable === true,
-    noEffect: unknown !== true,
-    hint: expect.stringMatching(hint),
-  });
+  gcp.faults.next(addRoute, row.fault);
+  const error = await errorOf(prepared.commit(await ctx()));
+  expect(error).toMatchObject(effectOf(row));
+  expect(error.hint).toMatch(row.hint);
 });
 
 test("with an alias, what the version is refused for is found before the commit", async () => {

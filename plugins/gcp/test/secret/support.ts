@@ -1,6 +1,6 @@
 import { createGcpDouble, type GcpDouble } from "@rotate/doubles";
-import type { LoggedIn, Prepared, Sink, Values } from "@rotate/plugin-kit";
-import { createFakeClock, createTestContext, type FakeClock, sinkValues, type TestContext } from "@rotate/testkit";
+import type { Sink } from "@rotate/plugin-kit";
+import { createFakeClock, type FakeClock, type SinkCalls, sinkCalls } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-gcp";
 
@@ -30,14 +30,9 @@ export function readerSees({ secret }: GcpDouble, mode: Mode): string | undefine
 }
 
 /** A Google Cloud with a clock of its own, and calls as the engine makes them. */
-export interface SecretCloud {
+export interface SecretCloud extends SinkCalls {
   readonly gcp: GcpDouble;
   readonly clock: FakeClock;
-  readonly ctx: (more?: object, extra?: object) => Promise<LoggedIn & TestContext>;
-  readonly prepare: (texts: Readonly<Record<string, string>>, more?: object) => Promise<Prepared<LoggedIn>>;
-  readonly write: (texts: Readonly<Record<string, string>>, more?: object) => Promise<Prepared<LoggedIn>>;
-  readonly check: (more?: object, extra?: object) => Promise<TestContext>;
-  readonly read: (keys: readonly string[], more?: object) => Promise<Values>;
 }
 
 /** In the mode; with `text`, the secret is there and has it, as somebody else wrote it. */
@@ -46,33 +41,8 @@ export async function secretCloud(mode: Mode, text?: string): Promise<SecretClou
   const gcp = await createGcpDouble({ now: clock.now });
   onTestFinished(gcp.close);
   if (text !== undefined) theirs(gcp, mode, text);
-
-  async function ctx(more: object = {}, extra: object = {}) {
-    const { PATH } = process.env;
-    const options = optionsFor(gcp, mode, more);
-    const made = createTestContext({ schema: secretSink.options, options, clock, env: { PATH, ...gcp.env } });
-    return { ...made, login: await secretSink.login?.(made), ...extra };
-  }
-  async function prepare(texts: Readonly<Record<string, string>>, more?: object): Promise<Prepared<LoggedIn>> {
-    return secretSink.prepare(sinkValues(texts), await ctx(more));
-  }
-  return {
-    gcp,
-    clock,
-    ctx,
-    prepare,
-    async write(texts, more) {
-      const prepared = await prepare(texts, more);
-      if (prepared.changed) await prepared.commit(await ctx(more));
-      return prepared;
-    },
-    async check(more, extra) {
-      const made = await ctx(more, extra);
-      await secretSink.check?.(made);
-      return made;
-    },
-    read: async (keys, more) => (await secretSink.read?.(keys, await ctx(more))) ?? {},
-  };
+  const env = { PATH: process.env["PATH"], ...gcp.env };
+  return { ...sinkCalls(secretSink, { options: (more) => optionsFor(gcp, mode, more), clock, env }), gcp, clock };
 }
 
 /** Somebody else makes the secret, or writes it again. */

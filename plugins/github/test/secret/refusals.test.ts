@@ -1,5 +1,5 @@
 import { type DoubleFault, githubFaults, githubRateLimit } from "@rotate/doubles";
-import { errorOf, outageSamples, refusalContract } from "@rotate/testkit";
+import { effectOf, errorOf, outageSamples, refusalContract, type WriteRefusal } from "@rotate/testkit";
 import { describe, expect, test } from "vitest";
 import { secretRefusals } from "../../src/secret/refusals.ts";
 import { appAuth, installation, places, secretHub, secretSink } from "./support.ts";
@@ -8,17 +8,8 @@ const faults = githubFaults;
 const keyRoute = "GET /repos/acme/app/actions/secrets/public-key";
 const putRoute = "PUT /repos/acme/app/actions/secrets/DB_PASSWORD";
 
-interface Row {
-  readonly name: string;
-  readonly fault: DoubleFault;
-  readonly code: string;
-  readonly retryable?: true;
-  readonly hint: RegExp;
-  readonly unknown?: true;
-}
-
 const said = (status: number, message: string) => ({ status, body: { message } });
-const rows: readonly Row[] = [
+const rows: readonly WriteRefusal<DoubleFault>[] = [
   { name: "a token that is not taken", fault: faults.badCredentials, code: "DENIED", hint: /revoked/ },
   { name: "a permission that is lacking", fault: faults.notAccessible, code: "DENIED", hint: /Environments/ },
   { name: "a personal token that may not", fault: faults.personalNotAccessible, code: "DENIED", hint: /allow the app/ },
@@ -61,16 +52,13 @@ const rows: readonly Row[] = [
   },
 ];
 
-test.each(rows)("a write that meets $name is $code", async ({ fault, code, retryable, hint, unknown }) => {
+test.each(rows)("a write that meets $name is $code", async (row) => {
   const { github, ctx, prepare } = await secretHub();
   const prepared = await prepare("value-1234");
-  github.faults.next(putRoute, fault);
-  expect(await errorOf(prepared.commit(await ctx()))).toMatchObject({
-    code,
-    retryable: retryable === true,
-    hint: expect.stringMatching(hint),
-    noEffect: unknown !== true,
-  });
+  github.faults.next(putRoute, row.fault);
+  const error = await errorOf(prepared.commit(await ctx()));
+  expect(error).toMatchObject(effectOf(row));
+  expect(error.hint).toMatch(row.hint);
 });
 
 test("a limit that says when it is over is waited for", async () => {

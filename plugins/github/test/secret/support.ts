@@ -1,6 +1,6 @@
 import { createGithubDouble, type GithubDouble, type GithubDoubleOptions } from "@rotate/doubles";
 import type { LoggedIn, Prepared, Sink } from "@rotate/plugin-kit";
-import { createFakeClock, createTestContext, type FakeClock, secretRef, sinkValues } from "@rotate/testkit";
+import { createFakeClock, type FakeClock, secretRef, type SinkCalls, sinkCalls } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import plugin from "@rotate/plugin-github";
 
@@ -50,32 +50,24 @@ export function appAuth({ appId, privateKey }: GithubDouble) {
   return { auth: { method: "app", appId, privateKey: secretRef(privateKey) } };
 }
 
-/** A sink of a test: GitHub, a clock, and contexts as the engine makes them. */
-export interface SecretHub {
+/** A sink of a test: GitHub, a clock, and calls as the engine makes them. */
+export interface SecretHub extends Pick<SinkCalls, "ctx"> {
   readonly github: GithubDouble;
   readonly clock: FakeClock;
-  readonly ctx: (more?: object, extra?: object) => Promise<LoggedIn & ReturnType<typeof createTestContext>>;
   readonly prepare: (value: string, more?: object) => Promise<Prepared<LoggedIn>>;
-  readonly write: (value: string, more?: object) => Promise<void>;
+  readonly write: (value: string, more?: object) => Promise<Prepared<LoggedIn>>;
 }
 
 export async function secretHub(options: GithubDoubleOptions = {}): Promise<SecretHub> {
   const clock = createFakeClock({ start: Math.floor(Date.now() / 1000) * 1000 });
   const github = await startHub({ now: clock.now, ...options });
   onTestFinished(github.close);
-
-  async function ctx(more: object = {}, extra: object = {}) {
-    const made = createTestContext({ schema: secretSink.options, options: optionsFor(github, more), clock });
-    return { ...made, login: await secretSink.login?.(made), ...extra };
-  }
-  async function prepare(value: string, more?: object): Promise<Prepared<LoggedIn>> {
-    return secretSink.prepare(sinkValues({ value }), await ctx(more));
-  }
+  const calls = sinkCalls(secretSink, { options: (more) => optionsFor(github, more), clock });
   return {
     github,
     clock,
-    ctx,
-    prepare,
-    write: async (value, more) => (await prepare(value, more)).commit(await ctx(more)),
+    ctx: calls.ctx,
+    prepare: (value, more) => calls.prepare({ value }, more),
+    write: (value, more) => calls.write({ value }, more),
   };
 }

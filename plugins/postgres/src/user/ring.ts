@@ -22,7 +22,7 @@ export function ringLockOf(group: string): string {
 }
 
 function call({ name }: Server, group: string, sql: string): string {
-  return `select ${sql.replace("@", name(schemaOf(group)))}`;
+  return `select ${sql.replace("@", () => name(schemaOf(group)))}`;
 }
 
 async function mint({ request: { group, ttl }, leaseId, secret, ctx }: Asked) {

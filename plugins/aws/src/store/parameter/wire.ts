@@ -8,7 +8,7 @@ const kms =
   "the KMS key of the parameter: it must be enabled, and this identity needs kms:Encrypt and kms:Decrypt on it";
 
 /** Errors: docs.aws.amazon.com/systems-manager/latest/APIReference, each action. */
-const refusals: Refusals = [
+export const parameterRefusals: Refusals = [
   { said: /^ParameterNotFound/, ...missing, hint: "check `name` and `region`" },
   { said: /^ParameterAlreadyExists/, ...raced, hint: "somebody else made it meanwhile" },
   {
@@ -16,7 +16,7 @@ const refusals: Refusals = [
     ...refused,
     hint: "it has 100 versions, and the oldest has a label, which keeps it: move the label (aws ssm label-parameter-version)",
   },
-  { said: /^(InvalidKeyId|AccessDenied.*kms:)/i, ...denied, hint: kms },
+  { said: /^(InvalidKeyId|AccessDenied.*\bkms\b)/i, ...denied, hint: kms },
   {
     said: /^AccessDenied/,
     ...denied,
@@ -49,7 +49,7 @@ const refusals: Refusals = [
   },
 ];
 
-const service: JsonService = { service: "ssm", target: "AmazonSSM", refusals };
+const service: JsonService = { service: "ssm", target: "AmazonSSM", refusals: parameterRefusals };
 
 /** Calls an action. Throws what its refusal means. */
 export function callParameter(

@@ -8,7 +8,7 @@ const kms =
   "the KMS key of the secret: it must be enabled, and this identity needs kms:Decrypt and kms:GenerateDataKey on it";
 
 /** Errors: docs.aws.amazon.com/secretsmanager/latest/apireference, each action. */
-const refusals: Refusals = [
+export const secretRefusals: Refusals = [
   {
     said: /^ResourceNotFoundException/,
     ...missing,
@@ -16,7 +16,7 @@ const refusals: Refusals = [
   },
   { said: /^ResourceExistsException/, ...conflict, hint: "somebody else made it, or wrote it, meanwhile" },
   { said: /^(EncryptionFailure|DecryptionFailure)/, ...denied, hint: kms },
-  { said: /^AccessDenied.*kms:/i, ...denied, hint: kms },
+  { said: /^AccessDenied.*\bkms\b/i, ...denied, hint: kms },
   {
     said: /^AccessDenied/,
     ...denied,
@@ -54,7 +54,7 @@ const refusals: Refusals = [
   },
 ];
 
-const service: JsonService = { service: "secretsmanager", target: "secretsmanager", refusals };
+const service: JsonService = { service: "secretsmanager", target: "secretsmanager", refusals: secretRefusals };
 
 type Body = Readonly<Record<string, unknown>>;
 
