@@ -9,18 +9,18 @@ const settings: Place = { references: false, templates: false };
 const services: Place = { references: true, templates: false };
 const requests: Place = { references: true, templates: false };
 
+type RewrittenObject = JsonSchema & { readonly properties: object; readonly required?: readonly string[] };
+
 /** The schema of a plugin's part as it stands in a spec, with the engine's keys in it. */
 export function partSchema(kind: Kind, part: Parts[Kind], place: Place): JsonSchema {
-  const own: ObjectSchema = { ...part.options, properties: { ...part.options.properties, ...engineKeys[kind] } };
-  const {
-    properties,
-    required = [],
-    ...rest
-  } = rewrite(own, place) as { properties: object; required?: readonly string[] };
+  const { properties, required = [], ...rest } = rewrite(part.options, place) as RewrittenObject;
+  const engine: ObjectSchema = { type: "object", properties: engineKeys[kind] };
+  // The engine goes by its own keys before anything is resolved: a reference there would be no length and no path.
+  const own = rewrite(engine, settings) as RewrittenObject;
   const more = specialKeys(kind, part);
   return {
     ...rest,
-    properties: { type: { const: part.type }, ...properties, ...more },
+    properties: { type: { const: part.type }, ...properties, ...own.properties, ...more },
     required: ["type", ...required, ...Object.keys(more), ...(kind === "endpoints" ? ["listen"] : [])],
   };
 }

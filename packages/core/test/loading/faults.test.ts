@@ -123,6 +123,11 @@ const faults: readonly (readonly [
     ['18:15 rotations.db.sinks[0].type is "dotev", which is not known (did you mean "dotenv"?)'],
   ],
   [
+    "a reference where the engine itself goes by the value",
+    ["command: [systemctl, restart, app] }", "command: [systemctl, restart, app], timeout: { env: PATIENCE } }"],
+    ["9:67 reloads.app.timeout must be a duration such as 90s, 50m, 1h30m or 2d (larger units first, no fractions)"],
+  ],
+  [
     "a request that does not fit",
     ["projects/app/endpoints/primary", "app"],
     [
