@@ -15,7 +15,12 @@ import { hidingKeys } from "./hiding-keys.ts";
 const options = {
   type: "object",
   properties: {
-    role: { type: "string", pattern: "^[\\w+=,.@-]+$", default: "rotate", description: "The name that clients are told." },
+    role: {
+      type: "string",
+      pattern: "^[\\w+=,.@-]+$",
+      default: "rotate",
+      description: "The name that clients are told.",
+    },
     region: { type: "string", pattern: "^[a-z0-9-]+$", description: "The region that clients take as their own." },
   },
 } as const satisfies ObjectSchema;
@@ -101,8 +106,13 @@ async function credentials(ctx: Ctx): Promise<EndpointAnswer> {
 
 /** A live credential is an error here: its reader would go on with it when it is dead. */
 function late(ctx: Ctx, { leaseId }: EndpointCredential): EndpointAnswer {
-  ctx.log.warn("a credential with less than 15 minutes left is not given: SDKs would use it beyond its end", { lease: leaseId });
-  return { ...refuse(503, "too-short", "rotate: the credential ends within 15 minutes"), headers: { "retry-after": "5" } };
+  ctx.log.warn("a credential with less than 15 minutes left is not given: SDKs would use it beyond its end", {
+    lease: leaseId,
+  });
+  return {
+    ...refuse(503, "too-short", "rotate: the credential ends within 15 minutes"),
+    headers: { "retry-after": "5" },
+  };
 }
 
 function documentOf({ fields, expiresAt, issuedAt }: EndpointCredential, now: number) {

@@ -61,6 +61,10 @@ def tell(word):
     sys.stdin.readline()
 `;
 
+function credential(password: string) {
+  return { fields: { password }, life: 3_600_000 };
+}
+
 test.skipIf(isLacking).for(Object.entries(uses))(
   `%s logs in with the new password at its next connection${why}`,
   async ([, { words, program }]) => {
@@ -71,13 +75,21 @@ test.skipIf(isLacking).for(Object.entries(uses))(
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const endpoint = await createCatalog(builtins).find("endpoints", "http");
     const socket = join(directory, "s");
-    const credential = (password: string) => ({ fields: { password }, life: 3_600_000 });
-    const watch = await openTestEndpoint(endpoint!, { socket, rotations: ["app-db"], given: credential("first-secret-1") });
+    const watch = await openTestEndpoint(endpoint!, {
+      socket,
+      rotations: ["app-db"],
+      given: credential("first-secret-1"),
+    });
     onTestFinished(() => watch.close(AbortSignal.abort()));
     const { host, port } = postgres;
     const dsn = `DSN = "postgresql://app@${host}:${port}/postgres"\nURL = DSN.replace("postgresql://", "postgresql+psycopg://")\n`;
-    const whole = [blockOf(page, "python", "def credential"), tell, dsn, blockOf(page, "python", words), program].join("\n");
-    const child = spawn(python ?? "", ["-c", whole], { env: { ROTATE_SOCKET: socket }, stdio: ["pipe", "pipe", "inherit"] });
+    const whole = [blockOf(page, "python", "def credential"), tell, dsn, blockOf(page, "python", words), program].join(
+      "\n",
+    );
+    const child = spawn(python ?? "", ["-c", whole], {
+      env: { ROTATE_SOCKET: socket },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     const lines = createInterface(child.stdout);
     const ended = once(child, "exit");
     const said = async (): Promise<unknown> => (await Promise.race([once(lines, "line"), ended]))[0];
