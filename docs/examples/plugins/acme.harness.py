@@ -4,14 +4,19 @@ import datetime, json, sys
 
 KEY = "key-of-the-test"
 live = {}  # the ids of tokens that work, by token
+ends = {}  # when they end, by token
 made = 0
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def start(call):
     return {"options": {"url": call["server"], "key": KEY}, "request": {"ttl": 3600000}, "secrets": [KEY]}
 
 
-def http(request):
+def http(request, now):
     """Strict: refuses what the real one refuses."""
     global made
     method, path = request["method"], request["path"]
@@ -26,7 +31,7 @@ def http(request):
         made += 1
         token = {"id": f"t{made}", "secret": f"secret-of-token-{made}"}
         live[token["secret"]] = token["id"]
-        expires = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=body["ttl"])
+        expires = ends[token["secret"]] = instant(now) + datetime.timedelta(seconds=body["ttl"])
         return {"status": 201, "body": {**token, "expires": expires.strftime("%Y-%m-%dT%H:%M:%SZ")}}
     if method == "DELETE" and path.startswith("/tokens/"):
         found = [secret for secret, id in live.items() if id == path.removeprefix("/tokens/")]
@@ -45,7 +50,8 @@ for line in sys.stdin:
     elif call["call"] == "start":
         answer = start(call)
     elif call["call"] == "http":
-        answer = http(call["request"])
+        answer = http(call["request"], call["now"])
     elif call["call"] == "isLive":
-        answer = call["fields"]["token"] in live
+        token = call["fields"]["token"]
+        answer = token in live and instant(call["now"]) < ends[token]
     print(json.dumps({"id": call["id"], "ok": answer}), flush=True)

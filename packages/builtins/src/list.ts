@@ -8,7 +8,7 @@ export const builtins: readonly LazyPlugin[] = [
     types: {
       providers: ["aws-sts", "aws-rds-iam", "aws-ecr"],
       sinks: ["aws-credentials", "aws-secrets-manager", "aws-ssm-parameter"],
-      endpoints: ["aws-container"],
+      endpoints: ["aws-container", "aws-imds"],
     },
     load: async () => (await import("@rotate/plugin-aws")).default,
   },

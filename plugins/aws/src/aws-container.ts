@@ -13,6 +13,7 @@ import {
   type Secret,
 } from "@rotate/plugin-kit";
 import { accessOptions, filePath, stageFile } from "@rotate/plugin-kit/files";
+import { hidingKeys } from "./hiding-keys.ts";
 
 const { mode, owner, group } = accessOptions;
 const options = {
@@ -48,19 +49,7 @@ export const awsContainer = defineEndpoint({
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile.path,
   }),
 
-  // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html: what comes before the container's in every SDK's order.
-  shadowedBy: [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_ROLE_ARN",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-  ],
+  shadowedBy: [...hidingKeys, "AWS_CONTAINER_AUTHORIZATION_TOKEN"],
 
   async open(ctx) {
     await tokenOf(ctx);

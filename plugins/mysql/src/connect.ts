@@ -13,7 +13,7 @@ export interface Server {
   readonly text: (text: string) => string;
   readonly name: (text: string) => string;
   /** Takes a lock by name; it is ours until the connection is over. Throws CONFLICT when another connection keeps it. */
-  readonly lock: (what: string) => Promise<void>;
+  readonly lock: (what: string, seconds?: number) => Promise<void>;
 }
 
 /** Whoever asks whether a mint made something takes the lock of its lease, which the mint has from before its first statement until its last is done. s */
@@ -84,8 +84,8 @@ function serverOf(client: Connection): Server {
     const [rows] = await client.query(sql, [...values]);
     return Array.isArray(rows) ? (rows as unknown as readonly Row[]) : [];
   }
-  async function lock(what: string): Promise<void> {
-    const [row] = await ask<{ got: number | null }>("select get_lock(?, ?) as got", [`rotate:${what}`, patience]);
+  async function lock(what: string, seconds = patience): Promise<void> {
+    const [row] = await ask<{ got: number | null }>("select get_lock(?, ?) as got", [`rotate:${what}`, seconds]);
     if (row?.got === 1) return;
     throw new RotateError("another connection holds the lock of this lease", {
       code: "CONFLICT",

@@ -59,12 +59,35 @@ export async function mint(
       { secrets: [proof.text] },
     );
   } catch (error) {
-    throw sent || !isRotateError(error) ? error : withDetails(error, { noEffect: true });
+    if (!isRotateError(error)) throw error;
+    if (!sent) throw withDetails(error, { noEffect: true });
+    if (error.noEffect || !(await hasLanded({ account, leaseId }, ctx))) throw error;
   }
   return {
     user: account,
     terms: { expires: "never", handle: { user: account, from, strategy: "retain" } } satisfies LeaseTerms<Handle>,
   };
+}
+
+/** How long a look waits for a mint that broke off: its connection has its lock until the server has done with it. s */
+const lookTime = 1;
+
+/** Did the statement take effect whose answer was lost? Then the password that was made is the user's, and nobody has to revoke it by hand. False: it did not, or that cannot be told now. */
+async function hasLanded(
+  { account, leaseId }: { readonly account: string; readonly leaseId: string },
+  ctx: UserContext,
+): Promise<boolean> {
+  try {
+    return await onServer(ctx, async (server) => {
+      await server.lock(`user:${account}`, lookTime);
+      const marks = await marksOf(server, account);
+      return typeof marks === "object" && marks.primary === leaseId;
+    });
+  } catch (error) {
+    if (!isRotateError(error)) throw error;
+    ctx.log.debug("what became of the new password could not be looked at", { account, reason: error.message });
+    return false;
+  }
 }
 
 interface Plan {

@@ -1,6 +1,6 @@
 import { mysqlProgram, skippedWithout, startMysql, type Mysql } from "@rotate/doubles";
 import { connectionSamples, refusalContract } from "@rotate/testkit";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { serverRefusals, systemRefusals } from "../src/refusals.ts";
 import { cachingSha2, nativePassword } from "../src/verifiers.ts";
 import { contextOf, mintUser, revokeUser, userOf, userStage, works, type UserStage } from "./support/users.ts";
@@ -47,6 +47,27 @@ describe.skipIf(program === undefined)(
       }
       expect(await works(on, userOf(await mintUser(on, "5")))).toBe(true);
       expect(await works(on, userOf(held))).toBe(true);
+    });
+
+    test("a mint whose answer was lost goes on with the password that it made, and never costs the held one", async () => {
+      const on = await stage();
+      const held = await mintUser(on, "1");
+      let done = 0;
+      for (let message = 1; message < 20; message += 1) {
+        const cut = on.proxy.cutAt(message);
+        const minting = mintUser(on, String(message + 1)).catch(() => undefined);
+        const reached = await vi.waitUntil(cut.reached, { timeout: 3000 }).catch(() => false);
+        await cut.arrive();
+        const got = await minting;
+        expect(await works(on, userOf(held))).toBe(true);
+        if (got === undefined) continue;
+        expect(await works(on, userOf(got))).toBe(true);
+        await revokeUser(on, got);
+        if (!reached) break;
+        done += 1;
+      }
+      // The statement that changes the password, and the farewell after it.
+      expect(done).toBe(2);
     });
 
     test("the password from before rotate is retained until somebody discards it", async () => {

@@ -166,6 +166,18 @@ describe.skipIf(program === undefined)(`users of a real Redis${skippedWithout(pr
     },
   );
 
+  test("are not made where they could not be saved, and the command that is missing is named", async () => {
+    const on = await stage();
+    await asAdmin(redis, "ACL", "SETUSER", on.bootstrap, "-acl|save");
+    const before = await namesOn(redis);
+    const refused = await mintUser(on).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "DENIED", noEffect: true, hint: expect.stringContaining("+acl|save") });
+    expect(await namesOn(redis)).toEqual(before);
+    const { hint } = refused as { readonly hint: string };
+    await asAdmin(redis, ...hint.slice(hint.indexOf("ACL SETUSER")).split(" "));
+    await revokeUser(on, await mintUser(on));
+  });
+
   test("with a rule that the server does not know are refused before the mint, with the rule's name", async () => {
     const on = await stage();
     const wrong = { ...on, request: { ...on.request, rules: ["~app:*", "+@everything"] } };

@@ -230,6 +230,14 @@ const endpoints: Rows = {
     },
     ends: rotated,
   },
+  "serve-imds": {
+    ...fromAws,
+    sinks: [{ type: "env", values: { KEY: "{{ accessKeyId }}" } }],
+    serve: {
+      imds: { type: "aws-imds", rotation: "serve-imds", listen: { port: 9914 }, access: "any-local-user" },
+    },
+    ends: rotated,
+  },
   "serve-google": {
     sinks: [published("serve-google")],
     serve: {

@@ -8,13 +8,17 @@ import type { HarnessProgram } from "../plugin-test/harness-program.ts";
 import { type Subject, subjectsAt } from "../plugin-test/subject.ts";
 import { createReporter } from "../reporter.ts";
 
-/** Files to write a report to. */
+/** What more is tried, and files to write a report to. */
 export interface PluginTestFlags {
+  readonly week?: boolean | undefined;
   readonly junit?: string | undefined;
   readonly badge?: string | undefined;
 }
 
 type Input = ActionInput<PluginTestFlags, { readonly path?: string | undefined }>;
+
+/** For one promise; a week is played for the first of its own. ms */
+const longest = 180_000;
 
 /** What a program has to say of itself it says within this time, ms. */
 const describeLimit = 10_000;
@@ -26,7 +30,9 @@ export async function testPlugin(input: Input): Promise<Report> {
   const { "log-level": level, "log-format": format } = flags;
   const reporter = createReporter({ terminal, level, format, board: false, omit: [] });
   try {
-    const suites = await Promise.all(subjects.map((subject) => suitesFor(subject, reporter.runtime)));
+    const suites = await Promise.all(
+      subjects.map((subject) => suitesFor(subject, { runtime: reporter.runtime, week: flags.week === true })),
+    );
     const report = await tried(suites.flat(), input);
     await write(report, flags);
     const { badgeLine } = await import("@rotate/testkit");
@@ -38,12 +44,15 @@ export async function testPlugin(input: Input): Promise<Report> {
   }
 }
 
-async function suitesFor(subject: Subject, runtime: Runtime): Promise<readonly Suite[]> {
-  const { openHarness, suitesOf, wireSuite } = await import("../plugin-test/index.ts");
+async function suitesFor(
+  subject: Subject,
+  { runtime, week }: { readonly runtime: Runtime; readonly week: boolean },
+): Promise<readonly Suite[]> {
+  const { openHarness, suitesOf, weeksOf, wireSuite } = await import("../plugin-test/index.ts");
   const { told, plugin, program } = await described(subject, runtime);
   const harness = await openHarness(subject.harness, runtime).catch(asUsage);
   refuseUnplayed(told.describe, { harness, subject });
-  const asItIs = suitesOf(plugin, harness);
+  const asItIs = [...suitesOf(plugin, harness), ...(week ? weeksOf(plugin, harness) : [])];
   if (program === undefined) return asItIs;
   const anew = told.describe.oneShot === true ? [] : suitesOf(program.anew, harness, false).map(withNewProcesses);
   return [...asItIs, ...anew, wireSuite({ launch: program.launch, description: told.describe })];
@@ -88,6 +97,7 @@ async function tried(suites: readonly Suite[], { json, terminal }: Input): Promi
   const { linesOf, runSuites } = await import("@rotate/testkit");
   let last: Suite | undefined;
   return runSuites(suites, {
+    timeout: longest,
     onResult: (result, suite) => {
       if (json) return;
       if (suite !== last) terminal.out(`${last === undefined ? "" : "\n"}${suite.title}`);

@@ -1,14 +1,21 @@
 /** The author's harness: a program that plays the outside, and speaks in the frames of plugins. docs/authors/testing.md describes it. */
 import { type Child, type Frame, type Launch, type Runtime, startChild } from "@rotate/core";
 import { badAnswer, isRotateError, withDetails } from "@rotate/plugin-kit";
-import { httpReply, type HttpMessage, type HttpReply, type HttpWay, openHttpWay } from "@rotate/testkit";
+import {
+  httpReply,
+  type HttpMessage,
+  type HttpReply,
+  type HttpWay,
+  openHttpWay,
+  type StageWorld,
+} from "@rotate/testkit";
 
 /** A harness that was asked what it can play. */
 export interface HarnessProgram {
   /** By part, `providers/acme`, the verbs that it has for it. */
   readonly parts: Readonly<Record<string, readonly string[]>>;
-  /** A fresh outside for one sentence, in a process of its own. */
-  readonly start: (part: string) => Promise<Played>;
+  /** A fresh outside for one sentence, in a process of its own. `world`: it is told this time with all that it is asked; default the machine's. */
+  readonly start: (part: string, world?: StageWorld) => Promise<Played>;
 }
 
 /** An outside that is being played. */
@@ -32,7 +39,10 @@ export async function openHarness(launch: Launch, runtime: Runtime): Promise<Har
   if (!isFrame(parts) || !Object.values(parts).every(Array.isArray))
     throw wrong('it does not describe itself as {"harness":1,"parts":{"providers/acme":["http",…]}}');
   const verbs = parts as HarnessProgram["parts"];
-  return { parts: verbs, start: (part) => play(launch, { part, verbs: verbs[part] ?? [] }, runtime) };
+  return {
+    parts: verbs,
+    start: (part, world = runtime) => play(launch, { part, verbs: verbs[part] ?? [], world }, runtime),
+  };
 }
 
 function begin(launch: Launch, runtime: Runtime): Child {
@@ -42,11 +52,11 @@ function begin(launch: Launch, runtime: Runtime): Child {
 
 async function play(
   launch: Launch,
-  { part, verbs }: { readonly part: string; readonly verbs: readonly string[] },
+  { part, verbs, world }: { readonly part: string; readonly verbs: readonly string[]; readonly world: StageWorld },
   runtime: Runtime,
 ): Promise<Played> {
   const child = begin(launch, runtime);
-  const ask: Played["ask"] = (call, more = {}) => asked(child, { call, part, ...more }, runtime);
+  const ask: Played["ask"] = (call, more = {}) => asked(child, { call, part, now: instantOf(world), ...more }, runtime);
   const way = await openHttpWay(async (message) => replyOf(await ask("http", { request: requestOf(message) })));
   async function close(): Promise<void> {
     if (verbs.includes("close")) await ask("close");
@@ -61,6 +71,10 @@ async function play(
     await close().catch(() => undefined); // what went wrong first is told
     throw error;
   }
+}
+
+function instantOf({ now }: StageWorld): string {
+  return new Date(now()).toISOString();
 }
 
 async function asked(child: Child, frame: Frame, runtime: Runtime): Promise<unknown> {

@@ -1,6 +1,6 @@
 /** What a harness program plays, in the shape that the contract suites of the test kit work on. */
 import type { ObjectSchema } from "@rotate/plugin-kit";
-import { secretRef, type SinkStage, type Stage } from "@rotate/testkit";
+import { secretRef, type SinkStage, type Stage, type StageWorld } from "@rotate/testkit";
 import type { HarnessProgram, Played } from "./harness-program.ts";
 
 /** The outside of one sentence, for a part of any kind. */
@@ -22,7 +22,7 @@ export function harnessOn(
   }
   return {
     verbs,
-    start: async () => stageOf(await program.start(part), options),
+    start: async (world?: StageWorld) => stageOf(await program.start(part, world), options),
     refuse: (stage: PlayedStage) => change(stage, "refuse"),
     ...(isWeb && spoil && { way: ({ played }: PlayedStage) => played.way }),
     ...((isWeb || verbs.includes("hang")) && { hang: (stage: PlayedStage) => change(stage, "hang") }),

@@ -1,6 +1,15 @@
 /** What is promised of each part of a plugin, on the outside that the author's harness plays. */
 import type { Notifier, Plugin, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
-import { notifierSuite, probeSuite, providerSuite, reloadSuite, sinkSuite, type Suite } from "@rotate/testkit";
+import {
+  notifierSuite,
+  probeSuite,
+  type ProviderHarness,
+  providerSuite,
+  reloadSuite,
+  sinkSuite,
+  type Suite,
+} from "@rotate/testkit";
+import { weekSuite } from "../week/index.ts";
 import type { HarnessProgram } from "./harness-program.ts";
 import { harnessOn, type PlayedStage } from "./played-stage.ts";
 
@@ -14,16 +23,16 @@ function ask(verb: string) {
   return async ({ played }: Played): Promise<never> => (await played.ask(verb)) as never;
 }
 
-function providerOn(common: Common, provider: Provider): Suite {
+function providerOn(common: Common, provider: Provider): ProviderHarness<PlayedStage> {
   const { verbs } = common;
-  return providerSuite({
+  return {
     ...common,
     provider,
     ...(verbs.includes("http") && { cutAt: ({ played }: Played, nth: number) => played.way.cutAt(nth) }),
     ...(verbs.includes("isLive") && {
       isLive: async ({ played }: Played, fields: object) => (await played.ask("isLive", { fields })) === true,
     }),
-  });
+  };
 }
 
 function sinkOn(common: Common, sink: Sink): Suite {
@@ -55,10 +64,18 @@ export function suitesOf(plugin: Plugin, program: HarnessProgram, spoil = true):
   const on = (kind: (typeof kinds)[number], { type, options }: Provider | Sink | Reload | Probe | Notifier): Common =>
     harnessOn(program, { part: `${kind}/${type}`, options, spoil });
   return [
-    ...plugin.providers.map((part) => providerOn(on("providers", part), part)),
+    ...plugin.providers.map((part) => providerSuite(providerOn(on("providers", part), part))),
     ...plugin.sinks.map((part) => sinkOn(on("sinks", part), part)),
     ...plugin.reloads.map((part) => reloadOn(on("reloads", part), part)),
     ...plugin.probes.map((part) => probeOn(on("probes", part), part)),
     ...plugin.notifiers.map((part) => notifierOn(on("notifiers", part), part)),
   ];
+}
+
+/** A week of each provider. */
+export function weeksOf({ providers }: Plugin, program: HarnessProgram): readonly Suite[] {
+  return providers.map((part) => {
+    const { type, options } = part;
+    return weekSuite(providerOn(harnessOn(program, { part: `providers/${type}`, options, spoil: true }), part));
+  });
 }

@@ -26,9 +26,9 @@ export function troublesOf(life: number): readonly Trouble[] {
   return [...small, ...long];
 }
 
-/** Between two runs. */
+/** Between two runs: whole, as clocks are. */
 export function periodOf(life: number): number {
-  return Math.min(Math.max(life / 12, 10_000), 10 * minute);
+  return Math.round(Math.min(Math.max(life / 12, 10_000), 10 * minute));
 }
 
 /** The trouble of an instant. */

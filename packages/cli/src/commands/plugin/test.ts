@@ -9,10 +9,14 @@ export class PluginTest extends BaseCommand<typeof PluginTest> {
 Exit codes: 0 every promise was kept; 1 one was broken; 2 it could not be tried.`;
   static override examples = [
     { description: "the programs of this folder that have a harness", command: "<%= config.bin %> plugin test" },
+    { description: "a week as well", command: "<%= config.bin %> plugin test ./acme.py --week" },
     { description: "in CI", command: "<%= config.bin %> plugin test ./acme.py --junit report.xml" },
   ];
   static override args = { path: Args.string({ description: "a program, or a folder of them; default: this folder" }) };
   static override flags = {
+    week: Flags.boolean({
+      description: "also play a week of each provider in virtual time, with outages, by the real engine",
+    }),
     junit: Flags.string({ helpValue: "FILE", description: "write the report as JUnit XML" }),
     badge: Flags.string({ helpValue: "FILE", description: "write what a badge shows, as shields.io reads it" }),
   };
