@@ -132,6 +132,26 @@ describe.skipIf(postgresUnavailable())("what one machine alone rotates, and what
     expect((await fleet.on("a", ["status", "--check"])).code).toBe(0);
   });
 
+  test("while the database is away what is pinned is rotated and told of, and the rest is said to be unknown", async () => {
+    const fleet = await stage.fleet(specOf(stage.vault, rotationOf("app", "") + rotationOf("moving")));
+    const away = { ROTATE_DB: "postgres://nobody@127.0.0.1:1/rotate" };
+    const ran = await fleet.on("a", ["run", "--json"], away);
+    expect(ran.code).toBe(6);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      rotations: [{ name: "app", outcome: "rotated" }],
+      untold: ["moving"],
+      troubles: [{ code: "ROTATE_STATE_UNREACHABLE" }],
+    });
+    const told = await fleet.on("a", ["status", "--check"], away);
+    expect(told.code).toBe(6);
+    expect(told.stdout).toContain("nothing is known of moving");
+    expect(await fleet.on("a", ["run", "app"], away)).toMatchObject({ code: 0 });
+    expect((await fleet.on("a", ["run", "moving"], away)).stderr).toContain("does not answer");
+    expect(await fleet.ask("a", ["run", "--json"])).toMatchObject({
+      rotations: [{ outcome: "fresh" }, { outcome: "rotated" }],
+    });
+  });
+
   test("a place that nobody could keep to is a fault of the spec", async () => {
     const more = "    runsOn: eu\n";
     const fleet = await stage.fleet(specOf(stage.vault, rotationOf("app", more)), { bare: true });

@@ -51,7 +51,7 @@ export function databaseError(place: string, error: unknown): unknown {
 }
 
 /** Is it that nobody answers, and not that the answer is no? */
-export function isUnreachable(error: unknown): boolean {
+export function isUnreachable(error: unknown): error is EngineError {
   return error instanceof EngineError && error.code === "ROTATE_STATE_UNREACHABLE";
 }
 

@@ -81,8 +81,8 @@ async function mirrorOwn(engine: Pick<Engine, "parts">): Promise<void> {
 
 /** What a run tells of this machine when it is over. Gives what kept it from that. */
 export async function tellFleet(engine: Engine): Promise<readonly TroubleReport[]> {
-  const { peers } = engine.parts().deps;
-  if (peers === undefined) return [];
+  const { peers, halves } = engine.parts().deps;
+  if (peers === undefined || halves?.away() !== undefined) return [];
   try {
     await peers.announce({ version: "", watches: false });
     await mirrorOwn(engine);
