@@ -65,6 +65,17 @@ export function notPrepared(place: string, cause?: unknown): EngineError {
   });
 }
 
+/** What is reached takes statements and no transactions. */
+export function noTransactions(place: string, cause: Error): EngineError {
+  return problem("the pooler before it takes no transactions", {
+    code: "ROTATE_STATE_UNUSABLE",
+    place,
+    message: cause.message,
+    cause,
+    hint: "set `pool_mode` of PgBouncer to `transaction` or `session`, or let `state.url` name the database itself",
+  });
+}
+
 function isAway(code: string): boolean {
   return (/^E[A-Z]+$/.test(code) && !code.startsWith("ERR")) || code.startsWith("08") || away.includes(code);
 }

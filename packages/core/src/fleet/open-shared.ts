@@ -8,7 +8,7 @@ import { defaultLabel } from "./boss.ts";
 import { createBundles } from "./bundles.ts";
 import { createSharedClaims } from "./claims.ts";
 import { createDatabaseClock } from "./clock.ts";
-import { openDatabase, type Database } from "./database.ts";
+import { openDatabase, refuseStatementPooling, type Database } from "./database.ts";
 import { checkKeys, type KeyRing } from "./key.ts";
 import { publishSpec, specHash, type Publication } from "./published.ts";
 import { createPeers } from "./peers.ts";
@@ -72,6 +72,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   async function open(): Promise<Ready> {
     const meta = await readMeta(database, schemas);
+    await refuseStatementPooling(database);
     if (!options.adopting) await refuseCopy(database, meta, spec);
     await checkKeys(database, rows, { ring, reading });
     await time.learn();
