@@ -47,6 +47,7 @@ export function peerService(engine: Engine, version: string): Service {
       return async () => {
         stopping.abort();
         await Promise.all(loops);
+        await peers.leave().catch(() => undefined); // the database is away: it is noticed missing
       };
     },
   };

@@ -1,5 +1,6 @@
 /** What the owner of a shared state does: keys, upkeep, the tables of an earlier rotate, several teams in one database. */
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { postgresUnavailable } from "@rotate/doubles";
 import type { Secret } from "@rotate/plugin-kit";
 import { createRuntime, reference } from "@rotate/runtime";
@@ -8,6 +9,7 @@ import type { Backend } from "../../src/backend/backend.ts";
 import { prepareState, stateKeys, tendState, type StateParts } from "../../src/fleet/administer.ts";
 import type { SharedOptions } from "../../src/fleet/open-shared.ts";
 import { createKeyRing } from "../../src/fleet/key.ts";
+import { grantsOf, schemasOf } from "../../src/fleet/schema.ts";
 import type { LeaseState } from "../../src/store/state.ts";
 import { intentOf } from "../backend/contract.ts";
 import { key, prepareDatabase, type PreparedDatabase } from "./database.ts";
@@ -200,4 +202,16 @@ describe.skipIf(postgresUnavailable())("what the owner of a shared state does", 
     expect(after).toBeGreaterThan(before);
     expect(await doubtAt()).toBe(after);
   });
+});
+
+test("the guide tells the rights that a worker gets, and no others", () => {
+  const guide = readFileSync(new URL("../../../../docs/guide/more-than-one-machine.md", import.meta.url), "utf8");
+  const rows = [...guide.matchAll(/^\| (`rotate[_.].*`) \| (.*) \|$/gm)].flatMap(([, tables = "", rights = ""]) => {
+    const [first = "", ...others] = [...tables.matchAll(/`([\w.]+)`/g)].map(([, name = ""]) => name);
+    const schema = first.split(".")[0];
+    return [first, ...others.map((name) => `${schema}.${name}`)].map((table) => `${table}: ${rights}`);
+  });
+  const grants = [...grantsOf(schemasOf("rotate"), { worker: "w" }).matchAll(/grant (.*) on (rotate.*) to/g)];
+  const given = grants.flatMap(([, rights, tables = ""]) => tables.split(", ").map((table) => `${table}: ${rights}`));
+  expect(rows.toSorted()).toEqual(given.toSorted());
 });
