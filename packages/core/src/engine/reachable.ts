@@ -1,9 +1,17 @@
-import type { EngineParts } from "./reports.ts";
+import type { Spec } from "../loading/model.ts";
+import type { RotationDeps } from "../rotation/session.ts";
 import type { TroubleReport } from "../report.ts";
 
+/** What an engine works with. */
+interface Parts {
+  readonly spec: Spec;
+  readonly written: Spec;
+  readonly deps: RotationDeps;
+}
+
 /** What can be done and told now. */
-export interface Reachable {
-  readonly parts: EngineParts;
+export interface Reachable<Of> {
+  readonly parts: Of;
   /** Rotations of which nothing can be told, and why. */
   readonly untold: { readonly untold?: readonly string[]; readonly troubles?: readonly TroubleReport[] };
 }
@@ -15,7 +23,7 @@ interface Asking {
 }
 
 /** All of it; while the database of a fleet is away, what is pinned to this machine. Throws EngineError `ROTATE_STATE_UNREACHABLE` when something else is asked for by name. */
-export function reachableOf(parts: EngineParts, { names = [], byDaemon = false }: Asking): Reachable {
+export function reachableOf<Of extends Parts>(parts: Of, { names = [], byDaemon = false }: Asking): Reachable<Of> {
   const { spec, written, deps } = parts;
   const { halves, peers: _, ...others } = deps;
   const away = halves?.away();
