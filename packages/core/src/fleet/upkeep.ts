@@ -91,20 +91,19 @@ export interface KeyReport {
 /** The keys that a state was written with. */
 export async function keysOf(sql: Sql, rows: Rows): Promise<readonly KeyReport[]> {
   const known = await knownKeys(sql, rows);
-  return Promise.all(known.map((key, at) => keyReport(sql, rows, key, at === 0)));
+  return Promise.all(known.map(async (key, at) => ({ ...(await usesOf(sql, rows, key)), current: at === 0 })));
 }
 
-async function keyReport(
+async function usesOf(
   { query }: Sql,
   { schemas: { own }, spec }: Rows,
   { check, since }: KnownKey,
-  current: boolean,
-): Promise<KeyReport> {
+): Promise<Omit<KeyReport, "current">> {
   const [row] = await query(
     `select count(*)::int as n from ${own}.rotation where spec = $1 and state is not null and state::text ~ $2`,
     [spec, `"[0-9a-f]{32}${nameOfKey(check)}"`],
   );
-  return { check, since: since.toISOString(), current, rotations: Number(row?.["n"] ?? 0) };
+  return { check, since: since.toISOString(), rotations: Number(row?.["n"] ?? 0) };
 }
 
 /** Drops the keys that nothing is written with any more; gives those that stay. Throws EngineError `ROTATE_STATE_KEY` when an old one is still needed. */

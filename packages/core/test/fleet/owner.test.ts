@@ -24,7 +24,7 @@ function partsOf(
   const env = { DB: database.urlOf(role).reveal(), KEY: key.toString("base64") };
   const runtime = createRuntime({ env, random: Math.random });
   const state = { type: "postgres", url: reference({ env: "DB" }, true), key: reference({ env: "KEY" }, true), schema };
-  return { runtime, spec: { name, rotations: [], state } as unknown as StateParts["spec"] };
+  return { runtime, spec: { name, rotations: [], state } };
 }
 
 async function opened(spec: string, keys: readonly Buffer[]): Promise<Backend> {

@@ -64,6 +64,15 @@ async function opened(spec: string, options: Parameters<PreparedDatabase["open"]
   return backend;
 }
 
+async function ask({ superuser, password, port }: Postgres, words: string): Promise<unknown> {
+  const url = new Secret(`postgres://${superuser}:${password}@localhost:${port}/postgres?${words}`);
+  const reached = await openDatabase({ url: async () => url, name: "test", most: 1 });
+  onTestFinished(() => reached.close());
+  return reached
+    .query("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
+    .catch((error: { readonly code: string }) => error.code);
+}
+
 const named = { rotations: [{ name: "db", reloads: [] }] } as never;
 
 describe.skipIf(postgresUnavailable())("ways to a shared state", () => {
@@ -122,14 +131,6 @@ describe.skipIf(postgresUnavailable())("ways to a shared state", () => {
       ["localhost", "db.example"].map((host) => startPostgres({ certificate: authority.issue({ hosts: [host] }) })),
     );
     onTestFinished(() => Promise.all([good!.close(), other!.close()]).then(() => undefined));
-    async function ask({ superuser, password, port }: Postgres, words: string): Promise<unknown> {
-      const url = new Secret(`postgres://${superuser}:${password}@localhost:${port}/postgres?${words}`);
-      const reached = await openDatabase({ url: async () => url, name: "test", most: 1 });
-      onTestFinished(() => reached.close());
-      return reached
-        .query("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
-        .catch((error: { readonly code: string }) => error.code);
-    }
     expect(await ask(good!, trusted)).toEqual([{ ssl: true }]);
     expect(await ask(other!, trusted)).toBe("ROTATE_STATE_UNUSABLE");
     expect(await ask(good!, "sslmode=verify-full")).toBe("ROTATE_STATE_UNUSABLE");
