@@ -119,7 +119,7 @@ http { access_log off; ${temporary.join(" ")} server { listen unix:${place.at("s
     onTestFinished(() => void server.kill("SIGTERM"));
     const served = () =>
       new Promise<string>((resolve, reject) => {
-        get({ socketPath: place.at("socket"), agent: false }, (answer) => text(answer).then(resolve, reject)).on(
+        get({ socketPath: place.at("socket"), agent: false }, (answer) => void text(answer).then(resolve, reject)).on(
           "error",
           reject,
         );
