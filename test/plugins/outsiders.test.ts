@@ -65,7 +65,7 @@ test.skipIf(!has("python3") || !has("redis-server"))(
   "redis-acl: a user of a real Redis, minted, used, revoked",
   async () => {
     const password = "password-of-the-manager";
-    const place = placeOf("redis-acl", { REDIS_PASSWORD: password });
+    const place = placeOf("redis-acl", { REDIS_ADMIN_PASSWORD: password });
     await expectAllKept(place, "redis-acl");
 
     const port = await freePort();
