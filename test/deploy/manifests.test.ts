@@ -113,6 +113,36 @@ test.skipIf(kubectl)(
   },
 );
 
+test.skipIf(kubectl)(
+  `a fleet is several pods that share nothing but their database${kubectl ? ` (${kubectl})` : ""}`,
+  () => {
+    const things = built(join(folder, "kubernetes/fleet"));
+    expect(things.map(({ kind }) => kind).toSorted()).toEqual(["Deployment", "PodDisruptionBudget", "ServiceAccount"]);
+    const deployment = things.find(({ kind }) => kind === "Deployment");
+    expect(deployment?.spec).toMatchObject({ replicas: 3, strategy: { type: "RollingUpdate" } });
+    const { containers, volumes } = podOf(things);
+    expect(volumes.toSorted((one, other) => (one.name < other.name ? -1 : 1))).toEqual([
+      { name: "spec", configMap: { name: "rotate-spec" } },
+      { name: "state", emptyDir: { sizeLimit: "64Mi" } },
+      expect.objectContaining({ name: "state-key" }),
+      expect.objectContaining({ name: "tmp" }),
+    ]);
+    const [ours] = containers as readonly (Container & { readonly env: readonly { readonly name: string }[] })[];
+    expect(ours!.env.map(({ name }) => name).toSorted()).toEqual(["ROTATE_DB", "ROTATE_HOST", "ROTATE_STATE_DIR"]);
+    expect(parsed(ours!)).toBe(0);
+  },
+);
+
+test.skipIf(helm)(`the chart gives several workers only over a database${helm ? ` (${helm})` : ""}`, () => {
+  const watch = { replicas: 3 };
+  expect(rendered({ watch })).toMatchObject({ code: 1, text: expect.stringContaining("state.postgresSecret") });
+  const { text } = rendered({ watch, state: { postgresSecret: "rotate-state" } });
+  const kinds = thingsIn(text).map(({ kind }) => kind);
+  expect(kinds).not.toContain("PersistentVolumeClaim");
+  expect(thingsIn(text).find(({ kind }) => kind === "Deployment")?.spec).toMatchObject({ replicas: 3 });
+  expect(podOf(thingsIn(text)).volumes).toContainEqual({ name: "state", emptyDir: { sizeLimit: "64Mi" } });
+});
+
 const values = {
   image: { repository: "images.example/rotate" },
   spec: { version: 1, name: "chart", providers: {}, rotations: { "a-{{ x }}": {} } },

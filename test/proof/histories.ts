@@ -1,7 +1,8 @@
 /**
  * The proof campaign over the real engine: every history with up to two faults of every shape, then random ones with up to eight faults of every kind.
- * `npm run proof:histories -- [--faults 2] [--random 100000] [--from 1] [--jobs 2] [--sinks late] [--keep FILE]`: with a file it goes on where it was stopped, with `--sinks` only the
- * shapes run that have such a sink (`--sinks file+late-blind`: these two, in this order); `-- --seed N` plays one random history again and tells its story.
+ * `npm run proof:histories -- [--faults 2] [--random 100000] [--from 1] [--jobs 2] [--sinks late] [--backend shared] [--keep FILE]`: with a file it goes on where it was stopped, with
+ * `--sinks` only the shapes run that have such a sink (`--sinks file+late-blind`: these two, in this order), with `--backend shared` those of several machines over one database;
+ * `-- --seed N` plays one random history again and tells its story.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -17,14 +18,20 @@ import {
 } from "../../packages/core/test/histories/campaign.ts";
 import { random } from "../../packages/core/test/histories/choices.ts";
 import { runHistory } from "../../packages/core/test/histories/history.ts";
-import { lateShapes, poweredShapes, shapes, troubledShapes } from "../../packages/core/test/histories/shapes.ts";
+import {
+  fleetShapes,
+  lateShapes,
+  poweredShapes,
+  shapes,
+  troubledShapes,
+} from "../../packages/core/test/histories/shapes.ts";
 import type { Shape } from "../../packages/core/test/histories/world.ts";
 import { deal, serveJobs } from "./deal.ts";
 
 type Job =
   | { readonly kind: "named" }
   | { readonly kind: "every"; readonly shape: Shape; readonly early: number; readonly faults: number }
-  | { readonly kind: "random"; readonly from: number; readonly count: number };
+  | { readonly kind: "random"; readonly from: number; readonly count: number; readonly ofFleet: boolean };
 
 const block = 1_000;
 
@@ -34,24 +41,32 @@ interface Extent {
   readonly from: number;
   /** Of the shapes: what the kinds of their sinks hold, joined by "+". */
   readonly sinks: string;
+  /** On several machines. */
+  readonly ofFleet: boolean;
 }
 
-function jobsOf({ faults, random: count, from, sinks }: Extent): readonly Job[] {
+function jobsOf({ faults, random: count, from, sinks, ofFleet }: Extent): readonly Job[] {
   const chosen = (all: readonly Shape[]) => all.filter((shape) => shape.sinks.join("+").includes(sinks));
   const every = [26, 41].flatMap((early) => [
-    ...chosen([...shapes, ...poweredShapes, ...lateShapes]).map((shape): Job => ({
+    ...chosen(ofFleet ? fleetShapes : [...shapes, ...poweredShapes, ...lateShapes]).map((shape): Job => ({
       kind: "every",
       shape,
       early,
       faults,
     })),
-    ...chosen(troubledShapes).map((shape): Job => ({ kind: "every", shape, early, faults: Math.min(faults, 1) })),
+    ...chosen(ofFleet ? [] : troubledShapes).map((shape): Job => ({
+      kind: "every",
+      shape,
+      early,
+      faults: Math.min(faults, 1),
+    })),
   ]);
   const starts = Array.from({ length: Math.ceil(count / block) }, (_, index) => index * block);
   const rest = starts.map((start): Job => ({
     kind: "random",
     from: from + start,
     count: Math.min(block, count - start),
+    ofFleet,
   }));
   return [{ kind: "named" }, ...(faults > 0 ? every : []), ...rest];
 }
@@ -110,10 +125,10 @@ function troubleIn({ consumers, rich, sinks }: Shape): string {
   return sinks.some((kind) => kind.startsWith("late")) ? ", late writes" : "";
 }
 
-async function replay(seed: number): Promise<void> {
+async function replay(seed: number, ofFleet: boolean): Promise<void> {
   const choices = random(seed, { share: 0.06 + (seed % 7) / 70, faults: 8 });
-  say(JSON.stringify(settingOf(seed)));
-  await runHistory({ ...settingOf(seed), choices }).then(
+  say(JSON.stringify(settingOf(seed, ofFleet)));
+  await runHistory({ ...settingOf(seed, ofFleet), choices }).then(
     ({ log }) => say(log.join("\n")),
     (error: Error & { readonly story?: readonly string[] }) => say([...(error.story ?? []), error.message].join("\n")),
   );
@@ -129,14 +144,16 @@ async function main(): Promise<void> {
       jobs: { type: "string", default: String(availableParallelism()) },
       keep: { type: "string" },
       seed: { type: "string" },
+      backend: { type: "string", default: "local" },
       worker: { type: "boolean", default: false },
     },
   });
   if (values.worker) return serveJobs(work);
-  if (values.seed !== undefined) return replay(Number(values.seed));
+  const ofFleet = values.backend === "shared";
+  if (values.seed !== undefined) return replay(Number(values.seed), ofFleet);
   const { faults, random: count, from, jobs, sinks, keep } = values;
   const numbers = { faults: Number(faults), random: Number(count), from: Number(from), processes: Number(jobs) };
-  await campaign({ ...numbers, sinks, keep });
+  await campaign({ ...numbers, sinks, ofFleet, keep });
 }
 
 /** Histories throw much and look at no stack. */

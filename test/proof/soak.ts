@@ -32,8 +32,6 @@ const [rotations, life, minutes, kills, failing] = [
 ].map(Number) as [number, number, number, number, number];
 const second = 1_000;
 const perFolder = 1_000;
-/** At once, of one daemon. */
-const atOnce = 16;
 
 function say(text: string): void {
   process.stdout.write(`${new Date().toISOString()} ${text}\n`);
@@ -118,11 +116,35 @@ function leftOf(folder: string, index: number): number | undefined {
   }
 }
 
-/** Two mints of one rotation closer than this are one too many: by the schedule they are 0.6 lives apart. */
-function countTwice(folder: string): number {
+/** Mints that came too soon after another of the same rotation: by the schedule they are 0.6 lives apart. */
+interface Early {
+  /** The one before had come to nothing: a kill cut it off, or it was asked to stop. */
+  readonly cutOff: number;
+  /** The one before was settled: one too many. */
+  readonly twice: number;
+}
+
+function earlyMints(folder: string): Early {
   const least = life * second * 0.45;
-  const gaps = [...mintsIn(folder).values()].flatMap((at) => at.slice(1).map((time, index) => time - at[index]!));
-  return gaps.filter((gap) => gap < least).length;
+  const database = new DatabaseSync(join(folder, "state/soak/state.db"), { readOnly: true });
+  const rows = database
+    .prepare(
+      "select rotation, at, json_extract(record, '$.type') as type from journal where type in ('intent', 'settled') order by rotation, seq",
+    )
+    .all() as unknown as readonly (Mint & { readonly type: string })[];
+  database.close();
+  const last = new Map<string, { readonly at: number; readonly isSettled: boolean }>();
+  const found = { cutOff: 0, twice: 0 };
+  for (const { rotation, at, type } of rows) {
+    const before = last.get(rotation);
+    if (type === "settled") {
+      if (before) last.set(rotation, { ...before, isSettled: true });
+      continue;
+    }
+    if (before !== undefined && at - before.at < least) found[before.isSettled ? "twice" : "cutOff"]++;
+    last.set(rotation, { at, isSettled: false });
+  }
+  return found;
 }
 
 async function soak(folder: string): Promise<boolean> {
@@ -145,10 +167,10 @@ async function soak(folder: string): Promise<boolean> {
   const begun = mintsIn(folder);
   const reached = healthy.filter((index) => begun.has(`r${index}`));
   const lost = reached.filter((index) => (leftOf(folder, index) ?? 0) <= 0).length;
-  const twice = countTwice(folder);
-  const isKept = lost === 0 && twice <= kills * atOnce;
+  const { cutOff, twice } = earlyMints(folder);
+  const isKept = lost === 0 && twice === 0;
   say(
-    `${healthy.length} healthy rotations, ${reached.length} reached, ${settledMints(folder)} mints: ${lost} without a living token, ${twice} minted again early (a kill cuts off ${atOnce} at most)`,
+    `${healthy.length} healthy rotations, ${reached.length} reached, ${settledMints(folder)} mints: ${lost} without a living token, ${twice} minted again though they were settled, ${cutOff} because a kill had cut them off`,
   );
   return isKept;
 }

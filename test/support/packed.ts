@@ -12,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
@@ -43,6 +44,25 @@ export function packedCommandLine(): Packed {
   const installed = join(project, "node_modules/@rotate/cli");
   const [tarball = ""] = globSync(join(folder, "*.tgz"));
   return { tarball, project, installed, entry: join(installed, "bin/rotate.js") };
+}
+
+/** A project with all that a plugin author installs: the command line, the kit, the test kit; and of ours what compiles and runs tests. */
+export function packedForAuthors(): string {
+  const base = (process.env[variable] ??= find());
+  const folder = join(base, "authors");
+  if (!existsSync(folder)) whileAlone(() => existsSync(folder) || renameSync(buildForAuthors(base), folder));
+  return join(folder, "project");
+}
+
+function buildForAuthors(base: string): string {
+  const folder = mkdtempSync(join(cache, "building-"));
+  const names = ["plugin-kit", "runtime", "testkit"].map((name) => `--workspace=@rotate/${name}`);
+  npm(root, "pack", ...names, `--pack-destination=${folder}`);
+  const project = join(folder, "project");
+  installAlone(project, [...globSync(join(folder, "*.tgz")), ...globSync(join(base, "*.tgz"))]);
+  for (const name of ["vitest", "typescript", "@types"])
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+  return folder;
 }
 
 function find(): string {

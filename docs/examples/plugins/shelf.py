@@ -10,7 +10,7 @@ DESCRIPTION = {"protocol": 1, "sinks": [{
         "path": {"type": "string", "pattern": "^[a-z0-9/]+$", "description": "which document"}}},
     "keys": {"pattern": "[A-Z][A-Z0-9_]*", "description": "upper-case words"},
     "target": "{url} document {path}",
-    "verbs": ["check", "read", "prepare", "commit", "undo"]}]}
+    "verbs": ["check", "read", "prepare", "commit", "undo", "fence"]}]}
 
 
 class Refused(Exception):
@@ -73,6 +73,9 @@ def serve(call):
         if now != state["new"]:
             raise Refused("CONFLICT", "somebody else changed the document", False, hint="see who else writes it")
         write(options, document["version"], state["before"])
+        return None
+    if verb == "fence":  # a write whose answer was lost, and which is still on its way, finds another version
+        service(options, "PUT", service(options))
         return None
     raise Refused("INVALID", "no such verb", False)
 

@@ -35,7 +35,7 @@ case $(get -r .call) in
     "path": {"type": "string", "pattern": "^[a-z0-9/]+$", "description": "which document"}}},
   "keys": {"pattern": "[A-Z][A-Z0-9_]*", "description": "upper-case words"},
   "target": "{url} document {path}",
-  "verbs": ["check", "read", "prepare", "commit", "undo"]}]}
+  "verbs": ["check", "read", "prepare", "commit", "undo", "fence"]}]}
 JSON
     ;;
   check)
@@ -65,6 +65,11 @@ JSON
       [ "$(jq -S . <<<"$now")" = "$(get -S .state.new)" ] || no CONFLICT "somebody else changed the document" false
       write "$(get -c .state.before)"
     fi
+    ok <<<null
+    ;;
+  fence) # a write whose answer was lost, and which is still on its way, finds another version
+    service GET
+    service PUT "$body"
     ok <<<null
     ;;
   *) no INVALID "no such verb" false ;;

@@ -90,6 +90,8 @@ export interface RunReport {
   readonly orphans: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** Rotations of which nothing was done and nothing is known: their database does not answer. */
+  readonly untold?: readonly string[];
   /** Who could not be told of it, and what else could not be written beside. */
   readonly troubles?: readonly TroubleReport[];
 }
@@ -278,6 +280,8 @@ export interface StatusReport {
   readonly rotations: readonly RotationStatus[];
   /** What is wrong, each thing once. */
   readonly causes: readonly CauseReport[];
+  /** Rotations of which nothing is known: their database does not answer. */
+  readonly untold?: readonly string[];
   /** With a state that machines share: those that were heard of. */
   readonly hosts?: readonly HostReport[];
   /** Where consumers ask. Only a running watch can tell. */

@@ -30,3 +30,4 @@ export {
   type SuiteResult,
 } from "./runner/report.ts";
 export { runSuites, type RunSuitesOptions } from "./runner/run.ts";
+export { playTape, recordTape, type RecordOptions, type TapedWay } from "./tape/tape.ts";

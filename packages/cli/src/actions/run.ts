@@ -44,12 +44,13 @@ function rotate(given: Input): Promise<RunReport> {
     const troubles =
       own === undefined ? [] : [...(await tellFleet(own)), ...(await lookAfterRun(own, {}, interrupt.signal))];
     await stopTraces();
-    const report = troubles.length > 0 ? { ...ran, troubles } : ran;
+    const all = [...(ran.troubles ?? []), ...troubles];
+    const report = all.length > 0 ? { ...ran, troubles: all } : ran;
     interrupt.release();
     reporter.close();
     const isWell = exitCodeOfRun(report) === 0 && interrupt.exitCode() === undefined;
     if (!json && !(quiet && isWell)) terminal.out(renderRun(report, lookOf(terminal, now())));
-    for (const { message, hint } of troubles) terminal.err(hint === undefined ? message : `${message}; ${hint}`);
+    for (const { message, hint } of all) terminal.err(hint === undefined ? message : `${message}; ${hint}`);
     exitWith(interrupt.exitCode() ?? exitCodeOf(report, flags));
     return report;
   });

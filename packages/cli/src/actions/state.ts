@@ -1,10 +1,14 @@
 import { stateTools, type StateParts, type StateRoles } from "@rotate/core";
 import type { ActionInput } from "../action.ts";
 import { UsageError } from "../failure.ts";
+import { durationValue } from "../flag-values.ts";
 import { createReporter } from "../reporter.ts";
 import { readSpec } from "../spec.ts";
 
 type Input<Flags = object> = ActionInput<Flags, object>;
+
+/** ms */
+const day = 86_400_000;
 
 interface PreparedReport {
   readonly version: 1;
@@ -29,12 +33,41 @@ async function prepare(input: Input<StateRoles>, upgrade: boolean): Promise<Prep
   return { version: 1, database: place };
 }
 
-/** `rotate state key`: prints one that nobody has. */
-export async function stateKey({ json, terminal }: Input): Promise<{ readonly version: 1; readonly key: string }> {
+/** What the state knows of the keys that it was written with. */
+type Keys = Awaited<ReturnType<Awaited<ReturnType<typeof stateTools>>["stateKeys"]>>;
+
+/** `rotate state key`: prints one that nobody has, or tells of those that the state was written with. */
+export async function stateKey(
+  input: Input<{ readonly show?: boolean; readonly drop?: boolean }>,
+): Promise<{ readonly version: 1; readonly key?: string; readonly keys?: Keys }> {
+  const { flags, json, terminal } = input;
+  if (flags.show === true || flags.drop === true) return tellKeys(input, flags.drop === true);
   const { newStateKey } = await stateTools();
   const key = newStateKey();
   if (!json) terminal.out(key);
   return { version: 1, key };
+}
+
+async function tellKeys(input: Input, drop: boolean): Promise<{ readonly version: 1; readonly keys: Keys }> {
+  const { stateKeys } = await stateTools();
+  const keys = await stateKeys(await partsOf(input), { drop });
+  if (!input.json)
+    for (const { check, since, current, rotations } of keys)
+      input.terminal.out(`${check}  since ${since}  ${rotations} rotations${current ? "  written with now" : ""}`);
+  return { version: 1, keys };
+}
+
+/** `rotate state upkeep`: room for history to come, and an end for what is old. */
+export async function upkeepState(input: Input<{ readonly keep?: string | undefined }>): Promise<object> {
+  const keep = durationValue("keep", input.flags.keep) ?? 90 * day;
+  const { tendState } = await stateTools();
+  const report = await tendState(await partsOf(input), Math.ceil(keep / day));
+  const { made, dropped, deleted } = report;
+  if (!input.json)
+    input.terminal.out(
+      `${made.length} partitions made, ${dropped.length} dropped, ${deleted} rows deleted beside them`,
+    );
+  return report;
 }
 
 /** `rotate state publish`: the spec of this host counts from now on. */

@@ -34,12 +34,12 @@ const pastOf = { limit: 50 };
 
 /** One that is asked for by its name is told in detail; of more there is a table. */
 async function render({ terminal, args, flags }: Input, opened: Asked, report: StatusReport): Promise<string> {
-  const { rotations, causes, troubles = [], serve = [] } = report;
+  const { rotations, causes, troubles = [], serve = [], hosts = [] } = report;
   const { now, stateDir, engine } = opened;
   const [only] = rotations;
   const isOne = only !== undefined && rotations.length === 1 && args.names?.length === 1 && args.names[0] === only.name;
   const detail = isOne ? await engine.detail(only.name, pastOf) : undefined;
   const look = lookOf(terminal, now());
   if (detail !== undefined) return renderDetail(detail.rotation, { ...detail, stateDir }, look);
-  return renderStatus({ rotations, causes, troubles, serve, all: flags.all === true, stateDir }, look);
+  return renderStatus({ rotations, causes, troubles, serve, hosts, all: flags.all === true, stateDir }, look);
 }

@@ -2,6 +2,7 @@ import {
   compareStanding,
   type CauseReport,
   type EndpointReport,
+  type HostReport,
   type RotationStatus,
   type TroubleReport,
 } from "@rotate/core";
@@ -17,6 +18,8 @@ export interface StatusView {
   readonly rotations: readonly RotationStatus[];
   readonly causes: readonly CauseReport[];
   readonly serve?: readonly EndpointReport[];
+  /** Those that share the state. */
+  readonly hosts?: readonly HostReport[];
   /** Of the running watch itself. */
   readonly troubles?: readonly TroubleReport[];
   /** Every row, however many there are. */
@@ -34,7 +37,7 @@ const wide = 100;
 
 /** `rotate status`: the headline, what is wrong, then a row for each rotation, worst first. */
 export function renderStatus(
-  { rotations, causes, serve = [], troubles = [], all, stateDir }: StatusView,
+  { rotations, causes, serve = [], hosts = [], troubles = [], all, stateDir }: StatusView,
   look: Look,
 ): string {
   if (rotations.length === 0) return `no rotations\n\n${stateLine(stateDir, look)}`;
@@ -51,10 +54,19 @@ export function renderStatus(
     ...(isCut ? [restLine(sorted.slice(worstRows), look)] : []),
     "",
     ...(serve.length === 0 ? [] : [endpointTable(serve, look), ""]),
+    ...(hosts.length === 0 ? [] : [...hosts.map((host) => hostLine(host, look)), ""]),
     stateLine(stateDir, look),
   ].join("\n");
   const isHigh = look.screen !== undefined && text.split("\n").length >= look.screen.rows;
   return isHigh ? `${text}\n${head}` : text;
+}
+
+function hostLine({ name, labels, watches, alive, seenAt, cannotServe }: HostReport, look: Look): string {
+  const how = watches ? "watches" : "runs by a timer";
+  const state = alive ? how : `last heard of at ${seenAt}`;
+  const unable = cannotServe === undefined ? "" : `: ${cannotServe}`;
+  const text = `machine ${name}  ${labels.join(", ")}  ${state}${unable}`;
+  return alive && cannotServe === undefined ? look.paint("dim", text) : text;
 }
 
 /** Worst first, then by what ends soonest. */

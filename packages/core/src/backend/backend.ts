@@ -1,4 +1,5 @@
 /** Where an engine lives: what it keeps, who may work on which rotation, and what belongs to the machine it runs on. No value of a credential passes a store. */
+import type { EngineError } from "../engine-error.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { Outcome, StandingMark } from "../report.ts";
@@ -37,6 +38,8 @@ export interface Halves {
   readonly local: Pick<Backend, "store" | "claims">;
   readonly shared: Pick<Backend, "store" | "claims">;
   readonly isPinned: (rotation: Rotation) => boolean;
+  /** Why the database could not be reached when the spec was published; undefined: it could. */
+  readonly away: () => EngineError | undefined;
 }
 
 /** Which part of the past is asked for. */

@@ -5,7 +5,7 @@ import type { ClockNote } from "../schedule/clock.ts";
 /** Files and sockets of this machine. What is absent is not kept. */
 export interface HostNotes {
   /** A hash of what the machine is known by. */
-  readonly machineId?: string;
+  readonly machineId?: string | undefined;
   /** The values of rotations that say `cache: true`. */
   readonly cache?: ValueCache;
   /** Commands that were started, should their process not live to end them. */

@@ -10,6 +10,8 @@ export interface Peers {
   readonly labels: readonly string[];
   /** Tells that this machine is there. */
   readonly announce: (told: Announcement) => Promise<void>;
+  /** Tells that it ends: nobody waits for a machine that has nothing of its own. */
+  readonly leave: () => Promise<void>;
   /** Tells how what only this machine rotates stands: all of it. */
   readonly mirror: (statuses: readonly RotationStatus[]) => Promise<void>;
   /** All that were ever heard of and not dropped, and how what is pinned to the others stands. */

@@ -9,6 +9,7 @@ import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, t
 import { recallStamps } from "./kept-stamps.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
 import { mintsOf } from "./mints.ts";
+import { reachableOf } from "./reachable.ts";
 import { planAll } from "./plan.ts";
 import { elsewhereOf, plainName, refuseElsewhere, runElsewhere } from "./elsewhere.ts";
 import { isForOthers, statusesElsewhere, withFleet } from "./fleet-status.ts";
@@ -91,7 +92,8 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
   return { version: 1, rotations, orphans: [], causes: causesOf(rotations) };
 }
 
-async function runHere(parts: EngineParts, options: RunOptions): Promise<RunReport> {
+async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport> {
+  const { parts, untold } = reachableOf(all, options);
   const deps = await withHeldBack(parts);
   await deps.host.noteClock?.(deps.clock.note());
   const { present: asked, absent } = await choose(parts, options.names);
@@ -113,10 +115,10 @@ async function runHere(parts: EngineParts, options: RunOptions): Promise<RunRepo
   });
   await keepStamps?.();
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
-  const all = [...reports, ...(await Promise.all(absent.map((one) => absentReport(one, deps))))];
+  const told = [...reports, ...(await Promise.all(absent.map((one) => absentReport(one, deps))))];
   const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
-  await tellStandings(deps, [...all, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
-  return { version: 1, rotations: all, orphans, causes: causesOf([...all, ...orphans]) };
+  await tellStandings(deps, [...told, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
+  return { version: 1, rotations: told, orphans, causes: causesOf([...told, ...orphans]), ...untold };
 }
 
 function withHint<T extends Pick<RotationReport, "warnings">>(report: T, hint: string | undefined): T {
@@ -150,13 +152,14 @@ export interface StatusOptions {
 
 /** How everything stands. */
 export async function status(
-  parts: EngineParts,
+  everything: EngineParts,
   { names = [], byDaemon = false }: StatusOptions = {},
 ): Promise<StatusReport> {
+  const { parts, untold } = reachableOf(everything, { names, byDaemon });
   const look = await parts.deps.peers?.look();
   const deps = withFleet(await withHeldBack(parts), look);
   const elsewhere = look === undefined ? [] : statusesElsewhere(parts.written, look, deps);
-  const chosen = selectByName([...(await knownRotations(parts)), ...elsewhere.map(told)], names);
+  const chosen = selectByName([...(await knownRotations(parts)), ...elsewhere.map(asTold)], names);
   const present = chosen.flatMap((one) => ("rotation" in one && one.rotation) || []);
   const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
@@ -175,10 +178,11 @@ export async function status(
     rotations: withCauses(all, causes),
     causes,
     ...(look && { hosts: look.hosts }),
+    ...untold,
   };
 }
 
 /** What is told of, and not looked at. */
-function told(one: RotationStatus): { readonly name: string; readonly status: RotationStatus } {
+function asTold(one: RotationStatus): { readonly name: string; readonly status: RotationStatus } {
   return { name: one.name, status: one };
 }

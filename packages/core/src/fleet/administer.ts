@@ -14,6 +14,7 @@ import { publishSpec, specHash } from "./published.ts";
 import { prepareQueues, refuseOtherBoss } from "./boss.ts";
 import { openQueue } from "./queue.ts";
 import { grantsOf, readMeta, refuseCopy, refuseNewer, schemasOf, systemOf, tablesOf, type Schemas } from "./schema.ts";
+import { dropKeys, keysOf, upkeep, type KeyReport, type UpkeepReport } from "./upkeep.ts";
 import { stateOption, type StateOption } from "./state-option.ts";
 
 type OfSpec = Pick<Spec, "name" | "state" | "rotations">;
@@ -78,6 +79,24 @@ async function areMade(database: Database, { own, boss }: Schemas): Promise<bool
   const tables = [`${own}.meta`, `${boss}.version`];
   const [found] = await database.query("select to_regclass($1) as own, to_regclass($2) as boss", tables);
   return found?.["own"] != null && found["boss"] != null;
+}
+
+/** Makes partitions for days to come, and drops history that is older than `keep` days. Throws EngineError `ROTATE_STATE_*`. */
+export function tendState(parts: StateParts, keep: number): Promise<UpkeepReport> {
+  return withDatabase(parts, async (database, { schema }) => {
+    const schemas = schemasOf(schema);
+    await readMeta(database, schemas);
+    return upkeep(database, schemas.own, keep);
+  });
+}
+
+/** The keys of the fingerprints that the state knows. `drop`: without those that nothing is written with any more. Throws EngineError `ROTATE_STATE_*`. */
+export function stateKeys(parts: StateParts, { drop }: { readonly drop: boolean }): Promise<readonly KeyReport[]> {
+  return withDatabase(parts, async (database, { schema }) => {
+    const rows = { schemas: schemasOf(schema), spec: parts.spec.name };
+    await readMeta(database, rows.schemas);
+    return drop ? dropKeys(database, rows) : keysOf(database, rows);
+  });
 }
 
 /** Says that the spec of this host counts from now on, for all hosts. */

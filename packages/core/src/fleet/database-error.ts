@@ -51,7 +51,7 @@ export function databaseError(place: string, error: unknown): unknown {
 }
 
 /** Is it that nobody answers, and not that the answer is no? */
-export function isUnreachable(error: unknown): boolean {
+export function isUnreachable(error: unknown): error is EngineError {
   return error instanceof EngineError && error.code === "ROTATE_STATE_UNREACHABLE";
 }
 
@@ -62,6 +62,17 @@ export function notPrepared(place: string, cause?: unknown): EngineError {
     exitCode: 6,
     hint: "run `rotate state init`, as a role that may create schemas, or `rotate state upgrade` where an earlier rotate was; with another `schema:` in the spec look for it there",
     cause,
+  });
+}
+
+/** What is reached takes statements and no transactions. */
+export function noTransactions(place: string, cause: Error): EngineError {
+  return problem("the pooler before it takes no transactions", {
+    code: "ROTATE_STATE_UNUSABLE",
+    place,
+    message: cause.message,
+    cause,
+    hint: "set `pool_mode` of PgBouncer to `transaction` or `session`, or let `state.url` name the database itself",
   });
 }
 

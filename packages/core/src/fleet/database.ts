@@ -1,7 +1,7 @@
 /** The team's PostgreSQL: connections that log in anew with what the reference says now, transactions that nobody can be kept waiting by, errors with a remedy. */
 import type { Secret } from "@rotate/plugin-kit";
 import type { Pool, PoolClient, PoolConfig } from "pg";
-import { databaseError } from "./database-error.ts";
+import { databaseError, noTransactions } from "./database-error.ts";
 
 /** A row as the database gives it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -66,6 +66,17 @@ export async function openDatabase({ url, name, most }: DatabaseOptions): Promis
     transaction: (work) => transact(pool, place, work),
     close: () => pool.end(),
   };
+}
+
+/** A protocol violation: a pooler says so of what it does not take. */
+const notTaken = "08P01";
+
+/** To be asked when a statement by itself went well. Throws EngineError `ROTATE_STATE_UNUSABLE` behind a pooler that gives each statement another session. */
+export async function refuseStatementPooling({ transaction, place }: Database): Promise<void> {
+  await transaction(async () => undefined).catch((error: Error) => {
+    const { code } = (error.cause ?? {}) as { readonly code?: unknown };
+    throw code === notTaken ? noTransactions(place, error) : error;
+  });
 }
 
 /** Whoever works with the connection is told by its own promise; without a listener the end of an idle one would end the process. */

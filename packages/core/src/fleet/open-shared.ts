@@ -8,12 +8,13 @@ import { defaultLabel } from "./boss.ts";
 import { createBundles } from "./bundles.ts";
 import { createSharedClaims } from "./claims.ts";
 import { createDatabaseClock } from "./clock.ts";
-import { openDatabase, type Database } from "./database.ts";
+import { openDatabase, refuseStatementPooling, type Database } from "./database.ts";
 import { checkKeys, type KeyRing } from "./key.ts";
 import { publishSpec, specHash, type Publication } from "./published.ts";
 import { createPeers } from "./peers.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
+import type { Rows } from "./rows.ts";
 import { readMeta, refuseCopy, schemasOf } from "./schema.ts";
 import { createSharedStore } from "./store.ts";
 import { createWriter } from "./writer.ts";
@@ -71,9 +72,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   let opening: Promise<Ready> | undefined;
 
   async function open(): Promise<Ready> {
-    const meta = await readMeta(database, schemas);
-    if (!options.adopting) await refuseCopy(database, meta, spec);
-    await checkKeys(database, rows, { ring, reading });
+    await checkDatabase(database, rows, options);
     await time.learn();
     const queue = await openQueue(database, {
       schemas,
@@ -147,6 +146,18 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
       await Promise.allSettled([database.close(), beating.close()]);
     },
   };
+}
+
+/** Is it the right one, and has this host what it takes? */
+async function checkDatabase(
+  database: Database,
+  rows: Rows,
+  { adopting = false, reading = false, ring }: SharedOptions,
+): Promise<void> {
+  const meta = await readMeta(database, rows.schemas);
+  await refuseStatementPooling(database);
+  if (!adopting) await refuseCopy(database, meta, rows.spec);
+  await checkKeys(database, rows, { ring, reading });
 }
 
 async function timeOf({ query }: Database): Promise<number> {

@@ -56,6 +56,12 @@ export function createPeers(parts: PeerParts): Peers {
       );
       slot = Number(row!["slot"]);
     },
+    async leave() {
+      await database.query(
+        `delete from ${own}.host h where spec = $1 and id = $2 and not exists (select from ${own}.mirror m where m.spec = h.spec and m.host = h.id)`,
+        [spec, host],
+      );
+    },
     async mirror(statuses) {
       const texts = statuses.map((status) => [status.name, JSON.stringify(status)] as const);
       const fresh = texts.filter(([name, text]) => told.get(name) !== text);
@@ -131,7 +137,8 @@ async function hostsOf({ database, schemas: { own }, spec }: PeerParts): Promise
   const rows = await database.query(
     `select id, version, labels, watches, cannot_serve, seen_at,
        seen_at > now() - case when watches then interval '${silence.watches}' else interval '${silence.runs}' end as alive
-     from ${own}.host where spec = $1 order by id`,
+     from ${own}.host h where spec = $1 and (seen_at > now() - interval '${silence.runs}' or exists (select from ${own}.mirror m where m.spec = h.spec and m.host = h.id))
+     order by id`,
     [spec],
   );
   return rows.map(hostIn);

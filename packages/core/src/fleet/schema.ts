@@ -153,8 +153,8 @@ function workerGrants(own: string, boss: string, role: string): readonly string[
     `grant usage on schema ${own}, ${boss} to ${role}`,
     `grant select on ${own}.meta to ${role}`,
     `grant select, insert on ${own}.key to ${role}`,
-    `grant select, insert, update on ${own}.spec, ${own}.spec_hash, ${own}.rotation, ${own}.host to ${role}`,
-    `grant select, insert, update, delete on ${own}.attempt, ${own}.event, ${own}.told, ${own}.note, ${own}.mirror to ${role}`,
+    `grant select, insert, update on ${own}.spec, ${own}.spec_hash, ${own}.rotation to ${role}`,
+    `grant select, insert, update, delete on ${own}.host, ${own}.attempt, ${own}.event, ${own}.told, ${own}.note, ${own}.mirror to ${role}`,
     `grant select, insert, update, delete on ${boss}.job, ${boss}.job_common to ${role}`,
     `grant select on ${boss}.queue, ${boss}.version to ${role}`,
   ];

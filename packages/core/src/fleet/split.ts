@@ -1,9 +1,10 @@
 import type { Backend, Halves, Store } from "../backend/backend.ts";
 import type { Claim, Claims } from "../backend/claim.ts";
+import type { EngineError } from "../engine-error.ts";
 import { isUnreachable } from "./database-error.ts";
 
 /** Both backends of a host, and which of them has a rotation. */
-export interface BothBackends extends Halves {
+export interface BothBackends extends Omit<Halves, "away"> {
   readonly local: Backend;
   readonly shared: Backend;
   readonly warn: (message: string) => void;
@@ -16,6 +17,7 @@ export interface BothBackends extends Halves {
 export function createSplitBackend({ local, shared, isPinned, warn }: BothBackends): Backend {
   let pinned = new Set<string>();
   let moving = new Set<string>();
+  let away: EngineError | undefined;
 
   /** A rotation that the spec has not is where its state is. */
   async function backendOf(rotation: string): Promise<Backend> {
@@ -56,7 +58,7 @@ export function createSplitBackend({ local, shared, isPinned, warn }: BothBacken
     ...shared,
     place: local.place,
     host: local.host,
-    halves: { local, shared, isPinned },
+    halves: { local, shared, isPinned, away: () => away },
     claims,
     store: splitStore({ local, shared, backendOf, parted }),
     async publish({ rotations }) {
@@ -65,9 +67,11 @@ export function createSplitBackend({ local, shared, isPinned, warn }: BothBacken
       pinned = new Set(here.map(({ name }) => name));
       moving = new Set(there.map(({ name }) => name));
       await local.publish({ rotations: here });
+      away = undefined;
       await shared.publish({ rotations: there }).catch((error: unknown) => {
         if (!isUnreachable(error) || here.length === 0) throw error;
-        warn(`${(error as Error).message}: only what is pinned to this machine is looked after`);
+        away = error;
+        warn(`${error.message}: only what is pinned to this machine is looked after`);
       });
     },
     async close() {

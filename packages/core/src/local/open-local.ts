@@ -75,7 +75,9 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
         options.fingerprintOf?.(ownKey(directory)) ??
         (writable ? openFingerprint(directory) : readFingerprint(directory)),
       host: {
-        ...(machine.machineId !== undefined && { machineId: machine.machineId }),
+        get machineId() {
+          return machine.machineId; // a hash, which most who open a state do not ask for
+        },
         ...notes,
         ...(writable && { sinkStamps: state.sinkStamps }),
         cache: createValueCache(directory, runtime),

@@ -47,6 +47,7 @@ export function peerService(engine: Engine, version: string): Service {
       return async () => {
         stopping.abort();
         await Promise.all(loops);
+        await peers.leave().catch(() => undefined); // the database is away: it is noticed missing
       };
     },
   };
@@ -81,8 +82,8 @@ async function mirrorOwn(engine: Pick<Engine, "parts">): Promise<void> {
 
 /** What a run tells of this machine when it is over. Gives what kept it from that. */
 export async function tellFleet(engine: Engine): Promise<readonly TroubleReport[]> {
-  const { peers } = engine.parts().deps;
-  if (peers === undefined) return [];
+  const { peers, halves } = engine.parts().deps;
+  if (peers === undefined || halves?.away() !== undefined) return [];
   try {
     await peers.announce({ version: "", watches: false });
     await mirrorOwn(engine);

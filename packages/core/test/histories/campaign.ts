@@ -2,7 +2,7 @@
 import { exhaustive, random, recorded, type Turn } from "./choices.ts";
 import { runHistory, type HistoryOptions } from "./history.ts";
 import { optionsOf, past } from "./past.ts";
-import { randomShape } from "./shapes.ts";
+import { randomFleetShape, randomShape } from "./shapes.ts";
 import { shrink } from "./shrink.ts";
 import { Violation, type Shape, type World } from "./world.ts";
 
@@ -98,20 +98,20 @@ export async function namedHistories(tamper?: Tamper): Promise<Tally> {
   return tally;
 }
 
-/** The setting of a random history. */
-export function settingOf(seed: number): Setting {
-  return { shape: randomShape(seed), early: [20, 26, 38, 41][seed % 4]!, rounds: 5 };
+/** The setting of a random history. @param ofFleet on several machines */
+export function settingOf(seed: number, ofFleet = false): Setting {
+  return { shape: ofFleet ? randomFleetShape(seed) : randomShape(seed), early: [20, 26, 38, 41][seed % 4]!, rounds: 5 };
 }
 
 /** Random histories with up to eight faults of every kind. */
 export async function randomHistories(
-  { from, count }: { readonly from: number; readonly count: number },
+  { from, count, ofFleet }: { readonly from: number; readonly count: number; readonly ofFleet?: boolean },
   tamper?: Tamper,
 ): Promise<Tally> {
   let tally = nothing;
   for (let seed = from; seed < from + count; seed++) {
     const choices = random(seed, { share: 0.06 + (seed % 7) / 70, faults: 8 });
-    tally = sum(tally, await play(settingOf(seed), { choices, seed, ...(tamper && { tamper }) }));
+    tally = sum(tally, await play(settingOf(seed, ofFleet), { choices, seed, ...(tamper && { tamper }) }));
   }
   return tally;
 }

@@ -51,9 +51,10 @@ function overtakable(claim: Claim, { world, clock }: { readonly world: World; re
       pending = [...pending, ...records];
       return state;
     }
+    const at = world.time;
     state = await claim.append([...pending, ...records]);
     pending = [];
-    heardAt = world.time;
+    heardAt = at;
     return state;
   }
 
@@ -76,8 +77,9 @@ function overtakable(claim: Claim, { world, clock }: { readonly world: World; re
         if (!isSure()) throw unreachable();
         return;
       }
+      const at = world.time;
       await claim.guard();
-      heardAt = world.time;
+      heardAt = at;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { describeFound, everyHistory, nothing, randomHistories, sum, type Tally } from "./campaign.ts";
-import { lateShapes, poweredShapes, shapes } from "./shapes.ts";
+import { fleetShapes, lateShapes, poweredShapes, shapes } from "./shapes.ts";
 
 function expectNone({ found }: Tally): void {
   expect(found.map(describeFound).join("\n\n")).toBe("");
@@ -40,6 +40,17 @@ describe("the real engine, whatever happens to it", { timeout }, () => {
     }
     expectNone(tally);
     expect(tally.histories).toBeGreaterThan(500);
+  });
+
+  test("keeps every promise on several machines, whoever of them is stopped, and wherever their database is away", async () => {
+    let tally = await randomHistories({ from: 1, count: 200, ofFleet: true });
+    for (const [index, shape] of fleetShapes.entries()) {
+      if (index % 8 === 0)
+        tally = sum(tally, await everyHistory({ shape, early: index % 16 === 0 ? 26 : 41 }, { faults: 1 }));
+    }
+    expectNone(tally);
+    expect(tally.histories).toBeGreaterThan(400);
+    expect(tally.crashed).toBeGreaterThan(50);
   });
 
   test("keeps every promise in random histories with faults of every kind", async () => {

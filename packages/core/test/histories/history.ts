@@ -57,6 +57,9 @@ async function begin(world: World, store: DurableStore): Promise<void> {
   world.onSecondProcess = secondProcess(world, store);
 }
 
+/** Of a machine that gives no sign of life. ms */
+const takenOverAfter = 10 * second;
+
 /** Somebody removes the lock file, and another process starts and ends while the first stands still. */
 function secondProcess(world: World, store: DurableStore): () => Promise<void> {
   let nested = false;
@@ -64,6 +67,7 @@ function secondProcess(world: World, store: DurableStore): () => Promise<void> {
     if (nested) return;
     nested = true;
     const { memory } = world;
+    if (world.shape.rich.fleet === true) world.time += takenOverAfter;
     say(world, "the lock file is removed and a second process starts");
     store.breakLocks();
     try {

@@ -2,7 +2,7 @@
 import { defineSink, RotateError, type Secret, type Sink } from "@rotate/plugin-kit";
 import { go, lost, refused } from "./issuer.ts";
 import { hesitate, turn } from "./turns.ts";
-import { die, fault, lateWrites, say, setSink, type SinkKind, type World } from "./world.ts";
+import { die, fault, lateWrites, longestStop, say, setSink, type SinkKind, type World } from "./world.ts";
 
 export function sinkPart(world: World, index: number): Sink {
   const { kind } = world.sinks[index]!;
@@ -76,17 +76,25 @@ interface Write {
 }
 
 const faults = { file: ["is refused"], remote: ["is refused", "answer lost", "late", "late, and killed"] } as const;
+/** Of a machine that is only stopped the write comes later, whatever stands there by then. */
+const stopped = "stopped in its midst";
 
 /** Well, refused, done with the answer lost, or still on its way, maybe from a process that was killed meanwhile. */
 function write(world: World, index: number, { value, version, why }: Write): void {
   const { kind } = world.sinks[index]!;
-  const name = fault(world, `${why} ${index}`, faults[kind === "file" ? "file" : "remote"]);
+  const kinds = faults[kind === "file" ? "file" : "remote"];
+  const isUnfenced = world.shape.rich.fleet === true && (kind === "file" || kind === "blind");
+  const name = fault(world, `${why} ${index}`, isUnfenced ? [...kinds, stopped] : kinds);
   if (name === undefined) {
     if (kind === "file") world.sinks[index]!.unsynced ??= { value: world.sinks[index]!.value, at: world.time };
     return setSink(world, index, { value, why });
   }
   say(world, `${why} ${index}: ${name}`);
   if (name === "is refused") throw refused("no");
+  if (name === stopped) {
+    world.late.push({ sink: index, value, version: undefined, until: world.time + longestStop });
+    die(world, "another machine takes over from one that stands still");
+  }
   if (name.startsWith("late"))
     world.late.push(
       isLate(kind)

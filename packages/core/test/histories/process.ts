@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
-import { announces, withClaim } from "../../src/backend/claim.ts";
+import { announces, withClaim, type Claims } from "../../src/backend/claim.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { createClaims, type Ledger } from "../../src/local/claims.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
@@ -17,6 +17,7 @@ import { noCron } from "../../src/schedule/cron.ts";
 import type { RotationState } from "../../src/store/state.ts";
 import type { MemoryState } from "../backend/memory.ts";
 import type { DurableStore } from "./durable.ts";
+import { overDatabase } from "./fleet-claims.ts";
 import { name, rotationOf, type Mortal } from "./parts.ts";
 import { hesitate, turn } from "./turns.ts";
 import { Crash, say, violate, Violation, type World } from "./world.ts";
@@ -58,9 +59,13 @@ export async function runProcess(
 
 const { signal: never } = new AbortController();
 
+/** A process that was overtaken, or has no state to work on, ends with it. */
+const endings: ReadonlySet<string> = new Set(["ROTATE_STATE_FENCED", "ROTATE_STATE_UNREACHABLE"]);
+
 function rethrowUnexpected(error: unknown): undefined {
   if (error instanceof Crash) return undefined;
-  if (!(error instanceof Violation) && (error as { code?: string }).code === "ROTATE_STATE_FENCED") return undefined;
+  const { code = "" } = error as { readonly code?: string };
+  if (!(error instanceof Violation) && endings.has(code)) return undefined;
   throw error;
 }
 
@@ -116,7 +121,7 @@ export function depsOf(world: World, store: MemoryState, mortal: Mortal = (act) 
     store: { ...store, changed: async () => undefined },
     runtime,
     clock,
-    claims: createClaims({ locks: store, ledger: store, clock, runtime, bundles: () => new Map() }),
+    claims: claimsOf(world, store, { clock, runtime }),
     host: {},
     fingerprint,
     nextCron: noCron,
@@ -125,6 +130,11 @@ export function depsOf(world: World, store: MemoryState, mortal: Mortal = (act) 
     logins: createLogins({ runtime, clock, call: () => violate("nobody logs in here") }),
     memory: memoryOf(world),
   };
+}
+
+function claimsOf(world: World, store: MemoryState, parts: Pick<RotationDeps, "clock" | "runtime">): Claims {
+  const claims = createClaims({ locks: store, ledger: store, ...parts, bundles: () => new Map() });
+  return world.shape.rich.fleet === true ? overDatabase(claims, { world, clock: parts.clock }) : claims;
 }
 
 function memoryOf(world: World): CredentialMemory {

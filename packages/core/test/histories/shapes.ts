@@ -27,11 +27,40 @@ const issuers: readonly Issuer[] = bits.flatMap((find): readonly Issuer[] => [
   { revoke: "handle", find, rollback: true, overlap: false },
 ]);
 
+const fleetSets: readonly (readonly SinkKind[])[] = [
+  ["remote", "remote"],
+  ["remote", "late"],
+  ["file", "remote"],
+  ["blind"],
+];
+
 /** Every combination of sinks and issuers, with one consumer. */
 export const shapes: readonly Shape[] = sinkSets.flatMap(shapesOf);
 
 /** The same over stores that take a late write whatever stands there. */
 export const lateShapes: readonly Shape[] = lateSets.flatMap(shapesOf);
+
+/** The same on several machines over one database. A rotation that nobody may take over is not among them: its issuer ends a credential with the next, and a late write cannot be ruled out. */
+export const fleetShapes: readonly Shape[] = fleetSets
+  .flatMap(shapesOf)
+  .filter(({ overlap, sinks }) => overlap || sinks.every((kind) => kind === "remote"))
+  .map((shape) => ({ ...shape, rich: { fleet: true } }));
+
+/** A shape of a fleet drawn by seed, with any of the further kinds of trouble that several machines have. */
+export function randomFleetShape(seed: number): Shape {
+  const next = randomNumbers(seed ^ 0x2c1b3c6d);
+  for (let skip = 0; skip < 5; skip++) next();
+  const shape = fleetShapes[Math.floor(next() * fleetShapes.length)]!;
+  const more = (["pauses", "handEdits", "specChange", "blackouts"] as const).filter(() => next() < 0.25);
+  return {
+    ...shape,
+    consumers: next() < 0.3 ? 2 : 1,
+    renew: next() < 0.2,
+    repair: next() < 0.2,
+    policy: next() < 0.2 ? "always" : "adopted",
+    rich: { ...shape.rich, ...Object.fromEntries(more.map((kind) => [kind, true])) },
+  };
+}
 
 function shapesOf(sinks: readonly SinkKind[]): readonly Shape[] {
   return issuers.map((issuer) => ({ ...issuer, sinks, consumers: 1, rich: {} }));

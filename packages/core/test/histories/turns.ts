@@ -96,7 +96,18 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
       losePower(world);
     },
   },
-  "second process": { in: ({ rich }) => rich.twoProcesses === true, act: (world) => world.onSecondProcess?.() },
+  "the database is away": {
+    in: ({ rich }) => rich.fleet === true,
+    act(world) {
+      const seconds = 3 + (world.log.length % 3) * 6;
+      world.databaseAwayUntil = world.time + seconds * second;
+      say(world, `the database does not answer for ${seconds} s`);
+    },
+  },
+  "second process": {
+    in: ({ rich }) => rich.twoProcesses === true || rich.fleet === true,
+    act: (world) => world.onSecondProcess?.(),
+  },
   blackout: {
     in: ({ rich }) => rich.blackouts === true,
     act(world) {

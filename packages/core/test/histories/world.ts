@@ -14,6 +14,8 @@ export type SinkKind = "file" | "remote" | "blind" | "late" | "late-blind";
 
 /** Of late sinks, ms. */
 export const lateWrites = 9 * second;
+/** A process that was stopped in the midst of a write goes on before so long, ms: within the life of what it writes. */
+export const longestStop = 12 * second;
 
 export interface Shape {
   readonly sinks: readonly SinkKind[];
@@ -45,6 +47,8 @@ export interface Rich {
   readonly power?: boolean;
   /** Whatever may say no may also not answer in time. */
   readonly timeouts?: boolean;
+  /** Several machines over one database: it may be away, and whoever lost a claim may only stand still. */
+  readonly fleet?: boolean;
 }
 
 /** The end of a process. Everything it tries afterwards ends the same way. */
@@ -99,6 +103,8 @@ export interface World {
   boot: { readonly id: number; readonly at: number };
   /** Until when no remote sink answers a read. */
   blackoutUntil: number;
+  /** Until when the database of a fleet does not answer. */
+  databaseAwayUntil: number;
   /** No more faults: the world settles. */
   quiet: boolean;
   handEdited: boolean;
@@ -136,6 +142,7 @@ export function createWorld(shape: Shape, choices: Choices): World {
     clockOffset: 0,
     boot: { id: 1, at: 0 },
     blackoutUntil: 0,
+    databaseAwayUntil: 0,
     quiet: false,
     handEdited: false,
     stateRestored: false,

@@ -30,6 +30,12 @@ function holdingBack(ctx: TestContext, nth: number): HeldBack {
   };
 }
 
+/** On the way to the target where there is one, which holds for plugins in another process too; else by the context. */
+function heldBack(harness: SinkHarness, stage: SinkStage, { ctx, nth }: { ctx: TestContext; nth: number }): HeldBack {
+  const cut = harness.way?.(stage).cutAt(nth);
+  return cut === undefined ? holdingBack(ctx, nth) : { ctx, isHeld: cut.reached, land: cut.arrive };
+}
+
 /** Fences, with the time that it waits passing at once. False: it threw, which keeps the doubt for `lateWrites`, and is a fault without it. */
 export async function tryFence({ sink, ctx }: Scene): Promise<boolean> {
   try {
@@ -49,7 +55,7 @@ async function writeLate(harness: SinkHarness, stage: SinkStage, nth: number): P
   const at = await scene(harness, stage);
   const [early, later] = stage.values;
   const first = await prepare(at, early);
-  const held = holdingBack(at.ctx, nth);
+  const held = heldBack(harness, stage, { ctx: at.ctx, nth });
   await codeOf(() => first.commit(held.ctx));
   if (!held.isHeld()) return false;
   const next: Scene = await scene(harness, stage);

@@ -44,7 +44,15 @@ affinity: {{ toJson . }}
 {{- end }}
 volumes:
   - name: state
+    {{- if .Values.state.postgresSecret }}
+    emptyDir: { sizeLimit: 64Mi }
+    {{- else }}
     persistentVolumeClaim: { claimName: {{ .Values.state.existingClaim | default (printf "%s-state" (include "rotate.name" .)) }} }
+    {{- end }}
+  {{- if .Values.state.postgresSecret }}
+  - name: state-key
+    secret: { secretName: {{ .Values.state.postgresSecret }}, defaultMode: 0440, items: [{ key: key, path: key }] }
+  {{- end }}
   - name: spec
     configMap: { name: {{ include "rotate.name" . }}-spec }
   - name: tmp
@@ -59,7 +67,12 @@ volumes:
 name: rotate
 image: {{ include "rotate.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
-env: {{ toJson (prepend .Values.env (dict "name" "ROTATE_STATE_DIR" "value" "/var/lib/rotate")) }}
+{{- $env := prepend .Values.env (dict "name" "ROTATE_STATE_DIR" "value" "/var/lib/rotate") }}
+{{- if .Values.state.postgresSecret }}
+{{- $env = append $env (dict "name" "ROTATE_DB" "valueFrom" (dict "secretKeyRef" (dict "name" .Values.state.postgresSecret "key" "url"))) }}
+{{- $env = append $env (dict "name" "ROTATE_HOST" "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.name"))) }}
+{{- end }}
+env: {{ toJson $env }}
 resources: {{ toJson .Values.resources }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -67,6 +80,9 @@ securityContext:
   capabilities: { drop: [ALL] }
 volumeMounts:
   - { name: state, mountPath: /var/lib/rotate }
+  {{- if .Values.state.postgresSecret }}
+  - { name: state-key, mountPath: /run/secrets/state, readOnly: true }
+  {{- end }}
   - { name: spec, mountPath: /etc/rotate, readOnly: true }
   - { name: tmp, mountPath: /tmp }
   {{- range .Values.secrets }}

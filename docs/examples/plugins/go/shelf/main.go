@@ -22,7 +22,7 @@ var description = json.RawMessage(`{"protocol": 1, "sinks": [{
 		"path": {"type": "string", "pattern": "^[a-z0-9/]+$", "description": "which document"}}},
 	"keys": {"pattern": "[A-Z][A-Z0-9_]*", "description": "upper-case words"},
 	"target": "{url} document {path}",
-	"verbs": ["check", "read", "prepare", "commit", "undo"]}]}`)
+	"verbs": ["check", "read", "prepare", "commit", "undo", "fence"]}]}`)
 
 type options struct {
 	URL  string `json:"url"`
@@ -176,6 +176,12 @@ func serve(call wire.Call) (any, error) {
 		return nil, write(to, left.Version, left.New)
 	case "undo":
 		return nil, undo(to, left)
+	case "fence": // a write whose answer was lost, and which is still on its way, finds another version
+		found, err := service(to, "GET", nil)
+		if err == nil {
+			_, err = service(to, "PUT", found)
+		}
+		return nil, err
 	}
 	return nil, wire.NoSuchVerb()
 }

@@ -90,6 +90,11 @@ export const sink = defineSink({
   async check(ctx) {
     await read(ctx);
   },
+  /** A write whose answer was lost, and which is still on its way, finds another index. Where there is no variable, only the next write makes it fail. */
+  async fence(ctx) {
+    const variable = await read(ctx);
+    if (variable.index > 0) await write(ctx, variable);
+  },
   async read(keys, ctx) {
     const { items } = await read(ctx);
     const found = keys.flatMap((key) => (items[key] === undefined ? [] : [[key, items[key]] as const]));

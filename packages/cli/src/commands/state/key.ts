@@ -1,14 +1,20 @@
+import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
 
 /** What `rotate state key` takes and says of itself; actions/state.ts does it. */
 export class StateKey extends BaseCommand<typeof StateKey> {
-  static override summary = "Print a new key for the fingerprints of a shared state.";
-  static override description = `Every host needs the same one (\`state.key\`); it is never in the database. A state goes on with the key that it was begun with: with another one the command refuses to work.
+  static override summary = "Print a new key for the fingerprints of a shared state, or tell of those it has.";
+  static override description = `Every host needs the same (\`state.key\`); it is never in the database. To replace it put a new one below the old, a line each, on every host; then the new one above the old: the state is written with it from then on, rotation by rotation. When --show tells that nothing is written with the old one any more, --drop it, as the owner of the tables, and take it out of the files. A host that lacks a key that the state is written with is refused.
 
-Exit codes: 0 printed.`;
+Exit codes: 0 done; 2 usage or spec error; 6 an old key is still needed, or the database cannot be used.`;
   static override examples = [
     { description: "once, then to every host", command: "<%= config.bin %> state key > rotate.key" },
+    { description: "is the old one still needed?", command: "<%= config.bin %> state key --show" },
   ];
+  static override flags = {
+    show: Flags.boolean({ description: "tell which keys the state was written with", exclusive: ["drop"] }),
+    drop: Flags.boolean({ description: "forget those that nothing is written with any more" }),
+  };
 
   override async run(): Promise<unknown> {
     const { stateKey } = await import("../../actions/index.ts");

@@ -87,6 +87,10 @@ export const sink = defineSink({
   async check(ctx) {
     await read(ctx);
   },
+  /** A write whose answer was lost, and which is still on its way, finds another version. */
+  async fence(ctx) {
+    await write(ctx, await read(ctx));
+  },
   async read(keys, ctx) {
     const { values } = await read(ctx);
     const found = Object.entries(values).filter(([key]) => keys.includes(key));
