@@ -104,7 +104,6 @@ const { values } = parseArgs({
   },
 });
 const page = join(root, "docs/performance.md");
-const before = readFileSync(page, "utf8");
 const base = mkdtempSync(join(tmpdir(), "rotate-bench-"));
 const measured: Row[] = [];
 try {
@@ -121,5 +120,6 @@ try {
 } finally {
   rmSync(base, { recursive: true, force: true });
 }
+const before = readFileSync(page, "utf8"); // as it is now: a long run may have been overtaken
 for (const sentence of worseThan(writtenTable(before), measured)) process.stdout.write(`\n${sentence}\n`);
 if (values.write) writeFileSync(page, withTable(before, measured));

@@ -10,7 +10,10 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** Only pages, specs, examples and schemas: the quickstart, once run, leaves its key and its credential among them. */
 function isPublished(path: string): boolean {
   const name = basename(path);
-  return !name.startsWith(".") && (lstatSync(path).isDirectory() || /\.(md|yaml|json|py|sh|ts|go|mod|gitignore)$|^LICENSE$/.test(name));
+  return (
+    !name.startsWith(".") &&
+    (lstatSync(path).isDirectory() || /\.(md|yaml|json|py|sh|ts|go|mod|gitignore)$|^LICENSE$/.test(name))
+  );
 }
 
 function copyFromTop(name: string): void {
