@@ -7,6 +7,8 @@ export interface Credential {
   readonly issuedAt: string;
   /** RFC 3339; absent: it never ends by itself. */
   readonly expiresAt?: string;
+  /** The one before it, which lived when this was told: for who verifies what was signed with either. */
+  readonly previous?: Omit<Credential, "previous">;
 }
 
 /** A credential, and how long it lives from the moment of the answer: ms, Infinity. No clock of this machine is needed to believe it. */

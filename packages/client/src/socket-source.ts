@@ -53,10 +53,16 @@ async function get({ socket, path, signal, isBackground }: Question): Promise<{ 
 }
 
 function answerOf(body: string): Answer {
-  const { fields, fingerprint, issuedAt, expiresAt, remainingMs } = JSON.parse(body) as Credential & {
+  const { fields, fingerprint, issuedAt, expiresAt, previous, remainingMs } = JSON.parse(body) as Credential & {
     readonly remainingMs?: number;
   };
-  const credential = { fields, fingerprint, issuedAt, ...(expiresAt !== undefined && { expiresAt }) };
+  const credential = {
+    fields,
+    fingerprint,
+    issuedAt,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(previous && { previous }),
+  };
   return { credential, remaining: remainingMs ?? Infinity };
 }
 

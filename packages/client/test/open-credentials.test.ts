@@ -76,7 +76,9 @@ test("a change is there as soon as it is published, and is told", async () => {
   expect(await password()).toBe("first-secret-1");
   watch.give(two);
   await expect.poll(password).toBe("second-secret-2");
-  expect(changes).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ fields: two.fields }));
+  expect(changes).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ fields: two.fields, previous: expect.objectContaining({ fields: one.fields }) as object }),
+  );
 });
 
 test("while the watch is gone what lives is given, and when it is back the next one is found", async () => {

@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { EngineError, selectByName, type DaemonView, type Engine, type EngineEvent, type Runtime } from "@rotate/core";
 import { headersOf, json } from "../views/answer.ts";
 import type { Route } from "../views/routes.ts";
+import { credentialRoute } from "./credentials.ts";
 import { specKey } from "./place.ts";
 import type {
   CredentialQuestion,
@@ -17,7 +18,7 @@ import type {
 /** What the control socket is made of. */
 export interface ControlParts {
   readonly daemon: DaemonView;
-  readonly runtime: Pick<Runtime, "masker" | "sleep">;
+  readonly runtime: Pick<Runtime, "masker" | "sleep" | "now">;
   /** RFC 3339. */
   readonly startedAt: string;
 }
@@ -42,6 +43,7 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
         return json({ detail: await daemon.ask((engine) => engine.detail(query.get("name") ?? "", asked)) });
       },
     },
+    credentialRoute({ daemon, runtime }),
     post<RunQuestion>("/v1/run", parts, async (engine, question, signal) => {
       const { names = [], by, ...options } = question;
       const what = options.force === true ? "run --force" : "run";

@@ -15,6 +15,7 @@ import { isUnattended, momentOf, type Asked as HowAsked } from "../rotation/mome
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation } from "../loading/model.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
+import { shortFingerprint } from "../store/fingerprint.ts";
 import type { FailureState, LeaseState } from "../store/state.ts";
 import { needsWork, timeOf } from "./quick-look.ts";
 
@@ -37,6 +38,8 @@ export interface CurrentCredential {
   readonly declared: Fields;
   /** May lack fields that were not needed. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Keyed: tells one credential from another and nothing of its value. */
+  readonly fingerprint: string;
   /** What its `env` sinks make of it; absent without one, or when fields are missing for it. */
   readonly environment?: Readonly<Record<string, string>>;
   /** RFC 3339. */
@@ -222,6 +225,7 @@ async function describe(
     name: rotation.name,
     declared: rotation.fields,
     fields,
+    fingerprint: shortFingerprint(lease.fingerprint),
     issuedAt,
     ...ends,
     ...(environment && { environment }),
