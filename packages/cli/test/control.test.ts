@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { join } from "node:path";
 import type { ChildProcess } from "node:child_process";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -153,25 +155,27 @@ test("a state whose path is too long for a socket is worked on all the same, and
 
 test("the user of the watch is given credentials on its socket, as at an endpoint of type http", async () => {
   const { folder, socket } = await watch();
-  const text = readFileSync(join(folder, "one"), "utf8");
-  function get(path: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
-    return new Promise((resolve, reject) => {
-      request({ socketPath: socket, path, agent: false }, async (answer) => {
-        let body = "";
-        for await (const chunk of answer) body += String(chunk);
-        resolve({ status: answer.statusCode, body });
-      })
-        .on("error", reject)
-        .end();
-    });
+  const token = readFileSync(join(folder, "one"), "utf8");
+  async function get(path: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
+    const asking = request({ socketPath: socket, path, agent: false });
+    asking.end();
+    const [answer] = (await once(asking, "response")) as [IncomingMessage];
+    return { status: answer.statusCode, body: await text(answer) };
   }
   const first = JSON.parse((await get("/v1/credentials/one")).body) as { readonly fingerprint: string };
-  expect(first).toMatchObject({ version: 1, name: "one", fields: { token: text }, remainingMs: expect.any(Number) as number });
-  expect(await get("/v1/credentials/one?format=token")).toEqual({ status: 200, body: text });
+  expect(first).toMatchObject({
+    version: 1,
+    name: "one",
+    fields: { token },
+    remainingMs: expect.any(Number) as number,
+  });
+  expect(await get("/v1/credentials/one?format=token")).toEqual({ status: 200, body: token });
   expect((await get("/v1/credentials/one?format=git")).status).toBe(400);
   expect((await get("/v1/credentials/three")).status).toBe(404);
   expect((await get(`/v1/credentials/one?after=${first.fingerprint}&wait=0`)).status).toBe(304);
   const waiting = get(`/v1/credentials/one?after=${first.fingerprint}&wait=50`);
   await rotate(["run", "one", "--force"], { cwd: folder });
-  expect(JSON.parse((await waiting).body)).toMatchObject({ fields: { token: readFileSync(join(folder, "one"), "utf8") } });
+  expect(JSON.parse((await waiting).body)).toMatchObject({
+    fields: { token: readFileSync(join(folder, "one"), "utf8") },
+  });
 });

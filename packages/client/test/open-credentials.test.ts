@@ -77,7 +77,10 @@ test("a change is there as soon as it is published, and is told", async () => {
   watch.give(two);
   await expect.poll(password).toBe("second-secret-2");
   expect(changes).toHaveBeenCalledExactlyOnceWith(
-    expect.objectContaining({ fields: two.fields, previous: expect.objectContaining({ fields: one.fields }) as object }),
+    expect.objectContaining({
+      fields: two.fields,
+      previous: expect.objectContaining({ fields: one.fields }) as object,
+    }),
   );
 });
 

@@ -35,9 +35,14 @@ async function answer({ params: { name = "" }, query, response }: Call, parts: C
     if (format !== null) return printed(format, first, { field: query.get("field"), now: runtime.now() });
     if (query.get("refused") === first.fingerprint) return told(await ask(refusedValue(first)), runtime.now());
     if (query.get("after") !== first.fingerprint) return told(first, runtime.now());
-    await another(name, Math.min(Number(query.get("wait") ?? 0), longestWait) * 1_000, { ...parts, signal: ending.signal });
+    await another(name, Math.min(Number(query.get("wait") ?? 0), longestWait) * 1_000, {
+      ...parts,
+      signal: ending.signal,
+    });
     const next = await ask();
-    return next.fingerprint === first.fingerprint ? { status: 304, type: "text/plain", body: "" } : told(next, runtime.now());
+    return next.fingerprint === first.fingerprint
+      ? { status: 304, type: "text/plain", body: "" }
+      : told(next, runtime.now());
   } catch (error) {
     return fail(503, (error as Error).message, { "retry-after": "1" });
   }
