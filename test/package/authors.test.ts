@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installAlone, npm } from "../support/packed.ts";
+import { installAlone, packedKits } from "../support/packed.ts";
 import { root } from "../support/workspace.ts";
 import { exportsOf } from "./exports.ts";
 
@@ -14,8 +14,7 @@ const modules = join(project, "node_modules");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeAll(() => {
-  const names = ["plugin-kit", "runtime", "testkit"].map((name) => `--workspace=@rotate/${name}`);
-  npm(root, "pack", ...names, `--pack-destination=${folder}`);
+  packedKits(folder);
   installAlone(
     project,
     readdirSync(folder).flatMap((name) => (name.endsWith(".tgz") ? [join(folder, name)] : [])),

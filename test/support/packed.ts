@@ -54,10 +54,19 @@ export function packedForAuthors(): string {
   return join(folder, "project");
 }
 
-function buildForAuthors(base: string): string {
-  const folder = mkdtempSync(join(cache, "building-"));
+function packKits(folder: string): void {
   const names = ["plugin-kit", "runtime", "testkit"].map((name) => `--workspace=@rotate/${name}`);
   npm(root, "pack", ...names, `--pack-destination=${folder}`);
+}
+
+/** Packs the kit, the runtime and the test kit, while nobody else builds in this checkout. */
+export function packedKits(folder: string): void {
+  whileAlone(() => packKits(folder));
+}
+
+function buildForAuthors(base: string): string {
+  const folder = mkdtempSync(join(cache, "building-"));
+  packKits(folder);
   const project = join(folder, "project");
   installAlone(project, [...globSync(join(folder, "*.tgz")), ...globSync(join(base, "*.tgz"))]);
   for (const name of ["vitest", "typescript", "@types"])
