@@ -178,6 +178,8 @@ export interface Spec {
   readonly state?: OptionTree | undefined;
   readonly providers: ReadonlyMap<string, ProviderEntry>;
   readonly rotations: readonly Rotation[];
+  /** Plugins by others that it names. Absent: it names none. */
+  readonly plugins?: readonly string[];
   /** Absolute paths of its `foreach` lists: it is made of them as well. */
   readonly lists: readonly string[];
   /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */

@@ -8,10 +8,8 @@ import { integrityOfFiles, integrityOfPackages } from "./npm/closure.ts";
 import type { Lock, LockEntry, PackageEntry, ProgramEntry } from "./lock-entry.ts";
 import { checkNeeds } from "./npm/needs.ts";
 import { refuseOthers } from "./place.ts";
+import { lockName } from "./plugin-files.ts";
 import { type Specimen, specimenOf } from "./specimen.ts";
-
-/** The name of the file. */
-export const lockName = "rotate.lock";
 
 /** Reads it; empty where there is none. Throws INVALID when it is no lock, or others could change it. */
 export async function readLock(directory: string): Promise<Lock> {

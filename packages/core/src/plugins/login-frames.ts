@@ -1,5 +1,5 @@
 /** The login of a program's part, in frames. */
-import type { Context, Expires, LoggedIn, Login } from "@rotate/plugin-kit";
+import { type Context, type Expires, isSecret, type LoggedIn, type Login, Secret } from "@rotate/plugin-kit";
 import { type Ask, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
@@ -22,7 +22,7 @@ export function loginVerbs(
 
 /** What the program said at its login is handed back to it. */
 export function loginIn({ login }: Pick<LoggedIn, "login">): Frame {
-  return isFrame(login) && "said" in login ? { login: login["said"] } : {};
+  return isFrame(login) && isSecret(login["said"]) ? { login: JSON.parse(login["said"].reveal()) as unknown } : {};
 }
 
 /** All texts of a login may be secret. */
@@ -32,7 +32,7 @@ function loginOf(answer: unknown, ctx: Context): Login {
   const { expires, bootstrapExpires } = answer;
   const end = bootstrapExpires === undefined ? undefined : expiresOf(bootstrapExpires);
   return {
-    said: answer,
+    said: new Secret(JSON.stringify(answer), "login"),
     ...(expires !== undefined && { expires: expiresOf(expires) }),
     ...(end instanceof Date && { bootstrapExpires: end }),
   };

@@ -83,6 +83,7 @@ function specOf(
     rotations,
     lists: listsOf(valueAt(document, ["rotations"]), fill),
     heldBack: [],
+    plugins: pluginsIn(document),
     serve,
     groups: [...entriesOf(document, "groups", (name, located) => compileGroup(name, located, compilation))].flatMap(
       ([, entry]) => entry ?? [],
@@ -94,12 +95,16 @@ function specOf(
 /** Without the providers that have a fault: they have no options to ask about. */
 function soundPart(spec: Omit<Spec, "warnings">, document: unknown, { isSound }: Compilation): RootedSpec {
   const isWhole = (name: string): boolean => isSound(["providers", name]);
-  const named = valueAt(document, ["plugins"]);
   return {
     ...spec,
     providers: new Map([...spec.providers].filter(([name]) => isWhole(name))),
-    plugins: Array.isArray(named) ? named.filter((name) => typeof name === "string") : [],
+    plugins: pluginsIn(document),
   };
+}
+
+function pluginsIn(document: unknown): readonly string[] {
+  const named = valueAt(document, ["plugins"]);
+  return Array.isArray(named) ? named.filter((name) => typeof name === "string") : [];
 }
 
 function textAt(document: unknown, key: string): string | undefined {

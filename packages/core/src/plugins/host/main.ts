@@ -20,6 +20,13 @@ registerHooks({
     Object.hasOwn(provided, specifier) ? { url: provided[specifier]!, shortCircuit: true } : next(specifier, context),
 });
 
+// The last line is what the engine tells of an end: without this it would be the version of Node.
+process.on("uncaughtException", (error: unknown) => {
+  console.error(error);
+  console.error(error instanceof Error ? `${error.name}: ${error.message}` : `it threw a ${typeof error}`);
+  process.exit(1);
+});
+
 const channel = openChannel();
 const calls = new Map<number, AbortController>();
 const { verbs, release } = createVerbs();
