@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { packedCommandLine } from "../support/packed.ts";
 import { root } from "../support/workspace.ts";
 import { compareCommands } from "./commands.ts";
+import { measureHostedMints } from "./hosted-mints.ts";
 import { measurePlugins } from "./plugins.ts";
 import { measureRivals } from "./rivals.ts";
 import { measureDaemon, measureDurable, measureScale, measureStart } from "./scale.ts";
@@ -28,6 +29,7 @@ const sections: readonly Section[] = [
   { name: "specs", title: "a spec of 10,000 rotations", measure: ofSpecs },
   { name: "sidecar", title: "the PostgreSQL sidecar", measure: ofSidecar },
   { name: "plugins", title: "a built-in plugin", measure: ofPlugins },
+  { name: "hosted", title: "a package in a process of its own", measure: ofHosted },
 ];
 
 async function againstScript({ base, program, rounds }: Bench): Promise<readonly Row[]> {
@@ -86,6 +88,15 @@ async function ofSidecar({ base, rounds }: Bench): Promise<readonly Row[] | stri
 async function ofPlugins({ base, rounds }: Bench): Promise<readonly Row[]> {
   const costs = await measurePlugins(base, Math.ceil(rounds / 3));
   return costs.map(({ name, time }) => ({ measured: `loading ${name}`, against: "ms", figure: time }));
+}
+
+async function ofHosted(): Promise<readonly Row[]> {
+  const { inProcess, hosted, first } = await measureHostedMints(1000);
+  const measured = "1,000 mints with a request each, in the process of a package";
+  return [
+    { measured, against: "seconds more than in rotate's own", figure: (hosted - inProcess) / 1000, goal: { most: 1 } },
+    { measured: "its first mint, with its start", against: "ms", figure: first },
+  ];
 }
 
 function chosen(only: string | undefined): readonly Section[] {

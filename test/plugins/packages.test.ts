@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { openScene, type Scene } from "./support.ts";
 import { packedCommandLine } from "../support/packed.ts";
@@ -175,3 +176,24 @@ test("a daemon says that a plugin is not what was approved, goes on with what it
   await once(daemon, "exit");
   expect(said).not.toContain(services.document.values["ACME_TOKEN"]);
 }, 180_000);
+
+/** Of the package that is installed: what a plugin's own dependency would be. */
+const kitUrl = pathToFileURL(join(packedCommandLine().installed, "dist/plugin-host/index.js")).href;
+
+test("for its development a package runs in rotate's own process, unapproved, and each run says so", async () => {
+  const scene = await opened();
+  const kit = 'import { definePlugin, defineProvider, defineSink, httpError } from "@rotate/plugin-kit";';
+  const own = index.replace(
+    kit,
+    `import { definePlugin, defineProvider, defineSink, httpError } from ${JSON.stringify(kitUrl)};`,
+  );
+  install(scene, name, { "index.js": own });
+  scene.write("rotate.yaml", spec.replace("name: packages", `name: packages\nplugins: [${name}]`), 0o644);
+  expect(await scene.rotate("run")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("has not been approved"),
+  });
+  const ran = await scene.with({ ROTATE_PLUGINS_IN_PROCESS: "1" }, "run");
+  expect(ran).toMatchObject({ code: 0, stderr: expect.stringMatching(/neither confined nor pinned/) });
+  expect(scene.services.live.size).toBe(1);
+});

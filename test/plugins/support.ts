@@ -51,6 +51,8 @@ export interface Scene {
   readonly read: (name: string) => string;
   /** Runs `rotate` to its end, and checks that no secret is seen. */
   readonly rotate: (...argv: readonly string[]) => Promise<Result>;
+  /** The same with more in its environment. */
+  readonly with: (more: Readonly<Record<string, string>>, ...argv: readonly string[]) => Promise<Result>;
 }
 
 /** The Acme API and the Shelf service, until the test ends. */
@@ -142,8 +144,8 @@ export async function openScene(spec: string): Promise<Scene> {
     ACME_KEY: services.key,
     SHELF_URL: services.url,
   };
-  async function rotate(...argv: readonly string[]): Promise<Result> {
-    const child = spawn(process.execPath, [entry, ...argv], { cwd: folder, env });
+  async function runWith(more: Readonly<Record<string, string>>, ...argv: readonly string[]): Promise<Result> {
+    const child = spawn(process.execPath, [entry, ...argv], { cwd: folder, env: { ...env, ...more } });
     child.stdin.end();
     const result = await resultOf(child);
     const secrets = [services.key, ...Object.values(services.document.values)];
@@ -152,5 +154,6 @@ export async function openScene(spec: string): Promise<Scene> {
     await expectNoLeak(secrets, { stdout, stderr, folder: { directory: folder, except } });
     return result;
   }
-  return { services, path, write, read: (name) => readFileSync(path(name), "utf8"), rotate };
+  const rotate: Scene["rotate"] = (...argv) => runWith({}, ...argv);
+  return { services, path, write, read: (name) => readFileSync(path(name), "utf8"), rotate, with: runWith };
 }

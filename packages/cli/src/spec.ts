@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import {
   createCatalog,
   type Diagnostic,
+  isPackage,
   type LoadedSpec,
+  loadInProcess,
   loadProgram,
   loadSpec,
   pluginsOf,
@@ -67,7 +69,10 @@ export function load(
     blocking,
     catalog: createCatalog(builtins),
     cache,
-    loadPlugin: loadProgram,
+    loadPlugin: (name, directory) =>
+      process.env["ROTATE_PLUGINS_IN_PROCESS"] === "1" && isPackage(name, directory)
+        ? loadInProcess(name, directory)
+        : loadProgram(name, directory),
     own: (named) => statePlaces(named, { flag, env: process.env }),
   });
 }

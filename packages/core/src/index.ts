@@ -73,12 +73,14 @@ export { clusterRightsOf } from "./loading/cluster-rights.ts";
 export { setupsOf, type ProviderSetup } from "./loading/setups.ts";
 export { didYouMean } from "./loading/nearest.ts";
 export { publishedSchema, publishedSchemaText } from "./loading/published-schema.ts";
+export { loadInProcess } from "./plugins/in-process.ts";
 export { isPackage } from "./plugins/specimen.ts";
 export { stopsNetwork } from "./plugins/npm/launch.ts";
 export type { LockEntry, PackageEntry, ProgramEntry } from "./plugins/lock-entry.ts";
 export { withPlugin } from "./plugins/name-in-spec.ts";
 export { protocolSchemaText } from "./plugins/protocol-schema.ts";
 export {
+  approveFor,
   inspectPlugin,
   loadProgram,
   pluginsOf,

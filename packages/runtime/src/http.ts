@@ -35,7 +35,7 @@ const keptFor = 500;
 
 /**
  * Connections by protocol and proxy; Node itself keeps those apart that differ in host or TLS. The proxy comes from the call, else from HTTP_PROXY, HTTPS_PROXY and
- * NO_PROXY. Where the address has to be looked at, none is kept.
+ * NO_PROXY. Those whose address was looked at are kept apart: nobody else's serve a request that refuses some.
  */
 function createAgents(env: HttpParts["env"]): AgentFor {
   const kept = new Map<string, Agent>();
@@ -43,8 +43,7 @@ function createAgents(env: HttpParts["env"]): AgentFor {
     if (init.socketPath !== undefined) return false;
     const { Agent } = moduleFor(url);
     const proxyEnv = proxyOf(url, init, env);
-    if (init.refuseLinkLocal === true) return new Agent({ keepAlive: false, proxyEnv });
-    const key = `${url.protocol} ${JSON.stringify(proxyEnv)}`;
+    const key = `${url.protocol} ${init.refuseLinkLocal === true} ${JSON.stringify(proxyEnv)}`;
     const agent = kept.get(key) ?? new Agent({ keepAlive: true, timeout: keptFor, proxyEnv });
     kept.set(key, agent);
     return agent;

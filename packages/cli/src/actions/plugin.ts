@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { builtins } from "@rotate/builtins";
 import {
+  approveFor,
   createCatalog,
   inspectPlugin,
   isPackage,
@@ -31,6 +32,8 @@ export interface ApproveFlags {
   readonly yes?: boolean;
   /** Tell only. */
   readonly check?: boolean;
+  /** `linux-arm64=FILE`: files for other platforms. */
+  readonly platform?: readonly string[] | undefined;
 }
 
 /** What a program has to say of itself it says within this time, ms. */
@@ -58,6 +61,7 @@ export function approvePlugins(
     const stranger = wanted.find((name) => !spec.names.includes(name));
     if (stranger !== undefined)
       throw new UsageError(`the spec names no plugin ${stranger}`, `rotate plugin add ${stranger}`);
+    if (flags.platform !== undefined) return await approvePlatforms(input, { name: only(wanted), spec });
     const all = await lookAt(wanted.length > 0 ? wanted : spec.names, spec.directory);
     const due = wanted.length > 0 && !flags.check ? all : all.filter(({ state }) => state !== "approved");
     const [first] = due;
@@ -72,6 +76,28 @@ export function approvePlugins(
       terminal.out(plugins.map(listedText).join("\n") || "the spec names no plugins");
     return { version: 1, plugins };
   });
+}
+
+function only(names: readonly string[]): string {
+  const [name, ...others] = names;
+  if (name !== undefined && others.length === 0) return name;
+  throw new UsageError("--platform is for one plugin", "rotate plugin approve ./NAME --platform linux-arm64=FILE");
+}
+
+/** Of a program, for machines that this one is not. */
+async function approvePlatforms(
+  { flags, json, terminal }: ActionInput<ApproveFlags, unknown>,
+  { name, spec: { directory } }: { readonly name: string; readonly spec: NamedPlugins },
+): Promise<PluginsReport> {
+  await confirm(name, { yes: flags.yes === true, question: `${name} is pinned for other platforms` });
+  for (const given of flags.platform ?? []) {
+    const [, platform, file] = /^([a-z0-9]+-[a-z0-9]+)=(.+)$/.exec(given) ?? [];
+    if (platform === undefined || file === undefined)
+      throw new UsageError(`${given} is no platform and file`, "as in --platform linux-arm64=./acme-arm64");
+    await approveFor(name, directory, { platform, file });
+    if (!json) terminal.out(`${name}  approved for ${platform}`);
+  }
+  return { version: 1, plugins: await lookAt([name], directory) };
 }
 
 /** `rotate plugin add`: names a program in the spec and approves it. */

@@ -7,6 +7,8 @@ export interface LoadedPlugin {
   /** The package's name. */
   readonly name: string;
   readonly plugin: Plugin;
+  /** What whoever uses it should know, at each load. */
+  readonly warning?: string;
 }
 
 /** A plugin of which only the types are known until one of them is named by a spec. */

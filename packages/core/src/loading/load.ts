@@ -154,7 +154,8 @@ async function build(document: unknown, { fill, input, options, faults }: Buildi
   const before = faults.length;
   const catalog = await withThirdParties(document, { fill, input, options, faults });
   // Which types there are is not known: whatever else were told would mostly be the echo of it.
-  if (faults.length > before) return { parts: { get: () => undefined }, spec: undefined };
+  if (faults.slice(before).some(({ severity }) => severity === undefined))
+    return { parts: { get: () => undefined }, spec: undefined };
   const rotations = await expandRotations(valueAt(document, ["rotations"]), { ...fill, onList: options.onList });
   const named = partPlacesOf(document, rotations);
   const parts = await findNamed(catalog, named, report);
@@ -183,6 +184,8 @@ async function withThirdParties(document: unknown, { input, options, fill }: Bui
       const plugin = await options.loadPlugin?.(name, input.directory);
       if (plugin === undefined) fill.report({ path: ["plugins", index], message: problem });
       else catalog = catalog.with([plugin]);
+      if (plugin !== undefined && "warning" in plugin)
+        fill.report({ path: ["plugins", index], message: String(plugin.warning), severity: "warning" });
     } catch (error) {
       fill.report({ path: ["plugins", index], ...pluginFault(error) });
     }

@@ -10,6 +10,7 @@ import { approvedPlugin, readLock, writeLock } from "./lock.ts";
 import type { LockEntry } from "./lock-entry.ts";
 import { provisionsOf } from "./npm/provisions.ts";
 import { pluginOf } from "./parts.ts";
+import { placeOf } from "./place.ts";
 import { programKinds } from "./describe.ts";
 import { createProgram } from "./program.ts";
 import { askWhat, type Specimen, specimenOf, type Told } from "./specimen.ts";
@@ -162,4 +163,22 @@ export async function proposePlugin(name: string, directory: string, ctx: CallCo
       await writeLock(directory, { ...(await readLock(directory)), [name]: entry });
     },
   };
+}
+
+/** Approves a program's file for another platform, which is not started here: what it says of itself is what it said on this one. Throws INVALID, NOT_FOUND. */
+export async function approveFor(
+  name: string,
+  directory: string,
+  { platform, file }: { readonly platform: string; readonly file: string },
+): Promise<void> {
+  const lock = await readLock(directory);
+  const entry = Object.hasOwn(lock, name) ? lock[name] : undefined;
+  if (entry?.kind !== "executable" || Object.hasOwn(entry.platforms, "any"))
+    throw invalid(
+      `plugin ${name} is no binary that was approved here`,
+      `first, on a machine that runs it: rotate plugin approve ${name}`,
+    );
+  const { integrity } = await placeOf(file, directory);
+  const platforms = { ...entry.platforms, [platform]: integrity };
+  await writeLock(directory, { ...lock, [name]: { ...entry, platforms } });
 }

@@ -36,7 +36,7 @@ export interface Specimen {
 }
 
 /** The folder of a package that is named by a path. */
-function folderOf(name: string, directory: string): string | undefined {
+export function folderOf(name: string, directory: string): string | undefined {
   if (!isPath(name)) return undefined;
   const folder = resolve(directory, name);
   return statSync(join(folder, "package.json"), { throwIfNoEntry: false }) === undefined ? undefined : folder;

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { inspectPlugin, loadProgram, proposePlugin } from "../../src/plugins/plugins.ts";
+import { approveFor, inspectPlugin, loadProgram, proposePlugin } from "../../src/plugins/plugins.ts";
 import { approved, contextOf, folderOf, pluginWith, programOf, replace, runtimeWith, sound } from "./support.ts";
 
 const program = programOf(`send({ id: call.id, ok: { ...minted, handle: { pid: process.pid } } })`);
@@ -170,4 +170,17 @@ test("one child serves all calls of a command, and one for each call where it sa
     await once.providers[0]!.mint({}, contextOf(runtime)),
   ];
   expect(third.handle).not.toEqual(fourth.handle);
+});
+
+test("a binary is approved for another platform by its file, which is not started", async () => {
+  const folder = folderOf(program);
+  await approved(folder, runtimeWith());
+  copyFileSync("/bin/true", join(folder, "other"));
+  chmodSync(join(folder, "other"), 0o755);
+  const other = { platform: "linux-arm64", file: "./other" };
+  await expect(approveFor("./p", folder, other)).rejects.toMatchObject({ message: expect.stringMatching(/no binary/) });
+  const lock = join(folder, "rotate.lock");
+  writeFileSync(lock, readFileSync(lock, "utf8").replace('"any"', '"plan9-mips"'));
+  await approveFor("./p", folder, other);
+  expect(readFileSync(lock, "utf8")).toMatch(/"plan9-mips": "sha256-[^"]+",\s+"linux-arm64": "sha256-/);
 });

@@ -9,6 +9,10 @@ export class PluginApprove extends BaseCommand<typeof PluginApprove> {
 Exit codes: 0 approved; 2 refused, or with --check: not all are approved.`;
   static override examples = [
     { description: "after a change", command: "<%= config.bin %> plugin approve ./acme.py" },
+    {
+      description: "a binary for another platform",
+      command: "<%= config.bin %> plugin approve ./acme --platform linux-arm64=./acme-arm64",
+    },
     { description: "in CI", command: "<%= config.bin %> plugin approve --check" },
   ];
   static override args = {
@@ -16,7 +20,12 @@ Exit codes: 0 approved; 2 refused, or with --check: not all are approved.`;
   };
   static override flags = {
     yes: Flags.boolean({ char: "y", description: "do not ask" }),
-    check: Flags.boolean({ description: "only tell whether all are approved", exclusive: ["yes"] }),
+    platform: Flags.string({
+      multiple: true,
+      description: "PLATFORM=FILE: pin this file of a program for another platform; it is not started",
+      helpValue: "linux-arm64=FILE",
+    }),
+    check: Flags.boolean({ description: "only tell whether all are approved", exclusive: ["yes", "platform"] }),
   };
 
   override async run(): Promise<unknown> {

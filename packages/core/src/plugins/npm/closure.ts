@@ -144,7 +144,7 @@ function dependenciesOf(about: Frame): readonly Wanted[] {
 }
 
 function packageAt(plugin: string, directory: string): PackageTree {
-  const about = aboutOf(plugin, directory);
+  const about = aboutPackage(plugin, directory);
   const files = filesOf(plugin, directory);
   const { name, version } = about;
   if (typeof name !== "string" || typeof version !== "string")
@@ -152,7 +152,8 @@ function packageAt(plugin: string, directory: string): PackageTree {
   return { id: `${name}@${version}`, directory, files, integrity: integrityOfFiles(files), about };
 }
 
-function aboutOf(plugin: string, directory: string): Frame {
+/** Its package.json. Throws DENIED, INVALID. */
+export function aboutPackage(plugin: string, directory: string): Frame {
   try {
     const about: unknown = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
     if (isFrame(about)) return about;
