@@ -185,7 +185,7 @@ async function withThirdParties(document: unknown, { input, options, fill }: Bui
       if (plugin === undefined) fill.report({ path: ["plugins", index], message: problem });
       else catalog = catalog.with([plugin]);
       if (plugin !== undefined && "warning" in plugin)
-        fill.report({ path: ["plugins", index], message: String(plugin.warning), severity: "warning" });
+        fill.report({ path: ["plugins", index], message: plugin.warning, severity: "warning" });
     } catch (error) {
       fill.report({ path: ["plugins", index], ...pluginFault(error) });
     }

@@ -2,6 +2,7 @@
  * The child's side of an npm plugin: imports the approved entry, in a process under Node's permission model, and serves its parts. Arguments: the entry's URL, and the
  * folder of the kit that every import of `@rotate/plugin-kit` gets.
  */
+import { writeSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { apiVersions, definePlugin, isRotateError, type Plugin } from "@rotate/plugin-kit";
 import { openChannel, type Frame } from "./channel.ts";
@@ -22,8 +23,9 @@ registerHooks({
 
 // The last line is what the engine tells of an end: without this it would be the version of Node.
 process.on("uncaughtException", (error: unknown) => {
-  console.error(error);
-  console.error(error instanceof Error ? `${error.name}: ${error.message}` : `it threw a ${typeof error}`);
+  const last =
+    error instanceof Error ? `${error.stack}\n${error.name}: ${error.message}` : `it threw a ${typeof error}`;
+  writeSync(2, `${last}\n`);
   process.exit(1);
 });
 
