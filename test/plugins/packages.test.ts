@@ -187,7 +187,7 @@ test("for its development a package runs in rotate's own process, unapproved, an
     kit,
     `import { definePlugin, defineProvider, defineSink, httpError } from ${JSON.stringify(kitUrl)};`,
   );
-  install(scene, name, { "index.js": own });
+  install(scene, name, { "index.js": own.replace("console.log", "void ") });
   scene.write("rotate.yaml", spec.replace("name: packages", `name: packages\nplugins: [${name}]`), 0o644);
   expect(await scene.rotate("run")).toMatchObject({
     code: 2,
