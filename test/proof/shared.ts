@@ -1,6 +1,7 @@
 /**
  * Workers on one PostgreSQL, killed, stopped and continued, with their database away or crashing: what no consumer may ever see, and what must be there at the end.
- * `npm run proof:shared -- [--workers 3] [--rotations 12] [--life 180] [--minutes 10] [--seed 1]`. Seeds are printed; ends with 1 when a promise is broken. On a
+ * `npm run proof:shared -- [--workers 3] [--rotations 12] [--life 180] [--minutes 10 | --kills 1000] [--phases] [--seed 1]`: with `--kills` it ends
+ * after so many, with `--phases` each kill waits for a worker that is at one of the phases of an attempt, by turns. Seeds are printed; ends with 1 when a promise is broken. On a
  * machine that is too busy to start a worker and to rotate within a third of the life, credentials expire: that is told apart from one that was revoked while it was held.
  */
 import { mkdtempSync } from "node:fs";
@@ -17,6 +18,8 @@ const { values } = parseArgs({
     rotations: { type: "string", default: "12" },
     life: { type: "string", default: "180" },
     minutes: { type: "string", default: "10" },
+    kills: { type: "string" },
+    phases: { type: "boolean", default: false },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
   },
 });
@@ -48,6 +51,41 @@ interface Campaign {
   readonly fleet: Fleet;
   readonly workers: Worker[];
   readonly random: () => number;
+}
+
+/** Of an attempt, as the state names them. */
+const phases = ["intent", "minted", "prepared", "committing"];
+/** So long it is waited for one at a phase, ms. */
+const patience = 30_000;
+let nextPhase = 0;
+
+/** Whoever is at the phase whose turn it is; undefined: nobody came to it. */
+async function whoIsAt({ fleet, workers }: Campaign, phase: string): Promise<number | undefined> {
+  const sql = await fleet.postgres.connect();
+  sql.on("error", () => undefined);
+  try {
+    for (const until = Date.now() + patience; Date.now() < until; await setTimeout(10)) {
+      const text =
+        "select holder from rotate.rotation where claim is not null and state->'attempt'->>'phase' = $1 limit 1";
+      const { rows } = await sql.query<{ holder: string }>(text, [phase]);
+      const at = workers.findIndex(({ name }) => rows[0]?.holder.startsWith(`${name} `));
+      if (at >= 0) return at;
+    }
+    return undefined;
+  } finally {
+    await sql.end().catch(() => undefined);
+  }
+}
+
+async function killAtPhase(campaign: Campaign): Promise<string> {
+  const { fleet, workers } = campaign;
+  const phase = phases[nextPhase++ % phases.length]!;
+  const at = await whoIsAt(campaign, phase);
+  if (at === undefined) return `nobody came to ${phase}`;
+  const one = workers[at]!;
+  await kill(one);
+  workers[at] = fleet.start(one.name);
+  return `killed ${one.name} at ${phase}`;
 }
 
 type Fault = (campaign: Campaign) => Promise<string>;
@@ -93,7 +131,7 @@ async function crashDatabase({ fleet }: Campaign): Promise<string> {
 }
 
 const faults: readonly { readonly fault: Fault; readonly weight: number }[] = [
-  { fault: killOne, weight: 6 },
+  { fault: values.phases ? killAtPhase : killOne, weight: 6 },
   { fault: stopOne, weight: 3 },
   { fault: cutOff, weight: 1 },
   { fault: crashDatabase, weight: 1 },
@@ -107,15 +145,20 @@ function anyFault(random: () => number): Fault {
 async function play(fleet: Fleet): Promise<boolean> {
   const workers = Array.from({ length: count }, (_, at) => fleet.start(`w${at}`));
   await untilAll(fleet);
-  say(`all ${rotations} are rotated; ${minutes} minutes of faults begin`);
+  say(
+    `all ${rotations} are rotated; ${values.kills === undefined ? `${minutes} minutes` : `${values.kills} kills`} of faults begin`,
+  );
   const judge = startJudge(fleet, life);
   const random = chance(seed);
   const until = Date.now() + minutes * 60 * second;
   const told = new Map<string, number>();
   let played = 0;
-  while (Date.now() < until) {
+  const kills = values.kills === undefined ? undefined : Number(values.kills);
+  let killed = 0;
+  while (kills === undefined ? Date.now() < until : killed < kills) {
     const what = await anyFault(random)({ fleet, workers, random });
     played += 1;
+    if (what.startsWith("killed")) killed += 1;
     const kind = what.replaceAll(/ w\d+| for .*/g, "");
     told.set(kind, (told.get(kind) ?? 0) + 1);
     if (played % 10 === 0) say(`${played} faults, ${fleet.vault.issued.length} mints`);

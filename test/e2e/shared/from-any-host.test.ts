@@ -16,7 +16,7 @@ function isAlive(user: string): boolean {
   return stage.vault.databaseUsers().includes(user);
 }
 
-describe.skipIf(postgresUnavailable())("what one host has minted, any other looks after", () => {
+describe.skipIf(postgresUnavailable())("what one host has minted, any other looks after", { timeout: 300_000 }, () => {
   beforeAll(async () => {
     stage = await createStage();
   }, 120_000);

@@ -83,7 +83,7 @@ insert into old.meta (key, value) select 'system', system_identifier::text from 
 describe.skipIf(postgresUnavailable())("what the owner of a shared state does", () => {
   beforeAll(async () => {
     database = await prepareDatabase();
-  });
+  }, 240_000);
   afterAll(async () => database.close());
 
   test("a key is replaced rotation by rotation: what the old one has written is known, and it is dropped when nothing needs it", async () => {

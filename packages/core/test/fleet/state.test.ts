@@ -65,7 +65,7 @@ async function jobsOf(spec: string): Promise<readonly unknown[]> {
 describe.skipIf(postgresUnavailable())("a state that several machines share", () => {
   beforeAll(async () => {
     database = await prepareDatabase();
-  });
+  }, 240_000);
   afterAll(async () => database.close());
 
   test("a worker that gives no sign of life for ten seconds loses what it has to another, and can do nothing more", async () => {

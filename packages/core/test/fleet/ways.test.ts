@@ -78,7 +78,7 @@ const named = { rotations: [{ name: "db", reloads: [] }] } as never;
 describe.skipIf(postgresUnavailable())("ways to a shared state", () => {
   beforeAll(async () => {
     database = await prepareDatabase();
-  });
+  }, 240_000);
   afterAll(async () => database.close());
 
   test.skipIf(pgbouncer).for(["session", "transaction"] as const)(
