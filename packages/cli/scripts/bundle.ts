@@ -22,8 +22,8 @@ const leavesModulesOut = {
   "unsupported-dynamic-import": "warning",
 } as const;
 
-/** oclif loads commands by their files, and looks for settings that we do not have; a package that is developed is loaded from where it lies. */
-const loadsByFile = /node_modules\/(?:@oclif\/core|lilconfig)\/|\/plugins\/in-process\.ts$/;
+/** oclif loads commands by their files, and looks for settings that we do not have. */
+const loadsByFile = /node_modules\/(?:@oclif\/core|lilconfig)\//;
 
 function mayLeaveModulesOut({ id, location }: Message): boolean {
   return id in leavesModulesOut && loadsByFile.test(location?.file ?? "");
