@@ -52,8 +52,7 @@ export function statesOf(rotations: readonly Rotation[], { store }: RotationDeps
 export async function presentAll(
   rotations: readonly Rotation[],
   deps: RotationDeps,
-  asked: Asked = {},
-  known?: readonly RotationState[],
+  { known, ...asked }: Asked & { readonly known?: readonly RotationState[] } = {},
 ): Promise<readonly Present[]> {
   const states = known ?? (await statesOf(rotations, deps));
   const open = new Set(states.filter(isUnfinished).map(({ name }) => name));
@@ -159,7 +158,7 @@ export async function untouchedReports(
   { states, ...asked }: Asked & { readonly states: ReadonlyMap<Rotation, RotationState> },
 ): Promise<ReadonlyMap<Rotation, RotationReport>> {
   const known = rotations.map((rotation) => states.get(rotation)!);
-  const presents = await presentAll(rotations, deps, asked, known);
+  const presents = await presentAll(rotations, deps, { ...asked, known });
   return new Map(rotations.map((rotation, at) => [rotation, idleReport(presents[at]!, deps.clock, false)]));
 }
 

@@ -111,7 +111,7 @@ export function notifierContract<S extends Stage>(api: TestApi, harness: Notifie
   contract.register(api, harness as unknown as NotifierHarness);
 }
 
-/** The same contract without a test runner, for \`runSuites\`. */
+/** The same contract without a test runner, for `runSuites`. */
 export function notifierSuite<S extends Stage>(harness: NotifierHarness<S>): Suite {
   return contract.suite(harness as unknown as NotifierHarness);
 }

@@ -86,7 +86,7 @@ export function probeContract<S extends Stage>(api: TestApi, harness: ProbeHarne
   contract.register(api, harness as unknown as ProbeHarness);
 }
 
-/** The same contract without a test runner, for \`runSuites\`. */
+/** The same contract without a test runner, for `runSuites`. */
 export function probeSuite<S extends Stage>(harness: ProbeHarness<S>): Suite {
   return contract.suite(harness as unknown as ProbeHarness);
 }

@@ -281,7 +281,7 @@ export function providerContract<S extends ProviderStage>(api: TestApi, harness:
   contract.register(api, harness as unknown as ProviderHarness);
 }
 
-/** The same contract without a test runner, for \`runSuites\`. */
+/** The same contract without a test runner, for `runSuites`. */
 export function providerSuite<S extends ProviderStage>(harness: ProviderHarness<S>): Suite {
   return contract.suite(harness as unknown as ProviderHarness);
 }

@@ -150,7 +150,7 @@ export function reloadContract<S extends Stage>(api: TestApi, harness: ReloadHar
   contract.register(api, harness as unknown as ReloadHarness);
 }
 
-/** The same contract without a test runner, for \`runSuites\`. */
+/** The same contract without a test runner, for `runSuites`. */
 export function reloadSuite<S extends Stage>(harness: ReloadHarness<S>): Suite {
   return contract.suite(harness as unknown as ReloadHarness);
 }

@@ -261,7 +261,7 @@ export function sinkContract<S extends SinkStage>(api: TestApi, harness: SinkHar
   contract.register(api, harness as unknown as SinkHarness);
 }
 
-/** The same contract without a test runner, for \`runSuites\`. */
+/** The same contract without a test runner, for `runSuites`. */
 export function sinkSuite<S extends SinkStage>(harness: SinkHarness<S>): Suite {
   return contract.suite(harness as unknown as SinkHarness);
 }

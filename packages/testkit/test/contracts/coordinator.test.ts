@@ -112,7 +112,7 @@ describe("coordinators", () => {
       "reads what was written, whole": [
         [
           harness({
-            write: (number, { permit: { unwell: _, ...permit }, version }, ctx) =>
+            write: (number, { permit: { unwell: _unwell, ...permit }, version }, ctx) =>
               write(number, { permit, version }, ctx),
           }),
           /unwell/,

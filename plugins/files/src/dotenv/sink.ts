@@ -1,5 +1,13 @@
 import { defineSink, type Values } from "@rotate/plugin-kit";
-import { checkFile, fileOptions, filePath, readTarget, stageFile, stampOfFile, tidyFile } from "@rotate/plugin-kit/files";
+import {
+  checkFile,
+  fileOptions,
+  filePath,
+  readTarget,
+  stageFile,
+  stampOfFile,
+  tidyFile,
+} from "@rotate/plugin-kit/files";
 import { likely, reveal, wrap } from "../values.ts";
 import { type Dialect, dialects } from "./dialect.ts";
 import { editDotenv, readDotenv, revertDotenv } from "./edit.ts";
