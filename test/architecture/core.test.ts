@@ -21,7 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   metrics: ["shared"],
   notify: ["shared", "loading", "schedule", "backend", "rotation"],
   lookout: ["shared", "loading", "rotation", "engine", "metrics", "notify"],
-  watch: ["shared", "loading", "backend", "rotation", "engine", "metrics", "lookout"],
+  watch: ["shared", "loading", "plugins", "backend", "rotation", "engine", "metrics", "lookout"],
   doctor: ["shared", "loading", "plugins", "backend", "local", "engine"],
   serving: ["shared", "loading", "schedule", "store", "credential", "rotation", "engine", "watch"],
   index: [

@@ -1,6 +1,5 @@
 import type { PartFacts } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
-import { pluginFiles } from "../plugins/plugin-files.ts";
 import { described } from "./compile/identity.ts";
 import type { Bound, Rotation, Spec } from "./model.ts";
 import { partsOf } from "./parts-of.ts";
@@ -10,16 +9,16 @@ type Env = Runtime["env"];
 
 /** The files that a spec stands on. Absolute paths. */
 export interface FilesOfSpec {
-  /** The spec itself, its lists, and what its plugins are pinned by. */
+  /** The spec itself and its lists. */
   readonly spec: readonly string[];
   /** What its rotations log in and ask with: see sourcesOf. */
   readonly sources: ReadonlySet<string>;
 }
 
 /** A spec from standard input has no file of its own. */
-export function filesOf({ file, lists, plugins = [], rotations }: Spec, env: Env): FilesOfSpec {
+export function filesOf({ file, lists, rotations }: Spec, env: Env): FilesOfSpec {
   const sources = new Set(rotations.flatMap((rotation) => sourcesOf(rotation, env)));
-  return { spec: [...(file === "-" ? [] : [file, ...pluginFiles(file, plugins)]), ...lists], sources };
+  return { spec: [...(file === "-" ? [] : [file]), ...lists], sources };
 }
 
 /**

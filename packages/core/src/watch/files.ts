@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Engine } from "../engine/engine.ts";
-import { filesOf } from "../loading/followed.ts";
+import { filesOf, type FilesOfSpec } from "../loading/followed.ts";
 import type { Spec } from "../loading/model.ts";
 import { stampOf } from "../loading/source-mark.ts";
+import { pluginFiles } from "../plugins/plugin-files.ts";
 import type { Waker } from "./waker.ts";
 
 /** How often the files are compared by content, for changes that no event tells of (a symbolic link further up that was swapped). ms */
@@ -33,18 +34,25 @@ export async function followSpec(
   waker: Pick<Waker, "wake">,
 ): Promise<FollowedSpec> {
   const { env } = engine.parts().deps.runtime;
-  let { spec, sources } = filesOf(engine.parts().spec, env);
+  let { spec, sources } = followedOf(engine.parts().spec, env);
   function changed(paths: readonly string[]): void {
     if (paths.some((path) => sources.has(path))) waker.wake("sources");
     if (paths.some((path) => spec.includes(path))) waker.wake("changed");
   }
   const files = await followWith?.(changed);
   async function follow(now: Spec): Promise<void> {
-    ({ spec, sources } = filesOf(now, env));
+    ({ spec, sources } = followedOf(now, env));
     await files?.follow([...spec, ...sources]);
   }
   await follow(engine.parts().spec);
   return { follow, close: async () => files?.close() };
+}
+
+/** What its plugins are pinned by is part of a spec. */
+function followedOf(spec: Spec, env: Parameters<typeof filesOf>[1]): FilesOfSpec {
+  const { file, plugins = [] } = spec;
+  const files = filesOf(spec, env);
+  return { ...files, spec: [...files.spec, ...(file === "-" ? [] : pluginFiles(file, plugins))] };
 }
 
 /** Follows files on this machine. @param every ms between two comparisons that no event asked for */
