@@ -2,18 +2,19 @@
 # A sink for rotate: keys of the Shelf service, with jq and curl. One call, one process (`oneShot`). Speaks docs/plugin-protocol.md.
 set -euo pipefail
 read -r call
+{ read -r id && read -r verb && read -r url; } < <(jq -r '.id, .call, "\(.options.url)/\(.options.path)"' <<<"$call")
 get() { jq "$@" <<<"$call"; }
-ok() { jq -cn --argjson id "$(get .id)" --slurpfile ok /dev/stdin '{id: $id, ok: $ok[0]}'; exit 0; }
-no() { jq -cn --argjson id "$(get .id)" --arg code "$1" --arg message "$2" --argjson retryable "$3" '{id: $id, error: {code: $code, message: $message, retryable: $retryable, hint: "see `url` and `path`, and who else writes it"}}'; exit 0; }
+ok() { jq -cn --argjson id "$id" --slurpfile ok /dev/stdin '{id: $id, ok: $ok[0]}'; exit 0; }
+no() { jq -cn --argjson id "$id" --arg code "$1" --arg message "$2" --argjson retryable "$3" '{id: $id, error: {code: $code, message: $message, retryable: $retryable, hint: "see `url` and `path`, and who else writes it"}}'; exit 0; }
 
 # service METHOD [BODY]: the answer in $body. What is written reaches curl by a pipe, never by its arguments.
 service() {
   local answer status
-  answer=$(printf %s "${2:-}" | curl -sS -m 20 -X "$1" -w '\n%{http_code}' ${2:+--data-binary @-} "$(get -r '"\(.options.url)/\(.options.path)"')") ||
+  answer=$(printf %s "${2:-}" | curl -sS -m 20 -X "$1" -w '\n%{http_code}' ${2:+--data-binary @-} "$url") ||
     no UNAVAILABLE "the shelf does not answer" true
   status=${answer##*$'\n'} body=${answer%$'\n'*}
   case $status in
-    2??) ;;
+    2??) jq -e 'has("version")' <<<"$body" >/dev/null 2>&1 || no BAD_ANSWER "the shelf answered something else than a document" true ;;
     401 | 403) no DENIED "the shelf refused (HTTP $status)" false ;;
     409) no CONFLICT "somebody else changed the document" true ;;
     5??) no UNAVAILABLE "the shelf failed (HTTP $status)" true ;;
@@ -26,7 +27,7 @@ write() { service PUT "$(jq -c --slurpfile change <(printf %s "$1") '.values += 
 # held: what the document in $body holds under the keys of `state`; null where there is none.
 held() { jq -c --slurpfile call <(printf %s "$call") '.values as $values | $call[0].state.new | with_entries(.value = $values[.key])' <<<"$body"; }
 
-case $(get -r .call) in
+case $verb in
   describe)
     ok <<'JSON'
 {"protocol": 1, "oneShot": true, "sinks": [{"type": "shelf-sh", "scope": "anywhere",

@@ -69,6 +69,7 @@ async function write(ctx: Ctx, { index, items }: Variable): Promise<void> {
   const got = await ask(ctx, kept.length > 0 ? { method: "PUT", cas: index, json } : { method: "DELETE", cas: index });
   if (got.status === 409) throw conflict("it is tried again", true);
   if (!got.ok) throw httpError("nomad did not write the variable", got, { hint: "may the `token` write it?" });
+  if (got.status !== 204) readAnswer(got, answerSchema, "is `url` that of Nomad's API?"); // a proxy's page is no success
 }
 
 function only(items: Items, keys: readonly string[]): Items {

@@ -53,6 +53,7 @@ async function write({ options, http }: Ctx, { version, values }: Document): Pro
   const got = await http(`${options.url}/${options.path}`, { method: "PUT", json: { version, values } });
   if (got.status === 409) throw changed("it is tried again", true);
   if (!got.ok) throw httpError("the shelf took no document", got, { hint: "may this host write it?" });
+  readAnswer(got, documentSchema, "is `url` that of a shelf?"); // a proxy's page is no success
 }
 
 function revealed(text: string | Secret | undefined): string | undefined {
