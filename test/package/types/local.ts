@@ -120,7 +120,17 @@ const sinks: Rows = {
     ends: rotated,
   },
   "sink-pgpass": {
-    sinks: [{ type: "pgpass", path: "sink.pgpass", host: "db.example.com", values: { password: token } }],
+    sinks: ways.map((way, index) => ({
+      type: "pgpass",
+      path: `sink-${index}.pgpass`,
+      host: "db.example.com",
+      ...way,
+      values: { password: token },
+    })),
+    ends: rotated,
+  },
+  "sink-pgpass-refuse": {
+    sinks: [{ type: "pgpass", path: "refuse.pgpass", host: "h", existing: "refuse", values: { password: token } }],
     ends: rotated,
   },
   "sink-env": { sinks: [{ type: "env", values: { TOKEN: token } }], cache: true, ends: rotated },
