@@ -198,13 +198,14 @@ async function jobsOfVault({ onTestFinished }: Pick<TestContext, "onTestFinished
   });
   onTestFinished(vault.close);
   const folder = sceneOf({ onTestFinished });
-  const rotation = `provider: db, request: { path: database/creds/app, fields: { user: username } }, sinks: [{ type: env, values: { USER: "{{ user }}" } }]`;
+  const rotation = `provider: db, request: { path: database/creds/app, fields: { user: username } }, sinks: [{ type: env, values: { USER: "{{ user }}" } }], overlap: { grace: 0s }`;
   const provider = `db: { type: vault, address: "${vault.url}", auth: { method: token, token: { env: VAULT } } }`;
   const spec = `version: 1\nstateDir: state\nproviders: { ${provider} }\nrotations:\n  a: { ${rotation} }\n  b: { ${rotation} }\n`;
   writeFileSync(join(folder, "rotate.yaml"), spec);
+  // In a group of its own: what other tests start beside it cannot be told from what the command started.
   const run = (...argv: readonly string[]): Watched =>
-    rotate({ onTestFinished, folder, env: { VAULT: "hvs.app-token" } }, argv);
-  return { run, users: vault.databaseUsers };
+    rotate({ onTestFinished, folder, env: { VAULT: "hvs.app-token" }, detached: true }, argv);
+  return { run, folder, users: vault.databaseUsers };
 }
 
 test.concurrent("what a job was given is revoked when it is over, and its exit code stays its own", async ({
@@ -215,6 +216,59 @@ test.concurrent("what a job was given is revoked when it is over, and its exit c
   expect(await job.ended).toBe(3);
   expect(job.out()).toMatch(/^v-\S+\n$/);
   expect(users()).toEqual([]);
+});
+
+/** The user of `a` that a command was given, and whether the next rotations leave it alone. */
+async function isLeft(given: Watched, { run, users }: Awaited<ReturnType<typeof jobsOfVault>>): Promise<boolean> {
+  const user = given.out().trim();
+  expect(users()).toContain(user);
+  expect(await run("run", "--force", "a").ended).toBe(0);
+  expect(await run("run").ended).toBe(0);
+  return users().includes(user);
+}
+
+test.concurrent("what a job was given is revoked once a later one is in use, as the job is over", async (own) => {
+  const jobs = await jobsOfVault(own);
+  const job = jobs.run("exec", "a", "--", "sh", "-c", 'echo "$USER"');
+  expect(await job.ended).toBe(0);
+  expect(await isLeft(job, jobs)).toBe(false);
+});
+
+test.concurrent.for([
+  ["in its own session", 'echo "$USER"; setsid sleep 60 >/dev/null 2>&1 & echo $! >pid; sleep 0.2'],
+  ["without its environment", 'echo "$USER"; env -i sleep 60 >/dev/null 2>&1 & echo $! >pid; sleep 0.2'],
+] as const)("what a job left running %s keeps what it was given", async ([, script], own) => {
+  const jobs = await jobsOfVault(own);
+  const job = jobs.run("exec", "a", "--", "sh", "-c", script);
+  expect(await job.ended).toBe(0);
+  const left = Number(readFileSync(join(jobs.folder, "pid"), "utf8"));
+  own.onTestFinished(() => void process.kill(left));
+  expect(await isLeft(job, jobs)).toBe(true);
+});
+
+test.concurrent("what a command was given whose rotate was killed stays pinned to its end", async (own) => {
+  const jobs = await jobsOfVault(own);
+  const job = jobs.run("exec", "a", "--", "sh", "-c", 'echo $$ >pid; echo "$USER"; exec sleep 60 >/dev/null 2>&1');
+  await vi.waitUntil(() => job.out().endsWith("\n"), patience);
+  job.child.kill("SIGKILL");
+  await job.ended;
+  process.kill(Number(readFileSync(join(jobs.folder, "pid"), "utf8")));
+  expect(await isLeft(job, jobs)).toBe(true);
+});
+
+test.concurrent("what a command had before it was started anew is revoked while the new one runs", async (own) => {
+  const jobs = await jobsOfVault(own);
+  const job = jobs.run("exec", "a", "--on-rotate", "restart", "--", "sh", "-c", 'echo "$USER"; exec sleep 60');
+  await vi.waitUntil(() => job.out().endsWith("\n"), patience);
+  const [first] = job.out().split("\n");
+  expect(await jobs.run("run", "--force", "a").ended).toBe(0);
+  await vi.waitUntil(() => job.out().trim().split("\n").length === 2, patience);
+  const [, second] = job.out().trim().split("\n");
+  await vi.waitUntil(async () => (await jobs.run("run").ended) === 0 && !jobs.users().includes(first!), {
+    timeout: 40_000,
+    interval: 500,
+  });
+  expect(jobs.users()).toContain(second);
 });
 
 test.concurrent("two rotations for one variable are refused before anything is minted, and --all revokes what every one has in use", async ({

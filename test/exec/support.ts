@@ -49,11 +49,13 @@ export function rotate(
     onTestFinished,
     folder,
     env = {},
-  }: Own & { readonly folder: string; readonly env?: Readonly<Record<string, string>> },
+    detached = false,
+  }: Own & { readonly folder: string; readonly env?: Readonly<Record<string, string>>; readonly detached?: boolean },
   argv: readonly string[],
 ): Watched {
   const child = spawn(process.execPath, [entry, ...argv], {
     cwd: folder,
+    detached,
     env: { PATH: process.env["PATH"], HOME: folder, NODE_COMPILE_CACHE: compiled, XDG_RUNTIME_DIR: folder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -15,6 +15,7 @@ import { openCredentialsDirectory, type CredentialsDirectory } from "../exec/dir
 import { currentValues, hiding, refuseUnfit, variablesOf, type Given } from "../exec/environment.ts";
 import { followValues } from "../exec/follow.ts";
 import { keepFresh, whoeverKnows, type KeepFreshParts } from "../exec/keep-fresh.ts";
+import { createLoans, type Loans } from "../exec/loans.ts";
 import { openFront, privatePort } from "../exec/front.ts";
 import { bindAddress, type BoundAddress } from "../exec/listen.ts";
 import { readOptions, type ExecFlags, type ExecOptions } from "../exec/options.ts";
@@ -50,6 +51,7 @@ interface Running {
   readonly rotations: readonly Rotation[];
   readonly endpoints: EndpointVariables;
   readonly directory: CredentialsDirectory | undefined;
+  readonly loans: Loans;
 }
 
 /** `rotate exec`: runs a command with the credentials of rotations, for as long as it takes. */
@@ -71,30 +73,42 @@ export async function exec(input: Input): Promise<void> {
     refuseUnfit(rotations, { ...options, served });
     const directory = options.directory ? openCredentialsDirectory(process.env) : undefined;
     const source = whoeverKnows({ engine, stateDir });
-    const running = { input, engine, source, stateDir, reporter, options, rotations, endpoints, directory };
+    const loans = createLoans({
+      engine,
+      names: givenBy(rotations, options),
+      replaces: options.onRotate.kind === "restart" || options.onRotate.kind === "swap",
+      runtime: reporter.runtime,
+    });
+    const running = { input, engine, source, stateDir, reporter, options, rotations, endpoints, directory, loans };
     try {
       process.exitCode = await runCommand([program, ...words], running);
     } finally {
       directory?.remove();
+      await loans.end();
       if (options.revoke) await revokeAll(names, engine, reporter);
     }
   });
 }
 
 async function runCommand(command: Start["command"], running: Running): Promise<number> {
-  const { engine, source, options, rotations, reporter, endpoints, directory } = running;
+  const { engine, source, options, rotations, reporter, endpoints, directory, loans } = running;
   const { runtime } = engine.parts().deps;
   const interrupt = listenForInterrupt();
   const keeps = options.onRotate.kind === "none" && directory === undefined;
   const fresh = keeps && endpoints.entries.length === 0 ? undefined : await keepFresh(freshParts(running));
   try {
-    const asking = { minRemaining: options.minRemaining, now: runtime.now, signal: interrupt.signal };
+    const asking = {
+      minRemaining: options.minRemaining,
+      word: loans.word(),
+      now: runtime.now,
+      signal: interrupt.signal,
+    };
     const first = await currentValues(source, givenBy(rotations, options), asking);
     const place = await placeOf(options);
     const begin = beginner(command, running, place);
     interrupt.release();
     if (interrupt.signal.aborted) return interrupt.exitCode() ?? 125;
-    const supervisor = supervise(first, { options, begin, runtime, onCurrent: place.leadTo });
+    const supervisor = supervise(first, { options, begin, runtime, onCurrent: place.leadTo, onReplaced: loans.settle });
     const forwarding = forwardSignals(supervisor.forward, { terminal: process.stdin.isTTY });
     const over = new AbortController();
     const following = keeps
@@ -158,7 +172,7 @@ async function placeOf({ listen, portEnv }: ExecOptions): Promise<Place> {
 /** Each generation gets a word of its own, by which it can be told from the one before. */
 function beginner(
   command: Start["command"],
-  { input, engine, options, rotations, endpoints, directory }: Running,
+  { input, engine, options, rotations, endpoints, directory, loans }: Running,
   { sockets, nextPort }: Place,
 ): (given: Given) => Generation {
   const { terminal } = input;
@@ -169,7 +183,7 @@ function beginner(
       terminal,
     });
   }
-  return ({ values }) => {
+  return ({ values, word }) => {
     directory?.write(values);
     const port = nextPort();
     const id = `${++count}-${randomBytes(4).toString("hex")}`;
@@ -183,14 +197,16 @@ function beginner(
       ...(port !== undefined && { [options.portEnv ?? ""]: String(port) }),
       ROTATE_GENERATION: id,
     };
-    return { id, env, port, child: startChild({ command, env, sockets, onFailure: tellFailure }) };
+    const child = startChild({ command, env, sockets, onFailure: tellFailure });
+    loans.begun({ id, child }, word);
+    return { id, env, port, child };
   };
 }
 
 /** Tells of what is new, for as long as somebody keeps the rotations fresh. */
 async function follow(
   first: Given,
-  { engine, source, options, rotations, directory }: Running,
+  { engine, source, options, rotations, directory, loans }: Running,
   {
     signal,
     onChange,
@@ -204,7 +220,7 @@ async function follow(
   const { runtime } = engine.parts().deps;
   const asked = { credential: source.credential, status: engine.status, events: engine.events };
   const names = givenBy(rotations, options);
-  const followed = followValues(first, { engine: asked, names, runtime, signal }, (given) => {
+  const followed = followValues(first, { engine: asked, names, word: loans.word, runtime, signal }, (given) => {
     directory?.write(given.values);
     onChange(given);
   });

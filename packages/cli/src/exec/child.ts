@@ -4,6 +4,8 @@ import type { BoundAddress } from "./listen.ts";
 
 /** A command that was started. */
 export interface Child {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
   /** Its exit code as a shell has it: 128 and the signal's number, 126 could not be run, 127 not found. */
   readonly ended: Promise<number>;
   readonly hasEnded: () => boolean;
@@ -42,6 +44,7 @@ export function startChild({ command, env, sockets, onFailure }: Start): Child {
     });
   }).finally(() => (over = true));
   return {
+    pid: child.pid,
     ended,
     hasEnded: () => over,
     kill: (signal) => void (over || child.kill(signal)),

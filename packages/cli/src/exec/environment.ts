@@ -7,6 +7,8 @@ export interface Given {
   readonly values: Readonly<Record<string, string>>;
   /** When the first of it ends, ms since 1970; Infinity: never. */
   readonly ends: number;
+  /** The word that it was lent to. */
+  readonly word: string;
 }
 
 /** Refuses, before anything is minted, rotations that have nothing for a command, and two that name one variable. Throws UsageError. @param served by endpoints that the command finds */
@@ -52,6 +54,8 @@ export function hiding(rotations: readonly Rotation[]): readonly string[] {
 
 interface Asking {
   readonly minRemaining: number;
+  /** Whom it is lent to. */
+  readonly word: string;
   /** ms since 1970. */
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -61,16 +65,16 @@ interface Asking {
 export async function currentValues(
   engine: Pick<Engine, "credential">,
   names: readonly string[],
-  { minRemaining, now, signal }: Asking,
+  { minRemaining, word, now, signal }: Asking,
 ): Promise<Given> {
-  const found = await Promise.all(names.map((name) => engine.credential(name, { minRemaining, signal })));
+  const found = await Promise.all(names.map((name) => engine.credential(name, { minRemaining, lendTo: word, signal })));
   for (const { name, expiresAt } of found) {
     const short = shortage(expiresAt, { now: now(), wanted: minRemaining });
     if (short !== undefined && minRemaining > 0) throw tooShort(`${name}: ${short}`);
   }
   const ends = found.map(({ expiresAt }) => (expiresAt === undefined ? Infinity : Date.parse(expiresAt)));
   const values = Object.assign({}, ...found.map(({ environment }) => environment)) as Given["values"];
-  return { values, ends: Math.min(...ends) };
+  return { values, ends: Math.min(...ends), word };
 }
 
 /** Two commands need not be told apart that were given the same. */

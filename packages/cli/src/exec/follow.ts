@@ -5,6 +5,8 @@ import { currentValues, isSame, type Given } from "./environment.ts";
 export interface FollowParts {
   readonly engine: Pick<Engine, "credential" | "events" | "status">;
   readonly names: readonly string[];
+  /** The word that what is read now is lent to. */
+  readonly word: () => string;
   readonly runtime: Pick<Runtime, "sleep" | "log" | "now">;
   readonly signal: AbortSignal;
 }
@@ -54,9 +56,9 @@ function listen({ engine, names, runtime, signal }: FollowParts): {
   };
 }
 
-async function read({ engine, names, runtime, signal }: FollowParts): Promise<Given | undefined> {
+async function read({ engine, names, word, runtime, signal }: FollowParts): Promise<Given | undefined> {
   try {
-    return await currentValues(engine, names, { minRemaining: 0, now: runtime.now, signal });
+    return await currentValues(engine, names, { minRemaining: 0, word: word(), now: runtime.now, signal });
   } catch (error) {
     tell(error, { runtime, signal });
     return undefined;

@@ -21,6 +21,8 @@ export interface SupervisorParts {
   readonly begin: (given: Given) => Generation;
   /** It takes over, before the one before it is asked to end. */
   readonly onCurrent?: (generation: Generation) => void;
+  /** Another one has taken over, and the one before it has ended. */
+  readonly onReplaced?: () => Promise<void>;
   readonly runtime: Pick<Runtime, "sleep" | "log" | "http" | "exec" | "monotonic">;
 }
 
@@ -152,6 +154,7 @@ async function restart(given: Given, watch: Watch): Promise<void> {
   if (watch.stopping) return finish(await current.child.ended, watch);
   const next = launch(given, watch);
   take(next, watch);
+  await parts.onReplaced?.();
   const { signal } = watch.lost;
   const wrong = await healthOf(next, { beside: false, signal }, parts);
   if (wrong !== undefined && !signal.aborted)
@@ -171,6 +174,7 @@ async function swap(given: Given, watch: Watch): Promise<boolean> {
   }
   take(next, watch);
   await endChild(old.child, parts);
+  await parts.onReplaced?.();
   parts.runtime.log.info("the new command is healthy, and the old one has ended");
   return true;
 }

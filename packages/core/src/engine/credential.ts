@@ -27,6 +27,8 @@ export interface CredentialOptions {
   readonly minRemaining?: number;
   /** A server said no to this value of one of its fields: if it is the present one, and not younger than a minute, a new one is minted, within the budget. */
   readonly refused?: string;
+  /** Whom it is given to, in a word of its own: pinned until `giveBack`, not to its end. */
+  readonly lendTo?: string;
   /** Milliseconds to wait for another process. Default 60,000. */
   readonly lockTimeout?: number;
   readonly signal?: AbortSignal;
@@ -55,14 +57,15 @@ interface Asked {
 
 /**
  * The credential that consumers are to use now: rotated first when it is due, then read from memory, the cache or a sink that holds it, else minted anew,
- * once for all who wait. Its lease is pinned: what was given out is never revoked early.
+ * once for all who wait. Its lease is pinned: what was given out is never revoked early, unless it was lent and given back.
  * Throws EngineError `ROTATE_LOCKED`, `ROTATE_CREDENTIAL_UNREADABLE`, or with the code of the phase that failed.
  */
 export async function currentCredential(asked: Asked, options: CredentialOptions): Promise<CurrentCredential> {
   const { rotation, deps } = asked;
   const required = requiredOf(rotation);
   const needed = options.needed?.(rotation.fields)?.filter((name) => required.includes(name)) ?? required;
-  const handoff = deps.host.handoff?.(rotation.name);
+  // Those that wait for the same would hold what only one of them gives back.
+  const handoff = options.lendTo === undefined ? deps.host.handoff?.(rotation.name) : undefined;
   const { lockTimeout = 60_000 } = options;
   const until = deps.runtime.monotonic() + lockTimeout;
   const signal = options.signal ?? new AbortController().signal;
@@ -107,11 +110,11 @@ async function produce(held: Held, options: CredentialOptions): Promise<KeptCred
   if (await isWanted(held, options)) await rotateOnce(held, { force: await isTooShort(held, options) });
   if (await isRefused(held, options)) await rotateOnce(held, { wanted: "refused" });
   const found = await findCurrent(held);
-  if (found !== undefined) return pin(found, held);
+  if (found !== undefined) return pin(found, held, options);
   await refuseMint(held);
   await rotateOnce(held, isUnattended(held) ? { wanted: "unserved" } : { force: true });
   const minted = await findCurrent(held);
-  if (minted !== undefined) return pin(minted, held);
+  if (minted !== undefined) return pin(minted, held, options);
   await refuseMint(held);
   throw unreadable(held.rotation);
 }
@@ -199,8 +202,10 @@ export async function findCurrent({
   return fields && { lease, fields };
 }
 
-async function pin({ lease, fields }: Found, { claim }: Held): Promise<KeptCredential> {
-  if (lease.pinned !== true) await claim.append([{ type: "pinned", lease: lease.id }]);
+async function pin({ lease, fields }: Found, { claim }: Held, { lendTo }: CredentialOptions): Promise<KeptCredential> {
+  const { id, pinned, lentTo = [] } = lease;
+  if (lendTo === undefined && pinned !== true) await claim.append([{ type: "pinned", lease: id }]);
+  if (lendTo !== undefined && !lentTo.includes(lendTo)) await claim.append([{ type: "lent", lease: id, to: lendTo }]);
   return { lease: lease.id, fields };
 }
 

@@ -1,3 +1,4 @@
+import { adoptionShown } from "../rotation/adoption.ts";
 import { RotateError } from "@rotate/plugin-kit";
 import { formatDuration } from "@rotate/runtime";
 import type { PlanRisk, PlanRotation, PlanSink } from "../plan-report.ts";
@@ -174,7 +175,7 @@ function planKey(key: string, prints: Prints, ours: readonly SinkFingerprints[])
 
 /** What becomes of the lease before, in words. */
 export function revocationOf(rotation: Rotation): string {
-  const { provider, overlap, reloads } = rotation;
+  const { provider, overlap } = rotation;
   if (provider.part.overlap === false)
     return "each mint kills the lease before it: errors are possible until the reload";
   if (provider.part.revoke === undefined && provider.part.revokeValue === undefined)
@@ -183,7 +184,7 @@ export function revocationOf(rotation: Rotation): string {
   const only = provider.part.revoke === undefined ? ", by the process that minted it only" : "";
   const grace = `${Math.round(overlap.grace / 1000)} s`;
   if (overlap.revoke === "always") return `the lease before is revoked ${grace} after the reload${only}`;
-  const shown = reloads.length > 0 && reloads.every(({ part, options }) => part.adopts(options));
-  if (!shown) return "the lease before is left to expire: no reload shows that the consumer took the new one over";
+  if (!adoptionShown(rotation))
+    return "the lease before is left to expire: no reload shows that the consumer took the new one over";
   return `the lease before is revoked ${grace} after the consumer was shown to work with the new one${only}`;
 }

@@ -1,5 +1,5 @@
 import { backoff } from "../schedule/backoff.ts";
-import { liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
+import { isGivenOut, liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { acceptHandle } from "./handle.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
@@ -31,7 +31,7 @@ async function retireLease(session: Session, lease: LeaseState): Promise<void> {
 /** Replaced for good, without an end of its own and beyond anybody's reach: to list it for ever would help nobody. */
 function isForgettable(session: Session, lease: LeaseState): boolean {
   const { state, rotation } = session;
-  if (lease.expiresAt !== null || !lease.exposed || lease.pinned || lease.id === state().settled) return false;
+  if (lease.expiresAt !== null || !lease.exposed || isGivenOut(lease) || lease.id === state().settled) return false;
   if (rotation.provider.part.revoke !== undefined || state().owed !== undefined) return false;
   return state().settledAt > lease.lastDoubtAt && !canRevoke(session, lease);
 }
@@ -43,7 +43,7 @@ const doubtAfterExpiry = 60_000;
 export function isRevoked(at: Looking, lease: LeaseState): boolean {
   const { overlap, provider } = at.rotation;
   const { adopted, settledAt } = at.state();
-  if (lease.phase !== "live" || lease.pinned || lease.foreign || provider.part.overlap === false) return false;
+  if (lease.phase !== "live" || isGivenOut(lease) || lease.foreign || provider.part.overlap === false) return false;
   if (lease.provider !== provider.name || !canRevoke(at, lease)) return false;
   if (!lease.exposed) return true;
   if (overlap.revoke === "never" || (overlap.revoke === "adopted" && !adopted)) return false;

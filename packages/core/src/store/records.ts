@@ -99,6 +99,9 @@ export type JournalRecord =
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }
+  /** A command was given it, and whoever started that says when it is gone: then it is `returned`. `to` is a word of that command's own. */
+  | { readonly type: "lent"; readonly lease: LeaseId; readonly to: string }
+  | { readonly type: "returned"; readonly lease: LeaseId; readonly to: string }
   /** Sessions through an endpoint may use it from now on, until it is `released`. */
   | { readonly type: "served"; readonly lease: LeaseId }
   | { readonly type: "released"; readonly lease: LeaseId }

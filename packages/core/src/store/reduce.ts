@@ -1,6 +1,6 @@
 import { closed, mapValues, union, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
-import type { OwedWork, RotationState } from "./state.ts";
+import type { LeaseId, OwedWork, RotationState } from "./state.ts";
 import {
   committing,
   forget,
@@ -80,6 +80,9 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   found: (state, { lease, terms }, at) =>
     withLease(state, lease, { phase: "live", exposed: true, lastDoubtAt: at, ...terms }),
   pinned: (state, { lease }) => withLease(state, lease, { pinned: true, exposed: true }),
+  lent: (state, { lease, to }) => withLease(state, lease, { exposed: true, lentTo: union(lentTo(state, lease), [to]) }),
+  returned: (state, { lease, to }) =>
+    withLease(state, lease, { lentTo: lentTo(state, lease).filter((each) => each !== to) }),
   served: (state, { lease }, at) => ({
     ...withLease(state, lease, { exposed: true, lastDoubtAt: at }),
     sessions: union(state.sessions ?? [], [lease]),
@@ -91,6 +94,10 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
     leases: mapValues(state.leases, (lease) => (lease.phase === "gone" ? lease : { ...lease, foreign: true })),
   }),
 };
+
+function lentTo({ leases }: RotationState, lease: LeaseId): readonly string[] {
+  return leases[lease]?.lentTo ?? [];
+}
 
 /** The attempt ends with work left over. */
 function owing(state: RotationState, work: Omit<OwedWork, "tries" | "notBefore">): RotationState {

@@ -61,6 +61,8 @@ export interface LeaseState {
   readonly provider: string;
   /** Printed by `rotate credential` to an unknown holder, or a process that may only be stopped could still write it: pinned to its expiry. */
   readonly pinned?: boolean;
+  /** Commands that were given it and are not known to be gone, each by a word of its own. One whose supervisor was killed stays: pinned to the expiry. */
+  readonly lentTo?: readonly string[];
   /** Made by another machine's state: never revoked by us. */
   readonly foreign?: boolean;
   readonly revocation?: { readonly tries: number; readonly notBefore: number; readonly error?: string };
@@ -274,6 +276,11 @@ export function isSettledEverywhere(state: RotationState, sinkIds: readonly stri
 /** Has this rotation written the sink before? */
 export function hasWritten(state: RotationState, sink: string): boolean {
   return Object.values(state.leases).some((lease) => lease.exposed && sink in lease.sinkFingerprints);
+}
+
+/** Does somebody have it who may use it to its end? Until then it is never revoked. */
+export function isGivenOut({ pinned, lentTo = [] }: Pick<LeaseState, "pinned" | "lentTo">): boolean {
+  return pinned === true || lentTo.length > 0;
 }
 
 /** Leases that live upstream, as far as we know, ghosts included. */

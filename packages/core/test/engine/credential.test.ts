@@ -50,6 +50,57 @@ test("what was given out is not revoked early, what was not given out is", async
   expect(scene.revoked()).toEqual(["value-2"]);
 });
 
+/** Rotates once more, and lets the grace pass. */
+async function rotateOn(scene: Scene): Promise<void> {
+  for (const wait of [untilDue, 6 * minute]) {
+    await scene.clock.advance(wait);
+    await scene.run();
+  }
+}
+async function giveBack(scene: Scene, ...from: readonly string[]): Promise<void> {
+  await scene.ask((engine) => engine.giveBack("db", { from }));
+  await scene.run();
+}
+
+test("what was lent is not revoked while anybody has it, and is once the last has given it back", async () => {
+  const scene = createScene();
+  await scene.run();
+  await ask(scene, { lendTo: "one" });
+  await ask(scene, { lendTo: "one" });
+  await ask(scene, { lendTo: "two" });
+  await rotateOn(scene);
+  await giveBack(scene, "one", "nobody");
+  expect(scene.revoked()).toEqual([]);
+  await giveBack(scene, "two");
+  expect(scene.revoked()).toEqual(["value-1"]);
+});
+
+test("what was lent and given to somebody else too is not revoked when it comes back", async () => {
+  const scene = createScene();
+  await scene.run();
+  await ask(scene, { lendTo: "one" });
+  await ask(scene);
+  await rotateOn(scene);
+  await giveBack(scene, "one");
+  expect(scene.revoked()).toEqual([]);
+});
+
+test("what is written nowhere is revoked without any reload, unless it was given to somebody", async () => {
+  const scene = createScene((rotation) => ({
+    ...rotation,
+    sinks: rotation.sinks.map((sink) => ({ ...sink, type: "env" })),
+    reloads: [],
+  }));
+  await scene.run();
+  await rotateOn(scene);
+  expect(scene.revoked()).toEqual(["value-1"]);
+  await ask(scene, { lendTo: "one" });
+  await rotateOn(scene);
+  expect(scene.revoked()).toEqual(["value-1"]);
+  await giveBack(scene, "one");
+  expect(scene.revoked()).toEqual(["value-1", "value-2"]);
+});
+
 test("while the issuer refuses, the credential that lives is given", async () => {
   const scene = createScene();
   await scene.run();
