@@ -1,14 +1,14 @@
-/** The built-in parts of the plugin whose tests run, each as a package of others that was approved; or why it cannot be one. */
+/** The built-in parts of a plugin, each as a package of others that was approved; or why it cannot be one. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { createRuntime, loadProgram, proposePlugin } from "@rotate/core";
-import { afterAll, expect } from "vitest";
+import { afterAll } from "vitest";
 import { root } from "../support/workspace.ts";
 
-/** A part in a process of its own, or why it is none. */
-export type Hosted = { readonly part: unknown } | { readonly reason: string };
+/** A part in a process of its own, or why it is none. `words`: why it is there with plain words for what it computes. */
+export type Hosted = { readonly part: unknown; readonly words?: string } | { readonly reason: string };
 
 const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 
@@ -27,20 +27,22 @@ interface Manifest {
   readonly rotate: Partial<Readonly<Record<(typeof kinds)[number], readonly string[]>>>;
 }
 
-/** By `providers/vault`. Of the plugin in whose folder this test file is. */
-export async function hostedParts(): Promise<{ readonly parts: ReadonlyMap<string, Hosted> }> {
-  const [, plugin = ""] = /\/plugins\/([^/]+)\//.exec(String(expect.getState().testPath)) ?? [];
+/** By `providers/vault`. */
+export type HostedParts = ReadonlyMap<string, Hosted>;
+
+/** Those of one plugin, until the tests of a file are over. */
+export async function hostedParts(plugin: string): Promise<HostedParts> {
   const folder = join(root, "plugins", plugin);
   const { rotate } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   const { [plugin]: reason } = impossible;
-  if (reason !== undefined) return { parts: new Map(namesIn(rotate).map((name) => [name.join("/"), { reason }])) };
+  if (reason !== undefined) return new Map(namesIn(rotate).map((name) => [name.join("/"), { reason }]));
   const text = await bundled(folder);
   const project = mkdtempSync(join(tmpdir(), "rotate-hosted-"));
   afterAll(() => rmSync(project, { recursive: true, force: true }));
   const parts = new Map<string, Hosted>();
   for (const [kind, type] of namesIn(rotate))
     parts.set(`${kind}/${type}`, await hostedPart({ project, plugin, text }, kind, type));
-  return { parts };
+  return parts;
 }
 
 function namesIn(rotate: Manifest["rotate"]): readonly (readonly [(typeof kinds)[number], string])[] {
@@ -62,32 +64,49 @@ async function bundled(folder: string): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-/** `reads`, which looks into more than options, is left out: what it says is for the engine, and no suite asks for it. */
-async function hostedPart(
-  { project, plugin, text }: { readonly project: string; readonly plugin: string; readonly text: string },
-  kind: (typeof kinds)[number],
-  type: string,
-): Promise<Hosted> {
+/** What a part of others says in plain words, where a built-in computes it of its options. None of it is about what goes over the wire. */
+const plainWords = {
+  reloads: `adopts: () => true`,
+  sinks: `target: () => "a place"`,
+  providers: `reads: (_, { HOME }) => [{ path: HOME + "/.databrickscfg" }]`,
+  probes: "",
+  notifiers: "",
+} as const;
+
+type Kind = (typeof kinds)[number];
+
+/** As it is; without `reads`; with plain words. The first that is taken. */
+async function hostedPart(where: Place, kind: Kind, type: string): Promise<Hosted> {
   if (impossible[type] !== undefined) return { reason: impossible[type] };
-  const name = `hosted-${kind}-${type}`;
+  const asItIs = await approved({ ...where, name: `hosted-${kind}-${type}` }, { kind, type, said: "" });
+  if ("part" in asItIs) return asItIs;
+  const said = `reads: undefined, ${plainWords[kind]}`;
+  const otherwise = await approved({ ...where, name: `hosted-words-${kind}-${type}` }, { kind, type, said });
+  return "part" in otherwise ? { ...otherwise, words: asItIs.reason } : asItIs;
+}
+
+interface Place {
+  readonly project: string;
+  readonly plugin: string;
+  readonly text: string;
+}
+
+/** @param said properties that are put over the part's own */
+async function approved(
+  { project, plugin, text, name }: Place & { readonly name: string },
+  { kind, type, said }: { readonly kind: Kind; readonly type: string; readonly said: string },
+): Promise<{ readonly part: unknown } | { readonly reason: string }> {
   const folder = join(project, "node_modules", name);
-  const variables = [...new Set(text.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g))];
-  const needs = {
-    hosts: ["127.0.0.1:*", "localhost:*"],
-    env: ["HOME", ...variables],
-    ...(open.includes(plugin) && { network: "open" }),
-  };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(
-    join(folder, "package.json"),
-    JSON.stringify({ name, version: "1.0.0", type: "module", exports: "./index.js" }),
-  );
+  const manifest = { name, version: "1.0.0", type: "module", exports: "./index.js" };
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   writeFileSync(join(folder, "plugin.js"), text);
   writeFileSync(
     join(folder, "index.js"),
     `import { definePlugin } from "@rotate/plugin-kit";
 import plugin from "./plugin.js";
-export default definePlugin({ ${kind}: plugin.${kind}.filter(({ type }) => type === ${JSON.stringify(type)}).map(({ reads, ...part }) => part), needs: ${JSON.stringify(needs)} });`,
+const [part] = plugin.${kind}.filter(({ type }) => type === ${JSON.stringify(type)});
+export default definePlugin({ ${kind}: [{ ...part, ${said} }], needs: ${JSON.stringify(needsOf(plugin, text))} });`,
   );
   const runtime = createRuntime({ log: { write: () => undefined } });
   const { signal, clear } = runtime.deadline(60_000);
@@ -99,4 +118,14 @@ export default definePlugin({ ${kind}: plugin.${kind}.filter(({ type }) => type 
   } finally {
     clear();
   }
+}
+
+/** The suites' services are on this machine. */
+function needsOf(plugin: string, text: string): object {
+  const variables = [...new Set(text.match(/\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b/g))];
+  return {
+    hosts: ["127.0.0.1:*", "localhost:*"],
+    env: ["HOME", ...variables],
+    ...(open.includes(plugin) && { network: "open" }),
+  };
 }

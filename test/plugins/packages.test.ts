@@ -148,6 +148,22 @@ test("a package that claims a type of a built-in, or of another plugin, is not a
   expect(odd).toMatchObject({ code: 2, stderr: expect.stringMatching(/oneOf/) });
 });
 
+test("of two packages that claim one type the second is not approved", async () => {
+  const scene = await opened();
+  const { rotate, read } = scene;
+  expect(await rotate("plugin", "add", name, "--yes")).toMatchObject({ code: 0 });
+  const other = "rotate-plugin-other";
+  install(scene, other, {
+    "package.json": manifest(other),
+    "index.js": index.replace('import { called } from "called";', "const called = (id) => id;"),
+  });
+  const claimed = `two plugins claim the provider type "acme-npm": ${name} and ${other}`;
+  const added = await rotate("plugin", "add", other, "--yes");
+  expect(added).toMatchObject({ code: 2, stderr: expect.stringContaining(claimed) });
+  expect(added.stderr).toContain("leave one of them out of `plugins`");
+  expect(read("rotate.lock")).not.toContain(other);
+});
+
 test("a daemon says that a plugin is not what was approved, goes on with what it has, and takes what is approved", async () => {
   const scene = await opened();
   const { rotate, services, path } = scene;

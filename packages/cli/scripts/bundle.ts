@@ -65,7 +65,10 @@ const pageInside: Plugin = {
 
 /** Where the child's side of npm plugins is, in the bundle: a folder of its own, which is all of ours that such a child reads. */
 const hostFolder = "plugin-host";
-const kitModules = ["index", "files", "grammar", "stores", "tokens", "databases"];
+const kit = JSON.parse(readFileSync(join(root, "../plugin-kit/package.json"), "utf8")) as { readonly exports: object };
+const kitModules = Object.keys(kit.exports)
+  .filter((name) => !name.endsWith(".json"))
+  .map((name) => (name === "." ? "index" : name.slice(2)));
 
 /** In the bundle it is found from wherever the joined modules lie. */
 const hostInside: Plugin = {
@@ -94,12 +97,12 @@ export function hostFiles() {
 
 /** The child's side, and the kit that its plugins get: one copy of it for both. */
 async function bundleHost(output: string): Promise<void> {
-  const kit = kitModules.map((name) => [name, name === "index" ? "index" : `${name}/index`] as const);
+  const modules = kitModules.map((name) => [name, name === "index" ? "index" : `${name}/index`] as const);
   await build({
     absWorkingDir: root,
     entryPoints: [
       { in: join(root, "../core/src/plugins/host/main.ts"), out: "main" },
-      ...kit.map(([out, path]) => ({ in: join(root, `../plugin-kit/src/${path}.ts`), out })),
+      ...modules.map(([out, path]) => ({ in: join(root, `../plugin-kit/src/${path}.ts`), out })),
     ],
     outdir: join(output, hostFolder),
     chunkNames: "chunk-[hash]",

@@ -46,12 +46,13 @@ export async function serveAsk(frame: AskFrame, serve: Serve | undefined): Promi
 
 function errorFrame(error: unknown): Frame {
   const known = isRotateError(error) ? error : faulty(error);
-  const { code, message, retryable, hint, retryAfter, noEffect } = known;
+  const { code, message, retryable, hint, retryAfter, noEffect, person } = known;
   return {
     code,
     message,
     retryable,
     noEffect,
+    ...(person && { person }),
     ...(hint !== undefined && { hint }),
     ...(retryAfter !== undefined && { retryAfter }),
   };

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { invalid, type Context, type RotateError } from "@rotate/plugin-kit";
 import type { Readable, Writable } from "node:stream";
 import { type AskFrame, maxAsks, type Serve, serveAsk, serveOrNote } from "./asks.ts";
+import { atExit } from "./at-exit.ts";
 import { endFault, notAsked, startFault, tooLate } from "./child-faults.ts";
 import { badFrame, errorOf, maxFrame, readFrames, type Frame } from "./frames.ts";
 import { logLines } from "./stderr-log.ts";
@@ -160,7 +161,7 @@ export function startChild(launch: Launch, { name, log, env, now }: CallContext 
   function bury(): void {
     dismiss();
     ended = true;
-    process.off("exit", leave);
+    stay();
     launch.tidy?.();
   }
   function tell(frame: Frame): void {
@@ -187,7 +188,7 @@ export function startChild(launch: Launch, { name, log, env, now }: CallContext 
     dismiss();
     launch.tidy?.();
   }
-  process.on("exit", leave);
+  const stay = atExit(leave);
   readFrames(answers, { onFrame: take, onFault: fail });
   child.stdin.on("error", () => undefined); // its end tells
   child.once("error", (error: NodeJS.ErrnoException) => {

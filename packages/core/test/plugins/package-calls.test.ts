@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Secret, type LoggedIn, type Plugin } from "@rotate/plugin-kit";
+import { RotateError, Secret, type LoggedIn, type Plugin } from "@rotate/plugin-kit";
 import { expect, onTestFinished, test } from "vitest";
 import {
   approvedIn,
@@ -274,4 +274,38 @@ test("npm, pnpm and a workspace give one hash, and each of them runs", async () 
     hashes.push(lock.plugins[pluginName]?.integrity);
   }
   expect(new Set(hashes).size).toBe(1);
+});
+
+test("of many requests at once 64 are open, and each is answered", async () => {
+  let [open, most] = [0, 0];
+  const waiting: (() => void)[] = [];
+  const url = await serverWith((_request, response) => {
+    most = Math.max(most, ++open);
+    waiting.push(() => {
+      open -= 1;
+      response.end("{}");
+    });
+    // The 64 are let go when all are there, the rest one by one.
+    if (most === 64) for (const answer of waiting.splice(0)) answer();
+  });
+  const plugin = await pluginThat(
+    `const answers = await Promise.all(Array.from({ length: 200 }, () => ctx.http(ctx.options.url)));
+    return { ...minted, handle: { answers: answers.filter(({ status }) => status === 200).length } };`,
+    { needs: { hosts: ["{url}"] } },
+  );
+  expect(await mintWith(plugin, { options: { url } })).toMatchObject({ handle: { answers: 200 } });
+  expect(most).toBe(64);
+});
+
+test("a fault that only a person can mend is one in the child, too", async () => {
+  const runtime = runtimeWith();
+  const person = new RotateError("sign in again", { code: "DENIED", retryable: false, person: true, hint: "sign in" });
+  const plugin = await pluginThat(
+    `const error = await ctx.http(ctx.options.url).catch((error) => error);
+    return { ...minted, handle: { person: error.person } };`,
+    { needs: { hosts: ["{url}"] } },
+  );
+  const http = () => Promise.reject(person);
+  const ctx = { ...contextOf(runtime), http, options: { url: "https://acme.example" } };
+  expect(await plugin.providers[0]!.mint({}, ctx)).toMatchObject({ handle: { person: true } });
 });

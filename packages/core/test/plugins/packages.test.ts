@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import kit from "@rotate/plugin-kit/package.json" with { type: "json" };
 import { inspectPlugin, loadProgram, proposePlugin } from "../../src/plugins/plugins.ts";
 import {
   approvedIn,
@@ -20,6 +21,26 @@ test("a package runs in a process of its own, which serves all calls", async () 
   const [first, second] = [await mintWith(plugin), await mintWith(plugin)];
   expect(first.handle).toEqual(second.handle);
   expect(first.handle).not.toEqual({ pid: process.pid });
+});
+
+test("a package imports whatever module the kit exports, and gets rotate's own", async () => {
+  const { exports } = kit as { readonly exports: object };
+  const modules = Object.keys(exports).flatMap((name) => (name.endsWith(".json") ? [] : [name.slice(1)]));
+  const before = modules.map((name) => `import "@rotate/plugin-kit${name}";`).join("\n");
+  const plugin = await approvedIn(projectWith({ [pluginName]: providerPackage("return { ...minted, handle: {} };", { before }) }));
+  expect(await mintWith(plugin)).toMatchObject({ handle: {} });
+});
+
+test("however many packages run, one listener waits for the end of rotate", async () => {
+  const listeners = process.listenerCount("exit");
+  const warned = vi.spyOn(process, "emitWarning");
+  const plugins = await Promise.all(
+    Array.from({ length: 12 }, () => approvedIn(projectWith({ [pluginName]: sound }))),
+  );
+  const minted = await Promise.all(plugins.map((plugin) => mintWith(plugin)));
+  expect(new Set(minted.map(({ handle }) => JSON.stringify(handle))).size).toBe(12);
+  expect(process.listenerCount("exit")).toBeLessThanOrEqual(listeners + 1);
+  expect(warned).not.toHaveBeenCalled();
 });
 
 test("nothing is started by loading or looking: what a package is stands in the lock", async () => {

@@ -1,4 +1,5 @@
 /** Where the child's side lies, as sources or as they are compiled. The command line's bundle has a folder of its own in its place. */
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,15 +14,19 @@ export interface HostFiles {
   readonly flags: readonly string[];
 }
 
-const kitModules = ["", "/files", "/grammar", "/stores", "/tokens", "/databases"].map(
-  (name) => `@rotate/plugin-kit${name}`,
-);
+/** Each module that the kit exports: a plugin may import any of them. */
+function kitModules(): readonly string[] {
+  const { exports } = createRequire(import.meta.url)("@rotate/plugin-kit/package.json") as { readonly exports: object };
+  return Object.keys(exports)
+    .filter((name) => !name.endsWith(".json"))
+    .map((name) => `@rotate/plugin-kit${name.slice(1)}`);
+}
 
 /** Those of this package. */
 export function hostFiles(): HostFiles {
   const isSource = import.meta.url.endsWith(".ts");
   const main = fileURLToPath(import.meta.resolve(isSource ? "../host/main.ts" : "../host/main.js"));
-  const kit = Object.fromEntries(kitModules.map((name) => [name, import.meta.resolve(name)]));
+  const kit = Object.fromEntries(kitModules().map((name) => [name, import.meta.resolve(name)]));
   const folders = ["@rotate/plugin-kit/package.json", "@rotate/runtime/package.json", "@rotate/core/package.json"].map(
     (name) => dirname(fileURLToPath(import.meta.resolve(name))),
   );
