@@ -30,11 +30,15 @@ function say(text: string): void {
 async function run(plugin: string, way: string, folder: string): Promise<ReadonlyMap<string, PartOutcomes>> {
   const file = join(folder, `${plugin}-${way.replace(" ", "-")}.json`);
   const config = ["--config", "test/hosted/vitest.config.ts", "--reporter=json", `--outputFile=${file}`];
-  const child = spawn(join(root, "node_modules/.bin/vitest"), ["run", ...config, "-t", "keeps the contract", `plugins/${plugin}/`], {
-    cwd: root,
-    env: { ...process.env, ROTATE_SUITES: way },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const child = spawn(
+    join(root, "node_modules/.bin/vitest"),
+    ["run", ...config, "-t", "keeps the contract", `plugins/${plugin}/`],
+    {
+      cwd: root,
+      env: { ...process.env, ROTATE_SUITES: way },
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
   await once(child, "exit");
   return outcomesOf(JSON.parse(readFileSync(file, "utf8")) as Report);
 }
@@ -53,20 +57,23 @@ async function compare(plugin: string, folder: string): Promise<readonly Row[]> 
   });
 }
 
+/** Is this difference what a reason is given for? */
+function isFor([title, said]: readonly [string, string], { test, hosted }: Difference): boolean {
+  return test.split(" › ").includes(title) && hosted.includes(said);
+}
+
 /** What is wrong with a row: nothing, when each difference has its reason and each reason its difference. */
 function faultsOf({ part, differing, failing, refusal, words }: Row): readonly string[] {
   const known: Expected = expected[part] ?? {};
   const reasons = Object.entries(known.tests ?? {});
-  const isFor = ([title, words]: readonly [string, string], { test, hosted }: Difference): boolean =>
-    test.split(" › ").includes(title) && hosted.includes(words);
   return [
     ...failing.map((test) => `fails in process: ${test}`),
     ...differing
       .filter((one) => !reasons.some((reason) => isFor(reason, one)))
-      .map(({ test, inProcess, hosted }) => `${inProcess} in process, ${hosted} through the child: ${test}`),
+      .map(({ test, inProcess, hosted }) => `in process ${inProcess}, through the child ${hosted}: ${test}`),
     ...reasons
       .filter((reason) => !differing.some((one) => isFor(reason, one)))
-      .map(([title, words]) => `is no longer different: ${title}: ${words}`),
+      .map(([title, said]) => `is no longer different: ${title}: ${said}`),
     ...unlike("refused", refusal, known.refusal),
     ...unlike("told in plain words", words, known.words),
   ];

@@ -31,7 +31,7 @@ export const expected: Readonly<Record<string, Expected>> = {
   "sink aws-secrets-manager": target,
   "sink aws-ssm-parameter": target,
   "sink gcp-secret-manager": target,
-  "sink github-actions": target,
+  "sink github-actions": file,
   "sink github-secret": target,
   "sink gitlab-variable": target,
   "sink kubernetes-secret": target,

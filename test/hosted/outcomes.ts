@@ -38,14 +38,20 @@ export function outcomesOf({ testResults }: Report): ReadonlyMap<string, PartOut
   const broken = testResults.find(({ assertionResults }) => assertionResults.length === 0);
   if (broken !== undefined) throw new Error(`${broken.name}: ${broken.message ?? "no tests"}`);
   const parts = new Map<string, { tests: Map<string, string>; refusal?: string; words?: string }>();
-  for (const { ancestorTitles, title, status, failureMessages } of testResults.flatMap((file) => file.assertionResults)) {
+  for (const { ancestorTitles, title, status, failureMessages } of testResults.flatMap(
+    (file) => file.assertionResults,
+  )) {
     const [, name] = ancestorTitles.map((one) => suite.exec(one)).find((match) => match !== null) ?? [];
     if (name === undefined) continue;
     const part = parts.get(name) ?? { tests: new Map<string, string>() };
     parts.set(name, part);
     if (title.startsWith(refused)) part.refusal = title.slice(refused.length);
     else if (title.startsWith(inWords)) part.words = title.slice(inWords.length);
-    else part.tests.set(nameIn(part.tests, [...ancestorTitles, title].join(" › ")), [status, ...saidIn(failureMessages)].join(": "));
+    else
+      part.tests.set(
+        nameIn(part.tests, [...ancestorTitles, title].join(" › ")),
+        [status, ...saidIn(failureMessages)].join(": "),
+      );
   }
   return parts;
 }

@@ -15,10 +15,14 @@ const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 /** Those that speak another wire than HTTP. */
 const open: readonly string[] = ["postgres", "mysql", "redis", "smtp", "http"];
 
+/** What they run. */
+const commands: Readonly<Record<string, readonly string[]>> = { systemd: ["systemctl"], databricks: ["databricks"] };
+
 /** What a process of its own cannot do, by plugin or type. */
 const impossible: Readonly<Record<string, string>> = {
   files: "it writes files itself: a file sink by others is one that `defineFileSink` makes",
   "aws-credentials": "it writes a file itself",
+  "github-actions": "it writes a file itself, and a line that the runner reads",
   jwt: "it makes a key file",
   process: "it reads processes and runs whatever command the spec names",
 };
@@ -126,6 +130,7 @@ function needsOf(plugin: string, text: string): object {
   return {
     hosts: ["127.0.0.1:*", "localhost:*"],
     env: ["HOME", ...variables],
+    commands: commands[plugin] ?? [],
     ...(open.includes(plugin) && { network: "open" }),
   };
 }

@@ -157,7 +157,7 @@ test("of two packages that claim one type the second is not approved", async () 
     "package.json": manifest(other),
     "index.js": index.replace('import { called } from "called";', "const called = (id) => id;"),
   });
-  const claimed = `two plugins claim the provider type "acme-npm": ${name} and ${other}`;
+  const claimed = `two plugins claim the provider type "acme-npm": ${other} and ${name}`;
   const added = await rotate("plugin", "add", other, "--yes");
   expect(added).toMatchObject({ code: 2, stderr: expect.stringContaining(claimed) });
   expect(added.stderr).toContain("leave one of them out of `plugins`");

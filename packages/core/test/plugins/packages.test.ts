@@ -27,16 +27,16 @@ test("a package imports whatever module the kit exports, and gets rotate's own",
   const { exports } = kit as { readonly exports: object };
   const modules = Object.keys(exports).flatMap((name) => (name.endsWith(".json") ? [] : [name.slice(1)]));
   const before = modules.map((name) => `import "@rotate/plugin-kit${name}";`).join("\n");
-  const plugin = await approvedIn(projectWith({ [pluginName]: providerPackage("return { ...minted, handle: {} };", { before }) }));
+  const plugin = await approvedIn(
+    projectWith({ [pluginName]: providerPackage("return { ...minted, handle: {} };", { before }) }),
+  );
   expect(await mintWith(plugin)).toMatchObject({ handle: {} });
 });
 
 test("however many packages run, one listener waits for the end of rotate", async () => {
   const listeners = process.listenerCount("exit");
   const warned = vi.spyOn(process, "emitWarning");
-  const plugins = await Promise.all(
-    Array.from({ length: 12 }, () => approvedIn(projectWith({ [pluginName]: sound }))),
-  );
+  const plugins = await Promise.all(Array.from({ length: 12 }, () => approvedIn(projectWith({ [pluginName]: sound }))));
   const minted = await Promise.all(plugins.map((plugin) => mintWith(plugin)));
   expect(new Set(minted.map(({ handle }) => JSON.stringify(handle))).size).toBe(12);
   expect(process.listenerCount("exit")).toBeLessThanOrEqual(listeners + 1);
