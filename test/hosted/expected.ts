@@ -12,6 +12,7 @@ export interface Expected {
 
 const target = { words: "has to be words with options in it" };
 const adopts = { words: "depends on the options: say true or false" };
+const reads = { words: "have to be paths with options in them" };
 const fields = { refusal: "depend on the request: say them as an object" };
 const file = { refusal: "it writes" };
 /** A metadata server is asked past all proxies. */
@@ -19,26 +20,34 @@ const ownProxy = "a plugin by others cannot choose `proxy`";
 /** The daemon listens there. */
 const ownSocket = "a plugin by others cannot choose `socketPath`";
 
+/** It makes a configuration for the command. */
+const ownFiles = "there is no place for temporary files";
+
 /** By part: `sink vault-kv`. */
 export const expected: Readonly<Record<string, Expected>> = {
+  "provider aws-ecr": reads,
+  "provider aws-rds-iam": reads,
   "provider aws-sts": fields,
+  "provider azure-entra": { ...reads, tests: { "by a managed identity": ownProxy } },
+  "provider databricks-postgres": { ...reads, tests: { "through the CLI": ownFiles } },
+  "provider gcp-access-token": { ...reads, tests: { "by the metadata server": ownProxy } },
+  "provider kubernetes-token": reads,
   "provider vault": fields,
+  "provider vault-database-static": reads,
   "provider vault-kv": fields,
-  "provider azure-entra": { tests: { "by a managed identity": ownProxy } },
-  "provider gcp-access-token": { tests: { "by the metadata server": ownProxy } },
-  "provider databricks-postgres": {},
   "sink aws-credentials": file,
-  "sink aws-secrets-manager": target,
-  "sink aws-ssm-parameter": target,
-  "sink gcp-secret-manager": target,
+  "sink aws-secrets-manager": reads,
+  "sink aws-ssm-parameter": reads,
+  "sink azure-key-vault": reads,
+  "sink gcp-secret-manager": reads,
   "sink github-actions": file,
   "sink github-secret": target,
   "sink gitlab-variable": target,
-  "sink kubernetes-secret": target,
+  "sink kubernetes-secret": reads,
   "sink pgpass": target,
-  "sink vault-kv": target,
+  "sink vault-kv": reads,
   "reload docker": { ...adopts, tests: { "reload docker keeps the contract": ownSocket } },
   "reload http": adopts,
-  "reload kubernetes-rollout": adopts,
+  "reload kubernetes-rollout": reads,
   "reload systemd": adopts,
 };

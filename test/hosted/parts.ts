@@ -72,10 +72,15 @@ async function bundled(folder: string): Promise<string> {
 const plainWords = {
   reloads: `adopts: () => true`,
   sinks: `target: () => "a place"`,
-  providers: `reads: (_, { HOME }) => [{ path: HOME + "/.databrickscfg" }]`,
+  providers: "",
   probes: "",
   notifiers: "",
 } as const;
+
+/** What is read by the suites of a part that computes its `reads`. */
+const plainReads: Readonly<Record<string, string>> = {
+  "databricks-postgres": `(_, { HOME }) => [{ path: HOME + "/.databrickscfg" }]`,
+};
 
 type Kind = (typeof kinds)[number];
 
@@ -84,9 +89,9 @@ async function hostedPart(where: Place, kind: Kind, type: string): Promise<Hoste
   if (impossible[type] !== undefined) return { reason: impossible[type] };
   const asItIs = await approved({ ...where, name: `hosted-${kind}-${type}` }, { kind, type, said: "" });
   if ("part" in asItIs) return asItIs;
-  const said = `reads: undefined, ${plainWords[kind]}`;
+  const said = `reads: ${plainReads[type] ?? "undefined"}, ${plainWords[kind]}`;
   const otherwise = await approved({ ...where, name: `hosted-words-${kind}-${type}` }, { kind, type, said });
-  return "part" in otherwise ? { ...otherwise, words: asItIs.reason } : asItIs;
+  return "part" in otherwise ? { ...otherwise, words: asItIs.reason } : otherwise;
 }
 
 interface Place {

@@ -4,7 +4,7 @@ import type { Context, LocalPlace, PartFacts } from "@rotate/plugin-kit";
 import { type Ask, given, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
 import { badFrame } from "./frames.ts";
-import { targetWith } from "./target-with.ts";
+import { isWhole, targetWith } from "./target-with.ts";
 
 type Facts = Pick<PartFacts<unknown>, "scope" | "reads" | "follows">;
 
@@ -24,6 +24,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** A place of `reads`. None where an option that it names is absent, or is read from elsewhere: then the engine knows from where. */
 export function placeOf(words: string, options: unknown, { HOME }: Env): readonly LocalPlace[] {
+  if (!isWhole(words, options)) return [];
   const path = targetWith(words, options);
   const whole = path.startsWith("~/") ? join(HOME ?? "", path.slice(2)) : path;
   return isAbsolute(whole) ? [{ path: whole }] : [];

@@ -33,6 +33,18 @@ test("a package imports whatever module the kit exports, and gets rotate's own",
   expect(await mintWith(plugin)).toMatchObject({ handle: {} });
 });
 
+test("a package reads what an option names, where it is given", async () => {
+  const reads = {
+    "index.js": sound["index.js"]!.replace(
+      "handle: {",
+      "reads: ({ file }) => (file === undefined ? [] : [{ path: file }, { path: file + '.d' }]),\n    handle: {",
+    ),
+  };
+  const { providers } = await approvedIn(projectWith({ [pluginName]: { ...sound, ...reads } }));
+  expect(providers[0]!.reads?.({ file: "/etc/acme" }, {})).toEqual([{ path: "/etc/acme" }, { path: "/etc/acme.d" }]);
+  expect(providers[0]!.reads?.({}, {})).toEqual([]);
+});
+
 test("however many packages run, one listener waits for the end of rotate", async () => {
   const listeners = process.listenerCount("exit");
   const warned = vi.spyOn(process, "emitWarning");

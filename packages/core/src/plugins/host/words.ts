@@ -1,6 +1,6 @@
 /** Functions of the options as words with options in braces: found by asking with names in place of values, and held against values. */
 import type { LocalPlace, ObjectSchema, Schema, Sink } from "@rotate/plugin-kit";
-import { targetWith } from "../target-with.ts";
+import { isWhole, targetWith } from "../target-with.ts";
 
 /** Throws an Error when the target is not put together of the options alone. */
 export function wordsOfTarget({ type, options, target }: Pick<Sink, "type" | "options" | "target">): string {
@@ -17,21 +17,28 @@ export function wordsOfReads(part: {
   readonly options: ObjectSchema;
   reads(options: unknown, env: Readonly<Record<string, string>>): readonly LocalPlace[];
 }): readonly string[] {
-  const words = wordsOf(part.options, (given) => part.reads(given, { HOME: "~" }).map(({ path }) => path));
+  const words = wordsOf(part.options, (given) => part.reads(given, { HOME: "~" }).map(({ path }) => path), isWhole);
   if (words !== undefined) return words;
   throw new Error(
     `the \`reads\` of its part ${part.type} have to be paths with options in them, as in \`reads: ({ file }) => [{ path: file }]\``,
   );
 }
 
-/** What `ask` makes of the options, as words. Undefined when the same words do not come of other options. */
-function wordsOf(schema: ObjectSchema, ask: (options: object) => readonly string[]): readonly string[] | undefined {
+type Sample = Readonly<Record<string, unknown>>;
+
+/** What `ask` makes of the options, as words. Undefined when the same words do not come of other options. @param isSaid whether words are said of options at all */
+function wordsOf(
+  schema: ObjectSchema,
+  ask: (options: object) => readonly string[],
+  isSaid: (words: string, sample: Sample) => boolean = () => true,
+): readonly string[] | undefined {
   const named = Object.fromEntries(Object.keys(schema.properties ?? {}).map((name) => [name, `{${name}}`]));
   try {
     const words = ask(named);
     const isSound = samplesOf(schema).every((sample) => {
+      const expected = words.flatMap((word) => (isSaid(word, sample) ? [targetWith(word, sample)] : []));
       const said = ask(sample);
-      return said.length === words.length && said.every((text, at) => text === targetWith(words[at]!, sample));
+      return said.length === expected.length && said.every((text, at) => text === expected[at]);
     });
     return isSound ? words : undefined;
   } catch {
@@ -40,7 +47,7 @@ function wordsOf(schema: ObjectSchema, ask: (options: object) => readonly string
 }
 
 /** Options that a spec could have: all of them, and only those that have to be there. */
-function samplesOf({ properties = {}, required = [] }: ObjectSchema): readonly Readonly<Record<string, unknown>>[] {
+function samplesOf({ properties = {}, required = [] }: ObjectSchema): readonly Sample[] {
   const all = Object.entries(properties).flatMap(([name, schema]) => {
     const sample = sampleOf(schema, name);
     return sample === undefined ? [] : [[name, sample] as const];

@@ -1,7 +1,7 @@
 /** What an npm plugin says that it touches, and whether what it asks for is among it. */
 import { invalid, type Needs } from "@rotate/plugin-kit";
 import { badFrame, isFrame, type Frame } from "../frames.ts";
-import { namesIn, targetWith } from "../target-with.ts";
+import { isWhole, targetWith } from "../target-with.ts";
 
 /** As it stands in the lock. */
 export type Allowed = Required<Pick<Needs, "hosts" | "commands" | "env">> & Pick<Needs, "network">;
@@ -40,9 +40,7 @@ function checkList(name: keyof typeof rules, list: unknown): void {
 
 /** The words with this call's options in them; those whose options are absent say nothing. */
 function filled(words: readonly string[], options: Frame): readonly string[] {
-  return words
-    .filter((word) => namesIn(word).every((name) => options[name] !== undefined && options[name] !== ""))
-    .map((word) => targetWith(word, options));
+  return words.filter((word) => isWhole(word, options)).map((word) => targetWith(word, options));
 }
 
 /** Throws INVALID for a host that was not declared. @param options of the call */
