@@ -21,6 +21,7 @@ rotations:
 `;
 
 const index = `import { definePlugin, defineProvider, defineSink, httpError } from "@rotate/plugin-kit";
+import "@rotate/plugin-kit/formats";
 import { called } from "called";
 const text = { type: "string" };
 const url = { type: "string", format: "uri" };
