@@ -15,6 +15,7 @@ const adopts = { words: "depends on the options: say true or false" };
 const reads = { words: "have to be paths with options in them" };
 const fields = { refusal: "depend on the request: say them as an object" };
 const file = { refusal: "it writes" };
+const command = { refusal: "runs whatever command the spec names" };
 /** A metadata server is asked past all proxies. */
 const ownProxy = "a plugin by others cannot choose `proxy`";
 /** The daemon listens there. */
@@ -30,7 +31,9 @@ export const expected: Readonly<Record<string, Expected>> = {
   "provider aws-sts": fields,
   "provider azure-entra": { ...reads, tests: { "by a managed identity": ownProxy } },
   "provider databricks-postgres": { ...reads, tests: { "through the CLI": ownFiles } },
+  "provider exec": command,
   "provider gcp-access-token": { ...reads, tests: { "by the metadata server": ownProxy } },
+  "provider jwt": { refusal: "it makes a key file" },
   "provider kubernetes-token": reads,
   "provider vault": fields,
   "provider vault-kv": fields,
@@ -48,11 +51,15 @@ export const expected: Readonly<Record<string, Expected>> = {
   "sink gitlab-variable": target,
   "sink json": file,
   "sink kubernetes-secret": reads,
-  "sink pgpass": target,
+  "sink pgpass": file,
   "sink vault-kv": reads,
   "sink yaml": file,
+  "notifier exec": command,
+  "probe exec": command,
   "reload docker": { ...adopts, tests: { "reload docker keeps the contract": ownSocket } },
+  "reload exec": command,
   "reload http": adopts,
   "reload kubernetes-rollout": reads,
+  "reload signal": command,
   "reload systemd": adopts,
 };

@@ -24,6 +24,7 @@ const impossible: Readonly<Record<string, string>> = {
   "aws-credentials": "it writes a file itself",
   "github-actions": "it writes a file itself, and a line that the runner reads",
   jwt: "it makes a key file",
+  pgpass: "it writes a file itself",
   process: "it reads processes and runs whatever command the spec names",
 };
 
@@ -61,6 +62,7 @@ async function bundled(folder: string): Promise<string> {
     format: "esm",
     platform: "node",
     conditions: ["rotate:src"],
+    mainFields: ["module", "main"], // `main` first, the default, takes UMD files, whose requires cannot be followed
     external: ["@rotate/plugin-kit", "@rotate/plugin-kit/*", "pg-native", "@node-rs/xxhash", "cardinal"],
     banner: { js: 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);' },
     logLevel: "error",
