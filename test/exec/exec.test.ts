@@ -151,6 +151,14 @@ test.concurrent("a new command that is not healthy is ended, the old one stays, 
   expect(one.err()).toMatch(/the new command is not healthy: .*; the old command stays/);
   expect(one.out()).toMatch(/^2-\w+ ends$/m);
   expect(one.out()).not.toMatch(/^1-\w+ ends$/m);
+  await vi.waitUntil(
+    async () => {
+      const asked = rotate({ onTestFinished, folder }, ["status", "--json"]);
+      await asked.ended;
+      return asked.out().includes("the old command stays");
+    },
+    { timeout: 20_000, interval: 300 },
+  );
   one.child.kill("SIGTERM");
   expect(await one.ended).toBe(0);
 }, 60_000);

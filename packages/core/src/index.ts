@@ -13,7 +13,7 @@ export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from
 export type { PlanOptions, RunOptions } from "./engine/reports.ts";
 export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
-export type { GiveBackOptions } from "./engine/give-back.ts";
+export type { LentOptions } from "./engine/give-back.ts";
 export type { EjectReport, EjectValues } from "./engine/eject.ts";
 export type { HostReport } from "./host-report.ts";
 export type { RevokedLease, RevokeReport } from "./revoke-report.ts";

@@ -108,7 +108,14 @@ async function runCommand(command: Start["command"], running: Running): Promise<
     const begin = beginner(command, running, place);
     interrupt.release();
     if (interrupt.signal.aborted) return interrupt.exitCode() ?? 125;
-    const supervisor = supervise(first, { options, begin, runtime, onCurrent: place.leadTo, onReplaced: loans.settle });
+    const supervisor = supervise(first, {
+      options,
+      begin,
+      runtime,
+      onCurrent: place.leadTo,
+      onReplaced: loans.settle,
+      onKept: loans.keep,
+    });
     const forwarding = forwardSignals(supervisor.forward, { terminal: process.stdin.isTTY });
     const over = new AbortController();
     const following = keeps

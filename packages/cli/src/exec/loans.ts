@@ -11,13 +11,15 @@ export interface Loans {
   readonly begun: (generation: Pick<Generation, "id" | "child">, word: string) => void;
   /** Gives back what came before the oldest command that may run. To be called while one runs. */
   readonly settle: () => Promise<void>;
+  /** This command was to be replaced and could not be: told in `status`. */
+  readonly keep: (generation: Pick<Generation, "id">, why: string) => Promise<void>;
   /** Nothing is begun any more: gives all back that no command can have. */
   readonly end: () => Promise<void>;
 }
 
 /** What loans need. */
 export interface LoansParts {
-  readonly engine: Pick<Engine, "giveBack">;
+  readonly engine: Pick<Engine, "giveBack" | "keepLent">;
   /** The rotations that a command is given. */
   readonly names: readonly string[];
   /** Is a command replaced when its credentials are? Else one word is enough. */
@@ -68,6 +70,14 @@ export function createLoans({ engine, names, replaces, runtime }: LoansParts): L
       loans = [...loans, { trace: traceOf(id, child.pid), word, hasEnded: child.hasEnded }];
     },
     settle,
+    async keep({ id }, why) {
+      const from = loans.filter(({ trace }) => trace.id === id).map(({ word }) => word);
+      try {
+        for (const name of names) await engine.keepLent(name, { from, why });
+      } catch (error) {
+        runtime.log.warn(`\`rotate status\` does not tell of it: ${(error as Error).message}`);
+      }
+    },
     async end() {
       if (loans.some(mayRun)) await runtime.sleep(moment);
       await settle();

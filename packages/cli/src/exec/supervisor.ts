@@ -21,6 +21,8 @@ export interface SupervisorParts {
   readonly begin: (given: Given) => Generation;
   /** It takes over, before the one before it is asked to end. */
   readonly onCurrent?: (generation: Generation) => void;
+  /** A new one was not healthy: this one stays, with what it has. */
+  readonly onKept?: (generation: Generation, why: string) => Promise<void>;
   /** Another one has taken over, and the one before it has ended. */
   readonly onReplaced?: () => Promise<void>;
   readonly runtime: Pick<Runtime, "sleep" | "log" | "http" | "exec" | "monotonic">;
@@ -169,7 +171,10 @@ async function swap(given: Given, watch: Watch): Promise<boolean> {
   const wrong = await healthOf(next, { beside: true, signal: dead.signal }, parts);
   if (wrong !== undefined || watch.stopping || next.child.hasEnded()) {
     await endChild(next.child, parts);
-    if (!watch.stopping) parts.runtime.log.warn(`reload-owed: ${refusal(dead.signal, wrong)}; the old command stays`);
+    if (watch.stopping) return false;
+    const why = `${refusal(dead.signal, wrong)}; the old command stays`;
+    parts.runtime.log.warn(`reload-owed: ${why}`);
+    await parts.onKept?.(old, why);
     return false;
   }
   take(next, watch);

@@ -13,7 +13,7 @@ import { keepAudit } from "./audit.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
-import { giveBack, type GiveBackOptions } from "./give-back.ts";
+import { giveBack, keepLent, type LentOptions } from "./give-back.ts";
 import { depsOver } from "./deps.ts";
 import type { DetailOptions } from "./detail.ts";
 import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
@@ -65,7 +65,9 @@ export interface Engine {
   /** The credential that consumers are to use now, in the clear; minted when there is none. */
   readonly credential: (name: string, options?: CredentialOptions) => Promise<CurrentCredential>;
   /** What was lent (`lendTo` of `credential`) is held by nobody any more. */
-  readonly giveBack: (name: string, options: GiveBackOptions) => Promise<void>;
+  readonly giveBack: (name: string, options: LentOptions) => Promise<void>;
+  /** Whom it was lent to could not be replaced: `reload-owed` until it is given back. */
+  readonly keepLent: (name: string, options: LentOptions & { readonly why: string }) => Promise<void>;
   /** Revokes the lease in use, or the superseded ones: a person's word. */
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
   /** Names of all rotations, of the spec or only of the state, sorted. */
@@ -139,6 +141,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
     },
+    keepLent: (name, asked) => keepLent(one(name).rotation.name, asked, backend.claims),
     giveBack: (name, asked) => giveBack(one(name).rotation.name, asked, backend.claims),
     known: async () => {
       const ofSpec = parts.spec.rotations.map(({ name }) => name);

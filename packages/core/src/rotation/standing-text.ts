@@ -1,7 +1,7 @@
 import { formatDuration } from "@rotate/runtime";
 import type { Rotation } from "../loading/model.ts";
 import { ruleProblem, type RuleProblem } from "../schedule/schedule.ts";
-import type { KeptError, RotationState } from "../store/state.ts";
+import { behind, type KeptError, type RotationState } from "../store/state.ts";
 import type { DriftedKey } from "../report.ts";
 import { publishedLease, type Moment } from "./moment.ts";
 import { reasonOf, reasonText } from "./reason.ts";
@@ -66,8 +66,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
 export const orphanText = "not in the spec any more: put it back, name it with `renamedFrom`, or `rotate forget` it";
 
 /** What the last try failed of, until the next one succeeds. */
-export function lastErrorOf({ failure, owed }: RotationState): KeptError | undefined {
-  return owed?.error ?? failure;
+export function lastErrorOf(state: RotationState): KeptError | undefined {
+  return state.owed?.error ?? state.failure ?? behind(state);
 }
 
 const shown = 3;

@@ -1,7 +1,7 @@
 /** How a rotation stands: the one answer, of which every view is a view. An ordered list of policies, worst first; the first that holds counts. Pure. */
 import { changeTime, endOf, givenOf, mustAt, ruleProblem, shouldAt, waits } from "../schedule/schedule.ts";
 import { paceOf } from "../schedule/pace.ts";
-import { liveLeases, type AttemptPhase, type RotationState } from "../store/state.ts";
+import { behind, liveLeases, type AttemptPhase, type RotationState } from "../store/state.ts";
 import { decide } from "./decide.ts";
 import type { AlarmName, DriftedKey, StandingCode, StandingExit, StandingState } from "../report.ts";
 import { driftOf } from "./drift.ts";
@@ -185,7 +185,7 @@ function isLate(facts: Facts): boolean {
 }
 
 function isReloadOwed(facts: Facts): boolean {
-  return facts.state.owed?.kind === "reload" && !isFirstTry(facts);
+  return (facts.state.owed?.kind === "reload" && !isFirstTry(facts)) || behind(facts.state) !== undefined;
 }
 
 function isNew({ settled, owed }: RotationState): boolean {

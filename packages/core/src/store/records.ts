@@ -102,6 +102,8 @@ export type JournalRecord =
   /** A command was given it, and whoever started that says when it is gone: then it is `returned`. `to` is a word of that command's own. */
   | { readonly type: "lent"; readonly lease: LeaseId; readonly to: string }
   | { readonly type: "returned"; readonly lease: LeaseId; readonly to: string }
+  /** The command that has what was lent to it could not be replaced by one with newer values: until that is returned, or has ended. */
+  | { readonly type: "kept"; readonly lease: LeaseId; readonly error: KeptError }
   /** Sessions through an endpoint may use it from now on, until it is `released`. */
   | { readonly type: "served"; readonly lease: LeaseId }
   | { readonly type: "released"; readonly lease: LeaseId }

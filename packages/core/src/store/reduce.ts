@@ -82,7 +82,8 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   pinned: (state, { lease }) => withLease(state, lease, { pinned: true, exposed: true }),
   lent: (state, { lease, to }) => withLease(state, lease, { exposed: true, lentTo: union(lentTo(state, lease), [to]) }),
   returned: (state, { lease, to }) =>
-    withLease(state, lease, { lentTo: lentTo(state, lease).filter((each) => each !== to) }),
+    withLease(state, lease, { lentTo: lentTo(state, lease).filter((each) => each !== to), keptFor: undefined }),
+  kept: (state, { lease, error }) => withLease(state, lease, { keptFor: error }),
   served: (state, { lease }, at) => ({
     ...withLease(state, lease, { exposed: true, lastDoubtAt: at }),
     sessions: union(state.sessions ?? [], [lease]),

@@ -63,6 +63,8 @@ export interface LeaseState {
   readonly pinned?: boolean;
   /** Commands that were given it and are not known to be gone, each by a word of its own. One whose supervisor was killed stays: pinned to the expiry. */
   readonly lentTo?: readonly string[];
+  /** Why a command that has it was not replaced by one with a newer one. */
+  readonly keptFor?: KeptError | undefined;
   /** Made by another machine's state: never revoked by us. */
   readonly foreign?: boolean;
   readonly revocation?: { readonly tries: number; readonly notBefore: number; readonly error?: string };
@@ -281,6 +283,12 @@ export function hasWritten(state: RotationState, sink: string): boolean {
 /** Does somebody have it who may use it to its end? Until then it is never revoked. */
 export function isGivenOut({ pinned, lentTo = [] }: Pick<LeaseState, "pinned" | "lentTo">): boolean {
   return pinned === true || lentTo.length > 0;
+}
+
+/** Why a command still works with an earlier credential than the one that is settled; undefined when none does for a failure. */
+export function behind(state: RotationState): KeptError | undefined {
+  const kept = liveLeases(state).filter(({ id, keptFor }) => keptFor !== undefined && id !== state.settled);
+  return kept[0]?.keptFor;
 }
 
 /** Leases that live upstream, as far as we know, ghosts included. */

@@ -75,6 +75,24 @@ test("what was lent is not revoked while anybody has it, and is once the last ha
   expect(scene.revoked()).toEqual(["value-1"]);
 });
 
+test("a command that could not be replaced stands as reload-owed until it gives back what it has", async () => {
+  const scene = createScene();
+  await scene.run();
+  await ask(scene, { lendTo: "one" });
+  const standing = async () => (await scene.ask((engine) => engine.status())).rotations[0];
+  await scene.ask((engine) => engine.keepLent("db", { from: ["one"], why: "not healthy" }));
+  expect(await standing()).toMatchObject({ state: "fresh" });
+  await rotateOn(scene);
+  expect(await standing()).toMatchObject({
+    state: "reload-owed",
+    exit: 4,
+    alarm: "reload-owed",
+    reason: "not healthy",
+  });
+  await giveBack(scene, "one");
+  expect(await standing()).toMatchObject({ state: "fresh" });
+});
+
 test("what was lent and given to somebody else too is not revoked when it comes back", async () => {
   const scene = createScene();
   await scene.run();
