@@ -11,19 +11,18 @@ export interface LentOptions {
 
 /** Nobody of these holds a credential of the rotation any more: what was lent to them alone may be revoked once a later one is in use. Throws EngineError `ROTATE_LOCKED`. */
 export function giveBack(name: string, options: LentOptions, claims: Claims): Promise<void> {
-  return note(name, options, claims, (lease, to) => ({ type: "returned", lease, to }));
+  return note({ name, claims }, options, (lease, to) => ({ type: "returned", lease, to }));
 }
 
 /** These could not be replaced by ones with newer values: `reload-owed` until what they have is given back, or has ended. Throws EngineError `ROTATE_LOCKED`. */
 export function keepLent(name: string, options: LentOptions & { readonly why: string }, claims: Claims): Promise<void> {
   const error = { phase: "reload", code: "ROTATE_EXEC_FAILED", message: options.why, retryable: true };
-  return note(name, options, claims, (lease, _to, at) => ({ type: "kept", lease, error: { at, ...error } }));
+  return note({ name, claims }, options, (lease, _to, at) => ({ type: "kept", lease, error: { at, ...error } }));
 }
 
 async function note(
-  name: string,
+  { name, claims }: { readonly name: string; readonly claims: Claims },
   { from, lockTimeout = 10_000 }: LentOptions,
-  claims: Claims,
   recordOf: (lease: string, to: string, at: number) => JournalRecord,
 ): Promise<void> {
   const claim = await claims.byName(name, { wait: lockTimeout });
