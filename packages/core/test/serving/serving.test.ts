@@ -73,8 +73,31 @@ test("answers while a reload takes a minute, with the new one as soon as it is p
   scene.onStep = (step) => (step.startsWith("reload") ? gate.promise : undefined);
   await watch.pass(41 * minute);
   expect(scene.steps.at(-1)).toMatch(/^reload/);
-  expect(await given(watch)).toBe("value-2");
+  for (let second = 0; second < 60; second += 1) {
+    expect(await given(watch)).toBe("value-2");
+    await watch.pass(1_000);
+  }
+  expect(scene.steps.at(-1)).toMatch(/^reload/);
   gate.resolve();
+});
+
+test("answers each question of an outage of three minutes with what lives, and with the new one after it", async () => {
+  const scene = servedScene();
+  const watch = await startServing(scene);
+  await watch.pass(35 * minute);
+  let isOut = true;
+  scene.onStep = (step) => {
+    if (step === "mint" && isOut) throw failing("UNAVAILABLE");
+  };
+  const tries = () => scene.steps.filter((step) => step === "mint").length;
+  while (tries() < 2) await watch.pass(minute);
+  for (let second = 0; second < 180; second += 1) {
+    expect(await given(watch)).toBe("value-1");
+    await watch.pass(1_000);
+  }
+  isOut = false;
+  await watch.pass(10 * minute);
+  expect(await given(watch)).toMatch(/value-[2-9]/);
 });
 
 test("a live credential is given whatever state its rotation is in, and none when it is over", async () => {
