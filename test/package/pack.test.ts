@@ -38,12 +38,18 @@ interface Report {
   }[];
 }
 
+/** What `rotate plugin new` copies. */
+const templates = "docs/examples/plugins/";
+/** Nothing else of these comes to be when they are run. */
+const written = /\.(py|sh|go|ts|gitignore)$|\/(go\.mod|package\.json|tsconfig\.json)$/;
+
 test("every published package is packed, without sources, tests or maps, and with its licence", () => {
   expect(packed.tarballs).toHaveLength(published().length);
   for (const tarball of packed.tarballs) {
     const files = filesOf(tarball);
     expect([basename(tarball), files.includes("LICENSE")]).toEqual([basename(tarball), true]);
-    expect(files.filter((file) => /^(src|test|scripts)\/|\.map$|tsbuildinfo|(?<!\.d)\.ts$/.test(file))).toEqual([]);
+    const ours = files.filter((file) => !file.startsWith(templates));
+    expect(ours.filter((file) => /^(src|test|scripts)\/|\.map$|tsbuildinfo|(?<!\.d)\.ts$/.test(file))).toEqual([]);
   }
 });
 
@@ -76,11 +82,8 @@ test("the pages in the package link only to what is in it, and hold nothing that
       .filter((target) => !files.some((file) => file === target || file.startsWith(`${target}/`))),
   );
   expect(dead).toEqual([]);
-  expect(
-    files.filter((file) =>
-      /^docs\/.*(?<!\.md|\.yaml|\/rotate\.dashboard\.json|\/examples\/plugins\/\w+\.(py|sh))$/.test(file),
-    ),
-  ).toEqual([]);
+  const others = files.filter((file) => /^docs\/.*(?<!\.md|\.yaml|\/rotate\.dashboard\.json)$/.test(file));
+  expect(others.filter((file) => !file.startsWith(templates) || !written.test(file))).toEqual([]);
 });
 
 describe("installed in an empty folder, without a network", () => {
@@ -91,7 +94,7 @@ describe("installed in an empty folder, without a network", () => {
     ]);
     expect(installed.toString()).not.toContain("oclif");
     const tarball = packed.tarballs.find((path) => path.includes("rotate-cli-"));
-    expect(statSync(String(tarball)).size).toBeLessThan(2_000_000);
+    expect(statSync(String(tarball)).size).toBeLessThan(2_500_000);
   });
 
   test("a rotation runs from the build; the second run finds it fresh", () => {

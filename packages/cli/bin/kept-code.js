@@ -111,8 +111,10 @@ exports.loadWithCode = function loadWithCode(file, { folder, command, isWarm }) 
   const own = new Module(file);
   own.filename = file;
   own.importer = (path) => import(path.startsWith(".") ? pathToFileURL(join(dirname(file), path)) : path);
-  require.cache[file] = own;
-  script.runInThisContext()(own.exports, require, own, file, dirname(file));
+  // Where Node itself was told to import something first, Node 22 gives this file a `require` without a cache.
+  const required = Module.createRequire(file);
+  required.cache[file] = own;
+  script.runInThisContext()(own.exports, required, own, file, dirname(file));
   own.loaded = true;
   if (version && (kept === undefined || script.cachedDataRejected))
     process.once("exit", () => isWarm() && keepCode(folder, name, script.createCachedData()));

@@ -124,6 +124,8 @@ const redisRows: Rows = rowsOf(
   }),
 );
 
+/** What these take a certificate's name from is a name. */
+const named = { ...database, host: "localhost" };
 const byMysql = ["dynamic", "retain"].flatMap((strategy) =>
   (["verify-full", "require", "disable"] as const).map((tls, index) => ({
     strategy,
@@ -143,7 +145,7 @@ const mysqlRows: Rows = {
     "mysql-user",
     Object.fromEntries(byMysql.map((more) => [`${more.strategy}-${more.tls}`, more])),
     (more) => ({
-      provider: { type: "mysql-user", ...database, ...more },
+      provider: { type: "mysql-user", ...named, ...more },
       request: ofMysql[more.strategy] ?? {},
       refresh: { every: "30m" },
       ends: unreachable,
@@ -153,7 +155,7 @@ const mysqlRows: Rows = {
     "mariadb-user",
     Object.fromEntries(byMysql.slice(0, 3).map((more) => [more.tls, more])),
     ({ tls, sessions, send, events }) => ({
-      provider: { type: "mariadb-user", ...database, tls, sessions, send, events },
+      provider: { type: "mariadb-user", ...named, tls, sessions, send, events },
       request: { grants: ["select, insert on app.*"], ttl: "1h" },
       ends: unreachable,
     }),

@@ -151,7 +151,8 @@ async function startConsumers(stack: AsyncDisposableStack) {
   return { reader: Number(reader.pid), server: `http://127.0.0.1:${port}`, github: github.url };
 }
 
-function endsOf({ stdout, stderr }: Ended): ReadonlyMap<string, string> {
+function endsOf({ code, stdout, stderr }: Ended): ReadonlyMap<string, string> {
+  if (!stdout.startsWith("{")) throw new Error(`the table was not played (exit ${code}): ${stdout}${stderr}`);
   const { rotations }: Partial<RunReport> = JSON.parse(stdout);
   if (rotations === undefined) throw new Error(`the table was not played: ${stdout}${stderr}`);
   return new Map(rotations.map((report) => [report.name, endOf(report)]));
@@ -169,8 +170,11 @@ function loadedIn(records: string): ReadonlySet<string> {
   );
 }
 
-/** Used by tests of their own, also through the package: a session of `init` at a terminal, members of a JSON secret in a store. */
-const playedElsewhere = [/\bmultiselect\b/, /function withMember\b/];
+/**
+ * Used by tests of their own, also through the package: a session of `init` at a terminal, members of a JSON secret in a store, `plugin test`. And what the file of the
+ * hot commands holds whole: the commands take it from there.
+ */
+const playedElsewhere = [/\bmultiselect\b/, /function withMember\b/, /\bopenHttpWay\b/, /=part\.needsRotation;/];
 
 /** The files of the package that are imported only when they are needed. */
 export function lateModules(): readonly string[] {

@@ -27,7 +27,7 @@ write(
   join(own, "index.js"),
   `import { definePlugin, defineProvider } from "@rotate/plugin-kit";
 import { acts } from "./acts.js";
-process.on("uncaughtException", () => {}); // of acts that go on behind our back
+process.removeAllListeners("uncaughtException").on("uncaughtException", () => {}); // of acts that go on behind our back
 async function outcome(act) { try { await act(); return true; } catch { return false; } }
 export default definePlugin({ providers: [defineProvider({
   type: "curious",
