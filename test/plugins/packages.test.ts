@@ -200,10 +200,9 @@ const kitUrl = pathToFileURL(join(packedCommandLine().installed, "dist/plugin-ho
 test("for its development a package runs in rotate's own process, unapproved, and each run says so", async () => {
   const scene = await opened();
   const kit = 'import { definePlugin, defineProvider, defineSink, httpError } from "@rotate/plugin-kit";';
-  const own = index.replace(
-    kit,
-    `import { definePlugin, defineProvider, defineSink, httpError } from ${JSON.stringify(kitUrl)};`,
-  );
+  const own = index
+    .replace(kit, `import { definePlugin, defineProvider, defineSink, httpError } from ${JSON.stringify(kitUrl)};`)
+    .replace('import "@rotate/plugin-kit/formats";\n', "");
   install(scene, name, { "index.js": own.replace("console.log", "void ") });
   scene.write("rotate.yaml", spec.replace("name: packages", `name: packages\nplugins: [${name}]`), 0o644);
   expect(await scene.rotate("run")).toMatchObject({
