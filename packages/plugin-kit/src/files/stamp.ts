@@ -15,25 +15,9 @@ export function stampOfFile(options: unknown): string | undefined {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats?.isFile() !== true || Date.now() - stats.ctimeMs < settledAfter) return undefined;
     const { dev, ino, size, mode, uid, gid, nlink, mtimeMs, ctimeMs } = stats;
-    return `${markOf(dirname(path))} ${dev} ${ino} ${size} ${mode} ${uid} ${gid} ${nlink} ${mtimeMs} ${ctimeMs}`;
+    const parent = lstatSync(dirname(path));
+    return [parent.dev, parent.ino, parent.mode, dev, ino, size, mode, uid, gid, nlink, mtimeMs, ctimeMs].join(" ");
   } catch {
     return undefined; // to read it says why
   }
-}
-
-/** How long what was seen of a directory stands for what it is, ms: ten thousand files in few of them are looked at in a row. */
-const carried = 20;
-let seen: { readonly at: number; readonly marks: Map<string, string> } = { at: -Infinity, marks: new Map() };
-
-function markOf(directory: string): string {
-  const now = performance.now();
-  if (now - seen.at > carried) seen = { at: now, marks: new Map() };
-  const mark = seen.marks.get(directory) ?? lookAt(directory);
-  seen.marks.set(directory, mark);
-  return mark;
-}
-
-function lookAt(directory: string): string {
-  const { dev, ino, mode } = lstatSync(directory);
-  return `${dev} ${ino} ${mode}`;
 }
