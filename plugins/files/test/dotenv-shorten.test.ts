@@ -75,7 +75,13 @@ test("a shortened file is judged as the whole file is", () => {
     fc.property(file, fc.constantFrom("new", "a b"), fc.constantFrom(...dialects), (text, value, dialect) => {
       expect(verdict(text, value, dialect, true)).toBe(verdict(text, value, dialect, false));
     }),
-    { numRuns: 3000, examples: [["TOKEN= \nA='open\nP=1\nP=1\nA=x", "new", "shell"]] },
+    {
+      numRuns: 3000,
+      examples: [
+        ["TOKEN= \nA='open\nP=1\nP=1\nA=x", "new", "shell"],
+        ["P='a b'\nP='a b'\nP=1\nP='a b'\nTOKEN= \nP=1", "new", "shell"],
+      ],
+    },
   );
 });
 

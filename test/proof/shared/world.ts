@@ -96,7 +96,14 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
 
   function envOf(name: string, url: string): NodeJS.ProcessEnv {
     const state = join(folder, "state", name);
-    return { PATH: process.env["PATH"], HOME: folder, TOKEN: "hvs.fleet", ROTATE_DB: url, ROTATE_HOST: name, ROTATE_STATE_DIR: state };
+    return {
+      PATH: process.env["PATH"],
+      HOME: folder,
+      TOKEN: "hvs.fleet",
+      ROTATE_DB: url,
+      ROTATE_HOST: name,
+      ROTATE_STATE_DIR: state,
+    };
   }
 
   const { superuser, password } = postgres;

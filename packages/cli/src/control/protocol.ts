@@ -31,7 +31,10 @@ export interface EjectQuestion extends Asker {
 }
 
 /** `POST /v1/credential`: the report is a CurrentCredential, in the clear: the socket is the user's own. */
-export interface CredentialQuestion extends Pick<CredentialOptions, "minRemaining" | "lockTimeout" | "refused" | "lendTo"> {
+export interface CredentialQuestion extends Pick<
+  CredentialOptions,
+  "minRemaining" | "lockTimeout" | "refused" | "lendTo"
+> {
   readonly name: string;
 }
 

@@ -29,6 +29,8 @@ export async function publishedSchemaText(catalog: Catalog): Promise<string> {
 
 /** A part stands in `$defs` once for each place of its kind: probes twice, because only `verify` takes templates. */
 function choiceOf(types: readonly string[], place: PlaceName): JsonSchema {
+  // Where no plugin has one of that kind, nothing can stand there; an empty list of types would be no sound schema.
+  if (types.length === 0) return { not: {} };
   return {
     type: "object",
     properties: { type: { enum: types } },

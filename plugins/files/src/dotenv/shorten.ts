@@ -2,11 +2,11 @@
  * The text without most of its plain lines: empty ones, and `NAME=value` of letters that no reader knows as signs, bare or in quotes. Of each run of
  * them two lines of each of these kinds stay. A reader comes to a run either at the beginning of a line or within quotes, which a plain line can only
  * end, and the first of its kind does if any does; so what it makes of the rest of the file is the same. Lines of `keys` all stay, and of names that another
- * line sets in a way that readers may differ on: a plain one behind it settles that. It makes large files cheap to read by the rules of ten readers.
+ * line sets as well: which of them counts is a matter of where a reader ends the lines before. It makes large files cheap to read by the rules of ten readers.
  */
 export function shorten(text: string, keys: { readonly has: (key: string) => boolean }): string {
-  const odd = oddNames(text);
-  const stays = { has: (key: string): boolean => keys.has(key) || odd.has(key) };
+  const unsettled = unsettledNames(text);
+  const stays = { has: (key: string): boolean => keys.has(key) || unsettled.has(key) };
   const kept: string[] = [];
   const seen = new Map<string, number>();
   let from = 0;
@@ -28,14 +28,16 @@ const plain =
 const none = { has: (): boolean => false };
 const name = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)/y;
 
-/** The names at the beginning of lines that are not plain. */
-function oddNames(text: string): ReadonlySet<string> {
-  const found = new Set<string>();
+/** The names that a line which is not plain sets, and those that several lines set. */
+function unsettledNames(text: string): ReadonlySet<string> {
+  const [found, seen] = [new Set<string>(), new Set<string>()];
   for (let at = 0; at < text.length; at = afterLine(text, at)) {
-    if (kindOf(text, at, none) !== "") continue;
+    const isPlain = kindOf(text, at, none) !== "";
     name.lastIndex = at;
     const [, key] = name.exec(text) ?? [];
-    if (key !== undefined) found.add(key);
+    if (key === undefined) continue;
+    if (!isPlain || seen.has(key)) found.add(key);
+    seen.add(key);
   }
   return found;
 }
