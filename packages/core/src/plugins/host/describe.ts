@@ -1,29 +1,14 @@
 /** What a plugin says of itself, as data: the engine works by it without starting anything. */
 import type { Plugin } from "@rotate/plugin-kit";
 import type { Frame } from "./channel.ts";
-import { programKinds, type ProgramKind } from "../describe.ts";
+import { partRules, programKinds, type ProgramKind } from "../describe.ts";
 import { isRecord } from "./wire.ts";
 import { wordsOfReads, wordsOfTarget } from "./words.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** By kind: what is told as it is, and the methods that are verbs, by their names on the wire where these differ. */
-const told: Readonly<
-  Record<ProgramKind, { readonly keys: readonly string[]; readonly verbs: Readonly<Record<string, string>> }>
-> = {
-  providers: {
-    keys: ["request", "handle", "overlap", "ghosts", "maxLife"],
-    verbs: verbsNamed("mint login keepAlive check renew find lives revoke revokeValue"),
-  },
-  sinks: { keys: ["keys", "lateWrites"], verbs: verbsNamed("login keepAlive check read prepare fence") },
-  reloads: { keys: [], verbs: { run: "reload", check: "check" } },
-  probes: { keys: [], verbs: { run: "probe" } },
-  notifiers: { keys: [], verbs: { send: "notify", check: "check" } },
-};
-
-function verbsNamed(names: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.split(" ").map((name) => [name, name]));
-}
+/** Verbs whose methods have another name in the kit. */
+const methods: Readonly<Record<string, string>> = { reload: "run", probe: "run", notify: "send" };
 
 /** Throws an Error for what cannot be told as data. */
 export function describePlugin(plugin: Plugin): Frame {
@@ -38,18 +23,16 @@ export function describePlugin(plugin: Plugin): Frame {
 
 function describePart(kind: ProgramKind, part: Part): Frame {
   if (kind === "sinks" && isRecord(part["fileSink"])) return describeFileSink(part, part["fileSink"]);
-  const { keys, verbs } = told[kind];
-  const methods = Object.entries({ ...verbs, follows: "follows" }).flatMap(([method, verb]) =>
-    typeof part[method] === "function" ? [verb] : [],
-  );
+  const { must, may, keys } = partRules[kind];
+  const verbs = [must, ...may].filter((verb) => typeof part[methods[verb] ?? verb] === "function");
   const { type, options, scope } = part;
   return {
     type,
     options,
-    verbs: kind === "sinks" ? [...methods, "commit", "undo"] : methods,
+    verbs: kind === "sinks" ? [...verbs, "commit", "undo"] : verbs,
     ...(typeof scope === "string" && { scope }),
     ...(typeof part["reads"] === "function" && { reads: wordsOfReads(part as never) }),
-    ...Object.fromEntries(keys.flatMap((key) => (part[key] === undefined ? [] : [[key, part[key]]]))),
+    ...Object.fromEntries(Object.keys(keys).flatMap((key) => (part[key] === undefined ? [] : [[key, part[key]]]))),
     ...(kind === "providers" && { fields: fieldsOf(part) }),
     ...(kind === "sinks" && { target: wordsOfTarget(part as never) }),
     ...(kind === "reloads" && { adopts: adoptsOf(part) }),
