@@ -9,7 +9,7 @@ import {
   type ObjectSchema,
   Secret,
 } from "@rotate/plugin-kit";
-import { neededFields, plainFormats, printCredential } from "@rotate/plugin-kit/formats";
+import { printAsked } from "@rotate/plugin-kit/formats";
 
 const options = {
   type: "object",
@@ -139,8 +139,6 @@ function printed(
   credential: EndpointCredential,
   { field, now }: { readonly field: string | null; readonly now: number },
 ): EndpointAnswer {
-  const format = plainFormats.find((one) => one === asked);
-  if (format === undefined) return fail(400, `format is one of ${plainFormats.join(", ")}`, "format");
   const { rotation, declared, fields, environment, issuedAt, expiresAt } = credential;
   const texts = {
     name: rotation,
@@ -151,9 +149,8 @@ function printed(
     expiresAt: expiresAt === "never" ? undefined : expiresAt.toISOString(),
   };
   try {
-    const printing = { now, ...(field !== null && { field }) };
-    neededFields(format, texts, printing);
-    return { status: 200, text: new Secret(printCredential(format, texts, printing), "credential") };
+    const text = printAsked(asked, texts, { now, ...(field !== null && { field }) });
+    return { status: 200, text: new Secret(text, "credential") };
   } catch (error) {
     if (!isRotateError(error)) throw error;
     return fail(400, error.message, "format");

@@ -1,7 +1,7 @@
 /** `GET /v1/credentials/NAME` on the control socket: what the endpoint `http` answers, for every rotation of the spec and for the socket's own user. */
 import type { CurrentCredential, DaemonView, Runtime } from "@rotate/core";
 import { isRotateError } from "@rotate/plugin-kit";
-import { neededFields, plainFormats, printCredential } from "@rotate/plugin-kit/formats";
+import { printAsked } from "@rotate/plugin-kit/formats";
 import { type Answer, fail, json } from "../views/answer.ts";
 import type { Call, Route } from "../views/routes.ts";
 
@@ -79,12 +79,8 @@ function printed(
   credential: CurrentCredential,
   { field, now }: { readonly field: string | null; readonly now: number },
 ): Answer {
-  const format = plainFormats.find((one) => one === asked);
-  if (format === undefined) return fail(400, `format is one of ${plainFormats.join(", ")}`);
   try {
-    const printing = { now, ...(field !== null && { field }) };
-    neededFields(format, credential, printing);
-    const body = printCredential(format, credential, printing);
+    const body = printAsked(asked, credential, { now, ...(field !== null && { field }) });
     return { status: 200, type: "text/plain; charset=utf-8", body, isMasked: true };
   } catch (error) {
     if (!isRotateError(error)) throw error;

@@ -77,6 +77,14 @@ export function neededFields(
   return [tokenField(described, field), ...userField(described)];
 }
 
+/** The credential in the plain format of that name, by all that it has. Throws INVALID when there is no such format, or the credential is none of that kind. */
+export function printAsked(asked: string, credential: PrintableCredential, options: PrintOptions): string {
+  const format = plainFormats.find((one) => one === asked);
+  if (format === undefined) throw invalid(`format is one of ${plainFormats.join(", ")}`, "name one of these");
+  neededFields(format, credential, options);
+  return printCredential(format, credential, options);
+}
+
 function userField({ declared }: Described): readonly string[] {
   return ["username", "user"].filter((name) => name in declared).slice(0, 1);
 }

@@ -4,6 +4,7 @@ export {
   credentialFormats,
   neededFields,
   plainFormats,
+  printAsked,
   printCredential,
   type CredentialFormat,
   type PrintableCredential,
