@@ -3,14 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { createRuntime, loadProgram, proposePlugin } from "@rotate/core";
+import { createRuntime, loadProgram, programKinds, type ProgramKind, proposePlugin } from "@rotate/core";
 import { afterAll } from "vitest";
 import { root } from "../support/workspace.ts";
 
 /** A part in a process of its own, or why it is none. `words`: why it is there with plain words for what it computes. */
 export type Hosted = { readonly part: unknown; readonly words?: string } | { readonly reason: string };
-
-const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 
 /** Those that speak another wire than HTTP. */
 const open: readonly string[] = ["postgres", "mysql", "redis", "smtp", "http"];
@@ -29,7 +27,7 @@ const impossible: Readonly<Record<string, string>> = {
 };
 
 interface Manifest {
-  readonly rotate: Partial<Readonly<Record<(typeof kinds)[number], readonly string[]>>>;
+  readonly rotate: Partial<Readonly<Record<ProgramKind, readonly string[]>>>;
 }
 
 /** By `providers/vault`. */
@@ -50,8 +48,8 @@ export async function hostedParts(plugin: string): Promise<HostedParts> {
   return parts;
 }
 
-function namesIn(rotate: Manifest["rotate"]): readonly (readonly [(typeof kinds)[number], string])[] {
-  return kinds.flatMap((kind) => (rotate[kind] ?? []).map((type) => [kind, type] as const));
+function namesIn(rotate: Manifest["rotate"]): readonly (readonly [ProgramKind, string])[] {
+  return programKinds.flatMap((kind) => (rotate[kind] ?? []).map((type) => [kind, type] as const));
 }
 
 async function bundled(folder: string): Promise<string> {
@@ -84,10 +82,8 @@ const plainReads: Readonly<Record<string, string>> = {
   "databricks-postgres": `(_, { HOME }) => [{ path: HOME + "/.databrickscfg" }]`,
 };
 
-type Kind = (typeof kinds)[number];
-
 /** As it is; without `reads`; with plain words. The first that is taken. */
-async function hostedPart(where: Place, kind: Kind, type: string): Promise<Hosted> {
+async function hostedPart(where: Place, kind: ProgramKind, type: string): Promise<Hosted> {
   if (impossible[type] !== undefined) return { reason: impossible[type] };
   const asItIs = await approved({ ...where, name: `hosted-${kind}-${type}` }, { kind, type, said: "" });
   if ("part" in asItIs) return asItIs;
@@ -105,7 +101,7 @@ interface Place {
 /** @param said properties that are put over the part's own */
 async function approved(
   { project, plugin, text, name }: Place & { readonly name: string },
-  { kind, type, said }: { readonly kind: Kind; readonly type: string; readonly said: string },
+  { kind, type, said }: { readonly kind: ProgramKind; readonly type: string; readonly said: string },
 ): Promise<{ readonly part: unknown } | { readonly reason: string }> {
   const folder = join(project, "node_modules", name);
   mkdirSync(folder, { recursive: true });

@@ -92,6 +92,7 @@ export {
   type Proposal,
 } from "./plugins/plugins.ts";
 export { type Child, type Launch, startChild } from "./plugins/child.ts";
+export { programKinds, type ProgramKind } from "./plugins/describe.ts";
 export type { Frame } from "./plugins/frames.ts";
 export type { Told } from "./plugins/specimen.ts";
 export { tryPlugin, type TriedPlugin } from "./plugins/trial.ts";

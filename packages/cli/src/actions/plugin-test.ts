@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { type Runtime, type Told, tryPlugin, type TriedPlugin } from "@rotate/core";
+import { programKinds, type Runtime, type Told, tryPlugin, type TriedPlugin } from "@rotate/core";
 import { isRotateError } from "@rotate/plugin-kit";
 import type { Report, Suite } from "@rotate/testkit";
 import { type ActionInput, exitWith } from "../action.ts";
@@ -83,8 +83,7 @@ function refuseUnplayed(
   description: Told["describe"],
   { harness, subject }: { readonly harness: HarnessProgram; readonly subject: Subject },
 ): void {
-  const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
-  const parts = kinds.flatMap((kind) => (description[kind] ?? []).map(({ type }) => `${kind}/${type}`));
+  const parts = programKinds.flatMap((kind) => (description[kind] ?? []).map(({ type }) => `${kind}/${type}`));
   const missing = parts.filter((part) => harness.parts[part] === undefined);
   if (missing.length > 0)
     throw new UsageError(

@@ -1,4 +1,5 @@
 /** What is promised of each part of a plugin, on the outside that the author's harness plays. */
+import type { ProgramKind } from "@rotate/core";
 import type { Notifier, Plugin, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
 import {
   notifierSuite,
@@ -12,9 +13,6 @@ import {
 import { weekSuite } from "../week/index.ts";
 import type { HarnessProgram } from "./harness-program.ts";
 import { harnessOn, type PlayedStage } from "./played-stage.ts";
-
-/** The kinds that a plugin can contribute. */
-const kinds = ["providers", "sinks", "reloads", "probes", "notifiers"] as const;
 
 type Played = Pick<PlayedStage, "played">;
 type Common = ReturnType<typeof harnessOn>;
@@ -61,7 +59,7 @@ function notifierOn(common: Common, notifier: Notifier): Suite {
 
 /** One suite for each part. @param spoil false: without those promises that are about faults on the way, which take longest */
 export function suitesOf(plugin: Plugin, program: HarnessProgram, spoil = true): readonly Suite[] {
-  const on = (kind: (typeof kinds)[number], { type, options }: Provider | Sink | Reload | Probe | Notifier): Common =>
+  const on = (kind: ProgramKind, { type, options }: Provider | Sink | Reload | Probe | Notifier): Common =>
     harnessOn(program, { part: `${kind}/${type}`, options, spoil });
   return [
     ...plugin.providers.map((part) => providerSuite(providerOn(on("providers", part), part))),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Launch, Told } from "@rotate/core";
+import { programKinds, type Launch, type Told } from "@rotate/core";
 import type { Failure, Promised, Suite } from "@rotate/testkit";
 
 /** Where they are written down, in the package of the command line. */
@@ -101,7 +101,7 @@ export const wireRules: readonly Rule[] = [
     why: "A program that dies of one call takes the others with it.",
     oneShot: true,
     check: async (line, { description }) => {
-      const kind = (["providers", "sinks", "reloads", "probes", "notifiers"] as const).find((one) => description[one]);
+      const kind = programKinds.find((one) => description[one]);
       const part = `${kind}/${description[kind ?? "providers"]?.[0]?.type}`;
       line.write(frame(1, { call: "no-such-verb", part, options: {} }));
       const { error } = await line.next();

@@ -36,7 +36,7 @@ export interface KeyRing {
 export function createKeyRing(spec: string, keys: readonly Buffer[]): KeyRing {
   const named = keys.map((key): NamedKey & { readonly check: string } => {
     const check = checkOf(spec, key);
-    return { key, check, name: check.slice(0, nameDigits) };
+    return { key, check, name: nameOfKey(check) };
   });
   let ring: readonly NamedKey[] = named;
   const fingerprint = fingerprintOver(() => ring);
