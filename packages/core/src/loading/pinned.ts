@@ -21,8 +21,8 @@ export function pinnedBy(rotation: Moving): readonly string[] {
     ...(cache === true ? ["`cache: true` keeps its values on this machine"] : []),
     ...(provider.part.overlap === false
       ? sinks
-          .filter(({ part }) => part.fence === undefined)
-          .map(({ where }) => `${where} cannot rule out a late write, and a mint ends the credential before it`)
+          .filter(({ part }) => part.fence === undefined || part.lateWrites !== undefined)
+          .map(({ where }) => `${where} cannot always rule out a late write, and a mint ends the credential before it`)
       : []),
   ];
 }

@@ -7,6 +7,7 @@ interface Part {
   readonly scope?: PartScope;
   readonly overlap?: false;
   readonly fence?: () => void;
+  readonly lateWrites?: number;
 }
 
 function bound(part: Part, options: object = {}): object {
@@ -38,6 +39,8 @@ test("where a mint ends the credential before it, a late write must be ruled out
   expect(pinnedBy(rotation({ provider }))).toHaveLength(1);
   const fenced = bound({ scope: "anywhere", fence: () => undefined });
   expect(pinnedBy(rotation({ provider, sinks: [fenced] }))).toEqual([]);
+  const notAlways = bound({ scope: "anywhere", fence: () => undefined, lateWrites: 60_000 });
+  expect(pinnedBy(rotation({ provider, sinks: [notAlways] }))).toHaveLength(1);
 });
 
 test("a person's word on it counts", () => {

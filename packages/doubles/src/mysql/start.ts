@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { IssuedCertificate } from "../tls/index.ts";
+import { shifted } from "../servers/clock.ts";
 import { freePort, startTethered } from "../servers/tethered.ts";
 import { findProgram } from "../servers/tools.ts";
 import { mysqlProgram, type MysqlFlavour } from "./programs.ts";
@@ -17,6 +18,8 @@ export interface MysqlOptions {
   readonly settings?: readonly string[];
   /** Given one, it speaks TLS to who asks for it. */
   readonly certificate?: IssuedCertificate;
+  /** How far its clock is off ours, `+10m` or `-10m`. Needs `clockShifter()`. */
+  readonly clock?: string;
 }
 
 /** A running server on 127.0.0.1. Its user may do everything, from everywhere. */
@@ -49,7 +52,7 @@ const own: Readonly<Record<MysqlFlavour, readonly string[]>> = {
 };
 
 /** Starts a server on a free port. Throws with its own words when it does not come up. */
-export async function startMysql({ flavour, settings = [], certificate }: MysqlOptions): Promise<Mysql> {
+export async function startMysql({ flavour, settings = [], certificate, clock }: MysqlOptions): Promise<Mysql> {
   const program = mysqlProgram(flavour);
   if (program === undefined) throw new Error(`${flavour} is not installed`);
   const base = await mkdtemp(join(await realpath(tmpdir()), `rotate-${flavour}-`));
@@ -79,7 +82,7 @@ export async function startMysql({ flavour, settings = [], certificate }: MysqlO
     argv: [first, ...withDefaults(rest), ...all.map((setting) => `--${setting}`)],
     base,
     signal: "TERM",
-    env: environment(base),
+    env: { ...environment(base), ...shifted(clock) },
     isReady: (line) => new RegExp(`port: ${port}\\b`).test(line),
   });
   return { flavour, host, port, user: "admin", password, directory, close: stop };

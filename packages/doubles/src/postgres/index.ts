@@ -1,5 +1,4 @@
 export {
-  clockShifter,
   postgresUnavailable,
   startPostgres,
   startPostgresPair,

@@ -1,10 +1,10 @@
 /** A real PostgreSQL for a test file: started once, in a fraction of a second, gone with the process that started it. */
-import { globSync } from "node:fs";
 import { chmod, chown, cp, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client, ClientConfig } from "pg";
+import { shifted } from "../servers/clock.ts";
 import type { IssuedCertificate } from "../tls/index.ts";
 import { copyBinaries, findBinaries, serverUser, type Binaries } from "./binaries.ts";
 import { createCluster, startServer } from "./process.ts";
@@ -67,21 +67,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await rm(base, { recursive: true, force: true });
     throw error;
   }
-}
-
-/** libfaketime, which gives a process another clock; undefined when it is nowhere on this machine. https://github.com/wolfcw/libfaketime */
-export function clockShifter(): string | undefined {
-  return globSync("/usr/lib/*/faketime/libfaketime.so.1")[0];
-}
-
-function shifted(clock: string | undefined): NodeJS.ProcessEnv {
-  if (clock === undefined) return {};
-  return {
-    LD_PRELOAD: clockShifter() ?? "",
-    FAKETIME: clock,
-    FAKETIME_DONT_FAKE_MONOTONIC: "1",
-    FAKETIME_NO_CACHE: "1",
-  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isRotateError, type Prepared, type Secret } from "@rotate/plugin-kit";
+import { isRotateError, meanings, RotateError, type Prepared, type Secret } from "@rotate/plugin-kit";
 import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { createSecret, liveSecret, marked, patchSecret, type LiveSecret } from "./live.ts";
 import { resourceName, type SecretContext } from "./options.ts";
@@ -68,6 +68,20 @@ async function moveBack(
   if (now !== was && now !== String(added)) throw changedMeanwhile(resourceName(ctx.options));
   if (now === String(added)) await patchSecret(live, restored({ live, old, alias, added }, ctx), ctx);
   await destroyVersion(added, ctx);
+}
+
+/**
+ * Gives the secret another etag, so that a move of the alias that is still on its way is refused when it comes: an update without effect is enough
+ * (cloud.google.com/secret-manager/docs/etags). Throws INVALID where readers take `latest`: what adds a version has no condition.
+ */
+export async function renewEtag(ctx: SecretContext): Promise<void> {
+  if (ctx.options.alias === undefined)
+    throw new RotateError(`${resourceName(ctx.options)}: a version that is added late becomes the latest`, {
+      ...meanings.invalid,
+      hint: "the write is made again, and waited for; with `alias`, a late one is refused",
+    });
+  const live = await liveSecret(ctx);
+  if (live !== undefined) await patchSecret(live, { aliases: live.aliases }, ctx);
 }
 
 interface Back {

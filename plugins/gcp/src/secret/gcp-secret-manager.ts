@@ -9,14 +9,14 @@ import {
   readFrom,
 } from "@rotate/plugin-kit/stores";
 import { accessTokenOf, readsOf, scopeOf } from "../access.ts";
-import { aliasWrite } from "./alias.ts";
+import { aliasWrite, renewEtag } from "./alias.ts";
 import { checkRights, tell } from "./check.ts";
 import { latestWrite } from "./latest.ts";
 import { checkUnmanaged, liveSecret, lookIfAllowed, type LiveSecret } from "./live.ts";
 import { options, resourceName, type SecretContext, type SecretLogin } from "./options.ts";
 import { largest, newestVersion, versionOf, type Version } from "./versions.ts";
 
-/** How long a write whose answer was lost may still land: Google's front end gives up on a request before. Milliseconds. */
+/** How long a version that is added may still land, or a move of the alias that no fence held: Google's front end gives up on a request before. Milliseconds. */
 const lateWrites = 60_000;
 
 /** A secret of Google Cloud's Secret Manager: each write is a version of it. The wire is that of cloud.google.com/secret-manager/docs/reference/rest. */
@@ -57,6 +57,8 @@ export const gcpSecretManager = defineSink({
     const version = alias === undefined ? await newestVersion(ctx) : await aliased(await liveSecret(ctx), alias, ctx);
     return version?.text === undefined ? {} : asValues(readFrom(ctx.options.format, version.text, keys), ctx);
   },
+
+  fence: (ctx) => renewEtag(ctx),
 });
 
 /** What there is now. */

@@ -147,6 +147,28 @@ test("a move of the alias that comes late is refused by the etag, and its versio
   expect(readerSees(gcp, "alias")).toBe("theirs again");
 });
 
+test("a move of the alias is refused after a fence, which moves nothing and is done for a secret that is not there", async () => {
+  const { gcp, ctx, prepare } = await secretCloud("alias", before);
+  const late = await prepare({ password: "late-1234" });
+  gcp.faults.next(`PATCH /v1/${name}`, "late");
+  await errorOf(late.commit(await ctx()));
+  const aliases = gcp.secret(name)?.aliases;
+  await secretSink.fence?.(await ctx());
+  expect(gcp.secret(name)?.aliases).toEqual(aliases);
+  await gcp.faults.arrive();
+  expect(readerSees(gcp, "alias")).toBe(before);
+  await expect(secretSink.fence?.(await ctx({ secret: "none" }))).resolves.toBeUndefined();
+});
+
+test("a fence that somebody else's change crossed says nothing of a late write", async () => {
+  const { gcp, ctx } = await secretCloud("alias", before);
+  gcp.faults.next(`PATCH /v1/${name}`, {
+    status: 400,
+    body: { error: { code: 400, status: "FAILED_PRECONDITION", message: "The etag provided does not match" } },
+  });
+  expect(await errorOf(secretSink.fence!(await ctx()))).toMatchObject({ code: "CONFLICT" });
+});
+
 test("a version that is added late becomes the latest, and the sink says so", async () => {
   const { gcp, ctx, prepare, write } = await secretCloud("latest", before);
   const late = await prepare({ password: "late-1234" });
@@ -156,6 +178,10 @@ test("a version that is added late becomes the latest, and the sink says so", as
   await gcp.faults.arrive();
   expect(readerSees(gcp, "latest")).toContain("late-1234");
   expect(secretSink.lateWrites).toBeGreaterThanOrEqual(60_000);
+  expect(await errorOf(secretSink.fence!(await ctx()))).toMatchObject({
+    code: "INVALID",
+    hint: expect.stringContaining("alias"),
+  });
   await write({ password: "next-1234" });
   expect(readerSees(gcp, "latest")).toContain("next-1234");
 });
