@@ -20,6 +20,8 @@ const bootTime = 20 * second;
 
 export interface Drive {
   readonly views: (names?: readonly string[]) => Promise<readonly View[]>;
+  /** What the running daemon shows; nothing while there is none. */
+  readonly shown: (names: readonly string[]) => Promise<readonly View[]>;
   readonly begin: (looks: Looks) => void;
 }
 
@@ -28,6 +30,9 @@ export function createDrive(world: World, judge: Judge): Drive {
   const site = createSite();
   let alive: Life[] = [];
   let changed: (() => void) | undefined;
+  let daemonSays: Drive["shown"] | undefined;
+  /** Cancels the start that is to come. */
+  let restart: (() => void) | undefined;
   const events = [
     ...scenario.offsets.map(({ at }) => at),
     ...scenario.edits.map(({ at }) => at),
@@ -88,6 +93,7 @@ export function createDrive(world: World, judge: Judge): Drive {
       signal: new AbortController().signal,
       load: () => specOf(world),
       edited: (call) => void (changed = call),
+      opened: (ask) => void (daemonSays = ask),
       alarm: (rotation, alarm) => {
         const each = judge.cases.get(rotation)!;
         each.alarm = alarm;
@@ -131,9 +137,22 @@ export function createDrive(world: World, judge: Judge): Drive {
     return status(asker(), names);
   }
 
-  async function edit({ kind }: Edit): Promise<void> {
+  function killed(looks: Looks): void {
     judge.excuse();
+    say(world, "killed");
+    world.kills.push(clock.now());
+    for (const life of alive) life.dead = true;
+    daemonSays = undefined;
+    site.breakLocks();
+    restart?.();
+    if (scenario.cron === undefined) restart = clock.at(clock.now() + second, () => daemon(looks));
+  }
+
+  async function edit({ kind }: Edit, looks: Looks): Promise<void> {
     say(world, `edit: ${kind}`);
+    if (kind === "kill") return killed(looks);
+    if (kind === "save") return changed?.();
+    judge.excuse();
     for (const place of world.places.values()) {
       if (kind === "changed") write(world, place, "by hand");
       if (kind === "absent") write(world, place, undefined);
@@ -150,6 +169,7 @@ export function createDrive(world: World, judge: Judge): Drive {
         say(world, off ? "off" : "sleeps");
         if (!off) return;
         for (const life of alive) life.dead = true;
+        daemonSays = undefined;
         site.breakLocks();
       });
       clock.at(to, judge.excuse);
@@ -158,13 +178,14 @@ export function createDrive(world: World, judge: Judge): Drive {
           if (!awayAt(outside, clock.now())) daemon(looks);
         });
     }
-    for (const one of scenario.edits) clock.at(Math.max(one.at, awayAt(outside, one.at)?.to ?? 0), () => edit(one));
+    for (const one of scenario.edits)
+      clock.at(Math.max(one.at, awayAt(outside, one.at)?.to ?? 0), () => edit(one, looks));
     if (scenario.cron === undefined) return daemon(looks);
     clock.at(second, () => void cronRun(looks));
     nextSlot(looks);
   }
 
-  return { views, begin };
+  return { views, shown: async (names) => (await daemonSays?.(names)) ?? [], begin };
 }
 
 const wakes = new WeakMap<Judge, { minute: number; count: number }>();
@@ -175,7 +196,8 @@ function countWake(judge: Judge): void {
   const before = wakes.get(judge);
   const count = before?.minute === now ? before.count + 1 : 1;
   wakes.set(judge, { minute: now, count });
-  if (count !== 120) return;
+  const saves = judge.world.scenario.edits.filter(({ kind, at }) => kind === "save" && Math.floor(at / minute) === now);
+  if (count !== 120 + 2 * saves.length) return;
   judge.result.spins++;
   judge.bad("spins", "the daemon wakes more than twice a second");
 }
@@ -218,7 +240,8 @@ async function judgeRun(
     }
   }
   const canKnow = nth === (scenario.told ? 1 : 3);
-  const calm = !limits.clocky && !scenario.shape.shrinks && outside.bad.every(([from]) => from > clock.now());
+  const calm =
+    !limits.clocky(clock.now()) && !scenario.shape.shrinks && outside.bad.every(([from]) => from > clock.now());
   if (!canKnow || !limits.slowCron || !calm || ran.exit !== 0) return;
   result.cadenceUnsaid++;
   bad("cadence", "too slow, and nothing said");

@@ -7,6 +7,8 @@ import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
 import type { Spec } from "../../src/loading/model.ts";
+import { metricsOf } from "../../src/metrics/families.ts";
+import type { RotationStatus } from "../../src/report.ts";
 import type { Machine } from "../../src/local/machine.ts";
 import { createRotationClock, type ClockNote } from "../../src/schedule/clock.ts";
 import { lookAfterRun } from "../../src/lookout/after-run.ts";
@@ -57,6 +59,8 @@ export interface View {
   readonly until: number | undefined;
   readonly next: number | undefined;
   readonly alarm: string;
+  /** The same as the metrics have it: the state whose series is 1, and whether it is ready. */
+  readonly measured: { readonly state: string | undefined; readonly isReady: boolean };
 }
 
 /** What a run ended in. */
@@ -101,7 +105,11 @@ export async function run(start: Start, { every }: { readonly every: number | un
 export async function status(start: Start, names: readonly string[] = []): Promise<readonly View[]> {
   const engine = await engineOf(start);
   const { rotations } = await engine.status({ names });
-  return rotations.map((told) => ({
+  return rotations.map(viewOf);
+}
+
+function viewOf(told: RotationStatus): View {
+  return {
     name: told.name,
     state: told.state,
     code: told.code,
@@ -109,7 +117,17 @@ export async function status(start: Start, names: readonly string[] = []): Promi
     until: told.expiresAt === undefined ? undefined : Date.parse(told.expiresAt),
     next: told.nextAt === undefined ? undefined : Date.parse(told.nextAt),
     alarm: told.alarm ?? "",
-  }));
+    measured: measuredOf(told),
+  };
+}
+
+function measuredOf(told: RotationStatus): View["measured"] {
+  const families = metricsOf([told]);
+  const samples = (name: string) => families.find((one) => one.name === name)?.samples ?? [];
+  return {
+    state: samples("rotate_credential_state").find(({ value }) => value === 1)?.labels["state"],
+    isReady: samples("rotate_credential_ready_status")[0]?.value === 1,
+  };
 }
 
 /** `rotate revoke NAME`. */
@@ -127,6 +145,8 @@ export async function keepWatching(
     readonly edited: (changed: () => void) => void;
     /** "": all is well again. */
     readonly alarm: (rotation: string, alarm: string) => void;
+    /** What the daemon's page and endpoints are made of. */
+    readonly opened: (ask: (names: readonly string[]) => Promise<readonly View[]>) => void;
   },
 ): Promise<void> {
   function onEvent(event: EngineEvent): void {
@@ -139,6 +159,7 @@ export async function keepWatching(
     services: [lookoutService(engine)],
   });
   on.edited(daemon.reload);
+  on.opened(async (names) => (await daemon.status({ names })).rotations.map(viewOf));
   on.signal.addEventListener("abort", () => void daemon.stop());
   await daemon.ended;
 }

@@ -66,7 +66,7 @@ export function createJudge(world: World): Judge {
   const limits = limitsOf(scenario);
   const result = emptyResult();
   const cases = new Map([...world.places.values()].map((place) => [place.name, caseOf(place)]));
-  const buckets = new Map<number, number>();
+  const buckets = new Map<string, number>();
   let meddledAt = -Infinity;
   const at = (place: Place): Case => cases.get(place.name)!;
 
@@ -93,7 +93,7 @@ export function createJudge(world: World): Judge {
     say(world, `asked for a ${kind}`);
     const now = clock.now();
     result.calls++;
-    const key = Math.floor(now / (10 * second));
+    const key = `${place?.entry} ${Math.floor(now / (10 * second))}`;
     const calls = (buckets.get(key) ?? 0) + 1;
     buckets.set(key, calls);
     result.peak = Math.max(result.peak, calls / 10);
@@ -205,8 +205,8 @@ function tell({ world }: Judge, each: Case, span: number): void {
   each.excused = false;
 }
 
-function isExcused({ limits }: Judge, each: Case): boolean {
-  return each.excused || limits.clocky;
+function isExcused({ limits, world }: Judge, each: Case): boolean {
+  return each.excused || limits.clocky(world.clock.now());
 }
 
 /** A new lease is needless while the one before had time left and nothing had happened to it, or could have been renewed. */

@@ -9,7 +9,7 @@ export interface Limits {
   readonly tooSlow: boolean;
   readonly slowCron: boolean;
   /** The machine's clock is wrong at times: excuses what counts on it. */
-  readonly clocky: boolean;
+  readonly clocky: (now: number) => boolean;
   /** A call in twenty fails. */
   readonly flaky: boolean;
   /** After the last trouble all must be well again within it. */
@@ -39,7 +39,7 @@ export function limitsOf(scenario: Scenario): Limits {
     inPlace,
     slowCron,
     tooSlow: slowCron || nothingBetter,
-    clocky: offsets.length > 0,
+    clocky: (now) => offsets.length > 0 && now < (scenario.clockRightFrom ?? Infinity),
     flaky,
     bound: (flaky ? 3 : 1) * Math.max(2 * tick + (cron === undefined ? 0 : 2 * minute), longestRetry(life) + inFlight),
     allow: allowOf(scenario, tick),
@@ -49,7 +49,7 @@ export function limitsOf(scenario: Scenario): Limits {
         4_000,
         60 * (scenario.horizon / Math.max(Math.min(shape.every ?? Infinity, life, cron ?? Infinity), 10 * second)),
       ) * scenario.siblings,
-    needless: 3 + 4 * troubles.length + 2 * offsets.length + 2 * edits.length,
+    needless: 3 + 4 * troubles.length + 2 * offsets.length + 2 * edits.filter(({ kind }) => kind !== "save").length,
   };
 }
 

@@ -27,8 +27,16 @@ const alarmLag = 35 * second;
 const tellLag = 7 * minute;
 const bootLag = 30 * second;
 
-/** Plans looks at the views whenever the consumer's credential changes. `ask`: what `status` says now. */
-export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): Looks {
+/** Whom a look asks. */
+export interface Asked {
+  /** Another process, which reads the state. */
+  readonly status: (name: string) => Promise<View>;
+  /** The daemon, as its page and its endpoints do; undefined while there is none. */
+  readonly daemon: (name: string) => Promise<View | undefined>;
+}
+
+/** Plans looks at the views whenever the consumer's credential changes. */
+export function planLooks(judge: Judge, ask: Asked): Looks {
   const { world, limits, result, bad } = judge;
   const { clock, scenario, outside, dice } = world;
   const deaths = new Map<Case, () => void>();
@@ -63,7 +71,8 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
   async function look(each: Case, about: About): Promise<void> {
     const away = awayAt(outside, clock.now());
     if (away) return void (about === "death" && deaths.set(each, plan(each, away.to + 2 * alarmLag, about)));
-    const view = await ask(each.place.name);
+    const view = await ask.status(each.place.name);
+    judgeViews(view, await ask.daemon(each.place.name));
     say(world, `looked: ${said({ each, view, about })}`);
     if (each.held === undefined) return;
     const found = { each, view, about };
@@ -74,6 +83,18 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
       judgeEnd(found);
     }
     if (about !== "waiting") judgeAgreement(found);
+  }
+
+  /** At one instant all who are asked say the same: `status`, the daemon's page, the metrics, the exit code. */
+  function judgeViews(view: View, shown: View | undefined): void {
+    for (const { state, exit, measured } of [view, shown ?? view]) {
+      const isOne =
+        state === view.state && exit === view.exit && measured.state === state && measured.isReady === (exit === 0);
+      if (isOne) continue;
+      result.disagreed++;
+      bad("views", `status ${view.state}/${view.exit}, shown ${state}/${exit}, measured ${JSON.stringify(measured)}`);
+    }
+    result.looks++;
   }
 
   /** A daemon waits for what may settle: what still differs then was not told. */
@@ -104,7 +125,7 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
     const early = Math.max(allowanceOf(judge, each) + alarmLag - dead, 2 * alarmLag - awake);
     if (early > 0) return void deaths.set(each, plan(each, clock.now() + early + second, "death"));
     const alarmed = scenario.cron !== undefined || each.alarm === "expired";
-    const isSaid = limits.clocky ? view.exit !== 0 : view.exit === 3 && alarmed;
+    const isSaid = limits.clocky(clock.now()) ? view.exit !== 0 : view.exit === 3 && alarmed;
     deaths.set(each, plan(each, clock.now() + lookAgain, "death"));
     if (isSaid) return;
     result.unsaid++;
@@ -114,7 +135,7 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
 
   function judgeFalseAlarm(found: Found): void {
     const { each, view, about } = found;
-    if (limits.clocky || limits.tooSlow || scenario.shape.changes !== undefined || each.longer) return;
+    if (limits.clocky(clock.now()) || limits.tooSlow || scenario.shape.changes !== undefined || each.longer) return;
     const now = clock.now();
     const left = endOf(judge, each) - now;
     const plenty = left > 0.6 * limits.life && left > 10 * second;
@@ -135,10 +156,14 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
   function judgeEnd(found: Found): void {
     const { each, view } = found;
     const left = endOf(judge, each) - clock.now();
-    if (!Number.isFinite(left) || scenario.shape.changes !== undefined || (limits.clocky && !scenario.skewKnown))
+    if (
+      !Number.isFinite(left) ||
+      scenario.shape.changes !== undefined ||
+      (limits.clocky(clock.now()) && !scenario.skewKnown)
+    )
       return;
     // Where the clock was wrong nobody may be able to tell.
-    const untold = limits.clocky ? 0 : Infinity;
+    const untold = limits.clocky(clock.now()) ? 0 : Infinity;
     const told = view.until === undefined ? untold : trueOf(world, view.until) - clock.now();
     if (told <= Math.max(left, 0) + 5 * second) return;
     result.overstated++;
@@ -159,7 +184,7 @@ export function planLooks(judge: Judge, ask: (name: string) => Promise<View>): L
   }
 
   async function last(each: Case): Promise<void> {
-    const view = await ask(each.place.name);
+    const view = await ask.status(each.place.name);
     const alarm = scenario.cron === undefined ? each.alarm : "";
     const excused =
       limits.tooSlow || (limits.inPlace && scenario.cron !== undefined && endOf(judge, each) <= clock.now());

@@ -126,15 +126,19 @@ function rotationOf(world: World, place: Place, provider: ProviderEntry): Rotati
 
 /** The spec as it stands now. */
 export function specOf(world: World): Spec {
-  const provider: ProviderEntry = { ...bound, part: providerOf(world), type: "weeks", name: "issuer" };
+  const part = providerOf(world);
+  const names = new Set([...world.places.values()].map(({ entry }) => entry));
+  const providers = new Map(
+    [...names].map((name): [string, ProviderEntry] => [name, { ...bound, part, type: "weeks", name }]),
+  );
   return {
     version: 1,
     name: "weeks",
     file: "/weeks/rotate.yaml",
     directory: "/weeks",
     stateDir: undefined,
-    providers: new Map([[provider.name, provider]]),
-    rotations: [...world.places.values()].map((place) => rotationOf(world, place, provider)),
+    providers,
+    rotations: [...world.places.values()].map((place) => rotationOf(world, place, providers.get(place.entry)!)),
     lists: [],
     heldBack: [],
     serve: [],

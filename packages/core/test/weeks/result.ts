@@ -33,6 +33,8 @@ export interface Result {
   /** Calls a second of all rotations together. */
   peak: number;
   alarms: number;
+  /** Instants at which all views were compared. */
+  looks: number;
   runs: number;
   /** The first of each kind, for people. */
   readonly firsts: Record<string, string>;
@@ -63,6 +65,7 @@ export function emptyResult(): Result {
     crashes: 0,
     peak: 0,
     alarms: 0,
+    looks: 0,
     runs: 0,
     firsts: {},
   };
@@ -80,7 +83,7 @@ export function violationsOf(result: Result, scenario: Scenario, limits: Limits)
     ["silent", result.unsaid > 0],
     ["mints", !tolerable(result.mints, result.needlessMints) || result.storms > 0],
     ["renewals", !tolerable(result.renewals, result.needlessRenewals)],
-    ["close", result.close > (limits.clocky ? 5 : 0)],
+    ["close", result.close > (limits.clocky(0) ? 5 : 0)],
     ["false-alarm", result.falseAlarms > 0],
     ["uncleared", result.uncleared > 0],
     ["overstated", result.overstated > 0],

@@ -69,7 +69,11 @@ export type EditKind =
   /** Somebody deletes the sink. */
   | "absent"
   /** `rotate revoke` of what is in use. */
-  | "revoke";
+  | "revoke"
+  /** The spec is saved, and says the same. */
+  | "save"
+  /** The daemon is killed, and started again a second later. */
+  | "kill";
 
 export interface Edit {
   readonly at: number;
@@ -92,6 +96,10 @@ export interface Scenario {
   readonly edits: readonly Edit[];
   readonly horizon: number;
   readonly siblings: number;
+  /** So many entries of one issuer, each with its share of the rotations. Absent: one. */
+  readonly entries?: number;
+  /** From this instant on the wall clock is right, and nothing is left that was noted under a wrong one. Absent: with steps never. */
+  readonly clockRightFrom?: number;
   /** Do the issuer's answers tell its time? */
   readonly skewKnown: boolean;
   /** Can the issuer revoke? */

@@ -21,7 +21,10 @@ export async function playWeek(scenario: Scenario, story?: string[]): Promise<We
   const judge = createJudge(world);
   world.witness = judge;
   const drive = createDrive(world, judge);
-  const looks = planLooks(judge, async (name) => (await drive.views([name]))[0]!);
+  const looks = planLooks(judge, {
+    status: async (name) => (await drive.views([name]))[0]!,
+    daemon: async (name) => (await drive.shown([name]))[0],
+  });
   drive.begin(looks);
   await world.clock.run(scenario.horizon);
   const { result } = judge;

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { playAll, violationsIn } from "./campaign.ts";
+import { combined } from "./combined.ts";
 import { named } from "./named.ts";
 import { past } from "./past.ts";
+import { hour } from "./scenario.ts";
 import { grid, randomScenario } from "./scenarios.ts";
 import { playWeek } from "./week.ts";
 
@@ -26,6 +28,16 @@ describe("the real engine, through weeks of every kind of lease and trouble", { 
   test("keeps every credential alive and says what is true in weeks drawn by seed", async () => {
     const drawn = Array.from({ length: 12 }, (_, index) => randomScenario(index + 1));
     expect(violationsIn(await playAll(drawn))).toBe("");
+  });
+});
+
+describe("alarms, through a week with all of it", { timeout }, () => {
+  // `npm run proof:alarms` plays more of them, and one of 1,000 rotations.
+  test.each([1, 2])("are neither missing nor false nor told twice, and every view agrees (seed %i)", async (seed) => {
+    const { result, violations } = await playWeek(combined({ seed, rotations: 6, life: hour, kills: 40, saves: 300 }));
+    expect({ violations, firsts: result.firsts }).toMatchObject({ violations: [] });
+    expect(result.looks).toBeGreaterThan(200);
+    expect(result.messages).toBeGreaterThan(5);
   });
 });
 

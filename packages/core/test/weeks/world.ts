@@ -20,6 +20,8 @@ export interface Token {
 /** One rotation's corner of the world. */
 export interface Place {
   readonly name: string;
+  /** The provider entry that it is minted by. */
+  readonly entry: string;
   readonly tokens: Token[];
   /** What the sink holds. */
   sink: string | undefined;
@@ -50,7 +52,7 @@ export interface Witness {
   readonly waits: (place: Place, ms: number) => void;
 }
 
-/** What a receiver knows of one rotation among many is only whether something is wrong: a message names the worst of its step. */
+/** What a receiver takes the rotations for. */
 export interface Listener {
   /** By rotation, what it takes it for; absent: for well. */
   readonly beliefs: Map<string, string>;
@@ -71,6 +73,8 @@ export interface World {
   readonly places: ReadonlyMap<string, Place>;
   /** Ends of logins, by number. */
   readonly logins: number[];
+  /** When daemons were killed; true time, ms. */
+  readonly kills: number[];
   /** How often the spec was edited. */
   edits: number;
   tokens: number;
@@ -83,9 +87,16 @@ export interface World {
 
 const nobody = (): void => undefined;
 
+function numbered(word: string, index: number): string {
+  return index === 0 ? word : `${word}-${index}`;
+}
+
 export function createWorld(scenario: Scenario): World {
-  const names = Array.from({ length: scenario.siblings }, (_, index) => (index === 0 ? "db" : `db-${index}`));
-  const places = names.map((name): Place => ({ name, tokens: [], sink: undefined, consumer: undefined }));
+  const { siblings, entries = 1 } = scenario;
+  const places = Array.from({ length: siblings }, (_, index): Place => {
+    const entry = numbered("issuer", index % entries);
+    return { name: numbered("db", index), entry, tokens: [], sink: undefined, consumer: undefined };
+  });
   return {
     scenario,
     outside: outsideOf(scenario),
@@ -94,6 +105,7 @@ export function createWorld(scenario: Scenario): World {
     dice: randomNumbers(scenario.seed + 2 ** 20),
     places: new Map(places.map((place) => [place.name, place])),
     logins: [],
+    kills: [],
     edits: 0,
     tokens: 0,
     story: undefined,

@@ -1,0 +1,54 @@
+/**
+ * The combined week of alarms: an outage of three lives, eight hours of sleep, clocks that step, a spec that is saved every second, daemons that are killed.
+ * `npm run proof:alarms -- [--weeks 40] [--seed 1] [--jobs 2] [--keep FILE]` plays small weeks and one of 1,000 rotations on a virtual clock (`--large 0`: none).
+ * Ends with 1 when an alarm is missing, false or told twice, or two views differ.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { describeTally, nothing, playAll, sum, type Tally } from "../../packages/core/test/weeks/campaign.ts";
+import { combined, type CombinedOptions } from "../../packages/core/test/weeks/combined.ts";
+import { hour } from "../../packages/core/test/weeks/scenario.ts";
+import { deal, serveJobs } from "./deal.ts";
+
+const small = { rotations: 6, life: hour, kills: 40, saves: 300 };
+const large = { life: 12 * hour, kills: 200, saves: 3_600 };
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      weeks: { type: "string", default: "40" },
+      large: { type: "string", default: "1000" },
+      seed: { type: "string", default: "1" },
+      jobs: { type: "string", default: String(availableParallelism()) },
+      keep: { type: "string" },
+      worker: { type: "boolean", default: false },
+    },
+  });
+  if (values.worker) return serveJobs((job: CombinedOptions) => playAll([combined(job)]));
+  const [seed, rotations] = [Number(values.seed), Number(values.large)];
+  const jobs: readonly CombinedOptions[] = [
+    ...(rotations > 0 ? [{ ...large, seed, rotations }] : []),
+    ...Array.from({ length: Number(values.weeks) }, (_, index) => ({ ...small, seed: seed + index })),
+  ];
+  say(`seed ${seed}: ${jobs.length} weeks`);
+  let tally: Tally = nothing;
+  await deal<CombinedOptions, Tally>({
+    script: import.meta.filename,
+    jobs,
+    processes: Number(values.jobs),
+    keep: values.keep,
+    done(job, came) {
+      tally = sum(tally, came);
+      if (job.rotations > small.rotations) say(`${job.rotations} rotations: ${describeTally(came)}`);
+    },
+  });
+  say(describeTally(tally));
+  if (tally.found.length > 0) process.exitCode = 1;
+}
+
+Error.stackTraceLimit = 4;
+await main();
