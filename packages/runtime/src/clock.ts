@@ -64,6 +64,19 @@ export function sleepWith(start: StartTimer): Runtime["sleep"] {
     });
 }
 
+/** Sleeps for so many ms, or until the signal wakes it, which is no error. Any other failure is thrown: a loop that waits would spin on it. */
+export async function sleepOrWake(
+  { sleep }: Pick<Runtime, "sleep">,
+  milliseconds: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  try {
+    await sleep(milliseconds, signal);
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+  }
+}
+
 /**
  * Builds `Runtime.deadline` on any way to start a timer, so that a fake clock has the same rules: the parent's abort is passed on with its reason,
  * the time limit aborts with a RotateError TIMEOUT, `clear` takes both back.

@@ -1,4 +1,4 @@
-export { type Clock, deadlineWith, sleepWith, monotonic, systemClock, timeLimitError } from "./clock.ts";
+export { type Clock, deadlineWith, sleepOrWake, sleepWith, monotonic, systemClock, timeLimitError } from "./clock.ts";
 export { type ContextParts, createContext } from "./context.ts";
 export { createRuntime, type RuntimeOptions } from "./create-runtime.ts";
 export * from "./durations.ts";

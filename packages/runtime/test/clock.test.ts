@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import { deadlineWith, systemClock } from "../src/clock.ts";
+import { deadlineWith, sleepOrWake, systemClock } from "../src/clock.ts";
 
 const clock = systemClock();
 
@@ -63,4 +63,14 @@ test("a time limit that is no number is refused at once", () => {
 test("the system clocks tell the time", () => {
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1000);
   expect(clock.monotonic()).toBeGreaterThan(0);
+});
+
+test("who is woken goes on, and a sleep that failed for any other reason is told", async () => {
+  const controller = new AbortController();
+  const sleeping = sleepOrWake(clock, 60_000, controller.signal);
+  controller.abort();
+  await expect(sleeping).resolves.toBeUndefined();
+  const broken = { sleep: () => Promise.reject(new Error("no timers")) };
+  await expect(sleepOrWake(broken, 1, new AbortController().signal)).rejects.toThrow("no timers");
+  await expect(sleepOrWake(broken, 1)).rejects.toThrow("no timers");
 });

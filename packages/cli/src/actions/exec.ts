@@ -8,6 +8,7 @@ import {
   type Engine,
   type Rotation,
 } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import type { ActionInput } from "../action.ts";
 import type { Askable } from "../control/remote.ts";
 import { startChild, type Start } from "../exec/child.ts";
@@ -238,7 +239,7 @@ async function follow(
 async function warnAtEnd({ ends }: Given, { runtime }: Reporter, signal: AbortSignal): Promise<void> {
   for (let left = ends - runtime.now(); ; left = ends - runtime.now()) {
     if (left <= 0) return runtime.log.warn("the command still runs with a credential that has ended");
-    await runtime.sleep(Math.min(left, 60_000), signal).catch(() => undefined);
+    await sleepOrWake(runtime, Math.min(left, 60_000), signal);
     if (signal.aborted) return;
   }
 }

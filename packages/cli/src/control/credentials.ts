@@ -2,6 +2,7 @@
 import type { CurrentCredential, DaemonView, Runtime } from "@rotate/core";
 import { isRotateError } from "@rotate/plugin-kit";
 import { printAsked } from "@rotate/plugin-kit/formats";
+import { sleepOrWake } from "@rotate/runtime";
 import { type Answer, fail, json } from "../views/answer.ts";
 import type { Call, Route } from "../views/routes.ts";
 
@@ -65,7 +66,7 @@ async function another(
   const stop = daemon.events.on((event) => {
     if (event.type === "rotation-finished" && event.rotation === name) rung.abort();
   });
-  await runtime.sleep(patience, AbortSignal.any([signal, rung.signal])).catch(() => undefined);
+  await sleepOrWake(runtime, patience, AbortSignal.any([signal, rung.signal]));
   stop();
 }
 

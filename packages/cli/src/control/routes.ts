@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { EngineError, selectByName, type DaemonView, type Engine, type EngineEvent, type Runtime } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import { headersOf, json } from "../views/answer.ts";
 import type { Route } from "../views/routes.ts";
 import { credentialRoute } from "./credentials.ts";
@@ -143,7 +144,7 @@ async function keepAlive(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await sleep(aliveEvery, signal).catch(() => undefined);
+    await sleepOrWake({ sleep }, aliveEvery, signal);
     if (!signal.aborted) response.write("{}\n");
   }
 }

@@ -1,4 +1,5 @@
 import type { Engine, Runtime } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import { currentValues, isSame, type Given } from "./environment.ts";
 
 /** What a follower works with. */
@@ -48,9 +49,9 @@ function listen({ engine, names, runtime, signal }: FollowParts): {
   return {
     release,
     async wait() {
-      await runtime.sleep(lookEvery, AbortSignal.any([signal, rung.signal])).catch(() => undefined);
+      await sleepOrWake(runtime, lookEvery, AbortSignal.any([signal, rung.signal]));
       if (!rung.signal.aborted) return;
-      await runtime.sleep(settlingTime, signal).catch(() => undefined);
+      await sleepOrWake(runtime, settlingTime, signal);
       rung = new AbortController();
     },
   };

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import type { Runtime } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import { UsageError } from "../failure.ts";
 
 /** How it is known that a command works. */
@@ -54,7 +55,7 @@ export async function becomesHealthy(
     const left = until - outside.monotonic();
     const wrong = await look(health, { asked, within: Math.max(1, Math.min(left, oneCheck)), signal }, outside);
     if (wrong === undefined || signal.aborted || outside.monotonic() + pause >= until) return wrong;
-    await outside.sleep(pause, signal).catch(() => undefined);
+    await sleepOrWake(outside, pause, signal);
   }
 }
 

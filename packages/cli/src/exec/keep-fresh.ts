@@ -1,4 +1,5 @@
 import { createServing, followFiles, openDaemon, EngineError, type Daemon, type Engine } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import { findWatch, type Askable } from "../control/remote.ts";
 import { specKey } from "../control/place.ts";
 import type { Reporter } from "../reporter.ts";
@@ -53,7 +54,7 @@ export async function keepFresh(parts: KeepFreshParts): Promise<Fresh> {
 
   async function keep(): Promise<void> {
     while (daemon === undefined && !ending.signal.aborted) {
-      await runtime.sleep(lookEvery, ending.signal).catch(() => undefined);
+      await sleepOrWake(runtime, lookEvery, ending.signal);
       if (!ending.signal.aborted && (await watchOf(parts)) === undefined) daemon = await open(parts);
     }
     await daemon?.ended;

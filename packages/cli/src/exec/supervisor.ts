@@ -1,4 +1,5 @@
 import type { Runtime } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import { span } from "../output/time.ts";
 import type { Child } from "./child.ts";
 import type { Given } from "./environment.ts";
@@ -118,7 +119,7 @@ function take(generation: Generation, watch: Watch): void {
 }
 
 async function killLater({ running, finished, parts: { options, runtime } }: Watch): Promise<void> {
-  await runtime.sleep(options.stopWithin, finished.signal).catch(() => undefined);
+  await sleepOrWake(runtime, options.stopWithin, finished.signal);
   for (const { child } of running) child.kill("SIGKILL");
 }
 
@@ -136,7 +137,7 @@ async function work(watch: Watch): Promise<void> {
     if (watch.lost.signal.aborted || watch.stopping) return;
     watch.wanted ??= given;
     runtime.log.warn(`the command is tried again in ${span(pause)}`);
-    await runtime.sleep(pause, watch.lost.signal).catch(() => undefined);
+    await sleepOrWake(runtime, pause, watch.lost.signal);
     pause = Math.min(pause * 2, longestRetry);
   }
 }
@@ -208,7 +209,7 @@ async function endChild(
   child.kill(stopSignal);
   const done = new AbortController();
   void child.ended.then(() => done.abort());
-  await runtime.sleep(stopWithin, done.signal).catch(() => undefined);
+  await sleepOrWake(runtime, stopWithin, done.signal);
   if (child.hasEnded()) return;
   runtime.log.warn(`the command did not end within ${span(stopWithin)} of ${stopSignal}: it is killed`);
   child.kill("SIGKILL");

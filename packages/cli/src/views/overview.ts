@@ -1,4 +1,5 @@
 import type { CauseReport, DaemonView, RotationStatus, Runtime, StatusReport, TroubleReport } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 
 /** What does not change while a daemon runs. */
 export interface About {
@@ -106,7 +107,7 @@ export function createOutlook({ daemon, runtime, about, signal }: OutlookParts):
 
   /** For those who follow. */
   async function lookSoon(milliseconds: number): Promise<void> {
-    await runtime.sleep(milliseconds, signal).catch(() => undefined);
+    await sleepOrWake(runtime, milliseconds, signal);
     if (signal.aborted || listeners.size === 0) return;
     await lookOnce().catch((error: unknown) => runtime.log.warn("could not look", { error }));
   }

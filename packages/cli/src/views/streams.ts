@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DaemonView, Runtime } from "@rotate/core";
+import { sleepOrWake } from "@rotate/runtime";
 import { type Answer, fail, headersOf } from "./answer.ts";
 import type { Outlook, Patch } from "./overview.ts";
 
@@ -97,7 +98,7 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
 
   async function tickOnAndOn(): Promise<void> {
     while (!signal.aborted) {
-      await runtime.sleep(tickEvery, signal).catch(() => undefined);
+      await sleepOrWake(runtime, tickEvery, signal);
       // Silence says that the scheduler hangs.
       if ((daemon.sinceLook() ?? 0) > hangs) continue;
       const text = `event: tick\ndata: ${JSON.stringify({ at: new Date(runtime.now()).toISOString() })}\n\n`;

@@ -1,4 +1,5 @@
 import type { Fields } from "@rotate/plugin-kit";
+import { sleepOrWake } from "@rotate/runtime";
 import { locked, settling } from "../backend/claim.ts";
 import type { Handoff, KeptCredential } from "../backend/host-notes.ts";
 import { EngineError } from "../engine-error.ts";
@@ -77,7 +78,7 @@ export async function currentCredential(asked: Asked, options: CredentialOptions
     const received = await handoff?.receive(AbortSignal.any([signal, AbortSignal.timeout(lockTimeout)]));
     if (received && hasAll(received.fields, needed)) return describe(received, asked);
     if (deps.runtime.monotonic() > until || signal.aborted) throw locked(rotation.name);
-    await deps.runtime.sleep(50, signal).catch(() => undefined);
+    await sleepOrWake(deps.runtime, 50, signal);
   }
 }
 

@@ -1,4 +1,5 @@
 import { RotateError } from "@rotate/plugin-kit";
+import { sleepOrWake } from "@rotate/runtime";
 import { settling } from "../backend/claim.ts";
 import type { EngineEvent } from "../events.ts";
 import type { RotationReport, RunReport } from "../report.ts";
@@ -190,7 +191,7 @@ async function stoppedWhileWaiting(
     const woken = new AbortController();
     const stopListening = entries?.onSuccess(rotation.provider.name, () => woken.abort());
     const wait = at - clock.now();
-    await slots.pause(() => runtime.sleep(wait, AbortSignal.any([signal, woken.signal])).catch(() => undefined));
+    await slots.pause(() => sleepOrWake(runtime, wait, AbortSignal.any([signal, woken.signal])));
     stopListening?.();
     if (signal.aborted) return true;
     if (!woken.signal.aborted) return false;

@@ -1,4 +1,5 @@
 /** Claims over a database: the job says who may begin, a random id in the row who may write. */
+import { sleepOrWake } from "@rotate/runtime";
 import type { Claim, Claims } from "../backend/claim.ts";
 import type { Sql } from "./database.ts";
 import { openClaim } from "./claim.ts";
@@ -52,7 +53,7 @@ export function createSharedClaims(ground: Ground): {
       while (!signal.aborted) {
         const claimed = await dueUpTo(limit);
         if (claimed.length > 0) return claimed;
-        await runtime.sleep(poll, signal).catch(() => undefined);
+        await sleepOrWake(runtime, poll, signal);
       }
       return [];
     },
@@ -65,7 +66,7 @@ export function createSharedClaims(ground: Ground): {
         // Whoever has it may be dead, and nobody else there to find that out.
         pulse.sweep();
         if (pause === pauses.first) onWait?.();
-        await runtime.sleep(pause, signal).catch(() => undefined);
+        await sleepOrWake(runtime, pause, signal);
       }
     },
     async busy(rotations) {

@@ -1,4 +1,5 @@
 /** The machines of a fleet: who is there, how stands what only they rotate, and what they are asked. */
+import { sleepOrWake } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
 import type { Answer, AskedQuestion, PeerLook, Peers } from "../backend/peers.ts";
 import type { HostReport } from "../host-report.ts";
@@ -79,7 +80,7 @@ export function createPeers(parts: PeerParts): Peers {
           const answer = await answerTo(id);
           if (answer !== undefined) return answerOf(answer);
           if (signal.aborted) throw gaveUp(name);
-          await sleep(pause, signal).catch(() => undefined);
+          await sleepOrWake({ sleep }, pause, signal);
           await refuseGone(name);
         }
       } finally {

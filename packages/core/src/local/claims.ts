@@ -1,6 +1,6 @@
 import { lockLost } from "./state-error.ts";
 import { fenced, type Claim, type Claims, type Settlement } from "../backend/claim.ts";
-import type { Runtime } from "@rotate/runtime";
+import { sleepOrWake, type Runtime } from "@rotate/runtime";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { JournalRecord, Stamp } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
@@ -109,7 +109,7 @@ export function createClaims(ground: Ground): Claims {
         const claims = await claimDue(new Set(due), limit);
         if (claims.length > 0) return claims;
         const wait = Math.min(...times.map(({ at }) => at - now).filter((ms) => ms > 0), longestWait);
-        await runtime.sleep(wait, signal).catch(() => undefined);
+        await sleepOrWake(runtime, wait, signal);
       }
       return [];
     },
@@ -120,7 +120,7 @@ export function createClaims(ground: Ground): Claims {
         if (lock) return openClaim(rotation, lock, ground);
         if (runtime.monotonic() + pause > until || signal?.aborted) return undefined;
         if (pause === 25) onWait?.();
-        await runtime.sleep(pause, signal).catch(() => undefined);
+        await sleepOrWake(runtime, pause, signal);
       }
     },
     busy: async (rotations) => new Set(rotations.filter(locks.isLocked)),

@@ -1,4 +1,5 @@
 /** Writes whose answer was lost: what makes them fail, and for how long else they count as done. */
+import { sleepOrWake } from "@rotate/runtime";
 import type { SinkEntry } from "../loading/model.ts";
 import { pendingWrites, type LateWrite, type LeaseId } from "../store/state.ts";
 import { innerError } from "./errors.ts";
@@ -47,6 +48,6 @@ export async function outlast(session: Session, sinks: readonly SinkEntry[], lea
     const until = Math.max(0, ...sinks.flatMap((sink) => overdue(session, sink, lease)).map((write) => write.until));
     if (until === 0) return true;
     if (signal.aborted) return false;
-    await deps.runtime.sleep(Math.min(until - now() + after, longestWait), signal).catch(() => undefined);
+    await sleepOrWake(deps.runtime, Math.min(until - now() + after, longestWait), signal);
   }
 }

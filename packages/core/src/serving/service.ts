@@ -1,3 +1,4 @@
+import { sleepOrWake } from "@rotate/runtime";
 import type { Engine } from "../engine/engine.ts";
 import { selectByName } from "../engine/select.ts";
 import type { EndpointEntry, Rotation } from "../loading/model.ts";
@@ -117,7 +118,7 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
   const stopListening = daemon.events.on(({ type }) => void (type === "spec-reloaded" && follow()));
   async function look(): Promise<void> {
     while (!ending.signal.aborted) {
-      await runtime.sleep(lookEvery, ending.signal).catch(() => undefined);
+      await sleepOrWake(runtime, lookEvery, ending.signal);
       if (!ending.signal.aborted) await follow();
     }
   }

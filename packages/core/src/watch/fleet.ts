@@ -1,4 +1,5 @@
 /** The work of one of several daemons on the rotations that they share: each takes what is due, one of them at a time. */
+import { sleepOrWake } from "@rotate/runtime";
 import { tellStandings } from "../engine/tell.ts";
 import { tick, type TickOptions } from "../engine/tick.ts";
 import { presentOf, retirementAt, type Present } from "../engine/quick-look.ts";
@@ -66,7 +67,7 @@ export function createFleetRounds(options: FleetOptions): Rounds {
         if (claims.length > 0) begin(claims);
       } catch (error) {
         troubles.raise("fleet", error);
-        await runtime.sleep(troubles.pauseOf("fleet"), signal).catch(() => undefined);
+        await sleepOrWake(runtime, troubles.pauseOf("fleet"), signal);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { sleepOrWake } from "@rotate/runtime";
 import { isStateError } from "../engine-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mintsOf } from "../engine/mints.ts";
@@ -47,8 +48,7 @@ export function lookoutService(engine: Engine, facts: Pick<ProcessFacts, "versio
         const woken = new AbortController();
         const wake = (): void => woken.abort();
         wakers.add(wake);
-        if (!isDue)
-          await runtime.sleep(milliseconds, AbortSignal.any([woken.signal, stopping.signal])).catch(() => undefined);
+        if (!isDue) await sleepOrWake(runtime, milliseconds, AbortSignal.any([woken.signal, stopping.signal]));
         isDue = false;
         wakers.delete(wake);
       }

@@ -1,4 +1,5 @@
 /** What a daemon tells the other machines of its fleet, is told by them, and does for them. */
+import { sleepOrWake } from "@rotate/runtime";
 import { withFleet, statusesElsewhere } from "../engine/fleet-status.ts";
 import type { Answer, Peers, Question } from "../backend/peers.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -40,7 +41,7 @@ export function peerService(engine: Engine, version: string): Service {
             () => daemon.troubles.over(key),
             (error: unknown) => daemon.troubles.raise(key, error),
           );
-          await runtime.sleep(every, stopping.signal).catch(() => undefined);
+          await sleepOrWake(runtime, every, stopping.signal);
         }
       }
 

@@ -1,4 +1,4 @@
-import type { Runtime } from "@rotate/runtime";
+import { sleepOrWake, type Runtime } from "@rotate/runtime";
 
 /** `changed`: a followed file. `confirmed`: a person says that the spec is meant. `sources`: a file that a provider logs in with. `done`: work ended. */
 export type WakeReason = "changed" | "confirmed" | "sources" | "done" | "stop";
@@ -25,9 +25,7 @@ export function createWaker(): Waker {
       if (pending.size > 0) return;
       const controller = new AbortController();
       sleeping = controller;
-      await runtime.sleep(milliseconds, controller.signal).catch((error: unknown) => {
-        if (!controller.signal.aborted) throw error;
-      });
+      await sleepOrWake(runtime, milliseconds, controller.signal);
       sleeping = undefined;
     },
     reasons() {

@@ -166,6 +166,14 @@ export const past: readonly Past[] = [
     ],
   },
   {
+    story: "a process that dies while it waits for a late write ends there",
+    shape: { sinks: ["late", "file"], rollback: true, rich: {} },
+    turns: [
+      ["commit 0", 1, "late, and killed"],
+      ["during a wait", 1, "crash"],
+    ],
+  },
+  {
     story: "what a late write put there before the second try is not taken for what stood there before",
     shape: { sinks: ["late", "file"], rollback: true, rich: {} },
     early: 41,
