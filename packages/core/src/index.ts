@@ -19,7 +19,7 @@ export type { HostReport } from "./host-report.ts";
 export type { RevokedLease, RevokeReport } from "./revoke-report.ts";
 export { selectByName } from "./engine/select.ts";
 export { createEvents, type EngineEvent, type Events, type OnEvent } from "./events.ts";
-export { homeDirectory } from "@rotate/runtime";
+export { homeDirectory, sleepOrWake } from "@rotate/runtime";
 export { exitCodeOfRun, exitCodeOfStatus } from "./exit-code.ts";
 export type { AttemptReport, DetailReport, HistoryEvent, HistoryReport } from "./history-report.ts";
 export type { MintsReport, PlanAction, PlanDrop, PlanReport, PlanRotation, PlanSink } from "./plan-report.ts";

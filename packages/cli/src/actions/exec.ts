@@ -7,8 +7,8 @@ import {
   type EndpointVariables,
   type Engine,
   type Rotation,
+  sleepOrWake,
 } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
 import type { ActionInput } from "../action.ts";
 import type { Askable } from "../control/remote.ts";
 import { startChild, type Start } from "../exec/child.ts";

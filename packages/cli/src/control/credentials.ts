@@ -1,8 +1,7 @@
 /** `GET /v1/credentials/NAME` on the control socket: what the endpoint `http` answers, for every rotation of the spec and for the socket's own user. */
-import type { CurrentCredential, DaemonView, Runtime } from "@rotate/core";
+import { sleepOrWake, type CurrentCredential, type DaemonView, type Runtime } from "@rotate/core";
 import { isRotateError } from "@rotate/plugin-kit";
 import { printAsked } from "@rotate/plugin-kit/formats";
-import { sleepOrWake } from "@rotate/runtime";
 import { type Answer, fail, json } from "../views/answer.ts";
 import type { Call, Route } from "../views/routes.ts";
 

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
-import { EngineError, selectByName, type DaemonView, type Engine, type EngineEvent, type Runtime } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import {
+  EngineError,
+  selectByName,
+  type DaemonView,
+  type Engine,
+  type EngineEvent,
+  type Runtime,
+  sleepOrWake,
+} from "@rotate/core";
 import { headersOf, json } from "../views/answer.ts";
 import type { Route } from "../views/routes.ts";
 import { credentialRoute } from "./credentials.ts";

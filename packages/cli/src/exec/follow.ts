@@ -1,5 +1,4 @@
-import type { Engine, Runtime } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import { sleepOrWake, type Engine, type Runtime } from "@rotate/core";
 import { currentValues, isSame, type Given } from "./environment.ts";
 
 /** What a follower works with. */

@@ -1,6 +1,5 @@
 import { connect } from "node:net";
-import type { Runtime } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import { sleepOrWake, type Runtime } from "@rotate/core";
 import { UsageError } from "../failure.ts";
 
 /** How it is known that a command works. */

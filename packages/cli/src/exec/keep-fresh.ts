@@ -1,5 +1,12 @@
-import { createServing, followFiles, openDaemon, EngineError, type Daemon, type Engine } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import {
+  createServing,
+  followFiles,
+  openDaemon,
+  EngineError,
+  type Daemon,
+  type Engine,
+  sleepOrWake,
+} from "@rotate/core";
 import { findWatch, type Askable } from "../control/remote.ts";
 import { specKey } from "../control/place.ts";
 import type { Reporter } from "../reporter.ts";

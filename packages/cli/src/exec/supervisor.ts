@@ -1,5 +1,4 @@
-import type { Runtime } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import { sleepOrWake, type Runtime } from "@rotate/core";
 import { span } from "../output/time.ts";
 import type { Child } from "./child.ts";
 import type { Given } from "./environment.ts";

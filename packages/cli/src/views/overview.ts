@@ -1,5 +1,12 @@
-import type { CauseReport, DaemonView, RotationStatus, Runtime, StatusReport, TroubleReport } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import {
+  sleepOrWake,
+  type CauseReport,
+  type DaemonView,
+  type RotationStatus,
+  type Runtime,
+  type StatusReport,
+  type TroubleReport,
+} from "@rotate/core";
 
 /** What does not change while a daemon runs. */
 export interface About {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DaemonView, Runtime } from "@rotate/core";
-import { sleepOrWake } from "@rotate/runtime";
+import { sleepOrWake, type DaemonView, type Runtime } from "@rotate/core";
 import { type Answer, fail, headersOf } from "./answer.ts";
 import type { Outlook, Patch } from "./overview.ts";
 
