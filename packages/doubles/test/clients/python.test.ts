@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import {
   createAwsDouble,
+  createAwsMetadataDouble,
   createAzureDouble,
   createCertificateAuthority,
   createGcpDouble,
@@ -115,6 +116,29 @@ except botocore.exceptions.ClientError as error:
       ENDPOINT: double.url,
     };
     expect(await run({ program, env })).toEqual(["arn:aws:sts::123456789012:assumed-role/app/job", "AccessDenied"]);
+  });
+
+  test("boto3 finds the credentials of its machine and of its container, and none where there is no role", async () => {
+    const given = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret", sessionToken: "session" };
+    let role: typeof given | undefined = given;
+    const expiresAt = Date.now() + 3_600_000;
+    const double = await createAwsMetadataDouble({ credentials: () => role && { ...role, expiresAt } });
+    onTestFinished(double.close);
+    const program = `
+import json, botocore.session
+found = botocore.session.Session().get_credentials()
+print(json.dumps(found and [found.method, *found.get_frozen_credentials()[:3]]))
+`;
+    const machine = { AWS_EC2_METADATA_SERVICE_ENDPOINT: double.url };
+    const container = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: double.containerUrl,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: double.containerToken,
+    };
+    const keys = Object.values(given);
+    expect(await run({ program, env: machine })).toEqual(["iam-role", ...keys]);
+    expect(await run({ program, env: container })).toEqual(["container-role", ...keys]);
+    role = undefined;
+    expect(await run({ program, env: machine })).toBeNull();
   });
 
   test.skipIf(postgresUnavailable())("psycopg logs in at the Lakebase gateway, and reads why it may not", async () => {
