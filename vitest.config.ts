@@ -1,5 +1,7 @@
+import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import SlowFirst from "./test/support/slow-first.ts";
 
 const conditions = ["rotate:src", ...defaultServerConditions];
 /** The command line of these tests is the package. */
@@ -11,14 +13,16 @@ export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line.ts"],
     disableConsoleIntercept: true,
-    // On two cores vitest would take one: many tests wait for processes and sockets.
-    maxWorkers: 2,
+    // More than there are cores: most tests wait for processes, sockets and clocks.
+    maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         ...src,
         test: {
           name: "unit",
           include: ["{packages,plugins}/*/test/**/*.test.ts"],
+          exclude: ["packages/cli/test/**"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -27,9 +31,10 @@ export default defineConfig({
         ...src,
         test: {
           name: "across",
-          include: ["test/**/*.test.ts", "docs/examples/**/*.test.ts"],
+          include: ["test/**/*.test.ts", "docs/examples/**/*.test.ts", "packages/cli/test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           globalSetup,
         },
       },

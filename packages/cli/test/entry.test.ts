@@ -113,20 +113,21 @@ describe("the Node that runs it", () => {
   );
 });
 
-describe("with a Node of the host that is too old", () => {
+describe("a checkout with a Node of the host that is too old", () => {
   const node = oldNode();
+  const old = { program: join(packageFolder, "bin/rotate.js"), ...(node !== undefined && { node }) };
 
   test.skipIf(node === undefined)("runs under the pinned Node, with its exit code", async () => {
     const cwd = folderWith({});
-    const { code, stdout } = await rotate(["--version"], { cwd, ...(node !== undefined && { node }) });
+    const { code, stdout } = await rotate(["--version"], { cwd, ...old });
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`node-${process.version}`) });
-    const missing = await rotate(["status"], { cwd, ...(node !== undefined && { node }) });
+    const missing = await rotate(["status"], { cwd, ...old });
     expect(missing.code).toBe(2);
   });
 
   test.skipIf(node === undefined)("passes signals on and ends as the command did", async () => {
     const cwd = folderWith({ "rotate.yaml": spec });
-    const child = start(["watch"], { cwd, ...(node !== undefined && { node }) });
+    const child = start(["watch"], { cwd, ...old });
     await said(child, "app: rotated");
     child.kill("SIGTERM");
     const [code] = (await once(child, "exit")) as [number | null];
