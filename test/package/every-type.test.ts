@@ -57,11 +57,18 @@ const nodes = [
   ...oldNodes.map((tool) => ({ name: `Node v${tool.version}`, path: pathOf(tool), lacking: missing(tool) })),
 ];
 
-describe.each(nodes)("played with the package", ({ name: node, path, lacking }) => {
+/** All at once: they mostly wait, for what is tried again. */
+const plays = new Map<string, Played>();
+beforeAll(async () => {
+  const here = nodes.filter(({ lacking }) => lacking === undefined);
+  await Promise.all(here.map(async ({ name, path }) => plays.set(name, await play(path))));
+}, 400_000);
+
+describe.each(nodes)("played with the package", ({ name: node, lacking }) => {
   let played: Played;
-  beforeAll(async () => {
-    if (lacking === undefined) played = await play(path);
-  }, 120_000);
+  beforeAll(() => {
+    if (lacking === undefined) played = plays.get(node)!;
+  });
 
   describe.skipIf(lacking)(`on ${node}${lacking ? ` (${lacking})` : ""}`, () => {
     test.each(Object.entries(rows))("%s", (name, { ends }) => {

@@ -6,17 +6,17 @@ import { compiled } from "../../support/compiled.ts";
 import { filesFor, secret } from "./files.ts";
 import { local } from "./local.ts";
 import { logins } from "./logins.ts";
-import { nowhere, type Rows } from "./row.ts";
+import { nowhere, type Row, type Rows } from "./row.ts";
 import { stores } from "./stores.ts";
 
 /** The table. A rotation has the name of its row. */
 export const rows: Rows = { ...logins, ...local, ...stores };
 
-/** All rows in one spec. */
-export function spec(): object {
+/** Rows in one spec. */
+function specOf(some: Rows): object {
   const issuer = { type: "jwt", issuer: "https://issuer.example", key: { path: "issuer.pem" } };
-  const providers = Object.entries(rows).flatMap(([name, { provider }]) => (provider ? [[name, provider]] : []));
-  const rotations = Object.entries(rows).map(([name, row]) => {
+  const providers = Object.entries(some).flatMap(([name, { provider }]) => (provider ? [[name, provider]] : []));
+  const rotations = Object.entries(some).map(([name, row]) => {
     const {
       provider,
       request = provider ? {} : { subject: "app", ttl: "15m" },
@@ -35,11 +35,21 @@ export function spec(): object {
     defaults: { retry: { initial: "1h", max: "1h" } }, // each is tried once
     providers: Object.fromEntries([["issuer", issuer], ...providers]),
     rotations: Object.fromEntries(rotations),
-    serve: Object.fromEntries(Object.values(rows).flatMap(({ serve = {} }) => Object.entries(serve))),
-    groups: Object.fromEntries(Object.values(rows).flatMap(({ groups = {} }) => Object.entries(groups))),
-    notify: Object.values(rows).flatMap(({ notify = [] }) => notify),
+    serve: Object.fromEntries(Object.values(some).flatMap(({ serve = {} }) => Object.entries(serve))),
+    groups: Object.fromEntries(Object.values(some).flatMap(({ groups = {} }) => Object.entries(groups))),
+    notify: Object.values(some).flatMap(({ notify = [] }) => notify),
   };
 }
+
+function rowsWhere(wanted: (row: Row) => boolean): Rows {
+  return Object.fromEntries(Object.entries(rows).filter(([, row]) => wanted(row)));
+}
+
+/** The rows in two specs: a reload whose turn cannot be told is tried again by a rule of its own, which a run of all others would wait for. */
+const specs = {
+  "rotate.json": specOf(rowsWhere(({ groups }) => groups === undefined)),
+  "turn.json": { name: "turn", ...specOf(rowsWhere(({ groups }) => groups !== undefined)) },
+};
 
 export interface Stage {
   readonly folder: string;
@@ -65,7 +75,7 @@ export function layOut({ reader, server, github }: Consumers): Stage {
   mkdirSync(join(folder, "service-account"));
   mkdirSync(join(folder, "bin"));
   for (const program of programs) symlinkSync(program, join(folder, "bin", basename(program)));
-  for (const [name, text] of Object.entries({ ...filesFor(reader), "rotate.json": spec() })) {
+  for (const [name, text] of Object.entries({ ...filesFor(reader), ...specs })) {
     writeFileSync(join(folder, name), typeof text === "string" ? text : JSON.stringify(text), { mode: 0o600 });
   }
   return {
