@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "dotenv";
@@ -184,16 +184,29 @@ function goReader(which: string, name: string, dialects: readonly Dialect[]): Re
 
 const generator = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator";
 
+/** One shell starts all of them: a path and its home in turn; two NULs after each answer, `refused` where it fails. */
+const systemdProgram = `
+while [ $# -gt 0 ]; do
+  mkdir -p "$2/environment.d" && cp "$1" "$2/environment.d/50.conf"
+  HOME="$2" XDG_CONFIG_HOME="$2" "$0" || printf refused
+  printf '\\0\\0'
+  shift 2
+done
+`;
+
 /** The generator of environment.d(5) reads by the parser of EnvironmentFile=. It expands variables besides, so files for it hold no dollar. */
-function bySystemd(path: string): Texts | undefined {
+function bySystemd(paths: readonly string[]): readonly (Texts | undefined)[] {
   const home = mkdtempSync(join(tmpdir(), "rotate-systemd-"));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  mkdirSync(join(home, "environment.d"));
-  writeFileSync(join(home, "environment.d/50.conf"), readFileSync(path));
-  const env = { HOME: home, XDG_CONFIG_HOME: home, SYSTEMD_LOG_LEVEL: "crit" };
-  const { stdout, status } = spawnSync(generator, [], { env });
-  if (status !== 0) return undefined;
-  const lines = stdout.toString().split("\n").slice(0, -1);
+  const pairs = paths.flatMap((path, index) => [path, join(home, String(index))]);
+  const env = { PATH: process.env["PATH"], SYSTEMD_LOG_LEVEL: "crit" };
+  const { stdout } = spawnSync("sh", ["-c", systemdProgram, generator, ...pairs], { env, maxBuffer: 1 << 28 });
+  const answers = stdout.toString().split("\0\0").slice(0, -1);
+  return answers.map((answer) => (answer.endsWith("refused") ? undefined : textsIn(answer)));
+}
+
+function textsIn(answer: string): Texts {
+  const lines = answer.split("\n").slice(0, -1);
   const pairs = lines.map(
     (line) => [line.slice(0, line.indexOf("=")), unquoted(line.slice(line.indexOf("=") + 1))] as const,
   );
@@ -246,6 +259,6 @@ export const realReaders: readonly RealReader[] = [
     name: "systemd",
     dialects: ["systemd"],
     missing: () => !existsSync(generator) && "systemd's environment generator is not installed",
-    readAll: (paths) => paths.map(bySystemd),
+    readAll: bySystemd,
   },
 ];
