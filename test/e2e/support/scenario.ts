@@ -10,8 +10,9 @@ import { startWorld, type World } from "./world.ts";
 export interface ScenarioOptions {
   /** A folder for everything that is written. */
   readonly directory: string;
-  /** Ends when the application with rotate has used so many credentials. */
+  /** Ends when the application with rotate has used so many credentials, and the other has failed. */
   readonly generations: number;
+  /** What it is at most: credentials live longer where a restart takes longer. */
   readonly pace: Pace;
   readonly queriesPerSecond: number;
   /** Milliseconds after which it is given up. */
@@ -44,8 +45,11 @@ export interface Result extends Progress {
 
 const identities = {
   rotate: { name: "with-rotate", user: "with-rotate@example.com", pat: `dapi${"1".repeat(32)}` },
+  tried: { name: "tried", user: "tried@example.com", pat: `dapi${"3".repeat(32)}` },
   cron: { name: "with-cron", user: "with-cron@example.com", pat: `dapi${"2".repeat(32)}` },
 };
+/** Lives that a restart must fit in, at least: a busy machine is no reason for a credential to end while its successor is brought to the application. */
+const restartsInALife = 10;
 /** Scripts mint when five sixths of the life are over: every 50 minutes of an hour. */
 const cronShare = 5 / 6;
 
@@ -59,8 +63,9 @@ export async function playScenario(options: ScenarioOptions): Promise<Result> {
   const cron = await layOut(join(options.directory, identities.cron.name), identities.cron, world);
   stack.defer(cron.stop);
 
-  const daemon = await startRotate(rotate, world, options.pace);
-  const script = await startWithCron(cron, world, options.pace.ttl);
+  const pace = await paceFor(join(options.directory, identities.tried.name), world, options.pace);
+  const daemon = await startRotate(rotate, world, pace);
+  const script = await startWithCron(cron, world, pace.ttl);
   stack.defer(script.stop);
   await until(() => {
     daemon.assertRunning();
@@ -78,11 +83,26 @@ export async function playScenario(options: ScenarioOptions): Promise<Result> {
   await until(() => {
     daemon.assertRunning();
     options.onProgress?.(progress());
-    return progress().rotate.generations >= options.generations;
+    const { rotate: ours, cron: theirs } = progress();
+    return ours.generations >= options.generations && theirs.failures > 0;
   }, options.patience);
   await Promise.all([loads.rotate.stop(), loads.cron.stop()]);
   const exitCode = await daemon.stop();
   return { ...progress(), exitCode, attempts: await history(rotate) };
+}
+
+/** The pace, slowed down by what the machine needs for one refresh and restart: tried with an application that is then ended. */
+async function paceFor(directory: string, world: World, { ttl, every }: Pace): Promise<Pace> {
+  const tried = await layOut(directory, identities.tried, world);
+  const began = performance.now();
+  try {
+    await refreshToken(tried, world, ttl);
+    await runFor(tried, tried.restart);
+  } finally {
+    await tried.stop();
+  }
+  const slower = Math.max(1, ((performance.now() - began) / 1000) * (restartsInALife / ttl));
+  return { ttl: Math.ceil(ttl * slower), every: Math.ceil(every * slower) };
 }
 
 async function startWithCron(application: Application, world: World, ttl: number): Promise<Cron> {
