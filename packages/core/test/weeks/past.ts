@@ -48,6 +48,10 @@ const drafts: readonly Draft[] = [
 const whole: readonly Scenario[] = [
   { ...randomScenario(242), name: "while what replaces it is taken up, nobody tells an end that nobody knows" },
   { ...randomScenario(18), name: "after a boot, what is due anyway is not looked at four times a second to prove it" },
+  {
+    ...randomScenario(500_210),
+    name: "an edit while the machine is off is read by the next process, and held by none before",
+  },
 ];
 
 export const past: readonly Scenario[] = [...drafts.map((draft) => scenarioOf({ exact: true, ...draft })), ...whole];
