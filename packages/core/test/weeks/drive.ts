@@ -29,7 +29,7 @@ export function createDrive(world: World, judge: Judge): Drive {
   const { clock, scenario, outside } = world;
   const site = createSite();
   let alive: Life[] = [];
-  let changed: (() => unknown) | undefined;
+  let changed: (() => void) | undefined;
   let daemonSays: Drive["shown"] | undefined;
   /** Cancels the start that is to come. */
   let restart: (() => void) | undefined;
@@ -93,7 +93,7 @@ export function createDrive(world: World, judge: Judge): Drive {
       signal: new AbortController().signal,
       load: () => specOf(world),
       // Nobody tells a process that is gone of an edit: the next one reads the spec as it is then.
-      edited: (call) => void (changed = () => life.dead || call()),
+      edited: (call) => void (changed = () => (life.dead ? undefined : call())),
       opened: (ask) => void (daemonSays = ask),
       alarm: (rotation, alarm) => {
         const each = judge.cases.get(rotation)!;
