@@ -6,6 +6,8 @@ import { othersOf, withHeldBack } from "../../src/engine/held-back.ts";
 import { presentAll } from "../../src/engine/quick-look.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfStatus } from "../../src/exit-code.ts";
+import { metricsOf } from "../../src/metrics/families.ts";
+import { concernsOf } from "../../src/notify/concerns.ts";
 import type { RotationReport, RotationStatus, StandingMark, StandingReport } from "../../src/report.ts";
 import { policies } from "../../src/rotation/standing.ts";
 import { createAlarms } from "../../src/watch/alarms.ts";
@@ -320,6 +322,10 @@ interface Views {
   readonly needed: string | undefined;
   /** Undefined: none was raised. */
   readonly alarm: string | undefined;
+  /** What receivers are told of it. Undefined: nothing. */
+  readonly notified: string | undefined;
+  /** The states that the metrics say it is in. */
+  readonly measured: readonly (string | undefined)[];
 }
 
 /** Asks each view that acts upon nothing, at one moment. */
@@ -341,7 +347,14 @@ async function viewsOf(engine: Engine): Promise<Views> {
     due: planned?.due,
     needed: planned && (await engine.needsRotation("db")),
     alarm: alarms[0],
+    notified: concernsOf(report).find(({ subject }) => subject === "db")?.alarm,
+    measured: statesMeasured(status),
   };
+}
+
+function statesMeasured(status: RotationStatus): Views["measured"] {
+  const states = metricsOf([status]).find(({ name }) => name === "rotate_credential_state");
+  return states!.samples.filter(({ value }) => value === 1).map(({ labels }) => labels["state"]);
 }
 
 /** What `run` and `watch` told last of `db`, as history keeps it. */
@@ -370,6 +383,8 @@ test.each(rows)("$state ($code), exit $exit: every view says so", async (row) =>
   expect(headOf(views.planned)).toEqual(headOf(views.status));
   expect(views.needed).toBe(views.due === undefined ? undefined : views.due ? "due" : "fresh");
   expect(views.alarm).toBe(daemonHelps ? undefined : alarm);
+  expect(views.notified).toBe(alarm);
+  expect(views.measured).toEqual([state]);
 });
 
 test.each(rows.filter(({ state }) => state !== "orphaned"))(
