@@ -21,6 +21,8 @@ export interface SinkContext<Options = unknown, L = unknown> extends LoggedIn<Op
   readonly mark?: string;
   /** The same object in calls that belong together: what was seen of a place under it may be believed in the next. Absent: look anew. */
   readonly tick?: object;
+  /** What `made` told after an earlier process wrote this target. */
+  readonly made?: string;
 }
 
 /** A write that is ready. Nothing has changed yet. `Ctx`: what its two calls need; `LoggedIn` where the sink logs in. */
@@ -37,6 +39,11 @@ export interface Prepared<Ctx = Context> {
    * Throws CONFLICT if somebody else changed them meanwhile. Absent: the write cannot be taken back.
    */
   readonly undo?: (ctx: Ctx) => Promise<void>;
+  /**
+   * After `commit`: a mark of what stands there now, for `ctx.made` of later processes, when it was made anew by us and took over nothing. It must differ as soon as
+   * anybody has changed that. No secret. Undefined: nothing can be told.
+   */
+  readonly made?: () => string | undefined;
   /** Called once when neither `commit` nor `undo` comes any more: for what is kept outside of this process. Throws nothing. */
   readonly release?: () => void;
 }

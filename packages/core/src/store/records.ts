@@ -14,7 +14,7 @@ import type {
 import type { ClockNote } from "../schedule/clock.ts";
 
 /** What tells a sink from others across edits of the spec, and whether it can be read. */
-export type SinkIdentity = Omit<SinkState, "may" | "abandoned" | "drift" | "late">;
+export type SinkIdentity = Omit<SinkState, "may" | "abandoned" | "drift" | "late" | "made">;
 
 /** What one record says, told apart by `type`. What each makes of a state: reduce.ts. */
 export type JournalRecord =
@@ -62,7 +62,8 @@ export type JournalRecord =
   | { readonly type: "phase"; readonly phase: AttemptPhase }
   | { readonly type: "dropped"; readonly lease: LeaseId }
   | { readonly type: "committing"; readonly sink: string; readonly lease: LeaseId }
-  | { readonly type: "committed"; readonly sink: string; readonly lease: LeaseId }
+  /** `made`: what its part told of what it made, for later processes. */
+  | { readonly type: "committed"; readonly sink: string; readonly lease: LeaseId; readonly made?: string }
   /** The answer to a write of these was lost, and the target cannot refuse it when it comes: it may land until then. */
   | { readonly type: "late"; readonly sink: string; readonly leases: readonly LeaseId[]; readonly until: number }
   /** Their writes were announced, and are not begun after all: they hold what they held before. */

@@ -15,6 +15,7 @@ import {
   settled,
   unexposed,
   withIdentities,
+  withMade,
   withRevocation,
 } from "./transitions.ts";
 
@@ -42,7 +43,7 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   phase: (state, { phase }) => withPhase(state, phase),
   dropped: (state, { lease }) => closed(withLease(state, lease, { dropped: true })),
   committing,
-  committed: (state, { sink, lease }, at) => withHeld(state, sink, { held: [lease], at }),
+  committed: (state, { sink, lease, made }, at) => withMade(withHeld(state, sink, { held: [lease], at }), sink, made),
   late,
   spared: (state, { sinks }, at) =>
     Object.entries(sinks).reduce((next, [id, may]) => withHeld(next, id, { held: may, at }), state),

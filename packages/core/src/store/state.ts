@@ -86,6 +86,8 @@ export interface SinkState {
   readonly drift?: SinkDrift;
   /** Writes whose answer was lost, and which may still land. Absent: none. */
   readonly late?: readonly LateWrite[];
+  /** What the part told of what it made there last: compared with what stands there before it is believed. */
+  readonly made?: string;
 }
 
 /** A write that nobody knows the end of: until then the sink may hold its lease, whatever is seen or acknowledged there. */

@@ -25,8 +25,8 @@ export function withIdentities(
       may: sink.abandoned ? sink.may : union(sink.may, unfinished),
     }));
   const present = identities.map((identity): SinkState => {
-    const { may = [], late: pending } = sinks[identity.id] ?? {};
-    return { ...identity, may, ...(pending && { late: pending }) };
+    const { may = [], late: pending, made } = sinks[identity.id] ?? {};
+    return { ...identity, may, ...(pending && { late: pending }), ...(made !== undefined && { made }) };
   });
   return Object.fromEntries([...kept, ...present].map((sink) => [sink.id, sink]));
 }
@@ -50,6 +50,12 @@ export function observed(
   const foreign = Object.values(next.sinks).some((sink) => sink.may.includes("foreign"));
   if (foreign) return { ...next, foreignSince: next.foreignSince ?? at };
   return next.foreignSince !== undefined && next.settledAt > next.foreignSince ? without(next, "foreignSince") : next;
+}
+
+/** An older mark stays: it is believed only while what stands there is as it says. */
+export function withMade(state: RotationState, id: string, made: string | undefined): RotationState {
+  const sink = state.sinks[id];
+  return sink && made !== undefined ? { ...state, sinks: { ...state.sinks, [id]: { ...sink, made } } } : state;
 }
 
 function withDrift(state: RotationState, id: string, drift: SinkState["drift"]): RotationState {

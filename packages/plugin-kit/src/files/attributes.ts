@@ -19,7 +19,7 @@ export interface Model {
 
 /** The file at `path` as a model for the one that will replace it; undefined where there is nothing to keep. */
 export async function modelOf(now: { readonly mode: number } | undefined, at: Located): Promise<Model | undefined> {
-  if (now === undefined || process.platform !== "linux" || isPlain(at.path)) return undefined;
+  if (now === undefined || process.platform !== "linux" || isPlain(at.path, at.tools.made)) return undefined;
   return { path: at.path, hasList: await hasAccessList(now, at) };
 }
 

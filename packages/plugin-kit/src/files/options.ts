@@ -1,8 +1,8 @@
 import type { SinkContext } from "../sink.ts";
 import type { Infer, Schema } from "../schema.ts";
 
-/** What the writer needs of a plugin's context: `exec` for `validate`, access lists and git; `now` (ms) and `mark` for left-over temporary files. */
-export type FileTools = Pick<SinkContext, "exec" | "log" | "now" | "ours" | "mark" | "tick">;
+/** What the writer needs of a plugin's context: `exec` for `validate`, access lists and git; `now` (ms) and `mark` for left-over temporary files; `made` for what has nothing to keep. */
+export type FileTools = Pick<SinkContext, "exec" | "log" | "now" | "ours" | "mark" | "tick" | "made">;
 
 const mode = { type: "string", pattern: "^0[0-7]{3}$" } as const;
 

@@ -12,9 +12,17 @@ export function notePlain(path: string, through: string): void {
   else made.set(path, stamp);
 }
 
-/** Has the file nothing but what it gets by being made? Whoever gave it an attribute or an access list since has changed its ctime (inode(7)). */
-export function isPlain(path: string): boolean {
-  const known = made.get(path);
+/** How the file stood when this process made it anew; undefined: it did not. */
+export function madeAt(path: string): string | undefined {
+  return made.get(path);
+}
+
+/**
+ * Has the file nothing but what it gets by being made? Whoever gave it an attribute or an access list since has changed its ctime (inode(7)).
+ * @param told what `madeAt` gave in the process that made it
+ */
+export function isPlain(path: string, told?: string): boolean {
+  const known = made.get(path) ?? told;
   return known !== undefined && known === stampAt(path);
 }
 

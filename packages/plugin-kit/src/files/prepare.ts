@@ -1,8 +1,9 @@
 import type { Prepared } from "../sink.ts";
 import type { AskedAccess } from "./access.ts";
-import { type Directory, inDirectory, makeDirectories, removeDirectories } from "./directory.ts";
+import { childPath, type Directory, inDirectory, makeDirectories, removeDirectories } from "./directory.ts";
 import { conflict, durabilityUnknown } from "./fault.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
+import { madeAt } from "./plain.ts";
 import type { Applied } from "./publish.ts";
 import type { Place } from "./target.ts";
 
@@ -70,6 +71,7 @@ export async function prepareTarget<Change>(target: Target<Change>): Promise<Pre
 
   return {
     changed: target.isChange(first),
+    made: () => madeAt(childPath({ path: parent }, target.place.name)),
     // A commit that fails is tried again from the beginning, so what it had staged is in nobody's hands any more.
     commit: () =>
       inDirectory(parent, commitIn).catch(async (error: unknown) => {

@@ -83,3 +83,31 @@ test.skipIf(process.platform !== "linux")(
     expect(started).toContain("cp");
   },
 );
+
+test.skipIf(process.platform !== "linux")(
+  "nor for one that an earlier process made and told of, until somebody touches it",
+  async () => {
+    const path = `${freshDirectory()}/token`;
+    const started: string[] = [];
+    const tools = createTools();
+    const exec: typeof tools.exec = (argv, init) => {
+      started.push(argv[0]);
+      return tools.exec(argv, init);
+    };
+    /** As a process of its own does it. */
+    async function writeAnew(content: string, made?: string): Promise<string | undefined> {
+      vi.resetModules();
+      const kit = await import("@rotate/plugin-kit/files");
+      const prepared = await kit.stageFile(path, whole(content), { ctx: { ...tools, exec, ...(made && { made }) } });
+      await commit(prepared);
+      return prepared.made?.();
+    }
+    const first = await writeAnew("one");
+    const second = await writeAnew("two", first);
+    expect(started).toEqual([]);
+    await setTimeout(20); // a change in the same tick of the kernel's clock has the same time
+    chmodSync(path, 0o600);
+    expect(await writeAnew("three", second)).toBeUndefined();
+    expect(started).toContain("cp");
+  },
+);

@@ -89,7 +89,8 @@ async function commitSink(session: Session, lease: string, first: SinkWrite): Pr
       error === undefined ? "written" : unwritten ? "failed" : await resolveUnknown(session, sink, lease);
     if (result === "failed") session.staged.add(write);
     if (result === "written") {
-      await session.journal({ type: "committed", sink: sink.id, lease });
+      const made = write.prepared.made?.();
+      await session.journal({ type: "committed", sink: sink.id, lease, ...(made !== undefined && { made }) });
       if (inDoubt) return { write: withoutUndo(write), result };
       return { write, result: write.prepared.changed ? "written" : "unchanged" };
     }

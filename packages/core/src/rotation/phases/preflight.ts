@@ -1,5 +1,4 @@
 import { materialize } from "@rotate/runtime";
-import { hasWritten } from "../../store/state.ts";
 import { failureOf } from "../errors.ts";
 import { expectedIn } from "../expected.ts";
 import { momentOf, type Moment } from "../moment.ts";
@@ -10,6 +9,7 @@ import type { Looking } from "../observe.ts";
 import { runProbes } from "../probes.ts";
 import { samplesOf } from "../samples.ts";
 import type { Attempt, Session } from "../session.ts";
+import { earlierWrite } from "./prepare.ts";
 
 /** One thing that preflight asks, for `plan` as well. */
 export interface Check {
@@ -57,7 +57,7 @@ export function checksOf({ rotation, deps, state }: Looking): readonly Check[] {
       callSink({ deps, sink }, { timeout: timeLimits.check }, async (ctx) =>
         sink.part.check?.({
           ...ctx,
-          ours: hasWritten(state(), sink.id),
+          ...earlierWrite(state(), sink),
           keys: Object.keys(sink.values),
           samples: samplesOf(sink, rotation.fields),
           ...every,

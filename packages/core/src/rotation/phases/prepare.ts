@@ -1,6 +1,6 @@
-import type { LoggedIn, Prepared } from "@rotate/plugin-kit";
+import type { LoggedIn, Prepared, SinkContext } from "@rotate/plugin-kit";
 import type { SinkEntry } from "../../loading/model.ts";
-import { hasWritten } from "../../store/state.ts";
+import { hasWritten, type RotationState } from "../../store/state.ts";
 import { callSink, timeLimits } from "../invoke.ts";
 import { markOf } from "../left-overs.ts";
 import { end, type Phase } from "../phase.ts";
@@ -28,6 +28,12 @@ export const preparePhase: Phase = {
   },
 };
 
+/** What a sink is told of how it was written before. */
+export function earlierWrite(state: RotationState, { id }: SinkEntry): Pick<SinkContext, "ours" | "made"> {
+  const made = state.sinks[id]?.made;
+  return { ours: hasWritten(state, id), ...(made !== undefined && { made }) };
+}
+
 /** Prepares one sink. `tick`: what was seen of its place in this tick is believed. */
 export async function prepareSink(
   session: Session,
@@ -47,7 +53,7 @@ export async function prepareSink(
     (ctx) =>
       sink.part.prepare(values, {
         ...ctx,
-        ours: hasWritten(session.state(), sink.id),
+        ...earlierWrite(session.state(), sink),
         mark: markOf(session, sink),
         ...(tick && { tick }),
       }),
