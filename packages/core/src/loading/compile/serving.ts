@@ -23,11 +23,14 @@ export function compileServe(
   const serve = written.flatMap(
     ([name, value]) => compileEndpoint({ value, path: ["serve", name] }, servable, compilation) ?? [],
   );
-  const found = rotations.map((rotation) => withServed(rotation, serve));
+  const given = serve.map(({ rotations: names, part }) => ({ names: new Set(names), part }));
+  const found = rotations.map((rotation) => withServed(rotation, given));
   const isWhole = serve.length === written.length;
   const faults = [...findDoubleAddresses(serve), ...(isWhole ? findUseless({ raws, rotations: found }) : [])];
   faults.forEach(compilation.report);
-  found.flatMap((rotation) => forgetful(rotation, raws) ?? []).forEach(compilation.report);
+  const served = found.filter((rotation) => rotation.served !== undefined);
+  const paths = new Map(served.length === 0 ? [] : raws.toReversed().map(({ name, path }) => [name, path]));
+  served.flatMap((rotation) => forgetful(rotation, paths.get(rotation.name)) ?? []).forEach(compilation.report);
   return { serve, rotations: found };
 }
 
@@ -39,13 +42,17 @@ function entriesOf(document: unknown): readonly (readonly [string, unknown])[] {
 /** Of these nothing can be said: they have faults of their own, or a list holds them back. */
 function unsureAmong(raws: readonly RawRotation[], document: unknown): Servable["isUnsure"] {
   const written = valueAt(document, ["rotations"]);
-  const families = Object.keys(isRecord(written) ? written : {}).filter(
-    (family) => !raws.some(({ path }) => path[1] === family),
-  );
+  const known = new Set(raws.map(({ path }) => path[1]));
+  const families = Object.keys(isRecord(written) ? written : {}).filter((family) => !known.has(family));
   return (name) => raws.some((one) => selects(name, one.name)) || families.some((one) => name.startsWith(`${one}.`));
 }
 
-function withServed(rotation: Rotation, serve: readonly EndpointEntry[]): Rotation {
+/** Whom an endpoint gives. */
+interface Given extends Pick<EndpointEntry, "part"> {
+  readonly names: ReadonlySet<string>;
+}
+
+function withServed(rotation: Rotation, serve: readonly Given[]): Rotation {
   const served = servedOf(rotation.name, serve);
   if (served === undefined) return rotation;
   return { ...rotation, served, refresh: { ...rotation.refresh, window: served.window } };
@@ -54,8 +61,8 @@ function withServed(rotation: Rotation, serve: readonly EndpointEntry[]): Rotati
 /** SDKs and pools ask again some minutes before the end. ms */
 const usualWindow = 5 * 60_000;
 
-function servedOf(name: string, serve: readonly EndpointEntry[]): Served | undefined {
-  const parts = serve.flatMap(({ rotations, part }) => (rotations.includes(name) ? [part] : []));
+function servedOf(name: string, serve: readonly Given[]): Served | undefined {
+  const parts = serve.flatMap(({ names, part }) => (names.has(name) ? [part] : []));
   if (parts.length === 0) return undefined;
   return {
     pulls: parts.some(({ sessions }) => sessions !== true),
@@ -96,9 +103,8 @@ function countSinks(value: unknown): number | undefined {
 }
 
 /** Its values are in the memory of one process: the next one has to mint. */
-function forgetful({ name, served, cache, sinks, fields }: Rotation, raws: Rotations["raws"]): Fault | undefined {
-  const at = raws.find((one) => one.name === name)?.path;
-  if (served === undefined || cache === true || at === undefined) return undefined;
+function forgetful({ cache, sinks, fields }: Rotation, at: Fault["path"] | undefined): Fault | undefined {
+  if (cache === true || at === undefined) return undefined;
   const needed = Object.keys(fields).filter((field) => fields[field]?.optional !== true);
   const kept = new Set(sinks.filter(isReadable).flatMap((sink) => bareFields(sink).map(([, field]) => field)));
   if (needed.every((field) => kept.has(field))) return undefined;
