@@ -168,9 +168,10 @@ async function soak(folder: string): Promise<boolean> {
   const reached = healthy.filter((index) => begun.has(`r${index}`));
   const lost = reached.filter((index) => (leftOf(folder, index) ?? 0) <= 0).length;
   const { cutOff, twice } = earlyMints(folder);
-  const isKept = lost === 0 && twice === 0;
+  const never = healthy.length - reached.length;
+  const isKept = never === 0 && lost === 0 && twice === 0;
   say(
-    `${healthy.length} healthy rotations, ${reached.length} reached, ${settledMints(folder)} mints: ${lost} without a living token, ${twice} minted again though they were settled, ${cutOff} because a kill had cut them off`,
+    `${healthy.length} healthy rotations, ${settledMints(folder)} mints: ${never} never begun, ${lost} of the others without a living token, ${twice} minted again though they were settled, ${cutOff} because a kill had cut them off`,
   );
   return isKept;
 }
