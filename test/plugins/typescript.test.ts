@@ -71,6 +71,15 @@ test.each(["provider", "sink", "reload", "probe", "notifier"])(
   },
 );
 
+test("a provider is taken through a week by the harness that was made with it", { timeout: 900_000 }, async () => {
+  const rotate = inFolder(await openServices(), join(folder, "provider"));
+  const { stdout } = await rotate("plugin", "test", "rotate-plugin-tiny-co", "--week");
+  const week = stdout.slice(stdout.indexOf("provider tiny-co through a week"));
+  expect(week).toMatch(/^ {2}kept +is tried with an issuer that goes by the clock that it is given$/m);
+  expect(week).not.toContain("BROKEN");
+  expect(week.match(/^ {2}kept /gm)?.length).toBeGreaterThanOrEqual(6);
+});
+
 test("the same harness is what vitest runs", () => {
   const made = join(folder, "provider/rotate-plugin-tiny-co");
   const vitest = join(root, "node_modules/vitest/vitest.mjs");

@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import { isTemplateOption, isReference } from "@rotate/runtime";
 import { createTestContext } from "./context.ts";
+import type { StageWorld } from "./contracts/contract.ts";
 
 /** By part, such as `providers/acme`: what the contract of that kind needs, without the part itself. */
 export type Harnesses = Readonly<Record<string, object>>;
@@ -19,7 +20,7 @@ function memberOf(harness: object, name: string): Member | undefined {
 
 function verbsOf(harness: object): readonly string[] {
   const flags = ["blind", "marks"].filter((name) => (harness as Frame)[name] === true);
-  return [...askable.filter((name) => memberOf(harness, name) !== undefined), ...flags, "close"];
+  return [...askable.filter((name) => memberOf(harness, name) !== undefined), ...flags, "time", "close"];
 }
 
 /** Options as texts: the other side knows by the schema which are secret. */
@@ -35,13 +36,16 @@ async function revealed(value: unknown): Promise<unknown> {
 /** Answers on standard output what is asked on standard input, until that ends. */
 export async function serveHarnesses(harnesses: Harnesses): Promise<void> {
   let stage: unknown;
+  let ahead = 0; // of the machine's time, ms
+  const world: StageWorld = { now: () => Date.now() + ahead };
 
   async function start(harness: object): Promise<Frame> {
-    stage = await memberOf(harness, "start")?.(undefined);
+    stage = await memberOf(harness, "start")?.(world);
     const { options, request, values, env, secrets } = stage as Frame;
     return { options: await revealed(options), request, values, env, secrets };
   }
-  async function answer({ call, part, fields }: Frame): Promise<unknown> {
+  async function answer({ call, part, fields, now }: Frame): Promise<unknown> {
+    if (typeof now === "string") ahead = Date.parse(now) - Date.now();
     if (call === "describe")
       return {
         harness: 1,

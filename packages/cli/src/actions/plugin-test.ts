@@ -18,7 +18,7 @@ export interface PluginTestFlags {
 type Input = ActionInput<PluginTestFlags, { readonly path?: string | undefined }>;
 
 /** For one promise; a week is played for the first of its own. ms */
-const longest = 180_000;
+const longest = 600_000;
 
 /** What a program has to say of itself it says within this time, ms. */
 const describeLimit = 10_000;

@@ -25,6 +25,7 @@ export function harnessOn(
     start: async (world?: StageWorld) => stageOf(await program.start(part, world), options),
     refuse: (stage: PlayedStage) => change(stage, "refuse"),
     ...(isWeb && spoil && { way: ({ played }: PlayedStage) => played.way }),
+    ...(verbs.includes("time") && { tell: async ({ played }: PlayedStage) => void (await played.ask("time")) }),
     ...((isWeb || verbs.includes("hang")) && { hang: (stage: PlayedStage) => change(stage, "hang") }),
   };
 }

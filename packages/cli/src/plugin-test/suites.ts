@@ -1,16 +1,8 @@
 /** What is promised of each part of a plugin, on the outside that the author's harness plays. */
 import type { ProgramKind } from "@rotate/core";
 import type { Notifier, Plugin, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
-import {
-  notifierSuite,
-  probeSuite,
-  type ProviderHarness,
-  providerSuite,
-  reloadSuite,
-  sinkSuite,
-  type Suite,
-} from "@rotate/testkit";
-import { weekSuite } from "../week/index.ts";
+import { notifierSuite, probeSuite, providerSuite, reloadSuite, sinkSuite, type Suite } from "@rotate/testkit";
+import { weekSuite, type WeekHarness } from "../week/index.ts";
 import type { HarnessProgram } from "./harness-program.ts";
 import { harnessOn, type PlayedStage } from "./played-stage.ts";
 
@@ -21,7 +13,7 @@ function ask(verb: string) {
   return async ({ played }: Played): Promise<never> => (await played.ask(verb)) as never;
 }
 
-function providerOn(common: Common, provider: Provider): ProviderHarness<PlayedStage> {
+function providerOn(common: Common, provider: Provider): WeekHarness<PlayedStage> {
   const { verbs } = common;
   return {
     ...common,

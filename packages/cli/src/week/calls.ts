@@ -22,8 +22,8 @@ export interface Calls {
 
 type Method = (...given: readonly unknown[]) => Promise<unknown>;
 
-/** Watches the calls of a provider. @param now virtual */
-export function watched(provider: Provider, now: () => number): Calls {
+/** Watches the calls of a provider. @param now virtual @param tell is waited for before each */
+export function watched(provider: Provider, now: () => number, tell: () => Promise<void>): Calls {
   const minted: MintedInWeek[] = [];
   const secrets = new Set<string>();
   let working = 0;
@@ -32,6 +32,7 @@ export function watched(provider: Provider, now: () => number): Calls {
     return async (...given) => {
       working += 1;
       try {
+        await tell();
         return await method.apply(provider, given.map(withSleep));
       } finally {
         working -= 1;

@@ -47,8 +47,14 @@ export interface PlayedWeek {
   readonly hasWay: boolean;
 }
 
+/** What plays the issuer. */
+export interface WeekHarness<S extends ProviderStage = ProviderStage> extends ProviderHarness<S> {
+  /** Tells an outside in another process what time it is. Absent: it can see for itself. */
+  readonly tell?: (stage: S) => Promise<void>;
+}
+
 interface World {
-  readonly harness: ProviderHarness;
+  readonly harness: WeekHarness;
   readonly stage: ProviderStage;
   readonly clock: FakeClock;
   readonly began: number;
@@ -66,7 +72,7 @@ const day = 24 * 3_600_000;
 const lookedFor = 8;
 
 /** Plays it. Throws what the harness throws, and what nobody expects of an engine. */
-export async function playWeek(harness: ProviderHarness): Promise<PlayedWeek> {
+export async function playWeek(harness: WeekHarness): Promise<PlayedWeek> {
   const directory = mkdtempSync(join(tmpdir(), "rotate-week-"));
   mkdirSync(join(directory, "state"), { mode: 0o700 });
   const clock = createFakeClock({ start: Date.now() });
@@ -91,7 +97,7 @@ async function playIn(
     random: drawnBy(1),
     log: { write: (line) => void log.push(line), level: "debug", format: "json" },
   });
-  const calls = watched(harness.provider, clock.now);
+  const calls = watched(harness.provider, clock.now, async () => harness.tell?.(stage));
   const place: Place = { sink: undefined, consumer: undefined };
   const request = withDefaults(harness.provider.request ?? { type: "object" }, stage.request ?? {}) as Readonly<
     Record<string, unknown>

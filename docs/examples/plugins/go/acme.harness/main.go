@@ -16,7 +16,8 @@ const key = "key-of-the-test"
 type object = map[string]any
 
 var (
-	live = map[string]string{} // the ids of tokens that work, by token
+	live = map[string]string{}    // the ids of tokens that work, by token
+	ends = map[string]time.Time{} // when they end, by token
 	made = 0
 )
 
@@ -24,7 +25,7 @@ var (
 func web(request struct {
 	Method, Path, Body string
 	Headers            map[string]string
-}) any {
+}, now time.Time) any {
 	id, isOne := strings.CutPrefix(request.Path, "/tokens/")
 	switch {
 	case request.Headers["authorization"] != "Bearer "+key:
@@ -42,7 +43,8 @@ func web(request struct {
 		made++
 		secret, id := fmt.Sprintf("secret-of-token-%d", made), fmt.Sprintf("t%d", made)
 		live[secret] = id
-		expires := time.Now().Add(time.Duration(body.TTL) * time.Second).UTC().Format(time.RFC3339)
+		ends[secret] = now.Add(time.Duration(body.TTL) * time.Second)
+		expires := ends[secret].UTC().Format(time.RFC3339)
 		return object{"status": 201, "body": object{"id": id, "secret": secret, "expires": expires}}
 	case request.Method == "DELETE" && isOne:
 		for secret, one := range live {
@@ -73,10 +75,11 @@ func play(call wire.Call) (any, error) {
 		if err := json.Unmarshal(call.Request, &request); err != nil {
 			return nil, err
 		}
-		return web(request), nil
+		return web(request, call.Now), nil
 	case "isLive":
-		_, is := live[call.Fields["token"]]
-		return is, nil
+		token := call.Fields["token"]
+		_, is := live[token]
+		return is && call.Now.Before(ends[token]), nil
 	}
 	return nil, wire.NoSuchVerb()
 }

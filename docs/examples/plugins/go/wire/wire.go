@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"time"
 )
 
 // Call is what rotate asks. What a verb is about stands beside the options.
@@ -22,7 +23,8 @@ type Call struct {
 	Values map[string]string `json:"values"`
 	State  json.RawMessage   `json:"state"`
 	Cancel *int              `json:"cancel"`
-	// Of a harness.
+	// Of a harness. Now is the time by which the outside lives.
+	Now    time.Time         `json:"now"`
 	Server string            `json:"server"`
 	Fields map[string]string `json:"fields"`
 }
