@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Plugin } from "esbuild";
+import { pastBarrels } from "./past-barrels.ts";
 
 const sources = /\/(packages|plugins)\/[^/]+\/src\/.*\.ts$/;
 /** Their functions are called late, if at all, and loading them costs a millisecond or more each: they are taken at the first call. */
@@ -25,13 +26,13 @@ const namedImport = /^import \{([^}]*)\} from "(node:[a-z_/]+)";$/gm;
 
 /**
  * Takes Node's own modules by `process.getBuiltinModule`. An `import` of one reads every export that it has, and the getters of `node:fs` alone load
- * all streams: 11 ms of each start.
+ * all streams: 11 ms of each start. Imports of our own packages lead past their lists of exports.
  */
 export const builtinModules: Plugin = {
   name: "builtin-modules",
   setup(build) {
     build.onLoad({ filter: sources }, async ({ path }) => ({
-      contents: takeBuiltins(await readFile(path, "utf8")),
+      contents: takeBuiltins(pastBarrels(await readFile(path, "utf8"))),
       loader: "ts",
     }));
   },

@@ -2,19 +2,13 @@ import { resolve } from "node:path";
 import {
   createCatalog,
   type Diagnostic,
-  isPackage,
   type LoadedSpec,
-  loadInProcess,
-  loadProgram,
   loadSpec,
-  pluginsOf,
-  renderDiagnostics,
   type Spec,
   statePlaces,
   type SpecCacheOptions,
 } from "@rotate/core";
 import { builtins } from "@rotate/builtins";
-import { isRotateError } from "@rotate/plugin-kit";
 import { count } from "./output/event-line.ts";
 import type { Terminal } from "./output/terminal.ts";
 
@@ -52,8 +46,10 @@ export async function readSpec(
   { whole = false, ...options }: ReadOptions = {},
 ): Promise<Spec> {
   const { spec, diagnostics } = await load(file, options);
-  if (spec === undefined || (whole && spec.heldBack.length > 0))
+  if (spec === undefined || (whole && spec.heldBack.length > 0)) {
+    const { describe } = await import("./spec-faults.ts");
     throw new SpecError(diagnostics, describe(diagnostics, terminal));
+  }
   return spec;
 }
 
@@ -69,25 +65,7 @@ export function load(
     blocking,
     catalog: createCatalog(builtins),
     cache,
-    loadPlugin: (name, directory) =>
-      process.env["ROTATE_PLUGINS_IN_PROCESS"] === "1" && isPackage(name, directory)
-        ? loadInProcess(name, directory)
-        : loadProgram(name, directory),
+    loadPlugin: async (name, directory) => (await import("./third-party.ts")).loadThirdParty(name, directory),
     own: (named) => statePlaces(named, { flag, env: process.env }),
   });
-}
-
-/** The programs that a spec names as plugins; none where it cannot be read. */
-export async function pluginNames(file: string): Promise<readonly string[]> {
-  try {
-    return (await pluginsOf(file)).names;
-  } catch (error) {
-    if (isRotateError(error)) return [];
-    throw error;
-  }
-}
-
-/** Faults and warnings with their code frames, coloured where people read them. */
-export function describe(diagnostics: readonly Diagnostic[], { paintErr }: Terminal): string {
-  return renderDiagnostics(diagnostics, { color: paintErr("red", "") !== "" });
 }

@@ -4,7 +4,8 @@ import { createCatalog, explainKey } from "@rotate/core";
 import type { ActionInput } from "../action.ts";
 import { candidatesFor, type Candidate, type KnownCommand, type Sources } from "../completion/candidates.ts";
 import { filesMark, scripts, type Shell } from "../completion/scripts.ts";
-import { load, pluginNames } from "../spec.ts";
+import { load } from "../spec.ts";
+import { pluginNames } from "../third-party.ts";
 import { codesAt } from "./explain.ts";
 
 /** `rotate completion --json`: the script, or what may stand next. */

@@ -3,7 +3,8 @@ import { createRuntime, diagnose, type DoctorReport } from "@rotate/core";
 import { exitWith, type ActionInput } from "../action.ts";
 import { renderDoctor } from "../output/doctor-text.ts";
 import { lookOf } from "../output/look.ts";
-import { load, pluginNames } from "../spec.ts";
+import { load } from "../spec.ts";
+import { pluginNames } from "../third-party.ts";
 
 /** `ignore`: codes that somebody chose to live with. `resolve-exec`: run the commands of `exec` references as well. */
 export interface DoctorFlags {

@@ -14,7 +14,8 @@ import { openPrompts } from "../init/prompts.ts";
 import { lookOf, sign, type Look } from "../output/look.ts";
 import { renderPlan } from "../output/plan-text.ts";
 import type { Terminal } from "../output/terminal.ts";
-import { describe, load, SpecError } from "../spec.ts";
+import { load, SpecError } from "../spec.ts";
+import { describe } from "../spec-faults.ts";
 
 /** Answers to questions. `set`: `KEY=VALUE` each. */
 export interface InitFlags {

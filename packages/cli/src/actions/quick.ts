@@ -1,5 +1,12 @@
 /** What the commands do that are run every few minutes: a module of its own, so that their start loads nothing of the others. */
-export { credential } from "./credential.ts";
+import type { credential as print } from "./credential.ts";
+
 export { needsRotation } from "./needs-rotation.ts";
 export { run } from "./run.ts";
 export { status } from "./status.ts";
+
+/** `rotate credential`, which is loaded when it is asked for. */
+export async function credential(input: Parameters<typeof print>[0]): Promise<void> {
+  const { credential: printed } = await import("./credential.ts");
+  return printed(input);
+}

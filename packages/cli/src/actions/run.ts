@@ -4,7 +4,6 @@ import { countValue, durationValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { lookOf } from "../output/look.ts";
 import { renderRun } from "../output/run-text.ts";
-import { plan } from "./plan.ts";
 import { tracesOf } from "../traces.ts";
 import { withWatch } from "../with-engine.ts";
 
@@ -25,8 +24,9 @@ type Input = ActionInput<RunFlags, NamesArgs>;
 const somethingRotated = 10;
 
 /** `rotate run`: finishes what is owed and rotates what is due. */
-export function run(input: Input): Promise<RunReport | PlanReport> {
+export async function run(input: Input): Promise<RunReport | PlanReport> {
   if (input.flags["dry-run"] !== true) return rotate(input);
+  const { plan } = await import("./plan.ts");
   return plan({ ...input, flags: { ...input.flags, "resolve-exec": false } });
 }
 

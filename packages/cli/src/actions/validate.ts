@@ -1,7 +1,8 @@
 import type { Diagnostic } from "@rotate/core";
 import type { ActionInput } from "../action.ts";
 import { count } from "../output/event-line.ts";
-import { describe, readSpec } from "../spec.ts";
+import { readSpec } from "../spec.ts";
+import { describe } from "../spec-faults.ts";
 
 /** `rotate validate --json` of a spec that can be used; one that cannot is a `Failure`. */
 export interface ValidateReport {

@@ -7,16 +7,15 @@ import type { Rotation, Spec } from "../loading/model.ts";
 import type { DetailReport, HistoryReport } from "../history-report.ts";
 import type { PlanReport } from "../plan-report.ts";
 import type { RunReport, StatusReport } from "../report.ts";
-import { sweepUnder } from "../rotation/left-overs.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { keepAudit } from "./audit.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
 import type { CredentialOptions, CurrentCredential } from "./credential.ts";
-import { giveBack, keepLent, type LentOptions } from "./give-back.ts";
+import type { LentOptions } from "./give-back.ts";
 import { depsOver } from "./deps.ts";
 import type { DetailOptions } from "./detail.ts";
-import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import type { EjectReport, EjectValues } from "./eject.ts";
 import { elsewhereOf, plainName, refuseElsewhere, revokeElsewhere } from "./elsewhere.ts";
 import { isElsewhere } from "./fleet-status.ts";
 import { isOf } from "./orphans.ts";
@@ -31,7 +30,7 @@ import {
   type StatusOptions,
 } from "./reports.ts";
 import type { RevokeReport } from "../revoke-report.ts";
-import { revokeByHand, type RevokeOptions } from "./revoke.ts";
+import type { RevokeOptions } from "./revoke.ts";
 import { namesHint } from "./select.ts";
 import { tellStandings } from "./tell.ts";
 
@@ -141,13 +140,20 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
     },
-    keepLent: (name, asked) => keepLent(one(name).rotation.name, asked, backend.claims),
-    giveBack: (name, asked) => giveBack(one(name).rotation.name, asked, backend.claims),
+    async keepLent(name, asked) {
+      const { keepLent } = await import("./give-back.ts");
+      return keepLent(one(name).rotation.name, asked, backend.claims);
+    },
+    async giveBack(name, asked) {
+      const { giveBack } = await import("./give-back.ts");
+      return giveBack(one(name).rotation.name, asked, backend.claims);
+    },
     known: async () => {
       const ofSpec = parts.spec.rotations.map(({ name }) => name);
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
     },
     async revoke(name, asked = {}) {
+      const { revokeByHand } = await import("./revoke.ts");
       const { written, deps } = parts;
       const found = elsewhereOf(name, { written, peers: deps.peers });
       if (found === undefined || deps.peers === undefined)
@@ -159,6 +165,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       refuseElsewhere([name], { written: parts.written, peers: backend.peers });
       return withClaim(backend.claims, name, async (claim) => {
         const rotation = parts.spec.rotations.find((each) => each.name === name);
+        const { sweepUnder } = await import("../rotation/left-overs.ts");
         if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
         await forget(name, parts.deps);
         record({ act: "forget", rotation: name, result: "done" });
@@ -166,6 +173,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     async eject(name, values) {
       const target = one(name);
+      const { describeEject, ejectInPlace, ejectTo } = await import("./eject.ts");
       if (values === undefined) return describeEject(target);
       const report = values === "keep" ? await ejectInPlace(target) : await ejectTo(values, target);
       record({ act: "eject", rotation: name, result: "done", sinks: report.sinks });

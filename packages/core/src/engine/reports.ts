@@ -10,7 +10,6 @@ import { recallStamps } from "./kept-stamps.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
 import { mintsOf } from "./mints.ts";
 import { reachableOf } from "./reachable.ts";
-import { planAll } from "./plan.ts";
 import { elsewhereOf, plainName, refuseElsewhere, runElsewhere } from "./elsewhere.ts";
 import { isForOthers, statusesElsewhere, withFleet } from "./fleet-status.ts";
 import { presentAll } from "./quick-look.ts";
@@ -133,6 +132,7 @@ export async function plan(
   const { spec, deps } = parts;
   const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
   const { present, absent } = await choose(parts, names);
+  const { planAll } = await import("./plan.ts");
   const planned = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
   const hints = await renameHints(spec, deps);
   const rotations = planned.map((one) => withHint(one, hints.get(one.name)));

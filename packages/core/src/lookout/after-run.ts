@@ -1,8 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
-import { mintsOf } from "../engine/mints.ts";
-import { clockFacts, type ProcessFacts } from "../metrics/families.ts";
+import type { ProcessFacts } from "../metrics/families.ts";
 import type { TroubleReport } from "../report.ts";
-import { isWatched, lookOut } from "./look-out.ts";
+import { isWatched } from "./watched.ts";
 
 /** A run that is over waits for receivers no longer than this; what is not told by then, the next one tells. ms */
 const limit = 20_000;
@@ -15,6 +14,11 @@ export async function lookAfterRun(
 ): Promise<readonly TroubleReport[]> {
   const { spec, deps } = engine.parts();
   if (!isWatched(spec)) return [];
+  const [{ lookOut }, { mintsOf }, { clockFacts }] = await Promise.all([
+    import("./look-out.ts"),
+    import("../engine/mints.ts"),
+    import("../metrics/families.ts"),
+  ]);
   const deadline = deps.runtime.deadline(limit, signal);
   try {
     // While the database of a fleet is away nobody knows what was told to whom.

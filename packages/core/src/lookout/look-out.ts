@@ -11,6 +11,7 @@ import type { StatusReport, TroubleReport } from "../report.ts";
 import { isAbove } from "../engine/mints.ts";
 import { beat, isAlive } from "./heartbeat.ts";
 import { writeTextfile } from "./textfile.ts";
+import { isMonitored } from "./watched.ts";
 
 /** What a look is made with. */
 export interface LookoutParts extends TellerParts {
@@ -41,15 +42,6 @@ export interface Looked {
 
 /** A monitor takes rotate for dead when it hears nothing: it hears this often. ms */
 const monitorEvery = 60_000;
-
-/** Is anybody to be told of anything? */
-export function isWatched({ notify, monitor }: Pick<Spec, "notify" | "monitor">): boolean {
-  return notify.length > 0 || isMonitored(monitor);
-}
-
-function isMonitored(monitor: Spec["monitor"]): boolean {
-  return monitor !== undefined && ("textfile" in monitor || "heartbeat" in monitor);
-}
 
 /** Tells all of them, side by side. Never throws for one of them. Throws EngineError `ROTATE_STATE_*`. */
 export async function lookOut(parts: LookoutParts, look: Look): Promise<Looked> {
