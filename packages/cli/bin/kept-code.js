@@ -114,6 +114,8 @@ exports.loadWithCode = function loadWithCode(file, { folder, command, isWarm }) 
   // Where Node itself was told to import something first, Node 22 gives this file a `require` without a cache.
   const required = Module.createRequire(file);
   required.cache[file] = own;
+  own.companion = (path) =>
+    exports.loadWithCode(join(dirname(file), path), { folder, command: `${command}.due`, isWarm });
   script.runInThisContext()(own.exports, required, own, file, dirname(file));
   own.loaded = true;
   if (version && (kept === undefined || script.cachedDataRejected))

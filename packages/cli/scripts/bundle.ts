@@ -32,10 +32,17 @@ function mayLeaveModulesOut({ id, location }: Message): boolean {
 /** Stands for the hash of the whole build until all of it is there. */
 const buildMark = "@build@";
 
-/** What the commands that are run every few minutes load at once, and the plugins, of which they load those that a spec names. */
+/** What the commands that are run every few minutes load at once; the plugins, of which they load those that a spec names; and what they load when something is due. */
 const joining: Joining = {
   hot: ["src/main.ts", "src/actions/quick.ts"],
-  late: { from: "../builtins/src/list.ts", match: /\/plugins\// },
+  late: [
+    { from: "../builtins/src/list.ts", match: /\/plugins\// },
+    { from: "src/actions/quick.ts", match: /\/credential\.ts$/ },
+  ],
+  due: [
+    { from: "../core/src/engine/tick.ts", match: /\/work\.ts$/ },
+    { from: "../runtime/src/exec.ts", match: /execa/ },
+  ],
   banner,
   first: `// ${buildMark}`,
 };

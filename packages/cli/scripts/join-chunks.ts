@@ -11,25 +11,36 @@ type Outputs = Metafile["outputs"];
 /** The bundle as it is before it is written: text by path, as in the metafile. */
 export type Texts = ReadonlyMap<string, string>;
 
+/** All that a source imports late, from sources that match. */
+export interface LateImports {
+  readonly from: string;
+  readonly match: RegExp;
+}
+
 /** What is joined, by sources as in the metafile. */
 export interface Joining {
   /** Evaluated when the file is loaded, with all that they load at once. What the first of them exports, the file does as well. */
   readonly hot: readonly [string, string];
-  /** Each a function that is evaluated, and compiled, when it is asked for: all that this source imports late, from sources that match. */
-  readonly late: { readonly from: string; readonly match: RegExp };
+  /** Each a function that is evaluated, and compiled, when it is asked for. */
+  readonly late: readonly LateImports[];
+  /** The same in a file of their own, of which code is kept as well: what a command loads when there is work. */
+  readonly due: readonly LateImports[];
   /** What the bundler puts before each module; the joined file has the same of Node. */
   readonly banner: string;
   /** The first line of the joined file. */
   readonly first: string;
 }
 
-/** The texts with `hot.cjs` beside the chunks, and in place of each that went in a list of what it hands on. */
+/** The texts with `hot.cjs` and `due.cjs` beside the chunks, and in place of each that went in a list of what it hands on. */
 export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joining): Promise<Texts> {
   const [main, quick] = joining.hot.map((source) => outputOf(outputs, source)) as [string, string];
   const place = join(dirname(quick), "hot.cjs");
   const eager = closureOf(outputs, [main, quick]);
   const late = [...closureOf(outputs, lateOf(outputs, joining.late))].filter((path) => !eager.has(path));
-  const bare = new Map([...eager, ...late].map((path) => [path, texts.get(path)!.replace(joining.banner, "")]));
+  const due = [...closureOf(outputs, lateOf(outputs, joining.due))].filter(
+    (path) => !eager.has(path) && !late.includes(path),
+  );
+  const bare = new Map([...eager, ...late, ...due].map((path) => [path, texts.get(path)!.replace(joining.banner, "")]));
   const parts = [...eager].toSorted();
   const names = (path: string): readonly string[] => outputs[path]?.exports ?? [];
   const entry = [
@@ -50,13 +61,28 @@ export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joinin
     `};`,
   ];
   const joined = await joinedText(entry.join("\n"), { texts: bare, place });
-  const functions = await Promise.all(
-    late.toSorted().map(async (path) => `${quoted(place, path)}: ${await functionOf(bare.get(path)!)},`),
-  );
-  const whole = [joining.first, head, joined, "const late$ = {", ...functions, "};", footer].join("\n");
-  const made = whole.replaceAll(/\bimport\(("[^"]+")\)/g, "later$$($1)");
-  const stubs = [...eager, ...late].map((path) => [path, stubOf(path, names(path), place)] as const);
-  return new Map([...texts, ...stubs, [place, made]]);
+  async function tableOf(paths: readonly string[]): Promise<string> {
+    const functions = paths
+      .toSorted()
+      .map(async (path) => `${quoted(place, path)}: ${await functionOf(bare.get(path)!)},`);
+    return ["{", ...(await Promise.all(functions)), "}"].join("\n");
+  }
+  const dueNames = `const due$ = new Set(${JSON.stringify(due.map((path) => importPath(place, path)))});`;
+  const whole = [joining.first, head, joined, dueNames, `const late$ = ${await tableOf(late)};`, footer].join("\n");
+  const dueHead = "let url$, later$; exports.given = (url, later) => { url$ = url; later$ = later; };";
+  const dueWhole = [joining.first, `"use strict";${dueHead}`, `exports.late = ${await tableOf(due)};`].join("\n");
+  const stubs = [...eager, ...late, ...due].map((path) => [path, stubOf(path, names(path), place)] as const);
+  return new Map([
+    ...texts,
+    ...stubs,
+    [place, withLater(whole)],
+    [join(dirname(place), "due.cjs"), withLater(dueWhole)],
+  ]);
+}
+
+/** What is asked for late may be in the files that were joined. */
+function withLater(text: string): string {
+  return text.replaceAll(/\bimport\(("[^"]+")\)/g, "later$$($1)");
 }
 
 function outputOf(outputs: Outputs, source: string): string {
@@ -66,7 +92,11 @@ function outputOf(outputs: Outputs, source: string): string {
 }
 
 /** What a source imports late, wherever in the bundle it is. */
-function lateOf(outputs: Outputs, { from, match }: Joining["late"]): readonly string[] {
+function lateOf(outputs: Outputs, all: readonly LateImports[]): readonly string[] {
+  return all.flatMap((one) => askedBy(outputs, one));
+}
+
+function askedBy(outputs: Outputs, { from, match }: LateImports): readonly string[] {
   const asking = Object.values(outputs).filter(({ inputs }) => from in inputs);
   const asked = asking.flatMap(({ imports }) => imports.filter(({ kind }) => kind === "dynamic-import"));
   return asked.map(({ path }) => path).filter((path) => match.test(outputs[path]?.entryPoint ?? ""));
@@ -124,20 +154,28 @@ async function functionOf(text: string): Promise<string> {
 
 /**
  * `part` gives what a joined module exports; `later` is `import()` of a module beside this one. Where its code was kept a file has no `import()` of its own
- * (https://nodejs.org/api/vm.html): whoever loads it gives one.
+ * (https://nodejs.org/api/vm.html): whoever loads it gives one, and a way to load the other file as this one was.
  */
 const footer = `
 const made$ = {};
 function part$(path) {
   return module.exports.eager[path]?.() ?? (made$[path] ??= make$(path)).exports;
 }
+let rest$;
+function dueParts$() {
+  if (rest$ === undefined) {
+    rest$ = (module.companion ?? require)("./due.cjs");
+    rest$.given(url$, later$);
+  }
+  return rest$.late;
+}
 function make$(path) {
   const own = { exports: {} };
-  late$[path](own, own.exports, (asked) => (isPart$(asked) ? part$(asked) : require(asked)));
+  (due$.has(path) ? dueParts$() : late$)[path](own, own.exports, (asked) => (isPart$(asked) ? part$(asked) : require(asked)));
   return own;
 }
 function isPart$(path) {
-  return path in late$ || path in module.exports.eager;
+  return path in late$ || due$.has(path) || path in module.exports.eager;
 }
 async function later$(path) {
   if (isPart$(path)) return part$(path);

@@ -147,3 +147,26 @@ test("a folder that cannot be written, or is gone, costs nothing but time", () =
   copyFileSync(loader, join(folder, "kept")); // a file where the folder was
   expect(run()).toBe("good");
 });
+
+test("what a program loads when there is work is kept in a file of its own, and neither disturbs the other", () => {
+  const folder = folderWith({
+    "run.cjs": `const { loadWithCode } = require(${JSON.stringify(loader)});
+const { work } = loadWithCode(__dirname + "/hot.cjs", { folder: __dirname + "/kept", command: "run", isWarm: () => true });
+process.stdout.write(process.argv[2] === "due" ? work() : "nothing");\n`,
+    "hot.cjs": `// ${build}\nexports.work = () => module.companion("./due.cjs").work();\n`,
+    "due.cjs": `// ${build}\nexports.work = () => "worked";\n`,
+  });
+  mkdirSync(join(folder, "kept"), { mode: 0o700 });
+  const run = (...argv: readonly string[]): string =>
+    execFileSync(process.execPath, [join(folder, "run.cjs"), ...argv], { encoding: "utf8" });
+  const kept = (): readonly string[] => readdirSync(join(folder, "kept")).toSorted();
+  expect(run()).toBe("nothing");
+  const [idle] = kept();
+  expect(kept()).toEqual([expect.stringMatching(/^run@/)]);
+  expect(run("due")).toBe("worked");
+  expect(kept()).toEqual([expect.stringMatching(/^run\.due@/), idle]);
+  expect(run("due")).toBe("worked");
+  truncateSync(join(folder, "kept", kept()[0]!), 20);
+  expect(run("due")).toBe("worked");
+  expect(run()).toBe("nothing");
+});

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { createLog, type Runtime } from "@rotate/runtime";
 import { openEngine } from "../engine/engine.ts";
 import { riskOf } from "../engine/plan.ts";
-import type { LoadedSpec } from "../loading/load.ts";
+import type { LoadedSpec } from "../loading/load-options.ts";
 import type { Diagnostic, Spec } from "../loading/model.ts";
 import { inspectPlugin } from "../plugins/plugins.ts";
 import type { PlanReport, PlanRisk } from "../plan-report.ts";

@@ -122,10 +122,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     run: (asked) => run(parts, asked),
     status: (asked) => status(parts, asked),
     plan: (asked) => plan(parts, asked),
-    async detail(name, asked) {
-      const { detailOf } = await import("./detail.ts");
-      return detailOf(parts, name, asked);
-    },
+    detail: async (name, asked) => (await import("./detail.ts")).detailOf(parts, name, asked),
     async history({ name, limit = 50, ...asked } = {}) {
       const query = { limit, ...asked, ...(name !== undefined && { rotation: name }) };
       const [attempts, told] = await Promise.all([backend.store.attempts(query), backend.store.events(query)]);
@@ -140,14 +137,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
     },
-    async keepLent(name, asked) {
-      const { keepLent } = await import("./give-back.ts");
-      return keepLent(one(name).rotation.name, asked, backend.claims);
-    },
-    async giveBack(name, asked) {
-      const { giveBack } = await import("./give-back.ts");
-      return giveBack(one(name).rotation.name, asked, backend.claims);
-    },
+    keepLent: async (name, asked) =>
+      (await import("./give-back.ts")).keepLent(one(name).rotation.name, asked, backend.claims),
+    giveBack: async (name, asked) =>
+      (await import("./give-back.ts")).giveBack(one(name).rotation.name, asked, backend.claims),
     known: async () => {
       const ofSpec = parts.spec.rotations.map(({ name }) => name);
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();

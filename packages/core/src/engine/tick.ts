@@ -6,34 +6,9 @@ import type { ReloadGate } from "../rotation/reload-gate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { momentOf } from "../rotation/moment.ts";
 import { nearlyDueAt } from "../rotation/turns.ts";
-import {
-  needsWorkIn,
-  statesOf,
-  untouchedReports,
-  type At,
-  type LookOptions,
-} from "./quick-look.ts";
+import { needsWorkIn, statesOf, untouchedReports, type At, type LookOptions } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
-
-/** How one tick works: what is looked at, how often it tries again, and what it waits for. */
-export interface TickOptions extends LookOptions {
-  /** ms; failed attempts are retried within it, and the backoff of an earlier process is waited for. 0: one attempt each. */
-  readonly retryFor: number;
-  /** ms for the whole, hanging calls included; undefined: what goes on is not cut. */
-  readonly limit?: number;
-  /** The caller ticks again by itself, so a retry is announced whatever the timeout. */
-  readonly comesBack?: boolean;
-  /** ms to wait for another process that has a rotation. */
-  readonly lockTimeout: number;
-  /** Rotations at once. */
-  readonly concurrency: number;
-  /** Between phases and wherever stopping is safe. */
-  readonly signal: AbortSignal;
-  /** Each rotation as it ends, while others may still be at work. */
-  readonly onDone?: (rotation: Rotation, report: RotationReport) => void;
-  /** One whose state or claim was lost, once all have ended. Absent: the first of them is thrown. */
-  readonly onFailed?: (rotation: Rotation, error: unknown) => void;
-}
+import type { TickOptions } from "./tick-options.ts";
 
 /** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
 export async function tick(

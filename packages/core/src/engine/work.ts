@@ -14,7 +14,7 @@ import { errorReport } from "../rotation/visit-report.ts";
 import { presentOf, untouchedReport } from "./quick-look.ts";
 import type { Slots } from "./slots.ts";
 import { tellStandings } from "./tell.ts";
-import type { TickOptions } from "./tick.ts";
+import type { TickOptions } from "./tick-options.ts";
 
 /** One rotation that is worked on within a tick. */
 export interface Job {

@@ -10,7 +10,7 @@ import type { FillContext } from "./fill.ts";
 import type { Input } from "./input.ts";
 import type { Kind } from "./kinds.ts";
 import { places } from "./kinds.ts";
-import type { LoadedSpec, LoadOptions } from "./load.ts";
+import type { LoadedSpec, LoadOptions } from "./load-options.ts";
 import type { Spec } from "./model.ts";
 import { findParts, partPlacesOf, type PartPlace } from "./part-places.ts";
 import type { JsonSchema } from "./rewrite.ts";

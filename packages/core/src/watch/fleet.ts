@@ -1,7 +1,8 @@
 /** The work of one of several daemons on the rotations that they share: each takes what is due, one of them at a time. */
 import { sleepOrWake } from "@rotate/runtime";
 import { tellStandings } from "../engine/tell.ts";
-import { tick, type TickOptions } from "../engine/tick.ts";
+import { tick } from "../engine/tick.ts";
+import type { TickOptions } from "../engine/tick-options.ts";
 import { presentOf, retirementAt, type Present } from "../engine/quick-look.ts";
 import { isForOthers } from "../engine/fleet-status.ts";
 import { withHeldBack } from "../engine/held-back.ts";

@@ -1,4 +1,5 @@
-import { loadSpec, type LoadedSpec, type LoadOptions } from "../../src/loading/load.ts";
+import { loadSpec } from "../../src/loading/load.ts";
+import type { LoadedSpec, LoadOptions } from "../../src/loading/load-options.ts";
 import type { Rotation, Spec } from "../../src/loading/model.ts";
 import { sampleCatalog, soundSpec } from "./sample-plugins.ts";
 
