@@ -1,5 +1,6 @@
 import { createCatalog, loadSpec } from "@rotate/core";
 import { definePlugin, defineProvider, defineSink } from "@rotate/plugin-kit";
+import { parse } from "yaml";
 import { compare, type Timing } from "./measure.ts";
 
 const count = 10_000;
@@ -41,6 +42,7 @@ export async function compareSpecs(directory: string, rounds: number): Promise<r
   return compare(
     [
       { name: "JSON.parse", once: async () => void JSON.parse(json) },
+      { name: "the parser of YAML alone", once: async () => void parse(yaml) },
       { name: "loadSpec from JSON", once: () => loaded("/bench.json", json) },
       { name: "loadSpec from YAML", once: () => loaded("/bench.yaml", yaml) },
       { name: "loadSpec from YAML, compiled before", once: () => loaded("/bench.yaml", yaml, cache) },
