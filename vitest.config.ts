@@ -6,6 +6,8 @@ import SlowFirst from "./test/support/slow-first.ts";
 const conditions = ["rotate:src", ...defaultServerConditions];
 /** The command line of these tests is the package. */
 const globalSetup = "./test/support/pack-once.ts";
+/** `ROTATE_TEST_COST=FILE npm test` says what each file costs. */
+const setupFiles = process.env["ROTATE_TEST_COST"] === undefined ? [] : ["./test/support/cost.ts"];
 const src = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -21,6 +23,7 @@ export default defineConfig({
         ...src,
         test: {
           name: "unit",
+          setupFiles,
           include: ["{packages,plugins}/*/test/**/*.test.ts"],
           exclude: ["packages/cli/test/**"],
           testTimeout: 60_000,
@@ -31,6 +34,7 @@ export default defineConfig({
         ...src,
         test: {
           name: "across",
+          setupFiles,
           include: ["test/**/*.test.ts", "docs/examples/**/*.test.ts", "packages/cli/test/**/*.test.ts"],
           exclude: ["test/e2e/**"],
           testTimeout: 60_000,
@@ -38,7 +42,10 @@ export default defineConfig({
           globalSetup,
         },
       },
-      { ...src, test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, globalSetup } },
+      {
+        ...src,
+        test: { name: "e2e", setupFiles, include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, globalSetup },
+      },
     ],
   },
 });
