@@ -1,6 +1,7 @@
 import { causesOf } from "./causes.ts";
 import { h, mark, put, todo } from "./dom.ts";
 import { endpointsOf } from "./endpoints.ts";
+import { machinesOf } from "./machines.ts";
 import { createFilters } from "./filters.ts";
 import { noFilter, type Overview } from "./model.ts";
 import { createTable } from "./table.ts";
@@ -45,7 +46,7 @@ export function createList(now: () => number): ListView {
     causes.hidden = causes.childElementCount === 0;
     credentials.hidden = total === 0;
     table.show(overview.rotations, filters.filter());
-    endpoints.replaceChildren(...[endpointsOf(overview.serve) ?? []].flat());
+    endpoints.replaceChildren(...[endpointsOf(overview.serve) ?? [], machinesOf(overview.hosts, now()) ?? []].flat());
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     put(footer, `rotate ${overview.rotate} · up since ${stampOf(overview.startedAt)} · times are in ${zone}`);
   }

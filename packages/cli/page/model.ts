@@ -39,7 +39,7 @@ export function matches(row: Row, { text, state, cause, provider }: Filter): boo
   if (provider !== "" && row.provider !== provider) return false;
   const words = text.toLowerCase().split(/\s+/);
   const { lastError } = row;
-  const all = [row.name, row.provider, row.kind, row.state, lastError?.code, lastError?.message]
+  const all = [row.name, row.provider, row.kind, row.host, row.state, lastError?.code, lastError?.message]
     .join(" ")
     .toLowerCase();
   return words.every((word) => all.includes(word));

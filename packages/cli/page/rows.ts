@@ -21,16 +21,11 @@ export function createRow(first: Row, now: number): RowView {
   const bar = h("span", { class: "bar", "aria-hidden": "true" });
   const state = h("td", { class: "st", role: "cell" });
   const [life, coming, nextNote, last, lastNote] = [h("small"), h("span"), h("small"), h("span"), h("small")];
-  const { name, provider, kind } = first;
+  const { name } = first;
   const element = h(
     "tr",
     { role: "row" },
-    h(
-      "td",
-      { class: "name", role: "cell" },
-      h("a", { href: linkTo(name) }, name),
-      h("small", {}, kind === undefined || kind === provider ? provider : `${provider} · ${kind}`),
-    ),
+    h("td", { class: "name", role: "cell" }, h("a", { href: linkTo(name) }, name), h("small", {}, whoseOf(first))),
     state,
     h("td", { class: "life", role: "cell" }, bar, life),
     h("td", { class: "next", role: "cell" }, coming, nextNote),
@@ -58,6 +53,11 @@ export function createRow(first: Row, now: number): RowView {
 
   show(first, now);
   return { element, row: () => row, show, tick };
+}
+
+function whoseOf({ provider, kind, host }: Row): string {
+  const words = [provider, kind === provider ? undefined : kind, host === undefined ? undefined : `on ${host}`];
+  return words.filter((word) => word !== undefined).join(" · ");
 }
 
 function noteOf({ rotating, failures = 0 }: Row): readonly HTMLElement[] {

@@ -153,13 +153,25 @@ async function seeNow(
   const { causes, rotations, ...report } = await daemon.status();
   const views = viewsOf(causes, rotations);
   const head = { phase: daemon.phase(), causes: views, summary: report.summary };
-  const rest = JSON.stringify([head, report.troubles, report.specProblem, report.serve]);
+  const rest = JSON.stringify([
+    head,
+    report.troubles,
+    report.specProblem,
+    report.serve,
+    report.untold,
+    lastingOf(report.hosts),
+  ]);
   const rows = new Map(rotations.map((row) => [row.name, rowText(row, before?.rows.get(row.name), mask)]));
   const isSame = before !== undefined && before.rest === rest && haveSameRows(before.rows, rows);
   const number = (before?.number ?? 0) + (isSame ? 0 : 1);
   const { version: rotate, host, startedAt, boot } = about;
   const known = { rotate, host, spec: daemon.spec().file, startedAt, seq: `${boot}:${number}` };
   return { overview: { ...report, ...known, ...head, rotations }, lookedAt, rows, rest, number };
+}
+
+/** A machine that goes on is heard of all the time: that is no news. */
+function lastingOf(hosts: Overview["hosts"]): unknown {
+  return hosts?.map((host) => (host.alive ? { ...host, seenAt: undefined } : host));
 }
 
 type Mask = Runtime["masker"]["mask"];
@@ -197,7 +209,7 @@ function haveSameRows(one: Seen["rows"], other: Seen["rows"]): boolean {
 /** Undefined when nothing but the time is different. */
 function patchOf(before: Seen, { overview, rows, number }: Seen): Patch | undefined {
   if (number === before.number) return undefined;
-  const { at, seq, phase, summary, causes, troubles, specProblem, serve } = overview;
+  const { at, seq, phase, summary, causes, troubles, specProblem, serve, untold, hosts } = overview;
   return {
     at,
     since: before.overview.seq,
@@ -208,6 +220,8 @@ function patchOf(before: Seen, { overview, rows, number }: Seen): Patch | undefi
     troubles,
     ...(specProblem !== undefined && { specProblem }),
     ...(serve && { serve }),
+    ...(untold && { untold }),
+    ...(hosts && { hosts }),
     rotations: overview.rotations.filter(({ name }) => before.rows.get(name)?.raw !== rows.get(name)?.raw),
     removed: [...before.rows.keys()].filter((name) => !rows.has(name)),
   };

@@ -1,9 +1,9 @@
-import { causesOf, type RotationStatus } from "@rotate/core";
+import { causesOf, type DaemonStatus, type RotationStatus } from "@rotate/core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createDaemonScene, happened, type Scene } from "../views/support.ts";
 import { launch, type Look, noBrowser, openTab, picture, violationsOf } from "./browser.ts";
-import { detailOf, tenants, twelve } from "./samples.ts";
+import { detailOf, fleet, tenants, twelve } from "./samples.ts";
 
 const looks: readonly (readonly [string, Look])[] = [
   ["wide-light", {}],
@@ -17,10 +17,15 @@ const pictures: readonly {
   readonly rows: (now: number) => readonly RotationStatus[];
   readonly path?: string;
   readonly ready?: string;
+  readonly more?: (now: number) => Partial<DaemonStatus>;
 }[] = [
   { what: "twelve", rows: twelve },
   { what: "many", rows: (now) => tenants(400, now) },
   { what: "well", rows: (now) => twelve(now).slice(10) },
+  { what: "five-thousand", rows: (now) => tenants(5_000, now) },
+  { what: "fleet", rows: (now) => fleet(now).rows, more: (now) => fleet(now).more },
+  { what: "lent", rows: (now) => fleet(now).rows, path: "/#/r/reports", ready: ".facts" },
+  { what: "cannot-serve", rows: (now) => fleet(now).rows, path: "/#/r/edge-db@web-3", ready: ".facts" },
   { what: "none", rows: () => [] },
   { what: "expired", rows: twelve, path: "/#/r/billing-db", ready: ".facts" },
   { what: "owed", rows: twelve, path: "/#/r/backstage", ready: ".facts" },
@@ -42,7 +47,11 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
     readonly change: (rotations: readonly RotationStatus[]) => void;
   }
 
-  async function open(rotations: readonly RotationStatus[], look: Look = {}, path = "/"): Promise<Opened> {
+  async function open(
+    rotations: readonly RotationStatus[],
+    look: Look = {},
+    { path = "/", more = {} }: { readonly path?: string; readonly more?: Partial<DaemonStatus> } = {},
+  ): Promise<Opened> {
     const scene = createDaemonScene({ real: true });
     let shown = rotations;
     scene.show(...rotations);
@@ -50,7 +59,7 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
       const one = shown.find((row) => row.name === name);
       return one && { ...detailOf(one, scene.runtime.now()), causes: causesOf([one]) };
     };
-    scene.set({ engine: { detail } });
+    scene.set({ engine: { detail }, more });
     const url = await scene.listen();
     const { page, complaints } = await openTab(browser, look);
     onTestFinished(() => page.context().close());
@@ -71,8 +80,8 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
 
   test.each(looks.flatMap(([look, how]) => pictures.map((one) => ({ ...one, look, how }))))(
     "has no fault that axe-core finds, and breaks none of its own rules: $what, $look",
-    async ({ what, rows, path = "/", ready = "h1", look, how }) => {
-      const { page, complaints } = await open(rows(Date.now()), how, path);
+    async ({ what, rows, path = "/", ready = "h1", more = () => ({}), look, how }) => {
+      const { page, complaints } = await open(rows(Date.now()), how, { path, more: more(Date.now()) });
       await page.locator(ready).first().waitFor();
       await picture(page, `${what}-${look}`);
       expect(await violationsOf(page)).toEqual([]);
@@ -93,6 +102,21 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
     await page.getByRole("button", { name: "Show these 2" }).click();
     expect(await page.locator("tbody a").allInnerTexts()).toEqual(["billing-db", "search-db"]);
     expect(await page.title()).toMatch(/^billing-db has expired, 14m ago · rotate /);
+  });
+
+  test("names the machines of a fleet, what keeps them from their work, and goes on naming them as things happen", async () => {
+    const { rows, more } = fleet(Date.now());
+    const { page, change } = await open(rows, {}, { more });
+    const machines = page.getByRole("region", { name: "Machines" });
+    expect(await machines.locator("tbody tr").allInnerTexts()).toEqual([
+      expect.stringContaining("watches"),
+      expect.stringContaining("takes nothing that moves: its spec is another one than the published"),
+      expect.stringContaining("last heard of 31m ago"),
+    ]);
+    expect(await page.locator("tbody .name small").first().innerText()).toContain("on web-3");
+    change(rows.filter(({ name }) => name !== "reports"));
+    await vi.waitFor(async () => expect(await page.locator("tbody .name a").count()).toBe(2), 10_000);
+    expect(await machines.locator("tbody tr").count()).toBe(3);
   });
 
   test("is there at once with five thousand rotations, and finds one of them while you type", async () => {
@@ -150,7 +174,7 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
   });
 
   test("shows one rotation with its life, its targets and its attempts by phase; the same failure again and again is one line", async () => {
-    const { page } = await open(twelve(Date.now()), {}, "/#/r/billing-db");
+    const { page } = await open(twelve(Date.now()), {}, { path: "/#/r/billing-db" });
     await page.locator(".facts").waitFor();
     const text = await page.locator("main").innerText();
     for (const part of [

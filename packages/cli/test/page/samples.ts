@@ -1,5 +1,5 @@
 /** Rotations of every kind, as there may be in a spec of this size. */
-import type { DetailReport, PhaseName, PhaseReport, RotationStatus, StandingState } from "@rotate/core";
+import type { DaemonStatus, DetailReport, PhaseName, PhaseReport, RotationStatus, StandingState } from "@rotate/core";
 import { failingOf, statusOf } from "../views/support.ts";
 
 const minute = 60_000;
@@ -116,6 +116,44 @@ export function twelve(now: number): readonly RotationStatus[] {
     fresh("api-token", "local"),
     { ...fresh("reports-s3-with-a-name-that-is-as-long-as-a-name-may-be-0123456", "aws"), group: "reports" },
   ];
+}
+
+/** Of a fleet: one on another machine, one whose machine is not heard of, one that somebody was given, where consumers ask. @param now ms since 1970 */
+export function fleet(now: number): { readonly rows: readonly RotationStatus[]; readonly more: Partial<DaemonStatus> } {
+  const at = (minutes: number): string => new Date(now + minutes * minute).toISOString();
+  const lost = timed("edge-db@web-3", { from: -31, to: 29, now });
+  const lent = [{ id: "b202", state: "superseded" as const, expiresAt: at(19), heldBy: ["lent"] }];
+  const rows: readonly RotationStatus[] = [
+    {
+      ...lost,
+      host: "web-3",
+      state: "failing",
+      code: "gone",
+      exit: 1,
+      alarm: "cannot-serve",
+      reason: `its machine web-3 was last heard of at ${at(-31)}`,
+    },
+    { ...timed("app-db@web-2", { from: -12, to: 48, now }), host: "web-2" },
+    { ...timed("reports", { from: -12, to: 48, now }), leases: lent },
+  ];
+  const seen = { version: "1.4.0", watches: true, alive: true, seenAt: at(0) };
+  const hosts = [
+    { ...seen, name: "web-1", labels: ["eu"] },
+    { ...seen, name: "web-2", labels: [], cannotServe: "its spec is another one than the published" },
+    { ...seen, name: "web-3", labels: ["edge"], alive: false, seenAt: at(-31) },
+  ];
+  const serve = [
+    {
+      name: "app",
+      type: "postgres",
+      rotations: ["reports"],
+      address: "/run/rotate/app/.s.PGSQL.5432",
+      state: "listening" as const,
+      sessions: [{ lease: "b202", count: 3 }],
+      refusals: [{ reason: "no credential", count: 2 }],
+    },
+  ];
+  return { rows, more: { hosts, serve } };
 }
 
 /** So many tenants, most of them behind a Vault that is sealed. @param now ms since 1970 */

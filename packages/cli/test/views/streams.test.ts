@@ -56,6 +56,21 @@ describe("who follows", () => {
     expect(patch.data["causes"]).toMatchObject([{ count: 1, names: ["b"] }]);
   });
 
+  test("hears when a machine of the fleet is lost, and not each time that one is heard of", async () => {
+    const scene = createDaemonScene();
+    const machine = { name: "web-2", version: "1", labels: [], watches: true, alive: true };
+    const hosts = (seenAt: string, alive = true) => ({ more: { hosts: [{ ...machine, alive, seenAt }] } });
+    scene.show(statusOf("a"));
+    scene.set(hosts("2026-01-01T00:00:00.000Z"));
+    const next = await follow(await scene.listen());
+    expect((await next()).data["hosts"]).toMatchObject([{ alive: true }]);
+    scene.set(hosts("2026-01-01T00:00:01.000Z"));
+    await change(scene);
+    scene.set(hosts("2026-01-01T00:00:01.000Z", false));
+    await change(scene);
+    expect(await next()).toMatchObject({ event: "patch", data: { hosts: [{ alive: false }], rotations: [] } });
+  });
+
   test("hears no more than two changes a second, however much happens", async () => {
     const scene = createDaemonScene();
     scene.show(statusOf("a"));

@@ -37,6 +37,8 @@ interface State {
   readonly lookedAt: number | undefined;
   readonly engine: Partial<Engine>;
   readonly secrets: Readonly<Record<string, string>>;
+  /** What else there is to tell. */
+  readonly more: Partial<DaemonStatus>;
 }
 
 /** One that is well, issued at the start of the clock for an hour. */
@@ -93,7 +95,7 @@ export function createDaemonScene({ real = false } = {}): Scene {
   const runtime = createRuntime({ log, env: {}, ...(real ? {} : { clock }) });
   const events = createEvents(runtime.log);
   let rotations: readonly RotationStatus[] = [];
-  let state: State = { monitor: undefined, lookedAt: runtime.monotonic(), engine: {}, secrets: {} };
+  let state: State = { monitor: undefined, lookedAt: runtime.monotonic(), engine: {}, secrets: {}, more: {} };
 
   function spec(): Spec {
     const named = rotations.map(({ name, provider }) => ({ name, provider: { name: provider } }));
@@ -111,6 +113,7 @@ export function createDaemonScene({ real = false } = {}): Scene {
       rotations: rotations.map((one) => ({ ...one, ...(ids.has(one.name) && { cause: ids.get(one.name)! }) })),
       causes,
       troubles: [],
+      ...state.more,
     };
   }
 
