@@ -77,6 +77,15 @@ test.each([
   expect(scene.held()).toBe("value-1");
 });
 
+test("the text file counts nothing: what a run had counted would begin anew with the next", async () => {
+  const scene = createScene();
+  const textfile = join(scene.directory, "rotate.prom");
+  scene.monitor = { textfile };
+  await runAndLook(scene);
+  const types = [...readFileSync(textfile, "utf8").matchAll(/^# TYPE \S+ (\w+)$/gm)].map(([, type]) => type);
+  expect(new Set(types)).toEqual(new Set(["gauge"]));
+});
+
 test("the heart beats after each run, only while every deadline is ahead", async () => {
   const scene = createScene();
   const { url, beats } = await startListener();
