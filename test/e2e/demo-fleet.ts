@@ -10,6 +10,7 @@ import { createFleet, drain, kill, type Fleet } from "../proof/shared/world.ts";
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "90" } } });
 const [rotations, life, killEvery] = [12, 90, 10];
+const names = ["one", "two", "three"];
 const second = 1_000;
 
 const story = `Three workers (rotate watch) share ${rotations} rotations on one PostgreSQL. Each credential lives ${life} seconds at an issuer that
@@ -23,7 +24,7 @@ function say(text: string): void {
 
 async function play(fleet: Fleet, seconds: number): Promise<void> {
   const started = performance.now();
-  const workers = ["one", "two", "three"].map(fleet.start);
+  const workers = names.map(fleet.start);
   while (fleet.held().length < rotations * 3) await setTimeout(200);
   const judge = startJudge(fleet, life);
   for (let round = 0; round * killEvery < seconds; round++) {
@@ -58,7 +59,12 @@ if (reason !== undefined) {
   process.exitCode = 1;
 } else {
   say(story);
-  const fleet = await createFleet({ folder: mkdtempSync(join(tmpdir(), "rotate-fleet-")), rotations, life });
+  const fleet = await createFleet({
+    folder: mkdtempSync(join(tmpdir(), "rotate-fleet-")),
+    rotations,
+    life,
+    workers: names.map((name) => ({ name })),
+  });
   try {
     await play(fleet, Number(values.seconds));
   } finally {

@@ -1,36 +1,46 @@
 /**
- * Workers on one PostgreSQL, killed, stopped and continued, with their database away or crashing: what no consumer may ever see, and what must be there at the end.
- * `npm run proof:shared -- [--workers 3] [--rotations 12] [--life 180] [--minutes 10 | --kills 1000] [--phases] [--seed 1]`: with `--kills` it ends
- * after so many, with `--phases` each kill waits for a worker that is at one of the phases of an attempt, by turns. Seeds are printed; ends with 1 when a promise is broken. On a
- * machine that is too busy to start a worker and to rotate within a third of the life, credentials expire: that is told apart from one that was revoked while it was held.
+ * Workers on one PostgreSQL, killed, stopped and continued, with their database away, restarted or crashing, in two versions of the spec, some behind PgBouncer, one with a
+ * clock ten minutes ahead and one ten minutes behind: what no consumer may ever see, and what must be there at the end.
+ * `npm run proof:shared -- [--workers 6] [--rotations 96] [--life 240] [--minutes 10 | --kills 1000] [--phases] [--only NAME] [--seed 1]`: with `--kills` it ends after so many;
+ * with `--phases` each strikes a worker at the next moment of an attempt, `--only`: of one trouble or moment, by a part of its name. Seeds are printed; ends with 1 when a promise
+ * is broken. On a machine that is too busy to start a worker and to rotate within three quarters of the life, credentials expire: that is told apart from one that was revoked while
+ * it was held.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { audit, startJudge } from "./shared/judge.ts";
+import { audit, startJudge, unfinishedIn } from "./shared/judge.ts";
+import { moments, strikeAt } from "./shared/moments.ts";
+import { troubles } from "./shared/troubles.ts";
 import { createFleet, drain, kill, type Fleet, type Worker } from "./shared/world.ts";
 
 const { values } = parseArgs({
   options: {
-    workers: { type: "string", default: "3" },
-    rotations: { type: "string", default: "12" },
-    life: { type: "string", default: "180" },
+    workers: { type: "string", default: "6" },
+    rotations: { type: "string", default: "96" },
+    life: { type: "string", default: "240" },
     minutes: { type: "string", default: "10" },
+    pause: { type: "string", default: "1200" },
     kills: { type: "string" },
     phases: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
   },
 });
-const [count, rotations, life, minutes, seed] = [
-  values.workers,
-  values.rotations,
-  values.life,
-  values.minutes,
-  values.seed,
-].map(Number) as [number, number, number, number, number];
+const { workers: count, rotations, life, minutes, pause, seed } = numbersOf(values);
+const kills = values.kills === undefined ? Infinity : Number(values.kills);
 const second = 1_000;
+/** So long it is waited for one at a moment, ms. */
+const patience = 4_000;
+
+function numbersOf<Texts extends object>(texts: Texts): Record<keyof Texts, number> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Number(text)])) as Record<
+    keyof Texts,
+    number
+  >;
+}
 
 function say(text: string): void {
   process.stdout.write(`${new Date().toISOString()} ${text}\n`);
@@ -49,128 +59,103 @@ function chance(from: number): () => number {
 
 interface Campaign {
   readonly fleet: Fleet;
-  readonly workers: Worker[];
+  readonly workers: Map<string, Worker>;
   readonly random: () => number;
+  readonly told: Map<string, number>;
+  /** Those that sleep until they are continued. */
+  readonly stopped: Set<string>;
 }
 
-/** Of an attempt, as the state names them. */
-const phases = ["intent", "minted", "prepared", "committing"];
-/** So long it is waited for one at a phase, ms. */
-const patience = 30_000;
-let nextPhase = 0;
+function tell({ told }: Campaign, what: string): void {
+  told.set(what, (told.get(what) ?? 0) + 1);
+}
 
-/** Whoever is at the phase whose turn it is; undefined: nobody came to it. */
-async function whoIsAt({ fleet, workers }: Campaign, phase: string): Promise<number | undefined> {
-  const sql = await fleet.postgres.connect();
-  sql.on("error", () => undefined);
-  try {
-    for (const until = Date.now() + patience; Date.now() < until; await setTimeout(10)) {
-      const text =
-        "select holder from rotate.rotation where claim is not null and state->'attempt'->>'phase' = $1 limit 1";
-      const { rows } = await sql.query<{ holder: string }>(text, [phase]);
-      const at = workers.findIndex(({ name }) => rows[0]?.holder.startsWith(`${name} `));
-      if (at >= 0) return at;
-    }
-    return undefined;
-  } finally {
-    await sql.end().catch(() => undefined);
+const chosen = moments.filter(({ name }) => name.includes(values.only));
+const befalling = troubles.filter(({ name }) => name.includes(values.only));
+let turn = 0;
+
+/** Kills, or stops for longer than claims last: who is stopped wakes to find that they are another's. True: it was a kill. */
+async function strike(campaign: Campaign): Promise<boolean> {
+  const { fleet, workers, random, stopped } = campaign;
+  const moment = values.phases && chosen.length > 0 ? chosen[turn++ % chosen.length] : undefined;
+  const isStop = stopped.size < Math.floor(count / 3) && random() < 0.2;
+  const signal = isStop ? "SIGSTOP" : "SIGKILL";
+  const hit = (name: string): void => void workers.get(name)!.process.kill(signal);
+  let name = moment && (await strikeAt(fleet, moment, { patience, random, strike: hit }));
+  const where =
+    moment === undefined ? "" : name === undefined ? ` (nobody came to: ${moment.name})` : ` ${moment.name}`;
+  if (name === undefined) {
+    name = [...workers.keys()][Math.floor(random() * workers.size)]!;
+    hit(name);
+  }
+  tell(campaign, `${isStop ? "stopped" : "killed"}${where}`);
+  if (isStop) return sleeping(campaign, name);
+  await kill(workers.get(name)!);
+  workers.set(name, fleet.start(name));
+  return true;
+}
+
+function sleeping({ workers, stopped, random }: Campaign, name: string): false {
+  const { process: child } = workers.get(name)!;
+  stopped.add(name);
+  void setTimeout((8 + random() * 10) * second).then(() => {
+    child.kill("SIGCONT");
+    stopped.delete(name);
+  });
+  return false;
+}
+
+/** As a service manager does. */
+function revive(campaign: Campaign): void {
+  for (const [name, { process: child }] of campaign.workers) {
+    if (child.exitCode === null) continue;
+    tell(campaign, `ended by itself with ${child.exitCode}`);
+    campaign.workers.set(name, campaign.fleet.start(name));
   }
 }
 
-async function killAtPhase(campaign: Campaign): Promise<string> {
-  const { fleet, workers } = campaign;
-  const phase = phases[nextPhase++ % phases.length]!;
-  const at = await whoIsAt(campaign, phase);
-  if (at === undefined) return `nobody came to ${phase}`;
-  const one = workers[at]!;
-  await kill(one);
-  workers[at] = fleet.start(one.name);
-  return `killed ${one.name} at ${phase}`;
-}
-
-type Fault = (campaign: Campaign) => Promise<string>;
-
-function pick<T>(from: readonly T[], random: () => number): { readonly one: T; readonly at: number } {
-  const at = Math.floor(random() * from.length);
-  return { one: from[at]!, at };
-}
-
-async function killOne({ fleet, workers, random }: Campaign): Promise<string> {
-  const { one, at } = pick(workers, random);
-  await kill(one);
-  workers[at] = fleet.start(one.name);
-  return `killed ${one.name}`;
-}
-
-/** For longer than its claims last: it wakes to find that they are another's. */
-async function stopOne({ workers, random }: Campaign): Promise<string> {
-  const { one } = pick(workers, random);
-  const pause = 8 + random() * 10;
-  one.process.kill("SIGSTOP");
-  await setTimeout(pause * second);
-  one.process.kill("SIGCONT");
-  return `stopped ${one.name} for ${pause.toFixed(1)} s`;
-}
-
-async function cutOff({ fleet, random }: Campaign): Promise<string> {
-  const { one: pause } = pick([2, 5, 12], random);
-  fleet.gate.shut();
-  await setTimeout(pause * second);
-  fleet.gate.open();
-  return `the database was out of reach for ${pause} s`;
-}
-
-/** One backend that dies by SIGKILL takes all sessions with it, and the server recovers from its log. */
-async function crashDatabase({ fleet }: Campaign): Promise<string> {
-  const victim = await fleet.postgres.connect();
-  victim.on("error", () => undefined);
-  const { rows } = await victim.query<{ pid: number }>("select pg_backend_pid() as pid");
-  process.kill(rows[0]!.pid, "SIGKILL");
-  await setTimeout(3 * second);
-  return "the database crashed";
-}
-
-const faults: readonly { readonly fault: Fault; readonly weight: number }[] = [
-  { fault: values.phases ? killAtPhase : killOne, weight: 6 },
-  { fault: stopOne, weight: 3 },
-  { fault: cutOff, weight: 1 },
-  { fault: crashDatabase, weight: 1 },
-];
-
-function anyFault(random: () => number): Fault {
-  const all = faults.flatMap(({ fault, weight }) => Array.from({ length: weight }, () => fault));
-  return pick(all, random).one;
+/** One trouble after the other, until it is over. */
+async function trouble(campaign: Campaign, isOver: () => boolean): Promise<void> {
+  for (let at = 0; !isOver() && befalling.length > 0; at++) {
+    const { name, befall } = befalling[at % befalling.length]!;
+    await befall(campaign.fleet);
+    tell(campaign, name);
+    for (let waited = 0; waited < 25 && !isOver(); waited++) await setTimeout(second);
+  }
 }
 
 async function play(fleet: Fleet): Promise<boolean> {
-  const workers = Array.from({ length: count }, (_, at) => fleet.start(`w${at}`));
+  const workers = new Map([...fleet.wires.keys()].map((name) => [name, fleet.start(name)]));
   await untilAll(fleet);
-  say(
-    `all ${rotations} are rotated; ${values.kills === undefined ? `${minutes} minutes` : `${values.kills} kills`} of faults begin`,
-  );
+  const length = values.kills === undefined ? `${minutes} minutes` : `${kills} kills`;
+  say(`all ${rotations} are rotated; ${length} of faults begin`);
   const judge = startJudge(fleet, life);
   const random = chance(seed);
-  const until = Date.now() + minutes * 60 * second;
-  const told = new Map<string, number>();
-  let played = 0;
-  const kills = values.kills === undefined ? undefined : Number(values.kills);
+  const campaign: Campaign = { fleet, workers, random, told: new Map(), stopped: new Set() };
+  const until = values.kills === undefined ? Date.now() + minutes * 60 * second : Infinity;
   let killed = 0;
-  while (kills === undefined ? Date.now() < until : killed < kills) {
-    const what = await anyFault(random)({ fleet, workers, random });
-    played += 1;
-    if (what.startsWith("killed")) killed += 1;
-    const kind = what.replaceAll(/ w\d+| for .*/g, "");
-    told.set(kind, (told.get(kind) ?? 0) + 1);
-    if (played % 10 === 0) say(`${played} faults, ${fleet.vault.issued.length} mints`);
-    await setTimeout((4 + random() * 8) * second);
+  const isOver = (): boolean => killed >= kills || Date.now() >= until;
+  const troubling = trouble(campaign, isOver);
+  const isBare = values.only !== "" && chosen.length === 0;
+  for (let played = 1; !isOver(); played++) {
+    if (!isBare && (await strike(campaign))) killed += 1;
+    revive(campaign);
+    if (played % 25 === 0) say(`${killed} kills, ${fleet.vault.issued.length} mints, ${judge.told()}`);
+    await setTimeout(random() * pause);
   }
-  await setTimeout(life * second * 0.6);
-  await Promise.all(workers.map(drain));
+  await troubling;
+  return ended(campaign, judge);
+}
+
+async function ended(campaign: Campaign, judge: ReturnType<typeof startJudge>): Promise<boolean> {
+  const { fleet, workers } = campaign;
+  await untilFinished(fleet);
+  await Promise.all([...workers.values()].map(drain));
   const verdict = await judge.stop();
   const sql = await fleet.postgres.connect(); // a crash took the session of whoever looked before as well
   const found = await audit({ ...fleet, sql }, life);
   await sql.end();
-  for (const [kind, times] of told) say(`${kind}: ${times}`);
+  for (const [kind, times] of [...campaign.told].toSorted()) say(`${kind}: ${times}`);
   const { looks, revoked, expired } = verdict;
   say(`looks at what consumers and sinks hold: ${looks}; revoked: ${revoked.length}; expired: ${expired.length}`);
   say(`mints: ${found.mints}, rotated: ${found.rotated}, double: ${found.double.length}, lost: ${found.lost.length}`);
@@ -180,17 +165,39 @@ async function play(fleet: Fleet): Promise<boolean> {
   return broken.length === 0 && found.leaked === 0;
 }
 
+/** What the last fault cut off is somebody's work, and in time. */
+async function untilFinished(fleet: Fleet): Promise<void> {
+  await setTimeout(20 * second);
+  const sql = await fleet.postgres.connect();
+  try {
+    const until = Date.now() + life * second;
+    while (Date.now() < until && (await unfinishedIn(sql)).length > 0) await setTimeout(second);
+  } finally {
+    await sql.end();
+  }
+}
+
 async function untilAll(fleet: Fleet): Promise<void> {
-  const until = Date.now() + 120 * second;
+  const until = Date.now() + 180 * second;
   while (fleet.held().length < rotations * 3) {
     if (Date.now() > until) throw new Error("the fleet did not begin");
     await setTimeout(200);
   }
 }
 
-say(`${count} workers, ${rotations} rotations of ${life} s, ${minutes} minutes, seed ${seed}`);
+say(`${count} workers, ${rotations} rotations of ${life} s, seed ${seed}`);
 const folder = mkdtempSync(join(tmpdir(), "rotate-shared-"));
-const fleet = await createFleet({ folder, rotations, life });
+const clocks: readonly (string | undefined)[] = [undefined, "+10m", undefined, "-10m"];
+const fleet = await createFleet({
+  folder,
+  rotations,
+  life,
+  workers: Array.from({ length: count }, (_, at) => ({
+    name: `w${at}`,
+    pooled: at % 2 === 1,
+    ...(clocks[at] !== undefined && { clock: clocks[at] }),
+  })),
+});
 fleet.sql.on("error", () => undefined);
 try {
   if (!(await play(fleet))) process.exitCode = 1;

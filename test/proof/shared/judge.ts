@@ -1,5 +1,9 @@
 /** Looks at a fleet from outside: what its consumers hold, and at the end what its issuer knows that it does not. */
-import type { Fleet } from "./world.ts";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { refreshAt, type Fleet } from "./world.ts";
 
 /** What is promised, and was not kept: each with the moment and the place. */
 export interface Verdict {
@@ -11,12 +15,14 @@ export interface Verdict {
 }
 
 export interface Judge {
+  /** What was seen so far. */
+  readonly told: () => string;
   readonly stop: () => Promise<Verdict>;
 }
 
-const lookEvery = 100;
+const lookEvery = 250;
 
-/** Looks at every place ten times a second: what stands there must live at the issuer. @param life of a lease, seconds */
+/** Looks at every place four times a second: what stands there must live at the issuer. @param life of a lease, seconds */
 export function startJudge({ vault, held }: Fleet, life: number): Judge {
   const revoked = new Map<string, string>();
   const expired = new Map<string, string>();
@@ -43,6 +49,7 @@ export function startJudge({ vault, held }: Fleet, life: number): Judge {
 
   const timer = setInterval(look, lookEvery);
   return {
+    told: () => `${revoked.size} revoked, ${expired.size} expired`,
     async stop() {
       clearInterval(timer);
       look();
@@ -55,8 +62,6 @@ interface Row {
   readonly name: string;
   readonly state: {
     readonly leases: Readonly<Record<string, { readonly handle?: unknown; readonly phase: string }>>;
-    readonly attempt?: unknown;
-    readonly owed?: unknown;
   };
 }
 
@@ -84,8 +89,16 @@ export interface Audit {
   readonly leaked: number;
 }
 
+/** Which rotations have work that is begun, or owed. */
+export async function unfinishedIn(sql: Fleet["sql"]): Promise<readonly string[]> {
+  const { rows } = await sql.query<{ name: string }>(
+    "select name from rotate.rotation where state->'attempt' is not null or state->'owed' is not null order by name",
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** To be asked when no worker runs. @param life of a lease, seconds */
-export async function audit({ sql, vault }: Fleet, life: number): Promise<Audit> {
+export async function audit({ sql, vault, postgres }: Fleet, life: number): Promise<Audit> {
   const { rows } = await sql.query<Row>("select name, state from rotate.rotation where state is not null");
   const attempts = await sql.query<Attempt>(
     "select rotation, report from rotate.attempt order by rotation, started_at",
@@ -103,10 +116,8 @@ export async function audit({ sql, vault }: Fleet, life: number): Promise<Audit>
     double: doublesIn(attempts.rows, life).flatMap((rotation) => historyOf(rotation, attempts.rows)),
     // A mint whose answer came to nobody is a ghost of the state: known to have happened, not by its name.
     lost: unknown.slice(0, Math.max(0, unknown.length - ghosts)).map(({ id }) => id),
-    unfinished: rows
-      .filter(({ state }) => state.attempt !== undefined || state.owed !== undefined)
-      .map(({ name }) => name),
-    leaked: await leaksIn({ sql, vault }),
+    unfinished: await unfinishedIn(sql),
+    leaked: await leaksIn({ sql, vault, postgres }),
   };
 }
 
@@ -119,7 +130,7 @@ function doublesIn(attempts: readonly Attempt[], life: number): readonly string[
     const before = scheduled[at - 1];
     if (before?.rotation !== rotation) return [];
     const apart = Date.parse(report.startedAt) - Date.parse(before.report.startedAt);
-    return apart < life * 1_000 * 0.3 ? [rotation] : [];
+    return apart < life * 1_000 * refreshAt * 0.6 ? [rotation] : [];
   });
 }
 
@@ -136,17 +147,33 @@ function historyOf(rotation: string, attempts: readonly Attempt[]): readonly str
   );
 }
 
-/** Every row of every table of both schemas, as text. */
-async function leaksIn({ sql, vault }: Pick<Fleet, "sql" | "vault">): Promise<number> {
-  const secrets = vault.issued.map(({ data }) => String(data["password"]));
-  const tables = await sql.query<{ name: string }>(
-    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('rotate', 'rotate_boss')",
-  );
-  let leaked = 0;
-  for (const { name } of tables.rows) {
-    const { rows } = await sql.query<{ text: string | null }>(`select string_agg(t::text, ' ') as text from ${name} t`);
-    const text = rows[0]?.text ?? "";
-    leaked += secrets.filter((secret) => text.includes(secret)).length;
+/** How many values stand in a dump of all tables as text, or anywhere in the server's files, its log of writes included. */
+async function leaksIn({ sql, vault, postgres }: Pick<Fleet, "sql" | "vault" | "postgres">): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "rotate-dump-"));
+  try {
+    await dump(sql, join(folder, "dump"));
+    writeFileSync(join(folder, "secrets"), vault.issued.map(({ data }) => `${String(data["password"])}\n`).join(""));
+    await sql.query("checkpoint");
+    const places = [join(folder, "dump"), join(postgres.socketDirectory, "data")];
+    const { status, stdout, stderr } = spawnSync("grep", ["-raoFhf", join(folder, "secrets"), ...places], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], LC_ALL: "C" },
+      maxBuffer: 2 ** 28,
+    });
+    if (status !== 0 && status !== 1) throw new Error(`grep: ${stderr}`);
+    return new Set(stdout.split("\n").filter(Boolean)).size;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  return leaked;
+}
+
+/** Every row of every table that is not the server's own. */
+async function dump(sql: Fleet["sql"], file: string): Promise<void> {
+  const tables = await sql.query<{ name: string }>(
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+  );
+  for (const { name } of tables.rows) {
+    const { rows } = await sql.query<{ text: string }>(`select t::text as text from ${name} t`);
+    appendFileSync(file, rows.map(({ text }) => `${text}\n`).join(""));
+  }
 }

@@ -6,14 +6,16 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Client } from "pg";
 import {
-  createGate,
+  clockShifter,
   createVaultDouble,
+  pgbouncerProgram,
+  startLookingUp,
   startPostgres,
-  type Gate,
   type Postgres,
   type VaultDouble,
 } from "@rotate/doubles";
 import { packedCommandLine } from "../../support/packed.ts";
+import { createWire, type Wire } from "./wire.ts";
 
 export interface FleetOptions {
   /** Empty, and the world's own. */
@@ -21,6 +23,16 @@ export interface FleetOptions {
   readonly rotations: number;
   /** Of each lease, seconds. */
   readonly life: number;
+  readonly workers: readonly WorkerOptions[];
+}
+
+/** How a worker differs from the others. */
+export interface WorkerOptions {
+  readonly name: string;
+  /** Behind PgBouncer in transaction mode, where that is installed. */
+  readonly pooled?: boolean;
+  /** How far its clock is off, `+10m`; where libfaketime is installed. */
+  readonly clock?: string;
 }
 
 /** One `rotate watch`. */
@@ -31,12 +43,16 @@ export interface Worker {
 
 export interface Fleet {
   readonly postgres: Postgres;
-  readonly gate: Gate;
+  /** Of each worker, to the database. */
+  readonly wires: ReadonlyMap<string, Wire>;
   readonly vault: VaultDouble;
   /** As the owner of all, beside the gate. */
   readonly sql: Client;
   readonly names: readonly string[];
+  /** By the newest version of the spec. */
   readonly start: (name: string) => Worker;
+  /** Writes another version of the spec, for workers that start from now on. */
+  readonly deploy: () => void;
   /** What sinks and consumers hold: of each rotation, the users that stand in its files. */
   readonly held: () => readonly { readonly rotation: string; readonly place: string; readonly user: string }[];
   /** What its process said, as one host. */
@@ -45,8 +61,10 @@ export interface Fleet {
 }
 
 const second = 1_000;
+/** Of the life: often, and with time for an outage before the end. */
+export const refreshAt = 0.25;
 
-function specOf({ rotations, life }: FleetOptions, vault: VaultDouble): string {
+function specOf({ rotations, life }: FleetOptions, vault: VaultDouble, version: number): string {
   const names = Array.from({ length: rotations }, (_, index) => `r${index}`);
   return `version: 1
 name: fleet
@@ -60,7 +78,7 @@ ${names
     provider: db
     moves: true
     request: { path: database/creds/app, fields: { username: username, password: password } }
-    refresh: { at: 50%, jitter: 10% }
+    refresh: { at: ${refreshAt * 100}%, jitter: ${10 + (version % 5)}% }
     overlap: { grace: ${Math.round(life / 10)}s }
     verify: [{ type: exec, command: [sleep, "0.2"] }]
     sinks:
@@ -77,8 +95,8 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   const { folder, rotations, life } = options;
   const postgres = await startPostgres({
     settings: ["fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=200"],
+    revives: true,
   });
-  const gate = await createGate(postgres.port);
   const role = { ttl: life * second, maxTtl: life * second };
   const vault = await createVaultDouble({
     policies: { app: { "database/creds/*": ["read"], "sys/leases/revoke": ["update"] } },
@@ -87,10 +105,22 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
   });
   const names = Array.from({ length: rotations }, (_, index) => `r${index}`);
   for (const name of ["sinks", "consumers", "logs"]) mkdirSync(join(folder, name));
-  writeFileSync(join(folder, "rotate.yaml"), specOf(options, vault));
+  let version = 0;
+
+  /** Each has a file of its own: who runs keeps the version that it began with. */
+  function specFor(name: string): string {
+    const file = `rotate-${name}.yaml`;
+    writeFileSync(join(folder, file), specOf(options, vault, version));
+    return file;
+  }
+
   writeFileSync(join(folder, "rotate.key"), randomBytes(32).toString("base64"), { mode: 0o600 });
   const sql = await postgres.connect();
   await postgres.createRole("worker", { password: "worker" });
+  const pooler = await poolerFor(postgres, options);
+  const wires = new Map<string, Wire>();
+  for (const { name, pooled } of options.workers)
+    wires.set(name, await createWire(pooled && pooler ? pooler.port : postgres.port));
   const { entry } = packedCommandLine();
   const started: ChildProcess[] = [];
 
@@ -108,11 +138,11 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
 
   const { superuser, password } = postgres;
   const owner = `postgres://${superuser}:${password}@127.0.0.1:${postgres.port}/postgres`;
-  const worker = `postgres://worker:worker@127.0.0.1:${gate.port}/postgres`;
+  const workerUrl = (name: string): string => `postgres://worker:worker@127.0.0.1:${wires.get(name)!.port}/postgres`;
 
   function rotate(words: readonly string[]): { readonly code: number | null; readonly output: string } {
     const env = envOf("person", owner);
-    const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...words], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...words, "-f", specFor("person")], {
       cwd: folder,
       env,
       encoding: "utf8",
@@ -125,22 +155,24 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
 
   return {
     postgres,
-    gate,
+    wires,
     vault,
     sql,
     names,
     rotate,
     start(name) {
       const log = openSync(join(folder, "logs", `${name}.log`), "a");
-      const argv = [entry, "watch", "--log-level", "info"];
+      const argv = [entry, "watch", "--log-level", "info", "-f", specFor(name)];
+      const clock = options.workers.find((one) => one.name === name)?.clock;
       const child = spawn(process.execPath, argv, {
         cwd: folder,
-        env: envOf(name, worker),
+        env: { ...envOf(name, workerUrl(name)), ...shifted(clock) },
         stdio: ["ignore", log, log],
       });
       started.push(child);
       return { name, process: child };
     },
+    deploy: () => void (version += 1),
     held: () =>
       names.flatMap((rotation) => [
         ...userIn(folder, { rotation, place: `sinks/${rotation}.env`, form: /^DB_USER=(.*)$/m }),
@@ -150,12 +182,28 @@ export async function createFleet(options: FleetOptions): Promise<Fleet> {
     async close() {
       for (const child of started) child.kill("SIGKILL");
       await sql.end().catch(() => undefined); // a crash of the database took it along
-      await gate.close();
+      await Promise.all([...wires.values()].map((wire) => wire.close()));
+      await pooler?.close();
       await vault.close();
       await postgres.close();
       if (process.exitCode === undefined || process.exitCode === 0) rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function poolerFor(
+  { host, port, superuser, password }: Postgres,
+  { workers }: FleetOptions,
+): Promise<Awaited<ReturnType<typeof startLookingUp>> | undefined> {
+  if (pgbouncerProgram() === undefined || !workers.some(({ pooled }) => pooled)) return undefined;
+  const query = "select rolname, rolpassword from pg_authid where rolname = $1";
+  return startLookingUp({ host, port, user: superuser, password, query });
+}
+
+function shifted(clock: string | undefined): NodeJS.ProcessEnv {
+  const library = clockShifter();
+  if (clock === undefined || library === undefined) return {};
+  return { LD_PRELOAD: library, FAKETIME: clock, FAKETIME_DONT_FAKE_MONOTONIC: "1", NO_FAKE_STAT: "1" };
 }
 
 interface Place {

@@ -33,18 +33,33 @@ export async function createCluster({ bin, base }: ServerFiles): Promise<void> {
   await execFileAsync(join(bin, "initdb"), [...where, ...auth, "--no-sync", "--locale=C", "-E", "UTF8"], options);
 }
 
-/** Starts the cluster on a free port of 127.0.0.1 and on a socket in `base`. @param settings `name=value` as in postgresql.conf @param env more of the environment */
+/** Starts it again whenever it ends, as a service manager does, until the manager itself is told to end. */
+const manager = `
+trap 'kill -QUIT "$server"; wait "$server"; exit' TERM
+while :; do "$@" & server=$!; wait "$server"; sleep 0.2; done
+`;
+
+/** How a server is run beside its settings. */
+export interface RunningOptions {
+  /** More of the environment. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Started again when it ends. */
+  readonly revives?: boolean;
+}
+
+/** Starts the cluster on a free port of 127.0.0.1 and on a socket in `base`. @param settings `name=value` as in postgresql.conf */
 export async function startServer(
   files: ServerFiles,
   settings: readonly string[],
-  env: NodeJS.ProcessEnv = {},
+  { env = {}, revives = false }: RunningOptions = {},
 ): Promise<RunningServer> {
   const log: string[] = [];
   const port = await freePort();
+  const argv = argvOf(files, port, [...quick, ...settings]);
   const { stop } = await startTethered({
-    argv: argvOf(files, port, [...quick, ...settings]),
+    argv: revives ? ["/bin/sh", "-c", manager, "sh", ...argv] : argv,
     base: files.base,
-    signal: "QUIT",
+    signal: revives ? "TERM" : "QUIT",
     env: { ...environment(files.base), ...env },
     user: serverUser(),
     isReady: (line) => /ready to accept (read-only )?connections/.test(line),

@@ -1,4 +1,5 @@
 /** A real PostgreSQL for a test file: started once, in a fraction of a second, gone with the process that started it. */
+import { readFileSync } from "node:fs";
 import { chmod, chown, cp, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
@@ -7,7 +8,7 @@ import type { Client, ClientConfig } from "pg";
 import { shifted } from "../servers/clock.ts";
 import type { IssuedCertificate } from "../tls/index.ts";
 import { copyBinaries, findBinaries, serverUser, type Binaries } from "./binaries.ts";
-import { createCluster, startServer } from "./process.ts";
+import { createCluster, startServer, type RunningOptions } from "./process.ts";
 
 /** Which PostgreSQL is started, and with what settings. */
 export interface PostgresOptions {
@@ -19,6 +20,8 @@ export interface PostgresOptions {
   readonly certificate?: IssuedCertificate;
   /** How far its clock is off ours, `+10m` or `-10m`. Needs `clockShifter()`. */
   readonly clock?: string;
+  /** Started again when it ends, so that it can be restarted. */
+  readonly revives?: boolean;
 }
 
 /** A role to be made. */
@@ -42,6 +45,8 @@ export interface Postgres {
   readonly connect: (config?: ClientConfig) => Promise<Client>;
   /** Makes a role that may log in. */
   readonly createRole: (name: string, options?: RoleOptions) => Promise<void>;
+  /** Of one that revives: ends it and its sessions in order (fast) or as a crash does (immediate). It comes back by itself. */
+  readonly restart: (how: "fast" | "immediate") => void;
   /** Ends the server, and the sessions with it. */
   readonly close: () => Promise<void>;
 }
@@ -61,7 +66,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     const tls = options.certificate === undefined ? [] : await tlsSettings(base, options.certificate);
     const settings = [...tls, ...(options.settings ?? [])];
-    const running = await boot(found, { base, password, settings, env: shifted(options.clock) });
+    const run = { env: shifted(options.clock), revives: options.revives ?? false };
+    const running = await boot(found, { base, password, settings, run });
     return handle({ base, password, ...running });
   } catch (error) {
     await rm(base, { recursive: true, force: true });
@@ -103,14 +109,14 @@ interface Boot {
   readonly base: string;
   readonly password: string;
   readonly settings: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
+  readonly run: RunningOptions;
 }
 
-async function boot({ bin, copyFrom }: Binaries, { base, password, settings, env }: Boot) {
+async function boot({ bin, copyFrom }: Binaries, { base, password, settings, run }: Boot) {
   const files = { base, bin: copyFrom === undefined ? bin : copyBinaries(copyFrom, base) };
   await writeForServer(join(base, "password"), password);
   await createCluster(files);
-  return startServer(files, settings, env);
+  return startServer(files, settings, run);
 }
 
 async function tlsSettings(base: string, { cert, key }: IssuedCertificate): Promise<readonly string[]> {
@@ -168,7 +174,11 @@ function handle({ base, password, port, log, stop }: Parts): Postgres {
       await client.end();
     }
   }
-  return { ...address, superuser, password, socketDirectory: base, log, connect, createRole, close: stop };
+  function restart(how: "fast" | "immediate"): void {
+    const [pid] = readFileSync(join(base, "data", "postmaster.pid"), "utf8").split("\n");
+    process.kill(Number(pid), how === "fast" ? "SIGINT" : "SIGQUIT");
+  }
+  return { ...address, superuser, password, socketDirectory: base, log, connect, createRole, restart, close: stop };
 }
 
 function createRoleStatement(client: Client, name: string, { password, superuser }: RoleOptions): string {
