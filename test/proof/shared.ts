@@ -1,9 +1,9 @@
 /**
  * Workers on one PostgreSQL, killed, stopped and continued, with their database away, restarted or crashing, in two versions of the spec, some behind PgBouncer, one with a
  * clock ten minutes ahead and one ten minutes behind: what no consumer may ever see, and what must be there at the end.
- * `npm run proof:shared -- [--workers 6] [--rotations 96] [--life 240] [--minutes 10 | --kills 1000] [--phases] [--only NAME] [--seed 1]`: with `--kills` it ends after so many;
+ * `npm run proof:shared -- [--workers 8] [--rotations 96] [--life 600] [--minutes 10 | --kills 1000] [--phases] [--only NAME] [--seed 1]`: with `--kills` it ends after so many;
  * with `--phases` each strikes a worker at the next moment of an attempt, `--only`: of one trouble or moment, by a part of its name. Seeds are printed; ends with 1 when a promise
- * is broken. On a machine that is too busy to start a worker and to rotate within three quarters of the life, credentials expire: that is told apart from one that was revoked while
+ * is broken. On a machine that is too busy to start a worker and to rotate within nine tenths of the life, credentials expire: that is told apart from one that was revoked while
  * it was held.
  */
 import { mkdtempSync } from "node:fs";
@@ -18,9 +18,9 @@ import { createFleet, drain, kill, type Fleet, type Worker } from "./shared/worl
 
 const { values } = parseArgs({
   options: {
-    workers: { type: "string", default: "6" },
+    workers: { type: "string", default: "8" },
     rotations: { type: "string", default: "96" },
-    life: { type: "string", default: "240" },
+    life: { type: "string", default: "600" },
     minutes: { type: "string", default: "10" },
     pause: { type: "string", default: "1200" },
     kills: { type: "string" },
@@ -33,7 +33,7 @@ const { workers: count, rotations, life, minutes, pause, seed } = numbersOf(valu
 const kills = values.kills === undefined ? Infinity : Number(values.kills);
 const second = 1_000;
 /** So long it is waited for one at a moment, ms. */
-const patience = 4_000;
+const patience = 1_500;
 
 function numbersOf<Texts extends object>(texts: Texts): Record<keyof Texts, number> {
   return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Number(text)])) as Record<
@@ -78,7 +78,7 @@ let turn = 0;
 async function strike(campaign: Campaign): Promise<boolean> {
   const { fleet, workers, random, stopped } = campaign;
   const moment = values.phases && chosen.length > 0 ? chosen[turn++ % chosen.length] : undefined;
-  const isStop = stopped.size < Math.floor(count / 3) && random() < 0.2;
+  const isStop = stopped.size < Math.floor(count / 3) && random() < 0.12;
   const signal = isStop ? "SIGSTOP" : "SIGKILL";
   const hit = (name: string): void => void workers.get(name)!.process.kill(signal);
   let name = moment && (await strikeAt(fleet, moment, { patience, random, strike: hit }));
@@ -120,7 +120,7 @@ async function trouble(campaign: Campaign, isOver: () => boolean): Promise<void>
     const { name, befall } = befalling[at % befalling.length]!;
     await befall(campaign.fleet);
     tell(campaign, name);
-    for (let waited = 0; waited < 25 && !isOver(); waited++) await setTimeout(second);
+    for (let waited = 0; waited < 40 && !isOver(); waited++) await setTimeout(second);
   }
 }
 

@@ -61,8 +61,8 @@ export interface Fleet {
 }
 
 const second = 1_000;
-/** Of the life: often, and with time for an outage before the end. */
-export const refreshAt = 0.25;
+/** Of the life: often, and with time before the end for many attempts that are cut off one after the other. */
+export const refreshAt = 0.1;
 
 function specOf({ rotations, life }: FleetOptions, vault: VaultDouble, version: number): string {
   const names = Array.from({ length: rotations }, (_, index) => `r${index}`);
@@ -78,8 +78,8 @@ ${names
     provider: db
     moves: true
     request: { path: database/creds/app, fields: { username: username, password: password } }
-    refresh: { at: ${refreshAt * 100}%, jitter: ${10 + (version % 5)}% }
-    overlap: { grace: ${Math.round(life / 10)}s }
+    refresh: { at: ${Math.round(refreshAt * 100)}%, jitter: ${10 + (version % 5)}% }
+    overlap: { grace: 24s }
     verify: [{ type: exec, command: [sleep, "0.2"] }]
     sinks:
       - { type: dotenv, path: sinks/${name}.env, values: { DB_USER: "{{ username }}", DB_PASSWORD: "{{ password }}" } }

@@ -69,6 +69,7 @@ export function startLookingUp({ host, port, user, password, query }: LookingUpO
     `auth_file = ${base}/users.txt`,
     `auth_query = ${query}`,
     "pool_mode = transaction",
+    "server_login_retry = 1",
   ]);
 }
 
