@@ -29,8 +29,11 @@ export function forget(
   return withEngine(input, {}, async ({ engine }) => {
     // None would mean all.
     if (args.names === undefined || args.names.length === 0) throw new UsageError("name what is to be forgotten");
-    const known = (await engine.known()).map((name) => ({ name }));
-    const names = selectByName(known, args.names).map(({ name }) => name);
+    // Of other machines only what is named: a pattern is meant for here.
+    const others = (await engine.elsewhere()).filter((name) => args.names?.includes(name));
+    const known = [...new Set([...(await engine.known()), ...others])];
+    const all = known.map((name) => ({ name }));
+    const names = selectByName(all, args.names).map(({ name }) => name);
     const shown = names.length === 1 ? `${names[0]}` : count(names.length, "rotation");
     const question = `the state of ${names.join(", ")} is forgotten: what was written stays where it is`;
     await confirm(shown, { yes: flags.yes === true, question });

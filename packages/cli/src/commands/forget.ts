@@ -4,7 +4,7 @@ import { BaseCommand } from "../base-command.ts";
 /** What `rotate forget` takes and says of itself; actions/forget.ts does it. */
 export class Forget extends BaseCommand<typeof Forget> {
   static override summary = "Forget the state of rotations, after confirmation; what they wrote stays.";
-  static override description = `For a rotation that was taken out of the spec: its alarms end. With --revoke its credentials are revoked first, and the state is kept when one could not be.
+  static override description = `For a rotation that was taken out of the spec: its alarms end. With --revoke its credentials are revoked first, and the state is kept when one could not be. NAME@MACHINE, of a machine of a fleet that is gone: what it told of its rotation is told no more.
 
 Exit codes: 0 forgotten; 1 kept, because a lease could not be revoked; 2 usage or spec error; 5 another process is at work on it; 6 could not tell.`;
   static override examples = [

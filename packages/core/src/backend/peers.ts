@@ -18,6 +18,8 @@ export interface Peers {
   readonly look: () => Promise<PeerLook>;
   /** Asks a machine to do something, and waits for what came of it. Throws EngineError `ROTATE_HOST_GONE`, or what the other one threw. */
   readonly ask: (host: string, question: Question, signal: AbortSignal) => Promise<Answer>;
+  /** What a machine told of one of its rotations is told of no more; nothing of the machine itself is changed. */
+  readonly forget: (host: string, rotation: string) => Promise<void>;
   /** Questions to this machine, each once. */
   readonly asked: () => Promise<readonly AskedQuestion[]>;
 }

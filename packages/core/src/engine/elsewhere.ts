@@ -82,3 +82,18 @@ export async function revokeElsewhere(
   const report = (await peers.ask(host, { what: "revoke", name, previous, by }, signal)) as RevokeReport;
   return { ...report, name: asked };
 }
+
+/** The names by which rotations of other machines are asked for here. */
+export async function namesElsewhere({ written, peers }: At): Promise<readonly string[]> {
+  if (peers === undefined) return [];
+  const named = written.rotations.filter((rotation) => isElsewhere(rotation, peers)).map(({ name }) => name);
+  const { pinned } = await peers.look();
+  return [...named, ...pinned.map(({ host, status }) => `${status.name}@${host.name}`)];
+}
+
+/** What a machine that is gone told of its rotation is told of no more: nothing is known of what it left. Throws EngineError `ROTATE_ELSEWHERE` while it is heard of. */
+export async function forgetElsewhere({ asked, name, host }: Elsewhere, at: At & { peers: Peers }): Promise<void> {
+  const { hosts } = await at.peers.look();
+  if (hosts.some((each) => each.name === host && each.alive)) refuseElsewhere([asked], at);
+  await at.peers.forget(host, name);
+}

@@ -15,8 +15,20 @@ import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import type { LentOptions } from "./give-back.ts";
 import { depsOver } from "./deps.ts";
 import type { DetailOptions } from "./detail.ts";
+<<<<<<< HEAD
 import type { EjectReport, EjectValues } from "./eject.ts";
 import { elsewhereOf, plainName, refuseElsewhere, revokeElsewhere } from "./elsewhere.ts";
+=======
+import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
+import {
+  elsewhereOf,
+  forgetElsewhere,
+  namesElsewhere,
+  plainName,
+  refuseElsewhere,
+  revokeElsewhere,
+} from "./elsewhere.ts";
+>>>>>>> b3a43929 (Show the fleet on every machine's page and metrics, and forget what a machine that is gone told)
 import { isElsewhere } from "./fleet-status.ts";
 import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
@@ -71,7 +83,9 @@ export interface Engine {
   readonly revoke: (name: string, options?: RevokeOptions) => Promise<RevokeReport>;
   /** Names of all rotations, of the spec or only of the state, sorted. */
   readonly known: () => Promise<readonly string[]>;
-  /** Forgets a rotation: its state goes, its values stay where they are. */
+  /** Names by which rotations of other machines are asked for here. */
+  readonly elsewhere: () => Promise<readonly string[]>;
+  /** Forgets a rotation: its state goes, its values stay where they are. Of another machine, once that is gone: what it told of it. */
   readonly forget: (name: string) => Promise<void>;
   /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
   readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
@@ -137,10 +151,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
     },
+<<<<<<< HEAD
     keepLent: async (name, asked) =>
       (await import("./give-back.ts")).keepLent(one(name).rotation.name, asked, backend.claims),
     giveBack: async (name, asked) =>
       (await import("./give-back.ts")).giveBack(one(name).rotation.name, asked, backend.claims),
+=======
+    keepLent: (name, asked) => keepLent(one(name).rotation.name, asked, backend.claims),
+    giveBack: (name, asked) => giveBack(one(name).rotation.name, asked, backend.claims),
+    elsewhere: () => namesElsewhere({ written: parts.written, peers: backend.peers }),
+>>>>>>> b3a43929 (Show the fleet on every machine's page and metrics, and forget what a machine that is gone told)
     known: async () => {
       const ofSpec = parts.spec.rotations.map(({ name }) => name);
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
@@ -155,7 +175,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return revokeElsewhere(found, { peers: deps.peers, by, signal }, asked.previous ?? false);
     },
     forget: async (name) => {
-      refuseElsewhere([name], { written: parts.written, peers: backend.peers });
+      const { peers } = backend;
+      const found = elsewhereOf(name, { written: parts.written, peers });
+      if (found !== undefined && peers !== undefined) return forgetElsewhere(found, { written: parts.written, peers });
       return withClaim(backend.claims, name, async (claim) => {
         const rotation = parts.spec.rotations.find((each) => each.name === name);
         const { sweepUnder } = await import("../rotation/left-overs.ts");

@@ -71,6 +71,13 @@ export function createPeers(parts: PeerParts): Peers {
       for (const [name, text] of texts) told.set(name, text);
     },
     look: () => lookAt(parts),
+    async forget(name, rotation) {
+      await database.query(`delete from ${own}.mirror where spec = $1 and host = $2 and rotation = $3`, [
+        spec,
+        name,
+        rotation,
+      ]);
+    },
     async ask(name, question, signal) {
       const to = await refuseGone(name);
       const { send, answerTo, drop } = await requests();

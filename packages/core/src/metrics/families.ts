@@ -173,8 +173,9 @@ function familyOf<Of>(
   return { name, help, type: "gauge", samples };
 }
 
-function labelsOf({ name, provider }: RotationStatus): MetricSample["labels"] {
-  return { rotation: name, provider };
+/** `host`: of what another machine alone rotates. */
+function labelsOf({ name, provider, host }: RotationStatus): MetricSample["labels"] {
+  return { rotation: name, provider, ...(host !== undefined && { host }) };
 }
 
 function statesOf(rotations: readonly RotationStatus[]): MetricFamily {
