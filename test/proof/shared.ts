@@ -98,10 +98,12 @@ async function strike(campaign: Campaign): Promise<boolean> {
 function sleeping({ workers, stopped, random }: Campaign, name: string): false {
   const { process: child } = workers.get(name)!;
   stopped.add(name);
-  void setTimeout((8 + random() * 10) * second).then(() => {
+  async function wake(): Promise<void> {
+    await setTimeout((8 + random() * 10) * second);
     child.kill("SIGCONT");
     stopped.delete(name);
-  });
+  }
+  void wake();
   return false;
 }
 
@@ -155,7 +157,8 @@ async function ended(campaign: Campaign, judge: ReturnType<typeof startJudge>): 
   const sql = await fleet.postgres.connect(); // a crash took the session of whoever looked before as well
   const found = await audit({ ...fleet, sql }, life);
   await sql.end();
-  for (const [kind, times] of [...campaign.told].toSorted()) say(`${kind}: ${times}`);
+  for (const [kind, times] of [...campaign.told].toSorted(([one], [other]) => (one < other ? -1 : 1)))
+    say(`${kind}: ${times}`);
   const { looks, revoked, expired } = verdict;
   say(`looks at what consumers and sinks hold: ${looks}; revoked: ${revoked.length}; expired: ${expired.length}`);
   say(`mints: ${found.mints}, rotated: ${found.rotated}, double: ${found.double.length}, lost: ${found.lost.length}`);

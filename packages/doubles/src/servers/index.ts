@@ -1,4 +1,4 @@
-export { clockShifter } from "./clock.ts";
+export { clockShifter, shifted } from "./clock.ts";
 export { createGate, type Gate } from "./gate.ts";
 export { startFront, type Fate, type Front } from "./front.ts";
 export { redisProgram, startRedis, type Redis, type RedisOptions } from "./redis.ts";
