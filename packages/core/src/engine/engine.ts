@@ -15,11 +15,7 @@ import type { CredentialOptions, CurrentCredential } from "./credential.ts";
 import type { LentOptions } from "./give-back.ts";
 import { depsOver } from "./deps.ts";
 import type { DetailOptions } from "./detail.ts";
-<<<<<<< HEAD
 import type { EjectReport, EjectValues } from "./eject.ts";
-import { elsewhereOf, plainName, refuseElsewhere, revokeElsewhere } from "./elsewhere.ts";
-=======
-import { describeEject, ejectInPlace, ejectTo, type EjectReport, type EjectValues } from "./eject.ts";
 import {
   elsewhereOf,
   forgetElsewhere,
@@ -28,7 +24,6 @@ import {
   refuseElsewhere,
   revokeElsewhere,
 } from "./elsewhere.ts";
->>>>>>> b3a43929 (Show the fleet on every machine's page and metrics, and forget what a machine that is gone told)
 import { isElsewhere } from "./fleet-status.ts";
 import { isOf } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
@@ -151,16 +146,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { currentCredential } = await import("./credential.ts");
       return currentCredential(target, asked);
     },
-<<<<<<< HEAD
     keepLent: async (name, asked) =>
       (await import("./give-back.ts")).keepLent(one(name).rotation.name, asked, backend.claims),
     giveBack: async (name, asked) =>
       (await import("./give-back.ts")).giveBack(one(name).rotation.name, asked, backend.claims),
-=======
-    keepLent: (name, asked) => keepLent(one(name).rotation.name, asked, backend.claims),
-    giveBack: (name, asked) => giveBack(one(name).rotation.name, asked, backend.claims),
     elsewhere: () => namesElsewhere({ written: parts.written, peers: backend.peers }),
->>>>>>> b3a43929 (Show the fleet on every machine's page and metrics, and forget what a machine that is gone told)
     known: async () => {
       const ofSpec = parts.spec.rotations.map(({ name }) => name);
       return [...new Set([...ofSpec, ...(await backend.store.names())])].toSorted();
