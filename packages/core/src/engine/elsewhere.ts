@@ -91,9 +91,12 @@ export async function namesElsewhere({ written, peers }: At): Promise<readonly s
   return [...named, ...pinned.map(({ host, status }) => `${status.name}@${host.name}`)];
 }
 
-/** What a machine that is gone told of its rotation is told of no more: nothing is known of what it left. Throws EngineError `ROTATE_ELSEWHERE` while it is heard of. */
-export async function forgetElsewhere({ asked, name, host }: Elsewhere, at: At & { peers: Peers }): Promise<void> {
+/** What a machine that is gone told of its rotation is told of no more; false: it is none of another machine. Throws EngineError `ROTATE_ELSEWHERE` while that is heard of. */
+export async function forgetElsewhere(asked: string, at: At): Promise<boolean> {
+  const found = elsewhereOf(asked, at);
+  if (found === undefined || at.peers === undefined) return false;
   const { hosts } = await at.peers.look();
-  if (hosts.some((each) => each.name === host && each.alive)) refuseElsewhere([asked], at);
-  await at.peers.forget(host, name);
+  if (hosts.some((each) => each.name === found.host && each.alive)) refuseElsewhere([asked], at);
+  await at.peers.forget(found.host, found.name);
+  return true;
 }

@@ -165,9 +165,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return revokeElsewhere(found, { peers: deps.peers, by, signal }, asked.previous ?? false);
     },
     forget: async (name) => {
-      const { peers } = backend;
-      const found = elsewhereOf(name, { written: parts.written, peers });
-      if (found !== undefined && peers !== undefined) return forgetElsewhere(found, { written: parts.written, peers });
+      if (await forgetElsewhere(name, { written: parts.written, peers: backend.peers })) return;
       return withClaim(backend.claims, name, async (claim) => {
         const rotation = parts.spec.rotations.find((each) => each.name === name);
         const { sweepUnder } = await import("../rotation/left-overs.ts");
