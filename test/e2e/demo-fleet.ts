@@ -14,7 +14,7 @@ const names = ["one", "two", "three"];
 const second = 1_000;
 
 const story = `Three workers (rotate watch) share ${rotations} rotations on one PostgreSQL. Each credential lives ${life} seconds at an issuer that
-ends what is revoked. Every ${killEvery} seconds a worker is killed (kill -9), and started again ten seconds later. Ten times a second
+ends what is revoked. Every ${killEvery} seconds a worker is killed (kill -9), and started again ten seconds later. Four times a second
 it is asked whether what stands in the sinks, and what the consumers took over, still lives.
 `;
 
