@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import type { Runtime, Service } from "@rotate/core";
 import { fail } from "../views/answer.ts";
 import { handlerOf } from "../views/service.ts";
-import { bound, closeServer, listen, plainServer } from "../views/server.ts";
+import { bound } from "../views/connections.ts";
+import { closeServer, listen, plainServer } from "../views/server.ts";
 import { isPossible, socketPath } from "./place.ts";
 import { controlRoutes } from "./routes.ts";
 

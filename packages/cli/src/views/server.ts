@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { EngineError } from "@rotate/core";
 import { type Address, urlOf } from "./address.ts";
+import { bound } from "./connections.ts";
 
 /** Takes one request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -20,7 +21,7 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-/** Nobody keeps more of us busy than this, however slow or many: ms, bytes, connections. */
+/** Nobody keeps us busy for longer, however slow: ms, bytes. */
 const limits = {
   headersTimeout: 5_000,
   requestTimeout: 5_000,
@@ -28,12 +29,6 @@ const limits = {
   keepAliveTimeout: 5_000,
   maxHeaderSize: 16_384,
 } as const satisfies ServerOptions;
-const mostConnections = 256;
-/** On one connection. */
-const mostRequests = 100;
-/** Without a byte in either direction; a stream says something every ten seconds. ms */
-const longestSilence = 30_000;
-
 /** Listens by HTTP, or HTTPS. Throws EngineError `ROTATE_LISTEN` with what to do. @param flag for messages */
 export async function openServer(
   { address, flag, tls }: { readonly address: Address; readonly flag: string; readonly tls?: TlsFiles | undefined },
@@ -49,39 +44,6 @@ export async function openServer(
     url: urlOf({ ...address, port }, tls === undefined ? "http" : "https"),
     close: () => closeServer(server),
   };
-}
-
-/** The bounds that hold for every server, on a port or on a socket: whoever only holds a connection gives way to who asks. */
-export function bound(server: Server): void {
-  const idle = new Map<unknown, Socket>();
-  let open = 0;
-  server.setTimeout(longestSilence);
-  server.maxRequestsPerSocket = mostRequests;
-  server.on("clientError", (_, socket) => socket.destroy());
-  server.on("connection", (socket) => {
-    open += 1;
-    const key = keyOf(socket);
-    idle.set(key, socket);
-    socket.on("close", () => {
-      open -= 1;
-      idle.delete(key);
-    });
-    if (open <= mostConnections) return;
-    const [longest] = idle.values();
-    (longest ?? socket).destroy();
-  });
-  server.on("request", ({ socket }, response) => {
-    const key = keyOf(socket);
-    const raw = idle.get(key);
-    idle.delete(key);
-    response.on("close", () => (raw === undefined || raw.destroyed ? undefined : idle.set(key, raw)));
-  });
-}
-
-/** The same for a connection and for the TLS on it. */
-function keyOf(socket: Socket): unknown {
-  const { remoteAddress, remotePort } = socket;
-  return remotePort === undefined ? socket : `${remoteAddress} ${remotePort}`;
 }
 
 /** A server by HTTP, bound to nothing yet. */

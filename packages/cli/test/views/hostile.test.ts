@@ -42,7 +42,7 @@ describe("an endpoint", () => {
   test("answers while a thousand connections say nothing, and lets them go", async () => {
     const url = await createDaemonScene({ real: true }).listen();
     const idle = Array.from({ length: 1_000 }, () => rawly(url, "GET / HT"));
-    await vi.waitFor(() => expect(idle.filter(({ socket }) => socket.closed).length).toBeGreaterThan(700), 10_000);
+    await vi.waitFor(() => expect(idle.filter(({ socket }) => socket.closed).length).toBeGreaterThan(400), 10_000);
     expect((await get(`${url}/livez`)).status).toBe(200);
     await Promise.all(idle.map(({ heard }) => heard));
     expect((await get(`${url}/livez`)).status).toBe(200);

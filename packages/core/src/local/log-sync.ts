@@ -1,14 +1,24 @@
 import { closeSync, fdatasync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { fileIdentity, stateError } from "./state-error.ts";
+import { fileIdentity, logLost, stateError } from "./state-error.ts";
 import { syncDirectory } from "./sync-directory.ts";
 
 /** Makes durable what was committed to the write-ahead log of a SQLite file. */
 export interface LogSync {
-  /** All that was committed before the call is durable when it resolves; callers that come while one sync runs share the next. Throws EngineError `ROTATE_STATE_UNUSABLE`. */
+  /**
+   * All that was committed before the call is durable when it resolves; callers that come while one sync runs share the next. Throws EngineError `ROTATE_STATE_UNUSABLE`,
+   * or `ROTATE_STATE_LOST` when another log stands where SQLite's stood: what it writes then is nowhere.
+   */
   readonly flush: () => Promise<void>;
   /** Waits for the sync that runs. */
   readonly close: () => Promise<void>;
+}
+
+interface OpenLog {
+  readonly descriptor: number;
+  readonly identity: string;
+  /** Of the file that it belongs to: one that was put back has a log of its own. */
+  readonly ofFile: string | undefined;
 }
 
 /**
@@ -18,7 +28,7 @@ export interface LogSync {
  */
 export function createLogSync(path: string, withoutLog: () => void): LogSync {
   const log = `${path}-wal`;
-  let opened: { readonly descriptor: number; readonly identity: string } | undefined;
+  let opened: OpenLog | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
@@ -27,15 +37,17 @@ export function createLogSync(path: string, withoutLog: () => void): LogSync {
     opened = undefined;
   }
 
-  /** The log that stands there now. Its name has to be durable as well. */
+  /** The log of the file that stands there now. Its name has to be durable as well. */
   function descriptor(): number | undefined {
     const identity = fileIdentity(log);
     if (identity !== undefined && opened?.identity === identity) return opened.descriptor;
+    const ofFile = fileIdentity(path);
+    if (opened !== undefined && opened.ofFile === ofFile) throw logLost(log);
     closeLog();
     if (identity === undefined) return undefined;
     const own = openSync(log, "r");
     const { dev, ino } = fstatSync(own);
-    opened = { descriptor: own, identity: `${dev}:${ino}` };
+    opened = { descriptor: own, identity: `${dev}:${ino}`, ofFile };
     syncDirectory(dirname(log));
     return own;
   }

@@ -25,6 +25,15 @@ export function stateLost(path: string): EngineError {
   });
 }
 
+/** What SQLite wrote does not stand there any more, and nobody else will see what it writes. */
+export function logLost(log: string): EngineError {
+  return new EngineError(`the log ${log} was removed or replaced while rotate was at work`, {
+    code: "ROTATE_STATE_LOST",
+    exitCode: 6,
+    hint: "keep cleaners away from the state directory, and start rotate again: what was under way is looked after as after a crash",
+  });
+}
+
 /** The lock that a claim stands on. */
 export function lockLost(path: string): EngineError {
   return new EngineError(`the lock ${path} was removed or replaced while rotate was at work`, {

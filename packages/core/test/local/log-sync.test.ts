@@ -47,11 +47,32 @@ test("all that ask at once share one sync, and those who come while it runs shar
   await log.close();
 });
 
-test("a log that was replaced is synced where it stands now, and not where it stood", async () => {
+test.each(["replaced", "removed"])(
+  "a log that was %s under SQLite makes nothing durable, and that is said",
+  async (how) => {
+    writeFileSync(path(), "");
+    writeLog();
+    const log = createLogSync(path(), never);
+    await log.flush();
+    real.renameSync(`${path()}-wal`, join(directory, "kept"));
+    if (how === "replaced") writeLog();
+    disk.syncs.length = 0;
+    await expect(log.flush()).rejects.toMatchObject({
+      code: "ROTATE_STATE_LOST",
+      message: expect.stringContaining(`${path()}-wal`),
+    });
+    expect(disk.syncs).toEqual([]);
+    await log.close();
+  },
+);
+
+test("the log of a file that was put back is synced where it stands now, and not where it stood", async () => {
+  writeFileSync(path(), "");
   writeLog();
   const log = createLogSync(path(), never);
   await log.flush();
-  real.renameSync(`${path()}-wal`, join(directory, "kept"));
+  for (const file of [path(), `${path()}-wal`]) real.renameSync(file, `${file}.kept`);
+  writeFileSync(path(), "");
   writeLog();
   await log.flush();
   expect(disk.syncs.at(-1)).toBe(inode());
