@@ -56,7 +56,7 @@ function labelOf(name: string | undefined): string {
 
 /** Options of `createMasker`. */
 export interface MaskerOptions {
-  /** How many secrets are remembered: the ones used last, so that a daemon does not keep every token it ever minted. Default 2,000. */
+  /** How many secrets are remembered, and how many texts that are none: the ones used last, so that a daemon does not keep every token it ever minted. Default 2,000. */
   readonly capacity?: number;
 }
 
@@ -95,8 +95,11 @@ export function createMasker({ capacity = 2000 }: MaskerOptions = {}): Masker {
       return text;
     },
     exempt: (text) => {
+      open.delete(text);
       open.add(text);
       forget(text);
+      const [oldest] = open;
+      if (open.size > capacity && oldest !== undefined) open.delete(oldest);
     },
     holdsSecret: (text) => [...known.keys()].some((secret) => secret.length >= 12 && text.includes(secret)),
     mask: (text) => known.get(text)?.label ?? replace(text, needles.find(text)),

@@ -159,6 +159,15 @@ test("remembers the secrets used last when there are too many, and hides all of 
   );
 });
 
+test("remembers only so many texts that are open to all: one that was not met for long is a secret again when it is called one", () => {
+  const masker = createMasker({ capacity: 3 });
+  for (const name of ["one", "two", "three", "one", "four"]) masker.exempt(`public-${name}`);
+  for (const name of ["one", "two", "three", "four"]) masker.secret(`public-${name}`, name);
+  expect(masker.mask("public-one public-two public-three public-four")).toBe(
+    "public-one [secret two] public-three public-four",
+  );
+});
+
 test("hides a secret that another copy of the kit made, once it is revealed for use", () => {
   const masker = createMasker();
   expect(masker.reveal(new Secret("made elsewhere"))).toBe("made elsewhere");

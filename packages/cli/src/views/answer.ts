@@ -67,6 +67,7 @@ export function createSend(): Send {
     }
     const isZipped = body.length > worthZipping && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
     const sent = isZipped ? await zip(body) : Buffer.from(body);
+    if (response.destroyed) return; // its close was told already: what it was sent would count as unread for ever
     if (unread + sent.length > mostUnread) {
       response.writeHead(503, { ...headersOf("text/plain"), "retry-after": "30" }).end();
       return;

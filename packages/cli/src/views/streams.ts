@@ -109,6 +109,7 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
 
   return {
     async open(request, response, last) {
+      if (response.destroyed) return undefined; // nobody would tell that it has gone
       if (readers.size >= mostStreams) return fail(503, "too many look on already", { "retry-after": "30" });
       const reader = { response, limit: mostUnread };
       join(reader);

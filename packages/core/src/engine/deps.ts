@@ -1,4 +1,4 @@
-import type { Context, FieldValues, Fields, Login } from "@rotate/plugin-kit";
+import type { Context, Login } from "@rotate/plugin-kit";
 import { remembering, secretVariables, withholding, type Runtime } from "@rotate/runtime";
 import type { Backend } from "../backend/backend.ts";
 import type { OnEvent } from "../events.ts";
@@ -10,7 +10,8 @@ import { createLogins, type LoginEntry, type Logins } from "../rotation/login.ts
 import { createReloadGate } from "../rotation/reload-gate.ts";
 import { createTurnsAcross } from "../permits/across.ts";
 import { createReloadGroups } from "../rotation/reload-groups.ts";
-import type { CredentialMemory, RotationDeps } from "../rotation/session.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { createMemory } from "./minted.ts";
 import { createOffers } from "./offers.ts";
 import { placeOfGroup } from "./permit-places.ts";
 import { ownRootsOver } from "./own-roots.ts";
@@ -107,14 +108,4 @@ async function cronFor(rotations: readonly Rotation[]): Promise<NextCron> {
     ({ refresh }) => refresh.windows.length > 0 || (refresh.rule !== undefined && "cron" in refresh.rule),
   );
   return used ? loadCron() : noCron;
-}
-
-/** The values minted by this process, until it ends. */
-function createMemory(): CredentialMemory {
-  const values = new Map<string, FieldValues<Fields>>();
-  return {
-    get: (lease) => values.get(lease),
-    keep: (lease, fields) => void values.set(lease, fields),
-    drop: (lease) => void values.delete(lease),
-  };
 }

@@ -11,14 +11,14 @@ type MintedAttempt = Attempt & { readonly lease: string; readonly minted: Minted
 
 /** Journals a credential that was accepted. When the state cannot hold it, it is revoked from memory and everything stops. */
 export async function recordMinted(session: Session, attempt: MintedAttempt, accepted: Accepted): Promise<Attempt> {
-  const { deps, state } = session;
+  const { deps, state, rotation } = session;
   const fingerprint = credentialFingerprint(accepted.fields, deps.fingerprint);
   const sinkFingerprints = fingerprintsOfAll(attempt.minted.values, deps.fingerprint);
   const same = Object.values(state().leases).find(
     (lease) => lease.phase === "live" && isSame(lease, accepted.fields, deps),
   );
   if (!same) await refuseRevoked(session, attempt.lease, accepted);
-  deps.memory.keep(same?.id ?? attempt.lease, accepted.fields);
+  deps.memory.keep(same?.id ?? attempt.lease, accepted.fields, rotation.name);
   if (same) {
     const { asOf, expiresAt, diesAt, period } = accepted;
     await session.journal({

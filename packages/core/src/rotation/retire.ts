@@ -16,6 +16,8 @@ export async function retire(session: Session): Promise<void> {
     const current = session.state().leases[id];
     if (current?.phase === "live") await retireLease(session, current);
   }
+  const left = liveLeases(session.state()).map(({ id }) => id);
+  session.deps.memory.keepOnly(new Set(left), session.rotation.name);
 }
 
 async function retireLease(session: Session, lease: LeaseState): Promise<void> {
@@ -107,7 +109,6 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
     return false;
   }
   await session.journal({ type: "gone", lease: lease.id, how: "revoked" });
-  deps.memory.drop(lease.id);
   return true;
 }
 

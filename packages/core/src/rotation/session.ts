@@ -57,11 +57,12 @@ export interface SeenStamp {
   readonly holding: Holding;
 }
 
-/** The values that this process minted, for as long as it lives: for issuers that revoke only what is shown to them. */
+/** The values that this process minted, for as long as their lease is in the state and not gone: for issuers that revoke only what is shown to them. */
 export interface CredentialMemory {
   readonly get: (lease: LeaseId) => FieldValues<Fields> | undefined;
-  readonly keep: (lease: LeaseId, fields: FieldValues<Fields>) => void;
-  readonly drop: (lease: LeaseId) => void;
+  readonly keep: (lease: LeaseId, fields: FieldValues<Fields>, rotation: string) => void;
+  /** Forgets of this rotation what is not of these leases, whoever saw those others end. */
+  readonly keepOnly: (leases: ReadonlySet<LeaseId>, rotation: string) => void;
 }
 
 /** One process at work on one rotation, under its claim. */

@@ -142,7 +142,9 @@ function memoryOf(world: World): CredentialMemory {
   return {
     get: (lease) => memory.get(lease),
     keep: (lease, fields) => void memory.set(lease, fields),
-    drop: (lease) => void memory.delete(lease),
+    keepOnly(leases) {
+      for (const lease of memory.keys()) if (!leases.has(lease)) memory.delete(lease);
+    },
   };
 }
 
