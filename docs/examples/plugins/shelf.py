@@ -65,6 +65,8 @@ def serve(call):
         write(options, state["version"], state["new"])
         return None
     if verb == "undo":
+        if not call["begun"]:  # never written: what looks like ours is another process's
+            return None
         state = call["state"]
         document = service(options)
         now = {key: document["values"].get(key) for key in state["new"]}

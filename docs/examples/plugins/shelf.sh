@@ -62,7 +62,8 @@ JSON
   undo)
     service GET
     now=$(held)
-    if [ "$(jq -S . <<<"$now")" != "$(get -S .state.before)" ]; then
+    # Never written: what looks like ours is another process's.
+    if [ "$(get .begun)" = true ] && [ "$(jq -S . <<<"$now")" != "$(get -S .state.before)" ]; then
       [ "$(jq -S . <<<"$now")" = "$(get -S .state.new)" ] || no CONFLICT "somebody else changed the document" false
       write "$(get -c .state.before)"
     fi

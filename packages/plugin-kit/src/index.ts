@@ -108,3 +108,4 @@ export {
   type SinkDefinition,
   type Values,
 } from "./sink.ts";
+export { reversible, type Reversible } from "./reversible.ts";

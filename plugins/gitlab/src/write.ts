@@ -1,4 +1,4 @@
-import type { HttpAnswer, Prepared, Secret } from "@rotate/plugin-kit";
+import { reversible, type HttpAnswer, type Prepared, type Secret } from "@rotate/plugin-kit";
 import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { call, refusedBy } from "./api.ts";
 import { liveVariable, scopeQuery, variablePath, type LiveVariable } from "./live.ts";
@@ -13,7 +13,7 @@ export interface Write {
 
 /** GitLab takes whatever comes last: what was there before is looked at, and nothing holds the write by it. */
 export function variableWrite(write: Write): Pick<Prepared<VariableContext>, "commit" | "undo"> {
-  return { commit: (ctx) => commit(write, ctx), undo: (ctx) => undo(write, ctx) };
+  return reversible<VariableContext>({ commit: (ctx) => commit(write, ctx), undo: (ctx) => undo(write, ctx) });
 }
 
 async function commit({ before, value }: Write, ctx: VariableContext): Promise<void> {

@@ -1,4 +1,4 @@
-import { defineSink, type Secret, type Values } from "@rotate/plugin-kit";
+import { defineSink, type Secret, type Values, reversible } from "@rotate/plugin-kit";
 import { connect } from "./api/api.ts";
 import { clusterPlaces, followedPlaces } from "./auth/places.ts";
 import { clusterName, clusterScope, inCluster } from "./options.ts";
@@ -55,8 +55,10 @@ function writeOf(live: LiveSecret | undefined, values: Values, ctx: SecretContex
 function ready(write: Write, changed: boolean) {
   return {
     changed,
-    commit: async (ctx: SecretContext) => perform(await connect(ctx), write, ctx),
-    undo: async (ctx: SecretContext) => undoWrite(await connect(ctx), write, ctx),
+    ...reversible<SecretContext>({
+      commit: async (ctx) => perform(await connect(ctx), write, ctx),
+      undo: async (ctx) => undoWrite(await connect(ctx), write, ctx),
+    }),
   };
 }
 

@@ -76,7 +76,7 @@ const verbs: Readonly<Record<ProgramKind, Readonly<Record<string, Verb>>>> = {
       ok: closed({ changed: flag, undo: flag, state: anything }, ["changed"]),
     },
     commit: { body: { ...login, state: anything }, always: ["state"], ok: nothing },
-    undo: { body: { ...login, state: anything }, always: ["state"], ok: nothing },
+    undo: { body: { ...login, state: anything, begun: flag }, always: ["state", "begun"], ok: nothing },
     fence: { body: login, ok: nothing },
     follows: { body: {}, ok: ref("paths") },
   },

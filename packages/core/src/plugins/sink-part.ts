@@ -1,11 +1,4 @@
-import {
-  isRotateError,
-  type LoggedIn,
-  type Prepared,
-  RotateError,
-  type Sink,
-  type SinkContext,
-} from "@rotate/plugin-kit";
+import { type LoggedIn, type Prepared, reversible, RotateError, type Sink, type SinkContext } from "@rotate/plugin-kit";
 import { type Ask, given, nothing, revealed, when } from "./ask.ts";
 import type { DescribedPart } from "./describe.ts";
 import { factsOf } from "./facts.ts";
@@ -80,11 +73,12 @@ function preparedOf(
   if (undo && !part.verbs.includes("undo")) throw badFrame("it promises an undo and has no such verb");
   if (Buffer.byteLength(JSON.stringify(state)) > maxState) throw badFrame("its state is larger than 256 KiB");
   if (kept !== undefined) return keptIn({ kept, undo, changed }, { ask, program });
-  return {
-    changed,
+  const write = reversible<LoggedIn>({
     commit: async (ctx) => nothing(await ask("commit", { state, ...loginIn(ctx) }, ctx)),
-    ...(undo && { undo: async (ctx: LoggedIn) => nothing(await ask("undo", { state, ...loginIn(ctx) }, ctx)) }),
-  };
+    undo: async (ctx) => nothing(await ask("undo", { state, begun: true, ...loginIn(ctx) }, ctx)),
+    drop: async (ctx) => nothing(await ask("undo", { state, begun: false, ...loginIn(ctx) }, ctx)),
+  });
+  return { changed, commit: write.commit, ...(undo && { undo: write.undo }) };
 }
 
 /** What a package's sink has prepared lives in its process: that is kept until it is released. When it was lost, nothing that was not begun has to be undone. */
@@ -93,25 +87,23 @@ function keptIn(
   { ask, program }: { readonly ask: Ask; readonly program: Program },
 ): Prepared<LoggedIn> {
   let unpin: ReturnType<Program["pin"]> | undefined = program.pin();
-  let isBegun = false;
+  async function undone(ctx: LoggedIn): Promise<typeof lostMark | undefined> {
+    const answer = await ask("undo", { kept, ...loginIn(ctx) }, ctx);
+    if (answer === lostMark) return lostMark;
+    nothing(answer);
+    return undefined;
+  }
+  const write = reversible<LoggedIn>({
+    commit: async (ctx) => nothing(await ask("commit", { kept, ...loginIn(ctx) }, ctx)),
+    undo: async (ctx) => {
+      if ((await undone(ctx)) === lostMark) throw cannotUndo();
+    },
+    drop: async (ctx) => void (await undone(ctx)),
+  });
   return {
     changed,
-    async commit(ctx) {
-      try {
-        nothing(await ask("commit", { kept, ...loginIn(ctx) }, ctx));
-        isBegun = true;
-      } catch (error) {
-        isBegun ||= !(isRotateError(error) && error.noEffect);
-        throw error;
-      }
-    },
-    ...(undo && {
-      async undo(ctx: LoggedIn) {
-        const answer = await ask("undo", { kept, ...loginIn(ctx) }, ctx);
-        if (answer !== lostMark) return nothing(answer);
-        if (isBegun) throw cannotUndo();
-      },
-    }),
+    commit: write.commit,
+    ...(undo && { undo: write.undo }),
     release() {
       unpin?.({ release: kept });
       unpin = undefined;

@@ -166,6 +166,16 @@ export const past: readonly Past[] = [
     ],
   },
   {
+    story: "a process that was overtaken takes back nothing where another one has written the same value",
+    shape: { sinks: ["late", "file"], rollback: true, rich: { twoProcesses: true } },
+    early: 41,
+    turns: [
+      ["commit 1", 1, "is refused"],
+      ["before journal observed", 1, "second process"],
+      ["mint", 2, "same value"],
+    ],
+  },
+  {
     story: "a process that dies while it waits for a late write ends there",
     shape: { sinks: ["late", "file"], rollback: true, rich: {} },
     turns: [

@@ -1,8 +1,8 @@
 /** The sinks of the world: files, remote ones whose answers get lost, and blind ones. */
-import { defineSink, RotateError, type Secret, type Sink } from "@rotate/plugin-kit";
+import { defineSink, RotateError, type Secret, type Sink, reversible } from "@rotate/plugin-kit";
 import { go, lost, refused } from "./issuer.ts";
 import { hesitate, turn } from "./turns.ts";
-import { die, fault, lateWrites, longestStop, say, setSink, type SinkKind, type World } from "./world.ts";
+import { die, fault, isReadable, lateWrites, longestStop, say, setSink, type SinkKind, type World } from "./world.ts";
 
 export function sinkPart(world: World, index: number): Sink {
   const { kind } = world.sinks[index]!;
@@ -21,10 +21,6 @@ export function sinkPart(world: World, index: number): Sink {
   });
 }
 
-function isReadable(kind: SinkKind): boolean {
-  return kind !== "blind" && kind !== "late-blind";
-}
-
 function isLate(kind: SinkKind): boolean {
   return kind === "late" || kind === "late-blind";
 }
@@ -34,25 +30,24 @@ function prepare(world: World, index: number, after: string) {
   const sink = world.sinks[index]!;
   const readable = isReadable(sink.kind);
   const before = { value: sink.value, version: sink.version };
-  let wrote = false;
   async function commit(): Promise<void> {
     hesitate(world);
     if (readable && sink.version !== before.version)
       throw new RotateError("changed", { code: "CONFLICT", retryable: true });
     write(world, index, { value: after, version: before.version, why: "commit" });
-    wrote = true;
     await turn(world, "after the write");
     sink.unsynced = undefined;
   }
   async function undo(): Promise<void> {
     hesitate(world);
-    if (!wrote && sink.value === before.value) return;
+    if (sink.value === before.value) return;
     if (sink.value !== after) throw new RotateError("changed by somebody else", { code: "CONFLICT", retryable: false });
     write(world, index, { value: before.value, version: sink.version, why: "undo" });
     await turn(world, "after the undo");
     sink.unsynced = undefined;
   }
-  return { changed: !readable || before.value !== after, commit, ...(readable && { undo }) };
+  const changed = !readable || before.value !== after;
+  return readable ? { changed, ...reversible({ commit, undo }) } : { changed, commit };
 }
 
 function read(world: World, index: number, secret: (text: string) => Secret): Record<string, Secret> {

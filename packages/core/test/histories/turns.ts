@@ -5,6 +5,7 @@ import {
   die,
   fallBack,
   fault,
+  isReadable,
   land,
   lives,
   say,
@@ -76,7 +77,7 @@ const others: Readonly<Record<string, { readonly in: (shape: Shape) => boolean; 
       const old = world.issued.findLast(
         (issued) => issued.id < now && lives(world, issued) && world.published.has(issued.value),
       );
-      if (old === undefined || sink.kind === "blind") return;
+      if (old === undefined || !isReadable(sink.kind)) return;
       world.handEdited = true;
       sink.value = old.value;
       sink.version++;

@@ -12,6 +12,11 @@ export const life = 40 * second;
  */
 export type SinkKind = "file" | "remote" | "blind" | "late" | "late-blind";
 
+/** What somebody else puts there is seen. */
+export function isReadable(kind: SinkKind): boolean {
+  return kind !== "blind" && kind !== "late-blind";
+}
+
 /** Of late sinks, ms. */
 export const lateWrites = 9 * second;
 /** A process that was stopped in the midst of a write goes on before so long, ms: within the life of what it writes. */

@@ -171,6 +171,21 @@ const undoing: readonly SinkRule[] = [
     },
   },
   {
+    id: "sink-undo-unwritten",
+    name: "takes back nothing that it did not write, even where the same values stand",
+    why: "A process that was overtaken before its commit lets go while another one has written the same values: an issuer may repeat its credential.",
+    check: async (harness, stage) => {
+      await write(await scene(harness, stage), stage.values[0]);
+      const late = await scene(harness, stage);
+      const overtaken = await prepare(late, stage.values[1]);
+      await write(await scene(harness, stage), stage.values[1]);
+      if (overtaken.undo === undefined) return;
+      const code = await codeOf(async () => overtaken.undo?.(late.ctx));
+      assert.ok(code === "no error" || code === "CONFLICT", `undo of what was never written throws ${code}`);
+      assert.deepEqual(await harness.readBack(stage), stage.values[1], "undo took back another process's write");
+    },
+  },
+  {
     id: "sink-commit-conflict",
     name: "commits over somebody else's write whole, or refuses with CONFLICT and leaves it",
     why: "After CONFLICT the engine prepares again; a write that mixes two writers' values is believed by nobody.",

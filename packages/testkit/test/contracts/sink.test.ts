@@ -243,6 +243,17 @@ testEveryRule(
           /changed what somebody else wrote/,
         ],
       ],
+      "takes back nothing that it did not write, even where the same values stand": [
+        [preparing(() => ({ undo: empty })), /another process's write/],
+        [
+          preparing(() => ({
+            undo: async () => {
+              throw new Error("not mine");
+            },
+          })),
+          /throws not a RotateError/,
+        ],
+      ],
       "commits over somebody else's write whole, or refuses with CONFLICT and leaves it": [
         [
           preparing(() => ({

@@ -1,4 +1,4 @@
-import { readAnswer, type Prepared, type Secret } from "@rotate/plugin-kit";
+import { readAnswer, type Prepared, type Secret, reversible } from "@rotate/plugin-kit";
 import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { call, refusedBy, stranger } from "./api.ts";
 import { liveSecret, managedBy, type LiveSecret } from "./live.ts";
@@ -13,7 +13,7 @@ export interface Write {
 
 /** A vault takes whatever comes last: what was there before is looked at, and nothing holds the write by it. */
 export function vaultWrite(write: Write): Pick<Prepared<SecretContext>, "commit" | "undo"> {
-  return { commit: (ctx) => commit(write, ctx), undo: (ctx) => undo(write, ctx) };
+  return reversible<SecretContext>({ commit: (ctx) => commit(write, ctx), undo: (ctx) => undo(write, ctx) });
 }
 
 async function commit({ before, text }: Write, ctx: SecretContext): Promise<void> {

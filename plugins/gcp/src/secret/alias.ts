@@ -1,4 +1,4 @@
-import { isRotateError, meanings, RotateError, type Prepared, type Secret } from "@rotate/plugin-kit";
+import { isRotateError, meanings, RotateError, type Prepared, type Secret, reversible } from "@rotate/plugin-kit";
 import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { createSecret, liveSecret, marked, patchSecret, type LiveSecret } from "./live.ts";
 import { resourceName, type SecretContext } from "./options.ts";
@@ -24,7 +24,7 @@ export async function aliasWrite(
   ctx: SecretContext,
 ): Promise<Pick<Prepared<SecretContext>, "commit" | "undo">> {
   let added = write.live === undefined ? undefined : await addVersion(write.text, ctx);
-  return {
+  return reversible<SecretContext>({
     async commit(now) {
       const live = write.live ?? (await createSecret(now));
       added ??= await addVersion(write.text, now);
@@ -33,7 +33,10 @@ export async function aliasWrite(
     async undo(now) {
       if (added !== undefined) await moveBack({ write, added }, now);
     },
-  };
+    async drop(now) {
+      if (added !== undefined) await destroyVersion(added, now);
+    },
+  });
 }
 
 interface Move {

@@ -1,4 +1,4 @@
-import type { Prepared, Secret } from "@rotate/plugin-kit";
+import { reversible, type Prepared, type Secret } from "@rotate/plugin-kit";
 import { changedMeanwhile } from "@rotate/plugin-kit/stores";
 import { createSecret } from "./live.ts";
 import { resourceName, type SecretContext } from "./options.ts";
@@ -16,7 +16,7 @@ export interface LatestWrite {
 
 /** Nothing holds an added version by what was there before: who adds last is `latest`. */
 export function latestWrite(write: LatestWrite): Pick<Prepared<SecretContext>, "commit" | "undo"> {
-  return { commit: (ctx) => add(write, ctx), undo: (ctx) => takeBack(write, ctx) };
+  return reversible<SecretContext>({ commit: (ctx) => add(write, ctx), undo: (ctx) => takeBack(write, ctx) });
 }
 
 async function add({ exists, before, text }: LatestWrite, ctx: SecretContext): Promise<void> {

@@ -1,4 +1,4 @@
-import { defineSink, RotateError, type Values } from "@rotate/plugin-kit";
+import { defineSink, RotateError, type Values, reversible } from "@rotate/plugin-kit";
 import { keepAlive, logIn, loginPlaces, loginScope } from "../login/index.ts";
 import { checkStored, refuseAbsent } from "./check.ts";
 import { engineOf } from "./engine.ts";
@@ -29,12 +29,14 @@ export const vaultKvSink = defineSink({
     refuseAbsent(before, ctx);
     return {
       changed: !holds(before, values),
-      async commit(later) {
-        await refuseChanged(before, later);
-        await change(before, values, later);
-        await markAsOurs(before, later);
-      },
-      undo: (later) => undoWrite(before, values, later),
+      ...reversible<KvContext>({
+        async commit(later) {
+          await refuseChanged(before, later);
+          await change(before, values, later);
+          await markAsOurs(before, later);
+        },
+        undo: (later) => undoWrite(before, values, later),
+      }),
     };
   },
 

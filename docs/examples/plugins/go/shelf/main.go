@@ -175,6 +175,9 @@ func serve(call wire.Call) (any, error) {
 	case "commit":
 		return nil, write(to, left.Version, left.New)
 	case "undo":
+		if !call.Begun { // never written: what looks like ours is another process's
+			return nil, nil
+		}
 		return nil, undo(to, left)
 	case "fence": // a write whose answer was lost, and which is still on its way, finds another version
 		found, err := service(to, "GET", nil)

@@ -22,6 +22,7 @@ type Call struct {
 	Keys   []string          `json:"keys"`
 	Values map[string]string `json:"values"`
 	State  json.RawMessage   `json:"state"`
+	Begun  bool              `json:"begun"`
 	Cancel *int              `json:"cancel"`
 	// Of a harness. Now is the time by which the outside lives.
 	Now    time.Time         `json:"now"`

@@ -6,6 +6,7 @@ import {
   httpError,
   type Infer,
   readAnswer,
+  reversible,
   RotateError,
   type Secret,
 } from "@rotate/plugin-kit";
@@ -107,14 +108,16 @@ export const sink = defineSink({
     const before = only(variable.items, keys);
     return {
       changed: !isSame(values, before),
-      commit: (later) => write(later, { index: variable.index, items: { ...variable.items, ...values } }),
-      async undo(later) {
-        const now = await read(later);
-        const found = only(now.items, keys);
-        if (isSame(before, found)) return;
-        if (!isSame(values, found)) throw conflict("see who else writes it", false);
-        await write(later, { index: now.index, items: { ...now.items, ...before } });
-      },
+      ...reversible<typeof ctx>({
+        commit: (later) => write(later, { index: variable.index, items: { ...variable.items, ...values } }),
+        async undo(later) {
+          const now = await read(later);
+          const found = only(now.items, keys);
+          if (isSame(before, found)) return;
+          if (!isSame(values, found)) throw conflict("see who else writes it", false);
+          await write(later, { index: now.index, items: { ...now.items, ...before } });
+        },
+      }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineSink, RotateError, type SinkContext } from "@rotate/plugin-kit";
+import { defineSink, RotateError, type SinkContext, reversible } from "@rotate/plugin-kit";
 import { followedPlaces, sourcePlaces, sourceScope, type KeySource } from "../../source/index.ts";
 import { logIn } from "../login.ts";
 import { refuseSeveral } from "../secret/text.ts";
@@ -43,7 +43,13 @@ export const awsSsmParameter = defineSink({
     const kept = before === undefined || !changed ? undefined : await readHistory(ctx);
     const write = { before, value, kept, ours: ctx.ours === true };
     refuseLarge(write, ctx);
-    return { changed, commit: (later) => perform(write, later), undo: (later) => takeBack(write, later) };
+    return {
+      changed,
+      ...reversible({
+        commit: (later) => perform(write, later),
+        undo: (later) => takeBack(write, later),
+      }),
+    };
   },
   async read(keys, ctx) {
     const [key] = keys;

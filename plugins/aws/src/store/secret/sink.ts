@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { defineSink, RotateError, type SinkContext, type Values } from "@rotate/plugin-kit";
+import { defineSink, RotateError, type SinkContext, type Values, reversible } from "@rotate/plugin-kit";
 import { followedPlaces, sourcePlaces, sourceScope, type KeySource } from "../../source/index.ts";
 import { logIn } from "../login.ts";
 import { checkSecret } from "./check.ts";
@@ -118,12 +118,14 @@ async function moving(secret: Described, values: Values, ctx: Preparing) {
   const staged = await stage(text, label, ctx);
   return {
     changed: true,
-    async commit(later: SecretContext) {
-      await move(current, { from: before.id, to: staged }, later);
-      await markAsOurs(secret, later);
-    },
-    undo: (later: SecretContext) =>
-      undoMove({ before, staged, previous, label, keys: Object.keys(values), text }, later),
+    ...reversible<SecretContext>({
+      async commit(later) {
+        await move(current, { from: before.id, to: staged }, later);
+        await markAsOurs(secret, later);
+      },
+      undo: (later) => undoMove({ before, staged, previous, label, keys: Object.keys(values), text }, later),
+      drop: (later) => move(label, { from: staged, to: undefined }, later),
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   httpError,
   type Infer,
   readAnswer,
+  reversible,
   RotateError,
   type Secret,
   type Values,
@@ -102,14 +103,16 @@ export const sink = defineSink({
     const before = held(document, Object.keys(values));
     return {
       changed: !isSame(before, values),
-      commit: (later) => write(later, withKeys(document, values)),
-      async undo(later) {
-        const now = await read(later);
-        const found = held(now, Object.keys(values));
-        if (isSame(found, before)) return;
-        if (!isSame(found, values)) throw changed("see who else writes it", false);
-        await write(later, withKeys(now, before));
-      },
+      ...reversible<typeof ctx>({
+        commit: (later) => write(later, withKeys(document, values)),
+        async undo(later) {
+          const now = await read(later);
+          const found = held(now, Object.keys(values));
+          if (isSame(found, before)) return;
+          if (!isSame(found, values)) throw changed("see who else writes it", false);
+          await write(later, withKeys(now, before));
+        },
+      }),
     };
   },
 });
