@@ -41,6 +41,8 @@ export interface Alarm {
   readonly cause: AlarmCause;
   /** Those that this message is about, the worst first; of very many the first. */
   readonly rotations: readonly string[];
+  /** How each of `rotations` is, by its name: `step` is the worst of them. */
+  readonly steps: Readonly<Record<string, AlarmStep>>;
   /** How many it is about. */
   readonly total: number;
 }

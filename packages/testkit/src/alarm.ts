@@ -14,5 +14,6 @@ export const sampleAlarm: Alarm = {
   text: '[expired] web-1: billing-db expired at 02:58 UTC\nmint at vault: sealed <&> "it\'s" $(id) `id` größer',
   cause: { code: "ended", provider: "vault", message: "Vault is sealed", hint: "unseal Vault" },
   rotations: ["billing-db", "search-db", "tenant-db.acme"],
+  steps: { "billing-db": "expired", "search-db": "expiring", "tenant-db.acme": "failed" },
   total: 3,
 };

@@ -64,10 +64,11 @@ async function own(
 
 /** The body. Field by field, so that nothing else an alarm may one day carry gets out. */
 function payload(alarm: Alarm): object {
-  const { id, delivery, step, status, reminder, host, spec, at, title, text, rotations, total } = alarm;
+  const { id, delivery, step, status, reminder, host, spec, at, title, text, rotations, steps, total } = alarm;
   const { code, provider, message, hint, docs } = alarm.cause;
   const cause = { code, provider, message, hint, docs };
-  return { version: 1, id, delivery, step, status, reminder, host, spec, at, title, text, cause, rotations, total };
+  const about = { title, text, cause, rotations, steps, total };
+  return { version: 1, id, delivery, step, status, reminder, host, spec, at, ...about };
 }
 
 /** Slack reads three characters as its own (docs.slack.dev/messaging/formatting-message-text): nobody is to be called by a message of an issuer. */

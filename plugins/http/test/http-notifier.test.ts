@@ -11,6 +11,7 @@ const alarm: Alarm = {
   text: "[expired] web-1: billing-db <!channel> & co",
   cause: { code: "ROTATE_MINT_DENIED", provider: "vault", message: "no" },
   rotations: ["billing-db"],
+  steps: { "billing-db": "expired" },
   total: 1,
 };
 const start = Date.parse("2026-01-01T00:00:00Z");

@@ -12,6 +12,7 @@ const alarm: Alarm = {
   text: "[expired] web-1\nbilling-db $(touch stolen)",
   cause: { code: "ROTATE_MINT_DENIED", provider: "vault", message: "no" },
   rotations: ["billing-db", "search-db"],
+  steps: { "billing-db": "expired", "search-db": "expiring" },
   total: 2,
 };
 

@@ -10,6 +10,7 @@ const alarm: Alarm = {
   text: "[expired] web-1: billing-db\nfür immer",
   cause: { code: "ROTATE_MINT_DENIED", provider: "vault", message: "no" },
   rotations: ["billing-db"],
+  steps: { "billing-db": "expired" },
   total: 3,
 };
 const to = ["ops@example.com", "Night <night@example.com>"];

@@ -28,6 +28,7 @@ export function alarmOf(message: Message, about: About): Alarm {
   const { incident, step, over, reminder, told } = message;
   const { host, spec, at, receiver, state } = about;
   const names = [...told.keys()];
+  const rotations = names.filter(isRotation).slice(0, mostNames);
   const lines = step === "recovered" ? recoveredLines(message, about) : firingLines(message, about);
   return {
     id: `${host}/${hashOf(incident, 8)}`,
@@ -41,7 +42,8 @@ export function alarmOf(message: Message, about: About): Alarm {
     title: cut(titleOf(message, about), 150),
     text: [`[${step}]${reminder ? " still" : ""} ${host}: ${lines[0]}`, ...lines.slice(1)].join("\n"),
     cause: causeReport(message, about),
-    rotations: names.filter(isRotation).slice(0, mostNames),
+    rotations,
+    steps: Object.fromEntries(rotations.map((name) => [name, told.get(name) ?? "recovered"])),
     total: names.length,
   };
 }

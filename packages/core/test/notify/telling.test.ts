@@ -38,7 +38,7 @@ test("a run tells what is wrong, the next one nothing again, and the one that pu
   await runAndTell(scene);
   expect(receiver.told()).toEqual(["expired: db", "recovered: db"]);
   const [first, last] = receiver.alarms;
-  expect(last).toMatchObject({ id: first?.id, status: "resolved" });
+  expect(last).toMatchObject({ id: first?.id, status: "resolved", steps: { db: "recovered" } });
 });
 
 test("what it tells says who, why, until when and what to do, in words without secrets", async () => {
@@ -51,6 +51,7 @@ test("what it tells says who, why, until when and what to do, in words without s
   await runAndTell(scene);
   const [alarm] = receiver.alarms;
   expect(alarm).toMatchObject({ step: "expired", status: "firing", cause: { code: "ROTATE_MINT_DENIED" }, total: 1 });
+  expect([alarm?.rotations, alarm?.steps]).toEqual([["db"], { db: "expired" }]);
   expect(alarm?.text).toMatch(
     /^\[expired\] \S+: db is expired or about to be: it ends at \d{4}-\d\d-\d\d \d\d:\d\d UTC\nmint at /,
   );

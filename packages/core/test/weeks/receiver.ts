@@ -7,8 +7,8 @@ import { say, type World } from "./world.ts";
 const named = 50;
 
 function hear(world: World, alarm: Alarm): void {
-  const { step, rotations, delivery, total } = alarm;
-  const told = stepsOf(alarm);
+  const { step, rotations, steps, delivery, total } = alarm;
+  const told = Object.entries(steps);
   const { outside, clock } = world;
   const { beliefs, deliveries } = world.listener;
   say(world, `told: ${step} ${rotations.join()}`);
@@ -26,16 +26,6 @@ function hear(world: World, alarm: Alarm): void {
     if (said === "recovered") beliefs.delete(name);
     else beliefs.set(name, said);
   }
-}
-
-/** How each of its rotations is, by what a person reads: the worst by the step, the others by the counts, in the same order. */
-function stepsOf({ step, rotations, text }: Alarm): readonly (readonly [string, string])[] {
-  const [, counts = ""] = /^\d+ more: ([^:]+):/m.exec(text) ?? [];
-  const others = counts.split(", ").flatMap((part) => {
-    const [count, said = step] = part.split(" ");
-    return Array.from({ length: Number(count) }, () => said);
-  });
-  return rotations.map((name, index) => [name, index === 0 ? step : (others[index - 1] ?? step)]);
 }
 
 /** The listener as the spec names it: told of everything, of nothing twice. */

@@ -23,7 +23,13 @@ export interface NotifierHarness<S extends Stage = Stage> extends Harness<S> {
 
 type NotifierRule = Rule<NotifierHarness, Stage>;
 
-const resolved: Alarm = { ...sampleAlarm, delivery: "9e107d9d372bb682", step: "recovered", status: "resolved" };
+const resolved: Alarm = {
+  ...sampleAlarm,
+  delivery: "9e107d9d372bb682",
+  step: "recovered",
+  status: "resolved",
+  steps: Object.fromEntries(sampleAlarm.rotations.map((name) => [name, "recovered"] as const)),
+};
 
 /** What a receiver has to see of it, whatever it makes of the rest. */
 const word = "billing-db expired at 02:58 UTC";
