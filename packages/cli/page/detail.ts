@@ -82,12 +82,13 @@ function markOf(name: string, at: string | undefined, now: number): HTMLElement 
 }
 
 function factsOf(rotation: Rotation, now: number): readonly HTMLElement[] {
-  const { provider, kind, group, request = {}, credential, warnings } = rotation;
+  const { provider, kind, host, group, request = {}, credential, warnings } = rotation;
   const { sinks = [], reloads = [], verify = [], health = [] } = rotation;
   const action = ({ type, target, name }: (typeof verify)[number]): string =>
     [name === undefined ? type : `${name} (${type})`, target].filter((text) => text !== undefined).join(": ");
   return [
     ...factOf("Provider", [kind === undefined || kind === provider ? provider : `${provider} (${kind})`]),
+    ...factOf("Machine", host === undefined ? [] : [host]),
     ...factOf("One of", group === undefined ? [] : [group]),
     ...factOf(
       "Request",

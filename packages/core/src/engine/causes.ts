@@ -160,12 +160,20 @@ function late(name: string): string {
   return `is cron, the timer or \`rotate watch\` alive? \`rotate run ${name}\` renews it now`;
 }
 
+/** Of a machine that is not heard of: `app@web-3` is told of by another, `app` is pinned to it, NAME stands for several. */
+function revive(name: string): string {
+  const told = name === "NAME" ? "NAME@MACHINE" : name;
+  const end = told.includes("@") ? `\`rotate forget ${told}\`` : "name another `host`";
+  return `start \`rotate watch\` or its timer there again, with \`ROTATE_HOST\` where the host name is another; where it is gone for good, ${end}`;
+}
+
 const remedies: Readonly<Partial<Record<StandingCode, (name: string) => string>>> = {
   never: (name) => `see what a run would do: \`rotate plan ${name}\`; then \`rotate run\``,
   revoked: late,
   ended: late,
   margin: late,
   late,
+  gone: revive,
   foreign: (name) => `\`rotate run ${name} --force\` if this machine took over`,
   "too-slow": () => "run more often, use `rotate watch`, or ask for a longer `ttl`",
   rule: () => "say when it is replaced: `refresh: { every: … }` or `{ cron: … }`",

@@ -70,8 +70,11 @@ function mirrored(
   { own, now }: { readonly own: boolean; readonly now: number },
 ): RotationStatus {
   const { cause: _, ...told } = status;
-  const name = own ? told.name : `${told.name}@${host.name}`;
-  return { ...told, name, host: host.name, ...(host.alive ? {} : goneStanding(host, told, now)) };
+  const place = { name: own ? told.name : `${told.name}@${host.name}`, host: host.name };
+  if (host.alive) return { ...told, ...place };
+  // What it was about to do, nobody does.
+  const { nextAt: __, rotating: ___, ...left } = told;
+  return { ...left, ...place, ...goneStanding(host, told, now) };
 }
 
 /** What is not heard of any more is not rotated, for all that is known. */
@@ -101,6 +104,6 @@ function neverTold({ name, provider, host = "" }: Rotation, hosts: readonly Host
     code: "gone",
     exit: 1,
     alarm: "cannot-serve",
-    reason: `its machine ${host} ${seen}: start \`rotate watch\` there, with \`ROTATE_HOST=${host}\` where its host name is another`,
+    reason: `its machine ${host} ${seen}`,
   };
 }

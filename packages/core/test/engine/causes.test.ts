@@ -44,6 +44,20 @@ test("what fails of one code at one provider is one cause, with what to do and t
   ]);
 });
 
+test.each([
+  [["app@web-3"], "gone for good, `rotate forget app@web-3`"],
+  [["app"], "gone for good, name another `host`"],
+  [["app@web-3", "mail@web-3"], "gone for good, `rotate forget NAME@MACHINE`"],
+])("what is rotated by nobody because its machine is gone, %j, says what to do", (names, what) => {
+  const { lastError: _, ...gone } = failing("", "vault", {
+    code: "gone",
+    reason: "its machine web-3 was last heard of",
+  });
+  const [cause] = causesOf(names.map((name) => ({ ...gone, name })));
+  expect(cause).toMatchObject({ messages: [gone.reason], hint: expect.stringContaining(what) });
+  expect(cause?.hint).toContain("start `rotate watch`");
+});
+
 test("what is well is no cause, and an old error does not explain a drift", () => {
   const drift = failing("d", "vault", { state: "drift", code: "changed", reason: "drift: .env: KEY" });
   expect(causesOf([failing("a", "vault", { state: "due", code: "due", exit: 0 })])).toEqual([]);
