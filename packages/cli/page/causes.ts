@@ -1,3 +1,4 @@
+import { figure } from "../src/output/figure.ts";
 import { stateOrder } from "../src/output/headline.ts";
 import { span, will } from "../src/output/time.ts";
 import { h, todo, typed } from "./dom.ts";
@@ -53,7 +54,7 @@ function causeOf(cause: CauseView, { shown, show }: CauseActions, now: number): 
   const button = h(
     "button",
     { type: "button", "aria-pressed": String(isShown), onclick: () => show(isShown ? "" : id) },
-    isShown ? "Show all again" : `Show these ${count.toLocaleString("en")}`,
+    isShown ? "Show all again" : `Show these ${figure(count)}`,
   );
   const more = messages.length > 1 ? ` (and ${many(messages.length - 1, "other message")})` : "";
   return h(
@@ -81,7 +82,7 @@ function placeOf({ phase, provider, state }: CauseView): string {
 }
 
 function timesOf({ count, states, since, nextAt, isError, firstEnd, state }: CauseView, now: number): string {
-  const parts = stateOrder.flatMap((one) => (states[one] ? [`${states[one].toLocaleString("en")} ${one}`] : []));
+  const parts = stateOrder.flatMap((one) => (states[one] ? [`${figure(states[one])} ${one}`] : []));
   const left = firstEnd === undefined ? 0 : Date.parse(firstEnd) - now;
   const tried = nextAt === undefined ? "not tried again by itself" : `next try ${will(nextAt, now)}`;
   return [

@@ -1,4 +1,5 @@
 import type { StandingState } from "@rotate/core";
+import { figure } from "../src/output/figure.ts";
 import { stateOrder } from "../src/output/headline.ts";
 import { h } from "./dom.ts";
 import { type Filter, noFilter, type Overview } from "./model.ts";
@@ -49,7 +50,7 @@ export function createFilters(changed: () => void): FiltersView {
       title: isRotating ? "a process is at work on it" : meanings[state],
       onclick: () => set({ ...filter, state: isOn ? "" : state }),
     };
-    return h("button", props, `${count.toLocaleString("en")} ${state}`);
+    return h("button", props, `${figure(count)} ${state}`);
   }
 
   function showChips({ summary: { states, rotating } }: Overview): void {

@@ -1,3 +1,4 @@
+import { figure } from "../src/output/figure.ts";
 import { h, put } from "./dom.ts";
 import { compareRows, type Filter, matches, type Row } from "./model.ts";
 import { createRow, type RowView } from "./rows.ts";
@@ -44,7 +45,7 @@ export function createTable(now: () => number, clear: () => void): TableView {
       body,
       [...rows.values()].map(({ element }) => element),
     );
-    const part = `${hits.length.toLocaleString("en")} of ${sorted.length.toLocaleString("en")}`;
+    const part = `${figure(hits.length)} of ${figure(sorted.length)}`;
     put(count, hits.length === sorted.length ? many(hits.length, "credential") : part);
     more.replaceChildren(...(hits.length === 0 && sorted.length > 0 ? nothing(clear) : moreOf(hits.length)));
   }
@@ -52,8 +53,7 @@ export function createTable(now: () => number, clear: () => void): TableView {
   function moreOf(hits: number): readonly HTMLElement[] {
     const rest = hits - shown;
     if (rest <= 0) return [];
-    const whole =
-      rest > pageOf && hits <= mostRows ? [moreButton(`Show all ${hits.toLocaleString("en")}`, mostRows)] : [];
+    const whole = rest > pageOf && hits <= mostRows ? [moreButton(`Show all ${figure(hits)}`, mostRows)] : [];
     return [moreButton(`Show ${Math.min(rest, pageOf)} more`, shown + pageOf), ...whole];
   }
 

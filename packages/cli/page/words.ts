@@ -1,5 +1,6 @@
 /** Words that only the page needs; the rest are those of the command line. */
 import type { RotationStatus, StandingState } from "@rotate/core";
+import { figure } from "../src/output/figure.ts";
 import { allWell, countStates, nextSentence, worstSentence } from "../src/output/headline.ts";
 import { type Tone, toneOf } from "../src/output/look.ts";
 import { leftOf, span } from "../src/output/time.ts";
@@ -70,7 +71,7 @@ export function lifeText({ credential, expiresAt, held }: Row, now: number): str
 
 /** `1,204 credentials` */
 export function many(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  return `${figure(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** `02:20:04`, local. */

@@ -1,5 +1,6 @@
 /** What is wrong, each cause once: who, where, why, what to do. */
 import type { CauseReport, TroubleReport } from "@rotate/core";
+import { figure } from "./figure.ts";
 import { countStates } from "./headline.ts";
 import { type Look, sign, toneOf, wrap } from "./look.ts";
 import { count } from "./event-line.ts";
@@ -41,7 +42,7 @@ function renderCause(cause: CauseReport, look: Look, words: CauseWords): readonl
   const { paint } = look;
   const { names, provider, phase, messages, hint, code, isError } = cause;
   const [first = ""] = names;
-  const who = names.length === 1 ? first : `${names.length} credentials`;
+  const who = names.length === 1 ? first : `${figure(names.length)} credentials`;
   const where = phase === undefined ? cause.state : `${phase}${provider === "" ? "" : ` at ${provider}`}`;
   const more = messages.length - shownMessages;
   const line = (text: string, indent = 0): string => wrap(text, look, { first: 4, rest: 4 + indent });
@@ -62,7 +63,7 @@ function membersOf({ names, states }: CauseReport): string {
     Array.from({ length: number }, () => state as keyof typeof states),
   );
   const rest = names.length - shownNames;
-  const listed = [...names.slice(0, shownNames), ...(rest > 0 ? [`${rest} more`] : [])];
+  const listed = [...names.slice(0, shownNames), ...(rest > 0 ? [`${figure(rest)} more`] : [])];
   return `${countStates(all)}: ${listed.join(", ")}`;
 }
 

@@ -1,5 +1,6 @@
 /** How all of them stand, in a sentence: the worst first. */
 import { compareStanding, type RotationStatus, type StandingReport, type StandingState } from "@rotate/core";
+import { figure } from "./figure.ts";
 import { type Look, sign, type Tone, toneOf, wrap } from "./look.ts";
 import { ago, leftOf, span, will } from "./time.ts";
 
@@ -34,41 +35,41 @@ interface Sentence {
 }
 
 const sentences: Readonly<Partial<Record<StandingState, Sentence>>> = {
-  expired: { one: (name) => `${name} has expired`, many: (n) => `${n} credentials have expired`, end: "past" },
+  expired: { one: (name) => `${name} has expired`, many: (n) => `${figure(n)} credentials have expired`, end: "past" },
   expiring: {
     one: (name) => `${name} is not renewed`,
-    many: (n) => `${n} credentials near their end and are not renewed`,
+    many: (n) => `${figure(n)} credentials near their end and are not renewed`,
     end: "soon",
   },
   "reload-owed": {
     one: (name) => `${name} is written, but its consumer was not shown to use it`,
-    many: (n) => `${n} credentials are written, but their consumers were not shown to use them`,
+    many: (n) => `${figure(n)} credentials are written, but their consumers were not shown to use them`,
     end: "works",
   },
   drift: {
     one: (name) => `${name} is no longer what was written`,
-    many: (n) => `${n} credentials are no longer what was written`,
+    many: (n) => `${figure(n)} credentials are no longer what was written`,
   },
-  failing: { one: (name) => `${name} is failing`, many: (n) => `${n} credentials are failing`, end: "works" },
+  failing: { one: (name) => `${name} is failing`, many: (n) => `${figure(n)} credentials are failing`, end: "works" },
   "needs-login": {
     one: (name) => `${name} waits for a person to log in`,
-    many: (n) => `${n} credentials wait for a person to log in`,
+    many: (n) => `${figure(n)} credentials wait for a person to log in`,
     end: "works",
   },
   orphaned: {
     one: (name) => `${name} is not in the spec any more`,
-    many: (n) => `${n} rotations are not in the spec any more`,
+    many: (n) => `${figure(n)} rotations are not in the spec any more`,
   },
   foreign: {
     one: (name) => `the state of ${name} came from another machine`,
-    many: (n) => `the state of ${n} rotations came from another machine`,
+    many: (n) => `the state of ${figure(n)} rotations came from another machine`,
   },
   "at-risk": {
     one: (name) => `${name} works now and cannot last`,
-    many: (n) => `${n} credentials work now and cannot last`,
+    many: (n) => `${figure(n)} credentials work now and cannot last`,
     end: "works",
   },
-  never: { one: (name) => `${name} has not minted yet`, many: (n) => `${n} rotations have not minted yet` },
+  never: { one: (name) => `${name} has not minted yet`, many: (n) => `${figure(n)} rotations have not minted yet` },
 };
 
 /** The worst state in a sentence without its full stop; undefined when all is well. */
@@ -108,7 +109,7 @@ export function countStates(states: readonly StandingState[]): string {
   return stateOrder
     .map((state) => [state, states.filter((one) => one === state).length] as const)
     .filter(([, number]) => number > 0)
-    .map(([state, number]) => `${number} ${state}`)
+    .map(([state, number]) => `${figure(number)} ${state}`)
     .join(", ");
 }
 
@@ -129,7 +130,7 @@ export function allWell(rotations: readonly Standing[], now: number): string {
   const next = nextSentence(rotations, now);
   if (only === undefined) return "There are no rotations.";
   if (rotations.length === 1 && isFresh) return `${only.name} is fresh, ${leftOf(only.expiresAt, now)}.${next}`;
-  return `${isFresh ? `All ${rotations.length} credentials are fresh` : countStates(states)}.${next}`;
+  return `${isFresh ? `All ${figure(rotations.length)} credentials are fresh` : countStates(states)}.${next}`;
 }
 
 /** ` The next rotation is in 5m: reports-s3.`; nothing when none is to come. */

@@ -1,4 +1,5 @@
 import type { CauseReport, StatusReport } from "@rotate/core";
+import { figure } from "./figure.ts";
 import { headline } from "./headline.ts";
 import { type Look, sign, toneOf } from "./look.ts";
 import { sortForPeople, tableOf } from "./status-table.ts";
@@ -37,7 +38,7 @@ export function renderLive(
 
 /** `✖ 2 credentials: mint at vault: 503: Vault is sealed; next try in 41s` */
 function causeLine({ names, provider, phase, state, messages, nextAt, isError }: CauseReport, look: Look): string {
-  const who = names.length === 1 ? names[0] : `${names.length} credentials`;
+  const who = names.length === 1 ? names[0] : `${figure(names.length)} credentials`;
   const where = phase === undefined ? state : `${phase}${provider === "" ? "" : ` at ${provider}`}`;
   const next = isError && nextAt !== undefined ? `; next try ${will(nextAt, look.now)}` : "";
   return `${sign(toneOf(state), look)}${who}: ${where}: ${messages[0] ?? ""}${next}`;
