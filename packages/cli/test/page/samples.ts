@@ -48,6 +48,7 @@ export function twelve(now: number): readonly RotationStatus[] {
     kind: provider,
   });
   const { credential: _, held: __, expiresAt: ___, lastSuccess: ____, ...unminted } = fresh("old-new", "gcp");
+  const { nextAt: _____, refreshAt: ______, ...ejected } = fresh("php-db", "vault");
   const drift = [{ sink: "dotenv", target: ".env", key: "GF_AUTH_CLIENT_SECRET", kind: "changed" as const }];
   return [
     sealed("billing-db", "expired", -14, now),
@@ -112,17 +113,18 @@ export function twelve(now: number): readonly RotationStatus[] {
       code: "due",
       rotating: { since: new Date(now - 4_000).toISOString(), phase: "verify", tries: 1 },
     },
-    { ...fresh("php-db", "vault"), state: "ejected", code: "ejected" },
+    { ...ejected, state: "ejected", code: "ejected" },
     fresh("api-token", "local"),
     { ...fresh("reports-s3-with-a-name-that-is-as-long-as-a-name-may-be-0123456", "aws"), group: "reports" },
   ];
 }
 
-/** Of a fleet: one on another machine, one whose machine is not heard of, one that somebody was given, where consumers ask. @param now ms since 1970 */
+/** Of a fleet: one of another machine, one whose machine is not heard of, one that is pinned, one that a command works with, where consumers ask. @param now ms since 1970 */
 export function fleet(now: number): { readonly rows: readonly RotationStatus[]; readonly more: Partial<DaemonStatus> } {
   const at = (minutes: number): string => new Date(now + minutes * minute).toISOString();
-  const lost = timed("edge-db@web-3", { from: -31, to: 29, now });
-  const lent = [{ id: "b202", state: "superseded" as const, expiresAt: at(19), heldBy: ["lent"] }];
+  const { nextAt: _, ...lost } = timed("edge-db@web-3", { from: -31, to: 29, now });
+  // As the engine tells of a lease that a command works with: no sink holds it, and nobody revokes it before it is given back.
+  const lent = [{ id: "b202", state: "expires only" as const, expiresAt: at(19), heldBy: [] }];
   const rows: readonly RotationStatus[] = [
     {
       ...lost,
@@ -134,6 +136,7 @@ export function fleet(now: number): { readonly rows: readonly RotationStatus[]; 
       reason: `its machine web-3 was last heard of at ${at(-31)}`,
     },
     { ...timed("app-db@web-2", { from: -12, to: 48, now }), host: "web-2" },
+    { ...timed("mail-relay", { from: -12, to: 48, now }), host: "web-2" },
     { ...timed("reports", { from: -12, to: 48, now }), leases: lent },
   ];
   const seen = { version: "1.4.0", watches: true, alive: true, seenAt: at(0) };
