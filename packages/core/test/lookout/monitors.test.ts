@@ -125,6 +125,12 @@ test("a heartbeat that hangs holds up neither rotations nor metrics of a daemon,
   await watched.pass(50 * minute);
   await expect.poll(() => beats.length).toBeGreaterThan(0);
   expect(watched.outcomes().filter((outcome) => outcome === "rotated").length).toBeGreaterThan(1);
+  expect(readFileSync(textfile, "utf8")).toContain(
+    'rotate_credential_ready_status{rotation="db",provider="issuer"} 1\n',
+  );
+  const told = () => scene.events.filter((event) => event.type === "trouble");
+  await expect.poll(() => told().map(({ code }) => code)).toEqual(["ROTATE_HEARTBEAT_FAILED"]);
+  expect(JSON.stringify(told())).not.toContain("s3cret");
 });
 
 test("a daemon beats each minute and keeps the metrics fresh", async () => {
