@@ -3,7 +3,7 @@ import type { RotationStatus, StandingState } from "@rotate/core";
 import { figure } from "../src/output/figure.ts";
 import { allWell, countStates, nextSentence, worstSentence } from "../src/output/headline.ts";
 import { type Tone, toneOf } from "../src/output/look.ts";
-import { leftOf, span } from "../src/output/time.ts";
+import { isEndUnknown, leftOf, span } from "../src/output/time.ts";
 import type { Overview, Row } from "./model.ts";
 
 /** What a state means, for who points at it. */
@@ -63,6 +63,7 @@ export function sentenceOf(row: Row, now: number): string {
 /** `48m left of 1h (the previous one)`. @param now ms since 1970 */
 export function lifeText({ credential, expiresAt, held }: Row, now: number): string {
   if (credential === undefined && expiresAt === undefined) return "nothing minted yet";
+  if (isEndUnknown({ credential, expiresAt })) return "nobody can tell when it ends";
   if (expiresAt === undefined) return "does not end by itself";
   if (Date.parse(expiresAt) <= now || held === undefined) return leftOf(expiresAt, now);
   const life = Date.parse(expiresAt) - Date.parse(held.issuedAt);

@@ -1,5 +1,5 @@
 import type { ErrorReport, RotationReport } from "@rotate/core";
-import { formatElapsed, leftOf, span, will } from "./time.ts";
+import { formatElapsed, lifeLeft, span, will } from "./time.ts";
 
 /** Something was published, lengthened or seen to be the same. */
 export function isDone({ outcome }: RotationReport): boolean {
@@ -13,7 +13,7 @@ export function describeRotation(rotation: RotationReport, now: number): string 
   const took = rotation.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return [
     isDone(rotation) && took > 0 ? `${outcome} in ${formatElapsed(took)}` : outcome,
-    ...(credential === undefined ? [] : [leftOf(standing.expiresAt, now)]),
+    ...(credential === undefined ? [] : [lifeLeft({ credential, expiresAt: standing.expiresAt }, now)]),
     ...(nextAt === undefined ? [] : [`next ${will(nextAt, now)}`]),
   ].join(", ");
 }

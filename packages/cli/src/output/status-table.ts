@@ -11,7 +11,7 @@ import { endpointTable } from "./endpoint-table.ts";
 import { countStates, headline } from "./headline.ts";
 import { type Look, toned, toneOf, wrap } from "./look.ts";
 import { renderTable } from "./table.ts";
-import { leftOf, will } from "./time.ts";
+import { lifeLeft, will } from "./time.ts";
 
 /** What the table is made of. */
 export interface StatusView {
@@ -95,7 +95,7 @@ export function tableOf(rotations: readonly RotationStatus[], look: Look): strin
 function toRow(status: RotationStatus, look: Look, isWide: boolean): readonly string[] {
   const { name, provider, state, credential, expiresAt, nextAt, exit } = status;
   const { now } = look;
-  const left = credential === undefined && expiresAt === undefined ? "-" : leftOf(expiresAt, now);
+  const left = credential === undefined && expiresAt === undefined ? "-" : lifeLeft(status, now);
   const what = nextAt === undefined ? "-" : will(nextAt, now);
   return [
     middle(name, isWide || look.screen === undefined ? Infinity : 30),

@@ -1,3 +1,5 @@
+import type { RotationStatus } from "@rotate/core";
+
 /** Words for time. What is left is rounded down; nothing that is to come is told as past. */
 const units = [
   { name: "d", size: 86_400_000 },
@@ -37,6 +39,19 @@ export function leftOf(expiresAt: string | undefined, now: number): string {
   if (expiresAt === undefined) return "never ends";
   const left = Date.parse(expiresAt) - now;
   return left > 0 ? `${span(left)} left` : `ended ${ago(expiresAt, now)}`;
+}
+
+/** What is left of all that may be in use. `unknown`: it has an end, and nobody can tell when it is. @param now milliseconds since 1970 */
+export function lifeLeft(
+  { credential, expiresAt }: Pick<RotationStatus, "credential" | "expiresAt">,
+  now: number,
+): string {
+  return isEndUnknown({ credential, expiresAt }) ? "unknown" : leftOf(expiresAt, now);
+}
+
+/** What is published has an end, and what it is counted from is in doubt. */
+export function isEndUnknown({ credential, expiresAt }: Pick<RotationStatus, "credential" | "expiresAt">): boolean {
+  return expiresAt === undefined && credential?.expiresAt !== undefined;
 }
 
 /** `expires in 48m`, `expired 2m ago`, `never expires`. @param expiresAt RFC 3339 @param now milliseconds since 1970 */

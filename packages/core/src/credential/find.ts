@@ -3,6 +3,7 @@ import { bareFields } from "../loading/bare-fields.ts";
 import type { KeptValues } from "../backend/host-notes.ts";
 import { innerError } from "../rotation/errors.ts";
 import { callSink, timeLimits } from "../rotation/invoke.ts";
+import { wholeLease } from "../rotation/moment.ts";
 import { fingerprintsOf } from "../rotation/observe.ts";
 import { isSame } from "../rotation/refused.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
@@ -20,8 +21,7 @@ export interface Looking {
 
 /** The lease that consumers are to use: the one last published. */
 export function currentLease(state: RotationState): LeaseState | undefined {
-  const id = state.owed?.kind === "reload" ? state.owed.lease : state.settled;
-  const lease = state.leases[id ?? ""];
+  const lease = wholeLease(state);
   return lease?.phase === "live" && lease.foreign !== true && lease.dead !== true ? lease : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { LeaseReport, RotationStatus, StatusSummary } from "../report.ts";
 import { heldLeases, liveLeases, pinnedLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { credentialReport, instant, instantAt } from "../rotation/describe.ts";
-import { isUnsure, mayHeld, mustOfHeld, publishedLease, type Moment } from "../rotation/moment.ts";
+import { isUnsure, mayHeld, mustOfHeld, publishedLease, wholeLease, type Moment } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { isRevoked } from "../rotation/retire.ts";
 import { standingOfOrphan } from "../rotation/standing.ts";
@@ -60,7 +60,7 @@ function heldOf(moment: Moment, clock: Clock): Pick<RotationStatus, "held"> {
     held: {
       issuedAt: instant(clock.wallAt(first.issuedAt)),
       ...(!isUnsure(moment, first) && instantAt("expiresAt", endOf(first), clock)),
-      ...(first.id !== publishedLease(moment.state)?.id && { previous: true }),
+      ...(first.id !== wholeLease(moment.state)?.id && { previous: true }),
     },
   };
 }

@@ -69,7 +69,12 @@ export function isUnattended({
   return sinks.length === 0 && cache !== true && served !== undefined && deps.offers?.of(name) === undefined;
 }
 
-/** The lease that was last published: the owed one, else the settled one. */
+/** The lease that is told of as published, and given: while the sinks are mixed it is the one before. */
+export function wholeLease({ leases, owed, settled }: RotationState): LeaseState | undefined {
+  return leases[(owed?.kind === "reload" ? owed.lease : settled) ?? ""];
+}
+
+/** The lease that was last published, or was to be: the owed one, else the settled one. */
 export function publishedLease({ leases, owed, settled }: RotationState): LeaseState | undefined {
   return leases[owed?.lease ?? settled ?? ""];
 }

@@ -5,7 +5,7 @@ import type { RotationClock } from "../schedule/clock.ts";
 import type { KeptError } from "../store/state.ts";
 import { decide, type Decision } from "./decide.ts";
 import { credentialReport, instant, instantAt } from "./describe.ts";
-import { publishedLease, type Moment } from "./moment.ts";
+import { wholeLease, type Moment } from "./moment.ts";
 import { reasonText } from "./reason.ts";
 import type { Ended, Session } from "./session.ts";
 import type { Standing } from "./standing.ts";
@@ -86,7 +86,7 @@ export function headOf(
   { next }: Standing,
   wall: Wall,
 ): Pick<RotationReport, "credential" | "nextAt"> {
-  const lease = publishedLease(state);
+  const lease = wholeLease(state);
   return {
     ...(lease && lease.fingerprint !== "" && { credential: credentialReport(lease, wall) }),
     ...instantAt("nextAt", next, wall),
