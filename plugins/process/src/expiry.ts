@@ -26,14 +26,14 @@ function jwtExpiries(fields: ExpiryParts["fields"]): readonly Date[] {
   return secrets.flatMap((secret) => endOfJwt(secret.reveal()) ?? []);
 }
 
-function asDate(expires: Exclude<Expires, "never">, now: number): Date {
-  return expires instanceof Date ? expires : new Date(now + expires.in);
+function timeOf(expires: Exclude<Expires, "never">, now: number): number {
+  return expires instanceof Date ? expires.getTime() : now + expires.in;
 }
 
 function earliest(stated: Expires | undefined, jwts: readonly Date[], now: number): Expires | undefined {
   if (jwts.length === 0) return stated;
-  const known = stated === undefined || stated === "never" ? jwts : [...jwts, asDate(stated, now)];
-  return new Date(Math.min(...known.map(Number)));
+  const times = jwts.map(Number);
+  return new Date(Math.min(...(stated === undefined || stated === "never" ? times : [...times, timeOf(stated, now)])));
 }
 
 /** The earliest of what the output says and of the `exp` of each JWT in it; else what the request says to assume. Throws BAD_ANSWER when nobody says anything. */

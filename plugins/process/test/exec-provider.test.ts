@@ -100,6 +100,21 @@ describe("json", () => {
     expect(minted.expires).toEqual(new Date(1_900_000_000_000));
   });
 
+  test.each(["seconds", "milliseconds", "unix-seconds", "unix-milliseconds"])(
+    "is told that its end is too far, and what to write, when %s are larger than any calendar",
+    async (unit) => {
+      const asked = { fields: { password: {} }, expires: { pointer: "/e", unit } };
+      await expect(mint(asked, '{"password": "p4ssword", "e": 1e300}')).rejects.toMatchObject({
+        code: "BAD_ANSWER",
+        message: expect.stringContaining("so large that no calendar reaches to it"),
+        hint: expect.stringContaining("neverExpires"),
+      });
+      await expect(mint(asked, { password: "p4ssword", e: "soon" })).rejects.toMatchObject({
+        message: expect.stringContaining("is not a number"),
+      });
+    },
+  );
+
   test.each([
     ["nothing", ""],
     ["HTML", "<html>s3cret-value</html>"],

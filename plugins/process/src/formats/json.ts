@@ -48,16 +48,26 @@ function expiresAt(document: Document, { expires }: Request): Expires | undefine
   if (expires === undefined) return undefined;
   const { pointer, unit } = expires;
   if (unit === "timestamp") return instant(requiredAt(document, pointer));
-  const count = numberAt(document, pointer);
-  if (unit === "seconds") return { in: count * 1000 };
-  if (unit === "milliseconds") return { in: count };
-  return new Date(unit === "unix-seconds" ? count * 1000 : count);
+  const perUnit = unit === "seconds" || unit === "unix-seconds" ? 1000 : 1;
+  const time = numberAt(document, pointer) * perUnit;
+  if (Math.abs(time) > farthest) throw tooFar(pointer);
+  return unit === "seconds" || unit === "milliseconds" ? { in: time } : new Date(time);
+}
+
+/** What a `Date` can hold at most, ms. */
+const farthest = 8.64e15;
+
+function tooFar(pointer: string): RotateError {
+  return badAnswer(
+    `${pointer} of the output is so large that no calendar reaches to it`,
+    "is the `unit` of `expires` right? For a credential that never ends leave `expires` out, and write `neverExpires: true`",
+  );
 }
 
 /** A number, also one written as text, as many token endpoints do. */
 function numberAt(document: Document, pointer: string): number {
   const value = at(document, pointer);
   const count = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof count === "number" && Number.isFinite(count) && Math.abs(count) <= 8.64e15) return count;
+  if (typeof count === "number" && !Number.isNaN(count)) return count;
   throw badAnswer(`${pointer} of the output is not a number`, "correct `expires`, or what the command prints");
 }
