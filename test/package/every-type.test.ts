@@ -12,23 +12,21 @@ import { rows } from "./types/stage.ts";
 const catalog = createCatalog(builtins);
 
 /** What a row asks of parts of a kind. */
-function partsOf(
-  { provider, sinks, verify, reload, health, notify, serve, groups }: Row,
-  kind: Kind,
-): readonly Options[] {
-  if (kind === "providers") return provider === undefined ? [] : [provider];
-  if (kind === "sinks") return sinks ?? [];
-  if (kind === "notifiers") return notify ?? [];
-  if (kind === "endpoints") return Object.values(serve ?? {});
-  if (kind === "coordinators") return Object.values(groups ?? {});
-  return kind === "reloads" ? (reload ?? []) : [...(verify ?? []), ...(health ?? [])];
-}
+const partsOf: Readonly<Record<Kind, (row: Row) => readonly Options[]>> = {
+  providers: ({ provider }) => (provider === undefined ? [] : [provider]),
+  sinks: ({ sinks = [] }) => sinks,
+  reloads: ({ reload = [] }) => reload,
+  probes: ({ verify = [], health = [] }) => [...verify, ...health],
+  notifiers: ({ notify = [] }) => notify,
+  endpoints: ({ serve = {} }) => Object.values(serve),
+  coordinators: ({ groups = {} }) => Object.values(groups),
+};
 
 /** Everything that the table says of a type. */
 function saidOf(kind: Kind, type: string): ReadonlySet<string> {
   return new Set(
     Object.values(rows).flatMap((row) => {
-      const parts = partsOf(row, kind).filter((part) => part.type === type);
+      const parts = partsOf[kind](row).filter((part) => part.type === type);
       const requests = kind === "providers" && parts.length > 0 ? saidBy(row.request, "request") : [];
       return [...parts.flatMap((part) => saidBy(part, "options")), ...requests];
     }),

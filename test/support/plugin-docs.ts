@@ -10,7 +10,8 @@ import { filesUnder, root } from "./workspace.ts";
 /** The page with every option of every built-in type. */
 export const pluginsPage = join(root, "docs/reference/plugins.md");
 
-const singular: Readonly<Record<Kind, string>> = {
+/** A part of each kind, in a sentence. */
+export const singular: Readonly<Record<Kind, string>> = {
   providers: "provider",
   sinks: "sink",
   reloads: "reload",

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createCatalog, publishedSchema } from "@rotate/core";
 import { builtins } from "@rotate/builtins";
+import { singular } from "./plugin-docs.ts";
 import { cell, code, rangeOf, table } from "./tables.ts";
 import { root } from "./workspace.ts";
 
@@ -36,9 +37,12 @@ interface Row {
   readonly required: boolean;
 }
 
+/** `provider, sink or reload` */
+const partsInWords = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(Object.values(singular));
+
 const head = `# Every key of a spec
 
-Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a provider, sink, reload, probe, notifier, endpoint or coordinator are on the
+Made from the schema by \`npm run docs\`. \`NAME\` stands for a name of yours, \`[]\` for each entry of a list. The options of a ${partsInWords} are on the
 page of its type: [plugins](../plugins). Durations are written like \`90s\`, \`5m\` or \`1h30m\`. A key that begins with \`x-\` is yours at the top.
 `;
 

@@ -32,12 +32,12 @@ export interface DescribedPart {
   readonly adopts?: boolean;
 }
 
-/** What a program can contribute: no endpoint, whose connections are this process's own, and no coordinator, of which protocol 1 has no words. */
-export type ProgramKind = Exclude<Kind, "endpoints" | "coordinators">;
+/** What only built-in plugins have: endpoints, whose connections are this process's own, and coordinators, of which protocol 1 has no words. */
+export const builtInKinds = ["endpoints", "coordinators"] as const satisfies readonly Kind[];
+/** What a program can contribute. */
+export type ProgramKind = Exclude<Kind, (typeof builtInKinds)[number]>;
 /** Every one of them. */
-export const programKinds = kinds.filter(
-  (kind): kind is ProgramKind => kind !== "endpoints" && kind !== "coordinators",
-);
+export const programKinds = kinds.filter((kind): kind is ProgramKind => !builtInKinds.some((own) => own === kind));
 
 /** A whole program. */
 export interface Description extends Partial<Readonly<Record<ProgramKind, readonly DescribedPart[]>>> {

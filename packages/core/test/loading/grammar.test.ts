@@ -9,7 +9,7 @@ import { fillOptions } from "../../src/loading/fill.ts";
 import { kinds, type Kind } from "../../src/loading/kinds.ts";
 import * as settings from "../../src/loading/settings.ts";
 import { places } from "../../src/loading/kinds.ts";
-import { partSchema } from "../../src/loading/spec-schema.ts";
+import { partSchema, specSchema } from "../../src/loading/spec-schema.ts";
 import { createValidator } from "../../src/loading/validator.ts";
 
 const describes = reloadRules.find(({ name }) => name.includes("schema subset"))!;
@@ -163,6 +163,13 @@ describe("the engine", () => {
     const own = Object.values(settings).filter((each) => typeof each === "object" && "properties" in each);
     expect(own.length).toBeGreaterThan(3);
     for (const each of own) expect(schemaFaults(each, "settings")).toEqual([]);
+  });
+
+  test("has a place in the spec for each kind of part, and the schema has each of the places", () => {
+    expect(new Set(Object.values(places).map(({ kind }) => kind))).toEqual(new Set(kinds));
+    const described = new Set<string>();
+    specSchema((place) => (described.add(place), {}));
+    expect([...described].toSorted()).toEqual(Object.keys(places).toSorted());
   });
 
   test("refuses exactly the options that it obeys itself", () => {

@@ -1,6 +1,8 @@
 import { isReference, isTemplateOption, type Reference, type Template } from "@rotate/runtime";
 import { isRecord } from "../fault.ts";
-import type { Bound, Rotation, Spec } from "../model.ts";
+import { kinds } from "../kinds.ts";
+import type { Rotation, Spec } from "../model.ts";
+import { boundOf } from "../parts-of.ts";
 import { isTemplate } from "../template.ts";
 import { mark, type FrozenRotation, type FrozenSpec, type Marked, type PartName } from "./frozen.ts";
 
@@ -46,22 +48,8 @@ class Unfreezable extends Error {}
 
 type PartNames = ReadonlyMap<object, PartName>;
 
-function partsOf({ providers, rotations, notify, serve, groups }: Spec): PartNames {
-  return new Map([
-    ...partsIn("providers", [...providers.values()]),
-    ...partsIn("notifiers", notify),
-    ...partsIn("endpoints", serve),
-    ...partsIn("coordinators", groups),
-    ...rotations.flatMap(({ sinks, reloads, verify, health }) => [
-      ...partsIn("sinks", sinks),
-      ...partsIn("reloads", reloads),
-      ...partsIn("probes", [...verify, ...health]),
-    ]),
-  ]);
-}
-
-function partsIn(kind: PartName[0], entries: readonly Bound<object>[]): readonly (readonly [object, PartName])[] {
-  return entries.map(({ part, type }) => [part, [kind, type]]);
+function partsOf(spec: Spec): PartNames {
+  return new Map(kinds.flatMap((kind) => boundOf[kind](spec).map(({ part, type }) => [part, [kind, type]] as const)));
 }
 
 /** Makes plain data of a part of a spec; what is more than data becomes an object with one marked key. */

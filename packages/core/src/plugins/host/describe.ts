@@ -1,7 +1,7 @@
 /** What a plugin says of itself, as data: the engine works by it without starting anything. */
 import type { Plugin } from "@rotate/plugin-kit";
 import type { Frame } from "./channel.ts";
-import { partRules, programKinds, type ProgramKind } from "../describe.ts";
+import { builtInKinds, partRules, programKinds, type ProgramKind } from "../describe.ts";
 import { isRecord } from "./wire.ts";
 import { wordsOfReads, wordsOfTarget } from "./words.ts";
 
@@ -12,8 +12,8 @@ const methods: Readonly<Record<string, string>> = { reload: "run", probe: "run",
 
 /** Throws an Error for what cannot be told as data. */
 export function describePlugin(plugin: Plugin): Frame {
-  if (plugin.endpoints.length > 0) throw new Error("it has endpoints, which only built-in plugins can have");
-  if (plugin.coordinators.length > 0) throw new Error("it has coordinators, which only built-in plugins can have");
+  const own = builtInKinds.find((kind) => plugin[kind].length > 0);
+  if (own !== undefined) throw new Error(`it has ${own}, which only built-in plugins can have`);
   const lists = programKinds.flatMap((kind) => {
     if (plugin[kind].length === 0) return [];
     return [[kind, (plugin[kind] as unknown as readonly Part[]).map((part) => describePart(kind, part))] as const];
