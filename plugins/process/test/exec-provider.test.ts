@@ -103,13 +103,13 @@ describe("json", () => {
   test.each(["seconds", "milliseconds", "unix-seconds", "unix-milliseconds"])(
     "is told that its end is too far, and what to write, when %s are larger than any calendar",
     async (unit) => {
-      const asked = { fields: { password: {} }, expires: { pointer: "/e", unit } };
-      await expect(mint(asked, '{"password": "p4ssword", "e": 1e300}')).rejects.toMatchObject({
+      const request = { fields: { password: {} }, expires: { pointer: "/e", unit } };
+      await expect(mint(request, '{"password": "p4ssword", "e": 1e300}')).rejects.toMatchObject({
         code: "BAD_ANSWER",
         message: expect.stringContaining("so large that no calendar reaches to it"),
         hint: expect.stringContaining("neverExpires"),
       });
-      await expect(mint(asked, { password: "p4ssword", e: "soon" })).rejects.toMatchObject({
+      await expect(mint(request, { password: "p4ssword", e: "soon" })).rejects.toMatchObject({
         message: expect.stringContaining("is not a number"),
       });
     },

@@ -41,16 +41,19 @@ export function leftOf(expiresAt: string | undefined, now: number): string {
   return left > 0 ? `${span(left)} left` : `ended ${ago(expiresAt, now)}`;
 }
 
+/** What is published, and until when all that may be in use works. */
+export interface Lives {
+  readonly credential?: RotationStatus["credential"] | undefined;
+  readonly expiresAt?: string | undefined;
+}
+
 /** What is left of all that may be in use. `unknown`: it has an end, and nobody can tell when it is. @param now milliseconds since 1970 */
-export function lifeLeft(
-  { credential, expiresAt }: Pick<RotationStatus, "credential" | "expiresAt">,
-  now: number,
-): string {
-  return isEndUnknown({ credential, expiresAt }) ? "unknown" : leftOf(expiresAt, now);
+export function lifeLeft(lives: Lives, now: number): string {
+  return isEndUnknown(lives) ? "unknown" : leftOf(lives.expiresAt, now);
 }
 
 /** What is published has an end, and what it is counted from is in doubt. */
-export function isEndUnknown({ credential, expiresAt }: Pick<RotationStatus, "credential" | "expiresAt">): boolean {
+export function isEndUnknown({ credential, expiresAt }: Lives): boolean {
   return expiresAt === undefined && credential?.expiresAt !== undefined;
 }
 
