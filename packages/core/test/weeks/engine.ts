@@ -15,10 +15,13 @@ import { lookAfterRun } from "../../src/lookout/after-run.ts";
 import { openDaemon } from "../../src/watch/daemon.ts";
 import { lookoutService } from "../../src/watch/lookout-service.ts";
 import { createMemoryState, openMemoryBackend, type MemoryState } from "../backend/memory.ts";
+
 // What the engine loads when it needs it is loaded before: virtual time would run on while a file is read.
-import "../../src/engine/mints.ts";
-import "../../src/engine/work.ts";
-import "../../src/lookout/look-out.ts";
+await Promise.all([
+  import("../../src/engine/mints.ts"),
+  import("../../src/engine/work.ts"),
+  import("../../src/lookout/look-out.ts"),
+]);
 
 /** Where the engine lives: outlives its processes. */
 export interface Site {
