@@ -166,6 +166,17 @@ export const past: readonly Past[] = [
     ],
   },
   {
+    story: "a late write that landed over a new one, and could land no more when all were written, is seen",
+    shape: { sinks: ["late", "file"], consumers: 2, rollback: true, rich: { pauses: true, specChange: true } },
+    early: 38,
+    turns: [
+      ["before journal intent", 1, "request changed"],
+      ["commit 0", 1, "late"],
+      ["before journal committed", 3, "a late write lands"],
+      ["after journal committed", 3, "pause"],
+    ],
+  },
+  {
     story: "a process that was overtaken takes back nothing where another one has written the same value",
     shape: { sinks: ["late", "file"], rollback: true, rich: { twoProcesses: true } },
     early: 41,

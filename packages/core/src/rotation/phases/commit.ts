@@ -20,6 +20,8 @@ interface Commit {
   readonly write: SinkWrite;
   readonly result: Outcome;
   readonly error?: unknown;
+  /** When it was written an earlier write could still land over it: whether that did shows only afterwards. */
+  readonly crossed?: boolean;
 }
 
 /** Writes the sinks in order; all writes are announced before the first. From then on the lease is exposed, whatever comes of it. */
@@ -33,7 +35,8 @@ export const commitPhase: Phase = {
     );
     const commits: Commit[] = [];
     for (const write of writes) {
-      const commit = await commitSink(session, attempt.lease!, write);
+      const crossed = overdue(session, write.sink, attempt.lease!).length > 0;
+      const commit: Commit = { ...(await commitSink(session, attempt.lease!, write)), crossed };
       commits.push(commit);
       if (!isStopping(commit)) continue;
       const spared = writes.slice(commits.length).map(({ sink: { id } }) => [id, sinks[id]?.may ?? []] as const);
@@ -119,7 +122,9 @@ function isRepeatable({ part }: SinkEntry): boolean {
 
 /** What may still land over the new credential is waited for; then what does not show that it holds the new one is written once more. */
 async function settleLate(session: Session, lease: string, commits: readonly Commit[]): Promise<readonly Commit[]> {
-  const inDoubt = commits.filter(({ write }) => overdue(session, write.sink, lease).length > 0);
+  const inDoubt = commits.filter(
+    ({ write, crossed = false }) => crossed || overdue(session, write.sink, lease).length > 0,
+  );
   const sinks = inDoubt.map(({ write }) => write.sink);
   if (!(await outlast(session, sinks, lease)))
     return commits.map((commit) =>
