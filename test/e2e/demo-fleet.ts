@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { postgresUnavailable } from "@rotate/doubles";
 import { audit, startJudge } from "../proof/shared/judge.ts";
-import { createFleet, drain, kill, type Fleet } from "../proof/shared/world.ts";
+import { createFleet, end, type Fleet } from "../proof/shared/world.ts";
 
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "90" } } });
 const [rotations, life, killEvery] = [12, 90, 10];
@@ -31,7 +31,7 @@ async function play(fleet: Fleet, seconds: number): Promise<void> {
     await setTimeout(killEvery * second);
     const at = round % workers.length;
     const { name } = workers[at]!;
-    await kill(workers[at]!);
+    await end(workers[at]!, "SIGKILL");
     const before = workers.findIndex((worker) => worker.process.signalCode !== null && worker.name !== name);
     if (before !== -1) workers[before] = fleet.start(workers[before]!.name);
     const elapsed = ((performance.now() - started) / second).toFixed(0).padStart(4);
@@ -40,7 +40,7 @@ async function play(fleet: Fleet, seconds: number): Promise<void> {
     );
   }
   await setTimeout(20 * second);
-  await Promise.all(workers.map(drain));
+  await Promise.all(workers.map((worker) => end(worker, "SIGTERM")));
   const verdict = await judge.stop();
   const found = await audit(fleet, life);
   say(`

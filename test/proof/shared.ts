@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { audit, startJudge, unfinishedIn } from "./shared/judge.ts";
 import { moments, strikeAt } from "./shared/moments.ts";
 import { troubles } from "./shared/troubles.ts";
-import { createFleet, drain, kill, type Fleet, type Worker } from "./shared/world.ts";
+import { createFleet, end, type Fleet, type Worker } from "./shared/world.ts";
 
 const { values } = parseArgs({
   options: {
@@ -90,7 +90,7 @@ async function strike(campaign: Campaign): Promise<boolean> {
   }
   tell(campaign, `${isStop ? "stopped" : "killed"}${where}`);
   if (isStop) return sleeping(campaign, name);
-  await kill(workers.get(name)!);
+  await end(workers.get(name)!, "SIGKILL");
   workers.set(name, fleet.start(name));
   return true;
 }
@@ -152,7 +152,7 @@ async function play(fleet: Fleet): Promise<boolean> {
 async function ended(campaign: Campaign, judge: ReturnType<typeof startJudge>): Promise<boolean> {
   const { fleet, workers } = campaign;
   await untilFinished(fleet);
-  await Promise.all([...workers.values()].map(drain));
+  await Promise.all([...workers.values()].map((worker) => end(worker, "SIGTERM")));
   const verdict = await judge.stop();
   const sql = await fleet.postgres.connect(); // a crash took the session of whoever looked before as well
   const found = await audit({ ...fleet, sql }, life);

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { json } from "node:stream/consumers";
+import { answering } from "@rotate/doubles";
 import { createEvents, type EngineEvent, type RotationReport } from "@rotate/core";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { tracesOf } from "../src/traces.ts";
@@ -44,20 +43,16 @@ interface SpanJson {
 /** A collector on a real socket. */
 async function startCollector(answers = true) {
   const told: Told[] = [];
-  async function take(...[request, response]: Parameters<Parameters<typeof createServer>[1] & object>): Promise<void> {
+  async function take(...[request, response]: Parameters<RequestListener>): Promise<void> {
     if (!answers) return;
     told.push((await json(request)) as Told);
     response.setHeader("content-type", "application/json").end("{}");
   }
-  const server = createServer((request, response) => void take(request, response));
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const { url, close } = await answering((request, response) => void take(request, response));
+  onTestFinished(close);
   const spans = () =>
     told.flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans[0]?.spans ?? []));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told, spans };
+  return { url, told, spans };
 }
 
 /** Gives what it warns of. */

@@ -9,7 +9,7 @@ export type { DoubleAnswer, DoubleFault, DoubleFaults, DoubleRequest } from "./h
 export * from "./kubernetes/index.ts";
 export * from "./lakebase/index.ts";
 export { createCuttingProxy, type Cutting, type CuttingProxy } from "./cutting-proxy.ts";
-export { listen } from "./listen.ts";
+export { answering, listen, type Answering } from "./listen.ts";
 export * from "./mysql/index.ts";
 export * from "./oauth2/index.ts";
 export * from "./postgres/index.ts";

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
 import type { Server } from "node:net";
 
 /**
@@ -10,4 +11,27 @@ export async function listen(server: Server, host = "127.0.0.1"): Promise<number
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server listens on no port");
   return address.port;
+}
+
+/** Somebody who answers by HTTP on a port of 127.0.0.1. */
+export interface Answering {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  readonly port: number;
+  /** At once, for those as well who are connected. */
+  readonly close: () => void;
+}
+
+/** Answers on a free port. */
+export async function answering(answer: RequestListener): Promise<Answering> {
+  const server = createServer(answer);
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }

@@ -1,16 +1,15 @@
 /** Recipes whose consumers call a cloud or an API. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  answering,
   type AwsCredentialTexts,
   createAwsDouble,
   createGcpDouble,
   createGithubOidcDouble,
   createOAuth2Double,
-  listen,
 } from "@rotate/doubles";
 import { parse } from "dotenv";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -50,18 +49,14 @@ const object = { kind: "storage#object", bucket: "acme-terraform", name: "infra/
 /** Cloud Storage as far as one bucket with one state goes. */
 async function startStorage() {
   const authorizations = new Set<string>();
-  const server = createServer(({ url = "", headers }, response) => {
+  const { url: storage, close } = await answering(({ url = "", headers }, response) => {
     authorizations.add(headers.authorization ?? "none");
     const isList = /\/b\/acme-terraform\/o\?/.test(url);
     response.writeHead(200, { "content-type": "application/json", "x-goog-generation": "1" });
     response.end(JSON.stringify(isList ? { kind: "storage#objects", items: [object] } : state));
   });
-  const url = `http://127.0.0.1:${await listen(server)}`;
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url, authorizations };
+  onTestFinished(close);
+  return { url: storage, authorizations };
 }
 
 test("Terraform's gcs backend shows the token that rotate exec gave it", async (context) => {

@@ -1,10 +1,9 @@
 /** What every recipe is tried with: its own text, placed in a folder, and stand-ins for what is around its consumer. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installSystemd, listen, type SystemdDouble } from "@rotate/doubles";
+import { answering, installSystemd, type SystemdDouble } from "@rotate/doubles";
 import { expect, onTestFinished } from "vitest";
 import type { Stage } from "../../e2e/providers/support.ts";
 import { root } from "../../support/workspace.ts";
@@ -45,16 +44,12 @@ export async function startSite(
   isWell: () => boolean = () => true,
 ): Promise<{ readonly url: string; readonly asked: readonly string[] }> {
   const asked: string[] = [];
-  const server = createServer(({ method, url, headers }, response) => {
+  const { url: site, close } = await answering(({ method, url, headers }, response) => {
     asked.push(`${method} ${url} ${headers.authorization ?? ""}`.trim());
     response.writeHead(isWell() ? 200 : 503, { "content-type": "application/json" }).end("{}");
   });
-  const port = await listen(server);
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${port}`, asked };
+  onTestFinished(close);
+  return { url: site, asked };
 }
 
 /** What a real Java virtual machine reads there; undefined where none is installed. @param how `tree` or `properties` */

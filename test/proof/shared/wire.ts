@@ -1,6 +1,6 @@
 /** What a worker and its database say to each other: cut, or listened to for the moment at which the worker is to be struck. */
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { createGate, type Gate } from "@rotate/doubles";
 
 /** Waits for words of a worker. */
 export interface Trap {
@@ -14,29 +14,13 @@ export interface Trap {
 }
 
 /** The way of one worker to its database. */
-export interface Wire {
-  readonly port: number;
+export interface Wire extends Gate {
   readonly arm: (trap: Trap | undefined) => void;
-  readonly shut: () => void;
-  readonly open: () => void;
-  readonly close: () => Promise<void>;
 }
 
 /** @param target a port of 127.0.0.1 */
 export async function createWire(target: number): Promise<Wire> {
-  const sockets = new Set<Socket>();
-  let isOpen = true;
   let armed: Trap | undefined;
-
-  function keep(socket: Socket): void {
-    sockets.add(socket);
-    socket.setNoDelay(true);
-    socket.on("error", () => undefined).once("close", () => sockets.delete(socket));
-  }
-
-  function endAll(): void {
-    for (const socket of sockets) socket.destroy();
-  }
 
   function sprung(chunk: Buffer): Trap | undefined {
     if (armed === undefined || armed.words.some((words) => !chunk.includes(words))) return undefined;
@@ -47,6 +31,7 @@ export async function createWire(target: number): Promise<Wire> {
   }
 
   function pass(near: Socket, far: Socket): void {
+    for (const socket of [near, far]) socket.setNoDelay(true);
     near.on("data", (chunk: Buffer) => {
       const trap = sprung(chunk);
       if (trap?.moment === "before") {
@@ -57,29 +42,8 @@ export async function createWire(target: number): Promise<Wire> {
       if (trap) far.once("data", () => void setTimeout(trap.strike, trap.delay));
     });
     far.on("data", (chunk: Buffer) => void near.write(chunk));
-    near.once("close", () => far.destroy());
-    far.once("close", () => near.destroy());
   }
 
-  const server = createServer((near) => {
-    keep(near);
-    if (!isOpen) return void near.destroy();
-    const far = connect({ port: target, host: "127.0.0.1" });
-    keep(far);
-    pass(near, far);
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    arm: (trap) => void (armed = trap),
-    shut() {
-      isOpen = false;
-      endAll();
-    },
-    open: () => void (isOpen = true),
-    async close() {
-      endAll();
-      await once(server.close(), "close");
-    },
-  };
+  const gate = await createGate(target, pass);
+  return { ...gate, arm: (trap) => void (armed = trap) };
 }

@@ -223,18 +223,10 @@ function userIn(folder: string, { rotation, place, form }: Place): ReturnType<Fl
   }
 }
 
-/** Ends a worker at once, as a crash does. */
-export async function kill({ process: child }: Worker): Promise<void> {
+/** Ends a worker: at once, as a crash does, or as soon as it has finished what it has begun. */
+export async function end({ process: child }: Worker, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
-  child.kill("SIGKILL");
-  await ended;
-}
-
-/** Lets a worker finish what it has begun. */
-export async function drain({ process: child }: Worker): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
+  child.kill(signal);
   await ended;
 }

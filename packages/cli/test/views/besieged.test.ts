@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import { once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { answering } from "@rotate/doubles";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { folderWith, rotate, start } from "../support.ts";
 import { get } from "./support.ts";
@@ -18,17 +18,12 @@ function specWith(more: object, rotations: object = { one: good }): string {
 /** Somebody whom rotate calls, on a real socket. */
 async function startCalled(answer: RequestListener): Promise<{ readonly url: string; readonly calls: () => number }> {
   let calls = 0;
-  const server = createServer((request, response) => {
+  const { url, close } = await answering((request, response) => {
     calls++;
     answer(request, response);
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/s3cret-path`, calls: () => calls };
+  onTestFinished(close);
+  return { url: `${url}/s3cret-path`, calls: () => calls };
 }
 
 /** A real `rotate watch` that listens, once it says where. */

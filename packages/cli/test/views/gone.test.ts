@@ -1,7 +1,7 @@
 /** Who asks and leaves before there is an answer: nothing of it is kept, however often it happens. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { answering } from "@rotate/doubles";
 import { expect, onTestFinished, test } from "vitest";
 import { createSend } from "../../src/views/answer.ts";
 import type { Outlook } from "../../src/views/overview.ts";
@@ -23,18 +23,14 @@ async function serve(answer: Answering): Promise<Scene> {
     await answer(request, response);
     done?.();
   }
-  const server = createServer((request, response) => {
+  const { url, port, close } = await answering((request, response) => {
     if (request.url !== "/leave") return void answer(request, response);
     response.once("close", () => setImmediate(() => void answerLate(request, response)));
     request.socket.resetAndDestroy();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  onTestFinished(() => server.closeAllConnections());
-  const { port } = server.address() as AddressInfo;
+  onTestFinished(close);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     async leave() {
       const { promise, resolve } = Promise.withResolvers<void>();
       done = resolve;

@@ -87,18 +87,19 @@ function keptIn(
   { ask, program }: { readonly ask: Ask; readonly program: Program },
 ): Prepared<LoggedIn> {
   let unpin: ReturnType<Program["pin"]> | undefined = program.pin();
-  async function undone(ctx: LoggedIn): Promise<typeof lostMark | undefined> {
+  /** False: it was lost. */
+  async function takenBack(ctx: LoggedIn): Promise<boolean> {
     const answer = await ask("undo", { kept, ...loginIn(ctx) }, ctx);
-    if (answer === lostMark) return lostMark;
+    if (answer === lostMark) return false;
     nothing(answer);
-    return undefined;
+    return true;
   }
   const write = reversible<LoggedIn>({
     commit: async (ctx) => nothing(await ask("commit", { kept, ...loginIn(ctx) }, ctx)),
     undo: async (ctx) => {
-      if ((await undone(ctx)) === lostMark) throw cannotUndo();
+      if (!(await takenBack(ctx))) throw cannotUndo();
     },
-    drop: async (ctx) => void (await undone(ctx)),
+    drop: async (ctx) => void (await takenBack(ctx)),
   });
   return {
     changed,

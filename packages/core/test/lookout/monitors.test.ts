@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
+import { answering } from "@rotate/doubles";
 import { reference } from "@rotate/runtime";
 import { expect, onTestFinished, test } from "vitest";
 import { lookAfterRun } from "../../src/lookout/after-run.ts";
@@ -22,17 +21,12 @@ function runAndLook(scene: Scene) {
 /** Whoever waits for a heartbeat, on a real socket. */
 async function startListener(answer: RequestListener = (_request, response) => void response.end("OK")) {
   const beats: string[] = [];
-  const server = createServer((request, response) => {
+  const { url, close } = await answering((request, response) => {
     beats.push(`${request.method} ${request.url}`);
     answer(request, response);
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/ping/s3cret`, beats };
+  onTestFinished(close);
+  return { url: `${url}/ping/s3cret`, beats };
 }
 
 test("a run leaves the metrics in a file that everybody may read, and replaces it as a whole", async () => {

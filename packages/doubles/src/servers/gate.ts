@@ -12,8 +12,15 @@ export interface Gate {
   readonly close: () => Promise<void>;
 }
 
-/** Lets everything through to a port of 127.0.0.1, on a port of its own. */
-export async function createGate(target: number): Promise<Gate> {
+/** How what is said goes between who asks and the server. */
+export type Passing = (near: Socket, far: Socket) => void;
+
+function passAll(near: Socket, far: Socket): void {
+  near.pipe(far).pipe(near);
+}
+
+/** A way to a port of 127.0.0.1, on a port of its own. @param pass lets everything through by default */
+export async function createGate(target: number, pass: Passing = passAll): Promise<Gate> {
   const sockets = new Set<Socket>();
   let isOpen = true;
 
@@ -34,7 +41,7 @@ export async function createGate(target: number): Promise<Gate> {
     }
     const far = connect({ port: target, host: "127.0.0.1" });
     keep(far);
-    near.pipe(far).pipe(near);
+    pass(near, far);
     near.once("close", () => far.destroy());
     far.once("close", () => near.destroy());
   });

@@ -1,5 +1,5 @@
 export { clockShifter, shifted } from "./clock.ts";
-export { createGate, type Gate } from "./gate.ts";
+export { createGate, type Gate, type Passing } from "./gate.ts";
 export { startFront, type Fate, type Front } from "./front.ts";
 export { redisProgram, startRedis, type Redis, type RedisOptions } from "./redis.ts";
 export { startMoto, type Moto } from "./moto.ts";
