@@ -225,6 +225,22 @@ describe.skipIf(pythonProgram("moto_server") === undefined)("on moto", () => {
       "Secrets Manager keeps every version for a day: written so often, the secret comes to its limit of versions",
       "takes over what something else wrote",
     ]);
+    expect(ctx.logs.at(-1)?.fields).toMatchObject({ remedy: expect.stringContaining("Terraform") });
     expect(JSON.stringify(ctx.logs)).not.toMatch('theirs"');
+  });
+
+  test("a text that is larger than a secret takes is refused before anything is minted, and nothing is stored", async () => {
+    const stage = await startStage({ text: `{"password":"theirs"}` });
+    const before = await labels(stage);
+    const ctx = await contextOn(awsSecretsManager, stage.options);
+    const samples = sinkValues({ password: "x".repeat(65_536) });
+    const refused = { code: "INVALID", noEffect: true, hint: expect.stringMatching("shorter values") };
+    expect(await errorOf(awsSecretsManager.check!({ ...ctx, keys: ["password"], samples }))).toMatchObject(refused);
+    expect(await errorOf(awsSecretsManager.prepare(samples, ctx))).toMatchObject(refused);
+    expect(await labels(stage)).toEqual(before);
+    const absent = await startStage({ create: true });
+    const at = await contextOn(awsSecretsManager, absent.options);
+    expect(await errorOf(awsSecretsManager.check!({ ...at, samples }))).toMatchObject(refused);
+    expect(await errorOf(awsSecretsManager.prepare(samples, at))).toMatchObject(refused);
   });
 });

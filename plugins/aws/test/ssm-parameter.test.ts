@@ -138,6 +138,7 @@ describe.skipIf(pythonProgram("moto_server") === undefined)("on moto", () => {
       "the parameter is of type String: whoever may list it reads the secret",
       "takes over what something else wrote",
     ]);
+    expect(logs.at(-1)?.fields).toMatchObject({ remedy: expect.stringContaining("Terraform") });
   });
 
   test("who may do nothing is told which rights are missing", async () => {

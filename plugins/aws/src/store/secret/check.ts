@@ -3,15 +3,15 @@ import type { KeySource } from "../../source/index.ts";
 import { describeSecret, refuseAbsent, refuseForeign, versionWith, type Described } from "./described.ts";
 import { isMarked } from "./mark.ts";
 import type { SecretOptions } from "./options.ts";
-import { readText, refuseSeveral } from "./text.ts";
-import { current, readVersion } from "./versions.ts";
+import { editText, readText, refuseSeveral, textsOf } from "./text.ts";
+import { current, readVersion, refuseLarge } from "./versions.ts";
 
 /** Versions under a day old are not removed, and a secret has about a hundred: reference_limits of the user guide. ms */
 const fastest = 600_000;
 
 /** Could the secret be written? What has an effect is tried in `prepare`, by a version that nobody reads. */
 export async function checkSecret(ctx: SinkContext<SecretOptions, KeySource>): Promise<void> {
-  const { options, keys = [], every, log } = ctx;
+  const { options, keys = [], every, log, samples } = ctx;
   if (options.format === "value") refuseSeveral(keys);
   const secret = await describeSecret(ctx);
   refuseAbsent(secret, ctx);
@@ -24,10 +24,11 @@ export async function checkSecret(ctx: SinkContext<SecretOptions, KeySource>): P
         remedy: "write it less often than every 10 minutes",
       },
     );
-  if (secret === undefined || versionWith(current, secret) === undefined) return;
-  const now = await readVersion(ctx);
-  const seen = now === undefined ? {} : readText(now.text, keys, options.format);
-  tellOf(secret, Object.keys(seen), ctx);
+  const hasText = secret !== undefined && versionWith(current, secret) !== undefined;
+  const now = hasText ? await readVersion(ctx) : undefined;
+  if (samples !== undefined)
+    refuseLarge(await editText(now?.text, textsOf(samples, options.format), options.format), ctx);
+  if (hasText) tellOf(secret, Object.keys(now === undefined ? {} : readText(now.text, keys, options.format)), ctx);
 }
 
 function tellOf(secret: Described, taken: readonly string[], ctx: SinkContext<SecretOptions, KeySource>): void {

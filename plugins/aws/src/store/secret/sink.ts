@@ -72,13 +72,14 @@ async function dropStaged(staged: string, ctx: Preparing): Promise<void> {
 }
 
 /** A secret that is made cannot be taken back without deleting it, which AWS does days later. */
-async function creating(values: Values, { options: { secret: name, format, kmsKeyId } }: Preparing) {
+async function creating(values: Values, at: Preparing) {
+  const { secret: name, format, kmsKeyId } = at.options;
   const text = await editText(undefined, textsOf(values, format), format);
+  refuseLarge(text, at);
   const token = randomUUID();
   return {
     changed: true,
     async commit(ctx: SecretContext) {
-      refuseLarge(text, ctx);
       const tags = ctx.options.mark ? { Tags: [{ Key: "managed-by", Value: "rotate" }] } : {};
       const body = {
         Name: name,
@@ -93,13 +94,14 @@ async function creating(values: Values, { options: { secret: name, format, kmsKe
 }
 
 /** A secret without a value takes the first one at once: there is no label to move. */
-async function filling(secret: Described, values: Values, { options: { format } }: Preparing) {
+async function filling(secret: Described, values: Values, at: Preparing) {
+  const { format } = at.options;
   const text = await editText(undefined, textsOf(values, format), format);
+  refuseLarge(text, at);
   const token = randomUUID();
   return {
     changed: true,
     async commit(ctx: SecretContext) {
-      refuseLarge(text, ctx);
       await callSecret("PutSecretValue", { ClientRequestToken: token, SecretString: text }, ctx);
       await markAsOurs(secret, ctx);
     },
