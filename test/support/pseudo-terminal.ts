@@ -11,8 +11,10 @@ export const noTerminal: string | undefined = spawnSync("script", ["--version"],
 
 /** A program at its terminal. */
 export interface Seated {
-  /** Waits until this is shown after what was seen before, and gives the rest of its line. Rejects when the program ends first. */
-  readonly sees: (text: string) => Promise<string>;
+  /** Waits until this is shown after what was seen before. Rejects when the program ends first. */
+  readonly sees: (text: string) => Promise<void>;
+  /** The same, and until its line has an end: gives the rest of that. What is drawn may come in pieces. */
+  readonly seesLine: (text: string) => Promise<string>;
   readonly type: (keys: string) => void;
   /** The terminal goes away: what its programs get is SIGHUP. */
   readonly vanish: () => void;
@@ -29,7 +31,7 @@ export const ctrlC = "\u0003";
 export async function choose(at: Seated, question: string, label: string): Promise<void> {
   await at.sees(question);
   for (let moves = 0; moves < 40; moves++) {
-    const active = await at.sees("● ");
+    const active = await at.seesLine("● ");
     if (active.startsWith(label)) return at.type(enter);
     at.type(down);
   }
@@ -69,23 +71,30 @@ export function seat(
     for (const look of waiting) look();
   });
   const shown = (): string => stripVTControlCharacters(raw);
+
+  /** Gives what stands between `text` and the next `end`. */
+  function wait(text: string, end: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      function look(): void {
+        const at = shown().indexOf(text, seen);
+        const to = at < 0 ? -1 : shown().indexOf(end, at + text.length);
+        if (to < 0 && !isOver) return;
+        waiting.delete(look);
+        if (to < 0) return reject(new Error(`ended without showing "${text}":\n${shown()}`));
+        seen = at + text.length;
+        resolve(shown().slice(seen, to));
+      }
+      waiting.add(look);
+      look();
+    });
+  }
+
   return {
     shown,
     ended,
     type: (keys) => void child.stdin?.write(keys),
     vanish: () => void child.kill("SIGKILL"),
-    sees: (text) =>
-      new Promise((resolve, reject) => {
-        function look(): void {
-          const at = shown().indexOf(text, seen);
-          if (at < 0 && !isOver) return;
-          waiting.delete(look);
-          if (at < 0) return reject(new Error(`ended without showing "${text}":\n${shown()}`));
-          seen = at + text.length;
-          resolve(shown().slice(seen).split("\n")[0]?.trim() ?? "");
-        }
-        waiting.add(look);
-        look();
-      }),
+    sees: async (text) => void (await wait(text, "")),
+    seesLine: async (text) => (await wait(text, "\n")).trim(),
   };
 }
