@@ -238,7 +238,7 @@ async function follow(
 /** A command that keeps what it has is told of, when that ends before it does. */
 async function warnAtEnd({ ends }: Given, { runtime }: Reporter, signal: AbortSignal): Promise<void> {
   for (let left = ends - runtime.now(); ; left = ends - runtime.now()) {
-    if (left <= 0) return runtime.log.warn("the command still runs with a credential that has ended");
+    if (left <= 0) return runtime.log.warn("the command still runs with a credential that is past its end");
     await sleepOrWake(runtime, Math.min(left, 60_000), signal);
     if (signal.aborted) return;
   }

@@ -12,7 +12,7 @@ import { sweepUnder } from "../rotation/left-overs.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { endOf, spanOf, waits } from "../schedule/schedule.ts";
 import { rotate, type Claimed } from "../rotation/rotate.ts";
-import { isUnattended, momentOf, type Asked as HowAsked } from "../rotation/moment.ts";
+import { isUnattended, momentOf, toldEnd, type Asked as HowAsked } from "../rotation/moment.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import type { Rotation } from "../loading/model.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
@@ -47,7 +47,7 @@ export interface CurrentCredential {
   readonly environment?: Readonly<Record<string, string>>;
   /** RFC 3339. */
   readonly issuedAt: string;
-  /** RFC 3339; absent: it never expires by itself. */
+  /** RFC 3339; absent: it never expires by itself. While the clock tells nobody its age: a minute from now, so that whoever holds it asks again. */
   readonly expiresAt?: string;
 }
 
@@ -222,7 +222,7 @@ async function describe(
   }
   const { clock } = deps;
   const issuedAt = instant(clock.wallAt(lease.issuedAt));
-  const end = endOf(lease);
+  const end = toldEnd(lease, clock);
   const ends = end === Infinity ? {} : { expiresAt: instant(clock.wallAt(end)) };
   const previous = namesPrevious(rotation) ? await fieldsBefore(id, state, { rotation, deps }) : undefined;
   const scope = { fields, lease: { issuedAt, expiresAt: ends.expiresAt ?? "never" }, previous };

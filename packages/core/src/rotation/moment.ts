@@ -1,4 +1,4 @@
-import { aheadOf, type ClockNote } from "../schedule/clock.ts";
+import { aheadOf, type ClockNote, type RotationClock } from "../schedule/clock.ts";
 import type { NextCron } from "../schedule/cron.ts";
 import { endOf, mustAt, warnAt } from "../schedule/schedule.ts";
 import type { HeldBack, Rotation } from "../loading/model.ts";
@@ -102,6 +102,15 @@ export function warnOfHeld({ state, rotation, cron }: Pick<Moment, "state" | "ro
 /** Is the issuer's word on how much time has passed since the lease was told not to be had? */
 export function isUnsure({ clock }: Pick<Moment, "clock">, lease: LeaseState | undefined): boolean {
   return lease !== undefined && clock.unsureBefore !== undefined && lease.asOf < clock.unsureBefore;
+}
+
+/** Whoever holds a credential whose end nobody knows asks again after so long. ms */
+const untilAskedAgain = 60_000;
+
+/** The end that is told to whoever is given a lease, rotation time in ms: its own, and while nobody can tell its age one that makes them come back soon. */
+export function toldEnd(lease: LeaseState, { note }: Pick<RotationClock, "note">): number {
+  const clock = note();
+  return isUnsure({ clock }, lease) ? Math.min(endOf(lease), clock.time + untilAskedAgain) : endOf(lease);
 }
 
 /** What is held was revoked, was found not to work, or an issuer that lets one lease live at a time may have killed it. */

@@ -3,6 +3,7 @@ import type { Masker, TemplateScope } from "@rotate/runtime";
 import { environmentOf } from "../credential/environment.ts";
 import type { Rotation } from "../loading/model.ts";
 import { instant } from "../rotation/describe.ts";
+import { toldEnd } from "../rotation/moment.ts";
 import type { Offered, Shown } from "../rotation/offers.ts";
 import type { RotationClock } from "../schedule/clock.ts";
 import { endOf } from "../schedule/schedule.ts";
@@ -27,7 +28,7 @@ export function endpointCredential({ previous, ...current }: Shown, parts: Crede
 }
 
 function one({ lease, fields }: Offered, { rotation, masker, clock }: CredentialParts): EndpointCredential {
-  const end = endOf(lease);
+  const end = toldEnd(lease, clock);
   const secrets = Object.entries(fields).map(([name, text]) => {
     if (rotation.fields[name]?.secret !== false) return [name, masker.secret(text, name)] as const;
     masker.exempt(text);

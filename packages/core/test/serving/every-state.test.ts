@@ -47,3 +47,12 @@ test.each(rows.filter(({ state }) => state !== "orphaned"))(
     expect(endOf(other)).toBe(row.code === "changed" ? "nothing" : endOf(given));
   },
 );
+
+test("whoever is given a credential whose age nobody can tell is told to ask again in a minute, and not the end that a wrong clock gave it", async () => {
+  const row = rows.find(({ code }) => code === "clock")!;
+  const scene = await reached(row);
+  const given = await scene.ask(served);
+  expect((given as EndpointCredential).remaining()).toBe(minute);
+  const other = await (await reached(row)).ask(asked);
+  expect(endOf(other)).toBe(scene.now() + minute);
+});
