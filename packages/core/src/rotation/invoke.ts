@@ -42,9 +42,11 @@ export async function callPart<Part, T>(
 ): Promise<T> {
   const limit = runtime.deadline(timeout, signal);
   try {
-    const options = await beforehand(() => materialize(bound.options, { runtime, signal: limit.signal, scope }));
-    const ctx = createContext({ runtime, options, signal: limit.signal, ...(scope && { scope }) });
-    return await endedBy(limit.signal, call(ctx), runtime);
+    const { signal: ending } = limit;
+    const reading = materialize(bound.options, { runtime, signal: ending, scope });
+    const options = await beforehand(() => endedBy(ending, reading, runtime));
+    const ctx = createContext({ runtime, options, signal: ending, ...(scope && { scope }) });
+    return await endedBy(ending, call(ctx), runtime);
   } catch (error) {
     throw new AttributedError(maskError(error, runtime.masker), `${bound.kind} ${bound.name ?? bound.type}`);
   } finally {
