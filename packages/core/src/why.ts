@@ -12,5 +12,5 @@ export type Reason =
   | "time"
   | "cadence"
   | "shared"
-  | "unserved"
+  | "asked"
   | "refused";

@@ -113,7 +113,7 @@ async function produce(held: Held, options: CredentialOptions): Promise<KeptCred
   const found = await findCurrent(held);
   if (found !== undefined) return pin(found, held, options);
   await refuseMint(held);
-  await rotateOnce(held, isUnattended(held) ? { wanted: "unserved" } : { force: true });
+  await rotateOnce(held, isUnattended(held) ? { wanted: "asked" } : { force: true });
   const minted = await findCurrent(held);
   if (minted !== undefined) return pin(minted, held, options);
   await refuseMint(held);

@@ -42,7 +42,7 @@ export async function fillOffer(offering: Offering, options: OfferOptions): Prom
     await sweepUnder(claim, offering);
     if (options.onlyLook !== true && (await needsWork(offering, { cadence: undefined }))) await rotateOnce(working);
     if ((await show(claim, offering, options.refused)) || options.onlyLook === true) return;
-    await rotateOnce(working, { wanted: options.refused === undefined ? "unserved" : "refused" });
+    await rotateOnce(working, { wanted: options.refused === undefined ? "asked" : "refused" });
     if (await show(claim, offering, options.refused)) return;
     const { failure } = claim.state();
     throw failure ? noneToGive(rotation, failure) : waiting(rotation);

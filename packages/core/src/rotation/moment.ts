@@ -27,7 +27,7 @@ export interface Moment {
   /** A person asked for it, due or not. */
   readonly force?: boolean;
   /** Those who ask need a new one: of the present one nobody here knows the values, or a server refused it. */
-  readonly wanted?: "unserved" | "refused" | undefined;
+  readonly wanted?: "asked" | "refused" | undefined;
   /** Its values would end with this process, which gives them to nobody: another one rotates it. */
   readonly unattended?: boolean;
   /** It shares a reload with a rotation that is due, and nearly is itself. */

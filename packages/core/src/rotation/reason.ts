@@ -52,7 +52,7 @@ const texts: Readonly<Record<Reason, string>> = {
   time: "its refresh time has come",
   cadence: "it would not last until the run after the next one",
   shared: "it shares a reload with a rotation that is due",
-  unserved: "it is asked for, and nobody knows its values any more",
+  asked: "it is asked for, and nobody knows its values any more",
   refused: "a server refused it",
 };
 
@@ -61,7 +61,7 @@ export function reasonText(reason: Reason, { state }: Pick<Moment, "state">): st
   return reason === "mixed" && state.owed ? `${texts.mixed}: ${state.owed.why}` : texts[reason];
 }
 
-const early: ReadonlySet<Reason> = new Set(["absent", "changed", "spec", "clock", "unserved", "refused"]);
+const early: ReadonlySet<Reason> = new Set(["absent", "changed", "spec", "clock", "asked", "refused"]);
 
 /**
  * Reasons that may come again at once, whatever was minted: two writers that fight, a spec that flaps, a daemon that is started again and again. They have a budget
