@@ -181,6 +181,14 @@ export const rules: readonly Rule[] = [
     edits: [{ from: "await outlastBeforeKill(session);", to: "" }],
   },
   {
+    name: "late writes: what a clock leapt over is no time that they had",
+    edits: [{ from: "if (leapt <= 0) return state;", to: "if (leapt < Infinity) return state;" }],
+  },
+  {
+    name: "what is published and was never heard of is lost",
+    edits: [{ from: 'if (publishedLease(moment.state)?.phase === "ghost") return true;', to: "" }],
+  },
+  {
     name: "late writes: a fence that fails keeps the doubt",
     edits: [{ from: "return !canFence && lateWrites === undefined;", to: "return true;" }],
   },

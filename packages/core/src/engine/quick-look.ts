@@ -145,7 +145,7 @@ async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: Rotat
   if (stamp !== undefined && known?.stamp === stamp && known.holding === holding && others.length === 0) return false;
   const seen = await look({ rotation, deps, state: () => state, onlyCompares: true }, sink);
   if (!("holding" in seen)) return part.read !== undefined;
-  const isSame = !differs(state, { [id]: seen }, deps.clock.now());
+  const isSame = !differs(state, { [id]: seen }, deps.clock.note());
   if (isSame && stamp !== undefined && seen.holding in state.leases)
     deps.stamps?.set(sink, { stamp, holding: seen.holding });
   return !isSame;

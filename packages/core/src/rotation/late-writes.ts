@@ -1,7 +1,7 @@
 /** Writes whose answer was lost: what makes them fail, and for how long else they count as done. */
 import { sleepOrWake } from "@rotate/runtime";
 import type { SinkEntry } from "../loading/model.ts";
-import { pendingWrites, type LateWrite, type LeaseId } from "../store/state.ts";
+import { pendingWrites, postponed, type LateWrite, type LeaseId } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import type { Session } from "./session.ts";
@@ -31,8 +31,9 @@ async function fenced(session: Session, sink: SinkEntry): Promise<boolean> {
 }
 
 /** Writes to a sink that may still land over this lease. */
-export function overdue({ state, now }: Session, { id }: SinkEntry, lease: LeaseId): readonly LateWrite[] {
-  return pendingWrites(state().sinks[id], now()).filter((write) => write.lease !== lease);
+export function overdue({ state, deps }: Session, { id }: SinkEntry, lease: LeaseId): readonly LateWrite[] {
+  const clock = deps.clock.note();
+  return pendingWrites(postponed(state(), clock).sinks[id], clock.time).filter((write) => write.lease !== lease);
 }
 
 /** A write may land in the very moment that is its last. ms */

@@ -113,8 +113,9 @@ export function toldEnd(lease: LeaseState, { note }: Pick<RotationClock, "note">
   return isUnsure({ clock }, lease) ? Math.min(endOf(lease), clock.time + untilAskedAgain) : endOf(lease);
 }
 
-/** What is held was revoked, was found not to work, or an issuer that lets one lease live at a time may have killed it. */
+/** What is held was revoked, was found not to work, or an issuer that lets one lease live at a time may have killed it; or a state that was put back never heard of its mint's answer. */
 export function isLost(moment: Pick<Moment, "state" | "rotation">): boolean {
+  if (publishedLease(moment.state)?.phase === "ghost") return true;
   return mayHeld(moment.state).some(({ gone, dead }) => gone === "revoked" || dead === true) || isInDoubt(moment);
 }
 

@@ -2,9 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { Secret, type Values } from "@rotate/plugin-kit";
 import type { Masker } from "@rotate/runtime";
 import type { Rotation, SinkEntry } from "../loading/model.ts";
+import type { ClockNote } from "../schedule/clock.ts";
 import { keyOf, type Fingerprint } from "../store/fingerprint.ts";
 import {
   mayWith,
+  postponed,
   type Holding,
   type LeaseState,
   type RotationState,
@@ -55,7 +57,7 @@ export async function observeOne(session: Session, sink: SinkEntry): Promise<Obs
 
 /** Journals what was seen, when it is news. */
 export async function journalSeen(session: Session, seen: Readonly<Record<string, SinkSeen>>): Promise<void> {
-  if (!differs(session.state(), seen, session.now())) return;
+  if (!differs(session.state(), seen, session.deps.clock.note())) return;
   const entries = Object.entries(seen);
   const drift = Object.fromEntries(entries.flatMap(([id, { drift: keys }]) => (keys ? [[id, keys]] : [])));
   await session.journal({
@@ -173,11 +175,12 @@ export function classify(
   return holds?.id ?? "foreign";
 }
 
-/** Would this change what the state knows? `at`: rotation time, ms. */
-export function differs(state: RotationState, seen: Readonly<Record<string, SinkSeen>>, at: number): boolean {
+/** Would this change what the state knows? */
+export function differs(state: RotationState, seen: Readonly<Record<string, SinkSeen>>, clock: ClockNote): boolean {
+  const { sinks } = postponed(state, clock);
   return Object.entries(seen).some(([id, { holding, drift }]) => {
-    const sink = state.sinks[id];
-    const expected = mayWith(sink, [holding], at);
+    const sink = sinks[id];
+    const expected = mayWith(sink, [holding], clock.time);
     const may = sink?.may ?? [];
     const isSame = may.length === expected.length && expected.every((one) => may.includes(one));
     return !isSame || !isDeepStrictEqual(sink?.drift, drift);

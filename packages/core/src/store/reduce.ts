@@ -1,6 +1,6 @@
 import { closed, mapValues, union, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
-import type { LeaseId, OwedWork, RotationState } from "./state.ts";
+import { postponed, type LeaseId, type OwedWork, type RotationState } from "./state.ts";
 import {
   committing,
   forget,
@@ -26,7 +26,7 @@ type Transition<Type> = (state: RotationState, record: RecordOf<Type>, at: numbe
 /** The state after a record. Pure: the same records give the same state, in any process. */
 export function reduce(state: RotationState, record: JournalRecord, stamp: Stamp): RotationState {
   const apply = transitions[record.type] as Transition<JournalRecord["type"]>;
-  const next = apply(state, record, stamp.time);
+  const next = apply(postponed(state, stamp), record, stamp.time);
   return { ...next, seq: state.seq + 1, clock: stamp.time < state.clock.time ? state.clock : stamp };
 }
 

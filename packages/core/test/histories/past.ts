@@ -223,4 +223,39 @@ export const past: readonly Past[] = [
       ["before journal settled", 1, "a late write lands"],
     ],
   },
+  {
+    story: "time that a clock leapt over is none that a late write has had",
+    shape: {
+      sinks: ["file", "late-blind"],
+      revoke: "none",
+      find: false,
+      rich: { pauses: true, clock: true, stateRollback: true, stateLost: true },
+    },
+    early: 20,
+    turns: [
+      ["after the write", 2, "crash"],
+      ["after journal failed", 1, "reboot"],
+      ["commit 1", 2, "late"],
+      ["after journal committed", 3, "reboot"],
+      ["after journal failed", 2, "clock 8 s ahead"],
+      ["prepare 1", 4, "fails"],
+    ],
+  },
+  {
+    story: "what a state that was put back calls published, and never heard of, is replaced at once",
+    shape: {
+      sinks: ["file"],
+      find: false,
+      rollback: true,
+      overlap: false,
+      renew: true,
+      consumers: 2,
+      rich: { pauses: true, stateRollback: true, handEdits: true },
+    },
+    early: 41,
+    turns: [
+      ["after the mint", 1, "state backed up or restored"],
+      ["before journal settled", 1, "state backed up or restored"],
+    ],
+  },
 ];
