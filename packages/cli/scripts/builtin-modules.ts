@@ -23,10 +23,11 @@ const late = new Set([
 ]);
 
 const namedImport = /^import \{([^}]*)\} from "(node:[a-z_/]+)";$/gm;
+const lateImport = /\bawait import\("(node:[a-z_/]+)"\)/g;
 
 /**
  * Takes Node's own modules by `process.getBuiltinModule`. An `import` of one reads every export that it has, and the getters of `node:fs` alone load
- * all streams: 11 ms of each start. Imports of our own packages lead past their lists of exports.
+ * all streams: 11 ms of each start, those of `node:http` a second HTTP client: 8 MB. Imports of our own packages lead past their lists of exports.
  */
 export const builtinModules: Plugin = {
   name: "builtin-modules",
@@ -38,9 +39,10 @@ export const builtinModules: Plugin = {
   },
 };
 
-/** The same module with its named imports of Node's modules turned into constants. @param source TypeScript, as oxfmt writes it */
+/** The same module with its named imports of Node's modules turned into constants, and those at the moment of use into the same. @param source TypeScript, as oxfmt writes it */
 function takeBuiltins(source: string): string {
-  return source.replaceAll(namedImport, (_, names: string, module: string) => {
+  const taken = source.replaceAll(lateImport, (_, module: string) => `process.getBuiltinModule("${module}")`);
+  return taken.replaceAll(namedImport, (_, names: string, module: string) => {
     const taken = names
       .split(",")
       .map((name) => name.trim())

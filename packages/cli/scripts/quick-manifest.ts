@@ -7,12 +7,12 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 /** All that has a meaning there. */
 const read = ["flags", "args", "type", "char", "env", "default", "required", "options", "multiple"];
 
-const { commands } = JSON.parse(readFileSync(at("../oclif.manifest.json"), "utf8")) as Manifest;
+const { version, commands } = JSON.parse(readFileSync(at("../oclif.manifest.json"), "utf8")) as Manifest;
 const quick = quickCommands.map((id) => [
   id,
   { flags: namedIn(commands[id]!.flags), args: namedIn(commands[id]!.args) },
 ]);
-writeFileSync(at("../dist/quick.json"), JSON.stringify({ commands: Object.fromEntries(quick) }));
+writeFileSync(at("../dist/quick.json"), JSON.stringify({ version, commands: Object.fromEntries(quick) }));
 
 function namedIn(all: Readonly<Record<string, object>>): object {
   return Object.fromEntries(Object.entries(all).map(([name, one]) => [name, pick(one)]));

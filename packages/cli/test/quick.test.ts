@@ -6,9 +6,10 @@ import { beforeAll, expect, test } from "vitest";
 import { NeedsRotation } from "../src/commands/needs-rotation.ts";
 import { Run } from "../src/commands/run.ts";
 import { Status } from "../src/commands/status.ts";
+import { Watch } from "../src/commands/watch.ts";
 import { type Manifest, parseQuickly } from "../src/quick.ts";
 
-const classes = { run: Run, status: Status, "needs-rotation": NeedsRotation };
+const classes = { run: Run, status: Status, "needs-rotation": NeedsRotation, watch: Watch };
 
 /** As `oclif manifest` writes it, as far as it is read. */
 function manifestOf(): Manifest {
@@ -16,7 +17,7 @@ function manifestOf(): Manifest {
     const all = { ...(enableJsonFlag && { json: { type: "boolean" } }), ...baseFlags, ...flags };
     return [id, JSON.parse(JSON.stringify({ flags: all, args }))] as const;
   });
-  return { commands: Object.fromEntries(commands) };
+  return { version: "1.2.3", commands: Object.fromEntries(commands) };
 }
 
 const manifest = manifestOf();
@@ -50,6 +51,7 @@ test("the short way takes the usual command lines", () => {
   const quick = parseQuickly(["run", "a", "b", "-f", "x.yaml", "--json", "--every", "5m"], manifest, {});
   expect(quick).toEqual({
     id: "run",
+    version: "1.2.3",
     flags: { file: "x.yaml", json: true, every: "5m", "log-level": "info", "log-format": "text" },
     args: { names: ["a", "b"] },
   });
@@ -82,6 +84,7 @@ const words = [
   "",
   ..."-f x.yaml -fx.yaml --file=y.yaml --json --force --dry-run --check -w --watch".split(" "),
   ..."--timeout 5m --timeout=1s --log-level debug --log-level=loud app db-* - -x".split(" "),
+  ..."--label eu --label=us --listen 9465 --listen-host a".split(" "),
 ];
 
 test("whatever the short way understands, oclif understands alike", async () => {

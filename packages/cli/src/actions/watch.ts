@@ -14,6 +14,7 @@ import {
 import type { ActionInput, NamesArgs } from "../action.ts";
 import { countValue } from "../flag-values.ts";
 import { listenForInterrupt } from "../interrupt.ts";
+import { createMemory } from "../memory.ts";
 import { count } from "../output/event-line.ts";
 import { createReporter } from "../reporter.ts";
 import { readSpec, SpecError } from "../spec.ts";
@@ -44,7 +45,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const concurrency = countValue("concurrency", flags.concurrency);
   const addresses = await addressesOf(flags);
   const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: ["retry-scheduled"] });
-  const spec = await readSpec(flags.file, terminal, { stateDir });
+  const spec = await readSpec(flags.file, terminal, { stateDir, cache: input.specCache });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openBackend({ spec, runtime, labels: flags.label, ...state });
@@ -67,6 +68,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
       ...(concurrency !== undefined && { concurrency }),
       load: () => readAgain(input, runtime.log),
       follow: (changed) => followFiles(changed),
+      atRest: createMemory(runtime).giveBack,
     });
     const finishing = (): void => runtime.log.info("finishing what has begun; once more stops at once");
     const interrupt = listenForInterrupt(finishing, ["SIGINT", "SIGTERM"]); // SIGHUP reads the spec again
@@ -121,11 +123,11 @@ async function servicesOf(
 
 /** The spec as it is now, for a daemon; what is wrong with it in one text. */
 export async function readAgain(
-  { flags, terminal }: Pick<ActionInput<object, unknown>, "flags" | "terminal">,
+  { flags, terminal, specCache: cache }: Pick<ActionInput<object, unknown>, "flags" | "terminal" | "specCache">,
   log: Runtime["log"],
 ): Promise<SpecResult> {
   try {
-    const spec = await readSpec(flags.file, terminal, { whole: true, stateDir: flags["state-dir"] });
+    const spec = await readSpec(flags.file, terminal, { whole: true, stateDir: flags["state-dir"], cache });
     for (const { message, path } of spec.warnings) log.warn(message, { path });
     return { spec };
   } catch (error) {

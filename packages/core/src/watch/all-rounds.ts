@@ -29,6 +29,7 @@ export function createAllRounds(options: RoundsOptions): Rounds {
       own.visited();
       fleet.visited();
     },
+    isWorking: () => own.isWorking() || fleet.isWorking(),
     drain: async () => void (await Promise.all([own.drain(), fleet.drain()])),
   };
 }

@@ -95,6 +95,7 @@ export function createFleetRounds(options: FleetOptions): Rounds {
     untilNext: () => Infinity,
     reconsider: () => undefined,
     visited: () => undefined,
+    isWorking: () => ticks.size > 0,
     async drain() {
       draining.abort();
       await serving;

@@ -30,6 +30,8 @@ export interface KeeperOptions {
   readonly names?: readonly string[];
   /** Rotations at once. Default 16. */
   readonly concurrency?: number;
+  /** Called whenever all is looked at, and nothing is at work or will be within a second. */
+  readonly atRest?: () => void;
 }
 
 interface KeeperParts {
@@ -41,6 +43,9 @@ interface KeeperParts {
   readonly troubles: Troubles;
   readonly signal: AbortSignal;
 }
+
+/** Who has nothing to do for so long is at rest. ms */
+const rest = 1_000;
 
 /** The loop of a daemon: look, work, sleep, until `signal` aborts. A spec that is not taken leaves the one before in place. */
 export function createKeeper({ engine, options, waker, files, troubles, signal }: KeeperParts): Keeper {
@@ -66,6 +71,7 @@ export function createKeeper({ engine, options, waker, files, troubles, signal }
       const wait = rounds.untilNext();
       lookedAt = runtime.monotonic();
       troubles.over("loop");
+      if (wait >= rest && !rounds.isWorking()) options.atRest?.();
       return Math.min(wait, longestSleep);
     } catch (error) {
       troubles.raise("loop", error);

@@ -19,6 +19,8 @@ export interface Rounds {
   readonly reconsider: () => void;
   /** An errand was run: what it has written is looked at, whatever a tick could not help before. */
   readonly visited: () => void;
+  /** Has anything begun that has not ended? */
+  readonly isWorking: () => boolean;
   /** Waits for what has begun. */
   readonly drain: () => Promise<void>;
 }
@@ -153,6 +155,7 @@ export function createRounds(options: RoundsOptions): Rounds {
     untilNext: () => Math.min(lookouts.untilNext(), longestSleep),
     reconsider: lookouts.askFailing,
     visited: () => void (isVisited = true),
+    isWorking: () => ticks.size > 0,
     drain: async () => void (await Promise.all(ticks)),
   };
 }

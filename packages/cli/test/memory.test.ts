@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { createMemory } from "../src/memory.ts";
+
+/** A process whose memory is what `set` says, and which has half of it left after a collection. */
+function processOf(megabytes: number) {
+  const has = { resident: megabytes, now: 0, collected: 0 };
+  const memory = createMemory({
+    monotonic: () => has.now,
+    resident: () => has.resident,
+    collect() {
+      has.collected++;
+      has.resident /= 2;
+    },
+  });
+  return { has, memory };
+}
+
+test("what a start has taken is given back at the first rest", () => {
+  const { has, memory } = processOf(200);
+  memory.giveBack();
+  expect(has).toMatchObject({ collected: 1, resident: 100 });
+});
+
+test("a process that has taken nothing since collects nothing, however often it rests", () => {
+  const { has, memory } = processOf(200);
+  for (; has.now < 24 * 3_600_000; has.now += 30_000) memory.giveBack();
+  expect(has.collected).toBe(1);
+});
+
+test("what was taken later is given back as well, and not at each of many rests", () => {
+  const { has, memory } = processOf(200);
+  memory.giveBack();
+  has.resident = 300;
+  for (has.now = 1_000; has.now < 300_000; has.now += 1_000) memory.giveBack();
+  expect(has.collected).toBe(1);
+  has.now = 300_000;
+  memory.giveBack();
+  expect(has.collected).toBe(2);
+});
+
+test("this process can give back what it does not use", () => {
+  let kept: unknown = Array.from({ length: 300_000 }, (_, index) => ({ index, text: `${index}` }));
+  expect(kept).toHaveLength(300_000);
+  const before = process.memoryUsage().heapUsed;
+  kept = undefined;
+  createMemory({ monotonic: () => 0 }).giveBack();
+  expect(process.memoryUsage().heapUsed).toBeLessThan(before - 10 * 2 ** 20);
+});
