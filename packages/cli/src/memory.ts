@@ -27,7 +27,7 @@ const every = 5 * 60_000;
  */
 export function createMemory({
   monotonic,
-  resident = process.memoryUsage.rss,
+  resident = () => process.memoryUsage.rss(),
   collect = collectAll,
 }: MemoryOptions): Memory {
   let last = { at: -Infinity, resident: 0 };

@@ -24,7 +24,15 @@ export interface Alarms {
 /** Raises each alarm once, when it begins or changes, and `recovered` when it is over. */
 export function createAlarms(onEvent: OnEvent): Alarms {
   const raised = new Map<string, AlarmName>();
-  const before = new Map<string, string>();
+  const before = new Map<string, number>();
+  const kinds = new Map<string, number>();
+
+  /** As one small number, for there may be many; 0 in place of a state's `seq` for what has none. */
+  function markOf({ seq, kind }: Look): number {
+    const known = kinds.get(kind) ?? kinds.size;
+    kinds.set(kind, known);
+    return seq * mostKinds + known;
+  }
 
   function tellAlarm(name: string, standing?: StandingReport): void {
     const alarm = standing?.alarm;
@@ -37,10 +45,10 @@ export function createAlarms(onEvent: OnEvent): Alarms {
   return {
     async check({ rotations, others = [] }, deps) {
       const looks = [...rotations.map(lookAt), ...others.map(lookAtOther)];
-      const fresh = looks.filter(({ name, mark }) => mark !== before.get(name));
+      const fresh = looks.filter((look) => markOf(look) !== before.get(look.name));
       const news = fresh.map(({ name, standing }) => ({ name, standing: standing(deps) }));
       if (news.length > 0) await tellStandings(deps, news);
-      for (const { name, mark } of fresh) before.set(name, mark);
+      for (const look of fresh) before.set(look.name, markOf(look));
       for (const { name, standing } of news) tellAlarm(name, standing);
     },
     dropAllBut(isKnown) {
@@ -50,22 +58,31 @@ export function createAlarms(onEvent: OnEvent): Alarms {
   };
 }
 
+/** More than there are states, codes and exits together. */
+const mostKinds = 1_024;
+
 interface Look {
   readonly name: string;
-  /** While it is the same, no other process can have told anything else of it. */
-  readonly mark: string;
+  /** While these are the same, no other process can have told anything else of it. */
+  readonly seq: number;
+  readonly kind: string;
   readonly standing: (deps: RotationDeps) => StandingReport;
 }
 
 function lookAt({ moment, standing }: Present): Look {
   const { rotation, state } = moment;
-  const mark = `${state.seq} ${standing.state} ${standing.reason.code} ${standing.exit}`;
-  return { name: rotation.name, mark, standing: ({ clock }) => standingReport(standing, moment, clock) };
+  const kind = `${standing.state} ${standing.reason.code} ${standing.exit}`;
+  return {
+    name: rotation.name,
+    seq: state.seq,
+    kind,
+    standing: ({ clock }) => standingReport(standing, moment, clock),
+  };
 }
 
 function lookAtOther(status: RotationStatus): Look {
   const { name, state, code, exit } = status;
-  return { name, mark: `${state} ${code} ${exit}`, standing: () => status };
+  return { name, seq: 0, kind: `${state} ${code} ${exit}`, standing: () => status };
 }
 
 /** The alarm that begins, changes or is over with a change of standing; undefined: none does. */

@@ -18,7 +18,7 @@ export function freeze(spec: Spec): FrozenSpec | undefined {
     return shared.add(JSON.stringify(plain(value)));
   }
 
-  function freezeRotation({ name, hash, provider, sinks, ...rest }: Rotation): FrozenRotation {
+  function freezeRotation({ name, hash, provider, request, sinks, ...rest }: Rotation): FrozenRotation {
     const frozen = sinks.map(({ id, target, where, options, ...common }) => ({
       id,
       target,
@@ -26,7 +26,7 @@ export function freeze(spec: Spec): FrozenSpec | undefined {
       options: plain(options),
       rest: share(common),
     }));
-    return { name, hash, provider: provider.name, rest: share(rest), sinks: frozen };
+    return { name, hash, provider: provider.name, request: plain(request), rest: share(rest), sinks: frozen };
   }
 
   try {

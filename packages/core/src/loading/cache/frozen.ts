@@ -24,6 +24,7 @@ export interface FrozenRotation {
   readonly name: string;
   readonly hash: string;
   readonly provider: string;
+  readonly request: unknown;
   readonly rest: number;
   readonly sinks: readonly FrozenSink[];
 }

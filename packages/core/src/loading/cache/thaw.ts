@@ -24,9 +24,10 @@ export async function thaw(frozen: FrozenSpec, catalog: Catalog): Promise<Spec |
     const common = shared[rest] as Omit<SinkEntry, keyof FrozenSink>;
     return { ...common, ...own, options: read(options) as SinkEntry["options"] };
   }
-  function thawRotation({ name, hash, provider, rest, sinks }: FrozenRotation): Rotation {
+  function thawRotation({ name, hash, provider, request, rest, sinks }: FrozenRotation): Rotation {
     const common = shared[rest] as Omit<Rotation, keyof FrozenRotation>;
-    return { ...common, name, hash, provider: providers.get(provider)!, sinks: sinks.map(thawSink) };
+    const own = { name, hash, provider: providers.get(provider)!, request: read(request) as Rotation["request"] };
+    return { ...common, ...own, sinks: sinks.map(thawSink) };
   }
   const head = read(frozen.head) as Omit<Spec, "providers" | "rotations">;
   return { ...head, providers, rotations: frozen.rotations.map(thawRotation) };
@@ -49,7 +50,10 @@ async function createTemplates(sources: readonly string[]): Promise<Templates | 
 }
 
 function createReader(parts: ReadonlyMap<string, object>, templates: Templates): (value: unknown) => unknown {
+  const words = createWords();
+
   function read(value: unknown): unknown {
+    if (typeof value === "string") return words(value);
     if (Array.isArray(value)) return value.map(read);
     if (!isRecord(value)) return value;
     const special = value[mark];
@@ -66,4 +70,19 @@ function createReader(parts: ReadonlyMap<string, object>, templates: Templates):
     return marked.kind === "template" ? template : templateOption(template, marked.kind === "plain");
   }
   return read;
+}
+
+/** Longer is hardly a word that options choose from, and of more than so many they do not choose. */
+const longest = 16;
+const most = 256;
+
+/** What many options say in the same word is one text: the parser makes another one each time. */
+function createWords(): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    if (text.length > longest) return text;
+    const word = known.get(text);
+    if (word === undefined && known.size < most) known.set(text, text);
+    return word ?? text;
+  };
 }
