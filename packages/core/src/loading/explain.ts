@@ -103,14 +103,31 @@ function explainDuration(error: ErrorObject, path: Path): Fault {
 function explainUnknownKey(error: ErrorObject, path: Path): Fault {
   const key = String(parameter(error, "additionalProperty"));
   const properties = (error.parentSchema?.["properties"] ?? {}) as Readonly<Record<string, object>>;
-  const known = Object.keys(properties);
-  const written = nearest(key, known) === undefined ? writtenKey(properties["values"]) : undefined;
   return {
     path: [...path, key],
     at: "key",
     message: `${nameOf(path)} has an unknown key ${JSON.stringify(key)}`,
-    hint: written === undefined ? didYouMean(key, known) : `what is written stands as \`values: { ${written}: "…" }\``,
+    hint: hintOfKey(key, properties),
   };
+}
+
+function hintOfKey(key: string, properties: Readonly<Record<string, object>>): string | undefined {
+  const known = Object.keys(properties);
+  if (nearest(key, known) !== undefined) return didYouMean(key, known);
+  const written = writtenKey(properties["values"]);
+  if (written !== undefined) return `what is written stands as \`values: { ${written}: "…" }\``;
+  const parent = known.find((name) => hasProperty(properties[name], key));
+  if (parent !== undefined) return `it stands one level deeper: \`${parent}: { ${key}: … }\``;
+  const here = didYouMean(key, known);
+  return "request" in properties ? `${here}; what its provider is asked for stands in \`request: { … }\`` : here;
+}
+
+function hasProperty(schema: object | undefined, key: string): boolean {
+  const { properties = {}, anyOf = [] } = (schema ?? {}) as {
+    readonly properties?: object;
+    readonly anyOf?: readonly object[];
+  };
+  return Object.hasOwn(properties, key) || anyOf.some((one) => hasProperty(one, key));
 }
 
 /** The one key that a sink's `values` can have, if there is only one: a template is often looked for beside it. */

@@ -53,6 +53,15 @@ const faults: readonly (readonly [
     ['6:5 providers.lakebase has an unknown key "hots" (did you mean "host"?)'],
   ],
   [
+    "keys that stand one level deeper",
+    ["    reload: [app]", "    reload: [app]\n    ttl: 1h\n    grace: 5m\n    every: 50m"],
+    [
+      '24:5 rotations.db has an unknown key "ttl" (known: provider, refresh, retry, onFailure, drift, overlap, budget, maxLive, cache, moves, host, runsOn, renamedFrom, foreach, request, verify, sinks, reload, health; what its provider is asked for stands in `request: { … }`)',
+      '25:5 rotations.db has an unknown key "grace" (it stands one level deeper: `overlap: { grace: … }`)',
+      '26:5 rotations.db has an unknown key "every" (it stands one level deeper: `refresh: { every: … }`)',
+    ],
+  ],
+  [
     "a number for a text",
     ["{ env: CLOUD_HOST }", "42"],
     ['6:11 providers.lakebase.host must be a text (put it in quotes: "42")'],
