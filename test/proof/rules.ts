@@ -162,8 +162,7 @@ export const rules: readonly Rule[] = [
     name: "an intent is durable before the mint",
     edits: [unsynced("intent")],
   },
-  { name: "a write is announced durably", edits: [unsynced("minted", "committing")] },
-  { name: "what is revoked is superseded durably", edits: [unsynced("settled", "revoking")] },
+  { name: "a write is announced durably", edits: [unsynced("committing")] },
   {
     name: "late writes stay in the set of their sink",
     edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until >= at);", to: "return [];" }],

@@ -2,6 +2,7 @@ import { reportFailure } from "./failure.ts";
 import type { Installation } from "./oclif.ts";
 import { createTerminal } from "./output/terminal.ts";
 import { parseQuickly, readManifest, runQuickly } from "./quick.ts";
+import { widenPool } from "./wide-pool.ts";
 
 /** Where the command line was installed, and what it may keep between starts. */
 export interface MainOptions extends Installation {
@@ -14,6 +15,7 @@ export interface MainOptions extends Installation {
 /** The command line: finds the command, runs it, and leaves its verdict in `process.exitCode`. */
 export async function main(argv: readonly string[], { root, sources, cache, onCold }: MainOptions): Promise<void> {
   hideSqliteWarning();
+  widenPool(argv, process.env);
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
   if (quick !== undefined) return runQuickly(quick, { directory: cache, onCompile: onCold });
   try {

@@ -87,9 +87,41 @@ export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "published",
 ]);
 
-/** Must these records be durable before what follows them? */
+/** Do these records announce an act? */
 export function announces(records: readonly JournalRecord[]): boolean {
   return records.some(({ type }) => !unannounced.has(type));
+}
+
+/**
+ * Records that tell how an act went which a durable record announced. No act waits for them: what may be done on the strength of one is announced by a record of its
+ * own, whose sync takes this one along. Should the power take one, the state knows what was about to be done, and it is asked again: after an `intent` the issuer is
+ * asked (`find`) or the lease is a ghost until its end; the consumers of what was `published` are reloaded once more; a lease is renewed, or revoked, once more;
+ * an attempt that is known to have `failed` is tried sooner.
+ */
+const told: ReadonlySet<JournalRecord["type"]> = new Set([
+  "mint-failed",
+  "minted",
+  "merged",
+  "recognised",
+  "found",
+  "renewed",
+  "undone",
+  "reloaded",
+  "reload-failed",
+  "settled",
+  "failed",
+  "revoke-failed",
+  "gone",
+]);
+
+/** Must these records be durable before what follows them? Else they are soon, and with the next that must. */
+export function areSynced(records: readonly JournalRecord[]): boolean {
+  return records.some((record) => !unannounced.has(record.type) && !told.has(record.type) && !isTraceless(record));
+}
+
+/** An issuer that keeps nothing of what it gives out: an intent that is forgotten leaves nobody to look for. */
+function isTraceless(record: JournalRecord): boolean {
+  return record.type === "intent" && record.traceless === true;
 }
 
 /** Another process has taken the rotation over: this one must stop dead. */

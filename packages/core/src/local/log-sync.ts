@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { fileIdentity, logLost, stateError } from "./state-error.ts";
 import { syncDirectory } from "./sync-directory.ts";
 
@@ -10,7 +11,9 @@ export interface LogSync {
    * or `ROTATE_STATE_LOST` when another log stands where SQLite's stood: what it writes then is nowhere.
    */
   readonly flush: () => Promise<void>;
-  /** Waits for the sync that runs. */
+  /** The same within a second, with nobody waiting for it. When it fails, the next flush does. */
+  readonly flushSoon: () => void;
+  /** Does what is still to be done soon, and waits for the sync that runs. Throws as `flush` does for what nobody waited for. */
   readonly close: () => Promise<void>;
 }
 
@@ -20,6 +23,12 @@ interface OpenLog {
   /** Of the file that it belongs to: one that was put back has a log of its own. */
   readonly ofFile: string | undefined;
 }
+
+/** ms */
+const soon = 1_000;
+
+/** What others write in the same turn of the event loop goes along. */
+const turn = promisify(setImmediate);
 
 /**
  * Syncs in the thread pool: a commit with `synchronous = full` would hold the event loop for as long as the disk takes. SQLite itself syncs the log before, and the
@@ -31,6 +40,8 @@ export function createLogSync(path: string, withoutLog: () => void): LogSync {
   let opened: OpenLog | undefined;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let unheard: { readonly error: unknown } | undefined;
 
   function closeLog(): void {
     if (opened) closeSync(opened.descriptor);
@@ -64,16 +75,37 @@ export function createLogSync(path: string, withoutLog: () => void): LogSync {
 
   async function afterRunning(): Promise<void> {
     await running?.catch(() => undefined); // whoever waits for it is told
+    await turn();
     next = undefined;
-    running = sync();
+    clearTimeout(timer);
+    timer = undefined;
+    running = unheard === undefined ? sync() : Promise.reject(unheard.error);
+    unheard = undefined;
     await running;
   }
 
+  /** That a log is away is seen again; that the disk failed is told by the kernel once. */
+  function keep(error: unknown): void {
+    if ((error as { readonly code?: string }).code !== "ROTATE_STATE_LOST") unheard = { error };
+  }
+
+  function flush(): Promise<void> {
+    return (next ??= afterRunning());
+  }
+
   return {
-    flush: () => (next ??= afterRunning()),
+    flush,
+    flushSoon() {
+      if (next !== undefined) return;
+      timer ??= setTimeout(() => void flush().catch(keep), soon).unref();
+    },
     async close() {
-      await (next ?? running)?.catch(() => undefined);
-      closeLog();
+      const isOwed = timer !== undefined || unheard !== undefined;
+      try {
+        await (isOwed ? flush() : (next ?? running)?.catch(() => undefined));
+      } finally {
+        closeLog();
+      }
     },
   };
 }

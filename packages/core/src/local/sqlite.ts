@@ -4,7 +4,7 @@ import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { SinkStamp, SinkStamps } from "../backend/host-notes.ts";
 import type { StandingMark } from "../report.ts";
 import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
-import { announces, dueAfter } from "../backend/claim.ts";
+import { areSynced, dueAfter } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
@@ -79,7 +79,9 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
         changes.add(rotation);
         return append(sql, rotation, written);
       });
-      if (state !== undefined && announces(written.entries.map(({ record }) => record))) await log.flush();
+      if (state === undefined) return undefined;
+      if (areSynced(written.entries.map(({ record }) => record))) await log.flush();
+      else log.flushSoon();
       return state;
     },
     dueTimes: async () =>
@@ -131,9 +133,12 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
     },
     setMeta: (key, value) => file.writeDurably((sql) => void sql.setMeta.run(key, value)),
     async close() {
-      drain();
-      await log.close();
-      file.close();
+      try {
+        drain();
+        await log.close();
+      } finally {
+        file.close();
+      }
     },
   };
 }

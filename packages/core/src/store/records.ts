@@ -27,8 +27,14 @@ export type JournalRecord =
       readonly holdings: Readonly<Record<string, Holding>>;
       readonly drift?: Readonly<Record<string, SinkDrift>>;
     }
-  /** `early`: a lease with time left is to be replaced, and not by its schedule. */
-  | { readonly type: "intent"; readonly lease: LeaseState; readonly why: string; readonly early?: boolean }
+  /** `early`: a lease with time left is to be replaced, and not by its schedule. `traceless`: the issuer keeps nothing of what it gives out. */
+  | {
+      readonly type: "intent";
+      readonly lease: LeaseState;
+      readonly why: string;
+      readonly early?: boolean;
+      readonly traceless?: boolean;
+    }
   /** The issuer said no (`unknown: false`) or its answer was lost. */
   | { readonly type: "mint-failed"; readonly lease: LeaseId; readonly unknownUntil?: number }
   | { readonly type: "minted"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }

@@ -14,6 +14,7 @@ export function checkAlways(world: World, { state, status }: Seen): void {
   if (world.stateRestored) return;
   everyLeaseIsKnown(world, state);
   if (world.handEdited) return;
+  everyValueIsExplained(world, state);
   if (status.state === "fresh" && isMixed(sinkValues(world))) violate("P2 the sinks are mixed and status says fresh");
   if (status.state === "expired" || world.clockOffset !== 0 || !world.shape.overlap) return;
   const held = world.consumers.flat().map((value) => byValue(world, value));
@@ -39,6 +40,13 @@ function everyLeaseIsKnown(world: World, state: RotationState): void {
     });
     if (!known) violate(`P4 ${issued.value} lives and nobody knows of it`);
   }
+}
+
+/** Only what somebody else wrote is a stranger's: what we wrote, the state knows. A sink that was out of the spec may hold what was forgotten meanwhile. */
+function everyValueIsExplained({ shape }: World, { sinks }: RotationState): void {
+  if (shape.rich.specChange) return;
+  if (Object.values(sinks).some(({ may }) => may.includes("foreign")))
+    violate("P2 what we wrote ourselves is called a stranger's");
 }
 
 /** What is not yet well once the faults have ended: one live credential everywhere, the consumers on it, everything else gone. */

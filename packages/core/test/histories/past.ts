@@ -258,4 +258,19 @@ export const past: readonly Past[] = [
       ["before journal settled", 1, "state backed up or restored"],
     ],
   },
+  {
+    story: "what stood in a sink when the machine lost power is known for what it is",
+    shape: { sinks: ["file", "remote"], rich: { power: true } },
+    turns: [["after the write", 1, "power failure"]],
+  },
+  {
+    story: "what stood in a sink that cannot be read when the machine lost power is made good by a new mint",
+    shape: { sinks: ["blind", "blind"], rich: { power: true } },
+    turns: [["after the write", 1, "power failure"]],
+  },
+  {
+    story: "a mint whose answer came just before the machine lost power is known of",
+    shape: { sinks: ["file"], find: false, rich: { power: true } },
+    turns: [["after the mint", 1, "power failure"]],
+  },
 ];

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
-import { announces, withClaim, type Claims } from "../../src/backend/claim.ts";
+import { areSynced, withClaim, type Claims } from "../../src/backend/claim.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { createClaims, type Ledger } from "../../src/local/claims.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
@@ -91,7 +91,7 @@ function mortalLedger(world: World, store: DurableStore, mortal: Mortal): Ledger
         await turn(world, `before journal ${types[0]}`);
         const state = await store.append(rotation, written);
         if (state === undefined) return undefined;
-        if (announces(written.entries.map(({ record }) => record))) store.sync();
+        if (areSynced(written.entries.map(({ record }) => record))) store.sync();
         for (const type of types) say(world, `journal ${type}`);
         if (types.includes("reload-begin")) world.reloading = true;
         if (world.log.length > endless) violate("P2 it does not end");

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogSync } from "../../src/local/log-sync.ts";
 
 const real = await vi.importActual<typeof import("node:fs")>("node:fs");
@@ -39,8 +39,7 @@ test("all that ask at once share one sync, and those who come while it runs shar
   await Promise.all([log.flush(), log.flush(), log.flush()]);
   expect(disk.syncs).toHaveLength(1);
   const first = log.flush();
-  await Promise.resolve();
-  await Promise.resolve();
+  await expect.poll(() => disk.syncs.length, { interval: 0 }).toBe(2);
   const later = [log.flush(), log.flush()];
   await Promise.all([first, ...later]);
   expect(disk.syncs).toHaveLength(3);
@@ -98,4 +97,53 @@ test("a disk that fails is told to everybody who waited for it, with the path, a
   disk.failing = false;
   await expect(log.flush()).resolves.toBeUndefined();
   await log.close();
+});
+
+describe("what nobody waits for", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test("is synced within a second, once for all of it", async () => {
+    writeLog();
+    const log = createLogSync(path(), never);
+    log.flushSoon();
+    log.flushSoon();
+    expect(disk.syncs).toHaveLength(0);
+    vi.advanceTimersByTime(1_000);
+    await expect.poll(() => disk.syncs.length).toBe(1);
+    vi.advanceTimersByTime(10_000);
+    await log.close();
+    expect(disk.syncs).toHaveLength(1);
+  });
+
+  test("goes along with a sync that somebody waits for", async () => {
+    writeLog();
+    const log = createLogSync(path(), never);
+    log.flushSoon();
+    await log.flush();
+    vi.advanceTimersByTime(1_000);
+    await log.close();
+    expect(disk.syncs).toHaveLength(1);
+  });
+
+  test("is synced before the log is closed", async () => {
+    writeLog();
+    const log = createLogSync(path(), never);
+    log.flushSoon();
+    await log.close();
+    expect(disk.syncs).toHaveLength(1);
+  });
+
+  test("fails the next sync when its own failed, for the kernel tells of it only once", async () => {
+    writeLog();
+    disk.failing = true;
+    const log = createLogSync(path(), never);
+    log.flushSoon();
+    vi.advanceTimersByTime(1_000);
+    await expect.poll(() => disk.syncs.length).toBe(1);
+    disk.failing = false;
+    await expect(log.flush()).rejects.toMatchObject({ code: "ROTATE_STATE_UNUSABLE" });
+    await expect(log.flush()).resolves.toBeUndefined();
+    await log.close();
+  });
 });

@@ -35,15 +35,18 @@ process.kill(process.pid, "SIGKILL");`;
 
 const opened = { type: "opened" };
 const announcing = { type: "dropped", lease: "l1" };
+const howItWent = { type: "mint-failed", lease: "l1" };
 
 test.skipIf(!canTrace)(
-  "each record that announces an act is on the disk before the act; one that only tells is not waited for",
+  "each record that announces an act is on the disk before the act; one that only tells, or tells how it went, is not waited for",
   () => {
-    const [telling = 0, once = 0, thrice = 0] = [
+    const [telling = 0, afterwards, once = 0, thrice = 0] = [
       [opened, opened],
+      [opened, howItWent],
       [opened, announcing],
       [opened, announcing, announcing, announcing],
     ].map(syncsOf);
+    expect(afterwards).toBe(telling);
     expect(once).toBeGreaterThan(telling);
     expect(thrice).toBe(once + 2);
   },

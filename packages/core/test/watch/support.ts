@@ -1,6 +1,7 @@
 /** A daemon over a scene of the engine's tests, with a clock that stands still until it is told to go. */
 import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "@rotate/testkit";
+import "../../src/engine/work.ts"; // loaded when something is due, which takes as many turns as the machine is busy
 import { onTestFinished } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import type { EngineEvent } from "../../src/events.ts";

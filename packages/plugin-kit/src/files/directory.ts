@@ -3,6 +3,7 @@ import { chmod, chown, lstat, mkdir, readlink, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { conflict, errnoOf, fileFault, refused } from "./fault.ts";
 import { closeQuietly, type Handle, isLocal, namesIn, openHandle } from "./handle.ts";
+import { sharedSync } from "./shared-sync.ts";
 
 /** A directory held open: names below it cannot be led elsewhere by somebody who swaps a part of the path meanwhile. */
 export interface Directory {
@@ -18,7 +19,7 @@ export interface Directory {
   readonly names: () => Promise<readonly string[]>;
   /** Throws CONFLICT when the path no longer leads to this directory. */
   readonly verify: () => void;
-  /** Makes the entries durable. Throws the system's error. */
+  /** Makes the entries durable, in one sync with whoever waits for the same. Throws the system's error. */
   readonly sync: () => Promise<void>;
 }
 
@@ -79,7 +80,7 @@ async function directoryOf(path: string, handle: Handle, local: boolean): Promis
       if (now?.ino === stats.ino && now.dev === stats.dev) return;
       throw conflict(`the directory ${path} was replaced while its content was being written`);
     },
-    sync: () => handle.sync().catch(ignoreUnsupported),
+    sync: () => sharedSync(`${stats.dev}:${stats.ino}`, () => handle.sync().catch(ignoreUnsupported)),
   };
 }
 

@@ -49,7 +49,9 @@ async function intend(session: Session, { why, reason }: Attempt): Promise<Lease
     jitter: deps.runtime.random(),
     provider: name,
   };
-  await session.journal({ type: "intent", lease, why, ...(isEarly(reason) && { early: true }) });
+  const traceless = rotation.provider.part.ghosts === false;
+  const more = { ...(isEarly(reason) && { early: true }), ...(traceless && { traceless }) };
+  await session.journal({ type: "intent", lease, why, ...more });
   await session.guard();
   return lease;
 }
