@@ -5,21 +5,22 @@ import type { RotationClock } from "../schedule/clock.ts";
 import type { JournalRecord, Stamp } from "../store/records.ts";
 import type { RotationState } from "../store/state.ts";
 
-/** A lock on one rotation: while it lives, no other process of this machine works on it. */
+/** The lock of this process: while it lives, nobody else works on what it has claimed. */
 export interface Lock {
-  /** Is the lock still the one that others would see? False when its file was removed or replaced. */
+  /** Names it in the state. */
+  readonly owner: string;
+  /** Is it still the one that others would see? False when its file was removed or replaced. */
   readonly valid: () => boolean;
   /** For people. */
   readonly place: string;
-  readonly release: () => void;
 }
 
-/** The locks of one state directory. */
+/** The locks of the processes that work on one state. */
 export interface Locks {
-  /** At once; undefined when this or another process has it. Throws EngineError when the lock file cannot be used. */
-  readonly tryLock: (rotation: string) => Lock | undefined;
-  /** Has anybody the lock? Takes nothing. */
-  readonly isLocked: (rotation: string) => boolean;
+  /** The lock of this process: taken when it is first asked for, and anew when it was lost. Throws EngineError when there can be none. */
+  readonly own: () => Lock;
+  /** Does the process live that has this lock? Takes nothing. */
+  readonly isAlive: (owner: string) => boolean;
 }
 
 /** A record with the moment at which it is written. */
@@ -33,11 +34,27 @@ export interface Written extends Pick<Settlement, "attempts" | "next"> {
   readonly entries: readonly Entry[];
   /** As the claim knows it. */
   readonly state: RotationState;
+  /** The claim is given back with it. */
+  readonly ends?: boolean;
+}
+
+/** Who begins to work on a rotation. */
+export interface Opening {
+  readonly owner: string;
+  /** Of those who may have it. */
+  readonly isAlive: Locks["isAlive"];
+  /** Of the record that says so, by what the state knows of time. */
+  readonly stampOf: (state: RotationState) => Stamp;
 }
 
 /** What claims write to. */
 export interface Ledger {
-  readonly load: (rotation: string) => Promise<RotationState>;
+  /** Makes it the owner's and journals that, in one step; the state that this makes. Undefined while another has it who lives. */
+  readonly open: (rotation: string, opening: Opening) => Promise<RotationState | undefined>;
+  /** Nobody's from now on, if it is still of this epoch. */
+  readonly giveBack: (rotation: string, epoch: number) => Promise<void>;
+  /** Whose these are, as far as they are somebody's, alive or not. */
+  readonly owners: (rotations: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   /** Of the state as it is kept. */
   readonly epoch: (rotation: string) => Promise<number>;
   /** All or none; the state that it makes. Undefined, and nothing is written, when the state there is of another epoch. */
@@ -65,16 +82,29 @@ export interface Ground {
 /** Between two looks at what is due: another process may settle what it makes due. ms */
 const longestWait = 30_000;
 
-/** Claims by locks that end with their process, and by an epoch that each of them raises: a write under an older one is refused. */
+/** Claims under a lock that ends with its process, by an owner and by an epoch that each of them raises: a write under an older one is refused. */
 export function createClaims(ground: Ground): Claims {
   const { locks, ledger, clock, runtime } = ground;
+  const held = new Set<string>();
+
+  /** Undefined when it is somebody's, maybe this process's. */
+  async function claim(rotation: string): Promise<Claim | undefined> {
+    if (held.has(rotation)) return undefined;
+    held.add(rotation);
+    const opened = await openClaim(rotation, ground, () => held.delete(rotation)).catch((error: unknown) => {
+      held.delete(rotation);
+      throw error;
+    });
+    if (opened === undefined) held.delete(rotation);
+    return opened;
+  }
 
   /** All of a bundle, or nothing: added to `taken` as soon as it is held. */
   async function claimAll(bundle: readonly string[], taken: Claim[]): Promise<void> {
     const before = taken.length;
     for (const rotation of bundle) {
-      const lock = locks.tryLock(rotation);
-      if (lock) taken.push(await openClaim(rotation, lock, ground));
+      const opened = await claim(rotation);
+      if (opened) taken.push(opened);
     }
     if (taken.length - before < bundle.length) await settleAll(taken.splice(before));
   }
@@ -116,14 +146,19 @@ export function createClaims(ground: Ground): Claims {
     async byName(rotation, { wait = 0, signal, onWait } = {}) {
       const until = runtime.monotonic() + wait;
       for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
-        const lock = locks.tryLock(rotation);
-        if (lock) return openClaim(rotation, lock, ground);
+        const opened = await claim(rotation);
+        if (opened) return opened;
         if (runtime.monotonic() + pause > until || signal?.aborted) return undefined;
         if (pause === 25) onWait?.();
         await sleepOrWake(runtime, pause, signal);
       }
     },
-    busy: async (rotations) => new Set(rotations.filter(locks.isLocked)),
+    async busy(rotations) {
+      const owners = await ledger.owners(rotations);
+      const living = new Map([...new Set(owners.values())].map((owner) => [owner, locks.isAlive(owner)]));
+      const isBusy = (rotation: string): boolean => living.get(owners.get(rotation) ?? "") === true;
+      return new Set(rotations.filter((rotation) => held.has(rotation) || isBusy(rotation)));
+    },
   };
 }
 
@@ -131,13 +166,24 @@ async function settleAll(claims: readonly Claim[]): Promise<void> {
   await Promise.all(claims.map((claim) => claim.settle()));
 }
 
-async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground): Promise<Claim> {
-  const losing = new AbortController();
-  let state = await ledger.load(rotation).catch((error: unknown) => {
-    lock.release();
-    throw error;
+/** Undefined while another has it. @param onEnd when it is given back */
+async function openClaim(
+  rotation: string,
+  { locks, ledger, clock }: Ground,
+  onEnd: () => void,
+): Promise<Claim | undefined> {
+  const lock = locks.own();
+  const opened = await ledger.open(rotation, {
+    owner: lock.owner,
+    isAlive: (owner) => owner !== lock.owner && locks.isAlive(owner), // what is ours and not held could not be given back
+    stampOf(known) {
+      clock.observe(known.clock);
+      return clock.note();
+    },
   });
-  clock.observe(state.clock);
+  if (opened === undefined) return undefined;
+  const losing = new AbortController();
+  let state = opened;
   let settled = false;
 
   function isOurs(): boolean {
@@ -149,7 +195,7 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
     throw settled || lock.valid() ? fenced(rotation) : lockLost(lock.place);
   }
 
-  async function append(records: readonly JournalRecord[], left: Settlement = {}): Promise<RotationState> {
+  async function append(records: readonly JournalRecord[], left: Partial<Written> = {}): Promise<RotationState> {
     const stamp = clock.note();
     const entries = records.map((record) => ({ record, stamp }));
     const written = isOurs() ? await ledger.append(rotation, { ...left, entries, state }) : undefined;
@@ -157,36 +203,33 @@ async function openClaim(rotation: string, lock: Lock, { ledger, clock }: Ground
     return state;
   }
 
-  async function settle(left: Settlement = {}): Promise<void> {
-    const { records = [], attempts = [], next } = left;
+  async function settle({ records = [], attempts = [], next }: Settlement = {}): Promise<void> {
+    if (settled) return;
     const isEmpty = records.length === 0 && attempts.length === 0 && next === undefined;
+    let isBack = false;
     try {
-      if (!settled && !isEmpty) await append(records, left);
+      if (!isEmpty) await append(records, { attempts, ends: true, ...(next !== undefined && { next }) });
+      isBack = !isEmpty;
     } finally {
       settled = true;
-      lock.release();
+      // Where this fails too it is free for this process, and for others when this one ends.
+      if (!isBack) await ledger.giveBack(rotation, state.epoch).catch(() => undefined);
+      onEnd();
     }
   }
 
-  try {
-    const predecessor = state.attempt === undefined ? "none" : "dead";
-    await append([{ type: "opened" }]);
-    return {
-      rotation,
-      id: String(state.epoch),
-      predecessor,
-      lost: losing.signal,
-      state: () => state,
-      now: clock.now,
-      append: (records) => append(records),
-      async guard() {
-        const epoch = await ledger.epoch(rotation);
-        if (!isOurs() || epoch !== state.epoch) lose();
-      },
-      settle,
-    };
-  } catch (error) {
-    await settle();
-    throw error;
-  }
+  return {
+    rotation,
+    id: String(state.epoch),
+    predecessor: state.attempt === undefined ? "none" : "dead",
+    lost: losing.signal,
+    state: () => state,
+    now: clock.now,
+    append: (records) => append(records),
+    async guard() {
+      const epoch = await ledger.epoch(rotation);
+      if (!isOurs() || epoch !== state.epoch) lose();
+    },
+    settle,
+  };
 }

@@ -1,60 +1,91 @@
-import { existsSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Lock, Locks } from "./claims.ts";
 import { makeFolder } from "./folders.ts";
-import { fileIdentity, stateError } from "./state-error.ts";
+import { fileIdentity, lockLost, stateError } from "./state-error.ts";
 
-/** Locks that the kernel frees when the process dies. */
-export interface LockFiles extends Locks {
-  /** Every lock of this process. */
-  readonly releaseAll: () => void;
+/** Locks that the kernel frees when their process dies. */
+export interface ProcessLocks extends Locks {
+  /** Ends the lock of this process, and with it all that it has claimed. */
+  readonly release: () => void;
+}
+
+interface Held extends Lock {
+  readonly database: DatabaseSync;
 }
 
 /**
- * One lock file per rotation in `directory`. A lock is an exclusive SQLite transaction: the kernel frees it the instant the process dies, and it holds
- * while the process is stopped. POSIX locks end when any descriptor of the file is closed in the process, so each file is opened at most once.
+ * One lock file in `directory` for each process, under a name of its own: whoever finds that name as the owner of a rotation asks the kernel whether its process lives. A
+ * lock is an exclusive SQLite transaction: it holds while the process is stopped, and ends the instant it dies. A copied directory holds none. POSIX locks end when any
+ * descriptor of the file is closed in the process, so it is only ever opened by SQLite, which knows.
  */
-export function createLocks(directory: string): LockFiles {
-  const pathOf = (rotation: string): string => `${directory}/${rotation}.lock`;
-  const held = new Map<string, DatabaseSync>();
+export function createLocks(directory: string): ProcessLocks {
+  const pathOf = (owner: string): string => `${directory}/${owner}${suffix}`;
+  let held: Held | undefined;
 
-  function release(rotation: string): void {
-    const database = held.get(rotation);
-    held.delete(rotation);
-    database?.close();
+  /** Undefined when somebody who tidies up was at it between the two calls. */
+  function take(): Held | undefined {
+    const owner = randomBytes(8).toString("hex");
+    const place = pathOf(owner);
+    const database = acquire(place);
+    const mine = fileIdentity(place);
+    if (database === undefined || mine === undefined) {
+      database?.close();
+      return undefined;
+    }
+    return { owner, place, database, valid: () => database.isOpen && fileIdentity(place) === mine };
   }
 
-  function tryLock(rotation: string): Lock | undefined {
-    if (held.has(rotation)) return undefined;
-    const path = pathOf(rotation);
-    const database = acquire(path, directory);
-    if (!database) return undefined;
-    held.set(rotation, database);
-    const mine = fileIdentity(path);
-    return {
-      place: path,
-      valid: () => held.get(rotation) === database && mine !== undefined && fileIdentity(path) === mine,
-      release: () => void (held.get(rotation) === database && release(rotation)),
-    };
+  function own(): Lock {
+    if (held?.valid() === true) return held;
+    release();
+    try {
+      makeFolder(directory);
+      tidy(directory);
+      for (let tries = 0; held === undefined && tries < mostTries; tries++) held = take();
+    } catch (error) {
+      throw stateError(directory, error);
+    }
+    if (held === undefined) throw lockLost(directory);
+    return held;
+  }
+
+  function release(): void {
+    if (held?.valid() === true) rmSync(held.place, { force: true });
+    if (held?.database.isOpen === true) held.database.close();
+    held = undefined;
   }
 
   return {
-    tryLock,
-    isLocked: (rotation) => held.has(rotation) || isTaken(pathOf(rotation)),
-    releaseAll: () => [...held.keys()].forEach(release),
+    own,
+    release,
+    isAlive: (owner) => isTaken(pathOf(owner)),
   };
 }
 
+const suffix = ".lock";
+const mostTries = 10;
 /** Longer than a look lasts, ms: a look is no reason to be refused. */
 const lookTime = 3;
 
-function acquire(path: string, directory: string): DatabaseSync | undefined {
+/** Removes the files of processes that died. Whoever holds the lock of one may: nobody begins to work under a name that was removed. */
+function tidy(directory: string): void {
+  for (const name of readdirSync(directory).filter((file) => file.endsWith(suffix))) {
+    const database = acquire(`${directory}/${name}`);
+    if (database === undefined) continue;
+    for (const path of [`${directory}/${name}-journal`, `${directory}/${name}`]) rmSync(path, { force: true });
+    database.close();
+  }
+}
+
+/** Undefined when somebody has it. */
+function acquire(path: string): DatabaseSync | undefined {
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   let database: DatabaseSync | undefined;
   try {
-    makeFolder(directory);
     database = new DatabaseSync(path, { timeout: lookTime });
-    database.exec("begin exclusive");
+    database.exec("pragma journal_mode = memory; begin exclusive"); // nothing is written, and no journal lies beside it
     return database;
   } catch (error) {
     database?.close();
@@ -74,6 +105,7 @@ function isTaken(path: string): boolean {
     return false;
   } catch (error) {
     if (isBusy(error)) return true;
+    if (!existsSync(path)) return false; // it ended just now
     throw stateError(path, error);
   } finally {
     database?.close();

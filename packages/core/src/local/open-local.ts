@@ -41,7 +41,7 @@ export interface LocalOptions {
 }
 
 /**
- * The backend of one machine: a directory with a SQLite file, lock files that the kernel frees when their process dies, and what belongs to the host.
+ * The backend of one machine: a directory with a SQLite file, a lock file for each process that the kernel frees when it dies, and what belongs to the host.
  * Throws EngineError `ROTATE_STATE_*` when the state is unusable (exit 6).
  */
 export async function openLocalBackend(options: LocalOptions): Promise<Backend> {
@@ -57,7 +57,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
   const writable = state.problem === undefined;
 
   async function close(): Promise<void> {
-    locks.releaseAll();
+    locks.release();
     await state.close();
   }
 

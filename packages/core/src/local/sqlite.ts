@@ -4,20 +4,19 @@ import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { SinkStamp, SinkStamps } from "../backend/host-notes.ts";
 import type { StandingMark } from "../report.ts";
 import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
-import { areSynced, dueAfter } from "../backend/claim.ts";
-import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
 import { createChanges } from "./changes.ts";
-import type { Ledger, Written } from "./claims.ts";
+import type { Ledger } from "./claims.ts";
 import { createGrouped } from "./grouped.ts";
+import { layout, ledgerOf, stateOf } from "./ledger.ts";
 import { createLogSync } from "./log-sync.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import { statements, type Statements } from "./statements.ts";
 
 const schema = `
 create table if not exists meta (key text primary key, value text not null) strict;
-create table if not exists rotations (name text primary key, epoch integer not null, state text not null, due real not null default 0) strict;
+create table if not exists rotations (name text primary key, epoch integer not null, state text not null, due real not null default 0, owner text) strict;
 create table if not exists journal (
   rotation text not null, seq integer not null, epoch integer not null, at integer not null, record text not null, primary key (rotation, seq)
 ) strict, without rowid;
@@ -30,10 +29,7 @@ create table if not exists stamps (
 ) strict, without rowid;
 create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
 `;
-const layout = 5;
-const keptRecords = 2_000;
 /** Of each rotation. */
-const keptAttempts = 500;
 const keptEvents = 500;
 
 /** The state of one spec in a database of its own. */
@@ -68,24 +64,12 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
   }
 
   return {
+    ...ledgerOf(file, { write, log, changes }),
     problem: file.problem,
     load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
     loadAll: async (rotations) => file.read((sql) => statesOf(sql, rotations)),
-    epoch: async (rotation) => file.read((sql) => epochOf(sql, rotation)),
     changed: async () => changes.take(file.read((sql) => sql.dataVersion.get()?.["data_version"])),
     names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
-    async append(rotation, written) {
-      const state = await write((sql) => {
-        changes.add(rotation);
-        return append(sql, rotation, written);
-      });
-      if (state === undefined) return undefined;
-      if (areSynced(written.entries.map(({ record }) => record))) await log.flush();
-      else log.flushSoon();
-      return state;
-    },
-    dueTimes: async () =>
-      file.read((sql) => sql.dueTimes.all().map(({ name, due }) => ({ rotation: String(name), at: Number(due) }))),
     async attempts({ rotation, limit, outcomes, ...times }) {
       const bounds = { ...boundsOf(times), outcomes: outcomes === undefined ? null : JSON.stringify(outcomes), limit };
       const rows = file.read((sql) =>
@@ -143,11 +127,6 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
   };
 }
 
-function stateOf(sql: Statements, rotation: string): RotationState {
-  const row = sql.load.get(rotation) as { state: string } | undefined;
-  return row ? (JSON.parse(row.state) as RotationState) : emptyState(rotation);
-}
-
 /** From here on one query costs less than so many. */
 const many = 32;
 
@@ -178,28 +157,6 @@ function changeNote(
   if (after === undefined || after === before) return { note: before, isNew: false };
   sql.setMeta.run(noteKey(key), JSON.stringify(after));
   return { note: after, isNew: true };
-}
-
-/** Each claim raises it: while it is the same, nobody else has written the state. */
-function epochOf(sql: Statements, rotation: string): number {
-  return Number(sql.epoch.get(rotation)?.["epoch"] ?? 0);
-}
-
-function append(sql: Statements, rotation: string, written: Written): RotationState | undefined {
-  if (epochOf(sql, rotation) !== written.state.epoch) return undefined;
-  let { state } = written;
-  for (const { record, stamp } of written.entries) {
-    state = reduce(state, record, stamp);
-    sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
-    if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
-  }
-  if (written.entries.length > 0) sql.save.run(rotation, state.epoch, JSON.stringify(state));
-  const due = dueAfter({ ...written, records: written.entries.map(({ record }) => record) });
-  if (due !== undefined) sql.setDue.run(due, rotation);
-  for (const report of written.attempts ?? [])
-    sql.attempt.run(report.id, report.rotation, report.startedAt, JSON.stringify(report));
-  if (written.attempts?.length) sql.pruneAttempts.run(rotation, rotation, keptAttempts);
-  return state;
 }
 
 function recordEvent(sql: Statements, event: HistoryEvent): void {
@@ -252,6 +209,7 @@ function migrate(database: DatabaseSync, path: string): void {
   const before = versionOf(database); // another process may have been faster
   if (before === 1) upgradeAll(database);
   if (before > 0 && before < 4) database.exec("alter table rotations add column due real not null default 0");
+  if (before > 0 && before < 6) database.exec("alter table rotations add column owner text");
   database.exec(`${schema} pragma user_version = ${layout}; commit`);
 }
 

@@ -20,7 +20,7 @@ async function localSetting(): Promise<Setting> {
   const spec = { name: "test", file: join(directory, "rotate.yaml"), stateDir: undefined };
   return {
     open: () => openLocalBackend({ spec, runtime, machine, stateDir: directory }),
-    usurp: (rotation) => rmSync(join(directory, "test", "locks", `${rotation}.lock`)),
+    usurp: () => rmSync(join(directory, "test", "locks"), { recursive: true }),
     elapsed: clock.monotonic,
     end: async () => rmSync(directory, { recursive: true, force: true }),
   };

@@ -18,8 +18,11 @@ export interface MemoryState extends Omit<Store, "changed">, Ledger, Locks {
   readonly restore: (states: ReadonlyMap<string, RotationState>) => void;
   /** What was written, in order; undefined: all was put back to what it had been. */
   readonly writes: readonly (string | undefined)[];
-  /** As if the process that holds them had died. */
+  /** As if the processes that hold them had died. */
   readonly breakLocks: () => void;
+  readonly isLocked: (rotation: string) => boolean;
+  /** A process ends. */
+  readonly end: (owner: string) => void;
 }
 
 /** Makes an empty MemoryState. */
@@ -29,7 +32,8 @@ export function createMemoryState(): MemoryState {
   let events: readonly HistoryEvent[] = [];
   let told = new Map<string, StandingMark | undefined>();
   const due = new Map<string, number>();
-  const locks = new Map<string, symbol>();
+  const owners = new Map<string, string>();
+  const living = new Set<string>();
   const notes = new Map<string, unknown>();
   const writes: (string | undefined)[] = [];
 
@@ -44,6 +48,19 @@ export function createMemoryState(): MemoryState {
     epoch: async (rotation) => states.get(rotation)?.epoch ?? 0,
     writes,
     names: async () => [...states.keys()].toSorted(),
+    async open(rotation, { owner, isAlive, stampOf }) {
+      if (isAlive(owners.get(rotation) ?? "")) return undefined;
+      const known = states.get(rotation) ?? emptyState(rotation);
+      const state = reduce(known, { type: "opened" }, stampOf(known));
+      owners.set(rotation, owner);
+      states.set(rotation, state);
+      writes.push(rotation);
+      return state;
+    },
+    async giveBack(rotation, epoch) {
+      if (states.get(rotation)?.epoch === epoch) owners.delete(rotation);
+    },
+    owners: async (rotations) => new Map([...owners].filter(([rotation]) => rotations.includes(rotation))),
     async append(rotation, written) {
       const state = states.get(rotation) ?? emptyState(rotation);
       if (state.epoch !== written.state.epoch) return undefined;
@@ -52,6 +69,7 @@ export function createMemoryState(): MemoryState {
       writes.push(rotation);
       const records = written.entries.map(({ record }) => record);
       due.set(rotation, dueAfter({ ...written, records }) ?? due.get(rotation) ?? 0);
+      if (written.ends) owners.delete(rotation);
       if (written.attempts) attempts = [...written.attempts.toReversed(), ...attempts];
       return next;
     },
@@ -72,14 +90,14 @@ export function createMemoryState(): MemoryState {
     },
     events: async ({ rotation, limit }) =>
       events.filter((event) => rotation === undefined || event.rotation === rotation).slice(0, limit),
-    tryLock(rotation) {
-      if (locks.has(rotation)) return undefined;
-      const token = Symbol(rotation);
-      locks.set(rotation, token);
-      const valid = (): boolean => locks.get(rotation) === token;
-      return { valid, place: `lock of ${rotation}`, release: () => void (valid() && locks.delete(rotation)) };
+    own() {
+      const owner = randomBytes(8).toString("hex");
+      living.add(owner);
+      return { owner, valid: () => living.has(owner), place: `lock ${owner}` };
     },
-    isLocked: (rotation) => locks.has(rotation),
+    isAlive: (owner) => living.has(owner),
+    end: (owner) => void living.delete(owner),
+    isLocked: (rotation) => living.has(owners.get(rotation) ?? ""),
     note: async (key) => notes.get(key),
     async changeNote(key, change) {
       const after = change(notes.get(key));
@@ -98,6 +116,7 @@ export function createMemoryState(): MemoryState {
     },
     async remove(rotation) {
       states.delete(rotation);
+      owners.delete(rotation);
       writes.push(rotation);
     },
     snapshot: () => new Map(states),
@@ -105,7 +124,7 @@ export function createMemoryState(): MemoryState {
       states = new Map(copy);
       writes.push(undefined);
     },
-    breakLocks: () => locks.clear(),
+    breakLocks: () => living.clear(),
   };
 }
 
@@ -115,18 +134,17 @@ export function openMemoryBackend(
   { clock, runtime }: Pick<Ground, "clock" | "runtime">,
   key: Buffer = randomBytes(32),
 ): Backend {
-  const held: Lock[] = [];
+  let held: Lock | undefined;
   let bundles = bundlesOf([]);
-  function tryLock(rotation: string): Lock | undefined {
-    const lock = state.tryLock(rotation);
-    if (lock) held.push(lock);
-    return lock;
+  function own(): Lock {
+    held = held?.valid() === true ? held : state.own();
+    return held;
   }
   return {
     scope: "machine",
     place: "memory",
     store: { ...state, changed: changesIn(state) },
-    claims: createClaims({ locks: { ...state, tryLock }, ledger: state, clock, runtime, bundles: () => bundles }),
+    claims: createClaims({ locks: { ...state, own }, ledger: state, clock, runtime, bundles: () => bundles }),
     fingerprint: fingerprintWith(key),
     clock,
     host: {},
@@ -134,7 +152,7 @@ export function openMemoryBackend(
       bundles = bundlesOf(rotations);
       await carryOver(rotations, state);
     },
-    close: async () => held.forEach((lock) => lock.release()),
+    close: async () => held && state.end(held.owner),
   };
 }
 

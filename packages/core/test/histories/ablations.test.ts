@@ -10,8 +10,11 @@ import { optionsOf, type Past } from "./past.ts";
 function journaling(change: (record: JournalRecord) => JournalRecord): (store: MemoryState) => MemoryState {
   return (store) => ({
     ...store,
-    append: (rotation, { entries, state }) =>
-      store.append(rotation, { state, entries: entries.map((entry) => ({ ...entry, record: change(entry.record) })) }),
+    append: (rotation, { entries, ...written }) =>
+      store.append(rotation, {
+        ...written,
+        entries: entries.map((entry) => ({ ...entry, record: change(entry.record) })),
+      }),
   });
 }
 

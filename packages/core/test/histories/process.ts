@@ -72,12 +72,17 @@ function rethrowUnexpected(error: unknown): undefined {
 function mortalLedger(world: World, store: DurableStore, mortal: Mortal): Ledger {
   return {
     ...store,
-    load: (rotation) =>
+    open: (rotation, opening) =>
       mortal(async () => {
-        const state = await store.load(rotation);
         hesitate(world);
+        await turn(world, "before journal opened");
+        const state = await store.open(rotation, opening);
+        if (state === undefined) return undefined;
+        say(world, "journal opened");
+        await turn(world, "after journal opened");
         return state;
       }),
+    giveBack: (rotation, epoch) => mortal(() => store.giveBack(rotation, epoch)),
     epoch: (rotation) =>
       mortal(async () => {
         const epoch = await store.epoch(rotation);

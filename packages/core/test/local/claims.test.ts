@@ -5,19 +5,16 @@ import { createClaims, type Ground } from "../../src/local/claims.ts";
 function groundOf(held: Set<string>): Ground {
   const bundle = ["db", "mq"];
   return {
-    locks: {
-      tryLock(rotation) {
+    locks: { own: () => ({ owner: "me", valid: () => true, place: "me" }), isAlive: () => true },
+    ledger: {
+      async open(rotation) {
+        if (rotation === "mq") throw new Error("the disk is gone");
         if (held.has(rotation)) return undefined;
         held.add(rotation);
-        return { valid: () => true, place: rotation, release: () => void held.delete(rotation) };
-      },
-      isLocked: (rotation) => held.has(rotation),
-    },
-    ledger: {
-      load: async (rotation) => {
-        if (rotation === "mq") throw new Error("the disk is gone");
         return {} as never;
       },
+      giveBack: async (rotation) => void held.delete(rotation),
+      owners: async () => new Map(),
       epoch: async () => 1,
       append: async (_rotation, { state }) => state,
       dueTimes: async () => bundle.map((rotation) => ({ rotation, at: 0 })),

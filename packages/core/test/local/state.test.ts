@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openFingerprint } from "../../src/local/fingerprint-key.ts";
 import { createLocks } from "../../src/local/lock.ts";
 import { chooseStateDir, openStateDir } from "../../src/local/state-dir.ts";
@@ -14,32 +14,62 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-describe("the lock of a rotation", () => {
-  test("is refused while another process holds it, even a stopped one, and free the instant that one is killed", async () => {
-    const module = new URL("../../src/local/lock.ts", import.meta.url).href;
-    const code = `const { createLocks } = await import(${JSON.stringify(module)}); const lock = createLocks(process.argv[1]).tryLock("db"); console.log(lock ? "held" : "refused"); setInterval(() => lock?.valid(), 1e6);`;
-    const child = spawn(process.execPath, ["--conditions=rotate:src", "--input-type=module", "-e", code, directory], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    await once(child.stdout, "data");
+/** Another process, with a lock of its own; what it said first. */
+async function otherProcess(): Promise<{ readonly child: ChildProcess; readonly owner: string }> {
+  const module = new URL("../../src/local/lock.ts", import.meta.url).href;
+  const code = `const { createLocks } = await import(${JSON.stringify(module)}); const lock = createLocks(process.argv[1]).own(); console.log(lock.owner); setInterval(() => lock.valid(), 1e6);`;
+  const child = spawn(process.execPath, ["--conditions=rotate:src", "--input-type=module", "-e", code, directory], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [said] = await once(child.stdout, "data");
+  return { child, owner: String(said).trim() };
+}
+
+describe("the lock of a process", () => {
+  test("is seen while the process lives, even stopped, and free the instant that it is killed", async () => {
+    const { child, owner } = await otherProcess();
     const locks = createLocks(directory);
-    expect([locks.isLocked("db"), locks.tryLock("db")]).toEqual([true, undefined]);
+    expect(locks.isAlive(owner)).toBe(true);
     child.kill("SIGSTOP");
-    expect([locks.isLocked("db"), locks.tryLock("db")]).toEqual([true, undefined]);
+    expect(locks.isAlive(owner)).toBe(true);
     child.kill("SIGKILL");
     await once(child, "exit");
-    expect(locks.isLocked("db")).toBe(false);
-    expect(locks.tryLock("db")).toBeDefined();
-    locks.releaseAll();
+    expect(locks.isAlive(owner)).toBe(false);
   });
 
-  test("is not ours any more when somebody removed its file", () => {
+  test("is another for each process, and leaves nothing when it ends well; what the killed left is tidied up, not what the living have", async () => {
+    const [killed, living] = [await otherProcess(), await otherProcess()];
+    killed.child.kill("SIGKILL");
+    await once(killed.child, "exit");
+    const locks = createLocks(directory);
+    const { owner } = locks.own();
+    expect(readdirSync(directory).toSorted()).toEqual([`${living.owner}.lock`, `${owner}.lock`].toSorted());
+    expect(locks.isAlive(living.owner)).toBe(true);
+    locks.release();
+    expect(readdirSync(directory)).toEqual([`${living.owner}.lock`]);
+  });
+
+  test("is not ours any more when somebody removed its file, and is taken anew under another name", () => {
     const locks = createLocks(`${directory}/locks`);
-    const lock = locks.tryLock("db");
-    expect(lock?.valid()).toBe(true);
+    const lock = locks.own();
+    expect(locks.own()).toBe(lock);
+    expect(lock.valid()).toBe(true);
     rmSync(`${directory}/locks`, { recursive: true });
-    expect(lock?.valid()).toBe(false);
-    locks.releaseAll();
+    expect([lock.valid(), locks.isAlive(lock.owner)]).toEqual([false, false]);
+    const next = locks.own();
+    expect([next.valid(), next.owner === lock.owner]).toEqual([true, false]);
+    locks.release();
+    expect(next.valid()).toBe(false);
+  });
+
+  test("is not held by a copy of its file", () => {
+    const locks = createLocks(directory);
+    const lock = locks.own();
+    execFileSync("cp", ["-r", directory, `${directory}-copy`]); // this process may not open it
+    onTestFinished(() => rmSync(`${directory}-copy`, { recursive: true }));
+    expect([locks.isAlive(lock.owner), createLocks(`${directory}-copy`).isAlive(lock.owner)]).toEqual([true, false]);
+    locks.release();
   });
 });
 

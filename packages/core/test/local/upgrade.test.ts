@@ -70,7 +70,7 @@ test("it is upgraded once, and a version that is older than the state refuses it
   await openSqliteState(directory).close();
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(join(directory, "state.db"));
-  expect(database.prepare("pragma user_version").get()).toEqual({ user_version: 5 });
+  expect(database.prepare("pragma user_version").get()).toEqual({ user_version: 6 });
   database.exec("pragma user_version = 99");
   database.close();
   expect(() => openSqliteState(directory)).toThrow(

@@ -1,7 +1,6 @@
 /** A daemon over a scene of the engine's tests, with a clock that stands still until it is told to go. */
 import { setImmediate } from "node:timers/promises";
 import { createFakeClock } from "@rotate/testkit";
-import "../../src/engine/work.ts"; // loaded when something is due, which takes as many turns as the machine is busy
 import { onTestFinished } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import type { EngineEvent } from "../../src/events.ts";
@@ -37,6 +36,9 @@ export interface Watched {
 export function createWatchScene(edit?: EditRotation): Scene {
   return createScene(edit, createFakeClock());
 }
+
+// What is loaded when something is due takes as many turns of the event loop as the machine is busy.
+await import("../../src/engine/work.ts");
 
 /** More turns of the event loop than a whole rotation takes, those not counted that wait for the disk: all that can go on without time passing has gone on. */
 async function settle(): Promise<void> {
