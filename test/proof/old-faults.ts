@@ -5,10 +5,11 @@ export interface OldFault {
   readonly name: string;
   readonly edits: readonly (Edit & { readonly file: string })[];
   readonly red: {
-    readonly project: "unit" | "across";
     readonly file: string;
     /** What its name holds. */
     readonly test: string;
+    /** With the fault nothing can be packed any more: the test uses no package, and runs without one. */
+    readonly unpacked?: true;
   };
 }
 
@@ -17,7 +18,11 @@ export const oldFaults: readonly OldFault[] = [
   {
     name: "the bundler takes the entry of a package whose requires it cannot follow",
     edits: [{ file: "packages/cli/scripts/bundle.ts", from: 'mainFields: ["module", "main"],', to: "" }],
-    red: { project: "unit", file: "packages/cli/test/bundle.test.ts", test: "the ES module goes in" },
+    red: {
+      file: "packages/cli/test/bundle.test.ts",
+      test: "the ES module goes in",
+      unpacked: true,
+    },
   },
   {
     name: "the sync of the journal does nothing",
@@ -29,7 +34,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "packages/core/test/local/sync.test.ts",
       test: "each record that announces an act is on the disk before the act",
     },
@@ -44,7 +48,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "packages/core/test/weeks/weeks.test.ts",
       test: "a renewed lease counts from its renewal",
     },
@@ -53,7 +56,6 @@ export const oldFaults: readonly OldFault[] = [
     name: "the command line asks for the passwd entry of a user who has none",
     edits: [{ file: "packages/cli/src/main.ts", from: "answerForPasswd(process.env);", to: "void answerForPasswd;" }],
     red: {
-      project: "across",
       file: "test/package/hosts.test.ts",
       test: "as a user without name",
     },
@@ -68,7 +70,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "plugins/databricks/test/cli-place.test.ts",
       test: "what it is told about another workspace does not count",
     },
@@ -83,7 +84,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "plugins/files/test/documents.test.ts",
       test: "what stands behind a merge key or an alias is refused",
     },
@@ -98,7 +98,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "plugins/kubernetes/test/secret.test.ts",
       test: "when another manager applied the key by stringData",
     },
@@ -118,7 +117,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "packages/core/test/engine/drift.test.ts",
       test: "told by every run until it is settled",
     },
@@ -143,7 +141,6 @@ export const oldFaults: readonly OldFault[] = [
       },
     ],
     red: {
-      project: "unit",
       file: "packages/core/test/weeks/weeks.test.ts",
       test: "a healthy life of 40 s under the default budget",
     },
@@ -151,6 +148,6 @@ export const oldFaults: readonly OldFault[] = [
   {
     name: "a spec of the pages writes a password file that libpq does not read",
     edits: [{ file: "docs/plugins/aws-rds-iam.md", from: ":app:{{ token | pgpass }}", to: ":app:{{ token }}" }],
-    red: { project: "across", file: "test/docs/consumers.test.ts", test: "by the password file of the page's spec" },
+    red: { file: "test/docs/consumers.test.ts", test: "by the password file of the page's spec" },
   },
 ];

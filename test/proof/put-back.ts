@@ -77,13 +77,14 @@ export function mend(copy: string, { edits }: OldFault): void {
 }
 
 /** Runs the test. Red: it failed itself; a file that cannot be loaded runs no test. */
-export function colourOf(copy: string, { red: { project, file, test } }: OldFault): Colour {
+export function colourOf(copy: string, { red: { file, test, unpacked } }: OldFault): Colour {
   const report = join(copy, modules, ".report/vitest.json");
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
-  const { ROTATE_TEST_PACKAGE: _, ...env } = process.env;
+  const { ROTATE_TEST_PACKAGE: _, ...others } = process.env;
+  const env = unpacked === true ? { ...others, ROTATE_TEST_PACKAGE: copy } : others;
   const name = test.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const argv = ["run", "--project", project, file, "-t", name, "--reporter=json", `--outputFile=${report}`];
+  const argv = ["run", file, "-t", name, "--reporter=json", `--outputFile=${report}`];
   spawnSync(process.execPath, [join(copy, modules, "vitest/vitest.mjs"), ...argv], { cwd: copy, env });
   if (!existsSync(report)) return "not run";
   const told = JSON.parse(readFileSync(report, "utf8")) as {

@@ -6,14 +6,24 @@ import { pythonHome, pythonProgram, requirements } from "@rotate/doubles";
 
 /** Makes the environment, unless it is there. Gives a sentence when this machine cannot; throws when a package is not what was pinned. */
 export function bringPython(): string {
-  if (pythonProgram("python3") !== undefined) return "there";
   const home = pythonHome();
+  if (pythonProgram("python3") !== undefined) return compiled(home) ? "there" : "compiled";
   mkdirSync(dirname(home), { recursive: true });
   rmSync(home, { recursive: true, force: true });
   if (!succeeds("python3", ["-m", "venv", home])) return "not brought: python3 with venv and pip is missing";
   install(home);
   writeFileSync(join(home, "installed"), "");
+  compiled(home);
   return "brought";
+}
+
+/** Were its modules compiled? Now they are: else each of a hundred processes would do it, wherever Python may not write beside its sources. */
+function compiled(home: string): boolean {
+  const mark = join(home, "compiled");
+  if (existsSync(mark)) return true;
+  spawnSync(join(home, "bin/python3"), ["-m", "compileall", "-q", join(home, "lib")], { stdio: "ignore" });
+  writeFileSync(mark, "");
+  return false;
 }
 
 function install(home: string): void {

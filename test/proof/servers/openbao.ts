@@ -35,7 +35,8 @@ async function furnish(
   await call("POST", "database/roles/short", { db_name: "pg", creation_statements, default_ttl: life, max_ttl: life });
   await call("POST", "database/static-roles/legacy", { db_name: "pg", username: "legacy", rotation_period: 60 });
   await call("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
-  await call("POST", "secret/data/app", { data: { password: "value-0" } });
+  // A new engine of version 2 refuses with 400 until it has made itself ready.
+  await until("the key-value engine", () => call("POST", "secret/data/app", { data: { password: "value-0" } }));
   await call("POST", "sys/mounts/pki", { type: "pki", config: { max_lease_ttl: "87600h" } });
   await call("POST", "pki/root/generate/internal", { common_name: "proof", ttl: "87600h", key_type: "ec" });
   await call("POST", "pki/roles/web", {

@@ -1,7 +1,5 @@
-/** The server's cluster and its process. */
-import { execFile } from "node:child_process";
+/** The process of a server. */
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { freePort, startTethered } from "../servers/tethered.ts";
 import { serverUser } from "./binaries.ts";
 
@@ -22,16 +20,7 @@ export interface RunningServer {
   readonly stop: () => Promise<void>;
 }
 
-const execFileAsync = promisify(execFile);
 const quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
-
-/** Makes an empty cluster whose superuser is `postgres`. Throws with what `initdb` said. */
-export async function createCluster({ bin, base }: ServerFiles): Promise<void> {
-  const where = ["-D", join(base, "data"), "-U", "postgres", "--pwfile", join(base, "password")];
-  const auth = ["--auth-host=scram-sha-256", "--auth-local=trust"];
-  const options = { ...serverUser(), env: environment(base), cwd: base };
-  await execFileAsync(join(bin, "initdb"), [...where, ...auth, "--no-sync", "--locale=C", "-E", "UTF8"], options);
-}
 
 /** Starts it again whenever it ends, as a service manager does, until the manager itself is told to end. */
 const manager = `
@@ -73,6 +62,7 @@ function argvOf({ bin, base }: ServerFiles, port: number, settings: readonly str
   return [join(bin, "postgres"), ...where, ...settings.flatMap((setting) => ["-c", setting])];
 }
 
-function environment(base: string): NodeJS.ProcessEnv {
+/** Of its programs, whatever ours is. */
+export function environment(base: string): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"], LC_ALL: "C", TZ: "UTC", HOME: base };
 }

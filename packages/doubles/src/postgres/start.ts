@@ -1,14 +1,14 @@
 /** A real PostgreSQL for a test file: started once, in a fraction of a second, gone with the process that started it. */
 import { readFileSync } from "node:fs";
-import { chmod, chown, cp, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client, ClientConfig } from "pg";
 import { shifted } from "../servers/clock.ts";
 import type { IssuedCertificate } from "../tls/index.ts";
-import { copyBinaries, findBinaries, serverUser, type Binaries } from "./binaries.ts";
-import { createCluster, startServer, type RunningOptions } from "./process.ts";
+import { copyBinaries, findBinaries, type Binaries } from "./binaries.ts";
+import { copyData, createCluster, giveToServer, writeForServer } from "./cluster.ts";
+import { startServer, type RunningOptions } from "./process.ts";
 
 /** Which PostgreSQL is started, and with what settings. */
 export interface PostgresOptions {
@@ -62,13 +62,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const found = options.bin === undefined ? findBinaries() : { bin: options.bin };
   if (typeof found === "string") throw new Error(found);
   const base = await privateFolder();
-  const password = randomBytes(12).toString("hex");
   try {
     const tls = options.certificate === undefined ? [] : await tlsSettings(base, options.certificate);
     const settings = [...tls, ...(options.settings ?? [])];
     const run = { env: shifted(options.clock), revives: options.revives ?? false };
-    const running = await boot(found, { base, password, settings, run });
-    return handle({ base, password, ...running });
+    return handle({ base, ...(await boot(found, { base, settings, run })) });
   } catch (error) {
     await rm(base, { recursive: true, force: true });
     throw error;
@@ -85,13 +83,10 @@ export async function startPostgresPair(
   const found = findBinaries();
   if (typeof found === "string") throw new Error(found);
   const [first, second] = [await privateFolder(), await privateFolder()];
-  const password = randomBytes(12).toString("hex");
   const files = { base: first, bin: found.copyFrom === undefined ? found.bin : copyBinaries(found.copyFrom, first) };
-  await writeForServer(join(first, "password"), password);
-  await createCluster(files);
-  await cp(join(first, "data"), join(second, "data"), { recursive: true });
+  const password = await createCluster(files);
+  await copyData(first, second);
   await writeForServer(join(second, "data", "standby.signal"), "");
-  await giveAllToServer(join(second, "data"));
   const primary = handle({ base: first, password, ...(await startServer(files, ["wal_keep_size=64MB"])) });
   try {
     const source = `host=127.0.0.1 port=${primary.port} user=postgres password=${password}`;
@@ -107,16 +102,14 @@ export async function startPostgresPair(
 
 interface Boot {
   readonly base: string;
-  readonly password: string;
   readonly settings: readonly string[];
   readonly run: RunningOptions;
 }
 
-async function boot({ bin, copyFrom }: Binaries, { base, password, settings, run }: Boot) {
+async function boot({ bin, copyFrom }: Binaries, { base, settings, run }: Boot) {
   const files = { base, bin: copyFrom === undefined ? bin : copyBinaries(copyFrom, base) };
-  await writeForServer(join(base, "password"), password);
-  await createCluster(files);
-  return startServer(files, settings, run);
+  const password = await createCluster(files);
+  return { password, ...(await startServer(files, settings, run)) };
 }
 
 async function tlsSettings(base: string, { cert, key }: IssuedCertificate): Promise<readonly string[]> {
@@ -126,27 +119,10 @@ async function tlsSettings(base: string, { cert, key }: IssuedCertificate): Prom
   return ["ssl=on", `ssl_cert_file=${paths.cert}`, `ssl_key_file=${paths.key}`];
 }
 
-async function writeForServer(path: string, text: string): Promise<void> {
-  await writeFile(path, text, { mode: 0o600 });
-  await giveToServer(path);
-}
-
 async function privateFolder(): Promise<string> {
   const base = await mkdtemp(join(await realpath(tmpdir()), "rotate-pg-"));
   await giveToServer(base);
   return base;
-}
-
-async function giveToServer(path: string): Promise<void> {
-  const { uid, gid } = serverUser();
-  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
-}
-
-/** A copy belongs to who made it. */
-async function giveAllToServer(folder: string): Promise<void> {
-  await chmod(folder, 0o700);
-  await giveToServer(folder);
-  for (const name of await readdir(folder, { recursive: true })) await giveToServer(join(folder, name));
 }
 
 interface Parts {
