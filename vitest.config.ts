@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { compiled } from "./test/support/compiled.ts";
+import { shared } from "./test/support/sharing.ts";
 import SlowFirst from "./test/support/slow-first.ts";
 
 const conditions = ["rotate:src", ...defaultServerConditions];
@@ -8,6 +10,8 @@ const conditions = ["rotate:src", ...defaultServerConditions];
 const globalSetup = "./test/support/pack-once.ts";
 /** `ROTATE_TEST_COST=FILE npm test` says what each file costs. */
 const setupFiles = process.env["ROTATE_TEST_COST"] === undefined ? [] : ["./test/support/cost.ts"];
+/** Each file has a process of its own: what vitest itself is made of is compiled once, and not by each of them. */
+const keepsCompiled = `import { enableCompileCache } from "node:module"; enableCompileCache(${JSON.stringify(compiled)});`;
 const src = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -17,6 +21,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // More than there are cores: most tests wait for processes, sockets and clocks.
     maxWorkers: Math.max(4, availableParallelism()),
+    execArgv: ["--import", `data:text/javascript,${encodeURIComponent(keepsCompiled)}`],
     sequence: { sequencer: SlowFirst },
     projects: [
       {
@@ -25,7 +30,18 @@ export default defineConfig({
           name: "unit",
           setupFiles,
           include: ["{packages,plugins}/*/test/**/*.test.ts"],
-          exclude: ["packages/cli/test/**"],
+          exclude: ["packages/cli/test/**", ...shared],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...src,
+        test: {
+          name: "unit-shared",
+          setupFiles,
+          include: [...shared],
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

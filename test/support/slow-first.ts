@@ -5,12 +5,15 @@ import { root } from "./workspace.ts";
 /** Those that take longest, mostly waiting: begun last, one of them would keep a whole run from ending. By measured time. */
 export const begunFirst: readonly string[] = [
   "test/plugins/new.test.ts",
+  "test/plugins/typescript.test.ts",
   "packages/core/test/weeks/weeks.test.ts",
   "packages/core/test/histories/histories.test.ts",
   "test/package/every-type.test.ts",
   "packages/core/test/plugins/hostile.test.ts",
   "packages/core/test/backend/fleet.test.ts",
   "test/package/pack.test.ts",
+  "test/plugins/outsiders.test.ts",
+  "test/package/hosts.test.ts",
   "packages/cli/test/page/page.test.ts",
   "plugins/files/test/dotenv-readers.test.ts",
   "packages/core/test/loading/hostile.test.ts",

@@ -7,17 +7,33 @@ import { pinnedBy } from "../pinned.ts";
 /** What is said of a place that nobody could keep to. */
 export function checkPlaces(document: unknown, rotations: readonly Rotation[]): readonly Fault[] {
   const isShared = valueAt(document, ["state"]) !== undefined;
+  const otherOf = labelledOtherwise(rotations);
+  return rotations.flatMap((rotation) => faultsOf(rotation, { isShared, otherOf }));
+}
+
+/** Of the same bundle, the first that has another label than this. */
+type OtherOf = (rotation: Rotation) => Rotation | undefined;
+
+function labelledOtherwise(rotations: readonly Rotation[]): OtherOf {
   const byName = new Map(rotations.map((rotation) => [rotation.name, rotation]));
   const bundles = bundlesOf(rotations);
-  return rotations.flatMap((rotation) => {
-    const others = (bundles.get(rotation.name) ?? []).flatMap((name) => byName.get(name) ?? []);
-    return faultsOf(rotation, { isShared, others });
-  });
+  const pairs = new Map<readonly string[], readonly (Rotation | undefined)[]>();
+  /** The first of all, and the first whose label is not that one's. */
+  function pairOf(bundle: readonly string[]): readonly (Rotation | undefined)[] {
+    const all = bundle.flatMap((name) => byName.get(name) ?? []);
+    return [all[0], all.find(({ runsOn }) => runsOn !== all[0]?.runsOn)];
+  }
+  return ({ name, runsOn }) => {
+    const bundle = bundles.get(name) ?? [];
+    const pair = pairs.get(bundle) ?? pairOf(bundle);
+    pairs.set(bundle, pair);
+    return pair.find((other) => other !== undefined && other.runsOn !== runsOn);
+  };
 }
 
 function faultsOf(
   rotation: Rotation,
-  { isShared, others }: { readonly isShared: boolean; readonly others: readonly Rotation[] },
+  { isShared, otherOf }: { readonly isShared: boolean; readonly otherOf: OtherOf },
 ): readonly Fault[] {
   const { name, family, host, runsOn, moves } = rotation;
   const path = ["rotations", family ?? name];
@@ -43,7 +59,7 @@ function faultsOf(
     return [
       fault("runsOn", `chooses among machines, and it stays on its own: ${why}`, "`moves: true` says that it may move"),
     ];
-  const other = others.find((each) => each.runsOn !== runsOn);
+  const other = otherOf(rotation);
   if (other === undefined) return [];
   return [
     fault(
