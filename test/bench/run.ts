@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [--only NAME,…] [--rounds 21] [--write]`: what the packed command line costs, as ratios inside one run, with the goal and what the machine could
+ * `npm run bench -- [--only NAME,…] [--rounds 21] [--long] [--write]`: what the packed command line costs, as ratios inside one run, with the goal and what the machine could
  * do beside each. A figure belongs to the machine it was taken on: nothing is asserted, but what got worse than docs/performance.md says is told. `--write` writes its table.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,8 @@ import { compareCommands } from "./commands.ts";
 import { measureHostedMints } from "./hosted-mints.ts";
 import { measurePlugins } from "./plugins.ts";
 import { measureRivals } from "./rivals.ts";
-import { measureDaemon, measureDurable, measureScale, measureStart } from "./scale.ts";
+import { measureDaemon } from "./daemon.ts";
+import { measureDurable, measureScale, measureStart } from "./scale.ts";
 import { tableOf, withTable, worseThan, writtenTable, type Bench, type Row, type Section } from "./section.ts";
 import { compareSidecar } from "./sidecar.ts";
 import { compareSpecs } from "./specs.ts";
@@ -24,7 +25,7 @@ const sections: readonly Section[] = [
   { name: "scale", title: "many rotations", measure: measureScale },
   { name: "durable", title: "what the disk allows", measure: measureDurable },
   { name: "rivals", title: "what people would use instead", measure: measureRivals },
-  { name: "daemon", title: "a daemon with nothing to do", measure: measureDaemon },
+  { name: "daemon", title: "a daemon", measure: measureDaemon },
   { name: "files", title: "1,000 durable files of 1.2 kB", measure: ofFiles },
   { name: "specs", title: "a spec of 10,000 rotations", measure: ofSpecs },
   { name: "sidecar", title: "the PostgreSQL sidecar", measure: ofSidecar },
@@ -119,6 +120,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "21" },
     only: { type: "string" },
     write: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
   },
 });
 const page = join(root, "docs/performance.md");
@@ -130,7 +132,7 @@ try {
   for (const { name, title, measure } of chosen(values.only)) {
     const folder = join(base, name);
     mkdirSync(folder);
-    const rows = await measure({ base: folder, program, rounds: Number(values.rounds) });
+    const rows = await measure({ base: folder, program, rounds: Number(values.rounds), long: values.long });
     if (typeof rows === "string") process.stdout.write(`\n${title}: not measured: ${rows}\n`);
     else process.stdout.write(`\n${title}\n\n${tableOf(rows)}\n`);
     if (typeof rows !== "string") measured.push(...rows);

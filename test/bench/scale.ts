@@ -1,5 +1,4 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -21,14 +20,19 @@ import type { Bench, Row } from "./section.ts";
 const perFolder = 1_000;
 
 /** So many rotations of the embedded issuer, each with a file of its own; run once. */
-interface Fleet {
+export interface Fleet {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly job: (...argv: readonly string[]) => Job;
 }
 
+interface FleetOptions extends Pick<Bench, "base" | "program"> {
+  /** Of each token. Default: long after the bench. */
+  readonly life?: string;
+}
+
 /** @param base an empty folder of its own is made in it */
-export function fleetOf(count: number, { base, program }: Pick<Bench, "base" | "program">): Fleet {
+export function fleetOf(count: number, { base, program, life = "12h" }: FleetOptions): Fleet {
   const cwd = join(base, `fleet-${count}`);
   mkdirSync(cwd);
   for (let index = 0; index < count; index += perFolder)
@@ -37,7 +41,7 @@ export function fleetOf(count: number, { base, program }: Pick<Bench, "base" | "
     `r${index}`,
     {
       provider: "local",
-      request: { subject: `r${index}`, ttl: "12h" },
+      request: { subject: `r${index}`, ttl: life },
       sinks: [
         { type: "file", path: `${Math.floor(index / perFolder)}/${index}.jwt`, values: { content: "{{ token }}" } },
       ],
@@ -198,56 +202,4 @@ function syncsOf(bench: Bench, atOnce: number): number | undefined {
       .split("\n")
       .filter((line) => /fsync\(|fdatasync\(/.test(line)).length / 1_000
   );
-}
-
-interface Seen {
-  readonly resident: number;
-  /** Seconds of CPU so far. */
-  readonly cpu: number;
-}
-
-function seenOf(pid: number): Seen {
-  const [, pages = ""] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
-  return { resident: Number(pages) * 4_096, cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
-}
-
-/** What `watch` holds and uses while nothing is due. Linux only. */
-export async function measureDaemon(bench: Bench): Promise<readonly Row[] | string> {
-  if (process.platform !== "linux") return "needs /proc";
-  const fleet = fleetOf(10_000, bench);
-  costOf(fleet.job("run"));
-  const bare = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"]);
-  const { argv, cwd, env } = fleet.job("watch", "--log-level", "error");
-  const daemon = spawn(argv[0]!, argv.slice(1), { cwd, env, stdio: "ignore" });
-  try {
-    await sleep(60_000);
-    const before = seenOf(daemon.pid!);
-    await sleep(60_000);
-    const after = seenOf(daemon.pid!);
-    const size = after.resident / seenOf(bare.pid!).resident;
-    const used = ((after.cpu - before.cpu) / 60) * 100;
-    return [
-      {
-        measured: "memory of `watch` with 10,000",
-        against: "bare Node",
-        figure: size,
-        goal: { most: 1.9 },
-        floor: "1.7",
-      },
-      {
-        measured: "idle `watch` with 10,000",
-        against: "% of a core",
-        figure: used,
-        goal: { most: 0.05 },
-        floor: "0.005",
-      },
-    ];
-  } finally {
-    bare.kill();
-    daemon.kill();
-    await once(daemon, "exit");
-  }
 }

@@ -19,6 +19,8 @@ export interface Bench {
   /** The packed `rotate`, to be run by this Node. */
   readonly program: string;
   readonly rounds: number;
+  /** Measure as well what takes a quarter of an hour and more. */
+  readonly long: boolean;
 }
 
 /** Measures some of the table. Gives a sentence when it cannot be measured here. */

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { dueTimes, latenesses } from "../bench/daemon.ts";
 import { packedCommandLine } from "../support/packed.ts";
 
 const { values } = parseArgs({
@@ -147,13 +148,24 @@ function earlyMints(folder: string): Early {
   return found;
 }
 
+/** Waits, and tells how late the second half of that time found those that fell due. */
+async function waitAndLook(folder: string, milliseconds: number): Promise<void> {
+  const state = join(folder, "state/soak/state.db");
+  await setTimeout(milliseconds / 2);
+  const [dues, from] = [dueTimes(state), Date.now()];
+  await setTimeout(milliseconds / 2);
+  const late = latenesses(state, dues, { from, to: Date.now() - 5 * second });
+  const [p50, p99, most] = [0.5, 0.99, 1].map((part) => late[Math.ceil(late.length * part) - 1]);
+  say(`${late.length} fell due meanwhile: ${p50} ms late in the middle, p99 ${p99} ms, ${most} ms at most`);
+}
+
 async function soak(folder: string): Promise<boolean> {
   const spec = writeSpec(folder);
   const random = chance(Number(values.seed));
   const part = (minutes * 60 * second) / (kills + 1);
   let daemon = watch(folder, spec);
   for (let kill = 0; kill <= kills; kill++) {
-    await setTimeout(part * (kill === kills ? 1 : 0.5 + random()));
+    await waitAndLook(folder, part * (kill === kills ? 1 : 0.5 + random()));
     if (daemon.exitCode !== null) throw new Error(`the daemon ended: see ${join(folder, "log")}`);
     const status = readFileSync(`/proc/${daemon.pid}/status`, "utf8");
     say(
