@@ -1,8 +1,10 @@
 import { homeDirectory } from "@rotate/runtime";
-import { cachedAt, openSpecCache } from "./cache/spec-cache.ts";
+import { cachedAt, groundsAt, openSpecCache, type SpecCache } from "./cache/spec-cache.ts";
 import { readInput, type Input } from "./input.ts";
 import type { LoadedSpec, LoadOptions } from "./load-options.ts";
+import type { Spec } from "./model.ts";
 import { findEndangered } from "./roots/endangered.ts";
+import { standsAsItDid, watchLook } from "./roots/ground.ts";
 import type { RootWorld } from "./roots/world.ts";
 
 /**
@@ -20,7 +22,7 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   const cache = options.cache && input.file !== "-" ? openSpecCache(options.cache, input, home) : undefined;
   const known = await cache?.find(options.catalog);
   // Links and the environment may have changed since: the compiler tells what is wrong, at its place.
-  if (known !== undefined && findEndangered(known, world).length === 0)
+  if (known !== undefined && (await endangersNothing(known, world, cache)))
     return { spec: known, diagnostics: known.warnings };
   options.cache?.onCompile?.();
   const lists: Input[] = [];
@@ -37,10 +39,27 @@ export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
   return loaded;
 }
 
+/** From so many rotations on it costs less to know that nothing has changed than to look at all places. */
+const many = 256;
+
+/** Does it write nothing that it stands on? Of many rotations all is looked at only where something may be otherwise than at the last time. */
+async function endangersNothing(spec: Spec, world: RootWorld, cache: SpecCache | undefined): Promise<boolean> {
+  if (cache === undefined || spec.rotations.length < many) return findEndangered(spec, world).length === 0;
+  const own = world.own(spec);
+  const ground = cache.ground();
+  if (ground !== undefined && standsAsItDid(ground, world, own)) return true;
+  const look = watchLook(world);
+  if (findEndangered(spec, look.world, look.finder).length > 0) return false;
+  const fresh = look.ground(own);
+  if (fresh !== undefined) await cache.keepGround(fresh);
+  return true;
+}
+
 function worldOf({ env, own, cache }: LoadOptions, file: string, home: string): RootWorld {
-  const cached = cache === undefined ? [] : [{ path: cachedAt(cache.directory, file), what: "rotate's own cache" }];
+  const what = "rotate's own cache";
+  const cached = cache === undefined ? [] : [cachedAt(cache.directory, file), groundsAt(cache.directory)];
   return {
     env: env ?? { ...process.env, HOME: home },
-    own: (spec) => [...cached, ...(own?.(spec) ?? [])],
+    own: (spec) => [...cached.map((path) => ({ path, what })), ...(own?.(spec) ?? [])],
   };
 }

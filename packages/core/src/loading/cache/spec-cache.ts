@@ -1,11 +1,12 @@
-import { parsedJson } from "../fault.ts";
+import { isRecord, parsedJson } from "../fault.ts";
 import { isRotateError } from "@rotate/plugin-kit";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Catalog } from "../catalog.ts";
 import { readInput, type Input } from "../input.ts";
 import type { Spec } from "../model.ts";
+import type { Ground } from "../roots/ground.ts";
 import { quickSum } from "@rotate/runtime";
 import { freeze } from "./freeze.ts";
 import type { FrozenSpec } from "./frozen.ts";
@@ -27,6 +28,9 @@ export interface SpecCache {
   readonly find: (catalog: Catalog) => Promise<Spec | undefined>;
   /** Keeps a spec without faults. @param lists the files of its `foreach` lists, as they were read */
   readonly keep: (spec: Spec, lists: readonly Input[]) => Promise<void>;
+  /** What the last look at the places of the spec that was found depended on; undefined: nobody knows. */
+  readonly ground: () => Ground | undefined;
+  readonly keepGround: (ground: Ground) => Promise<void>;
 }
 
 interface Entry {
@@ -40,14 +44,23 @@ export function cachedAt(directory: string, file: string): string {
   return join(directory, `spec-${quickSum(file)}${quickSum(`${file}/`)}.json`);
 }
 
+/** A folder of its own, for what is kept in it changes more often than what looks depend on. */
+export function groundsAt(directory: string): string {
+  return join(directory, "places");
+}
+
 /** The cache of the spec that `input` was read from. @param home what `~/` stands for in it */
 export function openSpecCache({ directory, build }: SpecCacheOptions, input: Input, home: string): SpecCache {
   const { file, directory: base, real, text } = input;
   const key = keyOf(JSON.stringify([build, file, base, real, home]), text);
   const path = cachedAt(directory, file);
+  const groundPath = join(groundsAt(directory), basename(path));
+  /** Of the spec that was found: the key of what is told about it. */
+  let found: string | undefined;
   return {
     async find(catalog) {
       const [head, body] = readLines(path);
+      found = head;
       const entry = parsedJson(head ?? "") as Entry | undefined;
       if (entry?.key !== key || !(await areSame(entry.lists))) return undefined;
       const frozen = parsedJson(body ?? "") as FrozenSpec | undefined;
@@ -58,6 +71,14 @@ export function openSpecCache({ directory, build }: SpecCacheOptions, input: Inp
       if (frozen === undefined) return;
       const entry: Entry = { key, lists: lists.map((list) => ({ file: list.file, digest: digestOf(list.text) })) };
       await replace(path, `${JSON.stringify(entry)}\n${JSON.stringify(frozen)}`);
+    },
+    ground() {
+      const [head, body] = readLines(groundPath);
+      const ground = head === found ? parsedJson(body ?? "") : undefined;
+      return isRecord(ground) ? (ground as unknown as Ground) : undefined;
+    },
+    async keepGround(ground) {
+      if (makeFolder(groundsAt(directory))) await replace(groundPath, `${found}\n${JSON.stringify(ground)}`);
     },
   };
 }
@@ -108,6 +129,17 @@ async function replace(path: string, text: string): Promise<void> {
     await write(path, text, { mode: 0o600, fsync: false });
   } catch (error) {
     if (!isSystemError(error)) throw error; // a full disk costs time and nothing else
+  }
+}
+
+/** False where nothing can be kept. */
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return false;
   }
 }
 

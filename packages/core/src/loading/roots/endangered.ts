@@ -2,7 +2,7 @@ import type { LocalPlace } from "@rotate/plugin-kit";
 import { dirname } from "node:path";
 import { described } from "../compile/identity.ts";
 import type { ProviderEntry, SinkEntry } from "../model.ts";
-import { createPlaceFinder, type RealPlace } from "./real-place.ts";
+import { createPlaceFinder, type PlaceFinder, type RealPlace } from "./real-place.ts";
 import { ofAudit, rootsOf, type Root, type RootedSpec } from "./roots.ts";
 import type { RootWorld } from "./world.ts";
 
@@ -26,8 +26,11 @@ interface Write extends LocalPlace {
  * The writes of a spec that meet its roots, through symbolic links too. Per section, where both name one. Looks at paths and opens no file;
  * asks plugins what they read and write, which is pure.
  */
-export function findEndangered(spec: RootedSpec, world: RootWorld): readonly Endangered[] {
-  const find = createPlaceFinder();
+export function findEndangered(
+  spec: RootedSpec,
+  world: RootWorld,
+  { find }: Pick<PlaceFinder, "find"> = createPlaceFinder(),
+): readonly Endangered[] {
   const writes = createIndex(writesOf(spec), find);
   const roots = rootsOf(spec, world);
   const met = roots.flatMap((root) => [...writes.at(find(root.path))].map((write) => ({ write, root })));

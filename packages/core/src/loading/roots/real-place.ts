@@ -16,13 +16,33 @@ interface Directory {
   readonly isAbsent: boolean;
 }
 
+/** What finding places has looked at, by the paths that were asked for. */
+export interface Looked {
+  /** Directories that are there, and without links. */
+  readonly directories: readonly (readonly [path: string, real: string])[];
+  /** Those of them of which an entry was looked at that is no directory, or is not there. */
+  readonly leaned: ReadonlySet<string>;
+  /** Symbolic links, and what is at their ends. */
+  readonly links: readonly (readonly [path: string, place: RealPlace])[];
+}
+
+/** Finds places, and tells what that depended on. */
+export interface PlaceFinder {
+  readonly find: (path: string) => RealPlace;
+  readonly looked: () => Looked;
+}
+
 /**
  * Finds places, each once: what it finds is of one moment. Remembers directories, for a spec has many files in few of them. Nothing is opened, and what cannot
  * be looked at counts as absent.
  */
-export function createPlaceFinder(): (path: string) => RealPlace {
+export function createPlaceFinder(): PlaceFinder {
   const directories = new Map<string, Directory>();
   const places = new Map<string, RealPlace>();
+  const leaned = new Set<string>();
+  const links = new Map<string, RealPlace>();
+  /** A link that leads nowhere, or a directory on a way that may not be gone. */
+  const barred = new Set<string>();
 
   function directoryAt(path: string): Directory {
     const known = directories.get(path) ?? lookAtDirectory(path);
@@ -35,24 +55,43 @@ export function createPlaceFinder(): (path: string) => RealPlace {
     const parent = dirname(path);
     const above = parent === path ? undefined : directoryAt(parent);
     const inAbove = above === undefined ? path : join(above.path, basename(path));
-    if (above?.isAbsent === true || lstat(path) === undefined) return { path: inAbove, isAbsent: true };
+    if (above?.isAbsent === true) return { path: inAbove, isAbsent: true };
+    if (lstat(path) === undefined) {
+      leaned.add(parent);
+      return { path: inAbove, isAbsent: true };
+    }
     const real = orAbsent(() => realpathSync.native(path));
+    if (real === undefined) barred.add(path);
     return { path: real ?? inAbove, isAbsent: real === undefined };
   }
 
   function look(path: string): RealPlace {
     const above = directoryAt(dirname(path));
     const own = above.isAbsent ? undefined : lstat(path);
+    if (!above.isAbsent) leaned.add(dirname(path));
     const isLink = own?.isSymbolicLink() === true;
     const real = isLink ? directoryAt(path).path : join(above.path, basename(path));
     const stats = isLink ? orAbsent(() => statSync(path, { bigint: true, throwIfNoEntry: false })) : own;
-    return { path: real, inode: stats?.isFile() === true ? `${stats.dev}:${stats.ino}` : undefined };
+    const place = { path: real, inode: stats?.isFile() === true ? `${stats.dev}:${stats.ino}` : undefined };
+    if (isLink) links.set(path, place);
+    return place;
   }
 
-  return (path) => {
+  function find(path: string): RealPlace {
     const known = places.get(path) ?? look(path);
     places.set(path, known);
     return known;
+  }
+
+  return {
+    find,
+    looked: () => ({
+      links: [...links, ...[...barred].map((path) => [path, find(path)] as const)],
+      directories: [...directories].flatMap(([path, { isAbsent, path: real }]) =>
+        isAbsent ? [] : [[path, real] as const],
+      ),
+      leaned,
+    }),
   };
 }
 
