@@ -126,10 +126,11 @@ async function whileMuchIsDue(bench: Bench): Promise<readonly Row[]> {
   });
 }
 
-function asked<T>(state: string, text: string, ...given: readonly number[]): readonly T[] {
+/** Rows are what the text asks for. */
+function asked(state: string, text: string, ...given: readonly number[]): readonly Readonly<Record<string, unknown>>[] {
   const database = new DatabaseSync(state, { readOnly: true });
   try {
-    return database.prepare(text).all(...given) as unknown as readonly T[];
+    return database.prepare(text).all(...given);
   } finally {
     database.close();
   }
@@ -138,13 +139,13 @@ function asked<T>(state: string, text: string, ...given: readonly number[]): rea
 /** Has each its first token? */
 function isSettled(state: string): boolean {
   const text = "select count(*) as count from rotations where json_extract(state, '$.settled') is not null";
-  return asked<{ readonly count: number }>(state, text)[0]!.count >= 100_000;
+  return Number(asked(state, text)[0]?.["count"]) >= 100_000;
 }
 
 /** When each is due, ms of rotation time: that is the wall's while nobody sets that. */
 export function dueTimes(state: string): ReadonlyMap<string, number> {
-  const rows = asked<{ readonly name: string; readonly due: number }>(state, "select name, due from rotations");
-  return new Map(rows.map(({ name, due }) => [name, due]));
+  const rows = asked(state, "select name, due from rotations");
+  return new Map(rows.map(({ name, due }) => [String(name), Number(due)]));
 }
 
 /** ms between when each was due within a span, and its intent to mint; sorted. What was not begun by the end of the span counts up to there. */
@@ -155,12 +156,7 @@ export function latenesses(
 ): readonly number[] {
   const text =
     'select rotation, min(at) as at from journal where at >= ? and record like \'{"type":"intent"%\' group by rotation';
-  const begun = new Map(
-    asked<{ readonly rotation: string; readonly at: number }>(state, text, from).map(({ rotation, at }) => [
-      rotation,
-      at,
-    ]),
-  );
+  const begun = new Map(asked(state, text, from).map(({ rotation, at }) => [String(rotation), Number(at)]));
   const within = [...dues].filter(([, due]) => due >= from && due <= to);
   return within.map(([name, due]) => Math.max(0, (begun.get(name) ?? to) - due)).toSorted((a, b) => a - b);
 }

@@ -41,8 +41,8 @@ export const builtinModules: Plugin = {
 
 /** The same module with its named imports of Node's modules turned into constants, and those at the moment of use into the same. @param source TypeScript, as oxfmt writes it */
 function takeBuiltins(source: string): string {
-  const taken = source.replaceAll(lateImport, (_, module: string) => `process.getBuiltinModule("${module}")`);
-  return taken.replaceAll(namedImport, (_, names: string, module: string) => {
+  const withLate = source.replaceAll(lateImport, (_, module: string) => `process.getBuiltinModule("${module}")`);
+  return withLate.replaceAll(namedImport, (_, names: string, module: string) => {
     const taken = names
       .split(",")
       .map((name) => name.trim())

@@ -133,11 +133,19 @@ export function allWell(rotations: readonly Standing[], now: number): string {
   return `${isFresh ? `All ${figure(rotations.length)} credentials are fresh` : countStates(states)}.${next}`;
 }
 
+interface Next {
+  readonly name: string;
+  readonly nextAt: string;
+  /** ms since 1970. */
+  readonly at: number;
+}
+
 /** ` The next rotation is in 5m: reports-s3.`; nothing when none is to come. */
 export function nextSentence(rotations: readonly Standing[], now: number): string {
-  const [next] = rotations
-    .flatMap(({ name, nextAt }) => (nextAt === undefined ? [] : [{ name, nextAt }]))
-    .toSorted((one, other) => Date.parse(one.nextAt) - Date.parse(other.nextAt));
+  const next = rotations.reduce<Next | undefined>((first, { name, nextAt }) => {
+    const at = nextAt === undefined ? Infinity : Date.parse(nextAt);
+    return nextAt !== undefined && at < (first?.at ?? Infinity) ? { name, nextAt, at } : first;
+  }, undefined);
   if (next === undefined) return "";
   return ` The next rotation is ${will(next.nextAt, now)}${rotations.length === 1 ? "" : `: ${next.name}`}.`;
 }

@@ -72,7 +72,8 @@ function refreshOf({ state, rotation, cron }: Moment): number {
 
 /** All of them in numbers. */
 export function summaryOf(rotations: readonly RotationStatus[]): StatusSummary {
-  const [worst] = rotations.toSorted(compareStanding);
+  const [first] = rotations;
+  const worst = first && rotations.reduce((before, one) => (compareStanding(one, before) < 0 ? one : before), first);
   const states = [...Map.groupBy(rotations, ({ state }) => state)].map(([state, { length }]) => [state, length]);
   return {
     total: rotations.length,

@@ -100,10 +100,14 @@ test("one whose directory has changed is looked at, and known from then on", asy
   expect(kept()?.inode).toBe(after);
 });
 
-describe("what a sink stands on is found to be in danger, however lately it became so:", () => {
-  const seven = (): string => join(directory, "sinks/7.env");
-  const login = (): string => join(directory, "login/token");
+function seven(): string {
+  return join(directory, "sinks/7.env");
+}
+function login(): string {
+  return join(directory, "login/token");
+}
 
+describe("what a sink stands on is found to be in danger, however lately it became so:", () => {
   test.each<[string, () => void]>([
     ["the target is a link to the login now", () => (rmSync(seven()), symlinkSync(login(), seven()))],
     ["the target is the same file as the login now", () => (rmSync(seven()), linkSync(login(), seven()))],

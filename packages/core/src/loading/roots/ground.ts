@@ -38,14 +38,14 @@ export interface WatchedLook {
 
 /** Notes from now on what is asked of the environment and of the file system. */
 export function watchLook(given: RootWorld): WatchedLook {
-  const { env, asked } = watchedEnv(given.env);
+  const watched = watchedEnv(given.env);
   const finder = createPlaceFinder();
   const mounts = mountsNow();
   return {
-    world: { ...given, env },
+    world: { ...given, env: watched.env },
     finder,
     ground(own) {
-      const names = asked();
+      const names = watched.asked();
       const { directories, leaned, links } = finder.looked();
       const now = Date.now();
       const marks = directories.map(([path, real]) => markOf(path, { real, vouches: leaned.has(path), now }));
