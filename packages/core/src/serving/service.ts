@@ -55,6 +55,7 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
 
   function wanted(): readonly EndpointEntry[] {
     const { spec } = engine.parts();
+    if (spec.serve.length === 0) return [];
     const chosen = new Set(selectByName(spec.rotations, names).map(({ name }) => name));
     return spec.serve.filter(({ rotations }) => rotations.some((name) => chosen.has(name)));
   }
@@ -65,6 +66,7 @@ function keepServing({ engine, daemon, names, placed }: Keeping) {
     const offered = new Set(entries.flatMap(({ rotations }) => rotations));
     deps.offers?.keepOnly(offered);
     for (const name of answers.keys()) if (!offered.has(name)) answers.delete(name);
+    if (offered.size === 0) return;
     for (const rotation of spec.rotations) if (offered.has(rotation.name)) offerOne(rotation);
   }
 
