@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Engine } from "../engine/engine.ts";
 import { filesOf, type FilesOfSpec } from "../loading/followed.ts";
 import type { Spec } from "../loading/model.ts";
+import { isQuiet, isTrusted } from "../loading/roots/ground.ts";
+import { orAbsent } from "../loading/roots/real-place.ts";
 import { stampOf } from "../loading/source-mark.ts";
 import { pluginFiles } from "../plugins/plugin-files.ts";
 import type { Waker } from "./waker.ts";
@@ -63,15 +66,15 @@ export async function followFiles(
   const { watch } = await import("chokidar");
   const settled = { stabilityThreshold: 100, pollInterval: 20 };
   const watcher = watch([], { ignoreInitial: true, awaitWriteFinish: settled, depth: 0 });
-  const known = new Map<string, string | undefined>();
+  const known = new Map<string, Content>();
 
   async function compare(): Promise<void> {
     const differ: string[] = [];
     for (const [path, before] of known) {
-      const now = await digestOf(path);
-      if (now === before || now === undefined || !known.has(path)) continue;
+      const now = await contentOf(path, before);
+      if (now.digest === undefined || !known.has(path)) continue;
       known.set(path, now);
-      differ.push(path);
+      if (now.digest !== before.digest) differ.push(path);
     }
     if (differ.length > 0) changed(differ);
   }
@@ -85,7 +88,7 @@ export async function followFiles(
       const gone = [...known.keys()].filter((path) => !wanted.has(path));
       for (const path of gone) known.delete(path);
       watcher.unwatch(gone);
-      for (const path of wanted) if (!known.has(path)) known.set(path, await digestOf(path));
+      for (const path of wanted) if (!known.has(path)) known.set(path, await contentOf(path));
       watcher.add(paths as string[]);
     },
     async close() {
@@ -93,6 +96,29 @@ export async function followFiles(
       await watcher.close();
     },
   };
+}
+
+interface Content {
+  readonly digest: string | undefined;
+  /** How the file stood just before it was read, where that tells of each change. */
+  readonly stamp?: string | undefined;
+}
+
+/** To read what is shorter costs less than to ask whether that is needed. Bytes */
+const short = 65_536;
+
+/** A large spec that stands as it did when it was read is not read again. */
+async function contentOf(path: string, before?: Content): Promise<Content> {
+  const stamp = orAbsent(() => tellingStamp(path));
+  if (stamp !== undefined && stamp === before?.stamp) return before;
+  return { digest: await digestOf(path), stamp };
+}
+
+function tellingStamp(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true });
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  const tells = stats.isFile() && size >= short && isQuiet(stats, Date.now()) && isTrusted(path);
+  return tells ? [dev, ino, size, mtimeNs, ctimeNs].join(" ") : undefined;
 }
 
 /** Undefined while there is nothing readable: a moment between unlink and create is no change. */

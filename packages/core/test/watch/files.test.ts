@@ -1,8 +1,8 @@
 /** Real files and real events. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { followFiles } from "../../src/watch/files.ts";
 
 async function following(names: readonly string[]) {
@@ -36,6 +36,19 @@ test("a file that is edited in place, and one that is replaced, are told by name
   writeFileSync(path("new"), "[1]");
   renameSync(path("new"), path("list.json"));
   expect(await next()).toEqual([path("list.json")]);
+});
+
+test("a large file is told that was changed to another of its size, with its times set back", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { path, begin, next } = await following(["rotate.yaml"]);
+  writeFileSync(path("rotate.yaml"), "a".repeat(100_000));
+  const { atime, mtime } = statSync(path("rotate.yaml"));
+  vi.setSystemTime(Date.now() + 60_000); // its times are old enough to count
+  await begin();
+  writeFileSync(path("rotate.yaml"), "b".repeat(100_000));
+  utimesSync(path("rotate.yaml"), atime, mtime);
+  expect(await next()).toEqual([path("rotate.yaml")]);
 });
 
 test("a file that was not there is told when it comes", async () => {

@@ -20,7 +20,7 @@ export interface Ground {
 
 type DirectoryMark = readonly [path: string, real: string, identity: string];
 
-/** Magic numbers of statfs(2): ext4, xfs, btrfs, tmpfs, overlayfs, zfs, f2fs. Of others nobody promises that a directory's times tell of each change of its entries. */
+/** Magic numbers of statfs(2): ext4, xfs, btrfs, tmpfs, overlayfs, zfs, f2fs. Of others nobody promises that the times of what is there tell of each change. */
 const trusted: ReadonlySet<number> = new Set([
   0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010,
 ]);
@@ -123,12 +123,14 @@ function identityOf({ dev, ino, mtimeNs, ctimeNs }: BigIntStats, vouches: boolea
   return vouches ? `${dev}:${ino} ${mtimeNs} ${ctimeNs}` : `${dev}:${ino}`;
 }
 
-function isQuiet({ mtimeNs, ctimeNs }: BigIntStats, now: number): boolean {
+/** Would another change have another time? `now`: wall clock, ms. */
+export function isQuiet({ mtimeNs, ctimeNs }: Pick<BigIntStats, "mtimeNs" | "ctimeNs">, now: number): boolean {
   const last = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
   return last < now - quietAfter;
 }
 
-function isTrusted(path: string): boolean {
+/** Do times tell of each change there? */
+export function isTrusted(path: string): boolean {
   const type = orAbsent(() => statfsSync(path).type);
   return type !== undefined && trusted.has(type >>> 0);
 }
