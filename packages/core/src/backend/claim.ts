@@ -41,7 +41,8 @@ export interface Claim {
   /** Whoever had it before without settling: dead, or possibly still at work (a stopped process of another machine). */
   readonly predecessor: "none" | "dead" | "unknown";
   /**
-   * Journals records and what they make of the state, all or none, before the acts that they announce: durable when one of them announces one.
+   * Journals records and what they make of the state, all or none, before the acts that they announce: durable when one of them announces one. Those that only tell what
+   * was seen or done are written with the next that do more, or when the claim is given back.
    * Throws EngineError `ROTATE_STATE_FENCED` when the claim is not ours any more.
    */
   readonly append: (records: readonly JournalRecord[]) => Promise<RotationState>;
@@ -86,6 +87,16 @@ export const unannounced: ReadonlySet<JournalRecord["type"]> = new Set([
   "spared",
   "published",
 ]);
+
+/** Of what announces no act, what others look at: that somebody is at work, and that consumers are still to be told. */
+const seenByOthers: ReadonlySet<JournalRecord["type"]> = new Set(["opened", "published", "waits"]);
+
+/** May these records wait, in the memory of their process, for the next that may not? */
+export function canWait(records: readonly JournalRecord[]): boolean {
+  return records.every(
+    (record) => isTraceless(record) || (unannounced.has(record.type) && !seenByOthers.has(record.type)),
+  );
+}
 
 /** Do these records announce an act? */
 export function announces(records: readonly JournalRecord[]): boolean {

@@ -1,5 +1,6 @@
 import { lockLost } from "./state-error.ts";
-import { fenced, type Claim, type Claims, type Settlement } from "../backend/claim.ts";
+import { canWait, fenced, type Claim, type Claims, type Settlement } from "../backend/claim.ts";
+import { reduce } from "../store/reduce.ts";
 import { sleepOrWake, type Runtime } from "@rotate/runtime";
 import type { RotationClock } from "../schedule/clock.ts";
 import type { JournalRecord, Stamp } from "../store/records.ts";
@@ -184,6 +185,8 @@ async function openClaim(
   if (opened === undefined) return undefined;
   const losing = new AbortController();
   let state = opened;
+  let kept = opened;
+  let waiting: readonly Entry[] = [];
   let settled = false;
 
   function isOurs(): boolean {
@@ -195,25 +198,39 @@ async function openClaim(
     throw settled || lock.valid() ? fenced(rotation) : lockLost(lock.place);
   }
 
-  async function append(records: readonly JournalRecord[], left: Partial<Written> = {}): Promise<RotationState> {
+  async function append(records: readonly JournalRecord[]): Promise<RotationState> {
     const stamp = clock.note();
     const entries = records.map((record) => ({ record, stamp }));
-    const written = isOurs() ? await ledger.append(rotation, { ...left, entries, state }) : undefined;
-    state = written ?? lose();
+    if (!canWait(records)) return write(entries);
+    if (!isOurs()) lose();
+    waiting = [...waiting, ...entries];
+    state = records.reduce((before, record) => reduce(before, record, stamp), state);
+    return state;
+  }
+
+  /** What waited goes first. */
+  async function write(entries: readonly Entry[], left: Partial<Written> = {}): Promise<RotationState> {
+    const all = [...waiting, ...entries];
+    const written = isOurs() ? await ledger.append(rotation, { ...left, entries: all, state: kept }) : undefined;
+    kept = written ?? lose();
+    waiting = [];
+    state = kept;
     return state;
   }
 
   async function settle({ records = [], attempts = [], next }: Settlement = {}): Promise<void> {
     if (settled) return;
-    const isEmpty = records.length === 0 && attempts.length === 0 && next === undefined;
+    const stamp = clock.note();
+    const entries = records.map((record) => ({ record, stamp }));
+    const isEmpty = waiting.length + records.length + attempts.length === 0 && next === undefined;
     let isBack = false;
     try {
-      if (!isEmpty) await append(records, { attempts, ends: true, ...(next !== undefined && { next }) });
+      if (!isEmpty) await write(entries, { attempts, ends: true, ...(next !== undefined && { next }) });
       isBack = !isEmpty;
     } finally {
       settled = true;
       // Where this fails too it is free for this process, and for others when this one ends.
-      if (!isBack) await ledger.giveBack(rotation, state.epoch).catch(() => undefined);
+      if (!isBack) await ledger.giveBack(rotation, kept.epoch).catch(() => undefined);
       onEnd();
     }
   }
@@ -225,7 +242,7 @@ async function openClaim(
     lost: losing.signal,
     state: () => state,
     now: clock.now,
-    append: (records) => append(records),
+    append,
     async guard() {
       const epoch = await ledger.epoch(rotation);
       if (!isOurs() || epoch !== state.epoch) lose();

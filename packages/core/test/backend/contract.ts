@@ -150,9 +150,9 @@ export function proveBackend(start: () => Promise<Setting>): void {
           const { clock: stamped } = await claim.append(records);
           expected = records.reduce((state, record) => reduce(state, record, stamped), expected);
         }
+        await claim.settle();
         const kept = await two.store.load(claim.rotation);
         expect({ ...kept, clock }).toEqual(JSON.parse(JSON.stringify({ ...expected, clock })));
-        await claim.settle();
       }),
       { numRuns: 40 },
     );

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
-import { areSynced, withClaim, type Claims } from "../../src/backend/claim.ts";
+import { areSynced, canWait, withClaim, type Claim, type Claims } from "../../src/backend/claim.ts";
 import { statusOf } from "../../src/engine/status.ts";
 import { createClaims, type Ledger } from "../../src/local/claims.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
@@ -91,18 +91,49 @@ function mortalLedger(world: World, store: DurableStore, mortal: Mortal): Ledger
       }),
     append: (rotation, written) =>
       mortal(async () => {
-        const types = written.entries.map(({ record }) => record.type);
-        if (types.length === 0) return store.append(rotation, written);
-        await turn(world, `before journal ${types[0]}`);
+        const types = world.journaling;
+        if (types.length > 0) await turn(world, `before journal ${types[0]}`);
         const state = await store.append(rotation, written);
         if (state === undefined) return undefined;
         if (areSynced(written.entries.map(({ record }) => record))) store.sync();
-        for (const type of types) say(world, `journal ${type}`);
-        if (types.includes("reload-begin")) world.reloading = true;
-        if (world.log.length > endless) violate("P2 it does not end");
-        await turn(world, `after journal ${types.at(-1)}`);
+        if (types.length > 0) await journaled(world, types);
         return state;
       }),
+  };
+}
+
+async function journaled(world: World, types: World["journaling"]): Promise<void> {
+  for (const type of types) say(world, `journal ${type}`);
+  if (types.includes("reload-begin")) world.reloading = true;
+  if (world.log.length > endless) violate("P2 it does not end");
+  await turn(world, `after journal ${types.at(-1)}`);
+}
+
+/** A process may die, and the world may change, around each record, also around one that is not written yet. */
+function mortalClaims(world: World, claims: Claims, mortal: Mortal): Claims {
+  const withTurns = (claim: Claim): Claim => ({
+    ...claim,
+    append: (records) =>
+      mortal(async () => {
+        world.journaling = records.map(({ type }) => type);
+        const types = world.journaling;
+        try {
+          if (!canWait(records)) return await claim.append(records);
+          await turn(world, `before journal ${types[0]}`);
+          const state = await claim.append(records);
+          await journaled(world, types);
+          return state;
+        } finally {
+          world.journaling = [];
+        }
+      }),
+  });
+  return {
+    ...claims,
+    async byName(rotation, options) {
+      const claim = await claims.byName(rotation, options);
+      return claim && withTurns(claim);
+    },
   };
 }
 
@@ -126,7 +157,7 @@ export function depsOf(world: World, store: MemoryState, mortal: Mortal = (act) 
     store: { ...store, changed: async () => undefined },
     runtime,
     clock,
-    claims: claimsOf(world, store, { clock, runtime }),
+    claims: claimsOf(world, store, { clock, runtime, mortal }),
     host: {},
     fingerprint,
     nextCron: noCron,
@@ -137,8 +168,13 @@ export function depsOf(world: World, store: MemoryState, mortal: Mortal = (act) 
   };
 }
 
-function claimsOf(world: World, store: MemoryState, parts: Pick<RotationDeps, "clock" | "runtime">): Claims {
-  const claims = createClaims({ locks: store, ledger: store, ...parts, bundles: () => new Map() });
+function claimsOf(
+  world: World,
+  store: MemoryState,
+  { mortal, ...parts }: Pick<RotationDeps, "clock" | "runtime"> & { readonly mortal: Mortal },
+): Claims {
+  const own = createClaims({ locks: store, ledger: store, ...parts, bundles: () => new Map() });
+  const claims = mortalClaims(world, own, mortal);
   return world.shape.rich.fleet === true ? overDatabase(claims, { world, clock: parts.clock }) : claims;
 }
 

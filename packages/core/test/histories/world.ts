@@ -115,6 +115,8 @@ export interface World {
   handEdited: boolean;
   stateRestored: boolean;
   process: number;
+  /** The records that the running process is about to journal. */
+  journaling: readonly string[];
   /** Has the running process come to its reloads? Before it, health is read as a baseline. */
   reloading: boolean;
   crashes: number;
@@ -152,6 +154,7 @@ export function createWorld(shape: Shape, choices: Choices): World {
     handEdited: false,
     stateRestored: false,
     process: 0,
+    journaling: [],
     reloading: false,
     crashes: 0,
     reloads: 0,
