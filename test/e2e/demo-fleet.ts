@@ -26,7 +26,7 @@ async function play(fleet: Fleet, seconds: number): Promise<void> {
   const started = performance.now();
   const workers = names.map(fleet.start);
   while (fleet.held().length < rotations * 3) await setTimeout(200);
-  const judge = startJudge(fleet, life);
+  const judge = startJudge(fleet, { hadTime: () => true }, life);
   for (let round = 0; round * killEvery < seconds; round++) {
     await setTimeout(killEvery * second);
     const at = round % workers.length;

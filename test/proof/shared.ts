@@ -3,14 +3,15 @@
  * clock ten minutes ahead and one ten minutes behind: what no consumer may ever see, and what must be there at the end.
  * `npm run proof:shared -- [--workers 8] [--rotations 96] [--life 600] [--minutes 10 | --kills 1000] [--phases] [--only NAME] [--seed 1]`: with `--kills` it ends after so many;
  * with `--phases` each strikes a worker at the next moment of an attempt, `--only`: of one trouble or moment, by a part of its name. Seeds are printed; ends with 1 when a promise
- * is broken. On a machine that is too busy to start a worker and to rotate within nine tenths of the life, credentials expire: that is told apart from one that was revoked while
- * it was held.
+ * is broken. Where no worker lived for half a minute of the nine tenths of a life in which its rotation was due, a credential expires: that is told apart from one that expired
+ * though somebody was there.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { createLives, type Lives } from "./shared/lives.ts";
 import { audit, startJudge, unfinishedIn } from "./shared/judge.ts";
 import { moments, strikeAt } from "./shared/moments.ts";
 import { troubles } from "./shared/troubles.ts";
@@ -62,6 +63,7 @@ interface Campaign {
   readonly workers: Map<string, Worker>;
   readonly random: () => number;
   readonly told: Map<string, number>;
+  readonly lives: Lives;
   /** Those that sleep until they are continued. */
   readonly stopped: Set<string>;
 }
@@ -89,19 +91,26 @@ async function strike(campaign: Campaign): Promise<boolean> {
     hit(name);
   }
   tell(campaign, `${isStop ? "stopped" : "killed"}${where}`);
+  campaign.lives.end(name);
   if (isStop) return sleeping(campaign, name);
   await end(workers.get(name)!, "SIGKILL");
-  workers.set(name, fleet.start(name));
+  begin(campaign, name);
   return true;
 }
 
-function sleeping({ workers, stopped, random }: Campaign, name: string): false {
+function begin({ fleet, workers, lives }: Pick<Campaign, "fleet" | "workers" | "lives">, name: string): void {
+  workers.set(name, fleet.start(name));
+  lives.begin(name);
+}
+
+function sleeping({ workers, stopped, random, lives }: Campaign, name: string): false {
   const { process: child } = workers.get(name)!;
   stopped.add(name);
   async function wake(): Promise<void> {
     await setTimeout((8 + random() * 10) * second);
     child.kill("SIGCONT");
     stopped.delete(name);
+    lives.begin(name);
   }
   void wake();
   return false;
@@ -112,28 +121,32 @@ function revive(campaign: Campaign): void {
   for (const [name, { process: child }] of campaign.workers) {
     if (child.exitCode === null) continue;
     tell(campaign, `ended by itself with ${child.exitCode}`);
-    campaign.workers.set(name, campaign.fleet.start(name));
+    begin(campaign, name);
   }
 }
 
 /** One trouble after the other, until it is over. */
 async function trouble(campaign: Campaign, isOver: () => boolean): Promise<void> {
   for (let at = 0; !isOver() && befalling.length > 0; at++) {
-    const { name, befall } = befalling[at % befalling.length]!;
+    const { name, befall, isDeployment = false } = befalling[at % befalling.length]!;
+    campaign.lives.endAll();
     await befall(campaign.fleet);
+    // Who works by an earlier spec leaves it to those that start from now on.
+    if (!isDeployment) for (const worker of campaign.workers.keys()) campaign.lives.begin(worker);
     tell(campaign, name);
     for (let waited = 0; waited < 40 && !isOver(); waited++) await setTimeout(second);
   }
 }
 
 async function play(fleet: Fleet): Promise<boolean> {
-  const workers = new Map([...fleet.wires.keys()].map((name) => [name, fleet.start(name)]));
+  const [workers, lives] = [new Map<string, Worker>(), createLives()];
+  for (const name of fleet.wires.keys()) begin({ fleet, workers, lives }, name);
   await untilAll(fleet);
   const length = values.kills === undefined ? `${minutes} minutes` : `${kills} kills`;
   say(`all ${rotations} are rotated; ${length} of faults begin`);
-  const judge = startJudge(fleet, life);
+  const judge = startJudge(fleet, lives, life);
   const random = chance(seed);
-  const campaign: Campaign = { fleet, workers, random, told: new Map(), stopped: new Set() };
+  const campaign: Campaign = { fleet, workers, random, lives, told: new Map(), stopped: new Set() };
   const until = values.kills === undefined ? Date.now() + minutes * 60 * second : Infinity;
   let killed = 0;
   const isOver = (): boolean => killed >= kills || Date.now() >= until;
@@ -159,8 +172,9 @@ async function ended(campaign: Campaign, judge: ReturnType<typeof startJudge>): 
   await sql.end();
   for (const [kind, times] of [...campaign.told].toSorted(([one], [other]) => (one < other ? -1 : 1)))
     say(`${kind}: ${times}`);
-  const { looks, revoked, expired } = verdict;
+  const { looks, revoked, expired, unattended } = verdict;
   say(`looks at what consumers and sinks hold: ${looks}; revoked: ${revoked.length}; expired: ${expired.length}`);
+  say(`expired, and no worker had lived for half a minute since it was due: ${unattended.length}`);
   say(`mints: ${found.mints}, rotated: ${found.rotated}, double: ${found.double.length}, lost: ${found.lost.length}`);
   say(`unfinished: ${found.unfinished.length}; values in the database: ${found.leaked}`);
   const broken = [...revoked, ...expired, ...found.double, ...found.lost, ...found.unfinished];

@@ -58,8 +58,9 @@ export {
 export { metricsText } from "./metrics/text.ts";
 export { openLocalBackend, type LocalOptions } from "./local/open-local.ts";
 export { openBackend, type BackendOptions } from "./fleet/open-backend.ts";
-export { stateTools } from "./fleet/state-tools.ts";
+export { moveTools, stateTools } from "./fleet/state-tools.ts";
 export type { StateParts, StateRoles } from "./fleet/administer.ts";
+export type { MoveReport } from "./fleet/move.ts";
 export { policies } from "./rotation/standing.ts";
 export { createRuntime, type RuntimeOptions } from "@rotate/runtime";
 export { createLog, type LogLevel, logLevels, type LogOptions } from "@rotate/runtime";

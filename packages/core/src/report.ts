@@ -159,6 +159,7 @@ export type StandingCode =
   | "failing"
   | "list"
   | "unserved"
+  | "moved"
   | "gone"
   | "absent"
   | "changed"

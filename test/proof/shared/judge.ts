@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Lives } from "./lives.ts";
 import { refreshAt, type Fleet } from "./world.ts";
 
 /** What is promised, and was not kept: each with the moment and the place. */
@@ -10,8 +11,10 @@ export interface Verdict {
   readonly looks: number;
   /** Held, and revoked before its end. */
   readonly revoked: readonly string[];
-  /** Held beyond its end: nobody came in time. */
+  /** Held beyond its end, though a worker lived for long enough since its time had come. */
   readonly expired: readonly string[];
+  /** Held beyond its end, and no worker had lived for long enough: nobody was there. */
+  readonly unattended: readonly string[];
 }
 
 export interface Judge {
@@ -21,11 +24,14 @@ export interface Judge {
 }
 
 const lookEvery = 250;
+/** Its start, ten seconds without a sign of life of who died, seven in which the database answered, and an attempt. ms */
+const enough = 30_000;
 
 /** Looks at every place four times a second: what stands there must live at the issuer. @param life of a lease, seconds */
-export function startJudge({ vault, held }: Fleet, life: number): Judge {
+export function startJudge({ vault, held }: Fleet, lives: Pick<Lives, "hadTime">, life: number): Judge {
   const revoked = new Map<string, string>();
   const expired = new Map<string, string>();
+  const unattended = new Map<string, string>();
   let looks = 0;
 
   function look(): void {
@@ -37,7 +43,7 @@ export function startJudge({ vault, held }: Fleet, life: number): Judge {
       if (alive.has(user)) continue;
       const issue = vault.issued.find(({ data }) => data["username"] === user);
       const isOver = issue !== undefined && Date.now() >= issue.at + life * 1_000;
-      const told = isOver ? expired : revoked;
+      const told = isOver ? (wasAttended(issue.at) ? expired : unattended) : revoked;
       const where = `${place} ${user}`;
       if (!told.has(where))
         told.set(
@@ -47,13 +53,22 @@ export function startJudge({ vault, held }: Fleet, life: number): Judge {
     }
   }
 
+  function wasAttended(at: number): boolean {
+    return lives.hadTime(at + life * refreshAt * 1_000, at + life * 1_000, enough);
+  }
+
   const timer = setInterval(look, lookEvery);
   return {
-    told: () => `${revoked.size} revoked, ${expired.size} expired`,
+    told: () => `${revoked.size} revoked, ${expired.size} expired, ${unattended.size} that nobody was there for`,
     async stop() {
       clearInterval(timer);
       look();
-      return { looks, revoked: [...revoked.values()], expired: [...expired.values()] };
+      return {
+        looks,
+        revoked: [...revoked.values()],
+        expired: [...expired.values()],
+        unattended: [...unattended.values()],
+      };
     },
   };
 }

@@ -6,6 +6,8 @@ import type { Fleet } from "./world.ts";
 export interface Trouble {
   readonly name: string;
   readonly befall: (fleet: Fleet) => Promise<void>;
+  /** Afterwards only who starts can rotate. */
+  readonly isDeployment?: boolean;
 }
 
 const second = 1_000;
@@ -45,6 +47,7 @@ const crash: Trouble = {
 
 const deployment: Trouble = {
   name: "another version of the spec for whoever starts from now on",
+  isDeployment: true,
   async befall({ deploy }) {
     deploy();
     await setTimeout(10 * second);

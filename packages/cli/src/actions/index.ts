@@ -15,7 +15,7 @@ export { addPlugin, approvePlugins, listPlugins } from "./plugin.ts";
 export { newPlugin } from "./plugin-new.ts";
 export { testPlugin } from "./plugin-test.ts";
 export { revoke } from "./revoke.ts";
-export { adoptState, initState, publishSpec, stateKey, upgradeState, upkeepState } from "./state.ts";
+export { adoptState, initState, moveState, publishSpec, stateKey, upgradeState, upkeepState } from "./state.ts";
 export { installUnits, printUnits } from "./systemd.ts";
 export { validate } from "./validate.ts";
 export { watchSpec } from "./watch.ts";

@@ -1,5 +1,14 @@
-import { stateTools, type StateParts, type StateRoles } from "@rotate/core";
-import type { ActionInput } from "../action.ts";
+import { resolve } from "node:path";
+import {
+  moveTools,
+  selectByName,
+  stateTools,
+  type MoveReport,
+  type Spec,
+  type StateParts,
+  type StateRoles,
+} from "@rotate/core";
+import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { UsageError } from "../failure.ts";
 import { durationValue } from "../flag-values.ts";
 import { createReporter } from "../reporter.ts";
@@ -38,13 +47,23 @@ type Keys = Awaited<ReturnType<Awaited<ReturnType<typeof stateTools>>["stateKeys
 
 /** `rotate state key`: prints one that nobody has, or tells of those that the state was written with. */
 export async function stateKey(
-  input: Input<{ readonly show?: boolean; readonly drop?: boolean }>,
+  input: Input<{ readonly show?: boolean; readonly drop?: boolean; readonly here?: boolean }>,
 ): Promise<{ readonly version: 1; readonly key?: string; readonly keys?: Keys }> {
   const { flags, json, terminal } = input;
+  if (flags.here === true) return printOwnKeys(input);
   if (flags.show === true || flags.drop === true) return tellKeys(input, flags.drop === true);
   const { newStateKey } = await stateTools();
   const key = newStateKey();
   if (!json) terminal.out(key);
+  return { version: 1, key };
+}
+
+async function printOwnKeys(input: Input): Promise<{ readonly version: 1; readonly key: string }> {
+  const { keysHere } = await moveTools();
+  const keys = await keysHere(await whereOf(input));
+  if (keys.length === 0) throw new UsageError("no state of this machine was written with a key of its own");
+  const key = keys.join("\n");
+  if (!input.json) input.terminal.out(key);
   return { version: 1, key };
 }
 
@@ -90,7 +109,45 @@ export async function adoptState(
   return { version: 1 };
 }
 
-async function partsOf({ flags, terminal }: Input): Promise<StateParts> {
+/** `rotate state move`: what this machine rotates alone goes to the shared state, or comes back. */
+export async function moveState(input: ActionInput<{ readonly back?: boolean }, NamesArgs>): Promise<MoveReport> {
+  const { args, flags, json, terminal } = input;
+  const tools = await moveTools();
+  const where = await whereOf(input);
+  const chosen = selectByName(where.spec.rotations, args.names);
+  const report = await tools.moveState({ ...where, chosen, back: flags.back === true });
+  if (!json) {
+    for (const { name, result, message } of report.rotations)
+      terminal.out(message === undefined ? `${name}: ${result}` : `${name}: ${result}: ${message}`);
+    terminal.out(`from ${report.from} to ${report.to}: ${endOf(report.rotations, flags.back === true)}`);
+  }
+  exitWith(exitOf(report.rotations));
+  return report;
+}
+
+type MovedRotations = MoveReport["rotations"];
+
+function exitOf(rotations: MovedRotations): number {
+  const results = new Set(rotations.map(({ result }) => result));
+  if (results.has("occupied") || results.has("unfinished")) return 1;
+  return results.has("locked") ? 5 : 0;
+}
+
+function endOf(rotations: MovedRotations, back: boolean): string {
+  const there = rotations.filter(({ result }) => result === "moved" || result === "there").length;
+  const next = back ? "take `state` out of the spec of this machine" : "every host with this spec may rotate them now";
+  return there === 0 ? "nothing was moved" : `${there} rotations are there; ${next}`;
+}
+
+/** Whose state, and where this machine's is. */
+async function whereOf(
+  input: Input,
+): Promise<StateParts & { readonly spec: Spec; readonly stateDir: string | undefined }> {
+  const stateDir = input.flags["state-dir"];
+  return { ...(await partsOf(input)), stateDir: stateDir === undefined ? undefined : resolve(stateDir) };
+}
+
+async function partsOf({ flags, terminal }: Input): Promise<StateParts & { readonly spec: Spec }> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const { runtime } = createReporter({ terminal, level, format, board: false, omit: [] });
   return { spec: await readSpec(flags.file, terminal, { stateDir }), runtime };

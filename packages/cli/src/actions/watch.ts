@@ -48,7 +48,7 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const spec = await readSpec(flags.file, terminal, { stateDir, cache: input.specCache });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
-  const backend = await openBackend({ spec, runtime, labels: flags.label, ...state });
+  const backend = await openBackend({ spec, runtime, labels: flags.label, patient: true, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);

@@ -87,6 +87,29 @@ export interface Store {
   readonly rename: (from: string, to: string) => Promise<void>;
   /** The state, not the history. */
   readonly remove: (rotation: string) => Promise<void>;
+  /** All that is kept beside the state of a rotation. */
+  readonly past: (rotation: string) => Promise<Past>;
+  /** Keeps the past that came from elsewhere. What is there already is not kept twice. */
+  readonly keepPast: (rotation: string, past: Past) => Promise<void>;
+  readonly dropPast: (rotation: string) => Promise<void>;
+}
+
+/** What is kept of a rotation beside its state. */
+export interface Past {
+  /** Newest first. */
+  readonly attempts: readonly AttemptReport[];
+  readonly events: readonly HistoryEvent[];
+  /** How it stood when that was last told. */
+  readonly told?: StandingMark | undefined;
+}
+
+/** More than is kept of any. */
+export const wholePast = 10_000;
+
+/** Those of another place that this one has not, oldest first. */
+export function newTo(known: readonly HistoryEvent[], { events }: Past): readonly HistoryEvent[] {
+  const texts = new Set(known.map((event) => JSON.stringify(event)));
+  return events.filter((event) => !texts.has(JSON.stringify(event))).toReversed();
 }
 
 /** How a rotation is seen to stand. */

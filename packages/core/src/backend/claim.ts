@@ -2,6 +2,7 @@
 import { EngineError } from "../engine-error.ts";
 import type { AttemptReport } from "../history-report.ts";
 import type { JournalRecord } from "../store/records.ts";
+import { awayText, type Away } from "../store/away.ts";
 import type { RotationState } from "../store/state.ts";
 
 /** Who may work on which rotation, among all processes over one backend. */
@@ -25,6 +26,8 @@ export interface ClaimOptions {
   readonly signal?: AbortSignal;
   /** Called once, when there is somebody to wait for. */
   readonly onWait?: () => void;
+  /** Also one that is kept elsewhere, or on its way: who moves or forgets it. Without it such a claim is refused: EngineError `ROTATE_STATE_MOVED`. */
+  readonly away?: boolean;
 }
 
 /** One process at work on one rotation. */
@@ -145,6 +148,23 @@ export function fenced(
     exitCode: 5,
     hint,
   });
+}
+
+/** Nobody works on it here: it is kept elsewhere, or on its way. */
+export function movedAway(rotation: string, { step, where }: Away): EngineError {
+  return new EngineError(`rotation ${rotation} ${awayText({ step, where })}`, {
+    code: "ROTATE_STATE_MOVED",
+    exitCode: 6,
+    hint:
+      step === "left"
+        ? "let this spec name the state that has it (`state`), or bring it back with `rotate state move --back`; where that state is lost for good, `rotate forget` begins anew"
+        : "a move was cut off: `rotate state move` again, where it was begun, brings it to its end; where that is lost for good, `rotate forget` begins anew",
+  });
+}
+
+/** Is it that nobody works on it here? */
+export function isMovedAway(error: unknown): boolean {
+  return error instanceof EngineError && error.code === "ROTATE_STATE_MOVED";
 }
 
 /** Another process is at work on the rotation. */

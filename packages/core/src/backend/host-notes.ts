@@ -10,6 +10,8 @@ export interface HostNotes {
   readonly cache?: ValueCache;
   /** Commands that were started, should their process not live to end them. */
   readonly helpers?: Helpers;
+  /** Processes over this directory that live. */
+  readonly processes?: Processes;
   /** Hands the credential of a rotation from the process that mints it to those that wait. */
   readonly handoff?: (rotation: string) => Handoff;
   /** How often `run` is called. A crash may take it. */
@@ -70,6 +72,14 @@ export interface ValueCache {
   /** Durable when it resolves. Throws RotateError. */
   readonly write: (rotation: string, kept: KeptCredential) => Promise<void>;
   readonly remove: (rotation: string) => void;
+}
+
+/** Processes of this machine: each that says who it is has a lock that the kernel frees when it dies. */
+export interface Processes {
+  /** Of this one, from now on. */
+  readonly own: () => string;
+  /** Was it one of this directory, and is it gone? Of others nothing is known. */
+  readonly isDead: (id: string) => boolean;
 }
 
 /** Commands that a process of ours started and that outlived it: they may still act on what a later process now works on. */

@@ -1,6 +1,6 @@
 import type { Runtime } from "@rotate/runtime";
 import type { Backend, HistoryQuery } from "../backend/backend.ts";
-import { withClaim } from "../backend/claim.ts";
+import { locked, settling } from "../backend/claim.ts";
 import { EngineError } from "../engine-error.ts";
 import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
@@ -166,13 +166,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     },
     forget: async (name) => {
       if (await forgetElsewhere(name, { written: parts.written, peers: backend.peers })) return;
-      return withClaim(backend.claims, name, async (claim) => {
-        const rotation = parts.spec.rotations.find((each) => each.name === name);
-        const { sweepUnder } = await import("../rotation/left-overs.ts");
-        if (rotation !== undefined) await sweepUnder(claim, { rotation, deps: parts.deps });
-        await forget(name, parts.deps);
-        record({ act: "forget", rotation: name, result: "done" });
-      });
+      await forgetHere(name, parts);
+      record({ act: "forget", rotation: name, result: "done" });
     },
     async eject(name, values) {
       const target = one(name);
@@ -193,11 +188,24 @@ function here(spec: Spec, { peers }: Pick<Backend, "peers">): Spec {
 
 /** The state is the backend's, and another name is another state. */
 function refuseMoved(before: Spec, after: Spec): void {
-  if (before.name === after.name && before.stateDir === after.stateDir) return;
-  throw new EngineError("the spec names another state now (`name` or `stateDir`)", {
+  const isSame = before.name === after.name && before.stateDir === after.stateDir;
+  if (isSame && JSON.stringify(before.state) === JSON.stringify(after.state)) return;
+  throw new EngineError("the spec names another state now (`name`, `stateDir` or `state`)", {
     code: "ROTATE_SPEC_MOVED",
     exitCode: 2,
     hint: "start `rotate watch` again to take it up",
+  });
+}
+
+/** Also what is kept elsewhere, or never came. */
+async function forgetHere(name: string, { spec, deps }: EngineParts): Promise<void> {
+  const claim = await deps.claims.byName(name, { away: true });
+  if (claim === undefined) throw locked(name);
+  await settling(claim, async () => {
+    const rotation = spec.rotations.find((each) => each.name === name);
+    const { sweepUnder } = await import("../rotation/left-overs.ts");
+    if (rotation !== undefined) await sweepUnder(claim, { rotation, deps });
+    await forget(name, deps);
   });
 }
 

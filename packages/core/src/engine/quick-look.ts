@@ -91,9 +91,10 @@ export async function needsWorkIn(at: At, state: RotationState, options: LookOpt
 /** Nobody may touch it, whatever it holds. */
 export function isLeftAlone(
   { rotation, deps }: At,
-  { ejectedAt }: RotationState,
+  { ejectedAt, away }: RotationState,
   { force = false, wanted }: Asked = {},
 ): boolean {
+  if (away !== undefined) return true;
   if (wanted === undefined && isUnattended({ rotation, deps })) return true;
   return deps.heldBack?.(rotation) !== undefined || (ejectedAt !== undefined && !force);
 }

@@ -15,7 +15,7 @@ import { prepareQueues, refuseOtherBoss } from "./boss.ts";
 import { openQueue } from "./queue.ts";
 import { grantsOf, readMeta, refuseCopy, refuseNewer, schemasOf, systemOf, tablesOf, type Schemas } from "./schema.ts";
 import { dropKeys, keysOf, upkeep, type KeyReport, type UpkeepReport } from "./upkeep.ts";
-import { stateOption, type StateOption } from "./state-option.ts";
+import { stateOptionOf, type StateOption } from "./state-option.ts";
 
 type OfSpec = Pick<Spec, "name" | "state" | "rotations">;
 
@@ -139,7 +139,7 @@ export async function publishState(parts: StateParts): Promise<void> {
  */
 export async function adoptState(parts: StateParts, how: "moved" | "copy"): Promise<void> {
   const { spec, runtime } = parts;
-  const { url, key, schema } = optionOf(spec, runtime);
+  const { url, key, schema } = stateOptionOf(spec, runtime);
   const backend = await openSharedBackend({
     url,
     schema,
@@ -176,20 +176,11 @@ function stillAtWork(name: string): EngineError {
   });
 }
 
-function optionOf({ state }: OfSpec, runtime: Runtime): StateOption {
-  if (state !== undefined) return stateOption(state, runtime);
-  throw new EngineError("the spec keeps its state on this machine", {
-    code: "ROTATE_USAGE",
-    exitCode: 2,
-    hint: "write `state: { type: postgres, url: { env: ROTATE_DB }, key: { file: … } }` for several machines",
-  });
-}
-
 async function withDatabase<T>(
   { spec, runtime }: StateParts,
   work: (database: Database, option: StateOption) => Promise<T>,
 ): Promise<T> {
-  const option = optionOf(spec, runtime);
+  const option = stateOptionOf(spec, runtime);
   const database = await openDatabase({ url: option.url, name: "rotate state", most: 2 });
   try {
     return await work(database, option);

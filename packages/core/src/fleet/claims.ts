@@ -1,12 +1,12 @@
 /** Claims over a database: the job says who may begin, a random id in the row who may write. */
 import { sleepOrWake } from "@rotate/runtime";
-import type { Claim, Claims } from "../backend/claim.ts";
+import { movedAway, type Claim, type ClaimOptions, type Claims } from "../backend/claim.ts";
 import type { Sql } from "./database.ts";
 import { openClaim } from "./claim.ts";
 import type { Ground } from "./ground.ts";
 import { createHold, type Hold } from "./hold.ts";
 import type { TakenJob } from "./queue.ts";
-import { takeRows, type TakenRow } from "./rows.ts";
+import { statesIn, takeRows, type TakenRow } from "./rows.ts";
 
 /** Between two looks at what is due, ms. */
 const poll = 1_000;
@@ -25,7 +25,7 @@ interface Taker {
   /** Those that are due, at once; none when none is. */
   readonly due: (most: number) => Promise<readonly Claim[]>;
   /** At once; undefined when another has it. */
-  readonly one: (rotation: string) => Promise<Claim | undefined>;
+  readonly one: (rotation: string, how: Pick<ClaimOptions, "away">) => Promise<Claim | undefined>;
   readonly giveBack: () => Promise<void>;
 }
 
@@ -57,10 +57,10 @@ export function createSharedClaims(ground: Ground): {
       }
       return [];
     },
-    async byName(rotation, { wait = 0, signal, onWait } = {}) {
+    async byName(rotation, { wait = 0, signal, onWait, away = false } = {}) {
       const until = runtime.monotonic() + wait;
       for (let pause = pauses.first; ; pause = Math.min(pause * 2, pauses.longest)) {
-        const claim = await taker.one(rotation);
+        const claim = await taker.one(rotation, { away });
         if (claim) return claim;
         if (runtime.monotonic() + pause > until || signal?.aborted) return undefined;
         // Whoever has it may be dead, and nobody else there to find that out.
@@ -96,12 +96,18 @@ function createTaker(ground: Ground): Taker {
     return rows.map((row) => openClaim(row, made, ground));
   }
 
+  async function theRow(sql: Sql, rotation: string, { away = false }: Pick<ClaimOptions, "away">): Promise<TakenRow> {
+    const [row] = await takeRows(sql, [rotation], { ...ground, away });
+    if (row !== undefined) return row;
+    const [known] = await statesIn(sql, ground, [rotation]);
+    throw movedAway(rotation, known!.away!);
+  }
+
   /** Another of a bundle that this process has already. */
-  async function join(rotation: string, ours: Hold): Promise<Claim | undefined> {
+  async function join(rotation: string, ours: Hold, how: Pick<ClaimOptions, "away">): Promise<Claim | undefined> {
     if (!ours.enter(rotation)) return undefined;
     try {
-      const [row] = await database.transaction((sql) => takeRows(sql, [rotation], ground));
-      return openClaim(row!, ours, ground);
+      return openClaim(await database.transaction((sql) => theRow(sql, rotation, how)), ours, ground);
     } catch (error) {
       ours.exit(rotation);
       throw error;
@@ -115,6 +121,17 @@ function createTaker(ground: Ground): Taker {
     return queue.takeOne(sql, key);
   }
 
+  /** All of these are kept elsewhere. */
+  async function rest(sql: Sql, idle: readonly Taken[]): Promise<void> {
+    if (idle.length === 0) return;
+    const ended = idle.map(({ job }) => job);
+    await queue.replace(
+      sql,
+      ended,
+      ended.map(({ key }) => ({ key, at: Infinity })),
+    );
+  }
+
   return {
     async due(most) {
       if (!wasFull && !(await queue.isDue(database, clock.now()))) return [];
@@ -123,19 +140,27 @@ function createTaker(ground: Ground): Taker {
         const jobs = await queue.takeDue(sql, clock.now(), most);
         const members = jobs.map(({ key }) => bundles().members(key));
         const rows = new Map((await takeRows(sql, members.flat(), ground)).map((row) => [row.rotation, row]));
-        return jobs.map((job, at) => ({ job, since, rows: members[at]!.map((name) => rows.get(name)!) }));
+        const all = jobs.map((job, at) => ({ job, since, rows: members[at]!.flatMap((name) => rows.get(name) ?? []) }));
+        await rest(
+          sql,
+          all.filter((each) => each.rows.length === 0),
+        );
+        return all;
       });
       wasFull = taken.length === most;
-      return taken.toSorted(earlierFirst).flatMap(hold);
+      return taken
+        .filter(({ rows }) => rows.length > 0)
+        .toSorted(earlierFirst)
+        .flatMap(hold);
     },
-    async one(rotation) {
+    async one(rotation, { away = false }) {
       const key = bundles().keyOf(rotation);
       const ours = holds.get(key);
-      if (ours !== undefined && !ours.isLost()) return join(rotation, ours);
+      if (ours !== undefined && !ours.isLost()) return join(rotation, ours, { away });
       const since = ground.beats.monotonic();
       const taken = await database.transaction(async (sql) => {
         const job = await jobOf(sql, key);
-        return job && { job, since, rows: await takeRows(sql, [rotation], ground) };
+        return job && { job, since, rows: [await theRow(sql, rotation, { away })] };
       });
       return taken && hold(taken)[0];
     },

@@ -1,6 +1,6 @@
 /** Rotation time by the database's clock: the one that all hosts of a fleet have in common. */
 import type { Runtime } from "@rotate/runtime";
-import { createRotationClock, type RotationClock } from "../schedule/clock.ts";
+import { createRotationClock, databaseBoot, type RotationClock } from "../schedule/clock.ts";
 
 /** A clock, and how it is told the time. */
 export interface DatabaseClock {
@@ -9,17 +9,14 @@ export interface DatabaseClock {
   readonly learn: () => Promise<void>;
 }
 
-/** To all that use it the database is one machine that never boots. */
-const bootId = "database";
-
-/** By the wall clock of this machine until the database was asked. @param read the database's time, ms since 1970 */
+/** To all that use it the database is one machine that never boots. By the wall clock of this machine until the database was asked. @param read the database's time, ms since 1970 */
 export function createDatabaseClock(
   read: () => Promise<number>,
   { now, monotonic }: Pick<Runtime, "now" | "monotonic">,
 ): DatabaseClock {
   let offset = now() - monotonic();
   const time = (): number => Math.floor(offset + monotonic());
-  const clock = createRotationClock({ now: time, uptime: time, bootId });
+  const clock = createRotationClock({ now: time, uptime: time, bootId: databaseBoot });
   return {
     /** What it said is at least as old as the question: the end of a lease comes rather a little early. */
     async learn() {

@@ -29,7 +29,9 @@ export interface KeyRing {
   /** The key of this check value is written with from now on. */
   readonly write: (check: string) => void;
   /** What a state of this machine alone was written with is known as well. */
-  readonly with: (own: Buffer | undefined) => Fingerprint;
+  readonly with: (own: readonly NamedKey[]) => Fingerprint;
+  /** All of them, as they are told from each other. */
+  readonly keys: readonly NamedKey[];
 }
 
 /** A ring of these keys, the first written with until the state says otherwise. @param keys at least one */
@@ -50,14 +52,15 @@ export function createKeyRing(spec: string, keys: readonly Buffer[]): KeyRing {
       ];
     },
     with(own) {
-      if (own !== undefined) ring = [...ring, { key: own, name: "" }];
+      ring = [...ring, ...own.filter(({ name }) => !ring.some((each) => each.name === name))];
       return fingerprint;
     },
+    keys: named,
   };
 }
 
 /** What tells a key from others, and nothing of it. 16 hex digits */
-function checkOf(spec: string, key: Buffer): string {
+export function checkOf(spec: string, key: Buffer): string {
   return createHmac("sha256", key).update(`check of the key of ${spec}`).digest("hex").slice(0, 16);
 }
 
@@ -100,6 +103,20 @@ export async function checkKeys(
   const [now = { check: first }] = await knownKeys(sql, rows);
   if (!ring.checks.includes(now.check)) throw lackingKey([now.check], ring);
   ring.write(now.check);
+}
+
+/** These were written with, before the one that is written with now. */
+export async function noteEarlierKeys(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  checks: readonly string[],
+): Promise<void> {
+  for (const check of checks)
+    await query(
+      `insert into ${own}.key (spec, nth, check_value) select $1, coalesce(min(nth), 1) - 1, $2 from ${own}.key where spec = $1
+       having not exists (select from ${own}.key where spec = $1 and check_value = $2)`,
+      [spec, check],
+    );
 }
 
 function lackingKey([current = ""]: readonly string[], { checks }: KeyRing): EngineError {

@@ -10,6 +10,8 @@ export interface BackendOptions extends Omit<LocalOptions, "spec" | "clock" | "f
   readonly spec: Pick<Spec, "name" | "file" | "stateDir" | "state">;
   /** With a state that machines share: whose rotations this process takes as they come due. Default: those without a label. */
   readonly labels?: readonly string[] | undefined;
+  /** It goes on and waits while the database does not answer at the start. */
+  readonly patient?: boolean;
 }
 
 /** The backend that a spec names (`state`): this machine's directory, or beside it the database that several share. Throws EngineError `ROTATE_STATE_*`. */
@@ -24,7 +26,8 @@ export function hostName(env: Runtime["env"]): string {
 }
 
 async function openFleet(options: BackendOptions, state: OptionTree): Promise<Backend> {
-  const { spec, runtime, reading = false, labels } = options;
+  const { spec, runtime, reading = false, labels, patient = false } = options;
+  let here: Backend | undefined;
   const host = hostName(runtime.env);
   const [{ openSharedBackend }, { createSplitBackend }, { createKeyRing, readKeys }, { stateOption }] =
     await Promise.all([
@@ -44,11 +47,14 @@ async function openFleet(options: BackendOptions, state: OptionTree): Promise<Ba
     spec: spec.name,
     host,
     holder: `${host} (process ${process.pid})`,
+    processes: () => here?.host.processes,
     ...(labels !== undefined && labels.length > 0 && { labels }),
   });
   try {
     const local = await openLocalBackend({ ...options, clock: shared.clock, fingerprintOf: ring.with });
+    here = local;
     return createSplitBackend({
+      patient,
       local,
       shared,
       isPinned: (rotation) => pinnedBy(rotation).length > 0,

@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
 import type { Secret } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
-import type { Backend } from "../backend/backend.ts";
+import type { Backend, Store } from "../backend/backend.ts";
 import { carryOver } from "../backend/carry-over.ts";
 import type { Claims } from "../backend/claim.ts";
+import type { Processes } from "../backend/host-notes.ts";
 import { defaultLabel } from "./boss.ts";
 import { createBundles } from "./bundles.ts";
 import { createSharedClaims } from "./claims.ts";
@@ -11,6 +12,7 @@ import { createDatabaseClock } from "./clock.ts";
 import { openDatabase, refuseStatementPooling, type Database } from "./database.ts";
 import { checkKeys, type KeyRing } from "./key.ts";
 import { publishSpec, specHash, type Publication } from "./published.ts";
+import { freeDead } from "./dead.ts";
 import { createPeers } from "./peers.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
@@ -31,10 +33,14 @@ export interface SharedOptions {
   readonly runtime: Pick<Runtime, "now" | "monotonic" | "sleep" | "random">;
   /** For people: which process. */
   readonly holder: string;
+  /** Processes of this machine. Those that are dead are not waited for: what they had is free as soon as another of them comes. */
+  readonly processes?: () => Processes | undefined;
   /** The name of this machine. Default: the host name. */
   readonly host?: string;
   /** Only to look: makes nothing, and publishes nothing. */
   readonly reading?: boolean;
+  /** Works by its spec, and publishes none. */
+  readonly silent?: boolean;
   /** Whose rotations are taken as they come due. Default: those without a label. */
   readonly labels?: readonly string[];
   /** It is known that the state came from another database server. */
@@ -60,7 +66,8 @@ const connections = { work: 3, beats: 1 };
  * EngineError `ROTATE_STATE_*` when it cannot be.
  */
 export async function openSharedBackend(options: SharedOptions): Promise<Backend> {
-  const { spec, url, ring, runtime, reading = false, beats = realBeats, labels = [defaultLabel] } = options;
+  const { spec, url, ring, runtime, beats = realBeats, labels = [defaultLabel] } = options;
+  const silent = options.silent ?? options.reading === true;
   const rows = { schemas: schemasOf(options.schema), spec };
   const { schemas } = rows;
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
@@ -86,6 +93,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     const writer = createWriter({ ...rows, database, queue }, () => bundles);
     const { claims, giveBack } = createSharedClaims({
       ...options,
+      holder: await freeDead(queue, options),
       ...rows,
       database,
       queue,
@@ -96,7 +104,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
       bundles: () => bundles,
       published: () => publication?.hash,
     });
-    if (publication !== undefined && !reading) await publishSpec(database, queue, { ...rows, publication });
+    if (publication !== undefined && !silent) await bring(publication, { ...rows, database, queue, store });
     async function end(): Promise<void> {
       await giveBack();
       await pulse.stop();
@@ -135,17 +143,28 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     async publish({ rotations }) {
       bundles = createBundles(rotations);
       const names = rotations.map(({ name }) => name);
-      publication = { hash: specHash(rotations), bundles, names, by: options.holder };
+      const renamed = rotations.filter(({ renamedFrom }) => renamedFrom !== undefined);
+      publication = { hash: specHash(rotations), bundles, names, renamed, by: options.holder };
       const { queue } = await ready();
-      if (reading) return;
-      await carryOver(rotations, store);
-      await publishSpec(database, queue, { ...rows, publication });
+      if (!silent) await bring(publication, { ...rows, database, queue, store });
     },
     async close() {
       await opening?.then(({ end }) => end()).catch(() => undefined); // it was never reached, or is gone: what is held lapses
       await Promise.allSettled([database.close(), beating.close()]);
     },
   };
+}
+
+interface Bringing extends Rows {
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly store: Store;
+}
+
+/** What was renamed goes on under its new name. */
+async function bring(publication: Publication, { database, queue, store, ...rows }: Bringing): Promise<void> {
+  await carryOver(publication.renamed ?? [], store);
+  await publishSpec(database, queue, { ...rows, publication });
 }
 
 /** Is it the right one, and has this host what it takes? */

@@ -21,6 +21,7 @@ export interface Publication {
   readonly hash: string;
   readonly bundles: Bundles;
   readonly names: readonly string[];
+  readonly renamed?: readonly Pick<Rotation, "name" | "renamedFrom">[];
   /** For people: which process. */
   readonly by: string;
   /** A person says that this one counts, though another has replaced it. */

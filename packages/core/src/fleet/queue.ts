@@ -1,6 +1,6 @@
 /** pg-boss as alarm clock and death certificate: one job for each bundle that is claimed together. Who may write is decided by the claim in the rotation's row. */
 import { dbOf, queueOf, requestsOf, startPrepared, stopBoss } from "./boss.ts";
-import type { Database, Sql } from "./database.ts";
+import type { Database, Row, Sql } from "./database.ts";
 import { notPrepared } from "./database-error.ts";
 import { markOf, priorityOf } from "./priority.ts";
 import { createRequests, type Requests } from "./requests.ts";
@@ -14,6 +14,11 @@ export interface TakenJob {
   readonly key: string;
   /** pg-boss's name of the queue that it is in. */
   readonly queue: string;
+}
+
+/** A job that is somebody's. */
+export interface HeldJob extends TakenJob {
+  readonly holder: string;
 }
 
 /** When a bundle is due next, rotation time in ms. */
@@ -44,6 +49,8 @@ export interface Queue {
   readonly touch: (jobs: readonly TakenJob[]) => Promise<ReadonlySet<string>>;
   /** Jobs whose process has not said so for too long. */
   readonly lapsed: () => Promise<readonly TakenJob[]>;
+  /** Jobs that are somebody's, with what their holder says of itself. */
+  readonly holders: () => Promise<readonly HeldJob[]>;
   /** Frees them for others. */
   readonly free: (jobs: readonly TakenJob[]) => Promise<void>;
   /** What machines ask each other. */
@@ -143,6 +150,7 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
     add: async (sql, due) => void (await add(sql, due)),
     touch: (taken) => eachQueue(taken, (name, some) => boss.touch(name, some.map(attemptOf), { db: dbOf(beats) })),
     lapsed: () => lapsedIn(beats, jobs, all),
+    holders: () => holdersIn(database, { jobs, all, spec, own: schemas.own }),
     async free(taken) {
       await eachQueue(taken, (name, some) => boss.fail(name, some.map(attemptOf), null, { db: dbOf(beats) }));
     },
@@ -176,12 +184,35 @@ async function lapsedIn({ query }: Sql, jobs: string, all: readonly string[]): P
     `select id, retry_count, singleton_key, name from ${jobs} where name = any ($1) and state = 'active' and not ${alive} limit 1000`,
     [all],
   );
-  return rows.map((row) => ({
+  return rows.map(takenIn);
+}
+
+/** A job and the row of its key that were taken in one transaction have one time: whoever took that row has the job. */
+async function holdersIn(
+  { query }: Sql,
+  {
+    jobs,
+    all,
+    spec,
+    own,
+  }: { readonly jobs: string; readonly all: readonly string[]; readonly spec: string; readonly own: string },
+): Promise<readonly HeldJob[]> {
+  const rows = await query(
+    `select j.id, j.retry_count, j.singleton_key, j.name, r.holder from ${jobs} j
+       join ${own}.rotation r on r.spec = $2 and r.name = j.singleton_key and r.claimed_at = j.started_on
+     where j.name = any ($1) and j.state = 'active' and r.claim is not null`,
+    [all, spec],
+  );
+  return rows.map((row) => ({ ...takenIn(row), holder: String(row["holder"]) }));
+}
+
+function takenIn(row: Row): TakenJob {
+  return {
     id: String(row["id"]),
     retryCount: Number(row["retry_count"]),
     key: String(row["singleton_key"]),
     queue: String(row["name"]),
-  }));
+  };
 }
 
 /** What asks its table for no job. */

@@ -44,6 +44,20 @@ export function stateIn(row: Row | undefined, rotation: string): RotationState {
   return (row?.["state"] as RotationState | null | undefined) ?? emptyState(rotation);
 }
 
+/** The states of these, in their order. */
+export async function statesIn(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  rotations: readonly string[],
+): Promise<readonly RotationState[]> {
+  const found = await query(`select name, state from ${own}.rotation where spec = $1 and name = any ($2)`, [
+    spec,
+    rotations,
+  ]);
+  const states = new Map(found.map((row) => [String(row["name"]), row]));
+  return rotations.map((rotation) => stateIn(states.get(rotation), rotation));
+}
+
 /** Who takes rows. */
 interface Taking extends Rows {
   readonly clock: RotationClock;
@@ -51,23 +65,26 @@ interface Taking extends Rows {
   readonly holder: string;
   /** The hash of the spec that this process works by; undefined: by none. */
   readonly published: () => string | undefined;
+  /** Also those that are kept elsewhere, or on their way. */
+  readonly away?: boolean;
 }
 
 /**
  * Puts a new claim into each of these rows: from then on no write of an earlier holder is taken. Throws EngineError `ROTATE_SPEC_OUTDATED` when the fleet works by
- * another spec than this process.
+ * another spec than this process. What is kept elsewhere is left as it is, and not among them.
  */
 export async function takeRows(
   { query }: Sql,
   names: readonly string[],
-  { schemas: { own }, spec, clock, holder, published }: Taking,
+  { schemas: { own }, spec, clock, holder, published, away = false }: Taking,
 ): Promise<readonly TakenRow[]> {
   if (names.length === 0) return [];
   const select = `select r.name, r.state, r.due, r.timeline, ${timelineNow} as now_on, s.hash, s.by from ${own}.rotation r left join ${own}.spec s on s.name = r.spec
     where r.spec = $1 and r.name = any ($2) order by r.name for update of r`;
   const found = await query(select, [spec, names]);
-  const rows = found.length === names.length ? found : await afterAdding(names);
-  refuseOutdated(spec, rows[0], published());
+  const all = found.length === names.length ? found : await afterAdding();
+  refuseOutdated(spec, all[0], published());
+  const rows = all.filter((row) => away || stateIn(row, "").away === undefined);
   const before = rows.map((row) => stateIn(row, String(row["name"])));
   for (const state of before) clock.observe(state.clock);
   const taken = before.map((state, at) => ({
@@ -81,10 +98,10 @@ export async function takeRows(
     due: Number(rows[at]!["due"]),
   }));
 
-  async function afterAdding(all: readonly string[]): ReturnType<typeof query> {
+  async function afterAdding(): ReturnType<typeof query> {
     const insert = `insert into ${own}.rotation (spec, name) select $1, unnest($2::text[]) on conflict do nothing`;
-    await query(insert, [spec, [...all].toSorted()]);
-    return query(select, [spec, all]);
+    await query(insert, [spec, [...names].toSorted()]);
+    return query(select, [spec, names]);
   }
 
   await query(

@@ -1,6 +1,7 @@
 import type { Backend, Halves, Store } from "../backend/backend.ts";
 import type { Claim, Claims } from "../backend/claim.ts";
 import type { EngineError } from "../engine-error.ts";
+import { liveLeases } from "../store/state.ts";
 import { isUnreachable } from "./database-error.ts";
 
 /** Both backends of a host, and which of them has a rotation. */
@@ -8,13 +9,15 @@ export interface BothBackends extends Omit<Halves, "away"> {
   readonly local: Backend;
   readonly shared: Backend;
   readonly warn: (message: string) => void;
+  /** Also one that has nothing to do without the database waits for it. */
+  readonly patient: boolean;
 }
 
 /**
  * One backend of two: rotations that may move live in the database, the others in this machine's directory, and need no database. What is kept beside the rotations (what
  * was told to whom) is in the database, so that a fleet tells it once.
  */
-export function createSplitBackend({ local, shared, isPinned, warn }: BothBackends): Backend {
+export function createSplitBackend({ local, shared, isPinned, warn, patient }: BothBackends): Backend {
   let pinned = new Set<string>();
   let moving = new Set<string>();
   let away: EngineError | undefined;
@@ -23,7 +26,8 @@ export function createSplitBackend({ local, shared, isPinned, warn }: BothBacken
   async function backendOf(rotation: string): Promise<Backend> {
     if (pinned.has(rotation)) return local;
     if (moving.has(rotation)) return shared;
-    return (await local.store.load(rotation)).seq > 0 ? local : shared;
+    const known = await local.store.load(rotation);
+    return known.seq > 0 && known.away?.step !== "left" ? local : shared;
   }
 
   async function parted<Each>(all: readonly Each[], nameOf: (each: Each) => string) {
@@ -67,17 +71,40 @@ export function createSplitBackend({ local, shared, isPinned, warn }: BothBacken
       pinned = new Set(here.map(({ name }) => name));
       moving = new Set(there.map(({ name }) => name));
       await local.publish({ rotations: here });
+      await tellLeftBehind(local, [...moving], warn);
       away = undefined;
       await shared.publish({ rotations: there }).catch((error: unknown) => {
-        if (!isUnreachable(error) || here.length === 0) throw error;
+        if (!isUnreachable(error) || (here.length === 0 && !patient)) throw error;
         away = error;
-        warn(`${error.message}: only what is pinned to this machine is looked after`);
+        warn(
+          `${error.message}: ${here.length === 0 ? "it is waited for" : "only what is pinned to this machine is looked after"}`,
+        );
       });
     },
     async close() {
       await Promise.all([shared.close(), local.close()]);
     },
   };
+}
+
+/** What a machine rotated alone until its spec named a database, and lives on there: minted anew, unless it is moved. */
+async function tellLeftBehind(
+  { store, clock }: Backend,
+  names: readonly string[],
+  warn: (message: string) => void,
+): Promise<void> {
+  const known = new Set(await store.names());
+  const states = await store.loadAll(names.filter((name) => known.has(name)));
+  const now = clock.now();
+  const left = states.filter(
+    (state) => state.away === undefined && liveLeases(state).some(({ expiresAt }) => (expiresAt ?? Infinity) > now),
+  );
+  const [first] = left;
+  if (first === undefined) return;
+  const which = left.length === 1 ? first.name : `${first.name} and ${left.length - 1} more`;
+  warn(
+    `this machine has a state of its own of ${which}, which the database does not know: \`rotate state move\`, before anything rotates it there, takes it along`,
+  );
 }
 
 interface Splitting {
@@ -131,5 +158,8 @@ function splitStore({ local, shared, backendOf, parted }: Splitting): Store {
     },
     rename: async (from, to) => (await backendOf(from)).store.rename(from, to),
     remove: async (rotation) => (await backendOf(rotation)).store.remove(rotation),
+    past: async (rotation) => (await backendOf(rotation)).store.past(rotation),
+    keepPast: async (rotation, past) => (await backendOf(rotation)).store.keepPast(rotation, past),
+    dropPast: async (rotation) => (await backendOf(rotation)).store.dropPast(rotation),
   };
 }

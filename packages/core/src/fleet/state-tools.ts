@@ -2,3 +2,8 @@
 export function stateTools(): Promise<typeof import("./administer.ts")> {
   return import("./administer.ts");
 }
+
+/** What moves rotations between this machine and a shared state. */
+export function moveTools(): Promise<typeof import("./move.ts")> {
+  return import("./move.ts");
+}

@@ -1,8 +1,17 @@
-import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
+import {
+  changeOf,
+  newTo,
+  wholePast,
+  type HistoryQuery,
+  type Past,
+  type StandingChange,
+  type Store,
+  type ToldStanding,
+} from "../backend/backend.ts";
 import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { StandingMark } from "../report.ts";
 import type { Database, Row, Sql } from "./database.ts";
-import { stateIn, type Rows } from "./rows.ts";
+import { keepAttempts, stateIn, statesIn, type Rows } from "./rows.ts";
 import { lockFor } from "./schema.ts";
 
 /** Kept of each rotation. */
@@ -20,13 +29,8 @@ export function createSharedStore(database: Database, rows: Rows): Store {
     return row?.["value"];
   }
 
-  async function loadAll(rotations: readonly string[]): ReturnType<Store["loadAll"]> {
-    const found = await query(`select name, state from ${own}.rotation where spec = $1 and name = any ($2)`, [
-      spec,
-      rotations,
-    ]);
-    const states = new Map(found.map((row) => [String(row["name"]), row]));
-    return rotations.map((rotation) => stateIn(states.get(rotation), rotation));
+  function loadAll(rotations: readonly string[]): ReturnType<Store["loadAll"]> {
+    return statesIn(database, rows, rotations);
   }
 
   return {
@@ -85,6 +89,13 @@ export function createSharedStore(database: Database, rows: Rows): Store {
         return tell(sql, rows, await changesIn(sql, rows, standings));
       });
     },
+    past: (rotation) => pastOf(database, rows, rotation),
+    keepPast: (rotation, past) => transaction((sql) => keepPast(sql, rows, { rotation, past })),
+    dropPast: (rotation) =>
+      transaction(async (sql) => {
+        for (const table of ["attempt", "event", "told"])
+          await sql.query(`delete from ${own}.${table} where spec = $1 and rotation = $2`, [spec, rotation]);
+      }),
     rename: (from, to) => transaction((sql) => rename(sql, rows, { from, to })),
     async remove(rotation) {
       await query(
@@ -93,6 +104,33 @@ export function createSharedStore(database: Database, rows: Rows): Store {
       );
     },
   };
+}
+
+async function pastOf({ query }: Sql, { schemas: { own }, spec }: Rows, rotation: string): Promise<Past> {
+  const of = [spec, rotation];
+  const last = `where spec = $1 and rotation = $2 order by nth desc limit ${wholePast}`;
+  const attempts = await query(`select report from ${own}.attempt ${last}`, of);
+  const events = await query(`select event from ${own}.event ${last}`, of);
+  const [told] = await query(`select mark from ${own}.told where spec = $1 and rotation = $2`, of);
+  return {
+    attempts: attempts.map(({ report }) => report as AttemptReport),
+    events: events.map(({ event }) => event as HistoryEvent),
+    ...(told && { told: told["mark"] as StandingMark }),
+  };
+}
+
+async function keepPast(
+  sql: Sql,
+  rows: Rows,
+  { rotation, past }: { readonly rotation: string; readonly past: Past },
+): Promise<void> {
+  await recordEvents(sql, rows, newTo((await pastOf(sql, rows, rotation)).events, past));
+  await keepAttempts(sql, rows, past.attempts.toReversed());
+  if (past.told === undefined) return;
+  await sql.query(
+    `insert into ${rows.schemas.own}.told (spec, rotation, mark) values ($1, $2, $3) on conflict (spec, rotation) do update set mark = excluded.mark`,
+    [rows.spec, rotation, JSON.stringify(past.told)],
+  );
 }
 
 function boundsOf(
@@ -111,6 +149,7 @@ async function recordEvents(
   { schemas: { own }, spec }: Rows,
   events: readonly HistoryEvent[],
 ): Promise<void> {
+  if (events.length === 0) return;
   const names = events.map(({ rotation }) => rotation);
   await query(
     `insert into ${own}.event (day, spec, rotation, at, event)

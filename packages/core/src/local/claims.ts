@@ -1,5 +1,5 @@
 import { lockLost } from "./state-error.ts";
-import { canWait, fenced, type Claim, type Claims, type Settlement } from "../backend/claim.ts";
+import { canWait, fenced, isMovedAway, movedAway, type Claim, type Claims, type Settlement } from "../backend/claim.ts";
 import { reduce } from "../store/reduce.ts";
 import { sleepOrWake, type Runtime } from "@rotate/runtime";
 import type { RotationClock } from "../schedule/clock.ts";
@@ -89,10 +89,11 @@ export function createClaims(ground: Ground): Claims {
   const held = new Set<string>();
 
   /** Undefined when it is somebody's, maybe this process's. */
-  async function claim(rotation: string): Promise<Claim | undefined> {
+  async function claim(rotation: string, away = false): Promise<Claim | undefined> {
     if (held.has(rotation)) return undefined;
     held.add(rotation);
-    const opened = await openClaim(rotation, ground, () => held.delete(rotation)).catch((error: unknown) => {
+    const onEnd = (): void => void held.delete(rotation);
+    const opened = await openClaim(rotation, ground, { away, onEnd }).catch((error: unknown) => {
       held.delete(rotation);
       throw error;
     });
@@ -100,14 +101,20 @@ export function createClaims(ground: Ground): Claims {
     return opened;
   }
 
-  /** All of a bundle, or nothing: added to `taken` as soon as it is held. */
+  /** All of a bundle, or nothing: added to `taken` as soon as it is held. What is kept elsewhere keeps the others from nothing. */
   async function claimAll(bundle: readonly string[], taken: Claim[]): Promise<void> {
     const before = taken.length;
+    let wanted = bundle.length;
     for (const rotation of bundle) {
-      const opened = await claim(rotation);
-      if (opened) taken.push(opened);
+      try {
+        const opened = await claim(rotation);
+        if (opened) taken.push(opened);
+      } catch (error) {
+        if (!isMovedAway(error)) throw error;
+        wanted -= 1;
+      }
     }
-    if (taken.length - before < bundle.length) await settleAll(taken.splice(before));
+    if (taken.length - before < wanted) await settleAll(taken.splice(before));
   }
 
   /** Bundles that are due, until there are enough. What was taken is given back when one of them cannot be had at all. */
@@ -144,10 +151,10 @@ export function createClaims(ground: Ground): Claims {
       }
       return [];
     },
-    async byName(rotation, { wait = 0, signal, onWait } = {}) {
+    async byName(rotation, { wait = 0, signal, onWait, away } = {}) {
       const until = runtime.monotonic() + wait;
       for (let pause = 25; ; pause = Math.min(pause * 2, 500)) {
-        const opened = await claim(rotation);
+        const opened = await claim(rotation, away);
         if (opened) return opened;
         if (runtime.monotonic() + pause > until || signal?.aborted) return undefined;
         if (pause === 25) onWait?.();
@@ -167,17 +174,25 @@ async function settleAll(claims: readonly Claim[]): Promise<void> {
   await Promise.all(claims.map((claim) => claim.settle()));
 }
 
-/** Undefined while another has it. @param onEnd when it is given back */
+interface OpeningClaim {
+  /** Also one that is kept elsewhere. */
+  readonly away: boolean;
+  /** It is given back. */
+  readonly onEnd: () => void;
+}
+
+/** Undefined while another has it. */
 async function openClaim(
   rotation: string,
   { locks, ledger, clock }: Ground,
-  onEnd: () => void,
+  { away, onEnd }: OpeningClaim,
 ): Promise<Claim | undefined> {
   const lock = locks.own();
   const opened = await ledger.open(rotation, {
     owner: lock.owner,
     isAlive: (owner) => owner !== lock.owner && locks.isAlive(owner), // what is ours and not held could not be given back
     stampOf(known) {
+      if (known.away !== undefined && !away) throw movedAway(rotation, known.away);
       clock.observe(known.clock);
       return clock.note();
     },

@@ -4,6 +4,7 @@ import { emptyState, type RotationState } from "../store/state.ts";
 import type { Changes } from "./changes.ts";
 import type { Ledger, Opening, Written } from "./claims.ts";
 import type { Grouped } from "./grouped.ts";
+import { keptAttempts } from "./past.ts";
 import type { LogSync } from "./log-sync.ts";
 import type { SqliteFile } from "./sqlite-file.ts";
 import type { Statements } from "./statements.ts";
@@ -11,8 +12,6 @@ import type { Statements } from "./statements.ts";
 /** The layout of the file that this version writes: `pragma user_version`. */
 export const layout = 6;
 const keptRecords = 2_000;
-/** Of each rotation. */
-const keptAttempts = 500;
 
 /** How a ledger writes. */
 interface Writing {

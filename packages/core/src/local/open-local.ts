@@ -8,17 +8,18 @@ import { EngineError } from "../engine-error.ts";
 import type { Spec } from "../loading/model.ts";
 import type { Runtime } from "@rotate/runtime";
 import type { JournalRecord } from "../store/records.ts";
-import type { Fingerprint } from "../store/fingerprint.ts";
+import type { Fingerprint, NamedKey } from "../store/fingerprint.ts";
 import { liveLeases } from "../store/state.ts";
 import { createRotationClock, type RotationClock } from "../schedule/clock.ts";
 import { createClaims } from "./claims.ts";
-import { openFingerprint, ownKey, readFingerprint } from "./fingerprint-key.ts";
+import { openFingerprint, ownKeys, readFingerprint } from "./fingerprint-key.ts";
 import { createHandoff } from "./handoff.ts";
 import { createHelpers } from "./helpers.ts";
 import { createLocks } from "./lock.ts";
 import { cloneOf, identityOn, parseIdentity } from "./identity.ts";
 import { readMachine, type Machine } from "./machine.ts";
 import { otherStates, stateElsewhere } from "./other-states.ts";
+import { createProcesses } from "./processes.ts";
 import { createRunLog } from "./run-log.ts";
 import { openSqliteState, type SqliteState } from "./sqlite.ts";
 import { chooseStateDir, openStateDir, toldStateDir } from "./state-dir.ts";
@@ -36,8 +37,8 @@ export interface LocalOptions {
   readonly machine?: Machine;
   /** Default: by the clocks of the machine. */
   readonly clock?: RotationClock;
-  /** Under keys of the caller's. It is given the key that the state has of its own, if it was ever used without them. Default: under that one, made on first use. */
-  readonly fingerprintOf?: (own: Buffer | undefined) => Fingerprint;
+  /** Under keys of the caller's. It is given those that the state has of its own, if it was ever used without them. Default: under its own one, made on first use. */
+  readonly fingerprintOf?: (own: readonly NamedKey[]) => Fingerprint;
 }
 
 /**
@@ -72,7 +73,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
       clock,
       close,
       fingerprint:
-        options.fingerprintOf?.(ownKey(directory)) ??
+        options.fingerprintOf?.(ownKeys(directory)) ??
         (writable ? openFingerprint(directory) : readFingerprint(directory)),
       host: {
         get machineId() {
@@ -81,6 +82,7 @@ export async function openLocalBackend(options: LocalOptions): Promise<Backend> 
         ...notes,
         ...(writable && { sinkStamps: state.sinkStamps }),
         cache: createValueCache(directory, runtime),
+        ...(writable && { processes: createProcesses(directory, { locks, bootId: machine.bootId }) }),
         helpers: createHelpers(`${directory}/helpers`, runtime.log),
         handoff: (rotation) => createHandoff(directory, rotation),
       },

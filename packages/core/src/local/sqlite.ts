@@ -3,13 +3,14 @@ import { EngineError } from "../engine-error.ts";
 import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { SinkStamp, SinkStamps } from "../backend/host-notes.ts";
 import type { StandingMark } from "../report.ts";
-import { changeOf, type HistoryQuery, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
+import { changeOf, type StandingChange, type Store, type ToldStanding } from "../backend/backend.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import { upgradeState } from "../store/upgrade.ts";
 import { createChanges } from "./changes.ts";
 import type { Ledger } from "./claims.ts";
 import { createGrouped } from "./grouped.ts";
 import { layout, ledgerOf, stateOf } from "./ledger.ts";
+import { boundsOf, pastIn, recordEvent } from "./past.ts";
 import { createLogSync } from "./log-sync.ts";
 import { openSqliteFile } from "./sqlite-file.ts";
 import { statements, type Statements } from "./statements.ts";
@@ -29,8 +30,6 @@ create table if not exists stamps (
 ) strict, without rowid;
 create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
 `;
-/** Of each rotation. */
-const keptEvents = 500;
 
 /** The state of one spec in a database of its own. */
 export interface SqliteState extends Store, Ledger {
@@ -105,6 +104,7 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
           sql.forgetStamps.run(boot);
         }),
     },
+    ...pastIn(file.read, writeDurably),
     rename: (from, to) => changing([from, to], (sql) => rename(sql, from, to)),
     remove: (rotation) =>
       changing([rotation], (sql) => {
@@ -157,11 +157,6 @@ function changeNote(
   if (after === undefined || after === before) return { note: before, isNew: false };
   sql.setMeta.run(noteKey(key), JSON.stringify(after));
   return { note: after, isNew: true };
-}
-
-function recordEvent(sql: Statements, event: HistoryEvent): void {
-  sql.event.run(event.rotation, event.at, JSON.stringify(event));
-  sql.pruneEvents.run(event.rotation, event.rotation, keptEvents);
 }
 
 function changesIn(sql: Statements, standings: readonly ToldStanding[]): readonly StandingChange[] {
@@ -221,11 +216,4 @@ function upgradeAll(database: DatabaseSync): void {
   const save = database.prepare("update rotations set state = ? where name = ?");
   for (const row of database.prepare("select name, state from rotations").all())
     save.run(JSON.stringify(upgradeState(JSON.parse(String(row["state"])))), String(row["name"]));
-}
-
-function boundsOf({ before, after }: Pick<HistoryQuery, "before" | "after">): {
-  readonly before: string | null;
-  readonly after: string | null;
-} {
-  return { before: before ?? null, after: after ?? null };
 }

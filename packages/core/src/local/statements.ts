@@ -49,6 +49,8 @@ const texts = {
     "insert into stamps (rotation, sink, boot, stamp, holding) values (?, ?, ?, ?, ?) on conflict (rotation, sink) do update set boot = excluded.boot, stamp = excluded.stamp, holding = excluded.holding",
   forgetStamps: "delete from stamps where boot <> ?",
   moveStamps: "update or replace stamps set rotation = ? where rotation = ?",
+  dropAttempts: "delete from attempts where rotation = ?",
+  dropEvents: "delete from events where rotation = ?",
   removeStamps: "delete from stamps where rotation = ?",
   told: "select rotation, mark from told where rotation in (select value from json_each(?))",
   tell: "insert into told (rotation, mark) values (?, ?) on conflict (rotation) do update set mark = excluded.mark",

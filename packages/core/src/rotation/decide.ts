@@ -24,9 +24,10 @@ const shortestPause = 250;
 /** What is to be done with a rotation now. Pure; after recovery and observation. */
 export function decide(moment: Moment): Decision {
   const { state, now, force } = moment;
-  const { owed, ejectedAt } = state;
+  const { owed, ejectedAt, away } = state;
   const unattended = moment.unattended === true && moment.wanted === undefined;
-  if (moment.heldBack || unattended || (ejectedAt !== undefined && !force)) return { action: "none", next: Infinity };
+  if (away !== undefined || moment.heldBack || unattended || (ejectedAt !== undefined && !force))
+    return { action: "none", next: Infinity };
   const reason = reasonOf(moment);
   const reloadable = owed?.kind === "reload" && (force || owed.notBefore <= now);
   // A renewal reloads nobody: it must not starve what is owed.

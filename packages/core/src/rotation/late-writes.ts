@@ -1,7 +1,8 @@
 /** Writes whose answer was lost: what makes them fail, and for how long else they count as done. */
 import { sleepOrWake } from "@rotate/runtime";
 import type { SinkEntry } from "../loading/model.ts";
-import { pendingWrites, postponed, type LateWrite, type LeaseId } from "../store/state.ts";
+import { pendingWrites, postponed } from "../store/pending.ts";
+import type { LateWrite, LeaseId } from "../store/state.ts";
 import { innerError } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import type { Session } from "./session.ts";

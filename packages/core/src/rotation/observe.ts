@@ -5,14 +5,13 @@ import type { Rotation, SinkEntry } from "../loading/model.ts";
 import type { ClockNote } from "../schedule/clock.ts";
 import { keyOf, type Fingerprint } from "../store/fingerprint.ts";
 import {
-  mayWith,
-  postponed,
   type Holding,
   type LeaseState,
   type RotationState,
   type SinkDrift,
   type SinkFingerprints,
 } from "../store/state.ts";
+import { mayWith, postponed } from "../store/pending.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
 import { isPublic } from "./render.ts";

@@ -6,6 +6,7 @@ import { isLost, isUnsure, mustOfHeld, publishedLease, type Moment } from "./mom
 /** Undefined when nothing is wanted. */
 export function reasonOf(moment: Moment): Reason | undefined {
   const { state, rotation, force } = moment;
+  if (state.away !== undefined) return undefined;
   if (force) return "forced";
   if (state.ejectedAt !== undefined) return undefined;
   if (state.owed?.kind === "publish") return "mixed";

@@ -1,6 +1,7 @@
 import { formatDuration } from "@rotate/runtime";
 import type { Rotation } from "../loading/model.ts";
 import { ruleProblem, type RuleProblem } from "../schedule/schedule.ts";
+import { awayText } from "../store/away.ts";
 import { behind, type KeptError, type RotationState } from "../store/state.ts";
 import type { DriftedKey } from "../report.ts";
 import { publishedLease, type Moment } from "./moment.ts";
@@ -33,6 +34,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
       return moment.heldBack?.message;
     case "unserved":
       return moment.unserved;
+    case "moved":
+      return state.away && awayText(state.away);
     case "gone":
       return "its machine is not heard of any more";
     case "absent":

@@ -65,6 +65,13 @@ export const policies: readonly Policy[] = [
     alarm: "failed",
     holds: ({ state }) => state.failure?.person === true,
   },
+  {
+    state: "failing",
+    code: "moved",
+    exit: 1,
+    alarm: "cannot-serve",
+    holds: ({ state }) => state.away !== undefined,
+  },
   { state: "failing", code: "list", exit: 1, alarm: "failed", holds: ({ heldBack }) => heldBack !== undefined },
   {
     state: "failing",
@@ -117,7 +124,8 @@ export function standing(facts: Facts): Standing {
 
 /** How one that is not in the spec any more stands; undefined when nothing of it is left to tell of. `now`: rotation time, ms. */
 export function standingOfOrphan(state: RotationState, now: number): Standing | undefined {
-  if (state.ejectedAt !== undefined || (isNew(state) && liveLeases(state).length === 0)) return undefined;
+  if (state.ejectedAt !== undefined || state.away?.step === "left" || (isNew(state) && liveLeases(state).length === 0))
+    return undefined;
   const until = endOfHeld({ state });
   return {
     state: "orphaned",

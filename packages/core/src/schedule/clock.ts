@@ -17,6 +17,9 @@ export interface ClockNote {
   readonly brokenAt?: number;
 }
 
+/** What stands for a boot where time is the clock of a database. */
+export const databaseBoot = "database";
+
 /** The two clocks of a machine, and which of its boots this is. */
 export interface ClockSources {
   /** The wall clock, ms since 1970. */
@@ -98,10 +101,13 @@ export function advance(last: ClockNote | undefined, sources: ClockSources): Clo
     const told = Math.min(seen.wall, last.told + byUptime);
     return { ...seen, ...before, time, told, ...(paused && { brokenAt: time }) };
   }
+  const byOther = last.bootId === databaseBoot || seen.bootId === databaseBoot;
   // Our skew may be gone by now or not: whichever makes more time pass.
   const base = Math.min(last.told, last.wall);
-  const time = last.time + Math.max(seen.wall - base, seen.uptime, 0);
+  // The database is no earlier boot of this machine, nor the other way round: what has passed since this one was started says nothing.
+  const time = last.time + Math.max(seen.wall - base, byOther ? 0 : seen.uptime, 0);
   // By the clocks this boot began before the last look: one of them lied, and nobody can tell how old anything is.
-  const lied = seen.wall - seen.uptime < base - tolerance;
+  const lied = !byOther && seen.wall - seen.uptime < base - tolerance;
+  if (seen.bootId === databaseBoot) return { ...seen, ...before, time, told: seen.wall };
   return { ...seen, ...before, time, told: seen.wall, brokenAt: time, ...(lied && { unsureBefore: time }) };
 }

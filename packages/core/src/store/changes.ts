@@ -1,8 +1,9 @@
 /** Small changes to a state that several transitions are made of. Each gives a new state. */
-import { mayWith, type Holding, type LeaseId, type LeaseState, type RotationState } from "./state.ts";
+import { mayWith } from "./pending.ts";
+import type { Holding, LeaseId, LeaseState, RotationState } from "./state.ts";
 
 /** What a state may be without. */
-export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "ejectedAt";
+export type OptionalKey = "attempt" | "owed" | "failure" | "foreignSince" | "rolledBackTo" | "ejectedAt" | "away";
 
 /** What is optional and not there any more. */
 export function without(state: RotationState, key: OptionalKey): RotationState {

@@ -39,6 +39,11 @@ export function keyOf(fingerprint: string): string {
   return fingerprint.slice(digits);
 }
 
+/** Is it made under a key without a name? */
+export function bare(fingerprint: string): boolean {
+  return fingerprint.length === digits;
+}
+
 function under({ key, name }: NamedKey, text: string): string {
   return `${createHmac("sha256", key).update(text).digest("hex").slice(0, digits)}${name}`;
 }

@@ -6,6 +6,7 @@ import type {
   KeptError,
   LeaseId,
   LeaseState,
+  RotationState,
   SinkDrift,
   SinkFingerprints,
   SinkState,
@@ -116,7 +117,17 @@ export type JournalRecord =
   | { readonly type: "released"; readonly lease: LeaseId }
   | { readonly type: "proved"; readonly lease: LeaseId; readonly found: Proof }
   /** The state was copied from elsewhere: its leases are not ours to revoke. */
-  | { readonly type: "disowned" };
+  | { readonly type: "disowned" }
+  /** It is to come here from another backend. `move`: a word of that move's own. */
+  | { readonly type: "arriving"; readonly move: string; readonly from: string }
+  /** It goes to another backend: from now on nobody works on it here. */
+  | { readonly type: "leaving"; readonly move: string; readonly to: string }
+  /** It did not go after all. */
+  | { readonly type: "stayed" }
+  /** It came, with all that was known of it. */
+  | { readonly type: "arrived"; readonly move: string; readonly state: RotationState }
+  /** The other backend has it. */
+  | { readonly type: "left"; readonly move: string; readonly to: string };
 
 /** What a look at a lease found: `provedAt` when it works, `dead` when it does not, else when it is asked again. */
 export type Proof = Pick<LeaseState, "provedAt" | "dead" | "askAgainAt">;

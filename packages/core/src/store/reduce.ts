@@ -1,6 +1,7 @@
 import { closed, mapValues, union, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
-import { postponed, type LeaseId, type OwedWork, type RotationState } from "./state.ts";
+import { postponed } from "./pending.ts";
+import { emptyState, type LeaseId, type OwedWork, type RotationState } from "./state.ts";
 import {
   committing,
   forget,
@@ -29,6 +30,8 @@ export function reduce(state: RotationState, record: JournalRecord, stamp: Stamp
   const next = apply(postponed(state, stamp), record, stamp.time);
   return { ...next, seq: state.seq + 1, clock: stamp.time < state.clock.time ? state.clock : stamp };
 }
+
+const keptArrivals = 20;
 
 const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> } = {
   opened: (state) => ({ ...state, epoch: state.epoch + 1 }),
@@ -94,6 +97,21 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   disowned: (state) => ({
     ...state,
     leases: mapValues(state.leases, (lease) => (lease.phase === "gone" ? lease : { ...lease, foreign: true })),
+  }),
+  arriving: (state, { move: id, from: where }, since) => ({ ...state, away: { step: "arriving", id, where, since } }),
+  leaving: (state, { move: id, to: where }, since) => ({ ...state, away: { step: "leaving", id, where, since } }),
+  stayed: (state) => without(state, "away"),
+  arrived: ({ name, epoch, arrivals = [] }, { move, state }) => ({
+    ...without(state, "away"),
+    name,
+    epoch,
+    arrivals: [...arrivals, move].slice(-keptArrivals),
+  }),
+  left: ({ name, epoch, arrivals }, { move: id, to: where }, since) => ({
+    ...emptyState(name),
+    epoch,
+    ...(arrivals && { arrivals }),
+    away: { step: "left", id, where, since },
   }),
 };
 

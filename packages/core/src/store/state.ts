@@ -1,4 +1,5 @@
 /** What the state knows of one rotation. Plain JSON, no secrets: a journal record changes it (reduce.ts), the store keeps it. Instants are ms of rotation time (schedule/clock.ts). */
+import type { Away } from "./away.ts";
 import type { ClockNote } from "../schedule/clock.ts";
 import type { FailureKind } from "../schedule/backoff.ts";
 
@@ -201,6 +202,9 @@ export interface RotationState {
   /** The lease that a roll-back put in place: it is not rolled back to twice. */
   readonly rolledBackTo?: LeaseId;
   readonly lastSuccessAt?: number;
+  readonly away?: Away;
+  /** The moves that brought it here, the last ones. */
+  readonly arrivals?: readonly string[];
   /** What was known of time at the last record. */
   readonly clock: ClockNote;
 }
@@ -248,30 +252,6 @@ function leasesIn(state: RotationState, counts: (sink: SinkState) => boolean): r
   for (const sink of Object.values(state.sinks)) if (counts(sink)) sink.may.forEach(add);
   state.consumers.forEach(add);
   return [...found];
-}
-
-/** What a sink that was seen to hold this, or was told to, may hold at an instant: writes that are still on their way count. */
-export function mayWith(sink: SinkState | undefined, holdings: readonly Holding[], at: number): readonly Holding[] {
-  return [...new Set([...holdings, ...pendingWrites(sink, at).map(({ lease }) => lease)])];
-}
-
-/** The state as a look at the clock finds it: what the clock leapt over since is no time that a write on its way is known to have had. */
-export function postponed(state: RotationState, { brokenAt = 0 }: Pick<ClockNote, "brokenAt">): RotationState {
-  const leapt = brokenAt - state.clock.time;
-  if (leapt <= 0) return state;
-  const sinks = Object.entries(state.sinks).map(([id, sink]) => [id, postponedIn(sink, leapt, state.clock)] as const);
-  return { ...state, sinks: Object.fromEntries(sinks) };
-}
-
-function postponedIn(sink: SinkState, leapt: number, { time }: ClockNote): SinkState {
-  if (sink.late === undefined) return sink;
-  const late = sink.late.map((write) => (write.until < time ? write : { ...write, until: write.until + leapt }));
-  return { ...sink, late };
-}
-
-/** The writes to a sink that may still land. */
-export function pendingWrites(sink: SinkState | undefined, at: number): readonly LateWrite[] {
-  return (sink?.late ?? []).filter(({ until }) => until >= at);
 }
 
 /** Do all sinks that are in the spec hold exactly this lease? */

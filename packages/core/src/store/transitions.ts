@@ -1,7 +1,8 @@
 /** What the larger records make of a state. Pure; instants in ms of rotation time. */
 import { addMay, closed, union, withHeld, withLease, without, withMay, withPhase } from "./changes.ts";
 import type { JournalRecord, SinkIdentity } from "./records.ts";
-import { pendingWrites, type LeaseId, type LeaseState, type RotationState, type SinkState } from "./state.ts";
+import { pendingWrites } from "./pending.ts";
+import type { LeaseId, LeaseState, RotationState, SinkState } from "./state.ts";
 
 const hour = 3_600_000;
 /** How many gone leases are kept, so that an old value in a sink is still recognised. */

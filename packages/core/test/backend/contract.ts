@@ -120,6 +120,43 @@ export function proveBackend(start: () => Promise<Setting>): void {
     await setting.end();
   });
 
+  test("what is kept elsewhere, or on its way, is nobody's to rotate, and does not keep what shares a reload with it from its time", async () => {
+    const backend = one;
+    await backend.publish({ rotations: ["gone", "here"].map((name) => sharing(name, "r") as Rotation) });
+    const going = (await backend.claims.byName("gone"))!;
+    await going.append([{ type: "leaving", move: "m", to: "another state" }]);
+    await going.settle({ next: Infinity });
+    await expect(backend.claims.byName("gone")).rejects.toMatchObject({ code: "ROTATE_STATE_MOVED", exitCode: 6 });
+    expect(await due(backend, 5)).toEqual(["here"]);
+    const mover = (await backend.claims.byName("gone", { away: true }))!;
+    await mover.settle({ records: [{ type: "stayed" }] });
+    await (await claimed(backend, "gone")).settle();
+  });
+
+  test("the past of a rotation is kept elsewhere whole, and once however often it is brought", async () => {
+    const [backend, other] = [one, "other"];
+    for (const name of ["db", other]) {
+      const claim = await claimed(backend, name);
+      await claim.settle({
+        attempts: [attemptOf(name, "1"), attemptOf(name, "2")].map((report) => ({
+          ...report,
+          id: `${name}${report.id}`,
+        })),
+      });
+    }
+    await backend.store.tell([told("db", "failing")]);
+    await backend.store.recordEvent(eventOf("db", "revoked"));
+    const past = await backend.store.past("db");
+    expect(idsOf(past.attempts)).toEqual(["db2", "db1"]);
+    expect(past.told).toMatchObject({ state: "failing" });
+    await backend.store.dropPast("db");
+    expect(await backend.store.past("db")).toMatchObject({ attempts: [], events: [] });
+    for (let times = 0; times < 2; times++) await backend.store.keepPast("db", past);
+    expect(await backend.store.past("db")).toEqual(past);
+    expect(await backend.store.tell([told("db", "failing")])).toEqual([]);
+    expect(idsOf((await backend.store.past(other)).attempts)).toEqual(["other2", "other1"]);
+  });
+
   test("a rotation that was never run has an empty state, and no name", async () => {
     expect(await one.store.load("db")).toEqual(emptyState("db"));
     expect(await one.store.names()).toEqual([]);

@@ -1,6 +1,6 @@
 /** A backend that lives as long as the process: for tests that explore many histories. */
 import { randomBytes } from "node:crypto";
-import { changeOf, type Backend, type Store } from "../../src/backend/backend.ts";
+import { changeOf, newTo, type Backend, type Store } from "../../src/backend/backend.ts";
 import { bundlesOf } from "../../src/loading/bundles.ts";
 import { dueAfter } from "../../src/backend/claim.ts";
 import { carryOver } from "../../src/backend/carry-over.ts";
@@ -118,6 +118,23 @@ export function createMemoryState(): MemoryState {
       states.delete(rotation);
       owners.delete(rotation);
       writes.push(rotation);
+    },
+    past: async (rotation) => ({
+      attempts: attempts.filter((attempt) => attempt.rotation === rotation),
+      events: events.filter((event) => event.rotation === rotation),
+      told: told.get(rotation),
+    }),
+    async keepPast(rotation, past) {
+      const known = events.filter((event) => event.rotation === rotation);
+      for (const event of newTo(known, past)) recordEvent(event);
+      const ids = new Set(attempts.map(({ id }) => id));
+      attempts = [...past.attempts.filter(({ id }) => !ids.has(id)), ...attempts];
+      if (past.told) told.set(rotation, past.told);
+    },
+    async dropPast(rotation) {
+      attempts = attempts.filter((attempt) => attempt.rotation !== rotation);
+      events = events.filter((event) => event.rotation !== rotation);
+      told.delete(rotation);
     },
     snapshot: () => new Map(states),
     restore(copy) {

@@ -1,10 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createGate, postgresUnavailable } from "@rotate/doubles";
 import { Secret } from "@rotate/plugin-kit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import type { Claim } from "../../src/backend/claim.ts";
 import type { Rotation } from "../../src/loading/model.ts";
+import { createLocks } from "../../src/local/lock.ts";
+import { createProcesses } from "../../src/local/processes.ts";
 import { createKeyRing } from "../../src/fleet/key.ts";
 import type { SharedOptions } from "../../src/fleet/open-shared.ts";
 import { intentOf } from "../backend/contract.ts";
@@ -86,6 +91,27 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
     await taken!.settle({ records: [{ type: "closed" }], next: Infinity });
     await claim.settle();
     expect(await jobsOf(spec)).toEqual(["db created"]);
+  });
+
+  test("what a process of the same machine died with is free as soon as another comes, and nothing is taken from one that lives", async () => {
+    const spec = await database.newSpec();
+    const directory = mkdtempSync(join(tmpdir(), "rotate-processes-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const locks = ["one", "two", "three"].map(() => createLocks(join(directory, "locks")));
+    onTestFinished(() => locks.forEach((each) => each.release()));
+    const [first, second, third] = locks.map((each) => createProcesses(directory, { locks: each, bootId: "b" }));
+    const dying = await opened(spec, { beats: createTurned(), processes: () => first });
+    await dying.publish({ rotations: named("a", "b") });
+    await (await claimed(dying, "a")).append([intentOf("l1")]);
+    const living = await opened(spec, { beats: createTurned(), processes: () => second });
+    await living.publish({ rotations: named("a", "b") });
+    await (await claimed(living, "b")).append([intentOf("l2")]);
+    expect(await jobsOf(spec)).toEqual(["a active", "b active"]);
+    locks[0]!.release(); // as the kernel does for a process that dies
+    const coming = await opened(spec, { beats: createTurned(), processes: () => third });
+    await coming.publish({ rotations: named("a", "b") });
+    expect(await jobsOf(spec)).toEqual(["a retry", "b active"]);
+    expect(await claimed(coming, "a")).toMatchObject({ predecessor: "unknown" });
   });
 
   test("after an outage nobody takes what the living have, who need a moment to say that they are", async () => {
