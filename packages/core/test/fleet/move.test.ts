@@ -22,6 +22,8 @@ interface Death {
 interface Side {
   readonly state: MemoryState;
   readonly backend: Backend;
+  /** As one more process would. */
+  readonly open: () => Backend;
 }
 
 function sideNamed(place: string): Side {
@@ -29,7 +31,8 @@ function sideNamed(place: string): Side {
   const runtime = createRuntime({ clock, env: {}, random: () => 0.5 });
   const state = createMemoryState();
   const time = createRotationClock({ now: clock.now, bootId: "b", uptime: clock.monotonic });
-  return { state, backend: { ...openMemoryBackend(state, { runtime, clock: time }), place } };
+  const open = (): Backend => ({ ...openMemoryBackend(state, { runtime, clock: time }), place });
+  return { state, open, backend: open() };
 }
 
 /** All that a process writes, counted; after its death it writes nothing. */
@@ -73,7 +76,7 @@ function createMortal(death: Death | undefined) {
 function wayBetween(from: Side, to: Side, death?: Death): { readonly way: Way; readonly steps: () => number } {
   const { placeOf, steps } = createMortal(death);
   const how = { translate: (state: RotationState) => state, withAttempts: true, wait: 0 };
-  return { way: { from: placeOf(from.backend), to: placeOf(to.backend), ...how }, steps };
+  return { way: { from: placeOf(from.open()), to: placeOf(to.open()), ...how }, steps };
 }
 
 /** The process is dead: the kernel frees what it held. */
