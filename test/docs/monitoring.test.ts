@@ -1,8 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { metricsOf, metricsText, type RotationStatus } from "@rotate/core";
-import { describe, expect, test } from "vitest";
+import { skippedWithout } from "@rotate/doubles";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parse } from "yaml";
+import { promtoolProgram } from "../support/promtool.ts";
 import { filesUnder, root } from "../support/workspace.ts";
 
 const folder = join(root, "docs/monitoring");
@@ -49,17 +53,53 @@ describe("the alert rules and the dashboard", () => {
   });
 });
 
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];
+}
+
+interface RuleTests {
+  readonly tests: readonly {
+    readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly object[] }[];
+  }[];
+}
+
+describe("what the alert rules are held to", () => {
+  const { groups } = parse(rules) as Rules;
+  const { tests } = parse(readFileSync(join(folder, "rotate.rules.test.yaml"), "utf8")) as RuleTests;
+  const cases = tests.flatMap((one) => one.alert_rule_test);
+
+  test.each(groups.flatMap((group) => group.rules).map(({ alert }) => alert))(
+    "%s: an instant at which it is silent, and one at which it fires",
+    (alert) => {
+      const fires = cases.filter(({ alertname }) => alertname === alert).map(({ exp_alerts }) => exp_alerts.length > 0);
+      expect(new Set(fires)).toEqual(new Set([false, true]));
+    },
+  );
+});
+
+const program = promtoolProgram();
+
 function promtool(argv: readonly string[], input?: string) {
-  const { status, stdout, stderr } = spawnSync("promtool", argv, { cwd: folder, encoding: "utf8", input });
+  const { status, stdout, stderr } = spawnSync(program!, argv, { cwd: folder, encoding: "utf8", input });
   return { status, said: stdout + stderr };
 }
 
-const lacking = spawnSync("promtool", ["--version"]).error === undefined ? "" : "promtool is not installed";
-
-describe.skipIf(lacking)(`held against Prometheus${lacking && ` (${lacking})`}`, () => {
+describe.skipIf(program === undefined)(`held against Prometheus${skippedWithout(program, "promtool")}`, () => {
   test("the alert rules are sound, and fire and stay silent when they should", () => {
     expect(promtool(["check", "rules", "rotate.rules.yaml"])).toMatchObject({ status: 0 });
     expect(promtool(["test", "rules", "rotate.rules.test.yaml"])).toMatchObject({ status: 0 });
+  });
+
+  test("every query of the dashboard is one", () => {
+    const queries = [...dashboard.matchAll(/"expr": ("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text = ""]) => JSON.parse(text) as string,
+    );
+    expect(queries.length).toBeGreaterThan(5);
+    const records = queries.map((expr, at) => ({ record: `query:${at}`, expr: expr.replaceAll(/\$__\w+/g, "5m") }));
+    const file = join(mkdtempSync(join(tmpdir(), "rotate-queries-")), "queries.yaml");
+    onTestFinished(() => rmSync(dirname(file), { recursive: true }));
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules: records }] }));
+    expect(promtool(["check", "rules", file])).toMatchObject({ status: 0 });
   });
 
   test("the metrics are what its parser and its customs ask for", () => {

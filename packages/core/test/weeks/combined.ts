@@ -11,6 +11,8 @@ export interface CombinedOptions {
   readonly kills: number;
   /** Once each second in three stretches: in calm, within the outage, after it. */
   readonly saves: number;
+  /** The longest pause between two tries, ms; absent: the usual. */
+  readonly retryMax?: number;
 }
 
 /** So many rotations share an entry: a message names all that it is about. */
@@ -25,7 +27,7 @@ function stretch(from: number, count: number): readonly Edit[] {
 }
 
 /** The combined week of a seed. */
-export function combined({ seed, rotations, life, kills, saves }: CombinedOptions): Scenario {
+export function combined({ seed, rotations, life, kills, saves, retryMax }: CombinedOptions): Scenario {
   const random = randomNumbers(seed * 104_729 + 1);
   const kind = outages[seed % outages.length]!;
   const horizon = lives * life + nap;
@@ -48,6 +50,7 @@ export function combined({ seed, rotations, life, kills, saves }: CombinedOption
     shape: { name: `plain ${lengthText(life)}`, life },
     horizon,
     siblings: rotations,
+    ...(retryMax !== undefined && { retryMax }),
     entries: Math.ceil(rotations / perEntry),
     troubles: [outage, { kind: "sleep", from: sleepsAt, to: sleepsAt + nap }],
     offsets: [...step(0.7, 2 * hour), ...step(1.5, -30 * minute), ...step(2.3, 24 * 10 * hour)],

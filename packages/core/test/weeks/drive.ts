@@ -39,13 +39,15 @@ export function createDrive(world: World, judge: Judge): Drive {
     ...outside.aways.flatMap(({ from, to }) => [from, to]),
   ].toSorted((a, b) => a - b);
 
-  function startOf(life: Life, sleep?: Runtime["sleep"]): Start {
-    return { site, spec: specOf(world), runtime: runtimeOf(world, life, sleep), machine: machineOf(world) };
+  function startOf(life: Life, { sleep, spec = specOf(world) }: Partial<Pick<Runtime, "sleep"> & Start> = {}): Start {
+    return { site, spec, runtime: runtimeOf(world, life, sleep), machine: machineOf(world) };
   }
 
+  let asked = { edits: world.edits, spec: specOf(world) };
   /** A process that only asks, and leaves no trace. */
   function asker(): Start {
-    return startOf({ dead: false, pending: 0 });
+    if (asked.edits !== world.edits) asked = { edits: world.edits, spec: specOf(world) };
+    return startOf({ dead: false, pending: 0 }, asked);
   }
 
   function spawn(): Life {
@@ -89,7 +91,7 @@ export function createDrive(world: World, judge: Judge): Drive {
     const life = spawn();
     judge.cases.forEach((each) => (each.alarm = ""));
     const sleep = patientSleep(life, looks);
-    void keepWatching(startOf(life, sleep), {
+    void keepWatching(startOf(life, { sleep }), {
       signal: new AbortController().signal,
       load: () => specOf(world),
       // Nobody tells a process that is gone of an edit: the next one reads the spec as it is then.
@@ -189,16 +191,25 @@ export function createDrive(world: World, judge: Judge): Drive {
   return { views, shown: async (names) => (await daemonSays?.(names)) ?? [], begin };
 }
 
-const wakes = new WeakMap<Judge, { minute: number; count: number }>();
+const wakes = new WeakMap<Judge, { minute: number; count: number; calls: number; most: number }>();
 
-/** A daemon that wakes twice a second spins. */
+/** It sleeps so often for a call: until it answers, until the consumer is up, until what is next. */
+const wakesForCall = 6;
+
+/** A daemon that wakes twice a second without work spins. */
 function countWake(judge: Judge): void {
-  const now = Math.floor(judge.world.clock.now() / minute);
-  const before = wakes.get(judge);
-  const count = before?.minute === now ? before.count + 1 : 1;
-  wakes.set(judge, { minute: now, count });
-  const saves = judge.world.scenario.edits.filter(({ kind, at }) => kind === "save" && Math.floor(at / minute) === now);
-  if (count !== 120 + 2 * saves.length) return;
+  const { result, world } = judge;
+  const now = Math.floor(world.clock.now() / minute);
+  let own = wakes.get(judge);
+  if (own?.minute !== now) {
+    const saves = world.scenario.edits.filter(({ kind, at }) => kind === "save" && Math.floor(at / minute) === now);
+    own = { minute: now, count: 0, calls: result.calls, most: 120 + 2 * saves.length };
+    wakes.set(judge, own);
+  }
+  own.count++;
+  const busy = world.scenario.siblings > 1 ? wakesForCall * (result.calls - own.calls) : 0;
+  if (own.count <= own.most + busy) return;
+  own.most = Infinity;
   judge.result.spins++;
   judge.bad("spins", "the daemon wakes more than twice a second");
 }

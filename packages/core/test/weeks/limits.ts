@@ -41,7 +41,9 @@ export function limitsOf(scenario: Scenario): Limits {
     tooSlow: slowCron || nothingBetter,
     clocky: (now) => offsets.length > 0 && now < (scenario.clockRightFrom ?? Infinity),
     flaky,
-    bound: (flaky ? 3 : 1) * Math.max(2 * tick + (cron === undefined ? 0 : 2 * minute), longestRetry(life) + inFlight),
+    bound:
+      (flaky ? 3 : 1) *
+      Math.max(2 * tick + (cron === undefined ? 0 : 2 * minute), longestRetry(life, scenario.retryMax) + inFlight),
     allow: allowOf(scenario, tick),
     missing: cron === undefined ? 5.5 * minute : cron + 5 * second,
     calls:
@@ -57,8 +59,8 @@ export function limitsOf(scenario: Scenario): Limits {
 const inFlight = 40 * second;
 
 /** The longest wait between two tries. */
-function longestRetry(life: number): number {
-  return Number.isFinite(life) ? Math.min(Math.max(life / 10, 5 * second), 5 * minute) : 5 * minute;
+function longestRetry(life: number, most = 5 * minute): number {
+  return Number.isFinite(life) ? Math.min(Math.max(life / 10, 5 * second), most) : most;
 }
 
 /** What of a life can be used: it counts as good as gone a little before its end. */

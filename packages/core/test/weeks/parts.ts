@@ -74,7 +74,7 @@ function failed(message: string): RotateError {
 }
 
 function rotationOf(world: World, place: Place, provider: ProviderEntry): Rotation {
-  const { shape, reload, troubles } = world.scenario;
+  const { shape, reload, troubles, retryMax = 5 * minute } = world.scenario;
   const probe = { ...bound, part: verifyOf(world), type: "weeks", timeout: minute, within: 0 };
   const reloads = {
     ...bound,
@@ -112,7 +112,7 @@ function rotationOf(world: World, place: Place, provider: ProviderEntry): Rotati
       margin: undefined,
       windows: [],
     },
-    retry: { initial: second, max: 5 * minute },
+    retry: { initial: second, max: retryMax },
     onFailure: "keep",
     drift: "report",
     overlap: { revoke: "adopted", grace: 5 * minute, deadline: undefined },

@@ -96,6 +96,8 @@ export interface Scenario {
   readonly edits: readonly Edit[];
   readonly horizon: number;
   readonly siblings: number;
+  /** `retry: { max }`, ms. Absent: 5 minutes. */
+  readonly retryMax?: number;
   /** So many entries of one issuer, each with its share of the rotations. Absent: one. */
   readonly entries?: number;
   /** From this instant on the wall clock is right, and nothing is left that was noted under a wrong one. Absent: with steps never. */
