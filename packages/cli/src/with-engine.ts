@@ -2,15 +2,17 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   type Engine,
+  type EngineError,
   type EngineEvent,
   type OnEvent,
   openEngine,
   openBackend,
   type Spec,
   statePlaces,
+  type TroubleReport,
 } from "@rotate/core";
 import type { ActionInput } from "./action.ts";
-import type { Askable } from "./control/remote.ts";
+import type { Askable, Finding } from "./control/remote.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { readSpec } from "./spec.ts";
 import { whoAsks } from "./who-asks.ts";
@@ -25,6 +27,8 @@ export interface OpenedEngine {
   readonly names: readonly string[];
   /** The directory of the state. */
   readonly stateDir: string;
+  /** What kept the command from asking a running watch. */
+  readonly troubles: readonly TroubleReport[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -39,6 +43,13 @@ export interface WithEngineOptions {
   readonly labels?: readonly string[] | undefined;
   /** The command only looks: it works on a state that cannot be written as well. */
   readonly reading?: boolean;
+}
+
+/** Who only looks does not wait long for a watch that hangs: the state tells nearly the same. ms */
+const readsAfter = 10_000;
+
+function troubleOf({ code, message, hint }: EngineError): TroubleReport {
+  return { code, message, ...(hint !== undefined && { hint }) };
 }
 
 type Input = Pick<ActionInput<object, unknown>, "flags" | "json" | "terminal" | "specCache">;
@@ -77,14 +88,17 @@ export async function withEngine<Result>(
   const spec = await readSpec(flags.file, terminal, { cache: specCache, stateDir, blocking: true });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const names = spec.rotations.map(({ name }) => name);
-  const watch = ask && (await watchOf(spec, { stateDir, onEvent }));
+  const troubles: TroubleReport[] = [];
+  const patience = reading ? readsAfter : undefined;
+  const onSilent = (error: EngineError): void => void troubles.push(troubleOf(error));
+  const watch = ask && (await watchOf(spec, { stateDir, onEvent, patience, onSilent }));
   if (ask !== undefined && watch !== undefined)
-    return ask({ ...watch, names, reporter, now: runtime.now }).finally(reporter.close);
+    return ask({ ...watch, names, reporter, troubles, now: runtime.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openBackend({ spec, runtime, reading, labels, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
-    return await use({ engine, own: engine, names, reporter, stateDir: backend.place, now: runtime.now });
+    return await use({ engine, own: engine, names, reporter, troubles, stateDir: backend.place, now: runtime.now });
   } finally {
     reporter.close();
     await backend.close();
@@ -94,12 +108,12 @@ export async function withEngine<Result>(
 /** Nothing is loaded for it where no watch has left its socket. */
 async function watchOf(
   spec: Spec,
-  { stateDir, onEvent }: { readonly stateDir: string | undefined; readonly onEvent: OnEvent },
+  { stateDir, ...finding }: Omit<Finding, "spec"> & { readonly stateDir: string | undefined },
 ): Promise<Pick<Asked, "engine" | "stateDir"> | undefined> {
   const flag = stateDir === undefined ? undefined : resolve(stateDir);
   const [place] = statePlaces(spec, { flag, env: process.env });
   if (place === undefined || !existsSync(join(place.path, "control.sock"))) return undefined;
   const [{ findWatch }, { specKey }] = await Promise.all([import("./control/remote.ts"), import("./control/place.ts")]);
-  const engine = await findWatch(place.path, { spec: () => specKey(spec), onEvent });
+  const engine = await findWatch(place.path, { ...finding, spec: () => specKey(spec) });
   return engine && { engine, stateDir: place.path };
 }

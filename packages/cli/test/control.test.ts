@@ -53,6 +53,26 @@ describe("a command beside a running watch", () => {
     expect(log()).toMatch(/alice \(pid \d+\) asks: run --force one[^]*one: minted a credential/);
   });
 
+  test("is told by the state, and that the watch hangs, where the watch does not answer", async () => {
+    const { child, folder } = await watch();
+    child.kill("SIGSTOP");
+    const [check, json] = await Promise.all([
+      rotate(["status", "--check"], { cwd: folder }),
+      rotate(["status", "--json"], { cwd: folder }),
+    ]);
+    expect([check.code, check.stdout]).toEqual([
+      1,
+      expect.stringMatching(/`rotate watch` does not answer[^]*look at its log[^]*one +/),
+    ]);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      troubles: [{ code: "ROTATE_WATCH_SILENT" }],
+      rotations: [
+        { name: "one", state: "fresh" },
+        { name: "two", state: "fresh" },
+      ],
+    });
+  });
+
   test("is answered as without one: exit codes, JSON and refusals", async () => {
     const { folder } = await watch();
     const status = await rotate(["status", "--json"], { cwd: folder });

@@ -8,6 +8,7 @@ import { kubeconfigOf, startCluster, type Cluster } from "./cluster.ts";
 import { furniture, layOutSite, namespace } from "./kubernetes-stage.ts";
 import { compareDouble } from "./kubernetes-double.ts";
 import { manifests } from "./kubernetes-manifests.ts";
+import { rolling } from "./kubernetes-rolling.ts";
 import { startKubelet } from "./kubelet.ts";
 import { report, say, until, type Promised, type Site } from "./support.ts";
 
@@ -23,7 +24,7 @@ export async function proveKubernetes(): Promise<boolean> {
       `Kubernetes: ${JSON.parse(await cluster.kubectl(["version", "-o", "json"])).serverVersion.gitVersion}, in ${site.directory}`,
     );
     const promises: Promised[] = [];
-    for (const scenario of [manifests, shared, owned, takenBack, denied, tokens, rollout, frozen]) {
+    for (const scenario of [manifests, shared, owned, takenBack, denied, tokens, rollout, rolling, frozen]) {
       promises.push(
         ...(await scenario(cluster, site).catch((error: unknown) => [
           {

@@ -19,7 +19,11 @@ type Input = ActionInput<StatusFlags, NamesArgs>;
 export function status(input: Input): Promise<StatusReport | undefined> {
   const minRemaining = durationValue("min-remaining", input.flags["min-remaining"]);
   return withWatch(input, { reading: true }, async (opened) => {
-    const read = (): Promise<StatusReport> => opened.engine.status({ names: input.args.names ?? [] });
+    const read = async (): Promise<StatusReport> => {
+      const report = await opened.engine.status({ names: input.args.names ?? [] });
+      const troubles = [...opened.troubles, ...(report.troubles ?? [])];
+      return troubles.length === 0 ? report : { ...report, troubles };
+    };
     if (input.flags.watch === true)
       return (await import("./status-watch.ts")).watchStatus({ ...input, read, now: opened.now });
     const report = await read();

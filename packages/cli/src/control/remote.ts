@@ -15,14 +15,28 @@ import { exchange } from "./exchange.ts";
 /** What can be asked of a running watch as of an engine. */
 export type Askable = Pick<Engine, "run" | "status" | "detail" | "revoke" | "eject" | "credential">;
 
-/** The running watch that works on the state in `directory` by the same spec; undefined when there is none. @param spec see `specKey` */
+/** How a watch is asked for. */
+export interface Finding {
+  /** See `specKey`. */
+  readonly spec: () => string;
+  readonly onEvent: OnEvent;
+  /** How long it may take to say that it is there, ms; default 30,000. */
+  readonly patience?: number | undefined;
+  /** One runs, and does not say so within that time: what is wrong with it. */
+  readonly onSilent?: (error: EngineError) => void;
+}
+
+/** The running watch that works on the state in `directory` by the same spec; undefined when there is none, or when it does not answer. */
 export async function findWatch(
   directory: string,
-  { spec, onEvent }: { readonly spec: () => string; readonly onEvent: OnEvent },
+  { spec, onEvent, patience, onSilent }: Finding,
 ): Promise<Askable | undefined> {
   const path = socketPath(directory);
   if (!isPossible(path) || !existsSync(path)) return undefined;
-  const hello = await askFor<Hello>(path, "/v1/hello").catch(() => undefined);
+  const hello = await askFor<Hello>(path, "/v1/hello", patience).catch((error: unknown) => {
+    if (error instanceof EngineError && error.code === "ROTATE_WATCH_SILENT") onSilent?.(error);
+    return undefined;
+  });
   return hello?.version === 1 && hello.spec === spec() ? askableAt(path, onEvent) : undefined;
 }
 
@@ -84,8 +98,8 @@ function askableAt(path: string, onEvent: OnEvent): Askable {
   };
 }
 
-async function askFor<Answer>(path: string, route: string): Promise<Answer> {
-  const { value } = await exchange({ path, route }).next();
+async function askFor<Answer>(path: string, route: string, silence?: number): Promise<Answer> {
+  const { value } = await exchange({ path, route, silence }).next();
   const answer = (value ?? {}) as Answer & Line;
   if (answer.error !== undefined) throw errorOf(answer.error);
   return answer;
