@@ -56,14 +56,16 @@ describe("a command beside a running watch", () => {
   test("is told by the state, and that the watch hangs, where the watch does not answer", async () => {
     const { child, folder } = await watch();
     child.kill("SIGSTOP");
-    const [check, json] = await Promise.all([
+    const [check, one, json] = await Promise.all([
       rotate(["status", "--check"], { cwd: folder }),
+      rotate(["status", "one"], { cwd: folder }),
       rotate(["status", "--json"], { cwd: folder }),
     ]);
     expect([check.code, check.stdout]).toEqual([
       1,
       expect.stringMatching(/`rotate watch` does not answer[^]*look at its log[^]*one +/),
     ]);
+    expect(one.stdout).toMatch(/does not answer[^]*look at its log[^]*one/);
     expect(JSON.parse(json.stdout)).toMatchObject({
       troubles: [{ code: "ROTATE_WATCH_SILENT" }],
       rotations: [

@@ -2,6 +2,7 @@ import { exitCodeOfStatus, type StatusReport } from "@rotate/core";
 import { exitWith, type ActionInput, type NamesArgs } from "../action.ts";
 import { durationValue } from "../flag-values.ts";
 import { lookOf } from "../output/look.ts";
+import { renderTroubles } from "../output/cause-text.ts";
 import { renderDetail } from "../output/status-detail.ts";
 import { renderStatus } from "../output/status-table.ts";
 import { withWatch, type Asked } from "../with-engine.ts";
@@ -44,6 +45,7 @@ async function render({ terminal, args, flags }: Input, opened: Asked, report: S
   const isOne = only !== undefined && rotations.length === 1 && args.names?.length === 1 && args.names[0] === only.name;
   const detail = isOne ? await engine.detail(only.name, pastOf) : undefined;
   const look = lookOf(terminal, now());
-  if (detail !== undefined) return renderDetail(detail.rotation, { ...detail, stateDir }, look);
+  if (detail !== undefined)
+    return [...renderTroubles(troubles, look), renderDetail(detail.rotation, { ...detail, stateDir }, look)].join("\n");
   return renderStatus({ rotations, causes, troubles, serve, hosts, all: flags.all === true, stateDir }, look);
 }
