@@ -4,7 +4,6 @@ import {
   type Engine,
   type EngineError,
   type EngineEvent,
-  type OnEvent,
   openEngine,
   openBackend,
   type Spec,

@@ -74,7 +74,8 @@ export async function runProcesses(options: ProcessesOptions): Promise<Processes
   const receiver = await createReceiver((name, step) => {
     const left = stage?.leftOf(name) ?? 0;
     const isDire = step === "expired" || step === "expiring";
-    if (Date.now() < troubledUntil && !(isDire && left > 0.6 * life && troubledUntil < Infinity)) return;
+    // A machine that is too busy to start a daemon within a life lets credentials end, and that is to be said.
+    if (isDire ? left < 0.6 * life || troubledUntil === Infinity : Date.now() < troubledUntil) return;
     untrue.push(`${name} is said to be ${step}, with ${Math.round(left / second)} s left and all well`);
   });
   stage = await createStage({ folder, rotations, life, receiver: receiver.url });
