@@ -14,11 +14,7 @@ const modules = join(project, "node_modules");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeAll(() => {
-  packedKits(folder);
-  installAlone(
-    project,
-    readdirSync(folder).flatMap((name) => (name.endsWith(".tgz") ? [join(folder, name)] : [])),
-  );
+  installAlone(project, packedKits());
 }, 300_000);
 
 function bytesIn(path: string): number {

@@ -59,9 +59,9 @@ function packKits(folder: string): void {
   npm(root, "pack", ...names, `--pack-destination=${folder}`);
 }
 
-/** Packs the kit, the runtime and the test kit, while nobody else builds in this checkout. */
-export function packedKits(folder: string): void {
-  whileAlone(() => packKits(folder));
+/** The tarballs of the kit, the runtime and the test kit. */
+export function packedKits(): readonly string[] {
+  return globSync(join(packedForAuthors(), "..", "*.tgz"));
 }
 
 function buildForAuthors(base: string): string {
