@@ -9,15 +9,20 @@ export function createProcesses(
   directory: string,
   { locks, bootId }: { readonly locks: Locks; readonly bootId: string },
 ): Processes {
-  const place = createHash("sha256")
-    .update(`${bootId} ${fileIdentity(directory) ?? ""}`)
-    .digest("hex")
-    .slice(0, 16);
+  let known: string | undefined;
+  /** Made when it is first asked for: most starts never do. */
+  function place(): string {
+    known ??= createHash("sha256")
+      .update(`${bootId} ${fileIdentity(directory) ?? ""}`)
+      .digest("hex")
+      .slice(0, 16);
+    return known;
+  }
   return {
-    own: () => `${place}/${locks.own().owner}`,
+    own: () => `${place()}/${locks.own().owner}`,
     isDead(id) {
       const [of, owner = ""] = id.split("/");
-      return of === place && owner !== locks.own().owner && !locks.isAlive(owner);
+      return of === place() && owner !== locks.own().owner && !locks.isAlive(owner);
     },
   };
 }
