@@ -16,6 +16,7 @@ import {
   tryFault,
   type Verdict,
 } from "./file-faults.ts";
+import { chance } from "../support/chance.ts";
 
 const [runs = "60", seedText = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 const seed = Number(seedText);
@@ -47,20 +48,9 @@ async function exhaust(): Promise<void> {
   }
 }
 
-/** mulberry32: the same numbers for the same seed. */
-function randomFrom(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    const more = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((more ^ (more >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** Disks that stay broken: from the Nth call on, all fail. */
 async function sample(): Promise<void> {
-  const random = randomFrom(seed);
+  const random = chance(seed);
   const pick = <T>(list: readonly [T, ...T[]] | readonly T[]): T | undefined =>
     list[Math.floor(random() * list.length)];
   for (let run = 0; run < Number(runs); run++) {

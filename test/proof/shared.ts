@@ -16,6 +16,7 @@ import { audit, startJudge, unfinishedIn } from "./shared/judge.ts";
 import { moments, strikeAt } from "./shared/moments.ts";
 import { troubles } from "./shared/troubles.ts";
 import { createFleet, end, type Fleet, type Worker } from "./shared/world.ts";
+import { chance } from "../support/chance.ts";
 
 const { values } = parseArgs({
   options: {
@@ -45,17 +46,6 @@ function numbersOf<Texts extends object>(texts: Texts): Record<keyof Texts, numb
 
 function say(text: string): void {
   process.stdout.write(`${new Date().toISOString()} ${text}\n`);
-}
-
-/** 0 ≤ x < 1, the same for the same seed (mulberry32). */
-function chance(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 interface Campaign {

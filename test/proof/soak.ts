@@ -13,6 +13,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dueTimes, latenesses } from "../bench/daemon.ts";
 import { packedCommandLine } from "../support/packed.ts";
+import { chance } from "../support/chance.ts";
 
 const { values } = parseArgs({
   options: {
@@ -36,17 +37,6 @@ const perFolder = 1_000;
 
 function say(text: string): void {
   process.stdout.write(`${new Date().toISOString()} ${text}\n`);
-}
-
-/** 0 ≤ x < 1, the same for the same seed (mulberry32). */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function isFailing(index: number): boolean {

@@ -3,16 +3,26 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { chance } from "../../support/chance.ts";
+import { createJudge } from "./judge.ts";
 import { createReceiver } from "./receiver.ts";
 import { createStage, type Stage } from "./stage.ts";
-import { sample, type Sample } from "./views.ts";
+import { pageRows, sample, type Row, type Sample } from "./views.ts";
+
+/** What is done to the machine, each after a quiet time. */
+const all = ["clock", "outage", "sleep"] as const;
 
 export interface ProcessesOptions {
   readonly rotations: number;
-  /** Of each token, ms; all of it takes some ten of them. */
+  /** Of each token, ms; all of it takes some thirteen of them. */
   readonly life: number;
+  /** Through all of it. */
   readonly kills: number;
   readonly seed: number;
+  /** Default: all. */
+  readonly acts?: readonly (typeof all)[number][];
+  /** Lives of a quiet time. Default: 1.25. */
+  readonly quiet?: number;
   readonly onSay?: (line: string) => void;
 }
 
@@ -39,18 +49,7 @@ const toldWithin = 90 * second;
 /** What is better while others are not is told after five minutes. */
 const wellWithin = 8 * 60 * second;
 
-/** 0 ≤ x < 1, the same for the same seed (mulberry32). */
-function chance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function isWell({ rotations }: Sample): boolean {
+function isWell({ rotations }: Pick<Sample, "rotations">): boolean {
   return rotations.every(({ exit }) => exit === 0);
 }
 
@@ -61,22 +60,19 @@ function named(line: string): string {
 
 /** Plays it, and gives the figures. */
 export async function runProcesses(options: ProcessesOptions): Promise<ProcessesFigures> {
-  const { rotations, life, kills, seed, onSay: say = () => undefined } = options;
+  const { rotations, life, kills, seed, acts = all, quiet = 1.25, onSay: say = () => undefined } = options;
   const folder = mkdtempSync(join(tmpdir(), "rotate-alarms-"));
   const random = chance(seed);
   const untrue: string[] = [];
   const missing: string[] = [];
   const differing: string[] = [];
   const counts = { samples: 0, compared: 0, kills: 0, saves: 0 };
-  /** Something is wrong, or was until a life ago. */
-  let troubledUntil = Infinity;
+  const surroundings = { calmFrom: Infinity, isClockSet: false };
   let stage: Stage | undefined;
+  const judge = createJudge({ life, leftOf: (name) => stage?.leftOf(name), surroundings: () => surroundings });
   const receiver = await createReceiver((name, step) => {
-    const left = stage?.leftOf(name) ?? 0;
-    const isDire = step === "expired" || step === "expiring";
-    // A machine that is too busy to start a daemon within a life lets credentials end, and that is to be said.
-    if (isDire ? left < 0.6 * life || troubledUntil === Infinity : Date.now() < troubledUntil) return;
-    untrue.push(`${name} is said to be ${step}, with ${Math.round(left / second)} s left and all well`);
+    const falsehood = judge.falsehoodOf(name, step);
+    if (falsehood !== undefined) untrue.push(falsehood);
   });
   stage = await createStage({ folder, rotations, life, receiver: receiver.url });
   const { start, kill, save, setClock, signal, issuer } = stage;
@@ -86,9 +82,9 @@ export async function runProcesses(options: ProcessesOptions): Promise<Processes
   }, second);
 
   async function look(): Promise<Sample> {
-    let seen = await sample(stage!);
+    let seen = await sample(stage!, judge);
     // What moved while it was asked after may have moved there and back.
-    const again = seen.differing.length > 0 ? await sample(stage!) : seen;
+    const again = seen.differing.length > 0 ? await sample(stage!, judge) : seen;
     if (again !== seen) {
       const before = new Set(seen.differing.map(named));
       differing.push(...again.differing.filter((line) => before.has(named(line))));
@@ -114,59 +110,76 @@ export async function runProcesses(options: ProcessesOptions): Promise<Processes
     await look();
   }
 
+  function misbelieved(rows: readonly Row[]): readonly string[] {
+    return rows.flatMap(({ name, alarm }) => {
+      const belief = receiver.beliefs.get(name);
+      return alarm === belief ? [] : [`${name} is ${alarm ?? "well"}, told ${belief ?? "well"}`];
+    });
+  }
+
   /** Until nobody is believed to be otherwise than `status` says; what still differs is missing. */
-  async function told(within: number, isDone: (seen: Sample) => boolean): Promise<void> {
+  async function told(within: number, isDone: (seen: Pick<Sample, "rotations">) => boolean): Promise<void> {
     const limit = Date.now() + within;
-    for (;;) {
+    for (; ; await setTimeout(second)) {
+      const rows = [...(await pageRows(stage!)).values()];
+      const isLate = Date.now() > limit;
+      if (!isLate && (misbelieved(rows).length > 0 || !isDone({ rotations: rows }))) continue;
       const seen = await look();
-      const wrong = seen.rotations.filter(({ name, alarm }) => alarm !== receiver.beliefs.get(name));
+      const wrong = misbelieved(seen.rotations);
       if (wrong.length === 0 && isDone(seen)) return;
-      if (Date.now() > limit)
-        return void missing.push(
-          ...wrong.map(
-            ({ name, alarm }) => `${name} is ${alarm ?? "well"}, told ${receiver.beliefs.get(name) ?? "well"}`,
-          ),
-          ...(isDone(seen) ? [] : ["it does not settle"]),
-        );
-      await setTimeout(2 * second);
+      if (isLate) return void missing.push(...wrong, ...(isDone(seen) ? [] : ["it does not settle"]));
     }
   }
+
+  /** All is well, and everybody knows. */
+  async function settle(): Promise<void> {
+    await told(wellWithin, isWell);
+    surroundings.calmFrom = Date.now() + life;
+    say(`all is well; ${receiver.counts.messages} messages, ${issuer.issued.length} mints, ${counts.kills} kills`);
+  }
+
+  let [clockSet, askedAsleep] = [true, 0];
+  const play = {
+    async clock() {
+      surroundings.isClockSet = true;
+      for (const ahead of [7_200, -1_800, 864_000, 0]) {
+        clockSet = setClock(ahead) && clockSet;
+        await pass(0.4, 0.05);
+      }
+      await told(wellWithin, isWell);
+      surroundings.isClockSet = false;
+    },
+    async outage() {
+      issuer.faults.always("*", seed % 2 === 0 ? "drop" : { status: 503, body: "sealed" });
+      await pass(3, 0.3);
+      await told(toldWithin, ({ rotations: rows }) => rows.every(({ alarm }) => alarm === "expired"));
+      say(`the issuer was away; ${receiver.beliefs.size} are believed to be in trouble`);
+      issuer.faults.clear();
+      await pass(1, 0.1);
+    },
+    async sleep() {
+      signal("SIGSTOP");
+      const asked = Date.now();
+      await stage!.rotate("status", "--json");
+      askedAsleep = Date.now() - asked;
+      await setTimeout(Math.max(0, 1.5 * life - askedAsleep));
+      signal("SIGCONT");
+      await pass(0.5, 0.05);
+    },
+  };
 
   try {
     await start();
     await told(toldWithin, isWell);
-    troubledUntil = 0;
+    surroundings.calmFrom = 0;
     say(`all ${rotations} are minted`);
-    await pass(1.5, 0.15);
-    troubledUntil = Infinity;
-    let clockSet = true;
-    for (const ahead of [7_200, -1_800, 864_000, 0]) {
-      clockSet = setClock(ahead) && clockSet;
-      await pass(0.4, 0.05);
+    for (const act of acts) {
+      await pass(quiet, 0.1);
+      surroundings.calmFrom = Infinity;
+      await play[act]();
+      await settle();
     }
-    await told(wellWithin, isWell);
-    troubledUntil = Date.now() + life;
-    say(`the clock was set; ${receiver.counts.messages} messages`);
-    await pass(1.5, 0.15);
-    troubledUntil = Infinity;
-    issuer.faults.always("*", seed % 2 === 0 ? "drop" : { status: 503, body: "sealed" });
-    await pass(3, 0.3);
-    await told(toldWithin, ({ rotations: all }) => all.every(({ exit }) => exit !== 0));
-    say(`the issuer was away; ${receiver.beliefs.size} are believed to be in trouble`);
-    issuer.faults.clear();
-    await pass(1, 0.1);
-    await told(wellWithin, isWell);
-    say(`all is well again; ${receiver.counts.messages} messages`);
-    signal("SIGSTOP");
-    const asked = Date.now();
-    await stage.rotate("status", "--json");
-    const askedAsleep = Date.now() - asked;
-    await setTimeout(Math.max(0, 1.5 * life - askedAsleep));
-    signal("SIGCONT");
-    await pass(0.5, 0.05);
-    await told(wellWithin, isWell);
-    troubledUntil = Date.now() + life;
-    await pass(1.5, 0.05);
+    await pass(quiet, 0.05);
     await told(wellWithin, isWell);
     return {
       messages: receiver.counts.messages,

@@ -18,7 +18,7 @@ export interface Receiver {
   readonly close: () => void;
 }
 
-/** @param onNews called with each rotation that is said to be in trouble, and was not taken for it */
+/** @param onNews called with what a rotation is said to be, where it was not taken for that */
 export async function createReceiver(onNews: (name: string, step: string) => void): Promise<Receiver> {
   const beliefs = new Map<string, string>();
   const deliveries = new Set<string>();
@@ -31,12 +31,11 @@ export async function createReceiver(onNews: (name: string, step: string) => voi
     const said = Object.entries(steps);
     const news = said.filter(([name, step]) => beliefs.get(name) !== (step === "recovered" ? undefined : step));
     if (news.length === 0 && said.length > 0 && !reminder) counts.twice++;
-    for (const [name, step] of news)
+    for (const [name, step] of news) {
       if (step === "recovered") beliefs.delete(name);
-      else {
-        beliefs.set(name, step);
-        onNews(name, step);
-      }
+      else beliefs.set(name, step);
+      onNews(name, step);
+    }
   }
 
   async function take(request: IncomingMessage): Promise<void> {

@@ -1,7 +1,7 @@
 /** A machine with a `rotate watch` on it, an issuer that can be away, a clock that can be set, a spec that people save, and somebody who is told. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -44,6 +44,8 @@ export interface Stage {
 }
 
 const second = 1_000;
+/** How a command ends that takes the spec for faulty. */
+export const specFault = 2;
 /** A message names 50 at most: so many share an issuer, that all are named. */
 const perEntry = 40;
 
@@ -116,6 +118,13 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     return ends.of.get(token);
   }
 
+  function run(): void {
+    const log = openSync(join(folder, "log"), "a");
+    const argv = [entry, "watch", "-f", file, "--listen", String(port)];
+    daemon = spawn(process.execPath, argv, { cwd: folder, env, stdio: ["ignore", log, log] });
+    closeSync(log);
+  }
+
   async function kill(): Promise<void> {
     if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
     const ended = once(daemon, "exit");
@@ -135,12 +144,13 @@ export async function createStage(options: StageOptions): Promise<Stage> {
       }
     },
     async start() {
-      const log = openSync(join(folder, "log"), "a");
-      const argv = [entry, "watch", "-f", file, "--listen", String(port)];
-      daemon = spawn(process.execPath, argv, { cwd: folder, env, stdio: ["ignore", log, log] });
-      const limit = Date.now() + 120 * second;
+      const limit = Date.now() + 300 * second;
+      run();
       while (!(await answers(`${url}/livez`))) {
-        if (daemon.exitCode !== null || Date.now() > limit) throw new Error(readFileSync(join(folder, "log"), "utf8"));
+        // Half a spec is no spec to begin with: whoever looks after services starts it again.
+        if (daemon?.exitCode === specFault) run();
+        if (typeof daemon?.exitCode === "number" || Date.now() > limit)
+          throw new Error(readFileSync(join(folder, "log"), "utf8"));
         await setTimeout(0.1 * second);
       }
     },

@@ -1,7 +1,9 @@
 /** Asks all who can be asked how the rotations stand, and compares what they say. */
-import type { Said, Stage } from "./stage.ts";
+import type { Judge } from "./judge.ts";
+import { specFault, type Said, type Stage } from "./stage.ts";
 
-interface Row {
+/** How one rotation stands. */
+export interface Row {
   readonly name: string;
   readonly state: string;
   readonly alarm?: string;
@@ -22,8 +24,15 @@ export interface Sample {
   readonly differing: readonly string[];
 }
 
-async function pageRows({ url }: Stage): Promise<ReadonlyMap<string, Row>> {
-  const { rotations } = (await (await fetch(`${url}/api/v1/rotations`)).json()) as Answer;
+/** A connection that was kept is closed after five silent seconds: maybe in this instant. */
+async function textAt(url: string): Promise<string> {
+  const answer = await fetch(url).catch(() => fetch(url));
+  return answer.text();
+}
+
+/** As the page has it. */
+export async function pageRows({ url }: Stage): Promise<ReadonlyMap<string, Row>> {
+  const { rotations } = JSON.parse(await textAt(`${url}/api/v1/rotations`)) as Answer;
   return new Map(rotations.map((row) => [row.name, row]));
 }
 
@@ -33,7 +42,7 @@ interface Measured {
 }
 
 async function measuredRows({ url }: Stage): Promise<ReadonlyMap<string, Measured>> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const text = await textAt(`${url}/metrics`);
   const rows = new Map<string, Measured>();
   for (const line of text.split("\n")) {
     const name = /rotation="([^"]*)"/.exec(line)?.[1];
@@ -58,8 +67,6 @@ function isSame(one: Row | undefined, other: Row | undefined): boolean {
   return mark(one) === mark(other);
 }
 
-const specFault = 2;
-
 /** Whoever asks while somebody saves reads half a spec, is told so, and asks again. */
 async function ask(stage: Stage, flag: string): Promise<Said> {
   for (let tries = 0; tries < 10; tries++) {
@@ -69,9 +76,10 @@ async function ask(stage: Stage, flag: string): Promise<Said> {
   throw new Error(`status ${flag} takes the spec for faulty`);
 }
 
-/** The page's JSON first and last: of what stood alike in both, all others must say the same. */
-export async function sample(stage: Stage): Promise<Sample> {
+/** The page's JSON first and last: of what stood alike in both, all others must say the same, and what the judge knows. */
+export async function sample(stage: Stage, judge: Judge): Promise<Sample> {
   const before = await pageRows(stage);
+  const held = new Map([...before.keys()].map((name) => [name, stage.leftOf(name)]));
   // All at once: the less time passes, the more stands still.
   const [measured, status, check] = await Promise.all([
     measuredRows(stage),
@@ -89,6 +97,7 @@ export async function sample(stage: Stage): Promise<Sample> {
       ? []
       : [`${row.name}: status ${row.state}/${row.exit}, page ${page?.state}/${page?.exit}, ${JSON.stringify(gauges)}`];
   });
+  differing.push(...rotations.flatMap((row) => judge.untruthOf(row, held.get(row.name)) ?? []));
   const [first, last] = [worstOf(before.values()), worstOf(after.values())];
   // A trouble of the daemon itself, as a spec that is half written, makes what is well a 1.
   const isExit = check.code === first || (first === 0 && check.code === 1);

@@ -26,22 +26,25 @@ function specWith(names: readonly string[], more: readonly string[] = []): strin
 interface Watching {
   readonly child: ChildProcess;
   readonly url: string;
+  /** Where kubelets ask; absent: nowhere. */
+  readonly health?: string;
 }
 
 /** A real `rotate watch`, once it says where it listens. */
 async function watch(folder: string, ...flags: readonly string[]): Promise<Watching> {
   const child = start(["watch", ...flags], { cwd: folder });
   onTestFinished(() => void child.kill("SIGKILL"));
-  const url = await new Promise<string>((resolve, reject) => {
+  const isAsked = flags.includes("--listen-health");
+  return new Promise((resolve, reject) => {
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {
       said += chunk.toString();
-      const [, found] = /is at (https?:\S+)|are at (https?:\S+)/.exec(said) ?? [];
-      if (found !== undefined) resolve(found);
+      const [, url] = /the page is at (https?:\S+)/.exec(said) ?? [];
+      const [, health] = /startupz are at (http:\S+)/.exec(said) ?? [];
+      if (url !== undefined && (health !== undefined || !isAsked)) resolve({ child, url, ...(health && { health }) });
     });
     child.once("close", () => reject(new Error(said)));
   });
-  return { child, url };
 }
 
 async function seriesOf(url: string): Promise<readonly string[]> {
@@ -70,6 +73,25 @@ describe("rotate watch --listen", () => {
     ];
     await vi.waitFor(async () => expect(await seriesOf(url)).toEqual(series), 30_000);
     expect((await get(`${url}/readyz/three`)).status).toBe(200);
+  });
+
+  test("tells who follows what it does as it does it, and a kubelet how it stands without a name", async () => {
+    const folder = folderWith({ "rotate.yaml": specWith(["one"]) });
+    const { url, health } = await watch(folder, "--listen", "0", "--listen-health", "127.0.0.1:0");
+    const leaving = new AbortController();
+    onTestFinished(() => leaving.abort());
+    const { body } = await fetch(`${url}/api/v1/events`, { signal: leaving.signal });
+    let heard = "";
+    void body
+      ?.pipeThrough(new TextDecoderStream())
+      .pipeTo(new WritableStream({ write: (part) => void (heard += part) }))
+      .catch(() => undefined);
+    await vi.waitFor(() => expect(heard).toContain("event: snapshot"), 10_000);
+    writeFileSync(join(folder, "rotate.yaml"), specWith(["one", "two"]));
+    await vi.waitFor(() => expect(heard).toMatch(/event: patch\ndata: .*"name":"two".*"state":"fresh"/), 30_000);
+    const answers = await Promise.all(["/livez", "/readyz", "/readyz/one"].map((path) => get(`${health}${path}`)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404]);
+    expect(answers.map(({ text }) => text).join()).not.toMatch(/one|two/);
   });
 
   test("says that a port is taken before anything is begun", async () => {
