@@ -97,11 +97,16 @@ export const rules: readonly Rule[] = [
   },
   {
     name: "fencing write before asking a sink",
-    edits: [{ from: "if (canFence && (await fenced(session, sink))) return true;", to: "if (canFence) return true;" }],
+    edits: [
+      {
+        from: 'if (canFence && (await fenced(session, sink))) return "refused";',
+        to: 'if (canFence) return "refused";',
+      },
+    ],
   },
   {
     name: "fencing write in recovery",
-    edits: [{ from: "await ruleOut(session, sink, landing)", to: "true" }],
+    edits: [{ from: "await ruleOut(session, sink, landing)", to: '"refused"' }],
   },
   {
     name: "epoch and lock are looked at before each act",

@@ -7,18 +7,21 @@ import { innerError } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import type { Session } from "./session.ts";
 
+/** What becomes of a write that may be on its way: the target refuses it, it ended with the process that made it, or it may land. */
+export type LateEnd = "refused" | "ended" | "possible";
+
 /**
  * Makes a write of these leases that may be on its way fail when it comes. Where that cannot be done, the sink may hold them for as long as it says, from now on:
- * a process that stood still may have written only just now. False: it could not be ruled out.
+ * a process that stood still may have written only just now.
  */
-export async function ruleOut(session: Session, sink: SinkEntry, leases: readonly LeaseId[]): Promise<boolean> {
+export async function ruleOut(session: Session, sink: SinkEntry, leases: readonly LeaseId[]): Promise<LateEnd> {
   await session.guard();
   const { lateWrites } = sink.part;
   const canFence = sink.part.fence !== undefined;
-  if (canFence && (await fenced(session, sink))) return true;
+  if (canFence && (await fenced(session, sink))) return "refused";
   if (lateWrites !== undefined && leases.length > 0)
     await session.journal({ type: "late", sink: sink.id, leases, until: session.now() + lateWrites });
-  return !canFence && lateWrites === undefined;
+  return !canFence && lateWrites === undefined ? "ended" : "possible";
 }
 
 async function fenced(session: Session, sink: SinkEntry): Promise<boolean> {

@@ -28,19 +28,19 @@ async function fenceDoubtfulSinks(session: Session): Promise<ReadonlySet<string>
   for (const sink of session.rotation.sinks) {
     if ((session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
     const landing = unanswered(session.state(), sink.id);
-    await pinWhatLands(session, sink, landing);
-    const ruledOut = await ruleOut(session, sink, landing);
-    if (!ruledOut && sink.part.lateWrites === undefined) inDoubt.add(sink.id);
+    const late = await ruleOut(session, sink, landing);
+    if (late !== "refused") await pinWhatLands(session, landing);
+    if (late === "possible" && sink.part.lateWrites === undefined) inDoubt.add(sink.id);
   }
   return inDoubt;
 }
 
 /**
- * A process that is stopped, and not dead, may write once more when it wakes. Where nothing rules that out its credential is never revoked: the sink may hold it again
- * after all that is known of it, until the next look.
+ * A process that is stopped, and not dead, may write once more when it wakes: `lateWrites` counts from when a request was sent. What it may write is never revoked: the
+ * sink may hold it again after all that is known of it, until the next look.
  */
-async function pinWhatLands(session: Session, { part }: SinkEntry, landing: readonly LeaseId[]): Promise<void> {
-  if (session.predecessor !== "unknown" || part.fence !== undefined || part.lateWrites !== undefined) return;
+async function pinWhatLands(session: Session, landing: readonly LeaseId[]): Promise<void> {
+  if (session.predecessor !== "unknown") return;
   const { leases } = session.state();
   const loose = landing.filter((lease) => leases[lease]?.phase === "live" && leases[lease].pinned !== true);
   if (loose.length > 0) await session.journal(...loose.map((lease) => ({ type: "pinned", lease }) as const));

@@ -10,7 +10,7 @@ export async function resolveUnknown(
   lease: string,
 ): Promise<"written" | "failed" | "unknown"> {
   for (let tries = 0; tries < 2; tries++) {
-    const ruledOut = await ruleOut(session, sink, [lease]);
+    const ruledOut = (await ruleOut(session, sink, [lease])) !== "possible";
     if (!isReadable(sink)) return "unknown";
     if (!ruledOut && sink.part.lateWrites === undefined) continue;
     const seen = await observeOne(session, sink);

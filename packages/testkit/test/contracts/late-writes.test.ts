@@ -105,6 +105,11 @@ test.each([
 test.each([
   ["neither refuses a late write nor says for how long", { conditional: false, fenced: false }, /landed over a later/],
   ["has a fence that stops none", { conditional: false, fenced: true }, /landed over a later one/],
+  [
+    "says for how long, and that its fence goes well",
+    { conditional: false, fenced: true, lateWrites: 35_000 },
+    /though `fence` had gone well/,
+  ],
   ["says no length of time", { conditional: true, fenced: true, lateWrites: 0 }, /milliseconds/],
 ])("a sink that %s breaks it", async (_, parts, message) => {
   await expect(runRule(rule, harnessOf(storeSink(parts)))).rejects.toThrow(message);

@@ -1,0 +1,104 @@
+/** Whoever takes a rotation over from a process that may only be stopped: what each sink that may be written from several machines does about its late write. */
+import { builtins } from "@rotate/builtins";
+import { createCatalog, type Backend } from "@rotate/core";
+import { RotateError, type Sink } from "@rotate/plugin-kit";
+import { expect, onTestFinished, test } from "vitest";
+import { openEngine } from "../../packages/core/src/engine/engine.ts";
+import type { LeaseState } from "../../packages/core/src/store/state.ts";
+import { createScene, openBackend } from "../../packages/core/test/engine/support.ts";
+
+/** `always`: after `fence` the target refuses the write. `by place`: `fence` throws where it does not. `never`: nothing stops it. */
+type Refusing = "always" | "by place" | "never";
+
+const table: Readonly<Record<string, Refusing>> = {
+  "aws-secrets-manager": "by place",
+  "aws-ssm-parameter": "never",
+  "azure-key-vault": "never",
+  "gcp-secret-manager": "by place",
+  "github-secret": "never",
+  "gitlab-variable": "never",
+  "kubernetes-secret": "always",
+  "vault-kv": "by place",
+};
+
+const catalog = createCatalog(builtins);
+
+async function sinks(): Promise<readonly Sink[]> {
+  const parts = await Promise.all(catalog.types("sinks").map((type) => catalog.find("sinks", type)));
+  return parts.flatMap((part) => part ?? []);
+}
+
+/** As a part says that it can, its place apart. */
+function refusing({ fence, lateWrites }: Sink): Refusing {
+  if (fence === undefined) return "never";
+  return lateWrites === undefined ? "always" : "by place";
+}
+
+/** As the engine of another machine finds it: nobody can say whether whoever had it is dead. */
+function afterwards(backend: Backend): Backend {
+  const { claims } = backend;
+  return {
+    ...backend,
+    claims: {
+      ...claims,
+      async byName(rotation, options) {
+        const claim = await claims.byName(rotation, options);
+        return claim && { ...claim, predecessor: "unknown" };
+      },
+    },
+  };
+}
+
+/** What becomes of a credential that was about to be written there. @param fence what that of the sink does */
+async function takenOver({ lateWrites }: Pick<Sink, "lateWrites">, fence: Sink["fence"]): Promise<LeaseState> {
+  const scene = createScene((rotation) => ({
+    ...rotation,
+    sinks: rotation.sinks.map((sink) => ({
+      ...sink,
+      part: { ...sink.part, ...(fence && { fence }), ...(lateWrites !== undefined && { lateWrites }) },
+    })),
+  }));
+  await scene.run();
+  const backend = await openBackend(scene);
+  onTestFinished(() => backend.close());
+  const claim = await backend.claims.byName("db");
+  const [settled] = Object.values(claim!.state().leases);
+  const lease = { ...settled!, id: "lease-of-another", handle: { id: "value-9" } };
+  const [sink] = Object.keys(claim!.state().sinks);
+  await claim!.append([
+    { type: "intent", lease: { ...lease, phase: "ghost", exposed: false }, why: "w" },
+    { type: "minted", lease: lease.id, terms: lease },
+    { type: "committing", sink: sink!, lease: lease.id },
+  ]);
+  await claim!.settle();
+  const engine = await openEngine({ spec: scene.spec(), runtime: scene.runtime, backend: afterwards(backend) });
+  await engine.run({ timeout: 0 });
+  return (await backend.store.load("db")).leases[lease.id]!;
+}
+
+async function refused(): Promise<void> {
+  throw new RotateError("not here", { code: "INVALID", retryable: false, noEffect: true, hint: "it is waited for" });
+}
+
+test("each sink that may be written from several machines stands in the table, as what it says of itself", async () => {
+  const moving = (await sinks()).filter(({ scope }) => scope !== undefined && scope !== "host");
+  expect(Object.fromEntries(moving.map((sink) => [sink.type, refusing(sink)]))).toEqual(table);
+});
+
+test("one that only `moves: true` lets go elsewhere can fence nothing, or is in the table", async () => {
+  const others = (await sinks()).filter(({ type }) => !(type in table));
+  expect(others.filter(({ fence }) => fence !== undefined)).toEqual([]);
+});
+
+test.each(Object.entries(table))("%s: a write that is refused (%s) needs no more, and for any other its credential lives to its end", async (type, can) => {
+  const part = (await catalog.find("sinks", type))!;
+  const pinned = { phase: "live", pinned: true };
+  if (can === "never") expect(await takenOver(part, undefined)).toMatchObject(pinned);
+  else expect(await takenOver(part, async () => undefined)).not.toMatchObject({ pinned: true });
+  if (can === "by place") expect(await takenOver(part, refused)).toMatchObject(pinned);
+});
+
+test("a file that several machines share: its credential lives to its end", async () => {
+  const part = (await catalog.find("sinks", "dotenv"))!;
+  expect(await takenOver(part, part.fence)).toMatchObject({ phase: "live", pinned: true });
+});
