@@ -90,13 +90,16 @@ test("one that only `moves: true` lets go elsewhere can fence nothing, or is in 
   expect(others.filter(({ fence }) => fence !== undefined)).toEqual([]);
 });
 
-test.each(Object.entries(table))("%s: a write that is refused (%s) needs no more, and for any other its credential lives to its end", async (type, can) => {
-  const part = (await catalog.find("sinks", type))!;
-  const pinned = { phase: "live", pinned: true };
-  if (can === "never") expect(await takenOver(part, undefined)).toMatchObject(pinned);
-  else expect(await takenOver(part, async () => undefined)).not.toMatchObject({ pinned: true });
-  if (can === "by place") expect(await takenOver(part, refused)).toMatchObject(pinned);
-});
+test.each(Object.entries(table))(
+  "%s: a write that is refused (%s) needs no more, and for any other its credential lives to its end",
+  async (type, can) => {
+    const part = (await catalog.find("sinks", type))!;
+    const pinned = { phase: "live", pinned: true };
+    if (can === "never") expect(await takenOver(part, undefined)).toMatchObject(pinned);
+    else expect(await takenOver(part, async () => undefined)).not.toMatchObject({ pinned: true });
+    if (can === "by place") expect(await takenOver(part, refused)).toMatchObject(pinned);
+  },
+);
 
 test("a file that several machines share: its credential lives to its end", async () => {
   const part = (await catalog.find("sinks", "dotenv"))!;

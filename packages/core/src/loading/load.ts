@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { homeDirectory } from "@rotate/runtime";
 import { cachedAt, groundsAt, openSpecCache, type SpecCache } from "./cache/spec-cache.ts";
 import { readInput, type Input } from "./input.ts";
@@ -6,12 +7,26 @@ import type { Spec } from "./model.ts";
 import { findEndangered } from "./roots/endangered.ts";
 import { standsAsItDid, watchLook } from "./roots/ground.ts";
 import type { RootWorld } from "./roots/world.ts";
+import { stampOf } from "./source-mark.ts";
 
 /**
  * Reads, checks and compiles a spec, offline: no reference is resolved, no target looked at.
  * Everything that is wrong is told at once, in file order. Does not throw for anything that a spec can hold.
  */
 export async function loadSpec(options: LoadOptions): Promise<LoadedSpec> {
+  const { file, text, cwd = process.cwd() } = options;
+  const before = file === "-" || text !== undefined ? undefined : stampOf(resolve(cwd, file));
+  const loaded = await load(options);
+  return before === undefined || loaded.spec === undefined ? loaded : { ...loaded, spec: stamped(loaded.spec, before) };
+}
+
+/** @param before of the spec's own file, from before it was read */
+function stamped(spec: Spec, before: string): Spec {
+  const lists = spec.lists.map((list) => [list, stampOf(list)] as const);
+  return { ...spec, asRead: new Map([...lists, [spec.file, before]]) };
+}
+
+async function load(options: LoadOptions): Promise<LoadedSpec> {
   const input = await readInput(options);
   if (!("text" in input)) {
     const { withoutPlace } = await import("./diagnostics.ts");

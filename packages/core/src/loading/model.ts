@@ -182,6 +182,8 @@ export interface Spec {
   readonly plugins?: readonly string[];
   /** Absolute paths of its `foreach` lists: it is made of them as well. */
   readonly lists: readonly string[];
+  /** How its file and its lists stood when they were read, by path: whoever follows them begins later. Absent: nobody can say. */
+  readonly asRead?: ReadonlyMap<string, string>;
   /** Families whose list cannot be used: `rotations` has none of theirs, and none of theirs was taken out of the spec. */
   readonly heldBack: readonly HeldBack[];
   readonly notify: readonly NotifierEntry[];

@@ -46,9 +46,15 @@ export async function followSpec(
   async function follow(now: Spec): Promise<void> {
     ({ spec, sources } = followedOf(now, env));
     await files?.follow([...spec, ...sources]);
+    if (files !== undefined && isEdited(now)) waker.wake("changed");
   }
   await follow(engine.parts().spec);
   return { follow, close: async () => files?.close() };
+}
+
+/** A watch may have waited for its database since it read the spec. */
+function isEdited({ asRead = new Map() }: Spec): boolean {
+  return [...asRead].some(([path, stamp]) => stampOf(path) !== stamp);
 }
 
 /** What its plugins are pinned by is part of a spec. */

@@ -91,6 +91,17 @@ test("a spec that names another state is not taken", async () => {
   expect(await watched.daemon.status()).toMatchObject({ specProblem: expect.stringContaining("another state") });
 });
 
+test("what was edited after it was read, and before anybody followed it, is taken up", async () => {
+  const scene = createWatchScene();
+  writeFileSync(scene.specFile, "as it is now");
+  const asRead = new Map([[scene.specFile, "as it was"]]);
+  const { daemon } = await startDaemon(
+    { ...scene, spec: () => ({ ...scene.spec(), asRead }) },
+    { load: async () => ({ spec: { ...scene.spec(), name: "other" } }) },
+  );
+  expect(await daemon.status()).toMatchObject({ specProblem: expect.stringContaining("another state") });
+});
+
 test("lists are followed like the spec, and files of references for those who log in with them", async () => {
   const scene = createWatchScene();
   const [db] = scene.rotations;

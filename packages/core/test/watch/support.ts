@@ -61,12 +61,13 @@ export async function startDaemon(
   {
     servicesOf,
     ...options
-  }: Pick<DaemonOptions, "names" | "services"> & {
-    readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
-    readonly onUnfollow?: () => void;
-    /** In place of the backend, to see what is asked of it. */
-    readonly over?: (backend: Backend) => Backend;
-  } = {},
+  }: Pick<DaemonOptions, "names" | "services"> &
+    Partial<Pick<DaemonOptions, "load">> & {
+      readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
+      readonly onUnfollow?: () => void;
+      /** In place of the backend, to see what is asked of it. */
+      readonly over?: (backend: Backend) => Backend;
+    } = {},
 ): Promise<Watched> {
   const { runtime, events } = scene;
   const backend = (options.over ?? itself)(await openBackend(scene));
@@ -81,7 +82,7 @@ export async function startDaemon(
     return { follow: async (paths) => void (followed = paths), close: async () => options.onUnfollow?.() };
   }
   const services = servicesOf?.(engine) ?? options.services ?? [];
-  const daemon = await openDaemon(engine, { ...options, services, load: async () => current, follow });
+  const daemon = await openDaemon(engine, { load: async () => current, ...options, services, follow });
   async function end(): Promise<void> {
     await daemon.stop();
     over = true;
