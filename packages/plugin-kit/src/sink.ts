@@ -86,7 +86,7 @@ export interface SinkDefinition<O, L = NoLoginAbove> extends PartFacts<Infer<O>>
   tidy?(ctx: SinkContext<Infer<O>, L>): Promise<void>;
   /**
    * Makes a write of an earlier `commit` that may still be on its way fail when it arrives, without changing a value (for a remote target: a new resourceVersion).
-   * A throw keeps the doubt.
+   * A throw keeps the doubt: throw where the place refuses no late write. Whoever takes over from a process that may only be stopped lets its credential expire then.
    */
   fence?(ctx: LoggedIn<Infer<O>, L>): Promise<void>;
 }
