@@ -8,7 +8,7 @@ import { callSink, timeLimits } from "./invoke.ts";
 import type { Session } from "./session.ts";
 
 /** What becomes of a write that may be on its way: the target refuses it, it ended with the process that made it, or it may land. */
-export type LateEnd = "refused" | "ended" | "possible";
+type LateEnd = "refused" | "ended" | "possible";
 
 /**
  * Makes a write of these leases that may be on its way fail when it comes. Where that cannot be done, the sink may hold them for as long as it says, from now on:

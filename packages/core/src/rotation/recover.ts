@@ -1,4 +1,3 @@
-import type { SinkEntry } from "../loading/model.ts";
 import { allHold, type LeaseId, type RotationState } from "../store/state.ts";
 import type { JournalRecord } from "../store/records.ts";
 import { noteKilled } from "./failure.ts";
