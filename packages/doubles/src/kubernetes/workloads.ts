@@ -43,7 +43,8 @@ export function createWorkloads(store: Store, now: () => number): Workloads {
   function written(before: Stored, after: Stored["body"]): Stored["body"] {
     if (JSON.stringify(before.body["spec"]) === JSON.stringify(after["spec"])) return after;
     const rollout = rollouts.get(idOf(before.key));
-    if (rollout !== undefined && templateOf(before.body) !== templateOf(after)) {
+    if (rollout === undefined) return after;
+    if (templateOf(before.body) !== templateOf(after)) {
       rollout.changes += 1;
       rollout.startedAt = now();
       rollout.updated = -2;

@@ -53,9 +53,9 @@ export function replace(call: Call, services: Services): DoubleAnswer {
   return finish(call, services, { draft, live });
 }
 
-/** What only the server sets. */
-function kept({ uid, creationTimestamp, resourceVersion }: Json): Json {
-  return { uid, creationTimestamp, ...(resourceVersion !== undefined && { resourceVersion }) };
+/** What only the server sets, and the namespace, which it takes from the path. */
+function kept({ namespace, uid, creationTimestamp, resourceVersion }: Json): Json {
+  return { namespace, uid, creationTimestamp, ...(resourceVersion !== undefined && { resourceVersion }) };
 }
 
 /** PATCH on an object: server-side apply, merge patch, strategic merge patch. */
