@@ -84,15 +84,16 @@ describe.skipIf(postgresUnavailable())("what one machine rotated alone", { timeo
     await shareKey(fleet);
     expect(await resultsOf(fleet, [])).toEqual({ app: "moved", jobs: "moved", own: "pinned" });
     await vi.waitFor(() => expect(before.said()).toContain("was moved to"), { timeout: 90_000 });
+    // A run would ask it, and it works on the state that it began with.
+    before.child.kill("SIGTERM");
+    await before.ended;
     expect(await resultsOf(fleet, ["app"])).toEqual({ app: "there" });
     expect(await outcomesOf(fleet, "a")).toEqual({ ...everywhere, own: "fresh" });
     // `own` is another one there, and here its file is that of this machine.
     expect(await outcomesOf(fleet, "b", ["app", "jobs"])).toEqual(everywhere);
     const history = (await fleet.ask("b", ["history", "app", "--json"])) as { readonly attempts: readonly object[] };
     expect(history.attempts).toMatchObject([{ outcome: "rotated" }]);
-    expect(await fleet.ask("b", ["status", "--check", "--json"])).toMatchObject({ version: 1 });
-    before.child.kill("SIGTERM");
-    await before.ended;
+    expect(await fleet.ask("b", ["status", "app", "--check", "--json"])).toMatchObject({ version: 1 });
     expect(await resultsOf(fleet, ["--back"])).toEqual({ app: "moved", jobs: "moved", own: "pinned" });
     const elsewhere = await fleet.on("b", ["status", "app", "--json"]);
     expect(JSON.parse(elsewhere.stdout).rotations).toMatchObject([{ name: "app", code: "moved", exit: 1 }]);
