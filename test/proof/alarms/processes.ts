@@ -160,7 +160,7 @@ export async function runProcesses(options: ProcessesOptions): Promise<Processes
     async sleep() {
       signal("SIGSTOP");
       const asked = Date.now();
-      await stage!.rotate("status", "--json");
+      await stage.rotate("status", "--json");
       askedAsleep = Date.now() - asked;
       await setTimeout(Math.max(0, 1.5 * life - askedAsleep));
       signal("SIGCONT");
