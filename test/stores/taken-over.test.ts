@@ -1,11 +1,11 @@
 /** Whoever takes a rotation over from a process that may only be stopped: what each sink that may be written from several machines does about its late write. */
 import { builtins } from "@rotate/builtins";
-import { createCatalog, type Backend } from "@rotate/core";
+import { createCatalog } from "@rotate/core";
 import { RotateError, type Sink } from "@rotate/plugin-kit";
-import { expect, onTestFinished, test } from "vitest";
-import { openEngine } from "../../packages/core/src/engine/engine.ts";
+import { expect, test } from "vitest";
 import type { LeaseState } from "../../packages/core/src/store/state.ts";
-import { createScene, openBackend } from "../../packages/core/test/engine/support.ts";
+import { createScene } from "../../packages/core/test/engine/support.ts";
+import { takenOver } from "../../packages/core/test/fleet/taken-over.ts";
 
 /** `always`: after `fence` the target refuses the write. `by place`: `fence` throws where it does not. `never`: nothing stops it. */
 type Refusing = "always" | "by place" | "never";
@@ -34,23 +34,8 @@ function refusing(part: Sink): Refusing {
   return part.lateWrites === undefined ? "always" : "by place";
 }
 
-/** As the engine of another machine finds it: nobody can say whether whoever had it is dead. */
-function afterwards(backend: Backend): Backend {
-  const { claims } = backend;
-  return {
-    ...backend,
-    claims: {
-      ...claims,
-      async byName(rotation, options) {
-        const claim = await claims.byName(rotation, options);
-        return claim && { ...claim, predecessor: "unknown" };
-      },
-    },
-  };
-}
-
-/** What becomes of a credential that was about to be written there. @param fence what that of the sink does */
-async function takenOver({ lateWrites }: Pick<Sink, "lateWrites">, fence: Sink["fence"]): Promise<LeaseState> {
+/** What becomes of a credential that was about to be written there: nobody can say whether whoever had it is dead. @param fence what that of the sink does */
+async function afterwards({ lateWrites }: Pick<Sink, "lateWrites">, fence: Sink["fence"]): Promise<LeaseState> {
   const scene = createScene((rotation) => ({
     ...rotation,
     sinks: rotation.sinks.map((sink) => ({
@@ -58,22 +43,7 @@ async function takenOver({ lateWrites }: Pick<Sink, "lateWrites">, fence: Sink["
       part: { ...sink.part, ...(fence && { fence }), ...(lateWrites !== undefined && { lateWrites }) },
     })),
   }));
-  await scene.run();
-  const backend = await openBackend(scene);
-  onTestFinished(() => backend.close());
-  const claim = await backend.claims.byName("db");
-  const [settled] = Object.values(claim!.state().leases);
-  const lease = { ...settled!, id: "lease-of-another", handle: { id: "value-9" } };
-  const [sink] = Object.keys(claim!.state().sinks);
-  await claim!.append([
-    { type: "intent", lease: { ...lease, phase: "ghost", exposed: false }, why: "w" },
-    { type: "minted", lease: lease.id, terms: lease },
-    { type: "committing", sink: sink!, lease: lease.id },
-  ]);
-  await claim!.settle();
-  const engine = await openEngine({ spec: scene.spec(), runtime: scene.runtime, backend: afterwards(backend) });
-  await engine.run({ timeout: 0 });
-  return (await backend.store.load("db")).leases[lease.id]!;
+  return (await takenOver(scene, "unknown"))!;
 }
 
 async function refused(): Promise<void> {
@@ -106,10 +76,10 @@ const cases = Object.entries(table).flatMap(([type, can]) =>
 
 test.each(cases)("$type, which refuses a late write $can: its credential lives to its end: $lives", async (one) => {
   const part = (await catalog.find("sinks", one.type))!;
-  expect((await takenOver(part, one.fence)).pinned === true).toBe(one.lives);
+  expect((await afterwards(part, one.fence)).pinned === true).toBe(one.lives);
 });
 
 test("a file that several machines share: its credential lives to its end", async () => {
   const part = (await catalog.find("sinks", "dotenv"))!;
-  expect(await takenOver(part, undefined)).toMatchObject({ phase: "live", pinned: true });
+  expect(await afterwards(part, undefined)).toMatchObject({ phase: "live", pinned: true });
 });
