@@ -53,6 +53,7 @@ export function remove(call: Call, { store }: Services): DoubleAnswer {
     );
   }
   store.remove(keyOf(call));
-  const details = { name: call.name, kind: call.resource, uid: live.body.metadata["uid"] };
+  const { name, group, resource: kind } = call;
+  const details = { name, ...(group !== "" && { group }), kind, uid: live.body.metadata["uid"] };
   return { status: 200, body: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details } };
 }
