@@ -13,27 +13,10 @@ import {
 } from "@rotate/doubles";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { packedCommandLine } from "../support/packed.ts";
+import { rollingSpec } from "../support/rolling-spec.ts";
 import { layOut, type Stage } from "./providers/support.ts";
 
 const cli = packedCommandLine().entry;
-
-function specWith(head: string): string {
-  return `version: 1
-name: shop
-${head}
-providers: { issuer: { type: jwt, issuer: "https://issuer.example", key: { path: issuer.pem } } }
-reloads:
-  restart: { type: exec, command: [sh, restart.sh], timeout: 60s, group: { name: web } }
-rotations:
-  app:
-    provider: issuer
-    request: { subject: app, ttl: 1h }
-    retry: { initial: 1h, max: 1h }
-    sinks: [{ type: dotenv, path: .env, values: { TOKEN: "{{ token }}" } }]
-    reload: [restart]
-    health: [{ type: exec, command: [sh, health.sh], within: 1s }]
-`;
-}
 
 const byLease =
   "groups: { web: { type: kubernetes-lease, namespace: app, name: web, kubeconfig: kubeconfig, deadAfter: 5s } }";
@@ -71,7 +54,7 @@ async function openMachine(
     "restart.sh": `echo "${name} away" >> ${diary}; sleep ${pause}\n`,
     "health.sh": `test ! -e sick && echo "${name} back" >> ${diary}\n`,
   };
-  return { ...(await layOut({ spec: specWith(head), files: { ...files, ...scripts }, env })), name };
+  return { ...(await layOut({ spec: rollingSpec(head), files: { ...files, ...scripts }, env })), name };
 }
 
 function kubeconfigFor(server: string, token = "machine"): string {

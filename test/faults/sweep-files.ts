@@ -16,7 +16,7 @@ import {
   tryFault,
   type Verdict,
 } from "./file-faults.ts";
-import { chance } from "../support/chance.ts";
+import { drawnBy } from "../../packages/cli/src/week/drawn.ts";
 
 const [runs = "60", seedText = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 const seed = Number(seedText);
@@ -50,7 +50,7 @@ async function exhaust(): Promise<void> {
 
 /** Disks that stay broken: from the Nth call on, all fail. */
 async function sample(): Promise<void> {
-  const random = chance(seed);
+  const random = drawnBy(seed);
   const pick = <T>(list: readonly [T, ...T[]] | readonly T[]): T | undefined =>
     list[Math.floor(random() * list.length)];
   for (let run = 0; run < Number(runs); run++) {

@@ -16,7 +16,7 @@ import { audit, startJudge, unfinishedIn } from "./shared/judge.ts";
 import { moments, strikeAt } from "./shared/moments.ts";
 import { troubles } from "./shared/troubles.ts";
 import { createFleet, end, type Fleet, type Worker } from "./shared/world.ts";
-import { chance } from "../support/chance.ts";
+import { drawnBy } from "../../packages/cli/src/week/drawn.ts";
 
 const { values } = parseArgs({
   options: {
@@ -135,7 +135,7 @@ async function play(fleet: Fleet): Promise<boolean> {
   const length = values.kills === undefined ? `${minutes} minutes` : `${kills} kills`;
   say(`all ${rotations} are rotated; ${length} of faults begin`);
   const judge = startJudge(fleet, lives, life);
-  const random = chance(seed);
+  const random = drawnBy(seed);
   const campaign: Campaign = { fleet, workers, random, lives, told: new Map(), stopped: new Set() };
   const until = values.kills === undefined ? Date.now() + minutes * 60 * second : Infinity;
   let killed = 0;

@@ -13,7 +13,7 @@ import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dueTimes, latenesses } from "../bench/daemon.ts";
 import { packedCommandLine } from "../support/packed.ts";
-import { chance } from "../support/chance.ts";
+import { drawnBy } from "../../packages/cli/src/week/drawn.ts";
 
 const { values } = parseArgs({
   options: {
@@ -151,7 +151,7 @@ async function waitAndLook(folder: string, milliseconds: number): Promise<void> 
 
 async function soak(folder: string): Promise<boolean> {
   const spec = writeSpec(folder);
-  const random = chance(Number(values.seed));
+  const random = drawnBy(Number(values.seed));
   const part = (minutes * 60 * second) / (kills + 1);
   let daemon = watch(folder, spec);
   for (let kill = 0; kill <= kills; kill++) {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { chance } from "../../support/chance.ts";
+import { drawnBy } from "../../../packages/cli/src/week/drawn.ts";
 import { createJudge } from "./judge.ts";
 import { createReceiver } from "./receiver.ts";
 import { createStage, type Stage } from "./stage.ts";
@@ -62,7 +62,7 @@ function named(line: string): string {
 export async function runProcesses(options: ProcessesOptions): Promise<ProcessesFigures> {
   const { rotations, life, kills, seed, acts = all, quiet = 1.25, onSay: say = () => undefined } = options;
   const folder = mkdtempSync(join(tmpdir(), "rotate-alarms-"));
-  const random = chance(seed);
+  const random = drawnBy(seed);
   const untrue: string[] = [];
   const missing: string[] = [];
   const differing: string[] = [];

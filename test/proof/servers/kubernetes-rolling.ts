@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packedCommandLine } from "../../support/packed.ts";
+import { rollingSpec } from "../../support/rolling-spec.ts";
 import { kubeconfigOf, type Cluster } from "./cluster.ts";
 import { layOut, until, type Promised, type Site } from "./support.ts";
 
@@ -13,21 +14,9 @@ const account = "machine";
 /** Of a machine that does not renew its turn. ms */
 const deadAfter = 5_000;
 
-const spec = `version: 1
-name: shop
-groups: { web: { type: kubernetes-lease, namespace: ${namespace}, name: web, kubeconfig: kubeconfig, deadAfter: ${deadAfter / 1_000}s } }
-providers: { issuer: { type: jwt, issuer: "https://issuer.example", key: { path: issuer.pem } } }
-reloads:
-  restart: { type: exec, command: [sh, restart.sh], timeout: 60s, group: { name: web } }
-rotations:
-  app:
-    provider: issuer
-    request: { subject: app, ttl: 1h }
-    retry: { initial: 1h, max: 1h }
-    sinks: [{ type: dotenv, path: .env, values: { TOKEN: "{{ token }}" } }]
-    reload: [restart]
-    health: [{ type: exec, command: [sh, health.sh], within: 1s }]
-`;
+const spec = rollingSpec(
+  `groups: { web: { type: kubernetes-lease, namespace: ${namespace}, name: web, kubeconfig: kubeconfig, deadAfter: ${deadAfter / 1_000}s } }`,
+);
 
 interface Fleet {
   readonly cluster: Cluster;

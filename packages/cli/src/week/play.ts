@@ -14,6 +14,7 @@ import {
   type Way,
   withDefaults,
 } from "@rotate/testkit";
+import { drawnBy } from "./drawn.ts";
 import { type Calls, type MintedInWeek, watched } from "./calls.ts";
 import { type Place, weekSpecOf } from "./spec.ts";
 import { periodOf, type Trouble, troubleAt, troublesOf, week } from "./troubles.ts";
@@ -255,17 +256,6 @@ async function works(
 ): Promise<boolean> {
   const byLife = known !== undefined && clock.now() < known.until;
   return (await harness.isLive?.(stage, fields)) ?? byLife;
-}
-
-/** Numbers that look drawn and are the same in each week: mulberry32. */
-function drawnBy(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 type Http = ReturnType<typeof createRuntime>["http"];

@@ -61,7 +61,7 @@ async function between(source: End, target: End, way: Way): Promise<Moved> {
   return finish(source, { ...way, move });
 }
 
-function finish(source: End, { to, move }: Way & { readonly move: string }): Moved {
+function finish(source: End, { to, move }: Pick<Way, "to"> & { readonly move: string }): Moved {
   source.leave({ records: [{ type: "left", move, to: to.place }], next: Infinity });
   return "moved";
 }
@@ -72,8 +72,7 @@ async function turnBack(source: End, target: End, { to }: Way): Promise<Moved> {
   const { away } = target.claim.state();
   if (away === undefined ? !hasAnything(target.claim.state()) : away.id !== id) return "nothing";
   if (away !== undefined) await target.claim.append([{ type: "stayed" }]);
-  source.leave({ records: [{ type: "left", move: id, to: to.place }], next: Infinity });
-  return "moved";
+  return finish(source, { to, move: id });
 }
 
 /** Would anything be lost with it? */

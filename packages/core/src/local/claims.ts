@@ -94,10 +94,10 @@ export function createClaims(ground: Ground): Claims {
     held.add(rotation);
     const onEnd = (): void => void held.delete(rotation);
     const opened = await openClaim(rotation, ground, { away, onEnd }).catch((error: unknown) => {
-      held.delete(rotation);
+      onEnd();
       throw error;
     });
-    if (opened === undefined) held.delete(rotation);
+    if (opened === undefined) onEnd();
     return opened;
   }
 

@@ -1,5 +1,5 @@
-/** 0 ≤ x < 1, the same for the same seed (mulberry32). */
-export function chance(seed: number): () => number {
+/** Numbers that look drawn, 0 ≤ x < 1, and are the same for the same seed: mulberry32. */
+export function drawnBy(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
