@@ -68,19 +68,29 @@ async function tickAll(
     const { rotateUntil } = await import("./work.ts");
     return slots.run(() => rotateUntil(job, options));
   }
+  const begun = [...untouched.keys(), ...(await inTurn([...working.keys()], { deps, states }))];
+  const reports = new Map<Rotation, RotationReport>();
   const ends = await Promise.allSettled(
-    rotations.map(async (rotation) => {
+    begun.map(async (rotation) => {
       const report = await one(rotation);
       options.onDone?.(rotation, report);
-      return report;
+      reports.set(rotation, report);
     }),
   );
   ends.forEach((end, at) => {
     if (end.status !== "rejected") return;
     if (!options.onFailed) throw end.reason;
-    options.onFailed(rotations[at]!, end.reason);
+    options.onFailed(begun[at]!, end.reason);
   });
-  return { version: 1, rotations: ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : [])) };
+  return { version: 1, rotations: rotations.flatMap((rotation) => reports.get(rotation) ?? []) };
+}
+
+/** In the order in which they are begun. */
+async function inTurn(
+  working: readonly Rotation[],
+  known: { readonly deps: RotationDeps; readonly states: ReadonlyMap<Rotation, RotationState> },
+): Promise<readonly Rotation[]> {
+  return working.length < 2 ? working : (await import("./work.ts")).urgentFirst(working, known);
 }
 
 /** What is due or owed, and what shares a reload with it and nearly is: that is pulled forward. */

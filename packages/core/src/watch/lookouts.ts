@@ -1,3 +1,5 @@
+import { createAgenda, type Agenda } from "../engine/agenda.ts";
+import { turnOf } from "../engine/need.ts";
 import {
   hasWork,
   isLeftAlone,
@@ -9,9 +11,7 @@ import {
 import type { Rotation } from "../loading/model.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { mustOfHeld, type Moment } from "../rotation/moment.ts";
 import { nearlyDueAt, turnAt } from "../rotation/turns.ts";
-import { createAgenda, type Agenda } from "./agenda.ts";
 import { createPosts, type Posts } from "./posts.ts";
 import { createWaiting, type Waiting } from "./waiting.ts";
 
@@ -44,8 +44,6 @@ export interface Lookouts {
 const shortestPause = 250;
 /** What a look could not help is looked at again after so long at most. ms */
 const longestPause = 30_000;
-/** What was never had is waited for: it comes before what works for longer than this, ms. */
-const soon = 10 * 60_000;
 /** Nothing is believed for longer without a look. ms */
 const longestUnseen = 3_600_000;
 /** So many states are held at once. */
@@ -166,10 +164,10 @@ async function lookAt(
     const present = presents[at]!;
     const { rotation, state } = present.moment;
     const place = { rotation, deps };
-    posts.setReady(index, undefined);
+    posts.ready.set(index, undefined);
     settleRest(index, present, shared);
     const isWork = posts.isFree(index) && !isLeftAlone(place, state) && hasWork(place, state, { patient: true });
-    if (isWork) posts.setReady(index, urgencyOf(present.moment));
+    if (isWork) posts.ready.set(index, turnOf(present.moment));
     keep(index, present, { ...shared, deps });
   }
 }
@@ -189,7 +187,7 @@ function keep(
   const { rotation, now, state } = moment;
   const retiring = retirementAt({ rotation, deps }, state);
   const turn = Math.min(turnAt(moment), retiring > now ? retiring : Infinity, now + longestUnseen);
-  const isTaken = posts.isBusy(index) || posts.isReady(index);
+  const isTaken = posts.isBusy(index) || posts.ready.has(index);
   const own = isTaken ? Infinity : Math.max(next, now + shortestPause, now + Math.max(posts.restOf(index), 0));
   agenda.set(index, Math.min(turn, own));
   nearlyDue[index] = nearlyDueAt(moment);
@@ -207,19 +205,20 @@ async function lookAtSinks(
       return !isLeftAlone(place, states[at]!) && (await observationDiffers(place, states[at]!));
     }),
   );
-  for (const [at, index] of some.entries()) if (differ[at] && posts.isFree(index)) posts.setReady(index, clock.now());
+  const turn = { need: "alive", by: clock.now() } as const;
+  for (const [at, index] of some.entries()) if (differ[at] && posts.isFree(index)) posts.ready.set(index, turn);
 }
 
 type Sharers = ReadonlyMap<string, readonly number[]>;
 
 function takeReady(most: number, shared: Shared & { readonly sharers: Sharers }): readonly number[] {
-  const { posts } = shared;
+  const { posts, clock } = shared;
   const taken = new Set<number>();
   while (posts.quick().length + taken.size < most) {
-    const index = posts.pop();
+    const index = posts.ready.pop(clock.now());
     if (index === undefined) break;
     for (const one of [index, ...sharingWith(index, shared)]) {
-      posts.setReady(one, undefined);
+      posts.ready.set(one, undefined);
       taken.add(one);
     }
   }
@@ -233,14 +232,7 @@ function sharingWith(
 ): readonly number[] {
   const now = clock.now();
   const sharing = sharedReloads(rotations[index]!).flatMap((name) => sharers.get(name) ?? []);
-  return sharing.filter((other) => posts.isReady(other) || (nearlyDue[other]! <= now && posts.isFree(other)));
-}
-
-/** Until when it can wait: what is held, by its end; what was never had, as if it ended soon; what failed and has nothing to lose comes last. Rotation time, ms. */
-function urgencyOf(moment: Moment): number {
-  const must = mustOfHeld(moment);
-  if (must < Infinity) return must;
-  return moment.state.failure === undefined ? moment.now + soon : Infinity;
+  return sharing.filter((other) => posts.ready.has(other) || (nearlyDue[other]! <= now && posts.isFree(other)));
 }
 
 /** Which rotations have each named reload. */

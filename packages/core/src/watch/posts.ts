@@ -1,5 +1,5 @@
 import type { Runtime } from "@rotate/runtime";
-import { createAgenda } from "./agenda.ts";
+import { createReady, type Ready } from "../engine/ready.ts";
 
 /** Who is at work, who is ready for it, and who is left alone for a while. Rotations are told by their index; instants are monotonic ms. */
 export interface Posts {
@@ -8,10 +8,7 @@ export interface Posts {
   readonly isBusy: (index: number) => boolean;
   /** Since when those are at work that have not taken long yet. */
   readonly quick: () => readonly number[];
-  /** There is work on it, and nobody has begun it; the most urgent is given first. Undefined: there is none. */
-  readonly setReady: (index: number, by: number | undefined) => void;
-  readonly isReady: (index: number) => boolean;
-  readonly pop: () => number | undefined;
+  readonly ready: Ready;
   /** Left alone until then. */
   readonly rest: (index: number, until: number) => void;
   readonly restless: (index: number) => void;
@@ -30,8 +27,7 @@ const slowAfter = 5_000;
 export function createPosts(count: number, { monotonic }: Pick<Runtime, "monotonic">): Posts {
   /** Since when. */
   const busy = new Map<number, number>();
-  const ready = createAgenda(count);
-  const readiness = new Uint8Array(count);
+  const ready = createReady(count);
   const restUntil = new Map<number, number>();
   const quick = (): readonly number[] => [...busy.values()].filter((at) => at > monotonic() - slowAfter);
   const restOf = (index: number): number => (restUntil.get(index) ?? -Infinity) - monotonic();
@@ -40,16 +36,11 @@ export function createPosts(count: number, { monotonic }: Pick<Runtime, "monoton
     end: (index) => void busy.delete(index),
     isBusy: (index) => busy.has(index),
     quick,
-    setReady(index, by) {
-      readiness[index] = by === undefined ? 0 : 1;
-      ready.set(index, by === undefined ? Infinity : Math.min(by, Number.MAX_VALUE));
-    },
-    isReady: (index) => readiness[index] === 1,
-    pop: ready.pop,
+    ready,
     rest: (index, until) => void restUntil.set(index, until),
     restless: (index) => void restUntil.delete(index),
     restOf,
-    isFree: (index) => !busy.has(index) && readiness[index] === 0 && restOf(index) <= 0,
-    untilPlace: () => (ready.next() === Infinity ? Infinity : Math.min(...quick()) + slowAfter - monotonic()),
+    isFree: (index) => !busy.has(index) && !ready.has(index) && restOf(index) <= 0,
+    untilPlace: () => (ready.isEmpty() ? Infinity : Math.min(...quick()) + slowAfter - monotonic()),
   };
 }

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { intentOf } from "../backend/contract.ts";
-import { createScene, failAt, failing, hour, minute, openBackend, untilDue } from "./support.ts";
+import type { Rotation } from "../../src/loading/model.ts";
+import { rotationIn } from "./spec.ts";
+import { createScene, failAt, failing, hour, minute, openBackend, untilDue, type Scene } from "./support.ts";
+
+function alone(scene: Scene, name: string): Rotation {
+  return { ...rotationIn(scene, { name, sinks: [name] }), reloads: [] };
+}
 
 test("mints, writes and reloads once, then says that nothing is due", async () => {
   const scene = createScene();
@@ -32,6 +38,20 @@ test("--force rotates a fresh credential, and a failed one before its backoff is
   failAt(scene, { mint: [failing("UNAVAILABLE")] });
   expect((await scene.run({ force: true })).exit).toBe(1);
   expect((await scene.run({ force: true })).db.outcome).toBe("rotated");
+});
+
+test("begins with what has a credential that nears its end, then with what never had one, last with what fails", async () => {
+  const scene = createScene();
+  const [fails, held] = ["fails", "held"].map((name) => alone(scene, name));
+  scene.rotations = [fails!, held!];
+  failAt(scene, { "prepare fails": failing("FAILED") });
+  await scene.run({ concurrency: 1 });
+  await scene.clock.advance(50 * minute);
+  scene.rotations = [fails!, alone(scene, "fresh"), held!];
+  scene.steps.length = 0;
+  await scene.run({ concurrency: 1 });
+  const begun = scene.steps.filter((step) => step.startsWith("prepare"));
+  expect(begun.slice(0, 3)).toEqual(["prepare held", "prepare fresh", "prepare fails"]);
 });
 
 test("waits longer after each failure, also when the next process is another one", async () => {

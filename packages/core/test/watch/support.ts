@@ -61,7 +61,7 @@ export async function startDaemon(
   {
     servicesOf,
     ...options
-  }: Pick<DaemonOptions, "names" | "services"> &
+  }: Pick<DaemonOptions, "names" | "services" | "concurrency"> &
     Partial<Pick<DaemonOptions, "load">> & {
       readonly servicesOf?: (engine: Engine) => DaemonOptions["services"];
       readonly onUnfollow?: () => void;

@@ -4,7 +4,7 @@ export interface Agenda {
   readonly set: (index: number, at: number) => void;
   /** The earliest time; Infinity when there is none. */
   readonly next: () => number;
-  /** The earliest, whenever it is; undefined: there is none. */
+  /** The earliest, whenever it is, and of those at one time the one with the lowest index; undefined: there is none. */
   readonly pop: () => number | undefined;
   /** All whose time has come, earliest first. They stand nowhere until they are set again. */
   readonly take: (now: number) => readonly number[];
@@ -21,12 +21,16 @@ export function createAgenda(count: number): Agenda {
     heap[place] = index;
     places[index] = place;
   }
+  /** Of two at one time the one with the lower index. */
+  function isBefore(index: number, other: number): boolean {
+    return times[index]! < times[other]! || (times[index] === times[other] && index < other);
+  }
   function timeAt(place: number): number {
     return place < size ? times[heap[place]!]! : Infinity;
   }
   function up(index: number, from: number): number {
     let place = from;
-    for (let above = (place - 1) >> 1; place > 0 && times[index]! < timeAt(above); above = (place - 1) >> 1) {
+    for (let above = (place - 1) >> 1; place > 0 && isBefore(index, heap[above]!); above = (place - 1) >> 1) {
       put(heap[above]!, place);
       place = above;
     }
@@ -36,8 +40,9 @@ export function createAgenda(count: number): Agenda {
     let place = from;
     for (;;) {
       const left = 2 * place + 1;
-      const least = timeAt(left + 1) < timeAt(left) ? left + 1 : left;
-      if (timeAt(least) >= times[index]!) return place;
+      if (left >= size) return place;
+      const least = left + 1 < size && isBefore(heap[left + 1]!, heap[left]!) ? left + 1 : left;
+      if (!isBefore(heap[least]!, index)) return place;
       put(heap[least]!, place);
       place = least;
     }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAgenda } from "../../src/watch/agenda.ts";
+import { createAgenda } from "../../src/engine/agenda.ts";
 
 const size = 12;
 const time = fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant(Infinity));
