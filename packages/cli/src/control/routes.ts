@@ -47,7 +47,11 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
       path: "/v1/detail",
       answer: async ({ query }) => {
         const [limit, before] = [query.get("limit"), query.get("before")];
-        const asked = { ...(limit !== null && { limit: Number(limit) }), ...(before !== null && { before }) };
+        const asked = {
+          byDaemon: true,
+          ...(limit !== null && { limit: Number(limit) }),
+          ...(before !== null && { before }),
+        };
         return json({ detail: await daemon.ask((engine) => engine.detail(query.get("name") ?? "", asked)) });
       },
     },

@@ -37,7 +37,7 @@ export function apiRoutes(parts: ApiParts & { readonly streams: Streams }): read
       path: "/api/v1/rotations/:name",
       answer: async ({ params: { name = "" }, query }) => {
         const before = query.get("before");
-        const asked = before === null ? {} : { before };
+        const asked = { byDaemon: true, ...(before !== null && { before }) };
         const detail = await daemon.ask((engine) => engine.detail(name, asked));
         return detail === undefined ? fail(404, `no rotation is named ${name}`) : json(detail);
       },

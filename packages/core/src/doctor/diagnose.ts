@@ -11,6 +11,7 @@ import { leftOverFindings, rootFindings, spaceFindings, type User } from "./file
 import { sortFindings, type DoctorReport, type Examination, type Finding } from "./finding.ts";
 import { clockFindings, listening, proxyFindings, type Asked } from "./network.ts";
 import { weakNode } from "./node-level.ts";
+import { standingsIn } from "./standings.ts";
 import { lookAtState } from "./state.ts";
 
 /** Who is looked at. */
@@ -134,6 +135,7 @@ async function lookAtSpecsWorld(spec: Spec, options: DiagnoseOptions, user: User
       look("state", `${state.directory}${state.exists ? "" : ", not there yet"}`, ofState),
       look("roots", "the spec, and what it reads", rootFindings(spec, runtime, user)),
       plan === undefined ? notLooked("checks", "the state cannot be used") : lookAtPlan(plan),
+      ...(plan === undefined ? [] : [{ examined: standingsIn(plan), findings: [] }]),
       look("disk", "the state, and the sinks' files", spaceFindings(spec, state.directory)),
       look("left-overs", "beside the sinks' files", await leftOverFindings(spec, runtime.now())),
       look("environment", "what could hide what is written", shadowFindings(spec, runtime.env)),

@@ -20,6 +20,7 @@ export interface Finding {
 /** One thing that was looked at. */
 export interface Examination {
   readonly name: string;
+  /** found: findings, or what was seen, say what. */
   readonly result: "good" | "found" | "not-looked-at";
   /** What was seen, or why nobody looked. */
   readonly seen: string;

@@ -7,6 +7,7 @@ import { driftOf, type Drift } from "../rotation/drift.ts";
 import { instant } from "../rotation/describe.ts";
 import type { RotationState } from "../store/state.ts";
 import { causesOf, withCauses } from "./causes.ts";
+import { namesElsewhere } from "./elsewhere.ts";
 import { knownRotations } from "./held-back.ts";
 import { orphansOf } from "./orphans.ts";
 import { actionOf } from "./plan-parts.ts";
@@ -18,16 +19,18 @@ export interface DetailOptions {
   readonly limit?: number;
   /** Only what began before this instant, RFC 3339. */
   readonly before?: string;
+  /** A daemon keeps it: see the same of `status`. */
+  readonly byDaemon?: boolean;
 }
 
-/** One rotation, of the spec or only of the state, with all that is known of it. Undefined when nobody knows the name. */
+/** One rotation, of the spec, of another machine or only of the state, with all that is known of it. Undefined when nobody knows the name. */
 export async function detailOf(
   parts: EngineParts,
   name: string,
-  { limit = 50, before }: DetailOptions = {},
+  { limit = 50, before, byDaemon = false }: DetailOptions = {},
 ): Promise<DetailReport | undefined> {
   const { spec, deps } = parts;
-  const { rotations, causes } = await statusOfOne(parts, name);
+  const { rotations, causes } = await statusOfOne(parts, name, byDaemon);
   const one = rotations.find((each) => each.name === name);
   if (one === undefined) return undefined;
   const rotation = spec.rotations.find((each) => each.name === name);
@@ -38,9 +41,15 @@ export async function detailOf(
   return { version: 1, at: instant(deps.runtime.now()), rotation: { ...one, ...about }, causes, attempts, events };
 }
 
-async function statusOfOne(parts: EngineParts, name: string): Promise<Pick<StatusReport, "rotations" | "causes">> {
-  const isKnown = (await knownRotations(parts)).some((known) => known.name === name);
-  if (isKnown) return status(parts, { names: [name] });
+async function statusOfOne(
+  parts: EngineParts,
+  name: string,
+  byDaemon: boolean,
+): Promise<Pick<StatusReport, "rotations" | "causes">> {
+  const { written, deps } = parts;
+  const known = (await knownRotations(parts)).map((one) => one.name);
+  const isKnown = known.includes(name) || (await namesElsewhere({ written, peers: deps.peers })).includes(name);
+  if (isKnown) return status(parts, { names: [name], byDaemon });
   const rotations = (await orphansOf(parts.spec, parts.deps)).filter((orphan) => orphan.name === name);
   const causes = causesOf(rotations);
   return { rotations: withCauses(rotations, causes), causes };

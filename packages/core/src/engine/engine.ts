@@ -8,6 +8,7 @@ import type { DetailReport, HistoryReport } from "../history-report.ts";
 import type { PlanReport } from "../plan-report.ts";
 import type { RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { withAround } from "./around.ts";
 import { keepAudit } from "./audit.ts";
 import { knownCadence } from "./cadence.ts";
 import { keepChronicle } from "./chronicle.ts";
@@ -25,7 +26,7 @@ import {
   revokeElsewhere,
 } from "./elsewhere.ts";
 import { isElsewhere } from "./fleet-status.ts";
-import { isOf } from "./orphans.ts";
+import { isOf, orphanStates } from "./orphans.ts";
 import { needsWork } from "./quick-look.ts";
 import {
   plan,
@@ -138,8 +139,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return { version: 1, attempts, events: told };
     },
     async needsRotation(name) {
+      const { rotation } = one(name);
       const cadence = await knownCadence(backend.host, options.runtime.now());
-      return (await needsWork(one(name), { cadence })) ? "due" : "fresh";
+      const deps = await withAround(parts);
+      return (await needsWork({ rotation, deps }, { cadence })) ? "due" : "fresh";
     },
     async credential(name, asked = {}) {
       const target = one(name);
@@ -165,7 +168,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       return revokeElsewhere(found, { peers: deps.peers, by, signal }, asked.previous ?? false);
     },
     forget: async (name) => {
-      if (await forgetElsewhere(name, { written: parts.written, peers: backend.peers })) return;
+      const isOurs = await isLeftBehind(name, parts);
+      if (!isOurs && (await forgetElsewhere(name, { written: parts.written, peers: backend.peers }))) return;
       await forgetHere(name, parts);
       record({ act: "forget", rotation: name, result: "done" });
     },
@@ -195,6 +199,11 @@ function refuseMoved(before: Spec, after: Spec): void {
     exitCode: 2,
     hint: "start `rotate watch` again to take it up",
   });
+}
+
+/** Is anything of it kept here, though the spec has it for nobody here? */
+async function isLeftBehind(name: string, { spec, deps }: EngineParts): Promise<boolean> {
+  return (await orphanStates(spec, deps)).some((state) => state.name === name);
 }
 
 /** Also what is kept elsewhere, or never came. */

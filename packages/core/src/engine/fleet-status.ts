@@ -18,7 +18,7 @@ export function isForOthers({ runsOn }: Pick<Rotation, "runsOn">, peers: Pick<Pe
 /** The engine's deps with what is known of the fleet: of a label that no machine serves each rotation is told so. */
 export function withFleet(deps: RotationDeps, look: PeerLook | undefined): RotationDeps {
   if (look === undefined) return deps;
-  const served = new Set(look.hosts.filter(serves).flatMap(({ labels }) => labels));
+  const served = new Set([...look.hosts.filter(serves), ...ownOf(deps, look)].flatMap(({ labels }) => labels));
   return {
     ...deps,
     unserved: ({ runsOn }) =>
@@ -26,6 +26,12 @@ export function withFleet(deps: RotationDeps, look: PeerLook | undefined): Rotat
         ? undefined
         : `no machine serves the label ${runsOn}: ${whyNot(look.hosts, runsOn)}`,
   };
+}
+
+/** This process, before it has told that it is there. */
+function ownOf({ peers }: Pick<RotationDeps, "peers">, { hosts }: PeerLook): readonly Pick<Peers, "labels">[] {
+  const isUnable = hosts.some(({ name, cannotServe }) => name === peers?.host && cannotServe !== undefined);
+  return peers === undefined || isUnable ? [] : [peers];
 }
 
 function serves({ alive, cannotServe }: HostReport): boolean {

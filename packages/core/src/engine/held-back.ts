@@ -139,5 +139,9 @@ export async function absentStatus({ name, by }: Absent, { store, clock }: Rotat
     leases: [],
     warnings: [],
   };
-  return { ...orphan, state: "failing", code: "list", reason: by.message, alarm: "failed" };
+  const stands =
+    orphan.exit === 3
+      ? ({ state: "expired", code: "ended", alarm: "expired" } as const)
+      : ({ state: "failing", code: "list", alarm: "failed" } as const);
+  return { ...orphan, ...stands, reason: by.message };
 }

@@ -5,6 +5,7 @@ import type { RotationDeps } from "../rotation/session.ts";
 import { instant } from "../rotation/describe.ts";
 import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
+import { withAround } from "./around.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
 import { recallStamps } from "./kept-stamps.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
@@ -93,7 +94,7 @@ export async function run(parts: EngineParts, options: RunOptions = {}): Promise
 
 async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport> {
   const { parts, untold } = reachableOf(all, options);
-  const deps = await withHeldBack(parts);
+  const deps = await withAround(parts);
   await deps.host.noteClock?.(deps.clock.note());
   const { present: asked, absent } = await choose(parts, options.names);
   const isNamed = options.names !== undefined && options.names.length > 0;
@@ -133,7 +134,7 @@ export async function plan(
   const cadence = every ?? (await knownCadence(deps.host, deps.runtime.now()));
   const { present, absent } = await choose(parts, names);
   const { planAll } = await import("./plan.ts");
-  const planned = await planAll(present, await withHeldBack(parts), { resolveExec, cadence });
+  const planned = await planAll(present, await withAround(parts), { resolveExec, cadence });
   const hints = await renameHints(spec, deps);
   const rotations = planned.map((one) => withHint(one, hints.get(one.name)));
   const orphans = names?.length ? [] : await orphansOf(spec, deps);

@@ -11,7 +11,7 @@ import type { Standing } from "./standing.ts";
 /** A standing in one line, without the rotation's name; undefined when all is well. */
 export function standingText({ reason, rotating }: Standing, moment: Moment): string | undefined {
   const { state, rotation, cadence } = moment;
-  const why = lastErrorOf(state)?.message;
+  const why = lastErrorOf(state)?.message ?? leftAlone(moment);
   switch (reason.code) {
     case "ejected":
       return `let go: nothing rotates it until \`rotate run ${rotation.name} --force\``;
@@ -31,9 +31,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
     case "failing":
       return why ?? "it fails";
     case "list":
-      return moment.heldBack?.message;
     case "unserved":
-      return moment.unserved;
+      return leftAlone(moment);
     case "moved":
       return state.away && awayText(state.away);
     case "gone":
@@ -63,6 +62,11 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
     case "fresh":
       return undefined;
   }
+}
+
+/** Why nobody works on it, when that is not the state's own doing. */
+function leftAlone({ heldBack, unserved }: Moment): string | undefined {
+  return heldBack?.message ?? unserved;
 }
 
 /** Of what is not in the spec any more. */

@@ -108,3 +108,25 @@ test("a list that cannot be used stops its own rotations and no others, and make
   expect((await scene.run({ names: ["db"] })).exit).toBe(0);
   expect((await scene.run({ names: ["tenant.o*"] })).exit).toBe(1);
 });
+
+test("what a list holds back is due for nobody, and says so once it has ended", async () => {
+  const scene = createScene();
+  scene.rotations = tenants(scene, ["one", "two", "three", "four"]);
+  await scene.run();
+  const [one, two] = scene.rotations;
+  scene.rotations = [one!, two!];
+  await scene.clock.advance(untilDue);
+  expect(await scene.ask((engine) => engine.needsRotation("tenant.one"))).toBe("fresh");
+  await scene.clock.advance(hour);
+  scene.rotations = [];
+  scene.heldBack = [{ family: "tenant", code: "ROTATE_LIST_INVALID", message: "it is empty", hint: undefined }];
+  const { rotations } = await scene.ask((engine) => engine.status());
+  const ended = { state: "expired", code: "ended", exit: 3, alarm: "expired", reason: "it is empty" };
+  expect(rotations.map(({ name }) => name).toSorted()).toEqual(["tenant.four", "tenant.one", "tenant.three", "tenant.two"]);
+  for (const rotation of rotations) expect(rotation).toMatchObject(ended);
+  const { rotations: planned } = await scene.ask((engine) => engine.plan());
+  for (const { standing } of planned) expect(standing).toMatchObject(ended);
+  const { exit, all } = await scene.run();
+  expect([exit, all.map(({ outcome }) => outcome)]).toEqual([3, ["expired", "expired", "expired", "expired"]]);
+  for (const { standing } of all) expect(standing).toMatchObject(ended);
+});

@@ -1,7 +1,10 @@
 /** Every state of the standing table, reached on the real engine, and every view asked: they give one answer. */
 import { expect, test } from "vitest";
+import type { Examination } from "../../src/doctor/finding.ts";
+import { standingsIn } from "../../src/doctor/standings.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { othersOf, withHeldBack } from "../../src/engine/held-back.ts";
+import { withAround } from "../../src/engine/around.ts";
+import { othersOf } from "../../src/engine/held-back.ts";
 import { presentAll } from "../../src/engine/quick-look.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfStatus } from "../../src/exit-code.ts";
@@ -13,19 +16,11 @@ import { createAlarms } from "../../src/watch/alarms.ts";
 import { rows } from "./states.ts";
 import { createScene, type Scene } from "./support.ts";
 
-/** Reached where there are several machines: test/e2e/shared. */
-const ofFleets: readonly string[] = ["unserved", "moved"];
-
 test("every line of the table is reached", () => {
   const reached = new Set(rows.map(({ state, code }) => `${state}/${code}`));
-  expect([...reached].toSorted()).toEqual(
-    [
-      ...new Set([
-        ...policies.filter(({ code }) => !ofFleets.includes(code)).map(({ state, code }) => `${state}/${code}`),
-        "orphaned/orphaned",
-      ]),
-    ].toSorted(),
-  );
+  const gone = ["failing/gone", "expiring/gone", "expired/gone"];
+  const told = new Set([...policies.map(({ state, code }) => `${state}/${code}`), ...gone, "orphaned/orphaned"]);
+  expect([...reached].toSorted()).toEqual([...told].toSorted());
 });
 
 function headOf({ state, code, exit, alarm, expiresAt }: StandingReport): StandingReport {
@@ -35,13 +30,16 @@ function headOf({ state, code, exit, alarm, expiresAt }: StandingReport): Standi
 interface Views {
   readonly status: RotationStatus;
   readonly check: number;
-  readonly planned: StandingReport;
+  /** Undefined: another machine rotates it. */
+  readonly planned: StandingReport | undefined;
   readonly due: boolean | undefined;
   readonly needed: string | undefined;
   /** Undefined: none was raised. */
   readonly alarm: string | undefined;
   /** What receivers are told of it. Undefined: nothing. */
   readonly notified: string | undefined;
+  /** What `doctor` says of all of them. */
+  readonly examined: Pick<Examination, "seen" | "result">;
   /** The states that the metrics say it is in. */
   readonly measured: readonly (string | undefined)[];
 }
@@ -54,18 +52,19 @@ async function viewsOf(engine: Engine): Promise<Views> {
   const parts = engine.parts();
   const { rotations } = parts.spec;
   const events: EngineEvent[] = [];
-  const deps = await withHeldBack(parts);
+  const deps = await withAround(parts);
   const looks = { rotations: await presentAll(rotations, deps), others: await othersOf(parts) };
   await createAlarms((event) => void events.push(event)).check(looks, deps);
   const alarms = events.flatMap((event) => (event.type === "alarm" && event.rotation === "db" ? [event.alarm] : []));
   return {
     status,
     check: exitCodeOfStatus({ rotations: [status] }),
-    planned: planned?.standing ?? plan.orphans.find(({ name }) => name === "db")!,
+    planned: planned?.standing ?? plan.orphans.find(({ name }) => name === "db"),
     due: planned?.due,
     needed: planned && (await engine.needsRotation("db")),
     alarm: alarms[0],
     notified: concernsOf(report).find(({ subject }) => subject === "db")?.alarm,
+    examined: standingsIn(plan),
     measured: statesMeasured(status),
   };
 }
@@ -91,26 +90,28 @@ function exitOf({ standing, outcome }: RotationReport): number {
 }
 
 test.each(rows)("$state ($code), exit $exit: every view says so", async (row) => {
-  const { state, code, exit, alarm, daemonHelps, edit, reach } = row;
+  const { state, code, exit, alarm, daemonHelps, elsewhere, edit, reach } = row;
   const scene = createScene(edit);
   await reach(scene);
   const views = await scene.ask(viewsOf);
   expect(headOf(views.status)).toMatchObject({ state, code, exit, ...(alarm && { alarm }) });
   expect(views.status.alarm).toBe(alarm);
   expect(views.check).toBe(exit);
-  expect(headOf(views.planned)).toEqual(headOf(views.status));
+  expect(views.planned && headOf(views.planned)).toEqual(elsewhere ? undefined : headOf(views.status));
+  if (!elsewhere) expect(views.examined.seen).toContain(`1 ${state}`);
+  if (!elsewhere) expect(views.examined.result).toBe(alarm === undefined ? "good" : "found");
   expect(views.needed).toBe(views.due === undefined ? undefined : views.due ? "due" : "fresh");
-  expect(views.alarm).toBe(daemonHelps ? undefined : alarm);
+  expect(views.alarm).toBe(daemonHelps || elsewhere ? undefined : alarm);
   expect(views.notified).toBe(alarm);
   expect(views.measured).toEqual([state]);
 });
 
-test.each(rows.filter(({ state }) => state !== "orphaned"))(
+test.each(rows.filter(({ state, elsewhere }) => state !== "orphaned" && !elsewhere))(
   "$state ($code), exit $exit: a run says what status says right after it, and so does the credential it gives",
-  async ({ edit, reach }) => {
+  async ({ byName, edit, reach }) => {
     const scene = createScene(edit);
     await reach(scene);
-    const ran = await scene.run();
+    const ran = await scene.run(byName ? { names: ["db"] } : {});
     const after = await scene.status();
     expect(headOf(ran.db.standing)).toEqual(headOf(after));
     expect(await lastTold(scene)).toEqual(markOf(after));

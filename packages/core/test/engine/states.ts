@@ -1,8 +1,11 @@
 /** Every state of the standing table, reached on the real engine. */
 import { RotateError, Secret } from "@rotate/plugin-kit";
 import { expect } from "vitest";
+import { moveOne } from "../../src/fleet/move-one.ts";
+import type { RotationState } from "../../src/store/state.ts";
+import { fleetOf } from "./fleet.ts";
 import { rotationIn } from "./spec.ts";
-import { failAt, failing, hour, minute, untilDue, type EditRotation, type Scene } from "./support.ts";
+import { failAt, failing, hour, minute, openBackend, untilDue, type EditRotation, type Scene } from "./support.ts";
 
 /** A state, and the way there. */
 export interface Row {
@@ -13,6 +16,12 @@ export interface Row {
   readonly alarm?: string;
   /** A daemon would keep it: only runs come too seldom. */
   readonly daemonHelps?: true;
+  /** Another machine rotates it: it is told of here, and neither planned nor run. */
+  readonly elsewhere?: true;
+  /** A run takes it only when it is named. */
+  readonly byName?: true;
+  /** Dead is what consumers still hold: what is published works, and is given to whoever asks. */
+  readonly successorWorks?: true;
   readonly edit?: EditRotation;
   readonly reach: (scene: Scene) => Promise<unknown>;
 }
@@ -35,7 +44,20 @@ function withProvider(change: object): EditRotation {
   });
 }
 
-/** One at least for each line of the table that one machine alone can reach. */
+const { host: there, peers: peersThat } = fleetOf("there");
+
+/** It is given to another machine, which tells of it what this one knew, and is not heard of any more for so long. */
+async function fallsSilent(scene: Scene, duration: number): Promise<void> {
+  await fresh(scene);
+  const { check: _, ...status } = await scene.status();
+  const [db] = scene.rotations;
+  await scene.ask((engine) => engine.forget("db"));
+  scene.rotations = [{ ...db!, host: there.name }];
+  scene.peers = peersThat({ hosts: [there], pinned: [{ host: { ...there, alive: false }, status }] });
+  await scene.clock.advance(duration);
+}
+
+/** One at least for each line of the table, and for what is told of another machine. */
 export const rows: readonly Row[] = [
   { state: "fresh", code: "fresh", exit: 0, reach: fresh },
   {
@@ -91,6 +113,65 @@ export const rows: readonly Row[] = [
       scene.rotations = [{ ...db!, family: "db" }, ...others];
       await fresh(scene);
       scene.rotations = [{ ...db!, family: "db" }];
+    },
+  },
+  {
+    state: "failing",
+    code: "unserved",
+    exit: 1,
+    alarm: "cannot-serve",
+    byName: true,
+    edit: (rotation) => ({ ...rotation, moves: true, runsOn: "eu" }),
+    async reach(scene) {
+      await fresh(scene);
+      scene.peers = peersThat({ hosts: [there], pinned: [] });
+    },
+  },
+  {
+    state: "failing",
+    code: "moved",
+    exit: 1,
+    alarm: "cannot-serve",
+    async reach(scene) {
+      await fresh(scene);
+      const [from, to] = [await openBackend(scene), await openBackend(scene, "new-state")];
+      const way = { from, to, translate: (state: RotationState) => state, withAttempts: true, wait: 0 };
+      expect(await moveOne("db", way)).toBe("moved");
+      await Promise.all([from.close(), to.close()]);
+    },
+  },
+  {
+    state: "failing",
+    code: "gone",
+    exit: 1,
+    alarm: "cannot-serve",
+    elsewhere: true,
+    reach: (scene) => fallsSilent(scene, minute),
+  },
+  {
+    state: "expiring",
+    code: "gone",
+    exit: 3,
+    alarm: "expired",
+    elsewhere: true,
+    reach: (scene) => fallsSilent(scene, 56 * minute),
+  },
+  {
+    state: "expired",
+    code: "gone",
+    exit: 3,
+    alarm: "expired",
+    elsewhere: true,
+    reach: (scene) => fallsSilent(scene, 61 * minute),
+  },
+  {
+    state: "never",
+    code: "never",
+    exit: 1,
+    elsewhere: true,
+    edit: (rotation) => ({ ...rotation, host: there.name }),
+    async reach(scene) {
+      scene.peers = peersThat({ hosts: [there], pinned: [] });
     },
   },
   {
@@ -172,6 +253,19 @@ export const rows: readonly Row[] = [
       await fresh(scene);
       failAt(scene, down);
       await scene.ask((engine) => engine.revoke("db"));
+    },
+  },
+  {
+    state: "expired",
+    code: "revoked",
+    exit: 3,
+    alarm: "expired",
+    successorWorks: true,
+    edit: withProvider({ overlap: false }),
+    async reach(scene) {
+      await fresh(scene);
+      failAt(scene, { "reload app": [failing("FAILED"), failing("FAILED")] });
+      await scene.run({ force: true });
     },
   },
   {

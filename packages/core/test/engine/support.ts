@@ -6,6 +6,7 @@ import { createRuntime, type Runtime } from "@rotate/runtime";
 import { createFakeClock, type FakeClock } from "@rotate/testkit";
 import { onTestFinished } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
+import type { Peers } from "../../src/backend/peers.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { EngineEvent } from "../../src/events.ts";
 import { exitCodeOfRun, exitCodeOfStatus } from "../../src/exit-code.ts";
@@ -30,6 +31,8 @@ export interface Scene extends DiskWorld {
   now: () => number;
   life: number;
   runtime: Runtime;
+  /** The other machines of a fleet; set to make this one a part of it. */
+  peers: Peers | undefined;
   /** The machine; replace to clone or to reboot it. */
   machine: Machine;
   readonly events: EngineEvent[];
@@ -89,6 +92,7 @@ export function createScene(
     clock,
     runtime,
     machine: { machineId: "machine-1", bootId: "boot-1", uptime: clock.monotonic },
+    peers: undefined,
     logs,
     events: [],
     onEvent: () => undefined,
@@ -146,8 +150,9 @@ async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): P
 }
 
 /** The state in the scene's directory. */
-export function openBackend({ directory, runtime, machine, spec }: Scene): Promise<Backend> {
-  return openLocalBackend({ spec: spec(), runtime, machine, stateDir: join(directory, "state") });
+export async function openBackend({ directory, runtime, machine, spec, peers }: Scene, state = "state"): Promise<Backend> {
+  const backend = await openLocalBackend({ spec: spec(), runtime, machine, stateDir: join(directory, state) });
+  return { ...backend, ...(peers && { peers }) };
 }
 
 /** Lets these steps fail from now on, each as often as it is named; the others go well. */
