@@ -21,6 +21,8 @@ export interface Reporter {
   /** The outside world, its log on this terminal, its masker over all that is printed. */
   readonly runtime: Runtime;
   readonly onEvent: OnEvent;
+  /** By which clock the instants of events are told, ms since 1970. Default: the runtime's. */
+  readonly tellBy: (clock: () => number) => void;
   /** Ends the redrawing. */
   readonly close: () => void;
 }
@@ -46,15 +48,16 @@ export function createReporter({ terminal, level, format, board: wanted, omit }:
   };
   const runtime = createRuntime({ log: { level, format, write }, announce: terminal.announce });
   terminal.setMask(runtime.masker.mask);
+  let now = runtime.now;
 
   function onEvent(event: EngineEvent): void {
     board?.show(event);
-    const line = describeEvent(event, runtime.now());
+    const line = describeEvent(event, now());
     if (omit.includes(event.type) || logLevels.indexOf(line.level) < logLevels.indexOf(level)) return;
     if (board !== undefined) return tell(board, event, { ...line, paint: terminal.paintErr });
     const { type, ...fields } = event;
     if (format === "json") runtime.log[line.level](line.message, { event: type, ...fields });
     else runtime.log[line.level](line.rotation === undefined ? line.message : `${line.rotation}: ${line.message}`);
   }
-  return { runtime, onEvent, close: () => board?.close() };
+  return { runtime, onEvent, tellBy: (clock) => void (now = clock), close: () => board?.close() };
 }

@@ -28,7 +28,7 @@ export interface OpenedEngine {
   readonly stateDir: string;
   /** What kept the command from asking a running watch. */
   readonly troubles: readonly TroubleReport[];
-  /** Milliseconds since 1970. */
+  /** The present moment by the clock that reports are told by, ms since 1970. */
   readonly now: () => number;
 }
 
@@ -91,13 +91,15 @@ export async function withEngine<Result>(
   const patience = reading ? readsAfter : undefined;
   const onSilent = (error: EngineError): void => void troubles.push(troubleOf(error));
   const watch = ask && (await watchOf(spec, { stateDir, onEvent, patience, onSilent }));
+  if (watch !== undefined) reporter.tellBy(watch.engine.now);
   if (ask !== undefined && watch !== undefined)
-    return ask({ ...watch, names, reporter, troubles, now: runtime.now }).finally(reporter.close);
+    return ask({ ...watch, names, reporter, troubles, now: watch.engine.now }).finally(reporter.close);
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openBackend({ spec, runtime, reading, labels, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
-    return await use({ engine, own: engine, names, reporter, troubles, stateDir: backend.place, now: runtime.now });
+    reporter.tellBy(engine.now);
+    return await use({ engine, own: engine, names, reporter, troubles, stateDir: backend.place, now: engine.now });
   } finally {
     reporter.close();
     await backend.close();

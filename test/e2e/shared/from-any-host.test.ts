@@ -47,6 +47,25 @@ describe.skipIf(postgresUnavailable())("what one host has minted, any other look
     expect(await fleet.ask("a", ["status", "--json"])).toMatchObject({ rotations: [{ state: "never" }] });
   });
 
+  test.each([
+    ["ahead", 2],
+    ["behind", -2],
+  ])("a host whose clock is two hours %s says in words how long it lives as the others do", async (_, hours) => {
+    const fleet = await fleetOf("app");
+    await fleet.ask("a", ["run", "--json"]);
+    const off = `const { now } = Date; Date.now = () => now() + ${hours} * 3_600_000`;
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(off)}` };
+    const left = /5\dm left/;
+    expect((await fleet.on("a", ["status"])).stdout).toMatch(left);
+    expect((await fleet.on("b", ["status"], env)).stdout).toMatch(left);
+    expect((await fleet.on("b", ["needs-rotation", "app"], env)).stdout).toMatch(
+      /^not due: 5\dm left of 1h, refresh in [34]\dm/,
+    );
+    expect((await fleet.on("b", ["status", "--check", "--min-remaining", "30m"], env)).code).toBe(0);
+    expect((await fleet.on("b", ["status", "--check", "--min-remaining", "90m"], env)).code).toBe(3);
+    expect((await fleet.on("b", ["run", "--force"], env)).stdout).toMatch(/next in [34]\dm/);
+  });
+
   test("another host ejects it: given values are written, what was minted is revoked, and no host rotates it afterwards", async () => {
     const fleet = await fleetOf("app");
     await fleet.ask("a", ["run", "--json"]);

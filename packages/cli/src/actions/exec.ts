@@ -101,7 +101,7 @@ async function runCommand(command: Start["command"], running: Running): Promise<
     const asking = {
       minRemaining: options.minRemaining,
       word: loans.word(),
-      now: runtime.now,
+      now: engine.now,
       signal: interrupt.signal,
     };
     const first = await currentValues(source, givenBy(rotations, options), asking);
@@ -120,7 +120,7 @@ async function runCommand(command: Start["command"], running: Running): Promise<
     const forwarding = forwardSignals(supervisor.forward, { terminal: process.stdin.isTTY });
     const over = new AbortController();
     const following = keeps
-      ? Promise.race([warnAtEnd(first, reporter, over.signal), fresh?.lost ?? warnAtEnd(first, reporter, over.signal)])
+      ? Promise.race([warnAtEnd(first, running, over.signal), fresh?.lost ?? warnAtEnd(first, running, over.signal)])
       : follow(first, running, { signal: over.signal, onChange: supervisor.renew, lost: fresh?.lost });
     const told = following.catch(({ message }: Error) =>
       reporter.runtime.log.warn(`the credentials of the command are not kept fresh any more: ${message}`),
@@ -226,7 +226,7 @@ async function follow(
   },
 ): Promise<void> {
   const { runtime } = engine.parts().deps;
-  const asked = { credential: source.credential, status: engine.status, events: engine.events };
+  const asked = { credential: source.credential, status: engine.status, events: engine.events, now: engine.now };
   const names = givenBy(rotations, options);
   const followed = followValues(first, { engine: asked, names, word: loans.word, runtime, signal }, (given) => {
     directory?.write(given.values);
@@ -236,8 +236,9 @@ async function follow(
 }
 
 /** A command that keeps what it has is told of, when that ends before it does. */
-async function warnAtEnd({ ends }: Given, { runtime }: Reporter, signal: AbortSignal): Promise<void> {
-  for (let left = ends - runtime.now(); ; left = ends - runtime.now()) {
+async function warnAtEnd({ ends }: Given, { reporter, engine }: Running, signal: AbortSignal): Promise<void> {
+  const { runtime } = reporter;
+  for (let left = ends - engine.now(); ; left = ends - engine.now()) {
     if (left <= 0) return runtime.log.warn("the command still runs with a credential that is past its end");
     await sleepOrWake(runtime, Math.min(left, 60_000), signal);
     if (signal.aborted) return;

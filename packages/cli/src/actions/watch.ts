@@ -44,13 +44,15 @@ export async function watchSpec(input: Input): Promise<unknown> {
   const { "log-level": level, "log-format": format, "state-dir": stateDir } = flags;
   const concurrency = countValue("concurrency", flags.concurrency);
   const addresses = await addressesOf(flags);
-  const { runtime, onEvent } = createReporter({ terminal, level, format, board: false, omit: ["retry-scheduled"] });
+  const omit = ["retry-scheduled"] as const;
+  const { runtime, onEvent, tellBy } = createReporter({ terminal, level, format, board: false, omit });
   const spec = await readSpec(flags.file, terminal, { stateDir, cache: input.specCache });
   for (const { message, path } of spec.warnings) runtime.log.warn(message, { path });
   const state = stateDir === undefined ? {} : { stateDir: resolve(stateDir) };
   const backend = await openBackend({ spec, runtime, labels: flags.label, patient: true, ...state });
   try {
     const engine = await openEngine({ spec, runtime, backend, onEvent, by: whoAsks() });
+    tellBy(engine.now);
     runtime.log.info(`watching ${count(spec.rotations.length, "rotation")} of ${spec.file}`);
     const stopTraces = await tracesOf(engine.events, { ...runtime, version: input.version });
     const serving = createServing(engine, args.names);

@@ -7,8 +7,8 @@ import type { Call, Route } from "../views/routes.ts";
 
 /** What answers. */
 export interface CredentialParts {
-  readonly daemon: Pick<DaemonView, "ask" | "events" | "spec">;
-  readonly runtime: Pick<Runtime, "sleep" | "now">;
+  readonly daemon: Pick<DaemonView, "ask" | "events" | "now" | "spec">;
+  readonly runtime: Pick<Runtime, "sleep">;
 }
 
 /** As the endpoint has it: connections are cut by what stands between after a minute of silence. s */
@@ -20,7 +20,7 @@ export function credentialRoute(parts: CredentialParts): Route {
 }
 
 async function answer({ params: { name = "" }, query, response }: Call, parts: CredentialParts): Promise<Answer> {
-  const { daemon, runtime } = parts;
+  const { daemon } = parts;
   if (!daemon.spec().rotations.some((rotation) => rotation.name === name))
     return fail(404, "there is no such credential here");
   const ending = new AbortController();
@@ -32,9 +32,9 @@ async function answer({ params: { name = "" }, query, response }: Call, parts: C
   try {
     const first = await ask();
     const format = query.get("format");
-    if (format !== null) return printed(format, first, { field: query.get("field"), now: runtime.now() });
-    if (query.get("refused") === first.fingerprint) return told(await ask(refusedValue(first)), runtime.now());
-    if (query.get("after") !== first.fingerprint) return told(first, runtime.now());
+    if (format !== null) return printed(format, first, { field: query.get("field"), now: daemon.now() });
+    if (query.get("refused") === first.fingerprint) return told(await ask(refusedValue(first)), daemon.now());
+    if (query.get("after") !== first.fingerprint) return told(first, daemon.now());
     await another(name, Math.min(Number(query.get("wait") ?? 0), longestWait) * 1_000, {
       ...parts,
       signal: ending.signal,
@@ -42,7 +42,7 @@ async function answer({ params: { name = "" }, query, response }: Call, parts: C
     const next = await ask();
     return next.fingerprint === first.fingerprint
       ? { status: 304, type: "text/plain", body: "" }
-      : told(next, runtime.now());
+      : told(next, daemon.now());
   } catch (error) {
     return fail(503, (error as Error).message, { "retry-after": "1" });
   }

@@ -6,6 +6,8 @@ export interface Hello {
   /** Of the spec that it works by: see `specKey`. */
   readonly spec: string;
   readonly startedAt: string;
+  /** What time it is by the clock that it tells by; absent from one of an earlier version. */
+  readonly at?: string;
 }
 
 /** Who asks, as they say themselves. */

@@ -13,7 +13,7 @@ import type { Asker, CredentialQuestion, EjectQuestion, Hello, Line, RevokeQuest
 import { exchange } from "./exchange.ts";
 
 /** What can be asked of a running watch as of an engine. */
-export type Askable = Pick<Engine, "run" | "status" | "detail" | "revoke" | "eject" | "credential">;
+export type Askable = Pick<Engine, "run" | "status" | "detail" | "revoke" | "eject" | "credential" | "now">;
 
 /** How a watch is asked for. */
 export interface Finding {
@@ -37,10 +37,12 @@ export async function findWatch(
     if (error instanceof EngineError && error.code === "ROTATE_WATCH_SILENT") onSilent?.(error);
     return undefined;
   });
-  return hello?.version === 1 && hello.spec === spec() ? askableAt(path, onEvent) : undefined;
+  if (hello?.version !== 1 || hello.spec !== spec()) return undefined;
+  const ahead = hello.at === undefined ? 0 : Date.parse(hello.at) - Date.now();
+  return { ...askableAt(path, onEvent), now: () => Date.now() + ahead };
 }
 
-function askableAt(path: string, onEvent: OnEvent): Askable {
+function askableAt(path: string, onEvent: OnEvent): Omit<Askable, "now"> {
   const by = whoAsks();
   function errand<Report>(route: string, question: object, signal?: AbortSignal): Promise<Report> {
     const body = JSON.stringify({ ...question, by } satisfies Asker);

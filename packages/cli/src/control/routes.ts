@@ -26,7 +26,7 @@ import type {
 /** What the control socket is made of. */
 export interface ControlParts {
   readonly daemon: DaemonView;
-  readonly runtime: Pick<Runtime, "masker" | "sleep" | "now">;
+  readonly runtime: Pick<Runtime, "masker" | "sleep">;
   /** RFC 3339. */
   readonly startedAt: string;
 }
@@ -37,7 +37,13 @@ export function controlRoutes(parts: ControlParts): readonly Route[] {
   return [
     {
       path: "/v1/hello",
-      answer: async () => json({ version: 1, spec: specKey(daemon.spec()), startedAt } satisfies Hello),
+      answer: async () =>
+        json({
+          version: 1,
+          spec: specKey(daemon.spec()),
+          startedAt,
+          at: new Date(daemon.now()).toISOString(),
+        } satisfies Hello),
     },
     {
       path: "/v1/status",

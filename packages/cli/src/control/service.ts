@@ -26,7 +26,7 @@ export function createControl({ directory, runtime }: ControlOptions): Service {
         runtime.log.warn(problem);
         return async () => undefined;
       }
-      const startedAt = new Date(runtime.now()).toISOString();
+      const startedAt = new Date(daemon.now()).toISOString();
       const handler = handlerOf(controlRoutes({ daemon, runtime, startedAt }), refuseOthers, runtime);
       const server = await plainServer(handler);
       bound(server);

@@ -3,11 +3,11 @@ import { currentValues, isSame, type Given } from "./environment.ts";
 
 /** What a follower works with. */
 export interface FollowParts {
-  readonly engine: Pick<Engine, "credential" | "events" | "status">;
+  readonly engine: Pick<Engine, "credential" | "events" | "now" | "status">;
   readonly names: readonly string[];
   /** The word that what is read now is lent to. */
   readonly word: () => string;
-  readonly runtime: Pick<Runtime, "sleep" | "log" | "now">;
+  readonly runtime: Pick<Runtime, "sleep" | "log">;
   readonly signal: AbortSignal;
 }
 
@@ -58,7 +58,7 @@ function listen({ engine, names, runtime, signal }: FollowParts): {
 
 async function read({ engine, names, word, runtime, signal }: FollowParts): Promise<Given | undefined> {
   try {
-    return await currentValues(engine, names, { minRemaining: 0, word: word(), now: runtime.now, signal });
+    return await currentValues(engine, names, { minRemaining: 0, word: word(), now: engine.now, signal });
   } catch (error) {
     tell(error, { runtime, signal });
     return undefined;

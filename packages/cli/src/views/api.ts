@@ -6,7 +6,6 @@ import {
   selectByName,
   type DaemonView,
   type RotationStatus,
-  type Runtime,
 } from "@rotate/core";
 import { fail, json } from "./answer.ts";
 import type { Counters } from "./counters.ts";
@@ -18,7 +17,6 @@ import type { Streams } from "./streams.ts";
 export interface ApiParts {
   readonly daemon: DaemonView;
   readonly outlook: Outlook;
-  readonly runtime: Pick<Runtime, "now">;
 }
 
 /** The list, one rotation, and what happens, as JSON. */
@@ -65,12 +63,7 @@ function filtered({ rotations }: Overview, query: URLSearchParams): readonly Rot
 }
 
 /** `/metrics`, in the text format 0.0.4. */
-export function metricsRoute({
-  daemon,
-  outlook,
-  runtime,
-  counters,
-}: ApiParts & { readonly counters: Counters }): Route {
+export function metricsRoute({ daemon, outlook, counters }: ApiParts & { readonly counters: Counters }): Route {
   return {
     path: "/metrics",
     answer: async () => {
@@ -79,7 +72,7 @@ export function metricsRoute({
       const families = metricsOf(rotations, {
         version,
         specValid: specProblem === undefined,
-        ...(since !== undefined && { lastTick: runtime.now() - since }),
+        ...(since !== undefined && { lastTick: daemon.now() - since }),
         ...clockFacts(daemon.clockSkew()),
       });
       const body = metricsText([...families, ...endpointMetrics(serve)]) + (await counters.text());

@@ -38,7 +38,7 @@ async function startViews(daemon: DaemonView, options: ViewsOptions): Promise<()
   const about = {
     version,
     host: hostname(),
-    startedAt: new Date(runtime.now()).toISOString(),
+    startedAt: new Date(daemon.now()).toISOString(),
     boot: Math.floor(runtime.random() * 2 ** 32).toString(36),
   };
   const outlook = createOutlook({ daemon, runtime, about, signal });

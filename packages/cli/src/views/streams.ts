@@ -100,7 +100,7 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
       await sleepOrWake(runtime, tickEvery, signal);
       // Silence says that the scheduler hangs.
       if ((daemon.sinceLook() ?? 0) > hangs) continue;
-      const text = `event: tick\ndata: ${JSON.stringify({ at: new Date(runtime.now()).toISOString() })}\n\n`;
+      const text = `event: tick\ndata: ${JSON.stringify({ at: new Date(daemon.now()).toISOString() })}\n\n`;
       for (const reader of readers) write(reader, text);
     }
   }

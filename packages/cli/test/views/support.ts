@@ -119,6 +119,7 @@ export function createDaemonScene({ real = false } = {}): Scene {
 
   const daemon: DaemonView = {
     events: { on: events.on },
+    now: runtime.now,
     spec,
     status,
     reload: () => undefined,

@@ -5,6 +5,7 @@ import type { DetailReport } from "../history-report.ts";
 import type { RotationStatus, StatusReport } from "../report.ts";
 import { driftOf, type Drift } from "../rotation/drift.ts";
 import { instant } from "../rotation/describe.ts";
+import { presentAt } from "../schedule/clock.ts";
 import type { RotationState } from "../store/state.ts";
 import { causesOf, withCauses } from "./causes.ts";
 import { namesElsewhere } from "./elsewhere.ts";
@@ -38,7 +39,7 @@ export async function detailOf(
   const query = { rotation: name, limit, ...(before !== undefined && { before }) };
   const [attempts, events] = await Promise.all([deps.store.attempts(query), deps.store.events(query)]);
   const about = rotation === undefined ? {} : partsOf(rotation, state);
-  return { version: 1, at: instant(deps.runtime.now()), rotation: { ...one, ...about }, causes, attempts, events };
+  return { version: 1, at: instant(presentAt(deps.clock)), rotation: { ...one, ...about }, causes, attempts, events };
 }
 
 async function statusOfOne(

@@ -8,6 +8,7 @@ import type { DetailReport, HistoryReport } from "../history-report.ts";
 import type { PlanReport } from "../plan-report.ts";
 import type { RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { presentAt } from "../schedule/clock.ts";
 import { withAround } from "./around.ts";
 import { keepAudit } from "./audit.ts";
 import { knownCadence } from "./cadence.ts";
@@ -87,6 +88,8 @@ export interface Engine {
   readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
   /** Due, never minted or owed work; or nothing to do. */
   readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
+  /** The present moment by the clock that reports are told by, ms since 1970. */
+  readonly now: () => number;
   /** What happens, as it happens. */
   readonly events: Events;
   /** Goes on by another spec of the same name. To be called when nothing is at work. Throws EngineError `ROTATE_SPEC_MOVED`. */
@@ -124,6 +127,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   return {
     events,
+    now: () => presentAt(backend.clock),
     parts: () => parts,
     async take(spec) {
       refuseMoved(parts.spec, spec);

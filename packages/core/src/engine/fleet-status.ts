@@ -4,6 +4,7 @@ import type { Rotation, Spec } from "../loading/model.ts";
 import type { HostReport } from "../host-report.ts";
 import type { RotationStatus, StandingReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { presentAt } from "../schedule/clock.ts";
 
 /** Rotations that another machine is named for. */
 export function isElsewhere({ host }: Pick<Rotation, "host">, peers: Pick<Peers, "host"> | undefined): boolean {
@@ -55,11 +56,11 @@ function whyNot(hosts: readonly HostReport[], label: string): string {
 export function statusesElsewhere(
   { rotations }: Pick<Spec, "rotations">,
   { hosts, pinned }: PeerLook,
-  { peers, runtime }: Pick<RotationDeps, "peers" | "runtime">,
+  { peers, clock }: Pick<RotationDeps, "peers" | "clock">,
 ): readonly RotationStatus[] {
   const named = rotations.filter((rotation) => isElsewhere(rotation, peers));
   const byName = new Map(named.map((rotation) => [rotation.name, rotation]));
-  const now = runtime.now();
+  const now = presentAt(clock);
   const told = pinned.flatMap((one) => {
     const rotation = byName.get(one.status.name);
     // What has another machine now is told of by that one.

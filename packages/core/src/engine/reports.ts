@@ -3,6 +3,7 @@ import type { PlanReport } from "../plan-report.ts";
 import type { RotationReport, RotationStatus, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { instant } from "../rotation/describe.ts";
+import { presentAt } from "../schedule/clock.ts";
 import { causesOf, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { withAround } from "./around.ts";
@@ -174,7 +175,7 @@ export async function status(
   const causes = causesOf(all);
   return {
     version: 1,
-    at: instant(deps.runtime.now()),
+    at: instant(presentAt(deps.clock)),
     summary: summaryOf(all),
     rotations: withCauses(all, causes),
     causes,

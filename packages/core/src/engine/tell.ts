@@ -1,6 +1,7 @@
 import type { StandingMark, StandingReport } from "../report.ts";
 import { instant } from "../rotation/describe.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { presentAt } from "../schedule/clock.ts";
 
 /** A rotation as it is seen to stand. */
 export interface Seen {
@@ -11,10 +12,10 @@ export interface Seen {
 
 /** Tells of each that stands otherwise than was last told, by whichever process: the only place that does. */
 export async function tellStandings(
-  { store, runtime, onEvent }: Pick<RotationDeps, "store" | "runtime" | "onEvent">,
+  { store, clock, onEvent }: Pick<RotationDeps, "store" | "clock" | "onEvent">,
   seen: readonly Seen[],
 ): Promise<void> {
-  const at = instant(runtime.now());
+  const at = instant(presentAt(clock));
   const told = seen.map(({ name, standing }) => ({
     rotation: name,
     at,

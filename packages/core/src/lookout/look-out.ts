@@ -71,7 +71,7 @@ function monitors(
   return [
     troubleOf("the text file", async () => {
       const { textfile } = await read("textfile");
-      if (textfile !== undefined) await writeTextfile(textfile, status, { lastTick: runtime.now(), ...facts });
+      if (textfile !== undefined) await writeTextfile(textfile, status, { lastTick: Date.parse(status.at), ...facts });
     }),
     troubleOf("the heartbeat", async () => {
       const { heartbeat } = isAlive(status) && isLast !== true ? await read("heartbeat") : {};

@@ -7,6 +7,7 @@ import { callPart } from "../rotation/invoke.ts";
 import { innerError } from "../rotation/errors.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { backoff } from "../schedule/backoff.ts";
+import { presentAt } from "../schedule/clock.ts";
 import { alarmOf } from "./alarm-text.ts";
 import type { Concern } from "./concerns.ts";
 import {
@@ -193,7 +194,7 @@ async function send(
 ): Promise<Failed | undefined> {
   const { runtime } = deps;
   const concerns = new Map(telling.concerns.map((one) => [one.subject, one]));
-  const about = { host, spec: spec.file, at: runtime.now(), receiver: entry.id, state, concerns };
+  const about = { host, spec: spec.file, at: presentAt(deps.clock), receiver: entry.id, state, concerns };
   const bound = { ...entry, kind: "notifier", name: subjectOf(entry) };
   try {
     const alarm = alarmOf(message, about);

@@ -83,6 +83,11 @@ export function aheadOf({ wall, time }: Pick<ClockNote, "wall" | "time">): numbe
   return Math.round((wall - time) / 1_000) * 1_000;
 }
 
+/** The present moment on the wall clock that all reports are told by, ms since 1970: this machine's, or that of the database that its fleet has in common. */
+export function presentAt({ now, wallAt }: Pick<RotationClock, "now" | "wallAt">): number {
+  return wallAt(now());
+}
+
 /** What is known now, after an earlier look. Pure in the sources' answers. */
 export function advance(last: ClockNote | undefined, sources: ClockSources): ClockNote {
   const seen = { wall: sources.now(), uptime: sources.uptime(), bootId: sources.bootId };

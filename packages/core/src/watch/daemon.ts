@@ -38,6 +38,7 @@ export async function openDaemon(engine: Engine, options: DaemonOptions): Promis
   const keeper = createKeeper({ engine, options, waker, files, troubles, signal: stopping.signal });
   const view: DaemonView = {
     events: { on: engine.events.on },
+    now: engine.now,
     spec: () => engine.parts().written,
     status: async (asked) => ({
       ...(await engine.status({ ...asked, byDaemon: true })),

@@ -105,7 +105,7 @@ function createLook(
       countedAt = deps.runtime.monotonic();
     }
     const since = daemon.sinceLook();
-    const lastTick = since === undefined ? undefined : deps.runtime.now() - since;
+    const lastTick = since === undefined ? undefined : daemon.now() - since;
     const facts = {
       ...given,
       specValid: status.specProblem === undefined,

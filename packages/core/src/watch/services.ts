@@ -8,6 +8,8 @@ import type { Troubles } from "./trouble.ts";
 /** A daemon as its services see it. */
 export interface DaemonView {
   readonly events: Pick<Events, "on">;
+  /** The present moment by the clock that its status is told by, ms since 1970. */
+  readonly now: () => number;
   /** The spec that it works by. */
   readonly spec: () => Spec;
   readonly status: (options?: { readonly names?: readonly string[] }) => Promise<DaemonStatus>;

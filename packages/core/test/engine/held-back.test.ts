@@ -122,7 +122,12 @@ test("what a list holds back is due for nobody, and says so once it has ended", 
   scene.heldBack = [{ family: "tenant", code: "ROTATE_LIST_INVALID", message: "it is empty", hint: undefined }];
   const { rotations } = await scene.ask((engine) => engine.status());
   const ended = { state: "expired", code: "ended", exit: 3, alarm: "expired", reason: "it is empty" };
-  expect(rotations.map(({ name }) => name).toSorted()).toEqual(["tenant.four", "tenant.one", "tenant.three", "tenant.two"]);
+  expect(rotations.map(({ name }) => name).toSorted()).toEqual([
+    "tenant.four",
+    "tenant.one",
+    "tenant.three",
+    "tenant.two",
+  ]);
   for (const rotation of rotations) expect(rotation).toMatchObject(ended);
   const { rotations: planned } = await scene.ask((engine) => engine.plan());
   for (const { standing } of planned) expect(standing).toMatchObject(ended);

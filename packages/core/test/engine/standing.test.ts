@@ -98,8 +98,9 @@ test.each(rows)("$state ($code), exit $exit: every view says so", async (row) =>
   expect(views.status.alarm).toBe(alarm);
   expect(views.check).toBe(exit);
   expect(views.planned && headOf(views.planned)).toEqual(elsewhere ? undefined : headOf(views.status));
-  if (!elsewhere) expect(views.examined.seen).toContain(`1 ${state}`);
-  if (!elsewhere) expect(views.examined.result).toBe(alarm === undefined ? "good" : "found");
+  const seen = elsewhere ? "none" : `1 ${state}`;
+  expect(views.examined.seen).toContain(seen);
+  expect(views.examined.result).toBe(elsewhere || alarm === undefined ? "good" : "found");
   expect(views.needed).toBe(views.due === undefined ? undefined : views.due ? "due" : "fresh");
   expect(views.alarm).toBe(daemonHelps || elsewhere ? undefined : alarm);
   expect(views.notified).toBe(alarm);

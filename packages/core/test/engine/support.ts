@@ -150,7 +150,10 @@ async function ask<T>(scene: Scene, question: (engine: Engine) => Promise<T>): P
 }
 
 /** The state in the scene's directory. */
-export async function openBackend({ directory, runtime, machine, spec, peers }: Scene, state = "state"): Promise<Backend> {
+export async function openBackend(
+  { directory, runtime, machine, spec, peers }: Scene,
+  state = "state",
+): Promise<Backend> {
   const backend = await openLocalBackend({ spec: spec(), runtime, machine, stateDir: join(directory, state) });
   return { ...backend, ...(peers && { peers }) };
 }
