@@ -1,6 +1,7 @@
 import type { AttemptReport, ErrorReport, HistoryEvent, PhaseReport } from "@rotate/core";
+import { toneOf as toneOfState } from "../src/output/look.ts";
 import { formatElapsed } from "../src/output/time.ts";
-import { h, todo } from "./dom.ts";
+import { h, todo, typed } from "./dom.ts";
 import { clockOf, stampOf } from "./words.ts";
 
 const strip = 40;
@@ -27,10 +28,23 @@ export function attemptsOf(attempts: readonly AttemptReport[]): readonly HTMLEle
 export function eventsOf(events: readonly HistoryEvent[]): readonly HTMLElement[] {
   const rows = events
     .slice(0, strip)
-    .map(({ at, message }) => h("li", {}, h("time", { datetime: at }, stampOf(at)), " ", h("span", {}, message)));
+    .map(({ at, message, after }) =>
+      h(
+        "li",
+        {},
+        h("time", { datetime: at }, stampOf(at)),
+        " ",
+        after && stateOf(after),
+        h("span", {}, typed(message)),
+      ),
+    );
   return rows.length === 0
     ? []
     : [h("h2", { class: "sec" }, "Beside the attempts"), h("ol", { class: "events" }, rows)];
+}
+
+function stateOf({ state }: NonNullable<HistoryEvent["after"]>): HTMLElement {
+  return h("b", { class: `st ${toneOfState(state)} dot` }, state, " ");
 }
 
 function toneOf(outcome: AttemptReport["outcome"]): string {
@@ -101,7 +115,7 @@ function phaseOf({ phase, durationMs, error, detail }: PhaseReport, from: number
     track,
     h("span", {}, formatElapsed(durationMs)),
     h("span", { class: "d" }, error === undefined ? detail : "failed"),
-    error !== undefined && h("div", { class: "err" }, h("p", {}, error.message), todo(error.hint)),
+    error !== undefined && h("div", { class: "err" }, h("p", {}, typed(error.message)), todo(error.hint)),
   );
 }
 

@@ -1,3 +1,4 @@
+import { placeOf } from "@rotate/core";
 import { figure } from "../src/output/figure.ts";
 import { stateOrder } from "../src/output/headline.ts";
 import { span, will } from "../src/output/time.ts";
@@ -63,7 +64,7 @@ function causeOf(cause: CauseView, { shown, show }: CauseActions, now: number): 
     h(
       "div",
       {},
-      h("h2", {}, title, ` · ${placeOf(cause)}`),
+      h("h2", {}, title, ` · ${placeOf(cause) ?? state}`),
       h("p", { class: "msg" }, typed(message), more),
       h("p", {}, timesOf(cause, now)),
     ),
@@ -76,12 +77,7 @@ export function linkTo(name: string): string {
   return `#/r/${encodeURIComponent(name)}`;
 }
 
-function placeOf({ phase, provider, state }: CauseView): string {
-  if (phase === undefined) return state;
-  return provider === "" ? phase : `${phase} at ${provider}`;
-}
-
-function timesOf({ count, states, since, nextAt, isError, firstEnd, state }: CauseView, now: number): string {
+function timesOf({ count, states, since, nextAt, isError, firstEnd }: CauseView, now: number): string {
   const parts = stateOrder.flatMap((one) => (states[one] ? [`${figure(states[one])} ${one}`] : []));
   const left = firstEnd === undefined ? 0 : Date.parse(firstEnd) - now;
   const tried = nextAt === undefined ? "not tried again by itself" : `next try ${will(nextAt, now)}`;
@@ -89,7 +85,8 @@ function timesOf({ count, states, since, nextAt, isError, firstEnd, state }: Cau
     count > 1 ? parts.join(", ") : "",
     since === undefined ? "" : `since ${clockOf(since)}`,
     isError ? tried : "",
-    left > 0 && state !== "expired" ? `${count > 1 ? "the first " : ""}ends in ${span(left)}` : "",
+    left > 0 && count > 1 ? `${states.expired ? "the first of the others" : "the first"} ends in ${span(left)}` : "",
+    left > 0 && count === 1 ? `ends in ${span(left)}` : "",
   ]
     .filter((text) => text !== "")
     .join(" · ");

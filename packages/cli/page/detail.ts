@@ -103,7 +103,7 @@ function factsOf(rotation: Rotation, now: number): readonly HTMLElement[] {
       reloads.map((reload) => `${action(reload)}${reload.owed ? " (owed)" : ""}`),
     ),
     ...factOf("Health", health.map(action)),
-    ...factOf("Other leases", leasesOf(rotation, now)),
+    ...factOf("Leases", leasesOf(rotation, now)),
     ...factOf("Warnings", warnings),
   ];
 }

@@ -1,4 +1,6 @@
 /** Elements. Text stays text: nothing here parses HTML. */
+import { localTimes } from "../src/output/time.ts";
+
 type Child = Node | string | undefined | false | readonly Child[];
 type Props = Readonly<Record<string, string | boolean | undefined | ((event: Event) => void)>>;
 
@@ -39,9 +41,11 @@ export function mark(element: Element, name: string): void {
   if (element.className !== name) element.className = name;
 }
 
-/** What stands between backticks is to be typed. */
+/** A sentence: what stands between backticks is to be typed, and instants are local. */
 export function typed(text: string): readonly (HTMLElement | string)[] {
-  return text.split("`").map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part));
+  return localTimes(text, Date.now())
+    .split("`")
+    .map((part, at) => (at % 2 === 1 ? h("code", {}, part) : part));
 }
 
 /** What to do; nothing when nobody knows. */

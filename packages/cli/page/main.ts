@@ -121,7 +121,7 @@ async function showOne(name: string): Promise<void> {
   const report = await feed.detail(name);
   if (current() !== name) return;
   if (typeof report === "string") {
-    const text = report === "unknown" ? `There is no credential ${name}.` : "rotate does not answer.";
+    const text = report === "unknown" ? `No credential is named ${name}.` : "rotate does not answer.";
     main.replaceChildren(back(), bare(text));
     return;
   }

@@ -68,11 +68,11 @@ function noteOf({ rotating, failures = 0 }: Row): readonly HTMLElement[] {
 /** When something happens by itself. @param now ms since 1970 */
 export function nextText({ rotating, nextAt }: Row, now: number): string {
   if (rotating !== undefined) return "now";
-  return nextAt === undefined ? "–" : will(nextAt, now);
+  return nextAt === undefined ? "nothing planned" : will(nextAt, now);
 }
 
-function nextNoteOf({ rotating, nextAt, lastError }: Row): string {
+function nextNoteOf({ rotating, nextAt, lastError, exit }: Row): string {
   if (rotating !== undefined) return rotating.phase;
-  if (nextAt === undefined) return "nothing planned";
-  return lastError === undefined ? "rotation" : "next try";
+  if (nextAt === undefined) return "";
+  return lastError === undefined || exit === 0 ? "rotation" : "next try";
 }

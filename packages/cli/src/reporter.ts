@@ -2,7 +2,9 @@
 import { createRuntime, type EngineEvent, logLevels, type LogLevel, type OnEvent, type Runtime } from "@rotate/core";
 import { type Board, createBoard } from "./output/board.ts";
 import { describeEvent, type Line } from "./output/event-line.ts";
-import type { Paint, Terminal } from "./output/terminal.ts";
+import { createFolding } from "./output/fold-failures.ts";
+import { wrap } from "./output/look.ts";
+import type { Terminal } from "./output/terminal.ts";
 
 /** How much is said while a command works, and in what form. */
 export interface ReporterOptions {
@@ -30,11 +32,18 @@ export interface Reporter {
 /** RFC 3339: somebody who looks on knows what time it is. */
 const timestamp = /^\d{4}-\S+Z /;
 
+interface Told extends Line {
+  readonly terminal: Terminal;
+  /** ms since 1970. */
+  readonly now: number;
+}
+
 /** What has been done, above the rows that say what is being done. What failed is told with the retry, or at the end. */
-function tell(board: Board, event: EngineEvent, { rotation, message, paint }: Line & { readonly paint: Paint }): void {
+function tell(board: Board, event: EngineEvent, { rotation, message, terminal, now }: Told): void {
   if (event.type === "rotation-started" || event.type === "phase-started") return;
   if (event.type === "phase-finished" && event.phase.result === "failed") return;
-  board.print(rotation === undefined ? message : `${paint("bold", rotation)}  ${message}`);
+  const text = rotation === undefined ? message : `${terminal.paintErr("bold", rotation)}  ${message}`;
+  board.print(wrap(text, { screen: terminal.screen(), now }, { rest: 4 }));
 }
 
 /** A runtime that reports to the terminal. */
@@ -48,13 +57,17 @@ export function createReporter({ terminal, level, format, board: wanted, omit }:
   };
   const runtime = createRuntime({ log: { level, format, write }, announce: terminal.announce });
   terminal.setMask(runtime.masker.mask);
+  const fold = createFolding();
   let now = runtime.now;
 
   function onEvent(event: EngineEvent): void {
     board?.show(event);
-    const line = describeEvent(event, now());
-    if (omit.includes(event.type) || logLevels.indexOf(line.level) < logLevels.indexOf(level)) return;
-    if (board !== undefined) return tell(board, event, { ...line, paint: terminal.paintErr });
+    if (omit.includes(event.type)) return;
+    const told = describeEvent(event, now());
+    // A program counts for itself.
+    const line = format === "json" ? told : fold(event, told, now());
+    if (logLevels.indexOf(line.level) < logLevels.indexOf(level)) return;
+    if (board !== undefined) return tell(board, event, { ...line, terminal, now: now() });
     const { type, ...fields } = event;
     if (format === "json") runtime.log[line.level](line.message, { event: type, ...fields });
     else runtime.log[line.level](line.rotation === undefined ? line.message : `${line.rotation}: ${line.message}`);

@@ -214,7 +214,7 @@ test("the status of one is told in detail, without leases that have ended", () =
   expect(text).toContain("  credential    abc, issued 12m ago");
   expect(text).toContain("  last failure  1m ago");
   expect(text).toContain("  warning  the file is tracked by git");
-  expect(text).toContain("  lease l1  revoke-pending, expires in 9m, may be held by consumers");
+  expect(text).toContain("  leases        l1: revoke-pending, expires in 9m, may be held by consumers");
   expect(text).not.toContain("l0");
   expect(text).toMatch(/ {2}state {9}\/var\/lib\/rotate\/app$/);
 });
@@ -286,7 +286,7 @@ test("a plan says what would change and which check failed", () => {
           name: "db",
           provider: "vault",
           due: true,
-          reason: "never rotated",
+          reason: "not rotated before",
           standing: { state: "never", code: "never", exit: 1 },
           sinks: [{ type: "dotenv", target: "/app/.env", keys: [{ key: "PASSWORD", change: "taken-over" }] }],
           reloads: [
@@ -307,7 +307,7 @@ test("a plan says what would change and which check failed", () => {
   expect(text.split("\n").slice(0, 3)).toEqual([
     "1 of 1 would rotate now, 1 would fail. plan mints and writes nothing.",
     "",
-    "db: would rotate, never rotated",
+    "db: would rotate, not rotated before",
   ]);
   expect(text).toContain("PASSWORD  would be taken over: its present value is not ours");
   expect(text).toContain("signal (tells the consumer; does not show that it took it up)");

@@ -11,6 +11,7 @@ export { EngineError } from "./engine-error.ts";
 export { loginVariables } from "./engine/deps.ts";
 export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";
 export type { PlanOptions, RunOptions } from "./engine/reports.ts";
+export { placeOf } from "./cause-place.ts";
 export { causesOf, compareStanding } from "./engine/causes.ts";
 export type { CredentialOptions, CurrentCredential } from "./engine/credential.ts";
 export type { LentOptions } from "./engine/give-back.ts";

@@ -1,5 +1,5 @@
 /** What is wrong, each cause once: who, where, why, what to do. */
-import type { CauseReport, TroubleReport } from "@rotate/core";
+import { placeOf, type CauseReport, type TroubleReport } from "@rotate/core";
 import { figure } from "./figure.ts";
 import { countStates } from "./headline.ts";
 import { type Look, sign, toneOf, wrap } from "./look.ts";
@@ -40,10 +40,10 @@ export function renderTroubles(troubles: readonly TroubleReport[], look: Look): 
 
 function renderCause(cause: CauseReport, look: Look, words: CauseWords): readonly string[] {
   const { paint } = look;
-  const { names, provider, phase, messages, hint, code, isError } = cause;
+  const { names, messages, hint, code, isError } = cause;
   const [first = ""] = names;
   const who = names.length === 1 ? first : `${figure(names.length)} credentials`;
-  const where = phase === undefined ? cause.state : `${phase}${provider === "" ? "" : ` at ${provider}`}`;
+  const where = placeOf(cause) ?? cause.state;
   const more = messages.length - shownMessages;
   const line = (text: string, indent = 0): string => wrap(text, look, { first: 4, rest: 4 + indent });
   return [

@@ -1,4 +1,4 @@
-import type { CauseReport, StatusReport } from "@rotate/core";
+import { placeOf, type CauseReport, type StatusReport } from "@rotate/core";
 import { figure } from "./figure.ts";
 import { headline } from "./headline.ts";
 import { type Look, sign, toneOf } from "./look.ts";
@@ -37,9 +37,10 @@ export function renderLive(
 }
 
 /** `✖ 2 credentials: mint at vault: 503: Vault is sealed; next try in 41s` */
-function causeLine({ names, provider, phase, state, messages, nextAt, isError }: CauseReport, look: Look): string {
+function causeLine(cause: CauseReport, look: Look): string {
+  const { names, state, messages, nextAt, isError } = cause;
   const who = names.length === 1 ? names[0] : `${figure(names.length)} credentials`;
-  const where = phase === undefined ? state : `${phase}${provider === "" ? "" : ` at ${provider}`}`;
+  const where = placeOf(cause) ?? state;
   const next = isError && nextAt !== undefined ? `; next try ${will(nextAt, look.now)}` : "";
   return `${sign(toneOf(state), look)}${who}: ${where}: ${messages[0] ?? ""}${next}`;
 }

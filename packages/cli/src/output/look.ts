@@ -1,6 +1,7 @@
 /** How results are shown: colours, signs and width, as the terminal at standard output allows. */
 import type { RotationStatus } from "@rotate/core";
 import type { Colour, Paint, Terminal } from "./terminal.ts";
+import { localTimes } from "./time.ts";
 
 /** What the place allows that the results are shown in. `paint` gives a text its colour, or leaves it as it is. */
 export interface Look {
@@ -64,7 +65,7 @@ export function toned(tone: Tone, text: string, look: Look): string {
 /** Text of one paragraph, wrapped at words to the width of the screen; every line but the first is indented. Escape sequences may stand at its beginning only. */
 export function wrap(
   text: string,
-  look: Look,
+  look: Pick<Look, "screen" | "now">,
   { first = 0, rest }: { readonly first?: number; readonly rest: number },
 ): string {
   const width = look.screen?.columns;
@@ -72,7 +73,7 @@ export function wrap(
   if (width === undefined) return head + text;
   const lines: string[] = [];
   let line = head;
-  for (const word of text.split(" ")) {
+  for (const word of localTimes(text, look.now).split(" ")) {
     const isEmpty = line.trim() === "";
     if (!isEmpty && plainLength(line) + 1 + plainLength(word) >= width) {
       lines.push(line);

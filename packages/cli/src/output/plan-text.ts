@@ -8,7 +8,7 @@ import type {
   RotationStatus,
 } from "@rotate/core";
 import { renderError } from "./error-text.ts";
-import { sign, toneOf, toned, type Look } from "./look.ts";
+import { sign, toneOf, toned, wrap, type Look } from "./look.ts";
 import type { Paint } from "./terminal.ts";
 import { describeExpiry, will } from "./time.ts";
 
@@ -30,7 +30,7 @@ export function renderPlan(
   const quiet = isShort ? rotations.filter(isQuiet) : [];
   const told = rotations.filter((rotation) => !quiet.includes(rotation));
   return [
-    headline(rotations),
+    wrap(headline(rotations), look, { rest: 2 }),
     ...told.map((rotation) => renderOne(rotation, look)),
     ...orphans.map((orphan) => renderOrphan(orphan, look)),
     ...(quiet.length > 0 ? [renderQuiet(quiet, look)] : []),
@@ -39,10 +39,12 @@ export function renderPlan(
 }
 
 function headline(rotations: readonly PlanRotation[]): string {
-  const due = rotations.filter((rotation) => rotation.due).length;
+  const due = rotations.filter((rotation) => rotation.due && !isReload(rotation)).length;
+  const reloads = rotations.filter((rotation) => rotation.due && isReload(rotation)).length;
+  const reloaded = reloads === 0 ? "" : `, ${reloads} would only be reloaded`;
   const failing = rotations.filter(({ checks }) => checks.some(({ result }) => result === "failed")).length;
   const failed = failing === 0 ? "" : `, ${failing} would fail`;
-  return `${due} of ${rotations.length} would rotate now${failed}. plan mints and writes nothing.`;
+  return `${due} of ${rotations.length} would rotate now${reloaded}${failed}. plan mints and writes nothing.`;
 }
 
 /** Well, not due, and nothing to say of it. */
@@ -83,7 +85,7 @@ function renderOne(rotation: PlanRotation, look: Look): string {
   const { verify, health, dropped } = rotation;
   const tone = standing.exit === 0 ? (due ? "busy" : "ok") : toneOf(standing.state);
   const next = due || nextAt === undefined ? "" : `, next rotation ${will(nextAt, now)}`;
-  return [
+  const told = [
     `${sign(tone, look)}${paint("bold", name)}: ${verdictOf(rotation)}${reason}${next}`,
     ...(standing.exit === 0 || standing.reason === undefined
       ? []
@@ -98,11 +100,32 @@ function renderOne(rotation: PlanRotation, look: Look): string {
     `  previous  ${revocation}`,
     ...checks.flatMap((check) => renderCheck(check, paint)),
     ...warnings.map((warning) => `  ${paint("yellow", "warning")}   ${warning}`),
-  ].join("\n");
+  ];
+  return told.map((line) => wrapped(line, look)).join("\n");
 }
 
-function verdictOf({ due, standing }: PlanRotation): string {
-  if (due && standing.code === "owed") return "nothing would be minted or written; ";
+/** What is too long goes on under its own text. */
+function wrapped(line: string, look: Look): string {
+  const text = line.trimStart();
+  const first = line.length - text.length;
+  return wrap(
+    text.replace(/^\S+ +/, (label) => label.replaceAll(" ", "\u00a0")),
+    look,
+    {
+      first,
+      rest: first + 10,
+    },
+  ).replaceAll("\u00a0", " ");
+}
+
+/** What is owed is the reload alone. */
+function isReload({ standing }: PlanRotation): boolean {
+  return standing.code === "owed";
+}
+
+function verdictOf(rotation: PlanRotation): string {
+  const { due } = rotation;
+  if (due && isReload(rotation)) return "nothing would be minted or written; ";
   return due ? "would rotate, " : "not due: ";
 }
 

@@ -40,6 +40,10 @@ export function renderDetail(
     ["last success", lastSuccess && ago(lastSuccess, now)],
     ["last failure", lastError && `${ago(lastError.at, now)}${triesOf(status, now)}`],
     ...partsOf(status),
+    ...listed(
+      "leases",
+      leases.filter((lease) => isAlive(lease, now)).map((lease) => describeLease(lease, now)),
+    ),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   const isTold = lastError === undefined || causes.some(({ code }) => code === lastError.code);
@@ -61,7 +65,6 @@ export function renderDetail(
     ),
     ...(isTold || lastError === undefined ? [] : renderError(lastError, paint).map((line) => `  ${line}`)),
     ...warnings.map((warning) => wrap(`${toned("warn", "warning", look)}  ${warning}`, look, { first: 2, rest: 4 })),
-    ...leases.filter((lease) => isAlive(lease, now)).map((lease) => `  ${describeLease(lease, now)}`),
     paint("dim", `  ${"state".padEnd(width)}  ${stateDir}`),
     ...(past.attempts.length + past.events.length === 0
       ? []
@@ -132,5 +135,5 @@ function isAlive({ expiresAt }: LeaseReport, now: number): boolean {
 function describeLease({ id, state, expiresAt, heldBy }: LeaseReport, now: number): string {
   const expiry = expiresAt === undefined ? "" : `, ${describeExpiry(expiresAt, now)}`;
   const holders = heldBy.length === 0 ? "" : `, may be held by ${heldBy.join(", ")}`;
-  return `lease ${id}  ${state}${expiry}${holders}`;
+  return `${id}: ${state}${expiry}${holders}`;
 }

@@ -65,7 +65,8 @@ function hostLine({ name, labels, watches, alive, seenAt, cannotServe }: HostRep
   const how = watches ? "watches" : "runs by a timer";
   const state = alive ? how : `last heard of at ${seenAt}`;
   const unable = cannotServe === undefined ? "" : `: ${cannotServe}`;
-  const text = `machine ${name}  ${labels.join(", ")}  ${state}${unable}`;
+  const told = [`machine ${name}`, ...(labels.length === 0 ? [] : [labels.join(", ")]), `${state}${unable}`].join("  ");
+  const text = wrap(told, look, { rest: 4 });
   return alive && cannotServe === undefined ? look.paint("dim", text) : text;
 }
 
@@ -93,7 +94,7 @@ export function tableOf(rotations: readonly RotationStatus[], look: Look): strin
 }
 
 function toRow(status: RotationStatus, look: Look, isWide: boolean): readonly string[] {
-  const { name, provider, state, credential, expiresAt, nextAt, exit } = status;
+  const { name, provider, state, credential, expiresAt, nextAt, exit, lastError } = status;
   const { now } = look;
   const left = credential === undefined && expiresAt === undefined ? "-" : lifeLeft(status, now);
   const what = nextAt === undefined ? "-" : will(nextAt, now);
@@ -103,7 +104,7 @@ function toRow(status: RotationStatus, look: Look, isWide: boolean): readonly st
     `${toned(toneOf(state), state, look)}${status.rotating === undefined ? "" : ", rotating"}`,
     left,
     ...(isWide ? [lifeBar(status, look)] : []),
-    exit !== 0 && nextAt !== undefined ? `try ${what}` : what,
+    exit !== 0 && lastError !== undefined && nextAt !== undefined ? `try ${what}` : what,
   ];
 }
 

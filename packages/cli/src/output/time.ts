@@ -9,6 +9,7 @@ const units = [
 ] as const;
 
 const second = 1_000;
+const near = 12 * 3_600_000;
 
 /** `2d 4h`, `1h 3m`, `48m`, `35s`: rounded down, and never less than `1s`. @param milliseconds a length; its sign is dropped */
 export function span(milliseconds: number): string {
@@ -62,6 +63,17 @@ export function describeExpiry(expiresAt: string | undefined, now: number): stri
   if (expiresAt === undefined) return "never expires";
   const left = Date.parse(expiresAt) - now;
   return left > 0 ? `expires in ${span(left)}` : `expired ${ago(expiresAt, now)}`;
+}
+
+const instants = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** The instants that a sentence names (RFC 3339, as logs and JSON tell them), for who looks: `02:20:04` of the last or next twelve hours, else with the date. Local. @param now milliseconds since 1970 */
+export function localTimes(text: string, now: number): string {
+  return text.replaceAll(instants, (instant) => {
+    const at = new Date(instant);
+    const isNear = Math.abs(at.getTime() - now) < near;
+    return isNear ? at.toLocaleTimeString("en-GB") : at.toLocaleString("sv-SE");
+  });
 }
 
 /** `312 ms`, `1.2 s`, `2m`: how long a step took. */

@@ -130,12 +130,17 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
       expect.stringContaining("last heard of 31m ago"),
     ]);
     expect(await page.locator("tbody .name small").first().innerText()).toContain("on web-3");
-    expect(await page.locator(".cause .do").innerText()).toContain(
+    expect(await page.locator("h1").innerText()).toBe("2 credentials are failing, the first works for 28m more.");
+    expect(await page.locator(".cause .do").first().innerText()).toContain(
       "where it is gone for good, rotate forget edge-db@web-3",
     );
-    expect(await page.locator("tbody .next").first().innerText()).toBe("–\nnothing planned");
+    expect(await page.locator(".cause .msg").allInnerTexts()).toEqual([
+      expect.stringMatching(/^its machine web-3 was last heard of at [\d-]*\s?\d\d:\d\d:\d\d$/),
+      "no machine serves the label mail: start rotate watch --label mail on one",
+    ]);
+    expect(await page.locator("tbody .next").first().innerText()).toBe("nothing planned");
     change(rows.filter(({ name }) => name !== "reports"));
-    await vi.waitFor(async () => expect(await page.locator("tbody .name a").count()).toBe(3), 10_000);
+    await vi.waitFor(async () => expect(await page.locator("tbody .name a").count()).toBe(4), 10_000);
     expect(await machines.locator("tbody tr").count()).toBe(3);
   });
 

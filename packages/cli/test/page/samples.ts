@@ -83,7 +83,7 @@ export function twelve(now: number): readonly RotationStatus[] {
       exit: 1,
       drift,
       reason:
-        "drift: .env: GF_AUTH_CLIENT_SECRET is not what was written; `rotate run grafana-sso --force` writes it again, `rotate eject grafana-sso --keep` leaves it to you",
+        ".env: GF_AUTH_CLIENT_SECRET is not what was written; `rotate run grafana-sso --force` writes it again, `rotate eject grafana-sso --keep` leaves it to you",
     },
     {
       ...fresh("old-ci-token", "github"),
@@ -119,7 +119,7 @@ export function twelve(now: number): readonly RotationStatus[] {
   ];
 }
 
-/** Of a fleet: one of another machine, one whose machine is not heard of, one that is pinned, one that a command works with, where consumers ask. @param now ms since 1970 */
+/** Of a fleet: one of another machine, one whose machine is not heard of, one whose label nobody serves, one that is pinned, one that a command works with, where consumers ask. @param now ms since 1970 */
 export function fleet(now: number): { readonly rows: readonly RotationStatus[]; readonly more: Partial<DaemonStatus> } {
   const at = (minutes: number): string => new Date(now + minutes * minute).toISOString();
   const { nextAt: _, ...lost } = timed("edge-db@web-3", { from: -31, to: 29, now });
@@ -134,6 +134,14 @@ export function fleet(now: number): { readonly rows: readonly RotationStatus[]; 
       exit: 1,
       alarm: "cannot-serve",
       reason: `its machine web-3 was last heard of at ${at(-31)}`,
+    },
+    {
+      ...timed("mail-db", { from: -12, to: 48, now }),
+      state: "failing",
+      code: "unserved",
+      exit: 1,
+      alarm: "cannot-serve",
+      reason: "no machine serves the label mail: start `rotate watch --label mail` on one",
     },
     { ...timed("app-db@web-2", { from: -12, to: 48, now }), host: "web-2" },
     { ...timed("mail-relay", { from: -12, to: 48, now }), host: "web-2" },

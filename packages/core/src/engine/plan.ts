@@ -117,8 +117,7 @@ export function riskOf([message, { code, path, remedy, error } = {}]: Said): Pla
 function whyOf(moment: Moment, standing: Standing): string {
   const { action, reason } = decide(moment);
   const { owed } = moment.state;
-  if (action === "reload" || (reason === undefined && owed !== undefined))
-    return `the reload is owed: ${owed?.why ?? ""}`;
+  if (action === "reload" || (reason === undefined && owed !== undefined)) return "the reload is owed";
   if (reason !== undefined)
     return `${action === "none" ? "waiting after a failure: " : ""}${reasonText(reason, moment)}`;
   if (standing.reason.code === "retire" || standing.reason.code === "unproved")

@@ -1,6 +1,7 @@
 /** A message in words: for people who read it late, so instants are absolute and in UTC. Pure. */
 import { createHash } from "node:crypto";
 import type { Alarm, AlarmCause } from "@rotate/plugin-kit";
+import { placeOf } from "../cause-place.ts";
 import { rankOf, type Concern, type FiringStep } from "./concerns.ts";
 import type { Message, ReceiverState } from "./receiver.ts";
 
@@ -66,7 +67,8 @@ function firingLines(message: Message, about: About): readonly string[] {
   const others =
     names.length === 1 ? [] : [`${names.length - 1} more: ${countsText(message)}: ${namesText(names.slice(1))}`];
   const next = worst.nextAt === undefined ? "" : `, tried again at ${minuteOf(worst.nextAt)}`;
-  const place = worst.phase === undefined ? "" : `${worst.phase} at ${worst.provider}: `;
+  const where = placeOf(worst);
+  const place = where === undefined ? "" : `${where}: `;
   return [
     `${worst.subject} ${phraseOf(step as FiringStep, worst)}`,
     `${cut(`${place}${oneLine(worst.message)}`, longest)}${next}`,

@@ -42,7 +42,7 @@ function timeReason(moment: Moment): Reason | undefined {
 
 const texts: Readonly<Record<Reason, string>> = {
   forced: "forced",
-  first: "never rotated",
+  first: "not rotated before",
   mixed: "the sinks are mixed",
   gone: "the credential is gone",
   foreign: "the state came from another machine",

@@ -112,7 +112,7 @@ export async function noteSinks(session: Session): Promise<void> {
 async function act(session: Session, decision: Decision, { cadence }: Asked): Promise<Ended> {
   const { deps, rotation, state } = session;
   const { reason } = decision;
-  const why = reason === undefined ? (state().owed?.why ?? "owed") : reasonText(reason, { state: state() });
+  const why = reason === undefined ? "the reload is owed" : reasonText(reason, { state: state() });
   deps.onEvent({ type: "rotation-started", rotation: rotation.name, why });
   if (state().ejectedAt !== undefined) await session.journal({ type: "readmitted" });
   const owedOnly = decision.action === "reload";

@@ -92,7 +92,7 @@ function driftText(keys: readonly DriftedKey[], { drift, name }: Rotation): stri
       ? ""
       : `; \`rotate run ${name} --force\` writes it again, \`rotate eject ${name} --keep\` leaves it to you`;
   const onlyGone = keys.every(({ kind }) => kind === "absent");
-  return `drift: ${parts.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}${onlyGone ? "" : remedy}`;
+  return `${parts.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}${onlyGone ? "" : remedy}`;
 }
 
 /** What the schedule cannot do for a lease, in words. */

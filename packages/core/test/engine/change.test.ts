@@ -134,7 +134,7 @@ test("after the state was deleted the first rotation takes the sinks over and re
   const scene = createScene();
   await scene.run();
   rmSync(join(scene.directory, "state", "test"), { recursive: true });
-  expect((await scene.run()).db).toMatchObject({ outcome: "rotated", reason: "never rotated" });
+  expect((await scene.run()).db).toMatchObject({ outcome: "rotated", reason: "not rotated before" });
   await scene.clock.advance(10 * minute);
   await scene.run();
   expect(scene.held()).toBe("value-2");

@@ -275,7 +275,7 @@ test.each(lives)(
     const { db } = await scene.run();
     const { expiresAt } = await scene.status();
     expect(db.outcome).toBe(held instanceof RegExp ? "failed" : "rotated");
-    expect(db.reason).toMatch(held instanceof RegExp ? held : "never rotated");
+    expect(db.reason).toMatch(held instanceof RegExp ? held : "not rotated before");
     const told = expiresAt === undefined ? undefined : Date.parse(expiresAt) - scene.clock.now();
     expect(told).toBe(typeof held === "number" ? held : undefined);
     expect(db.warnings?.join() ?? "").toMatch(held === "never" ? /counts as never-ending/ : /^$/);

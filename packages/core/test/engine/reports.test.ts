@@ -15,7 +15,7 @@ test("history tells every attempt: when, why, how each phase went, newest first"
   const { attempts } = await scene.ask((engine) => engine.history({ name: "db" }));
   expect(attempts.map(({ why, outcome }) => [why, outcome])).toEqual([
     ["forced", "rotated"],
-    ["never rotated", "failed"],
+    ["not rotated before", "failed"],
   ]);
   expect(attempts[1]!.phases.find(({ result }) => result === "failed")?.error?.code).toBe("ROTATE_PREPARE_INVALID");
   expect(attempts[0]!.credential?.fingerprint).toMatch(/^[0-9a-f]{12}$/);
@@ -26,7 +26,7 @@ test("plan says what is due, which keys it would create, rotate or take over, an
   const first = await scene.ask((engine) => engine.plan());
   expect(first.rotations[0]).toMatchObject({
     due: true,
-    reason: "never rotated",
+    reason: "not rotated before",
     sinks: [{ keys: [{ key: "key", change: "created" }] }],
     reloads: [{ type: "test-reload", adopts: true }],
     revocation: "the lease before is revoked 300 s after the consumer was shown to work with the new one",

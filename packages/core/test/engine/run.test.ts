@@ -11,7 +11,7 @@ function alone(scene: Scene, name: string): Rotation {
 test("mints, writes and reloads once, then says that nothing is due", async () => {
   const scene = createScene();
   const first = await scene.run();
-  expect(first).toMatchObject({ exit: 0, db: { outcome: "rotated", reason: "never rotated" } });
+  expect(first).toMatchObject({ exit: 0, db: { outcome: "rotated", reason: "not rotated before" } });
   expect(scene.held()).toBe("value-1");
   expect(scene.reloads()).toEqual(["app rotated db value-1"]);
   const second = await scene.run();
@@ -61,7 +61,7 @@ test("waits longer after each failure, also when the next process is another one
   const waiting = await scene.run();
   expect(waiting).toMatchObject({
     exit: 1,
-    db: { outcome: "failed", reason: "waiting after a failure: never rotated" },
+    db: { outcome: "failed", reason: "waiting after a failure: not rotated before" },
   });
   const mints = (): number => scene.steps.filter((step) => step === "mint").length;
   expect(mints()).toBe(1);
