@@ -10,11 +10,17 @@ export interface Edit {
   readonly to: string;
 }
 
-const noLook: Edit = { from: "if (!(await nobodyHolds(session, lease))) return false;", to: "" };
+const noLook: Edit = { from: "if (!(await nobodyHolds(session, lease)))", to: "if (1 > 2)" };
 
 /** No sync waits for records of these types. */
 function unsynced(...types: readonly string[]): Edit {
   const from = 'unannounced: ReadonlySet<JournalRecord["type"]> = new Set([';
+  return { from, to: `${from}${types.map((type) => JSON.stringify(type)).join()},` };
+}
+
+/** No act waits for the sync of records of these types; they are written at once. */
+function unwaited(...types: readonly string[]): Edit {
+  const from = 'const told: ReadonlySet<JournalRecord["type"]> = new Set([';
   return { from, to: `${from}${types.map((type) => JSON.stringify(type)).join()},` };
 }
 
@@ -168,6 +174,11 @@ export const rules: readonly Rule[] = [
     edits: [unsynced("intent")],
   },
   { name: "a write is announced durably", edits: [unsynced("committing")] },
+  { name: "a revocation is announced durably", edits: [unwaited("revoking")] },
+  {
+    name: "what may have been revoked, and is held, is lost",
+    edits: [{ from: "isDead(lease) || mayBeRevoked(lease)", to: "isDead(lease)" }],
+  },
   {
     name: "late writes stay in the set of their sink",
     edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until >= at);", to: "return [];" }],

@@ -2,7 +2,7 @@ import { withClaim } from "../backend/claim.ts";
 import type { RevokedLease, RevokeReport } from "../revoke-report.ts";
 import type { ProviderEntry, Spec } from "../loading/model.ts";
 import { heldLeases, liveLeases, type LeaseState, type RotationState } from "../store/state.ts";
-import { failureOf } from "../rotation/errors.ts";
+import { failureOf, isDefinite } from "../rotation/errors.ts";
 import { journalOf, type Journal } from "../rotation/journal.ts";
 import { sweepUnder } from "../rotation/left-overs.ts";
 import { canRevokeWith, revokeLease } from "../rotation/revocation.ts";
@@ -21,7 +21,7 @@ export interface RevokeOptions {
  */
 export async function revokeByHand(
   name: string,
-  { spec, deps }: { readonly spec: Spec; readonly deps: RotationDeps },
+  { spec, deps }: { readonly spec: Pick<Spec, "rotations" | "providers">; readonly deps: RotationDeps },
   { previous = false }: RevokeOptions,
 ): Promise<RevokeReport> {
   return withClaim(deps.claims, name, async (claim) => {
@@ -58,8 +58,10 @@ async function revokeOne(lease: LeaseState, { deps, provider, journal }: By): Pr
   try {
     await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
-    const { report } = failureOf(error, { phase: "retire" });
-    await journal({ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 });
+    const { report, error: cause } = failureOf(error, { phase: "retire" });
+    // An answer that was lost may have been a yes: what is in use is replaced then, as after one.
+    if (isDefinite(cause))
+      await journal({ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 });
     return { ...told, result: "failed", error: report };
   }
   await journal({ type: "gone", lease: lease.id, how: "revoked" });

@@ -113,10 +113,19 @@ export function toldEnd(lease: LeaseState, { note }: Pick<RotationClock, "note">
   return isUnsure({ clock }, lease) ? Math.min(endOf(lease), clock.time + untilAskedAgain) : endOf(lease);
 }
 
-/** What is held was revoked, was found not to work, or an issuer that lets one lease live at a time may have killed it; or a state that was put back never heard of its mint's answer. */
+/** What is held was revoked or may have been, was found not to work, or an issuer that lets one lease live at a time may have killed it; or a state that was put back never heard of its mint's answer. */
 export function isLost(moment: Pick<Moment, "state" | "rotation">): boolean {
   if (publishedLease(moment.state)?.phase === "ghost") return true;
-  return mayHeld(moment.state).some(({ gone, dead }) => gone === "revoked" || dead === true) || isInDoubt(moment);
+  return mayHeld(moment.state).some((lease) => isDead(lease) || mayBeRevoked(lease)) || isInDoubt(moment);
+}
+
+function isDead({ gone, dead }: LeaseState): boolean {
+  return gone === "revoked" || dead === true;
+}
+
+/** A revocation was begun, and nobody has said how it went. */
+function mayBeRevoked({ phase, revocation }: LeaseState): boolean {
+  return phase === "live" && revocation !== undefined && revocation.error === undefined;
 }
 
 /** `overlap: false`: whatever was asked for after it may have ended what is held. */

@@ -87,6 +87,8 @@ export function warnOfMany(session: Session): void {
   );
 }
 
+const heldAgain = "a sink holds it, or nobody can tell";
+
 /** Looks at the sinks before it says so, and once more just before the call, then revokes. True when the lease is gone. */
 async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> {
   await session.guard();
@@ -99,7 +101,10 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
   const notBefore = now() + backoff(tries, { initial: 30_000, max: 3_600_000, random: deps.runtime.random });
   await session.journal({ type: "revoking", lease: lease.id, notBefore });
   await session.guard();
-  if (!(await nobodyHolds(session, lease))) return false;
+  if (!(await nobodyHolds(session, lease))) {
+    await session.journal({ type: "revoke-failed", lease: lease.id, error: heldAgain, notBefore });
+    return false;
+  }
   try {
     await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {

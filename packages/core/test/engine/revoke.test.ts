@@ -179,3 +179,16 @@ test("status says of a lease what will become of it: one that was dropped is rev
   await scene.run();
   expect(scene.revoked()).toEqual(["value-1"]);
 });
+
+test("what was revoked by hand while the issuer's answer was lost is replaced, and a refusal changes nothing", async () => {
+  const scene = createScene();
+  await scene.run();
+  failAt(scene, { revoke: [failing("DENIED"), failing("TIMEOUT")] });
+  const revoke = () => scene.ask((engine) => engine.revoke("db"));
+  expect((await revoke()).leases).toMatchObject([{ result: "failed" }]);
+  expect(await scene.status()).toMatchObject({ state: "fresh", check: 0 });
+  expect((await revoke()).leases).toMatchObject([{ result: "failed" }]);
+  expect(await scene.status()).toMatchObject({ state: "expired", check: 3 });
+  expect((await scene.run()).db.outcome).toBe("rotated");
+  expect(scene.held()).toBe("value-2");
+});

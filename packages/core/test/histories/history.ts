@@ -5,8 +5,8 @@ import type { Choices } from "./choices.ts";
 import { durable, type DurableStore } from "./durable.ts";
 import { checkAlways, checkReport, troubleOf, type Seen } from "./invariants.ts";
 import { name } from "./parts.ts";
-import { runProcess, statusIn } from "./process.ts";
-import { createWorld, land, say, second, violate, type Shape, type World } from "./world.ts";
+import { revokeInUse, runProcess, statusIn } from "./process.ts";
+import { createWorld, fault, land, say, second, violate, type Shape, type World } from "./world.ts";
 
 export interface HistoryOptions {
   readonly shape: Shape;
@@ -86,6 +86,7 @@ async function underFaults(
   { rounds, force }: { readonly rounds: number; readonly force: boolean },
 ): Promise<void> {
   for (let round = 0; round < rounds; round++) {
+    if (fault(world, "a process starts", byHand(world)) !== undefined) await revoke(world, store);
     await run(world, store, force && round === 0);
     world.time += (world.shape.rich.pauses ? 3 : 2) * second;
   }
@@ -119,9 +120,25 @@ function isPressing(world: World, trouble: string): boolean {
   return trouble.startsWith("P1 still mixed") && !world.handEdited && !world.stateRestored;
 }
 
+const revokes = ["somebody revokes what is in use"];
+
+function byHand({ shape }: World): readonly string[] {
+  return shape.rich.byHand === true ? revokes : [];
+}
+
+async function revoke(world: World, store: DurableStore): Promise<void> {
+  say(world, revokes[0]!);
+  await revokeInUse(world, store);
+  await check(world, store);
+}
+
 async function run(world: World, store: DurableStore, force = false): Promise<Seen> {
   const report = await runProcess(world, store, { force });
   if (report !== undefined) checkReport(world, report);
+  return check(world, store);
+}
+
+async function check(world: World, store: DurableStore): Promise<Seen> {
   const state = await store.load(name);
   const seen = { state, status: statusIn(world, store, state) };
   checkAlways(world, seen);

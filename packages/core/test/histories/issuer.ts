@@ -105,14 +105,15 @@ function lengthen(world: World, id: number): Issued {
   return issued;
 }
 
-function revokeIssued(world: World, id: number): void {
+async function revokeIssued(world: World, id: number): Promise<void> {
   go(world, "revoke");
   const issued = world.issued[id - 1]!;
-  if (lives(world, issued)) {
+  if (lives(world, issued) && !world.byHand) {
     if (world.sinks.some(({ value }) => value === issued.value)) violate("P1 revoked while a sink holds it");
     if (world.consumers.some((values) => values.includes(issued.value)))
       violate("P1 revoked while the consumer holds it");
   }
   issued.revoked = true;
   say(world, `revoked ${issued.value}`);
+  await turn(world, "after the revocation");
 }

@@ -269,6 +269,22 @@ export const past: readonly Past[] = [
     turns: [["after the write", 1, "power failure"]],
   },
   {
+    story: "what somebody revoked just before the process died is not called well",
+    shape: { sinks: ["file"], rich: { byHand: true } },
+    turns: [
+      ["a process starts", 1, "somebody revokes what is in use"],
+      ["after the revocation", 1, "crash"],
+    ],
+  },
+  {
+    story: "what somebody revoked just before the machine lost power is not called well",
+    shape: { sinks: ["file"], rich: { byHand: true, power: true } },
+    turns: [
+      ["a process starts", 1, "somebody revokes what is in use"],
+      ["after the revocation", 1, "power failure"],
+    ],
+  },
+  {
     story: "a mint whose answer came just before the machine lost power is known of",
     shape: { sinks: ["file"], find: false, rich: { power: true } },
     turns: [["after the mint", 1, "power failure"]],

@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { Secret, type HttpAnswer } from "@rotate/plugin-kit";
 import type { Runtime } from "@rotate/runtime";
 import { areSynced, canWait, withClaim, type Claim, type Claims } from "../../src/backend/claim.ts";
+import { revokeByHand } from "../../src/engine/revoke.ts";
 import { statusOf } from "../../src/engine/status.ts";
+import type { Rotation } from "../../src/loading/model.ts";
 import { createClaims, type Ledger } from "../../src/local/claims.ts";
 import type { RotationReport, RotationStatus } from "../../src/report.ts";
 import { momentOf } from "../../src/rotation/moment.ts";
@@ -25,12 +27,37 @@ import { Crash, say, violate, Violation, type World } from "./world.ts";
 /** So many lines of log, and it does not end. */
 const endless = 6_000;
 
-/** A process from its start to its end, with its report unless it died, was locked out or overtaken. Throws Violation. */
-export async function runProcess(
+/** A process of `rotate run` from its start to its end, with its report unless it died, was locked out or overtaken. Throws Violation. */
+export function runProcess(
   world: World,
   store: DurableStore,
   { force }: { readonly force: boolean },
 ): Promise<RotationReport | undefined> {
+  const options = { force, cadence: undefined, signal: never };
+  return live(world, store, (deps, rotation) =>
+    withClaim(deps.claims, name, (claim, leave) => rotate({ rotation, deps, claim, leave }, options)),
+  );
+}
+
+/** A process of `rotate revoke`: whoever holds what is in use. Throws Violation. */
+export async function revokeInUse(world: World, store: DurableStore): Promise<void> {
+  world.byHand = true;
+  try {
+    await live(world, store, (deps, rotation) => {
+      const spec = { rotations: [rotation], providers: new Map([[rotation.provider.name, rotation.provider]]) };
+      return revokeByHand(name, { spec, deps }, {});
+    });
+  } finally {
+    world.byHand = false;
+  }
+}
+
+/** One process; what it gives unless it died, was locked out or overtaken. */
+async function live<T>(
+  world: World,
+  store: DurableStore,
+  work: (deps: RotationDeps, rotation: Rotation) => Promise<T>,
+): Promise<T | undefined> {
   if (store.isLocked(name)) return undefined;
   world.process++;
   world.memory = new Map();
@@ -47,14 +74,11 @@ export async function runProcess(
     }
   };
   const deps = depsOf(world, { ...store, ...mortalLedger(world, store, mortal) }, mortal);
-  const options = { force, cadence: undefined, signal: never };
-  const report = await withClaim(deps.claims, name, (claim, leave) =>
-    rotate({ rotation: rotationOf(world, mortal), deps, claim, leave }, options),
-  ).catch(rethrowUnexpected);
+  const done = await work(deps, rotationOf(world, mortal)).catch(rethrowUnexpected);
   if (life.dead) store.breakLocks();
   const [first] = world.violations;
   if (first) throw first;
-  return report;
+  return done;
 }
 
 const { signal: never } = new AbortController();

@@ -76,6 +76,7 @@ const troubles: readonly (keyof Rich)[] = [
   "specChange",
   "blackouts",
   "power",
+  "byHand",
 ];
 
 /** A shape drawn by seed, every fifth over stores that refuse no late write: any sinks and issuer, up to two consumers, and any of the further kinds of trouble together. */

@@ -52,6 +52,8 @@ export interface Rich {
   readonly power?: boolean;
   /** Whatever may say no may also not answer in time. */
   readonly timeouts?: boolean;
+  /** Somebody revokes by hand what is in use. */
+  readonly byHand?: boolean;
   /** Several machines over one database: it may be away, and whoever lost a claim may only stand still. */
   readonly fleet?: boolean;
 }
@@ -114,6 +116,8 @@ export interface World {
   quiet: boolean;
   handEdited: boolean;
   stateRestored: boolean;
+  /** The running process revokes because a person says so, whatever holds it. */
+  byHand: boolean;
   process: number;
   /** The records that the running process is about to journal. */
   journaling: readonly string[];
@@ -153,6 +157,7 @@ export function createWorld(shape: Shape, choices: Choices): World {
     quiet: false,
     handEdited: false,
     stateRestored: false,
+    byHand: false,
     process: 0,
     journaling: [],
     reloading: false,

@@ -84,6 +84,28 @@ test("in a copy of the state nobody has what somebody had in the original", asyn
   expect(await claims.byName("db")).toBeDefined();
 });
 
+test("a process that stands still with one rotation keeps nobody from another, nor from writing it", async () => {
+  const child = await startProcess();
+  const { claims, store } = await open();
+  expect(await claimIn(child)).toBe("has it");
+  child.kill("SIGSTOP");
+  const other = (await claims.byName("mq"))!;
+  await other.append([{ type: "readmitted" }]);
+  expect(await claims.byName("db")).toBeUndefined();
+  await other.settle();
+  expect([await claims.busy(["db", "mq"]), (await store.load("mq")).seq]).toEqual([new Set(["db"]), 2]);
+});
+
+test("within one process a rotation that is not given back keeps nobody from another", async () => {
+  const { claims } = await open();
+  const kept = (await claims.byName("db"))!;
+  const [first, second] = [await claims.byName("mq"), await claims.byName("mq")];
+  expect([first?.rotation, second]).toEqual(["mq", undefined]);
+  await first!.settle();
+  expect((await claims.byName("mq"))?.state().epoch).toBe(2);
+  await expect(kept.guard()).resolves.toBeUndefined();
+});
+
 test("a process takes one lock for all that it claims, and leaves none", async () => {
   const backend = await open();
   const claimed = await Promise.all(["a", "b", "c"].map((name) => backend.claims.byName(name)));
