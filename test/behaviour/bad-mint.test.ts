@@ -98,3 +98,43 @@ test.each(commands)("a command that prints %s instead of a token changes nothing
   expect((await scene.rotate(["run"])).code).toBe(0);
   expect(scene.env()).toBe("# mine\nTOKEN=a-good-token\nPORT=8080\n");
 });
+
+/** A spec whose issuer says this of the end of what it mints, in JSON. */
+function ending(unit: string, end: string): string {
+  const answer = `{"token":"a-good-token","end":${end}}`;
+  return printing(`echo '${answer}'`).replace(
+    "format: token, expiresIn: 1h",
+    `format: json, fields: { token: {} }, expires: { pointer: /end, unit: ${unit} }`,
+  );
+}
+
+const never = /counts as never-ending, say when to refresh it/;
+const lives: readonly (readonly [what: string, unit: string, end: string, said: RegExp])[] = [
+  ["nothing", "seconds", "0", /had expired when it came .*leaves it no time/s],
+  ["less than nothing", "seconds", "-5", /had expired when it came/],
+  ["an instant that is over", "timestamp", '"2020-01-01T00:00:00Z"', /compare the clock of this machine/],
+  ["a second", "seconds", "1", /lives 1 s: nobody can keep that fresh/],
+  ["ten years", "seconds", "315360000", /rotated in .*, 3649d left, next in 2\d{3}d/],
+  ["eleven years", "seconds", "346896000", never],
+  ["until the year 33715", "unix-milliseconds", "1001800000000000", never],
+  ["until the year 33715, as a text", "timestamp", '"+033715-01-01T00:00:00Z"', /not an RFC 3339 time/],
+  ["1e300 seconds", "seconds", "1e300", /so large that no calendar reaches to it/],
+  ["no number", "seconds", '"soon"', /is not a number/],
+];
+
+test.each(lives)(
+  "a credential that lives %s is taken or refused in plain words, and every command goes on",
+  async (_, unit, end, said) => {
+    const scene = await openScene({ spec: ending(unit, end) });
+    const { stdout, stderr } = await scene.rotate(["run", "--timeout", "0s"]);
+    expect(`${stdout}${stderr}`.replaceAll(/\s+/g, " ")).toMatch(said);
+    for (const argv of [["status", "--check"], ["plan"], ["needs-rotation", "app"], ["history"], ["run"]]) {
+      const told = await scene.rotate(argv);
+      expect([argv, [0, 1].includes(told.code ?? -1)]).toEqual([argv, true]);
+      expect(`${told.stdout}${told.stderr}`).not.toMatch(/unexpected|Invalid|NaN|Infinity/);
+    }
+    scene.write("rotate.yaml", printing("echo another-good-token"));
+    expect((await scene.rotate(["run", "--force"])).code).toBe(0);
+    expect((await scene.rotate(["status", "--check"])).code).toBe(0);
+  },
+);

@@ -94,6 +94,10 @@ function refuseText(name: string, text: string, multiline: boolean): void {
   if (found) throw badAnswer(`the field ${name} holds a control character (code ${found[0].codePointAt(0)})`);
 }
 
+const beforeNow = "compare the clock of this machine with the issuer's";
+const noTimeLeft =
+  "the issuer's answer leaves it no time: was it kept somewhere on the way, or is its unit another one?";
+
 /** A life that is shorter than asked works, and is scheduled by what was given: told, not refused. */
 function acceptExpiry(
   { expires, period }: Minted,
@@ -111,7 +115,7 @@ function acceptExpiry(
     };
   if (end <= now)
     throw badAnswer(`the credential had expired when it came (${seconds(now - end)} before)`, {
-      hint: "compare the clock of this machine with the issuer's",
+      hint: expires instanceof Date ? beforeNow : noTimeLeft,
       // It may have been kept somewhere on the way: the next one may be new.
       retryable: true,
     });

@@ -276,6 +276,8 @@ test.each(lives)(
     const { expiresAt } = await scene.status();
     expect(db.outcome).toBe(held instanceof RegExp ? "failed" : "rotated");
     expect(db.reason).toMatch(held instanceof RegExp ? held : "not rotated before");
+    // A length of time says nothing of anybody's clock.
+    expect(JSON.stringify(db.phases)).not.toContain("compare the clock");
     const told = expiresAt === undefined ? undefined : Date.parse(expiresAt) - scene.clock.now();
     expect(told).toBe(typeof held === "number" ? held : undefined);
     expect(db.warnings?.join() ?? "").toMatch(held === "never" ? /counts as never-ending/ : /^$/);

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { StandingMark } from "../../src/report.ts";
 import { emptyState } from "../../src/store/state.ts";
 import { openSqliteState } from "../../src/local/sqlite.ts";
 
-/** What the version before wrote: a rotation that settled, one whose reload is owed, one that fails. */
+/** What the first version wrote: a rotation that settled, one whose reload is owed, one that fails. */
 interface Layout1 {
   readonly version: number;
   readonly schema: readonly string[];
@@ -31,7 +32,7 @@ function writeLayout1({ version, schema, meta, rotations }: Layout1): void {
   database.close();
 }
 
-test("a state that the version before wrote goes on: terms count from the mint, what was owed or failed is kept", async () => {
+test("a state of the first layout goes on: terms count from the mint, what was owed or failed is kept", async () => {
   const store = openSqliteState(directory);
   const settled = await store.load("settled");
   const lease = settled.leases[settled.settled ?? ""];
@@ -63,6 +64,49 @@ test("a state from before due times goes on: what it knows is due at once, and o
   expect(await store.dueTimes()).toEqual([{ rotation: "db", at: 0 }]);
   const seen = { rotation: "db", at: "2026-01-01T00:00:00.000Z", message: "all is well" };
   expect(await store.tell([{ ...seen, after: { state: "fresh", code: "fresh", exit: 0 } }])).toHaveLength(1);
+  await store.close();
+});
+
+/** As version 5 wrote it: the same three rotations, with their past. */
+interface Layout5 {
+  readonly version: number;
+  readonly schema: readonly string[];
+  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, string | number>>[]>>;
+}
+
+function writeLayout5({ version, schema, tables }: Layout5): void {
+  rmSync(join(directory, "state.db"));
+  const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
+  const database = new DatabaseSync(join(directory, "state.db"));
+  for (const statement of schema) database.exec(statement);
+  for (const [table, rows] of Object.entries(tables))
+    for (const row of rows) {
+      const marks = Object.keys(row).map(() => "?");
+      const columns = Object.keys(row).join(", ");
+      database.prepare(`insert into ${table} (${columns}) values (${marks.join(", ")})`).run(...Object.values(row));
+    }
+  database.exec(`pragma user_version = ${version}`);
+  database.close();
+}
+
+test("a state that the version before wrote goes on as it is, with its past, and nothing of it is told anew", async () => {
+  const written = JSON.parse(readFileSync(join(import.meta.dirname, "layout-5.json"), "utf8")) as Layout5;
+  writeLayout5(written);
+  const { rotations = [], told = [], attempts = [], events = [] } = written.tables;
+  const store = openSqliteState(directory);
+  expect(rotations).toHaveLength(3);
+  for (const { name, state } of rotations) expect(await store.load(String(name))).toEqual(JSON.parse(String(state)));
+  const due = rotations.map((row) => ({ rotation: row["name"], at: row["due"] }));
+  expect(await store.dueTimes()).toEqual(expect.arrayContaining(due));
+  expect(await store.attempts({ limit: 10 })).toHaveLength(attempts.length);
+  expect(await store.events({ limit: 10 })).toHaveLength(events.length);
+  const seen = told.map(({ rotation, mark }) => ({
+    rotation: String(rotation),
+    at: "2026-12-01T00:00:00.000Z",
+    message: "the same",
+    after: JSON.parse(String(mark)) as StandingMark,
+  }));
+  expect(await store.tell(seen)).toEqual([]);
   await store.close();
 });
 
