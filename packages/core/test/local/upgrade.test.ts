@@ -98,6 +98,7 @@ test("a state that the version before wrote goes on as it is, with its past, and
   for (const { name, state } of rotations) expect(await store.load(String(name))).toEqual(JSON.parse(String(state)));
   const due = rotations.map((row) => ({ rotation: row["name"], at: row["due"] }));
   expect(await store.dueTimes()).toEqual(expect.arrayContaining(due));
+  expect(await store.owners(rotations.map(({ name }) => String(name)))).toEqual(new Map());
   expect(await store.attempts({ limit: 10 })).toHaveLength(attempts.length);
   expect(await store.events({ limit: 10 })).toHaveLength(events.length);
   const seen = told.map(({ rotation, mark }) => ({
