@@ -1,10 +1,11 @@
 /** The contract suites of the test kit, which get each built-in part from a process of its own. */
+import { kindWord, programKinds, type KindWord, type ProgramKind } from "@rotate/core";
 import type * as testkit from "../../packages/testkit/src/index.ts";
 import { inWords, refused } from "./outcomes.ts";
 import type { HostedParts } from "./parts.ts";
 
 type Kit = typeof testkit;
-type Kind = "provider" | "sink" | "reload" | "probe" | "notifier";
+type Kind = KindWord<ProgramKind>;
 /** Vitest's, which the suites are given. */
 interface Runner {
   readonly describe: (title: string, body: () => void) => void;
@@ -27,12 +28,9 @@ function hosted(kind: Kind, contract: Contract, parts: HostedParts): Contract {
 
 /** @param parts by `providers/vault` */
 export function hostedContracts(kit: Kit, parts: HostedParts): Readonly<Record<`${Kind}Contract`, Contract>> {
-  const of = (kind: Kind): Contract => hosted(kind, kit[`${kind}Contract`] as unknown as Contract, parts);
-  return {
-    providerContract: of("provider"),
-    sinkContract: of("sink"),
-    reloadContract: of("reload"),
-    probeContract: of("probe"),
-    notifierContract: of("notifier"),
-  };
+  const contracts = programKinds.map(kindWord).map((kind) => {
+    const name = `${kind}Contract` as const;
+    return [name, hosted(kind, kit[name] as unknown as Contract, parts)];
+  });
+  return Object.fromEntries(contracts) as Readonly<Record<`${Kind}Contract`, Contract>>;
 }

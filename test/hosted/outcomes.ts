@@ -1,5 +1,7 @@
 /** What the contract suites of one plugin gave, read from vitest's report. */
 
+import { kindWord, programKinds } from "@rotate/core";
+
 /** `passed`, `skipped` or `failed` with what it says, by the suite's place and the test's name. */
 export type Outcomes = ReadonlyMap<string, string>;
 
@@ -26,7 +28,7 @@ export interface Report {
   }[];
 }
 
-const suite = /^((?:provider|sink|reload|probe|notifier) \S+) keeps the contract$/;
+const suite = new RegExp(`^((?:${programKinds.map(kindWord).join("|")}) \\S+) keeps the contract$`);
 
 /** Before the reason, in the name of the one test of a part that is not hosted. */
 export const refused = "is not for a process of its own: ";

@@ -1,10 +1,13 @@
 import { globSync, readFileSync } from "node:fs";
+import { kindWord, programKinds } from "@rotate/core";
 import { root } from "../support/workspace.ts";
+
+const contracts = new RegExp(`\\b(?:${programKinds.map(kindWord).join("|")})Contract\\b`);
 
 /** The test files of plugins that have contract suites, below the root. */
 export function suites(): readonly string[] {
   return globSync("plugins/*/test/**/*.test.ts", { cwd: root }).filter((file) =>
-    /\b(?:provider|sink|reload|probe|notifier)Contract\b/.test(readFileSync(`${root}/${file}`, "utf8")),
+    contracts.test(readFileSync(`${root}/${file}`, "utf8")),
   );
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, onTestFinished, test, vi } from "vitest";
+import { kindsIn, type Language, type NewKind } from "../../packages/cli/src/plugin-new/templates.ts";
 import { resultOf, type Result } from "../../packages/cli/test/support.ts";
 import { compiled } from "../support/compiled.ts";
 import { packedCommandLine } from "../support/packed.ts";
@@ -17,21 +18,21 @@ vi.setConfig({ testTimeout: 300_000 });
 const path = `${ownPython}:${process.env["PATH"]}`;
 
 interface Cell {
-  readonly kind: "provider" | "sink" | "reload" | "probe" | "notifier";
-  readonly lang: "python" | "bash" | "go";
+  readonly kind: NewKind;
+  readonly lang: Exclude<Language, "ts">;
   /** What a spec names, in the new folder. */
   readonly plugin: string;
   readonly file: string;
 }
 
-function cellsIn(lang: Cell["lang"], file: string, kinds: readonly Cell["kind"][]): readonly Cell[] {
-  return kinds.map((kind) => ({ kind, lang, file, plugin: `./${file}` }));
+function cellsIn(lang: Cell["lang"], file: string): readonly Cell[] {
+  return kindsIn(lang).map((kind) => ({ kind, lang, file, plugin: `./${file}` }));
 }
 
 const cells = [
-  ...(has("python3") ? cellsIn("python", "tiny-co.py", ["provider", "sink", "reload", "probe", "notifier"]) : []),
-  ...(has("jq") && has("curl") ? cellsIn("bash", "tiny-co.sh", ["provider", "sink"]) : []),
-  ...(hasGo() ? cellsIn("go", "bin/tiny-co", ["provider", "sink"]) : []),
+  ...(has("python3") ? cellsIn("python", "tiny-co.py") : []),
+  ...(has("jq") && has("curl") ? cellsIn("bash", "tiny-co.sh") : []),
+  ...(hasGo() ? cellsIn("go", "bin/tiny-co") : []),
 ];
 
 /** The others' promises are tried by `npm run proof:authors`: seconds of processes for each. */

@@ -1,7 +1,7 @@
 /** docs/reference/plugins.md, made from what the built-in plugins declare. `npm run docs` writes it; a test compares. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { createCatalog, type Kind, kinds, type Parts } from "@rotate/core";
+import { createCatalog, type Kind, kinds, kindWord, type Parts } from "@rotate/core";
 import type { ObjectSchema, Provider, Schema } from "@rotate/plugin-kit";
 import { builtins } from "@rotate/builtins";
 import { cell, code, rangeOf, table } from "./tables.ts";
@@ -9,17 +9,6 @@ import { filesUnder, root } from "./workspace.ts";
 
 /** The page with every option of every built-in type. */
 export const pluginsPage = join(root, "docs/reference/plugins.md");
-
-/** A part of each kind, in a sentence. */
-export const singular: Readonly<Record<Kind, string>> = {
-  providers: "provider",
-  sinks: "sink",
-  reloads: "reload",
-  probes: "probe",
-  notifiers: "notifier",
-  endpoints: "endpoint",
-  coordinators: "coordinator",
-};
 
 const head = `# Every option of the built-in types
 
@@ -37,7 +26,7 @@ export async function renderPluginDocs(): Promise<string> {
       const part = await catalog.find(kind, type);
       const page = pages.get(type);
       if (part === undefined || page === undefined) throw new Error(`${type} has no page in docs/plugins`);
-      return `## ${code(type)}, a ${singular[kind]}\n\n[What it does](../plugins/${page}).${sentencesOf(part)}\n\n${tablesOf(part)}`;
+      return `## ${code(type)}, a ${kindWord(kind)}\n\n[What it does](../plugins/${page}).${sentencesOf(part)}\n\n${tablesOf(part)}`;
     }),
   );
   return [head, ...(await Promise.all(sections))].join("\n");

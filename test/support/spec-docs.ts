@@ -1,9 +1,8 @@
 /** docs/reference/spec.md, made from the published schema of a spec. `npm run docs` writes it; a test compares. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { createCatalog, publishedSchema } from "@rotate/core";
+import { createCatalog, kinds, kindWord, publishedSchema } from "@rotate/core";
 import { builtins } from "@rotate/builtins";
-import { singular } from "./plugin-docs.ts";
 import { cell, code, rangeOf, table } from "./tables.ts";
 import { root } from "./workspace.ts";
 
@@ -38,7 +37,7 @@ interface Row {
 }
 
 /** `provider, sink or reload` */
-const partsInWords = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(Object.values(singular));
+const partsInWords = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(kinds.map(kindWord));
 
 const head = `# Every key of a spec
 

@@ -1,14 +1,14 @@
 /** What `rotate plugin new` can make: by language and kind, the examples of the documentation that it starts from. */
 
+import type { KindWord, ProgramKind } from "@rotate/core";
+
 /** The languages, in the order of the help. */
 export const languages = ["ts", "python", "bash", "go"] as const;
 /** One of them. */
 export type Language = (typeof languages)[number];
 
-/** The kinds of parts. */
-export const newKinds = ["provider", "sink", "reload", "probe", "notifier"] as const;
-/** One of them. */
-export type NewKind = (typeof newKinds)[number];
+/** A kind that plugins by others may contribute. */
+export type NewKind = KindWord<ProgramKind>;
 
 /** The examples' names, which become the plugin's. */
 const words: Readonly<Record<NewKind, string>> = {
@@ -18,6 +18,9 @@ const words: Readonly<Record<NewKind, string>> = {
   probe: "gate",
   notifier: "board",
 };
+
+/** Every kind. */
+export const newKinds = Object.keys(words) as readonly NewKind[];
 
 /** One kind of plugin in one language. */
 export interface Template {

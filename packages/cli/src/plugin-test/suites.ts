@@ -1,5 +1,5 @@
 /** What is promised of each part of a plugin, on the outside that the author's harness plays. */
-import type { ProgramKind } from "@rotate/core";
+import { programKinds, type Parts, type ProgramKind } from "@rotate/core";
 import type { Notifier, Plugin, Probe, Provider, Reload, Sink } from "@rotate/plugin-kit";
 import { notifierSuite, probeSuite, providerSuite, reloadSuite, sinkSuite, type Suite } from "@rotate/testkit";
 import { weekSuite, type WeekHarness } from "../week/index.ts";
@@ -49,17 +49,23 @@ function notifierOn(common: Common, notifier: Notifier): Suite {
   return notifierSuite({ ...common, notifier, received: ask("received") });
 }
 
+const suiteOn: { readonly [K in ProgramKind]: (common: Common, part: Parts[K]) => Suite } = {
+  providers: (common, part) => providerSuite(providerOn(common, part)),
+  sinks: sinkOn,
+  reloads: reloadOn,
+  probes: probeOn,
+  notifiers: notifierOn,
+};
+
 /** One suite for each part. @param spoil false: without those promises that are about faults on the way, which take longest */
 export function suitesOf(plugin: Plugin, program: HarnessProgram, spoil = true): readonly Suite[] {
-  const on = (kind: ProgramKind, { type, options }: Provider | Sink | Reload | Probe | Notifier): Common =>
-    harnessOn(program, { part: `${kind}/${type}`, options, spoil });
-  return [
-    ...plugin.providers.map((part) => providerSuite(providerOn(on("providers", part), part))),
-    ...plugin.sinks.map((part) => sinkOn(on("sinks", part), part)),
-    ...plugin.reloads.map((part) => reloadOn(on("reloads", part), part)),
-    ...plugin.probes.map((part) => probeOn(on("probes", part), part)),
-    ...plugin.notifiers.map((part) => notifierOn(on("notifiers", part), part)),
-  ];
+  function suitesIn<K extends ProgramKind>(kind: K, parts: readonly Parts[K][]): readonly Suite[] {
+    return parts.map((part) => {
+      const { type, options } = part;
+      return suiteOn[kind](harnessOn(program, { part: `${kind}/${type}`, options, spoil }), part);
+    });
+  }
+  return programKinds.flatMap((kind) => suitesIn(kind, plugin[kind]));
 }
 
 /** A week of each provider. */

@@ -1,5 +1,5 @@
 import { RotateError, type Plugin } from "@rotate/plugin-kit";
-import { kinds, type Kind, type Parts } from "./kinds.ts";
+import { kinds, kindWord, type Kind, type Parts } from "./kinds.ts";
 import { checkPlugin } from "./plugin-check.ts";
 
 /** A plugin that is at hand. */
@@ -68,7 +68,7 @@ function typesOf(plugin: LoadedPlugin | LazyPlugin, kind: Kind): readonly string
 }
 
 function claimedTwice(kind: Kind, type: string, names: readonly string[]): RotateError {
-  return new RotateError(`two plugins claim the ${kind.slice(0, -1)} type "${type}": ${names.join(" and ")}`, {
+  return new RotateError(`two plugins claim the ${kindWord(kind)} type "${type}": ${names.join(" and ")}`, {
     code: "INVALID",
     retryable: false,
     hint: "leave one of them out of `plugins`",

@@ -4,6 +4,14 @@ import type { Place } from "./rewrite.ts";
 
 export { kinds, type Kind, type Parts } from "@rotate/plugin-kit/grammar";
 
+/** What a part of a kind is called: `provider`. */
+export type KindWord<K extends Kind = Kind> = K extends `${infer Word}s` ? Word : never;
+
+/** The same. */
+export function kindWord<K extends Kind>(kind: K): KindWord<K> {
+  return kind.slice(0, -1) as KindWord<K>;
+}
+
 /** Steps that any name, or any place of a list, stands for. */
 const name = "*";
 const item = "#";

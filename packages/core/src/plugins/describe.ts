@@ -1,7 +1,7 @@
 /** What a program says of itself, checked: data only, as it stands in `rotate.lock`. */
 import type { Fields, ObjectSchema, PartScope } from "@rotate/plugin-kit";
 import { fileSinkSchema } from "@rotate/plugin-kit/files";
-import { kinds, type Kind } from "@rotate/plugin-kit/grammar";
+import { kinds, kindWord, type Kind } from "../loading/kinds.ts";
 import { badFrame, isFrame, type Frame } from "./frames.ts";
 import { namesIn } from "./target-with.ts";
 
@@ -158,7 +158,7 @@ function refuseOthersThan(value: Frame, known: Frame, what: string): void {
 
 function checkPart(kind: ProgramKind, part: unknown): void {
   if (!isFrame(part) || typeof part["type"] !== "string") throw badFrame(`one of its ${kind} has no type`);
-  const what = `its ${kind.slice(0, -1)} ${part["type"].slice(0, 63)}`;
+  const what = `its ${kindWord(kind)} ${part["type"].slice(0, 63)}`;
   const isFile = kind === "sinks" && part["file"] !== undefined;
   const { must, may, keys } = partRules[isFile ? "fileSinks" : kind];
   const all = { ...common, ...keys };

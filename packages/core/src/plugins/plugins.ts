@@ -12,6 +12,7 @@ import { provisionsOf } from "./npm/provisions.ts";
 import { pluginOf } from "./parts.ts";
 import { placeOf } from "./place.ts";
 import { programKinds } from "./describe.ts";
+import { kindWord } from "../loading/kinds.ts";
 import { createProgram } from "./program.ts";
 import { askWhat, type Specimen, specimenOf, type Told } from "./specimen.ts";
 
@@ -120,7 +121,7 @@ function aboutOf(entry: LockEntry): Pick<PluginReport, "kind" | "version" | "net
 }
 
 function typesOf({ describe }: LockEntry): readonly string[] {
-  return programKinds.flatMap((kind) => (describe[kind] ?? []).map(({ type }) => `${kind.slice(0, -1)} ${type}`));
+  return programKinds.flatMap((kind) => (describe[kind] ?? []).map(({ type }) => `${kindWord(kind)} ${type}`));
 }
 
 /** Says of which program an error is, where the spec does not. */
