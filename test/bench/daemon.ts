@@ -27,7 +27,8 @@ interface Seen {
   readonly cpu: number;
 }
 
-function seenOf(pid: number): Seen {
+/** Of a process. Linux only. */
+export function seenOf(pid: number): Seen {
   const [, pages = ""] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /, "")
@@ -48,7 +49,7 @@ async function beside<T>({ job }: Fleet, measure: (daemon: ChildProcess) => Prom
 }
 
 /** Until it uses next to nothing: all is looked at, and what the start has taken is given back. */
-async function settled(pid: number): Promise<void> {
+export async function settled(pid: number): Promise<void> {
   for (let before = seenOf(pid).cpu, quiet = 0; quiet < 3;) {
     await sleep(10 * second);
     const { cpu } = seenOf(pid);

@@ -15,6 +15,7 @@ import { measureRivals } from "./rivals.ts";
 import { measureDaemon } from "./daemon.ts";
 import { measureDurable, measureScale, measureStart } from "./scale.ts";
 import { tableOf, withTable, worseThan, writtenTable, type Bench, type Row, type Section } from "./section.ts";
+import { measureShared } from "./shared.ts";
 import { compareSidecar } from "./sidecar.ts";
 import { compareSpecs } from "./specs.ts";
 import { compareWrites } from "./writes.ts";
@@ -26,6 +27,7 @@ const sections: readonly Section[] = [
   { name: "durable", title: "what the disk allows", measure: measureDurable },
   { name: "rivals", title: "what people would use instead", measure: measureRivals },
   { name: "daemon", title: "a daemon", measure: measureDaemon },
+  { name: "shared", title: "several machines", measure: measureShared },
   { name: "files", title: "1,000 durable files of 1.2 kB", measure: ofFiles },
   { name: "specs", title: "a spec of 10,000 rotations", measure: ofSpecs },
   { name: "sidecar", title: "the PostgreSQL sidecar", measure: ofSidecar },

@@ -11,7 +11,7 @@ import { createSharedClaims } from "./claims.ts";
 import { createDatabaseClock } from "./clock.ts";
 import { openDatabase, refuseStatementPooling, type Database } from "./database.ts";
 import { checkKeys, type KeyRing } from "./key.ts";
-import { publishSpec, specHash, type Publication } from "./published.ts";
+import { lookAgainAfter, publishSpec, specHash, type Publication } from "./published.ts";
 import { freeDead } from "./dead.ts";
 import { createPeers } from "./peers.ts";
 import { createPulse, realBeats, type Beats } from "./pulse.ts";
@@ -105,7 +105,13 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
       published: () => publication?.hash,
     });
     if (publication !== undefined && !silent) await bring(publication, { ...rows, database, queue, store });
+    const endLooking = beats.every(lookAgainAfter, async () => {
+      if (publication === undefined || silent) return;
+      // Where the database does not answer, whoever works with what is held is told.
+      await publishSpec(database, queue, { ...rows, publication, wholeFor: lookAgainAfter / 2 }).catch(() => undefined);
+    });
     async function end(): Promise<void> {
+      endLooking();
       await giveBack();
       await pulse.stop();
       await queue.close();
@@ -145,8 +151,9 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
       const names = rotations.map(({ name }) => name);
       const renamed = rotations.filter(({ renamedFrom }) => renamedFrom !== undefined);
       publication = { hash: specHash(rotations), bundles, names, renamed, by: options.holder };
+      const isOpening = opening === undefined;
       const { queue } = await ready();
-      if (!silent) await bring(publication, { ...rows, database, queue, store });
+      if (!silent && !isOpening) await bring(publication, { ...rows, database, queue, store });
     },
     async close() {
       await opening?.then(({ end }) => end()).catch(() => undefined); // it was never reached, or is gone: what is held lapses

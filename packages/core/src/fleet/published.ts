@@ -28,14 +28,27 @@ export interface Publication {
   readonly anyway?: boolean;
 }
 
-/** Makes it what the fleet works by, unless another has replaced it before; gives whether it is that now. Each rotation of it has a job then, and no other has. */
+/** How long what another worker has found whole counts as that when one starts, ms: many start at once. */
+const justNow = 60_000;
+/** And while they work. */
+export const lookAgainAfter = 10 * 60_000;
+
+/**
+ * Makes it what the fleet works by, unless another has replaced it before; gives whether it is that now. Each rotation of it has a job then, and no other has.
+ * @param wholeFor that is not looked at again when somebody did within so many ms
+ */
 export async function publishSpec(
   database: Database,
   queue: Queue,
-  { publication, ...rows }: Rows & { readonly publication: Publication },
+  {
+    publication,
+    wholeFor = justNow,
+    ...rows
+  }: Rows & { readonly publication: Publication; readonly wholeFor?: number },
 ): Promise<boolean> {
   const { own } = rows.schemas;
   return database.transaction(async (sql) => {
+    await sql.query(patience);
     await lockFor(sql, rows.schemas, `spec ${rows.spec}`);
     const [current] = await sql.query(`select hash, generation from ${own}.spec where name = $1`, [rows.spec]);
     if (current?.["hash"] !== publication.hash) {
@@ -51,9 +64,56 @@ export async function publishSpec(
         [rows.spec, publication.hash, generation],
       );
     }
+    if (publication.anyway !== true && (await isWhole(sql, queue, { rows, publication, within: wholeFor })))
+      return true;
     await reconcile(sql, queue, { rows, publication });
+    await noteWhole(sql, rows, publication);
     return true;
   });
+}
+
+/** A hundred thousand rotations take a second, and workers that start together wait for each other. */
+const patience = "set local lock_timeout = '14s'; set local statement_timeout = '14s'";
+
+const wholeKey = "jobs";
+
+interface Whole {
+  readonly rows: Rows;
+  readonly publication: Publication;
+  /** ms */
+  readonly within: number;
+}
+
+/** Has somebody just seen it, and are there still as many jobs? */
+async function isWhole(sql: Sql, queue: Queue, { rows, publication, within }: Whole): Promise<boolean> {
+  if ((await wholeSince(sql, rows, publication)) > within) return false;
+  return (await queue.count(sql)) >= publication.bundles.keys().length;
+}
+
+/** How long ago somebody saw that each rotation of this very spec has its job, ms. */
+async function wholeSince(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  { hash }: Pick<Publication, "hash">,
+): Promise<number> {
+  const rows = await query(
+    `select extract(epoch from clock_timestamp())::float8 * 1000 - (value->>'at')::float8 as age from ${own}.note where spec = $1 and key = $2 and value->>'hash' = $3`,
+    [spec, wholeKey, hash],
+  );
+  const age = Number(rows[0]?.["age"] ?? Infinity);
+  return age < 0 ? Infinity : age;
+}
+
+async function noteWhole(
+  { query }: Sql,
+  { schemas: { own }, spec }: Rows,
+  { hash }: Pick<Publication, "hash">,
+): Promise<void> {
+  await query(
+    `insert into ${own}.note (spec, key, value) values ($1, $2, json_build_object('hash', $3::text, 'at', extract(epoch from clock_timestamp())::float8 * 1000))
+     on conflict (spec, key) do update set value = excluded.value`,
+    [spec, wholeKey, hash],
+  );
 }
 
 async function isReplaced({ query }: Sql, { schemas: { own }, spec }: Rows, hash: string): Promise<boolean> {

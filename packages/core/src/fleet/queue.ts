@@ -43,6 +43,8 @@ export interface Queue {
   readonly replace: (sql: Sql, ended: readonly TakenJob[], next: readonly Due[]) => Promise<void>;
   /** Puts in what has no job. */
   readonly add: (sql: Sql, due: readonly Due[]) => Promise<void>;
+  /** How many there are, of all labels. */
+  readonly count: (sql: Sql) => Promise<number>;
   /** Drops the waiting jobs of all other bundles, and those that wait in the queue of another label. */
   readonly keepOnly: (sql: Sql, keys: readonly string[]) => Promise<void>;
   /** Says that this process lives; gives the ids of the jobs that are still its own. */
@@ -219,7 +221,7 @@ function takenIn(row: Row): TakenJob {
 function looksInto(
   jobs: string,
   { all, queueFor }: { readonly all: readonly string[]; readonly queueFor: (key: string) => string },
-): Pick<Queue, "held" | "lacking" | "keepOnly"> {
+): Pick<Queue, "held" | "lacking" | "count" | "keepOnly"> {
   return {
     async held({ query }, keys) {
       const rows = await query(
@@ -236,12 +238,19 @@ function looksInto(
       );
       return rows.map(({ key }) => String(key));
     },
+    async count({ query }) {
+      const rows = await query(`select count(*) as count from ${jobs} where name = any ($1) and state <= 'active'`, [
+        all,
+      ]);
+      return Number(rows[0]?.["count"]);
+    },
     async keepOnly({ query }, keys) {
-      await query(
-        `delete from ${jobs} j where name = any ($1) and state < 'active'
-           and not exists (select from unnest($2::text[], $3::text[]) as kept (name, key) where kept.name = j.name and kept.key = j.singleton_key)`,
-        [all, keys.map(queueFor), keys],
-      );
+      const kept = Map.groupBy(keys, queueFor);
+      for (const name of all)
+        await query(`delete from ${jobs} where name = $1 and state < 'active' and singleton_key <> all ($2)`, [
+          name,
+          kept.get(name) ?? [],
+        ]);
     },
   };
 }

@@ -33,18 +33,22 @@ export const key = randomBytes(32);
 
 /** Time stands still but for the test. */
 export function createTurned(): Turned {
-  const works = new Set<() => Promise<void>>();
+  const works = new Map<() => Promise<void>, { readonly every: number; last: number }>();
   let now = 0;
   return {
     monotonic: () => now,
-    every(_, work) {
-      works.add(work);
+    every(ms, work) {
+      works.set(work, { every: ms, last: now });
       return () => works.delete(work);
     },
     async pass(seconds) {
       for (let second = 0; second < seconds; second++) {
         now += 1_000;
-        for (const work of works) await work();
+        for (const [work, each] of works) {
+          if (now - each.last < each.every) continue;
+          each.last = now;
+          await work();
+        }
       }
     },
   };

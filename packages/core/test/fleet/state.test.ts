@@ -176,6 +176,38 @@ describe.skipIf(postgresUnavailable())("a state that several machines share", ()
     await (await claimed(fresh, "db")).settle();
   });
 
+  test("a rotation whose job was lost has one again when a worker starts, and within ten minutes while they work", async () => {
+    const spec = await database.newSpec();
+    const beats = createTurned();
+    const lose = async (): Promise<unknown> =>
+      database.sql("delete from rotate_boss.job where name = $1 and singleton_key = 'b'", [`${spec}/default`]);
+    await (await opened(spec, { beats })).publish({ rotations: named("a", "b") });
+    await lose();
+    await (await opened(spec)).publish({ rotations: named("a", "b") });
+    expect(await jobsOf(spec)).toEqual(["a created", "b created"]);
+    await lose();
+    await beats.pass(590);
+    expect(await jobsOf(spec)).toEqual(["a created"]);
+    await beats.pass(11);
+    expect(await jobsOf(spec)).toEqual(["a created", "b created"]);
+  });
+
+  test("what another worker has just found whole is not gone through again", async () => {
+    const spec = await database.newSpec();
+    const rotations = named("a", "b");
+    await (await opened(spec)).publish({ rotations });
+    const swap = "update rotate_boss.job set singleton_key = 'c' where name = $1 and singleton_key = 'b'";
+    await database.sql(swap, [`${spec}/default`]); // as many as before
+    await (await opened(spec)).publish({ rotations });
+    expect(await jobsOf(spec)).toEqual(["a created", "c created"]);
+    await database.sql("update rotate.note set value = $2 where spec = $1 and key = 'jobs'", [
+      spec,
+      { hash: "", at: 0 },
+    ]);
+    await (await opened(spec)).publish({ rotations });
+    expect(await jobsOf(spec)).toEqual(["a created", "b created"]);
+  });
+
   test("another key than that of the state is refused", async () => {
     const spec = await database.newSpec();
     await (await opened(spec)).store.names();
