@@ -72,7 +72,7 @@ function leaseOf(id: string, now: number): LeaseState {
     sinkFingerprints: {},
     jitter: 0.5,
     provider: "issuer",
-  } as LeaseState;
+  };
 }
 
 /** What the engine writes, in the groups in which it writes it: before the mint, before the first write, before the reload. */

@@ -210,12 +210,16 @@ async function memory({ base, program }: Bench, { url, sql }: Ground): Promise<R
   writeFileSync(join(folder, "rotate.json"), specOf(names));
   const state = join(folder, "state");
   const env = { PATH: process.env["PATH"], HOME: folder, ROTATE_STATE_DIR: state, ROTATE_DB: url, TOKEN: "none" };
-  costOf({ argv: [process.execPath, program, "state", "upgrade"], cwd: folder, env });
+  costOf({ argv: [process.execPath, program, "state", "upgrade", "-f", "rotate.json"], cwd: folder, env });
   await sql.query("insert into rotate.rotation (spec, name, due) select 'memory', unnest($1::text[]), $2", [
     names,
     Date.now() + hour,
   ]);
-  const daemon = spawn(process.execPath, [program, "watch"], { cwd: folder, env, stdio: "ignore" });
+  const daemon = spawn(process.execPath, [program, "watch", "-f", "rotate.json"], {
+    cwd: folder,
+    env,
+    stdio: "ignore",
+  });
   try {
     await settled(daemon.pid!);
     return {
@@ -231,19 +235,22 @@ async function memory({ base, program }: Bench, { url, sql }: Ground): Promise<R
   }
 }
 
-function specOf(names: readonly string[]): string {
-  const rotation = (name: string): object => ({
+function rotationOf(name: string): object {
+  return {
     provider: "issuer",
     moves: true,
     request: { path: "database/creds/app", fields: { username: "username", password: "password" } },
     sinks: [{ type: "dotenv", path: `${name}.env`, values: { DB_USER: "{{ username }}" } }],
-  });
+  };
+}
+
+function specOf(names: readonly string[]): string {
   const auth = { method: "token", token: { env: "TOKEN" } };
   return JSON.stringify({
     version: 1,
     name: "memory",
     state: { type: "postgres", url: { env: "ROTATE_DB" }, key: { file: "key" } },
     providers: { issuer: { type: "vault", address: "https://vault.example", auth } },
-    rotations: Object.fromEntries(names.map((name) => [name, rotation(name)])),
+    rotations: Object.fromEntries(names.map((name) => [name, rotationOf(name)])),
   });
 }
