@@ -36,8 +36,8 @@ async function ofFleet(count: number, bench: Bench): Promise<readonly Row[]> {
   const many = count.toLocaleString("en");
   try {
     await ground.seed(all);
+    const idle = await atRest(ground, all); // before anything leaves work for its vacuum
     const throughput = await ratios(ground, { count, all });
-    const idle = await atRest(ground, all);
     const late = await lateness(ground, { from: count + 2 * rounds * played, all });
     const rows: readonly Row[] = [
       {
@@ -133,6 +133,7 @@ async function cyclesOf(
 async function atRest(ground: Ground, all: number): Promise<number> {
   const group = team(ground, { mode: "cycle", count: all });
   return withWorkers(group, async () => {
+    await ground.sql.query("checkpoint");
     await sleep(15 * second);
     const before = ground.spent();
     await sleep(60 * second);

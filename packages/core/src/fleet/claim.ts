@@ -4,7 +4,7 @@ import type { JournalRecord } from "../store/records.ts";
 import type { Ground } from "./ground.ts";
 import { isUnreachable } from "./database-error.ts";
 import type { Hold } from "./hold.ts";
-import { stands, type Change, type TakenRow } from "./rows.ts";
+import type { Change, TakenRow } from "./rows.ts";
 
 const overtaken =
   "was this process stopped, or the database away, for longer than ten seconds? What was under way is looked after by whoever has it now";
@@ -12,7 +12,7 @@ const overtaken =
 /** The claim on a rotation whose row was taken under a job of this process. */
 export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
   const { rotation, claim } = row;
-  const { writer, pulse, clock, database } = ground;
+  const { writer, pulse, clock } = ground;
   const losing = new AbortController();
   hold.lost.addEventListener("abort", () => losing.abort());
   let { state } = row;
@@ -52,7 +52,7 @@ export function openClaim(row: TakenRow, hold: Hold, ground: Ground): Claim {
   async function guard(): Promise<void> {
     if (!isOurs()) lose();
     await pulse.check(hold);
-    const isKept = await stands(database, ground, { rotation, claim }).catch((error: unknown) => {
+    const isKept = await writer.stands({ rotation, claim }).catch((error: unknown) => {
       if (!isUnreachable(error) || !pulse.isSure(hold)) throw error;
       return true;
     });

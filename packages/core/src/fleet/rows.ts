@@ -160,18 +160,18 @@ export async function writeRows(
   return new Set(rows.map(({ name }) => String(name)));
 }
 
-/** Does this claim stand? */
-export async function stands(
+/** Which of these claims stand? Gives their ids. */
+export async function standing(
   { query }: Sql,
   { schemas: { own }, spec }: Rows,
-  { rotation, claim }: Change,
-): Promise<boolean> {
-  const rows = await query(`select from ${own}.rotation where spec = $1 and name = $2 and claim = $3`, [
-    spec,
-    rotation,
-    claim,
-  ]);
-  return rows.length === 1;
+  claims: readonly Change[],
+): Promise<ReadonlySet<string>> {
+  const rows = await query(
+    `select r.claim from unnest($2::text[], $3::uuid[]) as i (name, claim)
+     join ${own}.rotation r on r.spec = $1 and r.name = i.name and r.claim = i.claim`,
+    [spec, claims.map(({ rotation }) => rotation), claims.map(({ claim }) => claim)],
+  );
+  return new Set(rows.map(({ claim }) => String(claim)));
 }
 
 /** When rotations are due, by name. */

@@ -4,11 +4,13 @@ import type { Database, Sql } from "./database.ts";
 import { createGroups } from "./grouped.ts";
 import type { Hold } from "./hold.ts";
 import type { Queue } from "./queue.ts";
-import { dueTimes, keepAttempts, writeRows, type Change, type Rows } from "./rows.ts";
+import { dueTimes, keepAttempts, standing, writeRows, type Change, type Rows } from "./rows.ts";
 
 /** Writes of all claims of this process, together where they come together. Each says whether the claim stood. */
 export interface Writer {
   readonly append: (change: Change) => Promise<boolean>;
+  /** Writes nothing: only says whether. It is asked after the call, never before. */
+  readonly stands: (change: Change) => Promise<boolean>;
   /** With what was tried, and the end of the job that the claim was the last of: all or nothing. */
   readonly settle: (settling: Settling) => Promise<boolean>;
 }
@@ -20,7 +22,7 @@ export interface Settling {
   readonly ends?: Hold;
 }
 
-/** Two groups at once at most: what is appended, and what is settled. */
+/** Three groups at once at most: what is appended, what is asked, and what is settled. */
 export function createWriter(
   { database, queue, ...rows }: Rows & { readonly database: Database; readonly queue: Queue },
   bundles: () => Bundles,
@@ -59,6 +61,10 @@ export function createWriter(
     append: createGroups(async (changes: readonly Change[]) => {
       const written = await writeRows(database, rows, { changes, end: false });
       return changes.map(({ rotation }) => written.has(rotation));
+    }),
+    stands: createGroups(async (changes: readonly Change[]) => {
+      const kept = await standing(database, rows, changes);
+      return changes.map(({ claim }) => kept.has(claim));
     }),
     settle: createGroups(settleAll),
   };
