@@ -143,6 +143,7 @@ export async function createGround(): Promise<Ground> {
          where j.name = $1 and j.singleton_key = i.name`,
         [queueOf(spec, "default"), names, dues.map(priorityOf)],
       );
+      await sql.query("analyze");
     },
     async seedIdle(count) {
       for (let at = 0; at < count; at += some)
@@ -150,6 +151,7 @@ export async function createGround(): Promise<Ground> {
           idleQueue,
           Array.from({ length: Math.min(some, count - at) }, () => ({})),
         );
+      await sql.query("analyze");
     },
     start: (options) => startWorker({ ...options, url, spec }),
     spent: () => spentBy(postgres),

@@ -48,10 +48,11 @@ async function ofFleet(count: number, bench: Bench): Promise<readonly Row[]> {
         floor: "0.22 to 0.31",
       },
       {
-        measured: "the same, asked before each act whether its claim stands",
-        against: `the same, ${many}`,
+        measured: `the same of ${many}, asked before each act whether its claim stands`,
+        against: "pg-boss's jobs that do nothing",
         figure: throughput.guarded,
       },
+      { measured: `pg-boss's jobs that do nothing, beside ${many}`, against: "each second", figure: throughput.base },
       {
         measured: `PostgreSQL at rest, ${workers} workers, ${many}`,
         against: "% of a core",
@@ -106,7 +107,8 @@ function team(ground: Ground, options: Parameters<Ground["start"]>[0]): readonly
 async function ratios(
   ground: Ground,
   { count, all }: Size,
-): Promise<{ readonly cycle: number; readonly guarded: number }> {
+): Promise<{ readonly base: number; readonly cycle: number; readonly guarded: number }> {
+  const bases: number[] = [];
   const cycles: number[] = [];
   const guarded: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -114,10 +116,11 @@ async function ratios(
     await ground.seedIdle(played);
     const idle = team(ground, { mode: "noop", count: 0 });
     const base = await withWorkers(idle, () => rateOf(idle, played));
+    bases.push(base);
     cycles.push((await cyclesOf(ground, { first, all, guards: false })) / base);
     guarded.push((await cyclesOf(ground, { first: first + played, all, guards: true })) / base);
   }
-  return { cycle: medianOf(cycles), guarded: medianOf(guarded) };
+  return { base: medianOf(bases), cycle: medianOf(cycles), guarded: medianOf(guarded) };
 }
 
 async function cyclesOf(
