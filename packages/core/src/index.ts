@@ -32,6 +32,7 @@ export type {
   ErrorReport,
   LeaseReport,
   Outcome,
+  CallPlace,
   PhaseName,
   PhaseReport,
   PhaseResult,

@@ -3,10 +3,8 @@ import type { EndpointReport } from "./endpoint-report.ts";
 import type { HostReport } from "./host-report.ts";
 /** What a run says afterwards. These are the JSON contracts of `--json`: fields and values are only ever added. Instants are RFC 3339. */
 
-/** A phase as reports, events and error codes name it. */
+/** A phase as reports and events name it. */
 export type PhaseName =
-  | "recover"
-  | "observe"
   | "preflight"
   | "mint"
   | "verify"
@@ -16,8 +14,10 @@ export type PhaseName =
   | "reload"
   | "health"
   | "settle"
-  | "retire"
   | "renew";
+
+/** Where a call failed, as the codes of errors have it (`ROTATE_OBSERVE_DENIED`): in a phase, or beside all of them. */
+export type CallPlace = PhaseName | "recover" | "observe" | "retire";
 
 /** `skipped`: there was nothing for it to do. `not-run`: the attempt ended before it. */
 export type PhaseResult = "succeeded" | "failed" | "skipped" | "not-run";
@@ -108,7 +108,7 @@ export interface CauseReport {
   readonly state: StandingState;
   readonly exit: StandingExit;
   /** In which a call failed. */
-  readonly phase?: PhaseName;
+  readonly phase?: CallPlace;
   /** In one line each, that of the worst first. */
   readonly messages: readonly string[];
   /** What to do, when the messages do not say it. */

@@ -14,8 +14,6 @@ export interface Board {
 
 /** What a phase is at. */
 const doing: Readonly<Record<PhaseName, string>> = {
-  recover: "looking after an unfinished attempt",
-  observe: "reading what the sinks hold",
   preflight: "checking sinks, reloads and provider",
   mint: "minting a credential",
   verify: "verifying it",
@@ -25,7 +23,6 @@ const doing: Readonly<Record<PhaseName, string>> = {
   reload: "reloading the consumer",
   health: "looking at the consumer",
   settle: "settling",
-  retire: "retiring the previous lease",
   renew: "renewing the lease",
 };
 

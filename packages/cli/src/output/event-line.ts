@@ -12,8 +12,6 @@ export interface Line {
 
 /** What a phase that succeeded has done. */
 const done: Readonly<Record<PhaseName, string>> = {
-  recover: "looked after an unfinished attempt",
-  observe: "read what the sinks hold",
   preflight: "checked provider and sinks",
   mint: "minted a credential",
   verify: "verified it",
@@ -23,7 +21,6 @@ const done: Readonly<Record<PhaseName, string>> = {
   reload: "reloaded the consumer",
   health: "found the consumer healthy",
   settle: "settled",
-  retire: "retired the previous lease",
   renew: "renewed the lease",
 };
 

@@ -1,5 +1,5 @@
 /** Tries that fail for one cause: the first are lines of their own, then one line tells of all of them, now and again. */
-import { placeOf, type EngineEvent, type PhaseName } from "@rotate/core";
+import { placeOf, type EngineEvent, type CallPlace } from "@rotate/core";
 import type { Line } from "./event-line.ts";
 import { figure } from "./figure.ts";
 import { will } from "./time.ts";
@@ -10,7 +10,7 @@ export type Folding = (event: EngineEvent, line: Line, now: number) => Line;
 interface Failure {
   readonly key: string;
   readonly provider: string;
-  readonly phase?: PhaseName | undefined;
+  readonly phase?: CallPlace | undefined;
   readonly message: string;
   /** RFC 3339. */
   readonly nextAt?: string | undefined;

@@ -22,7 +22,7 @@ const outcomes: readonly Outcome[] = [
   "expired",
   "locked",
 ];
-const phases: readonly PhaseName[] = ["mint", "verify", "commit", "reload", "health", "settle", "retire", "renew"];
+const phases: readonly PhaseName[] = ["mint", "verify", "commit", "undo", "reload", "health", "settle", "renew"];
 /** Seconds. */
 const durations = [0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 

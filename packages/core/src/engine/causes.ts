@@ -2,7 +2,7 @@
 import type {
   CauseReport,
   ErrorReport,
-  PhaseName,
+  CallPlace,
   RotationReport,
   RotationStatus,
   StandingCode,
@@ -129,7 +129,7 @@ function messagesOf({ standing, errors, locked }: Trouble): readonly string[] {
   return locked ? ["another process is at work on it"] : [];
 }
 
-const phaseNames: readonly PhaseName[] = [
+const callPlaces: readonly CallPlace[] = [
   "recover",
   "observe",
   "preflight",
@@ -146,8 +146,8 @@ const phaseNames: readonly PhaseName[] = [
 ];
 
 /** The codes of failed phases bear their name: `ROTATE_MINT_DENIED`. */
-function phaseOf({ code }: ErrorReport): PhaseName | undefined {
-  return phaseNames.find((phase) => code.startsWith(`ROTATE_${phase.toUpperCase()}_`));
+function phaseOf({ code }: ErrorReport): CallPlace | undefined {
+  return callPlaces.find((phase) => code.startsWith(`ROTATE_${phase.toUpperCase()}_`));
 }
 
 /** What to do about a standing that no failed call explains; undefined where its reason says it. */

@@ -1,7 +1,7 @@
 /** What there is to tell of, from reports alone. Pure. */
 import { alarmSteps, type AlarmStep } from "@rotate/plugin-kit";
 import type { MintsReport } from "../plan-report.ts";
-import type { CauseReport, PhaseName, RotationStatus, StatusReport, TroubleReport } from "../report.ts";
+import type { CallPlace, CauseReport, RotationStatus, StatusReport, TroubleReport } from "../report.ts";
 
 /** How bad it is, while it is not over. */
 export type FiringStep = Exclude<AlarmStep, "recovered">;
@@ -14,7 +14,7 @@ export interface Concern {
   /** What it is in trouble for. */
   readonly code: string;
   readonly provider: string;
-  readonly phase?: PhaseName;
+  readonly phase?: CallPlace;
   readonly message: string;
   readonly hint?: string;
   readonly docs?: string;

@@ -1,11 +1,11 @@
 import { isRotateError, RotateError } from "@rotate/plugin-kit";
 import type { Masker } from "@rotate/runtime";
 import { EngineError } from "../engine-error.ts";
-import type { ErrorReport, PhaseName } from "../report.ts";
+import type { CallPlace, ErrorReport } from "../report.ts";
 
 /** What a failed call is to the engine. */
 export interface Failure {
-  readonly phase: PhaseName;
+  readonly phase: CallPlace;
   readonly error: RotateError;
   readonly report: ErrorReport;
 }
@@ -13,7 +13,7 @@ export interface Failure {
 /** Names phase and plugin once: `ROTATE_MINT_DENIED`, `provider databricks-postgres: …`. An error of the engine itself is not a failure of a phase: it is thrown on. */
 export function failureOf(
   error: unknown,
-  { phase, who }: { readonly phase: PhaseName; readonly who?: string },
+  { phase, who }: { readonly phase: CallPlace; readonly who?: string },
 ): Failure {
   if (error instanceof EngineError) throw error;
   if (error instanceof AttributedError) return failureOf(error.inner, { phase, who: error.who });

@@ -8,6 +8,8 @@ export type Step = Attempt | End;
 /** An end as a phase says it. */
 export interface End extends Omit<Ended, "attempt" | "phases"> {
   readonly attempt?: Attempt;
+  /** How what was written was put back. */
+  readonly undo?: PhaseReport | undefined;
   /** Did the phase itself succeed? An end is a failure unless it says so. */
   readonly succeeded?: boolean;
 }
@@ -32,15 +34,17 @@ export function end(outcome: Ended["outcome"], reason: string, rest: Partial<End
 }
 
 /** Runs the phases in order until one ends the attempt. The last phase always does. */
-export async function runPhases(phases: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
+export async function runPhases(table: readonly Phase[], session: Session, first: Attempt): Promise<Ended> {
   const reports: PhaseReport[] = [];
   let attempt = first;
-  for (const phase of phases) {
+  for (const phase of table) {
     const { step, report } = await runPhase(phase, session, attempt);
     reports.push(report);
     if ("ended" in step) {
-      const rest = phases.slice(reports.length).map(({ name }) => notRun(name));
-      return { ...step, attempt: step.attempt ?? attempt, phases: [...reports, ...rest] };
+      const rest = table.slice(reports.length).map(({ name }) => notRun(name));
+      const { undo, ...ended } = step;
+      const phases = [...reports, ...(undo === undefined ? [] : [undo]), ...rest];
+      return { ...ended, attempt: step.attempt ?? attempt, phases };
     }
     attempt = step;
   }

@@ -13,10 +13,11 @@ export async function rollBack(session: Session, attempt: Attempt, failure: Fail
   if (isNoTurn(failure.error) || !applies(session, attempt, writes)) return undefined;
   const previous = attempt.previous!;
   await session.journal({ type: "rolling-back", to: previous });
-  if (!(await undoWrites(session, writes, previous))) {
+  const undo = await undoWrites(session, writes, previous);
+  if (undo?.result === "failed") {
     const reason = `rolling back failed after: ${failure.report.message}`;
     await session.journal({ type: "mixed", lease: attempt.lease!, why: reason });
-    return end("reload-owed", `the sinks are mixed: ${reason}`, { failure });
+    return end("reload-owed", `the sinks are mixed: ${reason}`, { failure, undo });
   }
   const written = writes.map(({ sink }) => ({ type: sink.type, target: sink.target, keys: Object.keys(sink.values) }));
   await session.journal({ type: "published", lease: previous, written, rolledBack: true, why: failure.report.message });
@@ -25,6 +26,7 @@ export async function rollBack(session: Session, attempt: Attempt, failure: Fail
   );
   return end("failed", failure.report.message, {
     failure,
+    undo,
     attempt: { ...attempt, writes: [], sinks },
     rolledBack: true,
   });

@@ -1,6 +1,9 @@
+import { RotateError } from "@rotate/plugin-kit";
+import type { SinkEntry } from "../loading/model.ts";
+import type { ErrorReport, PhaseReport } from "../report.ts";
 import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
-import { innerError, isDefinite } from "./errors.ts";
+import { failureOf, innerError, isDefinite } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
@@ -29,28 +32,58 @@ function lagBehind(before: LeaseState, after: LeaseState | undefined): number {
   return Math.max(after.told - before.told - (after.asOf - before.asOf), 0);
 }
 
-/** Puts the written sinks back, last first. False when one could not be: then the sinks are mixed. */
-export async function undoWrites(session: Session, writes: readonly SinkWrite[], to: string): Promise<boolean> {
+/** Puts the written sinks back, last first: a phase of its own, beside the one that failed. Undefined: none was written. Failed: the sinks are mixed. */
+export async function undoWrites(
+  session: Session,
+  writes: readonly SinkWrite[],
+  to: string,
+): Promise<PhaseReport | undefined> {
+  if (writes.length === 0) return undefined;
+  const { onEvent, runtime } = session.deps;
+  const rotation = session.rotation.name;
+  onEvent({ type: "phase-started", rotation, phase: "undo" });
+  const start = runtime.monotonic();
+  const error = await whyNotUndone(session, writes, to);
+  const phase: PhaseReport = {
+    phase: "undo",
+    result: error === undefined ? "succeeded" : "failed",
+    durationMs: Math.round(runtime.monotonic() - start),
+    ...(error && { error }),
+  };
+  onEvent({ type: "phase-finished", rotation, phase });
+  return phase;
+}
+
+async function whyNotUndone(
+  session: Session,
+  writes: readonly SinkWrite[],
+  to: string,
+): Promise<ErrorReport | undefined> {
   for (const { sink, prepared, scope } of writes.toReversed()) {
     await session.journal({ type: "undoing", sink: sink.id, to });
     await session.guard();
     const previous = session.state().leases[to];
-    if (previous === undefined || !outlivesMargin(session, previous)) {
-      session.warn(`the previous credential came too near its end before ${sink.target} could be put back`);
-      return false;
-    }
+    if (previous === undefined || !outlivesMargin(session, previous)) return failureOf(tooLate(sink), inUndo).report;
     try {
       await callSink({ deps: session.deps, sink }, { timeout: timeLimits.commit, scope }, async (ctx) =>
         prepared.undo?.(ctx),
       );
     } catch (error) {
       const answered = isDefinite(innerError(error)) ? "failed" : await resolveUnknown(session, sink, to);
-      if (answered !== "written") {
-        session.warn(`${sink.target} could not be put back: ${innerError(error).message}`);
-        return false;
-      }
+      if (answered !== "written") return failureOf(error, inUndo).report;
     }
     await session.journal({ type: "undone", sink: sink.id, to });
   }
-  return true;
+  return undefined;
+}
+
+const inUndo = { phase: "undo" } as const;
+
+function tooLate({ target }: SinkEntry): RotateError {
+  return new RotateError(`the previous credential came too near its end before ${target} could be put back`, {
+    code: "CONFLICT",
+    retryable: false,
+    noEffect: true,
+    hint: "nothing: a new one is published at once",
+  });
 }

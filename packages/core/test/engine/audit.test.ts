@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { AuditLine } from "../../src/engine/audit.ts";
+import { rotationIn } from "./spec.ts";
 import { createScene, failAt, failing, minute, type Scene } from "./support.ts";
 
 function audited(): { readonly scene: Scene; readonly file: string; readonly lines: () => readonly AuditLine[] } {
@@ -39,6 +40,23 @@ test("the record tells each act of a rotation: who, when, why, and fingerprints 
   });
   expect(readFileSync(file, "utf8")).not.toContain("value-1-s");
   expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  ["what is put back", [], "done", undefined],
+  ["what cannot be put back", [failing("CONFLICT", { retryable: false })], "refused", "ROTATE_UNDO_CONFLICT"],
+])("%s stands in the report, the events and the record, after the write that failed", async (_, undo, result, code) => {
+  const { scene, lines } = audited();
+  scene.rotations = [rotationIn(scene, { sinks: ["a", "b"] })];
+  await scene.run();
+  failAt(scene, { "commit b": failing("FAILED"), "undo a": undo });
+  const { db } = await scene.run({ force: true });
+  const [failed, next] = db.phases.filter(({ phase }) => phase === "commit" || phase === "undo");
+  expect([failed?.phase, failed?.result]).toEqual(["commit", "failed"]);
+  expect(next).toMatchObject({ phase: "undo", result: code === undefined ? "succeeded" : "failed" });
+  expect(next?.error?.code).toBe(code);
+  expect(scene.events).toContainEqual({ type: "phase-finished", rotation: "db", phase: next });
+  expect(lines().filter(({ act }) => act === "undo")).toMatchObject([{ result, ...(code !== undefined && { code }) }]);
 });
 
 test("refusals, revocations, alarms and ejects are in it, and nothing of before is ever changed", async () => {

@@ -36,6 +36,14 @@ test("onFailure: rollback publishes the previous credential again and says so", 
   expect(exit).toBe(1);
   expect(db.outcome).toBe("failed");
   expect(db.sinks[0]!.result).toBe("undone");
+  const done = db.phases.filter(({ result }) => result === "succeeded" || result === "failed");
+  expect(done.map(({ phase, result }) => `${phase} ${result}`).slice(-5)).toEqual([
+    "health failed",
+    "undo succeeded",
+    "reload succeeded",
+    "health succeeded",
+    "settle succeeded",
+  ]);
   expect(scene.held()).toBe("value-1");
   expect(scene.reloads().at(-1)).toBe("app rolled-back db value-1");
 });

@@ -187,29 +187,19 @@ async function stopped(session: Session, attempt: Attempt, commits: readonly Com
     await dropLease(session, lease);
     return end("failed", reason, { failure, attempt });
   }
-  const undoable =
-    last.result === "failed" &&
-    canUndo(
-      session,
-      attempt,
-      wrote.map(({ write }) => write),
-    );
-  if (
-    undoable &&
-    (await undoWrites(
-      session,
-      wrote.map(({ write }) => write),
-      attempt.previous!,
-    ))
-  ) {
+  const writes = wrote.map(({ write }) => write);
+  const undoable = last.result === "failed" && canUndo(session, attempt, writes);
+  const undo = undoable ? await undoWrites(session, writes, attempt.previous!) : undefined;
+  if (undoable && undo?.result !== "failed") {
     await session.journal({ type: "closed" });
     return end("failed", `${reason}; the sinks written before it hold the previous credential again`, {
       failure,
+      undo,
       attempt: undone(attempt),
     });
   }
   await session.journal({ type: "mixed", lease, why: reason });
-  return end("reload-owed", `the sinks are mixed: ${reason}`, { failure, attempt });
+  return end("reload-owed", `the sinks are mixed: ${reason}`, { failure, undo, attempt });
 }
 
 function mayHold({ rotation, state }: Session, lease: string): boolean {

@@ -26,8 +26,9 @@ export const settlePhase: Phase = {
       adopted: adoptionShown(rotation),
       specHash: rotation.hash,
     });
-    if (rolledBack) return end("failed", `${owed.why}; the previous credential is in use again`, { attempt });
-    return end("rotated", attempt.why, { succeeded: true, attempt });
+    const settled = { succeeded: true, attempt };
+    if (rolledBack) return end("failed", `${owed.why}; the previous credential is in use again`, settled);
+    return end("rotated", attempt.why, settled);
   },
   failed: async (_session, _attempt, failure) => end("reload-owed", failure.report.message),
 };
