@@ -138,6 +138,20 @@ describe("a command beside a running watch", () => {
     expect(log()).not.toContain("asks: run");
   });
 
+  test("works by itself by a spec that names another state", async () => {
+    const { folder, child, log } = await watch();
+    const refused = said(child, "names another state now");
+    writeFileSync(join(folder, "rotate.key"), Buffer.alloc(32, 1).toString("base64"));
+    const shared = `${spec}state: { type: postgres, url: { env: NOWHERE }, key: { file: rotate.key } }\n`;
+    writeFileSync(join(folder, "rotate.yaml"), shared);
+    await refused;
+    const env = { NOWHERE: "postgres://nobody@127.0.0.1:1/nothing?connect_timeout=1" };
+    const { stderr } = await rotate(["run", "one", "--force"], { cwd: folder, env });
+    expect(stderr).toContain("127.0.0.1:1");
+    expect(log()).not.toContain("asks: run");
+    expect(log().match(/names another state now/g)).toHaveLength(1);
+  });
+
   test("works by itself once the watch was killed, and the next watch takes the socket over", async () => {
     const { folder, child, socket } = await watch();
     const over = resultOf(child);

@@ -84,11 +84,12 @@ describe.skipIf(postgresUnavailable())("what one machine rotated alone", { timeo
     await shareKey(fleet);
     expect(await resultsOf(fleet, [])).toEqual({ app: "moved", jobs: "moved", own: "pinned" });
     await vi.waitFor(() => expect(before.said()).toContain("was moved to"), { timeout: 90_000 });
-    // A run would ask it, and it works on the state that it began with.
+    expect(await resultsOf(fleet, ["app"])).toEqual({ app: "there" });
+    // It works on the state that it began with: a run does not ask it.
+    expect(await outcomesOf(fleet, "a")).toEqual({ ...everywhere, own: "fresh" });
+    expect(before.said()).not.toContain("asks: run");
     before.child.kill("SIGTERM");
     await before.ended;
-    expect(await resultsOf(fleet, ["app"])).toEqual({ app: "there" });
-    expect(await outcomesOf(fleet, "a")).toEqual({ ...everywhere, own: "fresh" });
     // `own` is another one there, and here its file is that of this machine.
     expect(await outcomesOf(fleet, "b", ["app", "jobs"])).toEqual(everywhere);
     const history = (await fleet.ask("b", ["history", "app", "--json"])) as { readonly attempts: readonly object[] };

@@ -15,8 +15,8 @@ export function isPossible(path: string): boolean {
   return Buffer.byteLength(path) < longest;
 }
 
-/** The same for who works by the same spec: its file, and all that makes a rotation due when it changes. */
-export function specKey({ file, rotations }: Pick<Spec, "file" | "rotations">): string {
-  const facts = [file, rotations.map(({ name, hash }) => [name, hash])];
+/** The same for who works by the same spec and on the same state: the file, what `state` says, and all that makes a rotation due when it changes. */
+export function specKey({ file, state, rotations }: Pick<Spec, "file" | "state" | "rotations">): string {
+  const facts = [file, state ?? "local", rotations.map(({ name, hash }) => [name, hash])];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
 }

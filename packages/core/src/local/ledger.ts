@@ -1,4 +1,5 @@
 import { areSynced, dueAfter } from "../backend/claim.ts";
+import type { JournalRecord } from "../store/records.ts";
 import { reduce } from "../store/reduce.ts";
 import { emptyState, type RotationState } from "../store/state.ts";
 import type { Changes } from "./changes.ts";
@@ -12,6 +13,8 @@ import type { Statements } from "./statements.ts";
 /** The layout of the file that this version writes: `pragma user_version`. */
 export const layout = 6;
 const keptRecords = 2_000;
+/** So many more may stand there for a while. */
+const prunedAtOnce = 250;
 
 /** How a ledger writes. */
 interface Writing {
@@ -64,6 +67,20 @@ function ownersOf(sql: Statements, rotations: readonly string[]): ReadonlyMap<st
   return new Map(rows.map(({ name, owner }) => [String(name), String(owner)]));
 }
 
+interface Noted {
+  readonly rotation: string;
+  /** After the record. */
+  readonly state: RotationState;
+  readonly record: JournalRecord;
+  readonly time: number;
+}
+
+/** Whatever becomes of a rotation, its journal has an end: one that fails for months is never settled, nor is one that is renewed for years. */
+function note(sql: Statements, { rotation, state: { seq, epoch }, record, time }: Noted): void {
+  sql.journal.run(rotation, seq, epoch, time, JSON.stringify(record));
+  if (seq % prunedAtOnce === 0) sql.pruneJournal.run(rotation, seq - keptRecords);
+}
+
 /** Nobody else writes in between, so that of two who find it free only one gets it. */
 function open(sql: Statements, rotation: string, { owner, isAlive, stampOf }: Opening): RotationState | undefined {
   const row = sql.open.get(rotation) as { readonly state: string; readonly owner: string | null } | undefined;
@@ -72,7 +89,7 @@ function open(sql: Statements, rotation: string, { owner, isAlive, stampOf }: Op
   const stamp = stampOf(known);
   const record = { type: "opened" } as const;
   const state = reduce(known, record, stamp);
-  sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
+  note(sql, { rotation, state, record, time: stamp.time });
   sql.take.run(rotation, state.epoch, JSON.stringify(state), owner);
   return state;
 }
@@ -82,8 +99,7 @@ function append(sql: Statements, rotation: string, written: Written): RotationSt
   let { state } = written;
   for (const { record, stamp } of written.entries) {
     state = reduce(state, record, stamp);
-    sql.journal.run(rotation, state.seq, state.epoch, stamp.time, JSON.stringify(record));
-    if (record.type === "settled") sql.pruneJournal.run(rotation, state.seq - keptRecords);
+    note(sql, { rotation, state, record, time: stamp.time });
   }
   if (written.entries.length > 0) sql.save.run(rotation, state.epoch, JSON.stringify(state));
   const due = dueAfter({ ...written, records: written.entries.map(({ record }) => record) });

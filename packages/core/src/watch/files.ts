@@ -85,9 +85,10 @@ export async function followFiles(
     if (differ.length > 0) changed(differ);
   }
 
-  const timer = setInterval(() => void compare(), every);
+  const look = oneAtATime(compare);
+  const timer = setInterval(look, every);
   timer.unref();
-  watcher.on("all", () => void compare());
+  watcher.on("all", look);
   return {
     async follow(paths) {
       const wanted = new Set(paths);
@@ -101,6 +102,24 @@ export async function followFiles(
       clearInterval(timer);
       await watcher.close();
     },
+  };
+}
+
+/** Two that ran side by side would both tell of one change. Who asks meanwhile gets one more after it. */
+function oneAtATime(work: () => Promise<void>): () => void {
+  let isAsked = false;
+  let isWorking = false;
+  async function go(): Promise<void> {
+    isWorking = true;
+    while (isAsked) {
+      isAsked = false;
+      await work();
+    }
+    isWorking = false;
+  }
+  return () => {
+    isAsked = true;
+    if (!isWorking) void go();
   };
 }
 

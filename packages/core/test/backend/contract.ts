@@ -371,6 +371,18 @@ export function proveBackend(start: () => Promise<Setting>): void {
     expect(idsOf(await two.store.attempts({ limit: 1 }))).toEqual(["3"]);
   });
 
+  test("history tells of the last attempts of a rotation, and not without end", async () => {
+    const attempts = Array.from({ length: 510 }, (_, nth) => ({
+      ...attemptOf("db", `${nth}`),
+      startedAt: new Date(nth).toISOString(),
+    }));
+    await (await claimed(one, "db")).settle({ attempts });
+    await (await claimed(one, "mq")).settle({ attempts: [attemptOf("mq", "1")] });
+    const kept = idsOf(await two.store.attempts({ limit: 1_000, rotation: "db" }));
+    expect([kept.length, kept[0], kept.at(-1)]).toEqual([500, "509", "10"]);
+    expect(idsOf(await two.store.attempts({ limit: 1_000, rotation: "mq" }))).toEqual(["1"]);
+  });
+
   test("what happened beside the attempts is kept without a claim, newest first, and not without end", async () => {
     for (let nth = 0; nth < 510; nth++) await one.store.recordEvent(eventOf("db", `${nth}`));
     await two.store.recordEvent(eventOf("mq", "510"));

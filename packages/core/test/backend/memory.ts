@@ -70,7 +70,11 @@ export function createMemoryState(): MemoryState {
       const records = written.entries.map(({ record }) => record);
       due.set(rotation, dueAfter({ ...written, records }) ?? due.get(rotation) ?? 0);
       if (written.ends) owners.delete(rotation);
-      if (written.attempts) attempts = [...written.attempts.toReversed(), ...attempts];
+      if (written.attempts) {
+        const own = [...written.attempts.toReversed(), ...attempts].filter((one) => one.rotation === rotation);
+        const others = attempts.filter((one) => one.rotation !== rotation);
+        attempts = [...own.slice(0, 500), ...others].toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+      }
       return next;
     },
     dueTimes: async () =>

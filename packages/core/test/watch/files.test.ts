@@ -38,6 +38,30 @@ test("a file that is edited in place, and one that is replaced, are told by name
   expect(await next()).toEqual([path("list.json")]);
 });
 
+/** At once: no reader finds half of it. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+test("each change is told once, however many come at the same time", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "rotate-follow-"));
+  const paths = Array.from({ length: 40 }, (_, nth) => join(directory, `${nth}`));
+  for (const path of paths) writeFileSync(path, "one");
+  const told: string[] = [];
+  const files = await followFiles((changed) => void told.push(...changed), 5);
+  onTestFinished(async () => {
+    await files.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await files.follow(paths);
+  for (const path of paths) replace(path, "two".repeat(500_000));
+  await vi.waitFor(() => expect(new Set(told).size).toBe(paths.length), 30_000);
+  for (const path of paths) replace(path, "three");
+  await vi.waitFor(() => expect(told.length).toBeGreaterThanOrEqual(2 * paths.length), 30_000);
+  expect(told.length).toBe(2 * paths.length);
+});
+
 test("a large file is told that was changed to another of its size, with its times set back", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());
