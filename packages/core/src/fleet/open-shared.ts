@@ -14,7 +14,7 @@ import { checkKeys, type KeyRing } from "./key.ts";
 import { lookAgainAfter, publishSpec, specHash, type Publication } from "./published.ts";
 import { freeDead } from "./dead.ts";
 import { createPeers } from "./peers.ts";
-import { createPulse, realBeats, type Beats } from "./pulse.ts";
+import { createPulse, realBeats, type Beats, type Pulse } from "./pulse.ts";
 import { openQueue, type Queue } from "./queue.ts";
 import type { Rows } from "./rows.ts";
 import { readMeta, refuseCopy, schemasOf } from "./schema.ts";
@@ -90,6 +90,18 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
       labelOf: (bundle) => bundles.labelOf(bundle),
     });
     const pulse = createPulse(queue, beats, time.learn);
+    async function stop(): Promise<void> {
+      await pulse.stop();
+      await queue.close();
+    }
+    // Its timers would keep the process from its end.
+    return begin(queue, pulse, stop).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+  }
+
+  async function begin(queue: Queue, pulse: Pulse, stop: () => Promise<void>): Promise<Ready> {
     const writer = createWriter({ ...rows, database, queue }, () => bundles);
     const { claims, giveBack } = createSharedClaims({
       ...options,
@@ -113,8 +125,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     async function end(): Promise<void> {
       endLooking();
       await giveBack();
-      await pulse.stop();
-      await queue.close();
+      await stop();
     }
     return { queue, claims, end };
   }

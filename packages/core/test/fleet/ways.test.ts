@@ -1,62 +1,17 @@
 /** Ways to the database: through a pooler, and by TLS. */
-import { spawnSync } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  createCertificateAuthority,
-  freePort,
-  postgresUnavailable,
-  startPostgres,
-  startTethered,
-  type Postgres,
-} from "@rotate/doubles";
+import { createCertificateAuthority, postgresUnavailable, startPostgres, type Postgres } from "@rotate/doubles";
 import { Secret } from "@rotate/plugin-kit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import { openDatabase } from "../../src/fleet/database.ts";
 import { intentOf } from "../backend/contract.ts";
 import { createTurned, prepareDatabase, type PreparedDatabase } from "./database.ts";
+import { pgbouncer, pooled } from "./pooler.ts";
 
 let database: PreparedDatabase;
-
-const pgbouncer =
-  spawnSync("/usr/sbin/pgbouncer", ["--version"]).status === 0 ? undefined : "no pgbouncer is installed";
-const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-
-/** A pooler before the database, by which both roles log in. */
-async function pooled(mode: "session" | "transaction" | "statement"): Promise<(role: string) => Promise<Secret>> {
-  const base = mkdtempSync(join(tmpdir(), "rotate-pooler-"));
-  const { host, port } = database.postgres;
-  const own = await freePort();
-  writeFileSync(join(base, "users"), '"worker" "worker"\n');
-  writeFileSync(
-    join(base, "pgbouncer.ini"),
-    `[databases]
-postgres = host=${host} port=${port} dbname=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = ${own}
-unix_socket_dir =
-auth_type = plain
-auth_file = ${join(base, "users")}
-pool_mode = ${mode}
-default_pool_size = 4
-`,
-  );
-  if (nobody.uid !== undefined)
-    for (const name of ["", "users", "pgbouncer.ini"]) chownSync(join(base, name), nobody.uid, nobody.gid);
-  const { stop } = await startTethered({
-    argv: ["/usr/sbin/pgbouncer", join(base, "pgbouncer.ini")],
-    base,
-    signal: "QUIT",
-    env: { PATH: process.env["PATH"] },
-    user: nobody,
-    isReady: (line) => line.includes("process up"),
-  });
-  onTestFinished(stop);
-  return async (role) => new Secret(`postgres://${role}:${role}@127.0.0.1:${own}/postgres`);
-}
 
 async function opened(spec: string, options: Parameters<PreparedDatabase["open"]>[1]): Promise<Backend> {
   const backend = await database.open(spec, options);
@@ -85,8 +40,8 @@ describe.skipIf(postgresUnavailable())("ways to a shared state", () => {
     `a worker behind a pooler in %s mode takes, writes, settles, loses and takes over as without one${pgbouncer ? ` (${pgbouncer})` : ""}`,
     async (mode) => {
       const spec = await database.newSpec();
-      const urlOf = await pooled(mode);
-      const url = (): Promise<Secret> => urlOf("worker");
+      const urlOf = await pooled(database.postgres, mode);
+      const url = async (): Promise<Secret> => new Secret(urlOf("worker"));
       const [beats, others] = [createTurned(), createTurned()];
       const [one, two] = [await opened(spec, { url, beats }), await opened(spec, { url, beats: others })];
       for (const backend of [one, two]) await backend.publish(named);
@@ -112,8 +67,8 @@ describe.skipIf(postgresUnavailable())("ways to a shared state", () => {
     `a pooler that takes transactions apart is refused, with what to do${pgbouncer ? ` (${pgbouncer})` : ""}`,
     async () => {
       const spec = await database.newSpec();
-      const urlOf = await pooled("statement");
-      const backend = await opened(spec, { url: () => urlOf("worker") });
+      const urlOf = await pooled(database.postgres, "statement");
+      const backend = await opened(spec, { url: async () => new Secret(urlOf("worker")) });
       await expect(backend.claims.byName("db")).rejects.toMatchObject({
         code: "ROTATE_STATE_UNUSABLE",
         hint: expect.stringContaining("pool_mode"),
