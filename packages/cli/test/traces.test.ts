@@ -1,9 +1,12 @@
 import type { RequestListener } from "node:http";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { answering } from "@rotate/doubles";
 import { createEvents, type EngineEvent, type RotationReport } from "@rotate/core";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { tracesOf } from "../src/traces.ts";
+import { folderWith, resultOf, said, start } from "./support.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -134,3 +137,31 @@ test("another protocol than the one that is spoken is warned of", async () => {
   expect(warnings).toEqual(["traces are sent as http/json, not as OTEL_EXPORTER_OTLP_PROTOCOL says"]);
   expect(spans()).toHaveLength(1);
 });
+
+test.each(["run", "watch"])(
+  "`rotate %s`, as it is installed, sends a span for each phase that it tried",
+  async (command) => {
+    const { url, spans } = await startCollector();
+    const sinks = [{ type: "file", path: "app", values: { content: "{{ token }}" } }];
+    const spec = {
+      version: 1,
+      providers: { local: { type: "jwt", issuer: "me", key: { path: "key.pem" } } },
+      rotations: { app: { provider: "local", sinks } },
+    };
+    const cwd = folderWith({ "rotate.yaml": JSON.stringify(spec) });
+    const child = start([command], { cwd, env: { OTEL_EXPORTER_OTLP_ENDPOINT: url } });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const ended = resultOf(child);
+    if (command === "watch") {
+      await said(child, "app: rotated");
+      child.kill("SIGTERM");
+    }
+    await ended;
+    const [root, ...others] = spans().filter(({ name }) => name === "rotation");
+    expect(others).toEqual([]);
+    const phases = spans().filter(({ parentSpanId }) => parentSpanId === root?.spanId);
+    expect(phases.map(({ name }) => name)).toEqual(expect.arrayContaining(["preflight", "mint", "prepare", "commit"]));
+    expect(new Set(phases.map(({ name }) => name)).size).toBe(phases.length);
+    expect(JSON.stringify(spans())).not.toContain(readFileSync(join(cwd, "app"), "utf8").trim());
+  },
+);
