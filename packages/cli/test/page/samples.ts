@@ -123,6 +123,7 @@ export function twelve(now: number): readonly RotationStatus[] {
 export function fleet(now: number): { readonly rows: readonly RotationStatus[]; readonly more: Partial<DaemonStatus> } {
   const at = (minutes: number): string => new Date(now + minutes * minute).toISOString();
   const { nextAt: _, ...lost } = timed("edge-db@web-3", { from: -31, to: 29, now });
+  const { nextAt: __, ...unserved } = timed("mail-db", { from: -12, to: 48, now });
   // As the engine tells of a lease that a command works with: no sink holds it, and nobody revokes it before it is given back.
   const lent = [{ id: "b202", state: "expires only" as const, expiresAt: at(19), heldBy: [] }];
   const rows: readonly RotationStatus[] = [
@@ -136,7 +137,7 @@ export function fleet(now: number): { readonly rows: readonly RotationStatus[]; 
       reason: `its machine web-3 was last heard of at ${at(-31)}`,
     },
     {
-      ...timed("mail-db", { from: -12, to: 48, now }),
+      ...unserved,
       state: "failing",
       code: "unserved",
       exit: 1,

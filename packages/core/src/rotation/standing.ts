@@ -115,7 +115,8 @@ export function standing(facts: Facts): Standing {
     state: policy.state,
     reason: { code: policy.code, ...(drift && { drift }) },
     ...untilOf(facts),
-    next: decide(facts).next,
+    // Nobody does by itself what no machine takes.
+    next: facts.unserved === undefined ? decide(facts).next : Infinity,
     ...(policy.alarm && { alarm: policy.alarm }),
     exit: typeof policy.exit === "function" ? policy.exit(facts) : policy.exit,
     ...(rotating && { rotating }),

@@ -3,6 +3,18 @@ import { expect, test } from "vitest";
 import { fleetOf } from "./fleet.ts";
 import { createScene } from "./support.ts";
 
+test("of what no machine serves nothing is said to come next, until one does", async () => {
+  const scene = createScene((rotation) => ({ ...rotation, moves: true, runsOn: "eu" }));
+  await scene.run();
+  const { host, peers } = fleetOf("there");
+  scene.peers = peers({ hosts: [host], pinned: [] });
+  const left = await scene.status();
+  expect(left).toMatchObject({ state: "failing", code: "unserved" });
+  expect(left.nextAt).toBeUndefined();
+  scene.peers = peers({ hosts: [{ ...host, labels: ["eu"] }], pinned: [] });
+  expect(await scene.status()).toMatchObject({ state: "fresh", nextAt: expect.any(String) });
+});
+
 test("what a machine kept of a rotation that another one has now is told until it is forgotten here, while that one goes on", async () => {
   const scene = createScene();
   await scene.run();
