@@ -2,11 +2,23 @@
 import type { Log } from "@rotate/plugin-kit";
 import type { AlarmName, ErrorReport, PhaseName, PhaseReport, RotationReport, StandingMark } from "./report.ts";
 
+/** A lease, and its credential by its fingerprint. */
+export interface LeaseMark {
+  readonly id: string;
+  readonly fingerprint: string;
+}
+
 /** One thing that happened, told apart by `type`. Instants: wall clock, ms since 1970, or RFC 3339 where it is text. */
 export type EngineEvent =
   | { readonly type: "rotation-started"; readonly rotation: string; readonly why: string }
   | { readonly type: "phase-started"; readonly rotation: string; readonly phase: PhaseName }
-  | { readonly type: "phase-finished"; readonly rotation: string; readonly phase: PhaseReport }
+  /** `lease`: what the phase was about, once there is one. */
+  | {
+      readonly type: "phase-finished";
+      readonly rotation: string;
+      readonly phase: PhaseReport;
+      readonly lease?: LeaseMark;
+    }
   | { readonly type: "retry-scheduled"; readonly rotation: string; readonly at: number; readonly error: ErrorReport }
   | { readonly type: "rotation-finished"; readonly rotation: string; readonly report: RotationReport }
   | { readonly type: "waiting-for-lock"; readonly rotation: string }

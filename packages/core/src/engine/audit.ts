@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import type { EngineEvent, Events } from "../events.ts";
-import type { PhaseName, PhaseReport } from "../report.ts";
+import type { PhaseName } from "../report.ts";
 
 /** What was done, in a line of the record. Instants are RFC 3339. No values, only fingerprints. */
 export interface AuditLine extends Told {
@@ -92,7 +92,7 @@ type LinesOf<Type> = (
 ) => readonly Told[];
 
 const lines: { readonly [Type in EngineEvent["type"]]?: LinesOf<Type> } = {
-  "phase-finished": ({ rotation, phase }, whys) => phaseLine(rotation, phase, whys.get(rotation)),
+  "phase-finished": (event, whys) => phaseLine(event, whys.get(event.rotation)),
   "rotation-finished": finishedLine,
   "lease-revoked": ({ rotation, lease }) => [{ act: "revoke", rotation, lease, result: "done" }],
   "revoke-failed": ({ rotation, lease, message }) => [{ act: "revoke", rotation, lease, result: "failed", message }],
@@ -116,7 +116,10 @@ const acts: Readonly<Partial<Record<PhaseName, AuditLine["act"]>>> = {
   health: "health",
 };
 
-function phaseLine(rotation: string, { phase, result, error }: PhaseReport, why: string | undefined): readonly Told[] {
+function phaseLine(
+  { rotation, phase: { phase, result, error }, lease }: Extract<EngineEvent, { type: "phase-finished" }>,
+  why: string | undefined,
+): readonly Told[] {
   const act = acts[phase];
   const failed = error?.retryable === false ? "refused" : "failed";
   if (act === undefined || (result !== "succeeded" && result !== "failed")) return [];
@@ -126,6 +129,7 @@ function phaseLine(rotation: string, { phase, result, error }: PhaseReport, why:
       rotation,
       result: result === "succeeded" ? "done" : failed,
       ...(why !== undefined && { why }),
+      ...(lease && { lease: lease.id, fingerprint: lease.fingerprint }),
       ...(error && { code: error.code, message: error.message }),
     },
   ];

@@ -1,5 +1,8 @@
 import { RotateError } from "@rotate/plugin-kit";
+import type { LeaseMark } from "../events.ts";
 import type { PhaseName, PhaseReport } from "../report.ts";
+import { shortFingerprint } from "../store/fingerprint.ts";
+import type { LeaseId } from "../store/state.ts";
 import { failureOf, type Failure } from "./errors.ts";
 import type { Attempt, Ended, Session } from "./session.ts";
 
@@ -64,8 +67,15 @@ async function runPhase(
   const start = runtime.monotonic();
   const step = await stepOf(phase, session, attempt);
   const report = reportOf(phase, step, Math.round(runtime.monotonic() - start));
-  onEvent({ type: "phase-finished", rotation, phase: report });
+  const { lease } = "ended" in step ? { ...attempt, ...step.attempt } : step;
+  onEvent({ type: "phase-finished", rotation, phase: report, ...markOf(session, lease) });
   return { step, report };
+}
+
+/** Undefined before the issuer's answer was taken: then nobody knows the value. */
+function markOf({ state }: Session, id: LeaseId | undefined): { readonly lease?: LeaseMark } {
+  const fingerprint = id === undefined ? "" : (state().leases[id]?.fingerprint ?? "");
+  return id === undefined || fingerprint === "" ? {} : { lease: { id, fingerprint: shortFingerprint(fingerprint) } };
 }
 
 async function stepOf(phase: Phase, session: Session, attempt: Attempt): Promise<Step> {

@@ -38,6 +38,10 @@ test("the record tells each act of a rotation: who, when, why, and fingerprints 
     credential: { fingerprint: expect.any(String) },
     sinks: [{ result: "written" }],
   });
+  const [mint, write, rotation] = ["mint", "write", "rotation"].map((act) => lines().find((line) => line.act === act));
+  expect(mint).toMatchObject({ why: "not rotated before", lease: expect.stringMatching(/^rotate-/) });
+  expect(rotation).toMatchObject({ credential: { fingerprint: mint?.["fingerprint"] } });
+  expect(write).toMatchObject({ lease: mint?.["lease"], fingerprint: mint?.["fingerprint"] });
   expect(readFileSync(file, "utf8")).not.toContain("value-1-s");
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
