@@ -138,16 +138,21 @@ function knownKey(ctx: Ctx): NamedKey | undefined {
   return kept !== undefined && kept.stamp === stampOf(ctx) ? kept.named : undefined;
 }
 
-/** A file that was changed a moment ago may be changed again without its times telling. ms */
-const settledAfter = 2_000;
+/** A file that was changed a moment ago may be changed again without its times telling: for as long as two seconds where these are coarse, a tick of the kernel where they are not. ms */
+const settledAfter = { coarse: 2_000, fine: 100 };
 
 /** Differs when the key's file is another, or has other content. Undefined: nothing can be told by it. */
 function stampOf({ options: { key }, now }: Ctx): string | undefined {
   if (key.path === undefined || key.value !== undefined) return undefined;
   const stats = look(key.path);
-  if (stats === undefined || now() - Number(stats.ctimeMs) < settledAfter) return undefined;
+  if (stats === undefined || now() - Number(stats.ctimeMs) < settledAfter[graininess(stats)]) return undefined;
   const { dev, ino, size, mode, uid, mtimeNs, ctimeNs } = stats;
   return [dev, ino, size, mode, uid, mtimeNs, ctimeNs].join(" ");
+}
+
+/** Times with fractions of a millisecond come from a file system that keeps them. */
+function graininess({ ctimeNs, mtimeNs }: BigIntStats): keyof typeof settledAfter {
+  return ctimeNs % 1_000_000n !== 0n && mtimeNs % 1_000_000n !== 0n ? "fine" : "coarse";
 }
 
 /** A look costs a tenth of what it does to hand it over to another thread, and each mint takes two. */

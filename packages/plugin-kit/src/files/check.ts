@@ -54,7 +54,7 @@ export async function checkFile(path: string, { ctx, edit, ...options }: CheckOp
 }
 
 async function checkTarget(directory: Directory, place: Place, { write }: Partial<FileOptions>): Promise<void> {
-  if (write !== "in-place" && (await isMountPoint(place))) {
+  if (write !== "in-place" && (await isMountPoint(directory, place))) {
     throw refused(
       `${place.path} is a mount point, which cannot be replaced`,
       "mount the directory instead of the file, or set `write: in-place`",

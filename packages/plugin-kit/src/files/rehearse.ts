@@ -32,6 +32,8 @@ export async function rehearse(planned: Rehearsal, tools: FileTools): Promise<vo
   const { directory, path, wanted, size, replaces } = planned;
   warnOfReaders(planned, tools);
   const model = replaces && (await modelOf(replaces.now, { path: replaces.path, tools }));
+  const likeness = likenessOf(planned);
+  if (model === undefined && wasDoneNow(likeness)) return;
   await withNamelessFile(directory, async (file) => {
     await giveAccess(file, wanted, { path, tools });
     if (model !== undefined) await rehearseAttributes(model, file, tools);
@@ -39,6 +41,31 @@ export async function rehearse(planned: Rehearsal, tools: FileTools): Promise<vo
   }).catch((error: unknown) => {
     throw fileFault(`write in ${directory.path}`, error);
   });
+  done.set(likeness, uptime());
+}
+
+/** Of many files that are made in one directory at about the same time, the first shows for all that it can be done. ms */
+const sharedFor = 250;
+const mostKept = 1_000;
+/** When it went well. */
+const done = new Map<string, number>();
+
+/** Of two alike both can be made, or neither. */
+function likenessOf({ directory: { stats }, wanted, size }: Rehearsal): string {
+  const { dev, ino, mode, uid, gid } = stats;
+  const blocks = Math.ceil(Math.max(size, leastSize) / leastSize);
+  return [dev, ino, mode, uid, gid, wanted.mode, wanted.uid, wanted.gid, blocks].join(" ");
+}
+
+/** Of this process, ms; `performance` would be loaded for it. */
+function uptime(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1_000 + nanoseconds / 1_000_000;
+}
+
+function wasDoneNow(likeness: string): boolean {
+  if (done.size > mostKept) done.clear();
+  return uptime() - (done.get(likeness) ?? -Infinity) < sharedFor;
 }
 
 /** Bytes: a block of most file systems. */
