@@ -7,7 +7,7 @@ import { differs, look } from "../rotation/observe.ts";
 import { reasonOf } from "../rotation/reason.ts";
 import { revocableAt } from "../rotation/retire.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { standing, type Standing } from "../rotation/standing.ts";
+import { standing, type Facts, type Standing } from "../rotation/standing.ts";
 import { proofAt } from "../rotation/unproved.ts";
 import { idleReport } from "../rotation/visit-report.ts";
 
@@ -31,9 +31,26 @@ export function timeOf({ clock }: Pick<RotationDeps, "clock">, state: RotationSt
   return clock.now();
 }
 
+/** So many states are held at once. */
+const chunk = 500;
+
+/** The same of many, by and by: what is made of them is kept, and their states are not. */
+export async function presentEach<T>(
+  rotations: readonly Rotation[],
+  { deps, ...asked }: Asked & { readonly deps: RotationDeps },
+  make: (present: Present) => T | Promise<T>,
+): Promise<readonly T[]> {
+  const made: T[] = [];
+  for (let from = 0; from < rotations.length; from += chunk) {
+    const presents = await presentAll(rotations.slice(from, from + chunk), deps, asked);
+    made.push(...(await Promise.all(presents.map(make))));
+  }
+  return made;
+}
+
 /** A rotation as it stands. */
 export interface Present {
-  readonly moment: Moment;
+  readonly moment: Facts;
   readonly standing: Standing;
 }
 
@@ -59,9 +76,10 @@ export async function presentAll(
   const claimed = open.size === 0 ? open : await deps.claims.busy([...open]);
   function present(rotation: Rotation, before: RotationState, state = before): Present {
     const busy = claimed.has(rotation.name) || state.seq !== before.seq;
-    const moment = momentOf({ rotation, deps }, state, asked);
-    const retirable = retirementDue({ rotation, deps }, state, moment.now);
-    return { moment, standing: standing({ ...moment, busy, retirable }) };
+    const bare = momentOf({ rotation, deps }, state, asked);
+    const retirable = retirementDue({ rotation, deps }, state, bare.now);
+    const moment = { ...bare, busy, retirable };
+    return { moment, standing: standing(moment) };
   }
   const presents: Present[] = [];
   for (const [index, rotation] of rotations.entries()) {
@@ -79,13 +97,18 @@ function isUnfinished({ attempt, owed }: RotationState): boolean {
 
 /** Is there anything to do that needs the lock? Reads the state and the sinks, changes nothing. */
 export async function needsWork(at: At, options: LookOptions): Promise<boolean> {
-  return needsWorkIn(at, await at.deps.store.load(at.rotation.name), options);
-}
-
-/** The same by a state that is known. */
-export async function needsWorkIn(at: At, state: RotationState, options: LookOptions): Promise<boolean> {
+  const state = await at.deps.store.load(at.rotation.name);
   if (isLeftAlone(at, state, options)) return false;
   return hasWork(at, state, options) || (options.observe !== false && observationDiffers(at, state));
+}
+
+/** The same of one that was looked at. */
+export async function needsWorkNow(deps: RotationDeps, present: Present, options: LookOptions): Promise<boolean> {
+  const { rotation, state } = present.moment;
+  if (isLeftAlone({ rotation, deps }, state, options)) return false;
+  return (
+    hasWorkNow(deps, present, options) || (options.observe !== false && observationDiffers({ rotation, deps }, state))
+  );
 }
 
 /** Nobody may touch it, whatever it holds. */
@@ -100,12 +123,23 @@ export function isLeftAlone(
 }
 
 /** Is there anything to do, by the state alone? */
-export function hasWork({ rotation, deps }: At, state: RotationState, options: LookOptions): boolean {
-  if (options.force || state.attempt !== undefined || state.seq === 0) return true;
-  const moment = momentOf({ rotation, deps }, state, { cadence: options.cadence });
-  return (
-    isDue(moment, options) || retirementDue({ rotation, deps }, state, moment.now) || sinksChanged(rotation, state)
-  );
+export function hasWork(at: At, state: RotationState, options: LookOptions): boolean {
+  return isBegun(state, options) || isWork(at, momentOf(at, state, { cadence: options.cadence }), options);
+}
+
+/** The same of one that was looked at. */
+export function hasWorkNow(deps: RotationDeps, { moment }: Present, options: LookOptions): boolean {
+  const { rotation, state } = moment;
+  return isBegun(state, options) || isWork({ rotation, deps }, moment, options);
+}
+
+function isBegun({ attempt, seq }: RotationState, { force = false }: LookOptions): boolean {
+  return force || attempt !== undefined || seq === 0;
+}
+
+function isWork(at: At, moment: Moment, options: LookOptions): boolean {
+  const { rotation, state, now } = moment;
+  return isDue(moment, options) || retirementDue(at, state, now) || sinksChanged(rotation, state);
 }
 
 function isDue(moment: Moment, { patient = false }: LookOptions): boolean {
@@ -150,17 +184,6 @@ async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: Rotat
   if (isSame && stamp !== undefined && seen.holding in state.leases)
     deps.stamps?.set(sink, { stamp, holding: seen.holding });
   return !isSame;
-}
-
-/** The reports of rotations for which nothing was to be done, by the states that said so. */
-export async function untouchedReports(
-  rotations: readonly Rotation[],
-  deps: RotationDeps,
-  { states, ...asked }: Asked & { readonly states: ReadonlyMap<Rotation, RotationState> },
-): Promise<ReadonlyMap<Rotation, RotationReport>> {
-  const known = rotations.map((rotation) => states.get(rotation)!);
-  const presents = await presentAll(rotations, deps, { ...asked, known });
-  return new Map(rotations.map((rotation, at) => [rotation, idleReport(presents[at]!, deps.clock, false)]));
 }
 
 /** The report of a rotation for which nothing was to be done, or (`locked`) which another process is at work on. */

@@ -14,7 +14,7 @@ import { mintsOf } from "./mints.ts";
 import { reachableOf } from "./reachable.ts";
 import { elsewhereOf, plainName, refuseElsewhere, runElsewhere } from "./elsewhere.ts";
 import { isForOthers, statusesElsewhere, withFleet } from "./fleet-status.ts";
-import { presentAll } from "./quick-look.ts";
+import { presentEach } from "./quick-look.ts";
 import { tellStandings } from "./tell.ts";
 import { tick } from "./tick.ts";
 import { selectByName } from "./select.ts";
@@ -165,9 +165,9 @@ export async function status(
   const present = chosen.flatMap((one) => ("rotation" in one && one.rotation) || []);
   const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
-  const stands = await presentAll(present, deps, { cadence });
+  const stands = await presentEach(present, { deps, cadence }, (stand) => statusOf(stand, deps));
   const all = [
-    ...stands.map((stand) => statusOf(stand, deps)),
+    ...stands,
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
     ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
     ...chosen.flatMap((one) => ("status" in one ? [one.status] : [])),

@@ -1,12 +1,12 @@
 import type { RotationReport, RunReport } from "../report.ts";
 import type { Rotation } from "../loading/model.ts";
-import type { RotationState } from "../store/state.ts";
 import { sharedReloads } from "../loading/shared-reloads.ts";
 import type { ReloadGate } from "../rotation/reload-gate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
-import { momentOf } from "../rotation/moment.ts";
+import type { Moment } from "../rotation/moment.ts";
 import { nearlyDueAt } from "../rotation/turns.ts";
-import { needsWorkIn, statesOf, untouchedReports, type At, type LookOptions } from "./quick-look.ts";
+import { idleReport } from "../rotation/visit-report.ts";
+import { needsWorkNow, presentEach, type LookOptions, type Present } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import type { TickOptions } from "./tick-options.ts";
 
@@ -46,14 +46,7 @@ async function tickAll(
 ): Promise<Pick<RunReport, "version" | "rotations">> {
   const slots = createSlots(options.concurrency);
   const gate = pausingGate(deps.gate, slots);
-  const all = await statesOf(rotations, deps);
-  const states = new Map(rotations.map((rotation, at) => [rotation, all[at]!]));
-  const working = await findWork(rotations, { ...deps, gate }, { ...options, states });
-  const untouched = await untouchedReports(
-    rotations.filter((rotation) => !working.has(rotation)),
-    deps,
-    { states, cadence: options.cadence },
-  );
+  const { working, untouched } = await lookAtAll(rotations, { ...deps, gate }, options);
   const tickDeps = { ...deps, gate, tick: deps.tick ?? {} };
   const until = deps.runtime.monotonic() + Math.min(options.retryFor, options.limit ?? Infinity);
   for (const { name, reloads } of working.keys())
@@ -62,14 +55,17 @@ async function tickAll(
       reloads.flatMap((reload) => (reload.name === undefined ? [] : [reload.name])),
     );
   async function one(rotation: Rotation): Promise<RotationReport> {
-    const pulledForward = working.get(rotation);
-    if (pulledForward === undefined) return untouched.get(rotation)!;
+    const { pulledForward } = working.get(rotation)!;
     const job = { rotation, deps: tickDeps, until, slots, pulledForward };
     const { rotateUntil } = await import("./work.ts");
     return slots.run(() => rotateUntil(job, options));
   }
-  const begun = [...untouched.keys(), ...(await inTurn([...working.keys()], { deps, states }))];
-  const reports = new Map<Rotation, RotationReport>();
+  for (const [rotation, report] of untouched) options.onDone?.(rotation, report);
+  const reports = new Map(untouched);
+  const begun = await inTurn(
+    rotations.flatMap((rotation) => working.get(rotation)?.moment ?? []),
+    deps,
+  );
   const ends = await Promise.allSettled(
     begun.map(async (rotation) => {
       const report = await one(rotation);
@@ -85,36 +81,48 @@ async function tickAll(
   return { version: 1, rotations: rotations.flatMap((rotation) => reports.get(rotation) ?? []) };
 }
 
+/** One that is worked on. */
+interface Work {
+  readonly moment: Moment;
+  readonly pulledForward: boolean;
+}
+
 /** In the order in which they are begun. */
 async function inTurn(
-  working: readonly Rotation[],
-  known: { readonly deps: RotationDeps; readonly states: ReadonlyMap<Rotation, RotationState> },
+  moments: readonly Moment[],
+  { clock }: Pick<RotationDeps, "clock">,
 ): Promise<readonly Rotation[]> {
-  return working.length < 2 ? working : (await import("./work.ts")).urgentFirst(working, known);
+  if (moments.length < 2) return moments.map(({ rotation }) => rotation);
+  return (await import("./work.ts")).urgentFirst(moments, clock.now());
 }
 
-/** What is due or owed, and what shares a reload with it and nearly is: that is pulled forward. */
-async function findWork(
+/** What is due or owed, what shares a reload with it and nearly is (that is pulled forward), and the reports of all others. */
+async function lookAtAll(
   rotations: readonly Rotation[],
   deps: RotationDeps,
-  { states, ...options }: LookOptions & { readonly states: ReadonlyMap<Rotation, RotationState> },
-): Promise<ReadonlyMap<Rotation, boolean>> {
-  const due = await Promise.all(
-    rotations.map((rotation) => needsWorkIn({ rotation, deps }, states.get(rotation)!, options)),
-  );
-  const working = new Map(rotations.filter((_, index) => due[index]).map((rotation) => [rotation, false]));
+  options: LookOptions,
+): Promise<{
+  readonly working: ReadonlyMap<Rotation, Work>;
+  readonly untouched: ReadonlyMap<Rotation, RotationReport>;
+}> {
+  const { cadence } = options;
+  const working = new Map<Rotation, Work>();
+  const untouched = new Map<Rotation, RotationReport>();
+  const sharing: Present[] = [];
+  await presentEach(rotations, { deps, cadence }, async (present) => {
+    const { moment } = present;
+    if (await needsWorkNow(deps, present, options)) working.set(moment.rotation, { moment, pulledForward: false });
+    else if (sharedReloads(moment.rotation).length > 0) sharing.push(present);
+    else untouched.set(moment.rotation, idleReport(present, deps.clock, false));
+  });
   const shared = new Set([...working.keys()].flatMap(sharedReloads));
-  for (const rotation of rotations) {
-    const shares = sharedReloads(rotation).some((name) => shared.has(name));
-    if (shares && !working.has(rotation) && nearlyDue({ rotation, deps }, states.get(rotation)!))
-      working.set(rotation, true);
+  for (const present of sharing) {
+    const { moment } = present;
+    const shares = sharedReloads(moment.rotation).some((name) => shared.has(name));
+    if (shares && nearlyDueAt(moment) <= moment.now) working.set(moment.rotation, { moment, pulledForward: true });
+    else untouched.set(moment.rotation, idleReport(present, deps.clock, false));
   }
-  return working;
-}
-
-function nearlyDue(at: At, state: RotationState): boolean {
-  const moment = momentOf(at, state);
-  return nearlyDueAt(moment) <= moment.now;
+  return { working, untouched };
 }
 
 /** While a rotation waits for others at a shared reload, its slot serves another. */

@@ -7,11 +7,10 @@ import type { Rotation } from "../loading/model.ts";
 import type { RotationReport } from "../report.ts";
 import { decide } from "../rotation/decide.ts";
 import { failureOf } from "../rotation/errors.ts";
-import { momentOf } from "../rotation/moment.ts";
+import type { Moment } from "../rotation/moment.ts";
 import { rotate } from "../rotation/rotate.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { lastErrorOf } from "../rotation/standing-text.ts";
-import type { RotationState } from "../store/state.ts";
 import { errorReport } from "../rotation/visit-report.ts";
 import { turnOf } from "./need.ts";
 import { presentOf, untouchedReport } from "./quick-look.ts";
@@ -30,13 +29,9 @@ export interface Job {
   readonly pulledForward: boolean;
 }
 
-/** What would lose most by waiting first, else as they are given. */
-export function urgentFirst(
-  rotations: readonly Rotation[],
-  { deps, states }: { readonly deps: RotationDeps; readonly states: ReadonlyMap<Rotation, RotationState> },
-): readonly Rotation[] {
-  const turns = rotations.map((rotation) => turnOf(momentOf({ rotation, deps }, states.get(rotation)!)));
-  return inOrder(turns, deps.clock.now()).map((at) => rotations[at]!);
+/** Of what is looked at, what would lose most by waiting first, else as they are given. @param now rotation time, ms */
+export function urgentFirst(moments: readonly Moment[], now: number): readonly Rotation[] {
+  return inOrder(moments.map(turnOf), now).map((at) => moments[at]!.rotation);
 }
 
 /** Rotates it, and again after a failure for as long as the tick has time. Never throws for what its report can say. */

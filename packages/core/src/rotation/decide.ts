@@ -1,6 +1,6 @@
 import { retryCap } from "../schedule/backoff.ts";
 import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts";
-import { isLost, isUnsure, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
+import { isLost, isUnsure, onceAMoment, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
 import { isEarly, reasonOf } from "./reason.ts";
 import { proofAt } from "./unproved.ts";
 import type { Reason } from "../why.ts";
@@ -23,6 +23,12 @@ const shortestPause = 250;
 
 /** What is to be done with a rotation now. Pure; after recovery and observation. */
 export function decide(moment: Moment): Decision {
+  return decisions(moment);
+}
+
+const decisions = onceAMoment(makeDecision);
+
+function makeDecision(moment: Moment): Decision {
   const { state, now, force } = moment;
   const { owed, ejectedAt, away } = state;
   const unattended = moment.unattended === true && moment.wanted === undefined;

@@ -16,6 +16,21 @@ export function credentialReport(lease: LeaseState, { wallAt }: Wall): Credentia
 
 /** RFC 3339; the last one that it can tell for what lies beyond. @param ms since 1970, wall clock */
 export function instant(ms: number): string {
+  const slot = ms & (recent.length - 1);
+  const known = recent[slot];
+  if (known?.ms === ms) return known.text;
+  const text = textOf(ms);
+  recent[slot] = { ms, text };
+  return text;
+}
+
+/** Of one rotation the same few instants are told again and again. */
+const recent: { readonly ms: number; readonly text: string }[] = Array.from({ length: 32 }, () => ({
+  ms: NaN,
+  text: "",
+}));
+
+function textOf(ms: number): string {
   const at = Math.trunc(Math.min(ms, latest));
   const day = Math.floor(at / dayLength);
   if (day !== lastDay.day) lastDay = { day, text: new Date(day * dayLength).toISOString().slice(0, -timeLength) };

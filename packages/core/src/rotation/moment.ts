@@ -81,7 +81,22 @@ export function publishedLease({ leases, owed, settled }: RotationState): LeaseS
 
 /** Every lease that a sink of the spec or a consumer may hold. */
 export function mayHeld(state: RotationState): readonly LeaseState[] {
-  return heldLeases(state).map((id) => state.leases[id]!);
+  const known = held.get(state) ?? heldLeases(state).map((id) => state.leases[id]!);
+  held.set(state, known);
+  return known;
+}
+
+/** A state never changes: it is asked for a dozen times at each look. */
+const held = new WeakMap<RotationState, readonly LeaseState[]>();
+
+/** What is asked of one moment again and again, worked out once. */
+export function onceAMoment<Answer>(answer: (moment: Moment) => Answer): (moment: Moment) => Answer {
+  const known = new WeakMap<Moment, { readonly answer: Answer }>();
+  return (moment) => {
+    const found = known.get(moment) ?? { answer: answer(moment) };
+    known.set(moment, found);
+    return found.answer;
+  };
 }
 
 /** The earliest end of everything that may be held; Infinity when nothing ends. */

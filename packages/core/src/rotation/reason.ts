@@ -1,10 +1,16 @@
 import type { Reason } from "../why.ts";
 import { givenOf, mustAt, shouldAt, spanOf } from "../schedule/schedule.ts";
 import { driftOf } from "./drift.ts";
-import { isLost, isUnsure, mustOfHeld, publishedLease, type Moment } from "./moment.ts";
+import { isLost, isUnsure, mustOfHeld, onceAMoment, publishedLease, type Moment } from "./moment.ts";
 
 /** Undefined when nothing is wanted. */
 export function reasonOf(moment: Moment): Reason | undefined {
+  return reasons(moment);
+}
+
+const reasons = onceAMoment(findReason);
+
+function findReason(moment: Moment): Reason | undefined {
   const { state, rotation, force } = moment;
   if (state.away !== undefined) return undefined;
   if (force) return "forced";
