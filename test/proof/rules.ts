@@ -39,8 +39,8 @@ export const rules: readonly Rule[] = [
     name: "deadline over everything that may be held",
     edits: [
       {
-        from: "return heldLeases(state).map((id) => state.leases[id]!);",
-        to: "return [publishedLease(state) ?? []].flat();",
+        from: "held.get(state) ?? heldLeases(state).map((id) => state.leases[id]!);",
+        to: "[publishedLease(state) ?? []].flat();",
       },
     ],
   },

@@ -9,7 +9,7 @@ export function turnOf(moment: Moment): Turn {
   if (isFailing(moment)) return { need: "failing", by: isAlive ? must : Infinity };
   // What a process left behind may be anything: it is looked at before anything new is begun.
   if (state.attempt !== undefined) return { need: "alive", by: Math.min(must, now) };
-  return isAlive ? { need: "alive", by: must } : { need: "without", by: now };
+  return isAlive ? { need: "alive", by: must } : { need: "without", by: Math.min(endOfHeld(moment), now) };
 }
 
 /** Its last try failed, by the spec as it is. */
