@@ -19,8 +19,10 @@ export interface MemoryOptions {
 
 /** So much more than after the last time is worth it. */
 const worthwhile = 1.15;
-/** Between two times, ms: it costs some 50 ms and more for each 50 MB in use. */
-const every = 5 * 60_000;
+/** Of all time, what it may cost: some 50 ms and more for each 50 MB in use. */
+const share = 1 / 1_000;
+/** Between two times at least, ms. */
+const shortest = 30_000;
 
 /**
  * V8 keeps what a spec and a first look at many rotations have taken, several times as much as stays in use, and gives nothing of it back while a process is at rest.
@@ -30,12 +32,14 @@ export function createMemory({
   resident = () => process.memoryUsage.rss(),
   collect = collectAll,
 }: MemoryOptions): Memory {
-  let last = { at: -Infinity, resident: 0 };
+  let last = { resident: 0, next: -Infinity };
   return {
     giveBack() {
-      if (monotonic() - last.at < every || resident() < last.resident * worthwhile) return;
+      const begun = monotonic();
+      if (begun < last.next || resident() < last.resident * worthwhile) return;
       collect();
-      last = { at: monotonic(), resident: resident() };
+      const now = monotonic();
+      last = { resident: resident(), next: now + Math.max(shortest, (now - begun) / share) };
     },
   };
 }

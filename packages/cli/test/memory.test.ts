@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
 import { createMemory } from "../src/memory.ts";
 
-/** A process whose memory is what `set` says, and which has half of it left after a collection. */
-function processOf(megabytes: number) {
+/** A process whose memory is what `set` says, and which has half of it left after a collection, which takes so many ms. */
+function processOf(megabytes: number, takes = 10) {
   const has = { resident: megabytes, now: 0, collected: 0 };
   const memory = createMemory({
     monotonic: () => has.now,
     resident: () => has.resident,
     collect() {
       has.collected++;
+      has.now += takes;
       has.resident /= 2;
     },
   });
@@ -31,11 +32,21 @@ test("what was taken later is given back as well, and not at each of many rests"
   const { has, memory } = processOf(200);
   memory.giveBack();
   has.resident = 300;
-  for (has.now = 1_000; has.now < 300_000; has.now += 1_000) memory.giveBack();
+  for (has.now = 1_000; has.now < 30_000; has.now += 1_000) memory.giveBack();
   expect(has.collected).toBe(1);
-  has.now = 300_000;
+  has.now = 31_000;
   memory.giveBack();
   expect(has.collected).toBe(2);
+});
+
+test("a process that takes as much again at once spends a thousandth of its time on that", () => {
+  const { has, memory } = processOf(2_000, 400);
+  for (; has.now < 24 * 3_600_000; has.now += 1_000) {
+    has.resident = 2_000;
+    memory.giveBack();
+  }
+  expect((has.collected * 400) / has.now).toBeLessThanOrEqual(1 / 1_000);
+  expect(has.collected).toBeGreaterThan(200);
 });
 
 test("this process can give back what it does not use", () => {
