@@ -18,7 +18,7 @@ export interface Connection {
 }
 
 /** A session that is let in. */
-export interface Session {
+export interface Admitted {
   readonly client: Client;
   /** Did the server ask for the password? */
   readonly asked: boolean;
@@ -28,7 +28,7 @@ export interface Session {
  * Logs in, does the work, leaves. Rejects with what pg or the system said, or with a RotateError: INVALID when the server wants the password in a form
  * that a listener could use and the connection is not encrypted (it is not sent then), or wants one and there is none.
  */
-export async function inSession<T>(connection: Connection, work: (session: Session) => Promise<T>): Promise<T> {
+export async function inSession<T>(connection: Connection, work: (session: Admitted) => Promise<T>): Promise<T> {
   connection.signal.throwIfAborted();
   const { Client: PgClient } = await import("pg");
   const gate = createPasswordGate(connection);

@@ -1,3 +1,4 @@
+import type { HistoryReport } from "@rotate/core";
 import { postgresUnavailable } from "@rotate/doubles";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createStage, rotationOf, specOf, type Fleet, type Stage } from "./stage.ts";
@@ -64,6 +65,11 @@ describe.skipIf(postgresUnavailable())("what one host has minted, any other look
     expect((await fleet.on("b", ["status", "--check", "--min-remaining", "30m"], env)).code).toBe(0);
     expect((await fleet.on("b", ["status", "--check", "--min-remaining", "90m"], env)).code).toBe(3);
     expect((await fleet.on("b", ["run", "--force"], env)).stdout).toMatch(/next in [34]\dm/);
+    const { attempts } = (await fleet.ask("a", ["history", "app", "--json"])) as HistoryReport;
+    expect(attempts.map(({ startedAt }) => Math.abs(Date.parse(startedAt) - Date.now()) < 3_600_000)).toEqual([
+      true,
+      true,
+    ]);
   });
 
   test("another host ejects it: given values are written, what was minted is revoked, and no host rotates it afterwards", async () => {

@@ -111,10 +111,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   let parts = await partsOf(options.spec);
-  keepChronicle(events, backend.store, runtime.now);
+  const now = (): number => presentAt(backend.clock);
+  keepChronicle(events, backend.store, now);
   const record = keepAudit(events, {
     file: () => parts.spec.audit?.file,
-    now: runtime.now,
+    now,
     by,
     providerOf: (name) => parts.spec.rotations.find((rotation) => rotation.name === name)?.provider.name,
   });
@@ -127,7 +128,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
   return {
     events,
-    now: () => presentAt(backend.clock),
+    now,
     parts: () => parts,
     async take(spec) {
       refuseMoved(parts.spec, spec);

@@ -2,6 +2,7 @@ import type { Spec } from "../loading/model.ts";
 import type { MintsReport } from "../plan-report.ts";
 import { instant } from "../rotation/describe.ts";
 import type { RotationDeps } from "../rotation/session.ts";
+import { presentAt } from "../schedule/clock.ts";
 import { knownCadence } from "./cadence.ts";
 import { expectedIn } from "../rotation/expected.ts";
 import { presentOf } from "./quick-look.ts";
@@ -15,8 +16,8 @@ export async function mintsOf(
   { spec, deps }: { readonly spec: Pick<Spec, "rotations">; readonly deps: RotationDeps },
   asked: { readonly cadence?: number | undefined } = {},
 ): Promise<readonly MintsReport[]> {
-  const now = deps.runtime.now();
-  const cadence = asked.cadence ?? (await knownCadence(deps.host, now));
+  const now = presentAt(deps.clock);
+  const cadence = asked.cadence ?? (await knownCadence(deps.host, deps.runtime.now()));
   const attempts = await deps.store.attempts({ limit: most, after: instant(now - day) });
   // What the issuer gave again is no new credential.
   const minted = attempts.filter(

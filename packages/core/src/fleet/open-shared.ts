@@ -69,7 +69,6 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   const { spec, url, ring, runtime, beats = realBeats, labels = [defaultLabel] } = options;
   const silent = options.silent ?? options.reading === true;
   const rows = { schemas: schemasOf(options.schema), spec };
-  const { schemas } = rows;
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
   const beating = await openDatabase({ url, name: `rotate ${spec} alive`, most: connections.beats });
   const time = createDatabaseClock(options.readTime ?? (() => timeOf(beating)), runtime);
@@ -78,17 +77,13 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   let publication: Publication | undefined;
   let opening: Promise<Ready> | undefined;
 
+  const published = (): string | undefined => publication?.hash;
+  const labelOf = (bundle: string): string => bundles.labelOf(bundle);
+
   async function open(): Promise<Ready> {
     await checkDatabase(database, rows, options);
     await time.learn();
-    const queue = await openQueue(database, {
-      schemas,
-      spec,
-      labels,
-      random: runtime.random,
-      beats: beating,
-      labelOf: (bundle) => bundles.labelOf(bundle),
-    });
+    const queue = await openQueue(database, { ...rows, labels, random: runtime.random, beats: beating, labelOf });
     const pulse = createPulse(queue, beats, time.learn);
     async function stop(): Promise<void> {
       await pulse.stop();
@@ -103,24 +98,12 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
 
   async function begin(queue: Queue, pulse: Pulse, stop: () => Promise<void>): Promise<Ready> {
     const writer = createWriter({ ...rows, database, queue }, () => bundles);
-    const { claims, giveBack } = createSharedClaims({
-      ...options,
-      holder: await freeDead(queue, options),
-      ...rows,
-      database,
-      queue,
-      pulse,
-      writer,
-      beats,
-      clock: time.clock,
-      bundles: () => bundles,
-      published: () => publication?.hash,
-    });
+    const holder = await freeDead(queue, options);
+    const parts = { ...options, ...rows, holder, database, queue, pulse, writer, beats, clock: time.clock, published };
+    const { claims, giveBack } = createSharedClaims({ ...parts, bundles: () => bundles });
     if (publication !== undefined && !silent) await bring(publication, { ...rows, database, queue, store });
     const endLooking = beats.every(lookAgainAfter, async () => {
-      if (publication === undefined || silent) return;
-      // Where the database does not answer, whoever works with what is held is told.
-      await publishSpec(database, queue, { ...rows, publication, wholeFor: lookAgainAfter / 2 }).catch(() => undefined);
+      if (publication !== undefined && !silent) await lookAgain(publication, { ...rows, database, queue });
     });
     async function end(): Promise<void> {
       endLooking();
@@ -142,7 +125,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   const peerParts = {
     host: options.host ?? hostname(),
     requests: async () => (await ready()).queue.requests,
-    published: () => publication?.hash,
+    published,
   };
   return {
     scope: "shared",
@@ -152,11 +135,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
     fingerprint: ring.fingerprint,
     store: afterwards(store, ready),
     peers: afterwards(createPeers({ ...runtime, ...rows, ...peerParts, database, labels }), ready),
-    claims: {
-      due: async (limit, signal) => (await ready()).claims.due(limit, signal),
-      byName: async (rotation, how) => (await ready()).claims.byName(rotation, how),
-      busy: async (rotations) => (await ready()).claims.busy(rotations),
-    },
+    claims: claimsWhen(ready),
     async publish({ rotations }) {
       bundles = createBundles(rotations);
       const names = rotations.map(({ name }) => name);
@@ -173,6 +152,14 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   };
 }
 
+function claimsWhen(ready: () => Promise<Ready>): Claims {
+  return {
+    due: async (limit, signal) => (await ready()).claims.due(limit, signal),
+    byName: async (rotation, how) => (await ready()).claims.byName(rotation, how),
+    busy: async (rotations) => (await ready()).claims.busy(rotations),
+  };
+}
+
 interface Bringing extends Rows {
   readonly database: Database;
   readonly queue: Queue;
@@ -183,6 +170,14 @@ interface Bringing extends Rows {
 async function bring(publication: Publication, { database, queue, store, ...rows }: Bringing): Promise<void> {
   await carryOver(publication.renamed ?? [], store);
   await publishSpec(database, queue, { ...rows, publication });
+}
+
+/** Where the database does not answer, whoever works with what is held is told. */
+async function lookAgain(
+  publication: Publication,
+  { database, queue, ...rows }: Omit<Bringing, "store">,
+): Promise<void> {
+  await publishSpec(database, queue, { ...rows, publication, wholeFor: lookAgainAfter / 2 }).catch(() => undefined);
 }
 
 /** Is it the right one, and has this host what it takes? */

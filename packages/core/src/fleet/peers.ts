@@ -5,7 +5,7 @@ import type { Answer, AskedQuestion, PeerLook, Peers } from "../backend/peers.ts
 import type { HostReport } from "../host-report.ts";
 import type { RotationStatus } from "../report.ts";
 import type { Database, Row } from "./database.ts";
-import type { Outcome, Requests } from "./requests.ts";
+import type { Reply, Requests } from "./requests.ts";
 import type { Rows } from "./rows.ts";
 
 /** One that goes on says so every ten seconds; one that is run by a timer, once in a while. */
@@ -100,13 +100,13 @@ export function createPeers(parts: PeerParts): Peers {
       const { take } = await requests();
       return (await take(slot)).map(({ question, end }): AskedQuestion => ({
         question,
-        answer: async (work) => end(await outcomeOf(work)),
+        answer: async (work) => end(await replyOf(work)),
       }));
     },
   };
 }
 
-async function outcomeOf(work: () => Promise<Answer>): Promise<Outcome> {
+async function replyOf(work: () => Promise<Answer>): Promise<Reply> {
   try {
     return { report: await work() };
   } catch (error) {
@@ -116,7 +116,7 @@ async function outcomeOf(work: () => Promise<Answer>): Promise<Outcome> {
   }
 }
 
-function answerOf({ report, error }: Outcome): Answer {
+function answerOf({ report, error }: Reply): Answer {
   if (report !== undefined) return report;
   const { message = "it gave no answer", code = "ROTATE_INTERNAL", exitCode = 6, hint } = error ?? {};
   throw new EngineError(message, { code, exitCode, ...(hint !== undefined && { hint }) });

@@ -6,7 +6,7 @@ import { dbOf, requestsOf } from "./boss.ts";
 import type { Database } from "./database.ts";
 
 /** What one machine answers another. */
-export interface Outcome {
+export interface Reply {
   readonly report?: Answer;
   readonly error?: Pick<EngineError, "code" | "message" | "exitCode"> & { readonly hint?: string | undefined };
 }
@@ -14,14 +14,14 @@ export interface Outcome {
 /** One that was taken, and how it is answered. */
 export interface TakenQuestion {
   readonly question: Question;
-  readonly end: (outcome: Outcome) => Promise<void>;
+  readonly end: (reply: Reply) => Promise<void>;
 }
 
 /** Questions and answers of one spec. */
 export interface Requests {
   readonly send: (slot: number, question: Question) => Promise<string>;
   /** Undefined: not yet. */
-  readonly answerTo: (id: string) => Promise<Outcome | undefined>;
+  readonly answerTo: (id: string) => Promise<Reply | undefined>;
   /** Nobody waits for it any more. */
   readonly drop: (id: string) => Promise<void>;
   /** Those to the machine of this number. */
@@ -49,7 +49,7 @@ export function createRequests(
         [name, id],
       );
       if (row === undefined) return {};
-      if (row["state"] === "completed") return row["output"] as Outcome;
+      if (row["state"] === "completed") return row["output"] as Reply;
       return row["state"] === "failed" ? {} : undefined;
     },
     async drop(id) {
@@ -68,7 +68,7 @@ export function createRequests(
       const taken = await boss.fetch<Question>(name, { batchSize: 10, minPriority: slot, maxPriority: slot, db });
       return taken.map(({ id, data }) => ({
         question: data,
-        end: async (outcome) => void (await boss.complete(name, id, outcome, { db })),
+        end: async (reply) => void (await boss.complete(name, id, reply, { db })),
       }));
     },
   };

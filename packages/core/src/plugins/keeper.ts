@@ -27,7 +27,7 @@ export interface Call {
 }
 
 /** The child, whichever it is now. */
-export interface Keeper {
+export interface ProgramKeeper {
   /** Starts it when it does not run. */
   readonly ask: (call: Call) => Promise<unknown>;
   /** It is not let go until the answer is called, which tells it a last thing. */
@@ -40,7 +40,7 @@ const within = 60_000;
 const idle = 600_000;
 
 /** Starts nothing yet. */
-export function createKeeper(options: ProgramOptions): Keeper {
+export function createProgramKeeper(options: ProgramOptions): ProgramKeeper {
   const { oneShot } = options.told.describe;
   const { restarts = 3 } = options;
   let child: Promise<Child> | undefined;

@@ -3,10 +3,10 @@ import { beforehand } from "@rotate/plugin-kit";
 import type { Serve } from "./asks.ts";
 import type { CallContext } from "./child.ts";
 import type { Frame } from "./frames.ts";
-import { createKeeper, type Keeper, type ProgramOptions } from "./keeper.ts";
+import { createProgramKeeper, type ProgramKeeper, type ProgramOptions } from "./keeper.ts";
 
 /** A plugin that can be called. */
-export interface Program extends Pick<Keeper, "pin"> {
+export interface Program extends Pick<ProgramKeeper, "pin"> {
   /** Starts it when it does not run. Throws what it said, or what became of it. @param serve what it may ask for meanwhile */
   readonly call: (frame: Frame, ctx: CallContext, serve?: Serve) => Promise<unknown>;
   /** What its sinks prepare is kept in its process. */
@@ -16,7 +16,7 @@ export interface Program extends Pick<Keeper, "pin"> {
 /** Starts nothing yet. */
 export function createProgram(options: ProgramOptions): Program {
   const { describe, package: packaged } = options.told;
-  const { ask, pin } = createKeeper(options);
+  const { ask, pin } = createProgramKeeper(options);
   let turn: Promise<unknown> = Promise.resolve();
   return {
     keeps: packaged !== undefined,

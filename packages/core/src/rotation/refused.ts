@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
  * Gives the lease of an answer that was refused back, where its handle allows it. True when no lease of it lives. An issuer may answer with what it gave before:
  * then it is in use, and nothing is revoked.
  */
-export async function giveBack(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
+export async function giveBackRefused(session: Session, lease: LeaseState, minted: Minted): Promise<boolean> {
   if (knownLease(session, minted) !== undefined) return true;
   if (!sinksAreExplained(session)) return false;
   return revokeRefused(session, lease, minted);

@@ -1,7 +1,7 @@
 import type { HeldBack } from "../loading/model.ts";
 import type { AttemptReport } from "../history-report.ts";
 import type { ErrorReport, Outcome, RotationReport, StandingReport } from "../report.ts";
-import type { RotationClock } from "../schedule/clock.ts";
+import { presentAt, type RotationClock } from "../schedule/clock.ts";
 import type { KeptError } from "../store/state.ts";
 import { decide, type Decision } from "./decide.ts";
 import { credentialReport, instant, instantAt } from "./describe.ts";
@@ -21,7 +21,7 @@ export interface Visit {
   /** Afterwards. */
   readonly moment: Moment;
   readonly standing: Standing;
-  /** Wall clock, ms. */
+  /** By this machine's clock, ms. */
   readonly started: number;
 }
 
@@ -139,11 +139,12 @@ function attemptReport(
   { visit, ended, report }: { readonly visit: Visit; readonly ended: Ended; readonly report: RotationReport },
 ): AttemptReport {
   const { moment, started } = visit;
+  const durationMs = Math.max(0, deps.runtime.now() - started);
   return {
     rotation: report.name,
     id: `${report.name}-${moment.state.epoch}`,
-    startedAt: instant(started),
-    durationMs: Math.max(0, deps.runtime.now() - started),
+    startedAt: instant(presentAt(deps.clock) - durationMs),
+    durationMs,
     why: ended.attempt.why,
     outcome: report.outcome,
     reason: report.reason,

@@ -6,7 +6,8 @@ import type { Rotation } from "../loading/model.ts";
 import type { RotationReport } from "../report.ts";
 import { clockMark } from "../rotation/moment.ts";
 import type { Alarms } from "./alarms.ts";
-import { createLookouts } from "./lookouts.ts";
+import type { RotationDeps } from "../rotation/session.ts";
+import { createLookouts, type Lookouts } from "./lookouts.ts";
 import type { Troubles } from "./trouble.ts";
 
 /** The work of a daemon on the rotations of one spec. */
@@ -103,35 +104,6 @@ export function createRounds(options: RoundsOptions): Rounds {
     return shared;
   }
 
-  /** A rotation that takes long does not keep the others of its batch from their next time. */
-  async function work(batch: readonly Rotation[]): Promise<void> {
-    lookouts.begin(batch);
-    const left = new Set(batch);
-    function leave(rotation: Rotation): void {
-      left.delete(rotation);
-      options.done();
-    }
-    function onDone(rotation: Rotation, report: RotationReport): void {
-      troubles.over(rotation.name);
-      options.warnings.tell(report);
-      lookouts.end(rotation, report.phases.length > 0 ? "helped" : "idle");
-      if (issued(report)) lookouts.succeeded(rotation.provider.name);
-      leave(rotation);
-    }
-    /** Whatever ended it: it is left alone for a while, and looked at again. */
-    function onFailed(rotation: Rotation, error: unknown): void {
-      troubles.raise(rotation.name, error);
-      lookouts.end(rotation, troubles.pauseOf(rotation.name));
-      leave(rotation);
-    }
-    const how = { concurrency: options.concurrency, signal, retryFor: 0, lockTimeout: 30_000, comesBack: true };
-    try {
-      await tick(batch, { ...deps, tick: together() }, { ...how, onDone, onFailed });
-    } catch (error) {
-      for (const rotation of left) onFailed(rotation, error);
-    }
-  }
-
   return {
     async startDue() {
       await noteTime();
@@ -149,7 +121,8 @@ export function createRounds(options: RoundsOptions): Rounds {
       if (signal.aborted) return;
       const batch = lookouts.next(options.concurrency);
       if (batch.length === 0) return;
-      const done = work(batch).finally(() => ticks.delete(done));
+      const tickDeps = { ...deps, tick: together() };
+      const done = work(batch, { ...options, deps: tickDeps, lookouts }).finally(() => ticks.delete(done));
       ticks.add(done);
     },
     untilNext: () => Math.min(lookouts.untilNext(), longestSleep),
@@ -158,6 +131,41 @@ export function createRounds(options: RoundsOptions): Rounds {
     isWorking: () => ticks.size > 0,
     drain: async () => void (await Promise.all(ticks)),
   };
+}
+
+interface Working extends RoundsOptions {
+  readonly deps: RotationDeps;
+  readonly lookouts: Lookouts;
+}
+
+/** A rotation that takes long does not keep the others of its batch from their next time. */
+async function work(batch: readonly Rotation[], working: Working): Promise<void> {
+  const { deps, lookouts, troubles, warnings, concurrency, signal, done } = working;
+  lookouts.begin(batch);
+  const left = new Set(batch);
+  function leave(rotation: Rotation): void {
+    left.delete(rotation);
+    done();
+  }
+  function onDone(rotation: Rotation, report: RotationReport): void {
+    troubles.over(rotation.name);
+    warnings.tell(report);
+    lookouts.end(rotation, report.phases.length > 0 ? "helped" : "idle");
+    if (issued(report)) lookouts.succeeded(rotation.provider.name);
+    leave(rotation);
+  }
+  /** Whatever ended it: it is left alone for a while, and looked at again. */
+  function onFailed(rotation: Rotation, error: unknown): void {
+    troubles.raise(rotation.name, error);
+    lookouts.end(rotation, troubles.pauseOf(rotation.name));
+    leave(rotation);
+  }
+  const how = { concurrency, signal, retryFor: 0, lockTimeout: 30_000, comesBack: true };
+  try {
+    await tick(batch, deps, { ...how, onDone, onFailed });
+  } catch (error) {
+    for (const rotation of left) onFailed(rotation, error);
+  }
 }
 
 function issued({ phases }: RotationReport): boolean {

@@ -9,7 +9,7 @@ import { callProvider, timeLimits } from "../invoke.ts";
 import { newLeaseId } from "../lease-id.ts";
 import { end, type Phase } from "../phase.ts";
 import { ghostUntil } from "../recover.ts";
-import { giveBack, knownLease } from "../refused.ts";
+import { giveBackRefused, knownLease } from "../refused.ts";
 import { isEarly } from "../reason.ts";
 import { render } from "../render.ts";
 import { recordMinted } from "../record-minted.ts";
@@ -118,7 +118,7 @@ async function accept(
     const previous = await previousOf(session, known ?? lease);
     return { accepted, minted: render(rotation, { ...accepted, previous }, deps) };
   } catch (error) {
-    await noteUnminted(session, lease, await giveBack(session, lease, answer.minted));
+    await noteUnminted(session, lease, await giveBackRefused(session, lease, answer.minted));
     throw error;
   }
 }
