@@ -24,17 +24,21 @@ export function launch(): Promise<Browser> {
 export interface Look {
   readonly width?: number;
   readonly height?: number;
-  readonly dark?: boolean;
 }
 
-/** A fresh tab with what it complained of: errors, refused by the policy. */
-export async function openTab(
-  browser: Browser,
-  { width = 1280, height = 900, dark = false }: Look = {},
-): Promise<{ readonly page: Page; readonly complaints: readonly string[] }> {
+/** A tab with what it complained of: errors, refused by the policy. */
+export interface Tab {
+  readonly page: Page;
+  readonly complaints: readonly string[];
+  /** What it complained of so far is no more. */
+  readonly forget: () => void;
+}
+
+/** Opens a fresh one. */
+export async function openTab(browser: Browser, { width = 1280, height = 900 }: Look = {}): Promise<Tab> {
   const context = await browser.newContext({
     viewport: { width, height },
-    colorScheme: dark ? "dark" : "light",
+    colorScheme: "light",
     isMobile: width < 600,
     hasTouch: width < 600,
   });
@@ -42,7 +46,7 @@ export async function openTab(
   const complaints: string[] = [];
   page.on("console", (message) => void (message.type() === "error" ? complaints.push(message.text()) : 0));
   page.on("pageerror", (error) => void complaints.push(String(error)));
-  return { page, complaints };
+  return { page, complaints, forget: () => void complaints.splice(0) };
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -51,8 +55,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 export async function violationsOf(page: Page): Promise<readonly string[]> {
   // By the debugger: the policy of the page lets nothing of others in.
   const client = await page.context().newCDPSession(page);
-  await client.send("Runtime.evaluate", { expression: axe });
-  const expression = `axe.run(document, { runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join(" | "))))`;
+  await client.send("Runtime.evaluate", { expression: `if (!globalThis.axe) {${axe}}` });
+  const expression = `axe.run(document, { runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join(" | "))))`;
   const { result } = await client.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
   return JSON.parse(String(result.value)) as readonly string[];
 }

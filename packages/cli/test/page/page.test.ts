@@ -2,14 +2,12 @@ import { causesOf, type DaemonStatus, type RotationStatus } from "@rotate/core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createDaemonScene, happened, type Scene } from "../views/support.ts";
-import { launch, type Look, noBrowser, openTab, picture, violationsOf } from "./browser.ts";
+import { launch, type Look, noBrowser, openTab, picture, type Tab, violationsOf } from "./browser.ts";
 import { detailOf, fleet, tenants, twelve } from "./samples.ts";
 
 const looks: readonly (readonly [string, Look])[] = [
-  ["wide-light", {}],
-  ["wide-dark", { dark: true }],
-  ["phone-light", { width: 390, height: 844 }],
-  ["phone-dark", { width: 390, height: 844, dark: true }],
+  ["wide", {}],
+  ["phone", { width: 390, height: 844 }],
 ];
 
 const pictures: readonly {
@@ -55,6 +53,22 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
   });
   afterAll(() => browser.close());
 
+  const kept = new Map<Look, Tab>();
+  /** The tab of a look, used again and again: a fresh one costs as much as all that is tried in it. */
+  async function tabOf(look: Look): Promise<Tab> {
+    const tab = kept.get(look) ?? (await openTab(browser, look));
+    kept.set(look, tab);
+    tab.forget();
+    onTestFinished(async () => void (await tab.page.goto("about:blank")));
+    return tab;
+  }
+
+  async function freshTab(look: Look): Promise<Tab> {
+    const tab = await openTab(browser, look);
+    onTestFinished(() => tab.page.context().close());
+    return tab;
+  }
+
   interface Opened {
     readonly scene: Scene;
     readonly page: Page;
@@ -65,7 +79,7 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
 
   async function open(
     rotations: readonly RotationStatus[],
-    look: Look = {},
+    tab: Promise<Tab> = freshTab({}),
     { path = "/", more = {} }: { readonly path?: string; readonly more?: Partial<DaemonStatus> } = {},
   ): Promise<Opened> {
     const scene = createDaemonScene({ real: true });
@@ -77,8 +91,7 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
     };
     scene.set({ engine: { detail }, more });
     const url = await scene.listen();
-    const { page, complaints } = await openTab(browser, look);
-    onTestFinished(() => page.context().close());
+    const { page, complaints } = await tab;
     await page.goto(url + path);
     await page.locator("main h1").first().waitFor();
     return {
@@ -95,14 +108,17 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
   }
 
   test.each(looks.flatMap(([look, how]) => pictures.map((one) => ({ ...one, look, how }))))(
-    "has no fault that axe-core finds, and breaks none of its own rules: $what, $look",
+    "has no fault that axe-core finds, light or dark, and breaks none of its own rules: $what, $look",
     async ({ what, rows, path = "/", ready = "h1", more = () => ({}), look, how }) => {
-      const { page, complaints } = await open(rows(Date.now()), how, { path, more: more(Date.now()) });
+      const { page, complaints } = await open(rows(Date.now()), tabOf(how), { path, more: more(Date.now()) });
       await page.locator(ready).first().waitFor();
-      await picture(page, `${what}-${look}`);
-      expect(await violationsOf(page)).toEqual([]);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await picture(page, `${what}-${look}-${colorScheme}`);
+        expect(await violationsOf(page), colorScheme).toEqual([]);
+        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      }
       expect(complaints.filter((text) => !text.includes("404"))).toEqual([]);
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
     },
   );
 
@@ -122,7 +138,7 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
 
   test("names the machines of a fleet, what keeps them from their work, and goes on naming them as things happen", async () => {
     const { rows, more } = fleet(Date.now());
-    const { page, change } = await open(rows, {}, { more });
+    const { page, change } = await open(rows, freshTab({}), { more });
     const machines = page.getByRole("region", { name: "Machines" });
     expect(await machines.locator("tbody tr").allInnerTexts()).toEqual([
       expect.stringContaining("watches"),
@@ -201,7 +217,7 @@ describe.skipIf(noBrowser)(`the page, in a real browser${noBrowser}`, () => {
   });
 
   test("shows one rotation with its life, its targets and its attempts by phase; the same failure again and again is one line", async () => {
-    const { page } = await open(twelve(Date.now()), {}, { path: "/#/r/billing-db" });
+    const { page } = await open(twelve(Date.now()), freshTab({}), { path: "/#/r/billing-db" });
     await page.locator(".facts").waitFor();
     const text = await page.locator("main").innerText();
     for (const part of [
