@@ -7,7 +7,6 @@ export async function faultsOf(checks: readonly Check[]): Promise<readonly Fault
   const accepts = createAcceptor();
   const failed = checks.filter(({ schema, value }) => !accepts(schema, value));
   if (failed.length === 0) return [];
-  const { createValidator } = await import("./validator.ts");
-  const validate = createValidator();
+  const { validate } = await import("./validator.ts");
   return failed.flatMap(validate);
 }

@@ -14,22 +14,38 @@ export interface Check {
 /** Keywords that only say that something below them failed. */
 const echoes = new Set(["if", "allOf", "propertyNames"]);
 
-/** A validator that tells every fault of a value, and compiles each schema object once. */
-export function createValidator(): (check: Check) => readonly Fault[] {
-  const ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    strictRequired: false,
-    strictTypes: false,
-    formats: { uri: isUrl },
-  });
-  const compiled = new Map<JsonSchema, ValidateFunction>();
-  return ({ schema, value, path }) => {
-    const validate = compiled.get(schema) ?? ajv.compile({ ...schema, $defs: definitions });
-    compiled.set(schema, validate);
-    return validate(value) ? [] : (validate.errors ?? []).filter(isCause).map((error) => explain(error, path));
-  };
+/** So many schemas stay compiled: a spec that is being written fails by the same few at each save, and compiling one takes 30 ms. */
+const most = 64;
+const compiled = new Map<string, ValidateFunction>();
+const ajv = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+  formats: { uri: isUrl },
+});
+
+/** Every fault of a value. Each schema is compiled once. */
+export function validate({ schema, value, path }: Check): readonly Fault[] {
+  const check = compile(schema);
+  const errors = check(value) ? [] : (check.errors ?? []);
+  check.errors = null; // they hold the whole value
+  return errors.filter(isCause).map((error) => explain(error, path));
+}
+
+/** Schemas are written anew for each load: their text tells which are the same. */
+function compile(schema: JsonSchema): ValidateFunction {
+  const text = JSON.stringify(schema);
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  if (compiled.size === most) {
+    compiled.clear();
+    ajv.removeSchema();
+  }
+  const made = ajv.compile({ ...schema, $defs: definitions });
+  compiled.set(text, made);
+  return made;
 }
 
 function isCause(error: ErrorObject): boolean {

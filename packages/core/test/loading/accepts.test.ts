@@ -4,14 +4,13 @@ import { kinds, placeRows } from "../../src/loading/kinds.ts";
 import { createAcceptor } from "../../src/loading/accepts.ts";
 import { readJson } from "../../src/loading/json-reader.ts";
 import { partSchema, specSchema } from "../../src/loading/spec-schema.ts";
-import { createValidator } from "../../src/loading/validator.ts";
+import { validate } from "../../src/loading/validator.ts";
 import { readYaml } from "../../src/loading/yaml-reader.ts";
 import { samplePlugin, soundSpec } from "./sample-plugins.ts";
 
 const core = specSchema(() => ({ type: "object", properties: { type: { type: "string" } }, required: ["type"] }));
 const parts = placeRows.flatMap(([, row]) => samplePlugin[row.kind].map((part) => partSchema(row.kind, part, row)));
 const accepts = createAcceptor();
-const validate = createValidator();
 const document = readYaml(soundSpec).value;
 
 /** Values that are near to what the schemas want. */

@@ -10,7 +10,7 @@ import { kinds, type Kind } from "../../src/loading/kinds.ts";
 import * as settings from "../../src/loading/settings.ts";
 import { places } from "../../src/loading/kinds.ts";
 import { partSchema, specSchema } from "../../src/loading/spec-schema.ts";
-import { createValidator } from "../../src/loading/validator.ts";
+import { validate } from "../../src/loading/validator.ts";
 
 const describes = reloadRules.find(({ name }) => name.includes("schema subset"))!;
 
@@ -105,7 +105,6 @@ describe("a schema literal", () => {
   });
 
   test("that is taken can be used: it becomes a schema, and options are filled from it", () => {
-    const check = createValidator();
     let used = 0;
     fc.assert(
       fc.property(literal, (options) => {
@@ -113,7 +112,7 @@ describe("a schema literal", () => {
         used += 1;
         const part = reload(options);
         for (const place of [places.reloads, places.verify]) {
-          check({ schema: partSchema("reloads", part, place), value: { type: "x" }, path: [] });
+          validate({ schema: partSchema("reloads", part, place), value: { type: "x" }, path: [] });
         }
         const context = { directory: "/", home: "/", report: () => undefined };
         fillOptions(part.options, {}, { path: [], context });
