@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installAlone, npm, packedCommandLine } from "../support/packed.ts";
-import { published, root } from "../support/workspace.ts";
+import { installAlone, packedCommandLine, packedLibraries } from "../support/packed.ts";
 
 /** Every published package, packed; and the command line and the kit, installed from their tarballs where nothing else is. */
 export interface Packed {
@@ -19,10 +18,7 @@ export interface Packed {
 export function packAll(): Packed {
   const folder = mkdtempSync(join(tmpdir(), "rotate-pack-"));
   const project = join(folder, "project");
-  const others = published().filter(({ manifest }) => manifest.name !== "@rotate/cli");
-  npm(root, "pack", ...others.map(({ manifest }) => `--workspace=${manifest.name}`), `--pack-destination=${folder}`);
-  const libraries = readdirSync(folder).map((name) => join(folder, name));
-  const tarballs = [packedCommandLine().tarball, ...libraries];
+  const tarballs = [packedCommandLine().tarball, ...packedLibraries()];
   installAlone(
     project,
     tarballs.filter((path) => /rotate-(cli|plugin-kit)-\d/.test(path)),

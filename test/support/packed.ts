@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
-import { root } from "./workspace.ts";
+import { published, root } from "./workspace.ts";
 
 /** Kept between runs, by the hash of all that goes in: only a changed source is built again. */
 const cache = join(root, "node_modules/.cache/rotate-package");
@@ -46,31 +46,45 @@ export function packedCommandLine(): Packed {
   return { tarball, project, installed, entry: join(installed, "bin/rotate.js") };
 }
 
-/** A project with all that a plugin author installs: the command line, the kit, the test kit; and of ours what compiles and runs tests. */
-export function packedForAuthors(): string {
-  const base = (process.env[variable] ??= find());
-  const folder = join(base, "authors");
-  if (!existsSync(folder)) whileAlone(() => existsSync(folder) || renameSync(buildForAuthors(base), folder));
-  return join(folder, "project");
+/** The tarballs of every other package, packed once for these sources. */
+export function packedLibraries(): readonly string[] {
+  const folder = keptBeside("libraries", packLibraries);
+  return globSync(join(folder, "*.tgz")).toSorted();
 }
 
-function packKits(folder: string): void {
-  const names = ["plugin-kit", "runtime", "testkit"].map((name) => `--workspace=@rotate/${name}`);
-  npm(root, "pack", ...names, `--pack-destination=${folder}`);
+function packLibraries(folder: string): void {
+  const names = published().map(({ manifest }) => manifest.name);
+  const others = names.filter((name) => name !== "@rotate/cli");
+  npm(root, "pack", ...others.map((name) => `--workspace=${name}`), `--pack-destination=${folder}`);
 }
 
 /** The tarballs of the kit, the runtime and the test kit. */
 export function packedKits(): readonly string[] {
-  return globSync(join(packedForAuthors(), "..", "*.tgz"));
+  return packedLibraries().filter((path) => /rotate-(plugin-kit|runtime|testkit)-\d/.test(path));
 }
 
-function buildForAuthors(base: string): string {
-  const folder = mkdtempSync(join(cache, "building-"));
-  packKits(folder);
-  const project = join(folder, "project");
-  installAlone(project, [...globSync(join(folder, "*.tgz")), ...globSync(join(base, "*.tgz"))]);
-  for (const name of ["vitest", "typescript", "@types"])
-    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+/** A project with all that a plugin author installs: the command line, the kit, the test kit; and of ours what compiles and runs tests. */
+export function packedForAuthors(): string {
+  const tarballs = [...packedKits(), packedCommandLine().tarball];
+  const folder = keptBeside("authors", (draft) => {
+    const project = join(draft, "project");
+    installAlone(project, tarballs);
+    for (const name of ["vitest", "typescript", "@types"])
+      symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
+  });
+  return join(folder, "project");
+}
+
+/** A folder beside the package of these sources, made by the first process that asks for it. */
+function keptBeside(name: string, make: (draft: string) => void): string {
+  const folder = join((process.env[variable] ??= find()), name);
+  function made(): void {
+    if (existsSync(folder)) return;
+    const draft = mkdtempSync(join(cache, "building-"));
+    make(draft);
+    renameSync(draft, folder);
+  }
+  if (!existsSync(folder)) whileAlone(made);
   return folder;
 }
 
