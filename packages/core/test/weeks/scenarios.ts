@@ -93,6 +93,21 @@ export function* grid(): Iterable<Scenario> {
         });
 }
 
+/** Each trouble, each shape and each start once or more, for some twenty lives. */
+export function slice(): readonly Scenario[] {
+  return Object.entries(happenings).map(([trouble, happen], index) => {
+    const [shape, cron] = [shapes[(5 * index + 2) % shapes.length]!, starts[index % starts.length]];
+    return scenarioOf({
+      name: `${shape.name} × ${trouble} × ${startText(cron)}`,
+      seed: 1_000,
+      shape,
+      horizon: horizonOf(shape, cron, 20),
+      happens: [happen],
+      ...(cron !== undefined && { cron }),
+    });
+  });
+}
+
 /** A week drawn by seed: one to three troubles. */
 export function randomScenario(seed: number): Scenario {
   const random = randomNumbers(seed * 7_919 + 1);

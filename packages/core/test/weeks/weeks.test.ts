@@ -4,13 +4,8 @@ import { combined } from "./combined.ts";
 import { named } from "./named.ts";
 import { past } from "./past.ts";
 import { hour } from "./scenario.ts";
-import { grid, randomScenario } from "./scenarios.ts";
+import { randomScenario, slice } from "./scenarios.ts";
 import { playWeek } from "./week.ts";
-
-/** Every `step`th, beginning with the `first`. */
-function some<T>(items: Iterable<T>, { first, step }: { readonly first: number; readonly step: number }): readonly T[] {
-  return [...items].filter((_, index) => index % step === first);
-}
 
 /** A week takes half a second; a busy machine needs longer. ms */
 const timeout = 120_000;
@@ -21,12 +16,12 @@ describe("the real engine, through weeks of every kind of lease and trouble", { 
   });
 
   // `npm run proof:weeks` plays all of them.
-  test("keeps every credential alive and says what is true in a slice of all pairs of shape and trouble", async () => {
-    expect(violationsIn(await playAll(some(grid(), { first: 7, step: 211 })))).toBe("");
+  test("keeps every credential alive and says what is true with each trouble, each shape and each start", async () => {
+    expect(violationsIn(await playAll(slice()))).toBe("");
   });
 
   test("keeps every credential alive and says what is true in weeks drawn by seed", async () => {
-    const drawn = Array.from({ length: 12 }, (_, index) => randomScenario(index + 1));
+    const drawn = Array.from({ length: 6 }, (_, index) => randomScenario(index + 1));
     expect(violationsIn(await playAll(drawn))).toBe("");
   });
 });
