@@ -1,5 +1,5 @@
 /** Hosts that are not like a developer's, each as the way to start the package there. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ export interface Place {
 }
 
 /** Is in no passwd file of a machine that tests run on. */
-const nameless = 54_321;
+export const nameless = 54_321;
 const path = { PATH: process.env["PATH"] ?? "" };
 const notRoot = process.getuid?.() === 0 ? undefined : "needs root";
 
@@ -127,6 +127,13 @@ export function run({ node = process.execPath, start }: Host, place: Place, word
   const { entry } = packedCommandLine();
   const { status, stdout, stderr } = spawned(start([node, entry, ...words.split(" ")], place), place.app);
   return { code: status, output: stdout + stderr };
+}
+
+/** Begins it there, for words that do not end. */
+export function begin({ node = process.execPath, start }: Host, place: Place, words: string): ChildProcess {
+  const { argv, env, uid } = start([node, packedCommandLine().entry, ...words.split(" ")], place);
+  const [file, ...args] = argv;
+  return spawn(file, args, { cwd: place.app, env, stdio: "ignore", ...(uid !== undefined && { uid, gid: uid }) });
 }
 
 /** What was written so that somebody else may read or change it. */
