@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { compiled } from "./test/support/compiled.ts";
-import { shared } from "./test/support/sharing.ts";
+import { sharedOf } from "./test/support/sharing.ts";
 import SlowFirst from "./test/support/slow-first.ts";
 
 const conditions = ["rotate:src", ...defaultServerConditions];
@@ -14,6 +14,26 @@ const setupFiles = process.env["ROTATE_TEST_COST"] === undefined ? [] : ["./test
 const keepsCompiled = `import { enableCompileCache } from "node:module"; enableCompileCache(${JSON.stringify(compiled)});`;
 const src = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
+const unit = ["{packages,plugins}/*/test/**/*.test.ts"];
+const across = ["test/**/*.test.ts", "docs/examples/**/*.test.ts", "packages/cli/test/**/*.test.ts"];
+const e2e = ["test/e2e/**/*.test.ts"];
+
+interface Files {
+  readonly include: string[];
+  readonly exclude: string[];
+  readonly testTimeout?: number;
+  readonly globalSetup?: string;
+}
+
+/** Two projects: of the files that have a process each, and of those that share some. */
+function both(name: string, { include, exclude, testTimeout = 60_000, ...more }: Files) {
+  const shared = sharedOf(include, exclude);
+  const all = { ...more, setupFiles, testTimeout, hookTimeout: 60_000 };
+  const alone = { ...all, name, include, exclude: [...exclude, ...shared] };
+  const together = { ...all, name: `${name}-shared`, include: shared, isolate: false };
+  return [alone, together].map((test) => ({ ...src, test }));
+}
+
 export default defineConfig({
   ...src,
   test: {
@@ -24,44 +44,9 @@ export default defineConfig({
     execArgv: ["--import", `data:text/javascript,${encodeURIComponent(keepsCompiled)}`],
     sequence: { sequencer: SlowFirst },
     projects: [
-      {
-        ...src,
-        test: {
-          name: "unit",
-          setupFiles,
-          include: ["{packages,plugins}/*/test/**/*.test.ts"],
-          exclude: ["packages/cli/test/**", ...shared],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        ...src,
-        test: {
-          name: "unit-shared",
-          setupFiles,
-          include: [...shared],
-          isolate: false,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        ...src,
-        test: {
-          name: "across",
-          setupFiles,
-          include: ["test/**/*.test.ts", "docs/examples/**/*.test.ts", "packages/cli/test/**/*.test.ts"],
-          exclude: ["test/e2e/**"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          globalSetup,
-        },
-      },
-      {
-        ...src,
-        test: { name: "e2e", setupFiles, include: ["test/e2e/**/*.test.ts"], testTimeout: 120_000, globalSetup },
-      },
+      ...both("unit", { include: unit, exclude: ["packages/cli/test/**"] }),
+      ...both("across", { include: across, exclude: ["test/e2e/**"], globalSetup }),
+      ...both("e2e", { include: e2e, exclude: [], testTimeout: 120_000, globalSetup }),
     ],
   },
 });

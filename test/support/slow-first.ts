@@ -2,26 +2,35 @@ import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { root } from "./workspace.ts";
 
-/** Those that take longest, mostly waiting: begun last, one of them would keep a whole run from ending. By measured time. */
+/** Those that take twenty seconds and more: begun last, one of them would keep a whole run from ending. By measured time, and those that wait beside those that compute. */
 export const begunFirst: readonly string[] = [
   "test/plugins/new.test.ts",
-  "test/plugins/typescript.test.ts",
   "packages/core/test/weeks/weeks.test.ts",
-  "packages/core/test/histories/histories.test.ts",
-  "test/package/every-type.test.ts",
+  "packages/cli/test/page/page.test.ts",
+  "test/e2e/shared/move.test.ts",
+  "test/plugins/typescript.test.ts",
   "packages/core/test/plugins/hostile.test.ts",
-  "packages/core/test/backend/fleet.test.ts",
   "test/package/pack.test.ts",
+  "packages/core/test/histories/histories.test.ts",
+  "packages/cli/test/views/besieged.test.ts",
+  "packages/cli/test/views/told.test.ts",
   "test/plugins/outsiders.test.ts",
   "test/package/hosts.test.ts",
-  "packages/cli/test/page/page.test.ts",
-  "plugins/files/test/dotenv-readers.test.ts",
   "packages/core/test/loading/hostile.test.ts",
-  "packages/core/test/engine/mints.test.ts",
+  "packages/doubles/test/aws/double.test.ts",
+  "test/package/every-type.test.ts",
   "test/plugins/week.test.ts",
-  "test/e2e/lakebase.test.ts",
-  "packages/cli/test/shared-state.test.ts",
-  "packages/core/test/engine/killed.test.ts",
+  "test/e2e/databases.test.ts",
+  "plugins/files/test/dotenv-readers.test.ts",
+  "test/behaviour/bad-mint.test.ts",
+  "plugins/kubernetes/test/contract.test.ts",
+  "test/plugins/tutorial.test.ts",
+  "packages/cli/test/control.test.ts",
+  "packages/core/test/plugins/packages.test.ts",
+  "test/e2e/rolling.test.ts",
+  "plugins/postgres/test/user-standby.test.ts",
+  "plugins/mysql/test/tls.test.ts",
+  "packages/core/test/fleet/ways.test.ts",
 ];
 
 function rankOf({ moduleId }: TestSpecification): number {
