@@ -40,10 +40,10 @@ describe.skipIf(worldUnavailable())("the application of the proof", () => {
   });
 
   test("fails once its token has expired, because it reads .env at its start only", async () => {
-    await restartWith(2);
+    await restartWith(6); // the new process has to be up before
     const load = startLoad(application.port, 20);
     await refreshToken(application, world, 60);
-    await vi.waitUntil(() => load.figures().failures > 0, 15_000);
+    await vi.waitUntil(() => load.figures().failures > 0, 40_000);
     const { messages } = await load.stop();
     expect([...messages.keys()]).toEqual(["External authorization failed"]);
   });
