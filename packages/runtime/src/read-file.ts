@@ -1,7 +1,10 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { close, constants, fstat, open, read } from "node:fs";
+import { promisify } from "node:util";
 import { type ErrorDetails, type ReadInit, RotateError } from "@rotate/plugin-kit";
 import { distrust } from "./trusted.ts";
+
+/** The same calls as those of node:fs/promises, which would be loaded for them. */
+const later = { open: promisify(open), fstat: promisify(fstat), read: promisify(read), close: promisify(close) };
 
 const defaultMaxBytes = 1024 * 1024;
 
@@ -29,8 +32,8 @@ function sizeOf(bytes: number): string {
 }
 
 /** Of a device or a pipe nobody knows the end. */
-async function sizeOfFile(handle: FileHandle, path: string, trusted: boolean): Promise<number> {
-  const stat = await handle.stat();
+async function sizeOfFile(file: number, path: string, trusted: boolean): Promise<number> {
+  const stat = await later.fstat(file);
   if (stat.isDirectory()) throw failure(`${path} is a directory`, "INVALID", "name a file in it");
   if (!stat.isFile()) throw failure(`${path} is not a regular file`, "INVALID", "name a regular file");
   const problem = trusted ? distrust(path, stat) : undefined;
@@ -42,7 +45,7 @@ async function sizeOfFile(handle: FileHandle, path: string, trusted: boolean): P
 const leastRead = 4_096;
 
 async function readAll(
-  handle: FileHandle,
+  file: number,
   what: string,
   { expected, maxBytes }: { readonly expected: number; readonly maxBytes: number },
 ): Promise<Buffer> {
@@ -50,7 +53,7 @@ async function readAll(
   let size = 0;
   for (;;) {
     if (size === buffer.length) buffer = Buffer.concat([buffer, Buffer.alloc(Math.min(size, maxBytes + 1 - size))]);
-    const { bytesRead } = await handle.read(buffer, size, buffer.length - size, null);
+    const { bytesRead } = await later.read(file, buffer, size, buffer.length - size, null);
     size += bytesRead;
     if (size > maxBytes) {
       const hint = "is it the file that was meant? One that is read as a whole is small";
@@ -60,15 +63,26 @@ async function readAll(
   }
 }
 
+async function bytesOf(
+  path: string,
+  { what, maxBytes, trusted }: { readonly what: string; readonly maxBytes: number; readonly trusted: boolean },
+): Promise<Buffer> {
+  // Without O_NONBLOCK the open of a named pipe waits for a writer.
+  const file = await later.open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const expected = await sizeOfFile(file, path, trusted);
+    return await readAll(file, what, { expected, maxBytes });
+  } finally {
+    await later.close(file);
+  }
+}
+
 /** `Context.readFile` of the plugin kit, which says what it promises. `trusted`: as root, one that others can write is refused. */
 export async function readFile(path: string, init: ReadInit & { readonly trusted?: boolean } = {}): Promise<string> {
   const { what: name = "file", maxBytes = defaultMaxBytes, trusted = false } = init;
   const what = `${name} ${path}`;
   try {
-    // Without O_NONBLOCK the open of a named pipe waits for a writer.
-    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const expected = await sizeOfFile(handle, path, trusted);
-    const bytes = await readAll(handle, what, { expected, maxBytes });
+    const bytes = await bytesOf(path, { what, maxBytes, trusted });
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (error instanceof RotateError) throw error;

@@ -110,7 +110,7 @@ async function loadKey(ctx: Ctx): Promise<NamedKey> {
   const text = (await givenKey(ctx)) ?? (await newKey(ctx));
   // From here on no message can show it, whatever goes wrong.
   const key = readSigningKey(ctx.secret(text, "signing key"), algorithm, what);
-  const named = await describeKey(key, algorithm, kid);
+  const named = describeKey(key, algorithm, kid);
   if (stamp !== undefined && stamp === stampOf(ctx)) keep(ctx, { stamp, named });
   return named;
 }

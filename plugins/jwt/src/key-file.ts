@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { link, open, stat, unlink } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { link, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { commandLine, type Context, readIfThere, RotateError } from "@rotate/plugin-kit";
 import { stageFile } from "@rotate/plugin-kit/files";
@@ -18,7 +19,7 @@ export async function readKeyFile(
   { log, readFile }: Pick<Context, "log" | "readFile">,
 ): Promise<string | undefined> {
   const text = await readIfThere({ readFile }, path, { what: "signing key" });
-  if (text !== undefined && ((await stat(path)).mode & othersRead) !== 0) warnOnce(path, log);
+  if (text !== undefined && (statSync(path).mode & othersRead) !== 0) warnOnce(path, log);
   return text;
 }
 

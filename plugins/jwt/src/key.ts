@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPair } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPair } from "node:crypto";
 import type { SigningKey } from "@rotate/plugin-kit/tokens";
 
 /** The signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1; EdDSA is with Ed25519). */
@@ -36,9 +36,21 @@ export interface NamedKey {
 }
 
 /** Names the key: by `kid`, else by its thumbprint (RFC 7638). */
-export async function describeKey(key: SigningKey, algorithm: Algorithm, kid: string | undefined): Promise<NamedKey> {
-  const { calculateJwkThumbprint, exportJWK } = await import("jose");
-  const jwk = await exportJWK(createPublicKey(key));
-  const name = kid ?? (await calculateJwkThumbprint(jwk));
+export function describeKey(key: SigningKey, algorithm: Algorithm, kid: string | undefined): NamedKey {
+  const jwk = createPublicKey(key).export({ format: "jwk" });
+  const name = kid ?? thumbprintOf(jwk);
   return { key, kid: name, jwks: JSON.stringify({ keys: [{ ...jwk, kid: name, alg: algorithm, use: "sig" }] }) };
+}
+
+/** What a public key is told by: RFC 7638 §3.2, RFC 8037 §2. */
+const members: ReadonlySet<string> = new Set(["crv", "e", "kty", "n", "x", "y"]);
+
+/** RFC 7638, by SHA-256. */
+function thumbprintOf(jwk: object): string {
+  const told = Object.entries(jwk)
+    .filter(([name]) => members.has(name))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify(Object.fromEntries(told)))
+    .digest("base64url");
 }

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "@rotate/plugin-kit";
 import { createFakeClock, createTestContext, envRef, secretRef } from "@rotate/testkit";
-import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { calculateJwkThumbprint, createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { describe, expect, test, vi } from "vitest";
 import { jwt } from "../src/jwt.ts";
 import { readKeyFile } from "../src/key-file.ts";
@@ -52,6 +52,15 @@ describe("a minted token", () => {
     const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
     expect(claims).toMatchObject({ exp: 1_767_225_602, iat: 1_767_225_600 });
   });
+
+  test.each(["ES256", "RS256", "EdDSA"])(
+    "names a key by the thumbprint that others give it (%s)",
+    async (algorithm) => {
+      const { jwks } = await mint({ key: { path: await keyPath() }, algorithm });
+      const [key] = JSON.parse(jwks).keys;
+      expect(key.kid).toBe(await calculateJwkThumbprint(key));
+    },
+  );
 
   test("carries further claims, several audiences, and the key id of the spec", async () => {
     const request = {

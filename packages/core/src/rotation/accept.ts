@@ -154,6 +154,16 @@ function badAnswer(
 export function credentialFingerprint(fields: FieldValues<Fields>, fingerprint: Fingerprint, like?: string): string {
   const texts = Object.entries(fields)
     .map(([name, value]) => [name, isSecret(value) ? value.reveal() : value])
-    .toSorted(([a], [b]) => a!.localeCompare(b!));
+    .toSorted(([a], [b]) => compareNames(a!, b!));
   return fingerprint(JSON.stringify(texts), like);
+}
+
+/**
+ * The order that English has for letters, digits, `_` and `-`, of which the names of fields are made. A locale's own would give other fingerprints in another locale, and to load
+ * one costs more than a mint.
+ */
+export function compareNames(one: string, other: string): number {
+  const [a, b] = [one, other].map((name) => name.toLowerCase().replaceAll("_", " ")) as [string, string];
+  if (a !== b) return a < b ? -1 : 1;
+  return one === other ? 0 : one > other ? -1 : 1;
 }
