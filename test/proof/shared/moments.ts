@@ -36,7 +36,7 @@ export const moments: readonly Moment[] = [
   inPhase("committing", 30),
   {
     name: "between guard and act",
-    words: [".rotation where spec = $1 and name = $2 and claim = $3"],
+    words: ["select r.claim from unnest("],
     moment: "after",
     within: 4,
   },
