@@ -51,7 +51,7 @@ async function statusOfOne(
   const known = (await knownRotations(parts)).map((one) => one.name);
   const isKnown = known.includes(name) || (await namesElsewhere({ written, peers: deps.peers })).includes(name);
   if (isKnown) return status(parts, { names: [name], byDaemon });
-  const rotations = (await orphansOf(parts.spec, parts.deps)).filter((orphan) => orphan.name === name);
+  const rotations = (await orphansOf(parts)).filter((orphan) => orphan.name === name);
   const causes = causesOf(rotations);
   return { rotations: withCauses(rotations, causes), causes };
 }

@@ -11,6 +11,7 @@ import { orphanStatus } from "./status.ts";
 
 interface Parts {
   readonly spec: Pick<Spec, "rotations" | "heldBack">;
+  readonly written?: Pick<Spec, "rotations">;
   readonly deps: RotationDeps;
 }
 
@@ -82,9 +83,10 @@ export async function knownRotations({ spec, deps }: Parts): Promise<readonly Kn
 }
 
 /** What nobody rotates: absent because of a list, or not in the spec any more. */
-export async function othersOf({ spec, deps }: Parts): Promise<readonly RotationStatus[]> {
-  const absent = (await knownRotations({ spec, deps })).flatMap((one) => (one.rotation ? [] : [one]));
-  return [...(await Promise.all(absent.map((one) => absentStatus(one, deps)))), ...(await orphansOf(spec, deps))];
+export async function othersOf(parts: Parts): Promise<readonly RotationStatus[]> {
+  const { deps } = parts;
+  const absent = (await knownRotations(parts)).flatMap((one) => (one.rotation ? [] : [one]));
+  return [...(await Promise.all(absent.map((one) => absentStatus(one, deps)))), ...(await orphansOf(parts))];
 }
 
 /** What `run` says of one that is absent. */

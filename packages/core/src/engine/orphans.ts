@@ -6,10 +6,18 @@ import { orphanStatus } from "./status.ts";
 
 type Named = Pick<Spec, "rotations" | "heldBack">;
 
+interface Parts {
+  readonly spec: Named;
+  /** With what other machines rotate. */
+  readonly written?: Pick<Spec, "rotations">;
+  readonly deps: RotationDeps;
+}
+
 /** Every rotation that the state knows and the spec does not, while anything of it is left to tell of. */
-export async function orphansOf(spec: Named, deps: RotationDeps): Promise<readonly RotationStatus[]> {
+export async function orphansOf({ spec, written = spec, deps }: Parts): Promise<readonly RotationStatus[]> {
   const states = await orphanStates(spec, deps);
-  return states.flatMap((state) => orphanStatus(state, deps.clock) ?? []);
+  const hosts = new Map(written.rotations.map(({ name, host }) => [name, host]));
+  return states.flatMap((state) => orphanStatus(state, deps.clock, hosts.get(state.name)) ?? []);
 }
 
 /** By name of a rotation that was never run: which orphan wrote the very sinks that it is about to write. Then a rename is more likely than two rotations. */

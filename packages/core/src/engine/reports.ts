@@ -117,7 +117,7 @@ async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport
   await keepStamps?.();
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
   const told = [...reports, ...(await Promise.all(absent.map((one) => absentReport(one, deps))))];
-  const orphans = options.names?.length ? [] : await orphansOf(parts.spec, deps);
+  const orphans = options.names?.length ? [] : await orphansOf({ ...parts, deps });
   await tellStandings(deps, [...told, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
   return { version: 1, rotations: told, orphans, causes: causesOf([...told, ...orphans]), ...untold };
 }
@@ -138,7 +138,7 @@ export async function plan(
   const planned = await planAll(present, await withAround(parts), { resolveExec, cadence });
   const hints = await renameHints(spec, deps);
   const rotations = planned.map((one) => withHint(one, hints.get(one.name)));
-  const orphans = names?.length ? [] : await orphansOf(spec, deps);
+  const orphans = names?.length ? [] : await orphansOf(parts);
   const plans = await Promise.all(absent.map((one) => absentPlan(one, deps)));
   const mints = names?.length ? undefined : await mintsOf(parts, { cadence });
   return { version: 1, rotations: [...rotations, ...plans], orphans, ...(mints && { mints }) };
@@ -169,7 +169,7 @@ export async function status(
   const all = [
     ...stands,
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
-    ...(names.length > 0 ? [] : await orphansOf(parts.spec, deps)),
+    ...(names.length > 0 ? [] : await orphansOf({ ...parts, deps })),
     ...chosen.flatMap((one) => ("status" in one ? [one.status] : [])),
   ];
   const causes = causesOf(all);

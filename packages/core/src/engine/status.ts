@@ -83,8 +83,8 @@ export function summaryOf(rotations: readonly RotationStatus[]): StatusSummary {
   };
 }
 
-/** A rotation that is in the state and not in the spec. Undefined when nothing of it is left to tell of. */
-export function orphanStatus(state: RotationState, clock: Clock): RotationStatus | undefined {
+/** A rotation that is in the state and not in the spec, or there for another machine. Undefined when nothing of it is left to tell of. */
+export function orphanStatus(state: RotationState, clock: Clock, host?: string): RotationStatus | undefined {
   clock.observe(state.clock);
   const standing = standingOfOrphan(state, clock.now());
   if (standing === undefined) return undefined;
@@ -95,7 +95,7 @@ export function orphanStatus(state: RotationState, clock: Clock): RotationStatus
     provider: (settled ?? leases[0])?.provider ?? "",
     state: standing.state,
     code: standing.reason.code,
-    reason: orphanText,
+    reason: orphanText(state.name, host),
     exit: standing.exit,
     ...(standing.alarm && { alarm: standing.alarm }),
     ...(standing.until !== undefined && instantAt("expiresAt", standing.until, clock)),

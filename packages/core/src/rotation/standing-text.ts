@@ -43,7 +43,7 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
     case "foreign":
       return "the state came from another machine";
     case "orphaned":
-      return orphanText;
+      return orphanText(rotation.name);
     case "clock":
       return "nobody can tell how old it is: the clock was wrong before this boot";
     case "too-slow":
@@ -69,8 +69,12 @@ function leftAlone({ heldBack, unserved }: Moment): string | undefined {
   return heldBack?.message ?? unserved;
 }
 
-/** Of what is not in the spec any more. */
-export const orphanText = "not in the spec any more: put it back, name it with `renamedFrom`, or `rotate forget` it";
+/** Of what is not in the spec any more, or is rotated by another machine now. */
+export function orphanText(name: string, host?: string): string {
+  return host === undefined
+    ? "not in the spec any more: put it back, name it with `renamedFrom`, or `rotate forget` it"
+    : `${host} rotates it now, and this machine has left a credential of it: \`rotate forget ${name}\` here drops what is known of that`;
+}
 
 /** What the last try failed of, until the next one succeeds. */
 export function lastErrorOf(state: RotationState): KeptError | undefined {

@@ -26,6 +26,10 @@ test("what a machine kept of a rotation that another one has now is told until i
   const stands = async (): Promise<readonly string[]> =>
     (await scene.ask((engine) => engine.status())).rotations.map(({ state }) => state).toSorted();
   expect(await stands()).toEqual(["fresh", "orphaned"]);
+  const { orphans } = await scene.ask((engine) => engine.plan());
+  expect(orphans.map(({ reason }) => reason)).toEqual([
+    expect.stringMatching(/^there rotates it now.*rotate forget db/),
+  ]);
   await scene.ask((engine) => engine.forget("db"));
   expect(await stands()).toEqual(["fresh"]);
   await expect(scene.ask((engine) => engine.forget("db"))).rejects.toMatchObject({ code: "ROTATE_ELSEWHERE" });
