@@ -31,7 +31,8 @@ export function isSame(
   fields: Minted["fields"],
   { fingerprint }: Pick<Session["deps"], "fingerprint">,
 ): boolean {
-  return credentialFingerprint(fields, fingerprint, known) === known;
+  // What was asked for and not answered yet has none.
+  return known !== "" && credentialFingerprint(fields, fingerprint, known) === known;
 }
 
 /** A handle as it comes back from the state. */
