@@ -40,7 +40,7 @@ export default defineConfig({
     reporters: ["default", "./test/support/closing-line.ts"],
     disableConsoleIntercept: true,
     // More than there are cores: most tests wait for processes, sockets and clocks.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Math.max(6, availableParallelism()),
     execArgv: ["--import", `data:text/javascript,${encodeURIComponent(keepsCompiled)}`],
     sequence: { sequencer: SlowFirst },
     projects: [
