@@ -25,6 +25,7 @@ export const begunFirst: readonly string[] = [
   "test/behaviour/bad-mint.test.ts",
   "plugins/kubernetes/test/contract.test.ts",
   "test/plugins/tutorial.test.ts",
+  "test/e2e/lakebase.test.ts",
   "packages/cli/test/control.test.ts",
   "packages/core/test/plugins/packages.test.ts",
   "test/e2e/rolling.test.ts",
