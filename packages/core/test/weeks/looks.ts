@@ -27,6 +27,9 @@ const alarmLag = 35 * second;
 const tellLag = 7 * minute;
 const bootLag = 30 * second;
 
+/** What a daemon that was killed has published and not reloaded is owed in truth, until the next one has begun it. */
+const takeUpLag = 30 * second;
+
 /** Whom a look asks. */
 export interface Asked {
   /** Another process, which reads the state. */
@@ -144,9 +147,10 @@ export function planLooks(judge: Judge, ask: Asked): Looks {
     const edited = scenario.edits.some(({ kind }) => kind === "changed");
     const settled = limits.bound + limits.allow + 20 * second + (scenario.cron ?? 0);
     const allWell = !limits.flaky && wellFor(outside, { from: now - 1, to: now }, settled).ms > 0 && left > 0;
+    const isCutOff = told === "reload-owed" && world.kills.some((at) => at <= now && now - at < takeUpLag);
     const wrong =
       (plenty && dire) ||
-      (allWell && told !== "" && !edited) ||
+      (allWell && told !== "" && !edited && !isCutOff) ||
       (about === "waiting" && plenty && allWell && view.exit !== 0 && !edited);
     if (!wrong) return;
     result.falseAlarms++;
