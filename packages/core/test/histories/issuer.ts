@@ -114,6 +114,7 @@ async function revokeIssued(world: World, id: number): Promise<void> {
       violate("P1 revoked while the consumer holds it");
   }
   issued.revoked = true;
+  issued.isByHand = world.byHand;
   say(world, `revoked ${issued.value}`);
   await turn(world, "after the revocation");
 }

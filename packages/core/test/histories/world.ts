@@ -70,6 +70,8 @@ export interface Issued {
   expiresAt: number;
   renewals: number;
   revoked: boolean;
+  /** Somebody did, though it may be in use: what was on its way then may still land, and is put right. */
+  isByHand: boolean;
 }
 
 export interface WorldSink {
@@ -192,7 +194,15 @@ export function fault(world: World, label: string, faults: readonly string[]): s
 
 export function issue(world: World, attempt: string): Issued {
   const id = world.issued.length + 1;
-  const issued = { id, value: `value-${id}`, attempt, expiresAt: world.time + life, renewals: 0, revoked: false };
+  const issued = {
+    id,
+    value: `value-${id}`,
+    attempt,
+    expiresAt: world.time + life,
+    renewals: 0,
+    revoked: false,
+    isByHand: false,
+  };
   world.issued.push(issued);
   world.mostLive = Math.max(world.mostLive, world.issued.filter((one) => lives(world, one)).length);
   return issued;
@@ -216,7 +226,11 @@ export function isMixed(values: readonly string[]): boolean {
 }
 
 /** A value arrives in a sink, whoever wrote it. */
-export function setSink(world: World, index: number, { value, why }: { readonly value: string; readonly why: string }) {
+export function setSink(
+  world: World,
+  index: number,
+  { value, why, isLate = false }: { readonly value: string; readonly why: string; readonly isLate?: boolean },
+): void {
   const sink = world.sinks[index]!;
   const after = byValue(world, value);
   const before = byValue(world, sink.value);
@@ -224,6 +238,7 @@ export function setSink(world: World, index: number, { value, why }: { readonly 
   sink.version++;
   world.published.add(value);
   say(world, `${why}: sink ${index} holds ${value}`);
+  if (isLate && after?.isByHand) return;
   if (after?.revoked && world.shape.overlap) violate("P1 a revoked credential is written to a sink");
   if (after && !lives(world, after) && before && lives(world, before))
     violate("P1 a dead credential replaces a live one");
@@ -256,7 +271,7 @@ export function land(world: World): void {
   if (world.time > write.until) return say(world, `a late write to sink ${write.sink} never comes`);
   if (write.version !== undefined && sink.version !== write.version)
     return say(world, `a late write to sink ${write.sink} is refused`);
-  setSink(world, write.sink, { value: write.value, why: "a late write lands" });
+  setSink(world, write.sink, { value: write.value, why: "a late write lands", isLate: true });
 }
 
 export function consumerReads(world: World, which: number, why: string): void {

@@ -196,6 +196,9 @@ const wakes = new WeakMap<Judge, { minute: number; count: number; calls: number;
 /** It sleeps so often for a call: until it answers, until the consumer is up, until what is next. */
 const wakesForCall = 6;
 
+/** After a save all sinks are read, some at a time, and it looks at what is due in between. */
+const sinksAtOnce = 128;
+
 /** A daemon that wakes twice a second without work spins. */
 function countWake(judge: Judge): void {
   const { result, world } = judge;
@@ -203,7 +206,8 @@ function countWake(judge: Judge): void {
   let own = wakes.get(judge);
   if (own?.minute !== now) {
     const saves = world.scenario.edits.filter(({ kind, at }) => kind === "save" && Math.floor(at / minute) === now);
-    own = { minute: now, count: 0, calls: result.calls, most: 120 + 2 * saves.length };
+    const each = 2 + Math.floor(world.scenario.siblings / sinksAtOnce);
+    own = { minute: now, count: 0, calls: result.calls, most: 120 + each * saves.length };
     wakes.set(judge, own);
   }
   own.count++;
