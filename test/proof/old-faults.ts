@@ -53,6 +53,17 @@ export const oldFaults: readonly OldFault[] = [
     },
   },
   {
+    name: "an end in the year 33715 is believed",
+    edits: [
+      {
+        file: "packages/core/src/rotation/skew.ts",
+        from: "return end - time > farthest ? Infinity : end;",
+        to: "return end + 0 * farthest;",
+      },
+    ],
+    red: { file: "packages/core/test/engine/lease.test.ts", test: "an issuer that says the year 33715" },
+  },
+  {
     name: "the command line asks for the passwd entry of a user who has none",
     edits: [{ file: "packages/cli/src/main.ts", from: "answerForPasswd(process.env);", to: "void answerForPasswd;" }],
     red: {

@@ -1,6 +1,9 @@
 import type { Rule } from "./rules.ts";
 
-/** The rules of time, and how to switch each off. Where two rules guard the same promise, both are off. */
+/**
+ * The rules of time, and how to switch each off. Where two rules guard the same promise, both are off. That an end beyond ten years is none breaks no promise of a week, since
+ * nothing comes of either within one: what is said of it is asked by the old fault "an end in the year 33715 is believed".
+ */
 export const weekRules: readonly Rule[] = [
   {
     name: "terms count from the last renewal, not from the mint",
@@ -44,6 +47,19 @@ export const weekRules: readonly Rule[] = [
     ],
   },
   {
+    name: "a life shorter than asked is scheduled by what was given",
+    edits: [
+      {
+        from: "given: life,\n    span: life,\n    warnings,",
+        to: "given: rotation.ttl ?? life,\n    span: rotation.ttl ?? life,\n    warnings,",
+      },
+    ],
+  },
+  {
+    name: "a life that nobody can keep fresh is refused",
+    edits: [{ from: "const shortestLife = 5_000;", to: "const shortestLife = 0;" }],
+  },
+  {
     name: "renewals ask for the life once given",
     edits: [
       {
@@ -84,6 +100,15 @@ export const weekRules: readonly Rule[] = [
       {
         from: 'if (reloadable && !force && isAliveRenewable(moment)) return { action: "reload", next: now };',
         to: "void isAliveRenewable;",
+      },
+    ],
+  },
+  {
+    name: "a run does all that is due, not one action",
+    edits: [
+      {
+        from: 'if (!wentWell || decision.action !== "reload") return { ended, decision };',
+        to: "void wentWell;\n    return { ended, decision };",
       },
     ],
   },
@@ -152,6 +177,33 @@ export const weekRules: readonly Rule[] = [
     ],
   },
   {
+    name: "leases of which nobody knows block nothing",
+    edits: [
+      {
+        from: "if (!early && !endless && isPressing(moment)) return now;",
+        to: 'if (!early && !endless && isPressing(moment)) return now;\n  const ghosts = Object.values(state.leases).filter(({ phase }) => phase === "ghost");\n  if (ghosts.length >= rotation.maxLive) return Math.min(...ghosts.map(endOf));',
+      },
+    ],
+  },
+  {
+    name: "a lease whose mint was not answered is listed",
+    edits: [
+      {
+        from: "if (ghost.expiresAt !== null && ghost.expiresAt + doubtAfterExpiry < now())",
+        to: "if (ghost.expiresAt !== null && now() > 0)",
+      },
+    ],
+  },
+  {
+    name: "a lease of which nobody knows is forgotten when it must have ended",
+    edits: [
+      {
+        from: "if (ghost.expiresAt !== null && ghost.expiresAt + doubtAfterExpiry < now())",
+        to: "if (ghost.expiresAt === null && now() > 0)",
+      },
+    ],
+  },
+  {
     name: "waits are capped by a tenth of the life",
     edits: [{ from: "return Number.isFinite(given) ? clamp(given / 10, 5_000, max) : max;", to: "return max;" }],
   },
@@ -180,6 +232,10 @@ export const weekRules: readonly Rule[] = [
         to: "return usual + 0 * (left + cap);",
       },
     ],
+  },
+  {
+    name: "an edited spec voids the backoff",
+    edits: [{ from: "if (failure.specHash !== rotation.hash) return failure.at + second;", to: "" }],
   },
   {
     name: "waking from sleep voids the backoff",

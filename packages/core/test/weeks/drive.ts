@@ -2,6 +2,7 @@
 import { sleepWith, type Runtime } from "@rotate/runtime";
 import type { Life } from "./clockwork.ts";
 import { createSite, keepWatching, revoke, run, status, type Start, type View } from "./engine.ts";
+import { awaitHearing } from "./hearing.ts";
 import type { Judge } from "./judge.ts";
 import type { Looks } from "./looks.ts";
 import { machineOf, runtimeOf, trueOf } from "./machine.ts";
@@ -164,6 +165,7 @@ export function createDrive(world: World, judge: Judge): Drive {
     if (kind !== "spec") return;
     world.edits++;
     changed?.();
+    awaitHearing(judge);
   }
 
   function begin(looks: Looks): void {

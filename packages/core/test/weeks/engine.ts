@@ -66,6 +66,9 @@ export interface View {
   readonly until: number | undefined;
   readonly next: number | undefined;
   readonly alarm: string;
+  /** So many leases are listed as living upstream, and of so many of them nobody knows whether they do. */
+  readonly listed: number;
+  readonly unknown: number;
   /** The same as the metrics have it: the state whose series is 1, and whether it is ready. */
   readonly measured: { readonly state: string | undefined; readonly isReady: boolean };
 }
@@ -127,6 +130,8 @@ function viewOf(told: RotationStatus): View {
     until: told.expiresAt === undefined ? undefined : Date.parse(told.expiresAt),
     next: told.nextAt === undefined ? undefined : Date.parse(told.nextAt),
     alarm: told.alarm ?? "",
+    listed: told.leases.length + (told.credential === undefined ? 0 : 1),
+    unknown: told.leases.filter((lease) => lease.state === "unknown").length,
     measured: measuredOf(told),
   };
 }

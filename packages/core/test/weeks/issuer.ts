@@ -1,7 +1,6 @@
 /** The issuer: what it does with a request that reaches it, and the provider that asks it. */
 import { defineProvider, httpError, type Context, type Expires, type Http, type Provider } from "@rotate/plugin-kit";
-import { epoch, versionAt } from "./outside.ts";
-import type { Shape } from "./scenario.ts";
+import { epoch, troubleAt, versionAt } from "./outside.ts";
 import type { CallKind, Place, Token, World } from "./world.ts";
 
 export interface Request {
@@ -39,7 +38,7 @@ function mint(world: World, place: Place, loginEnd: number): Answer | undefined 
   if (shape.kills && before) endToken(world, place, { token: before, end: now });
   const token = again ? before : create(world, place, loginEnd);
   world.witness.minted(place, token, again);
-  return { id: token.id, value: token.value, life: shape.login ? lifeAt(shape, token.created) : token.end - now };
+  return { id: token.id, value: token.value, life: shape.login ? lifeAt(world, token.created) : token.end - now };
 }
 
 function isGivenAgain(world: World, before: Token): boolean {
@@ -55,7 +54,7 @@ function create(world: World, place: Place, loginEnd: number): Token {
   const now = world.clock.now();
   const id = ++world.tokens;
   const version = versionAt(world.outside, now);
-  const end = shape.changes ? Infinity : shape.period ? (version + 1) * shape.period : now + lifeAt(shape, now);
+  const end = shape.changes ? Infinity : shape.period ? (version + 1) * shape.period : now + lifeAt(world, now);
   const token = {
     id,
     value: `value-${id}-${"s".repeat(16)}`,
@@ -69,8 +68,10 @@ function create(world: World, place: Place, loginEnd: number): Token {
   return token;
 }
 
-function lifeAt({ life, shrinks }: Shape, created: number): number {
-  return shrinks !== undefined && created > shrinks ? life / 2 : life;
+function lifeAt({ outside, scenario: { shape } }: World, created: number): number {
+  const { life, shrinks } = shape;
+  const short = troubleAt(outside, created, ["short"])?.share;
+  return short ?? (shrinks !== undefined && created > shrinks ? life / 2 : life);
 }
 
 /** How long a renewal would make it live from now; 0: it cannot be renewed any more. */

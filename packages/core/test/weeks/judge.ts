@@ -3,7 +3,7 @@ import { troubleAt, wellFor } from "./outside.ts";
 import { isCapped, isTimely, limitsOf, type Limits } from "./limits.ts";
 import { renewalLife } from "./issuer.ts";
 import { emptyResult, type Result } from "./result.ts";
-import { lengthText, second } from "./scenario.ts";
+import { hour, lengthText, second } from "./scenario.ts";
 import { say, tokenOf, type CallKind, type Place, type Token, type Witness, type World } from "./world.ts";
 
 /** What is known of one rotation. */
@@ -27,6 +27,10 @@ export interface Case {
   lastKind: CallKind | undefined;
   /** Calls in a row that came to nothing. */
   failures: number;
+  /** The last that was asked for, a mint or a renewal, came to nothing. */
+  isFailing: boolean;
+  /** Until when a lease may live of whose mint nobody knows how it ended; true time. */
+  unknownUntil: number;
   /** The daemon's last alarm; "": none. */
   alarm: string;
   /** When it was last told otherwise. */
@@ -134,6 +138,9 @@ export function createJudge(world: World): Judge {
       const each = at(place);
       each.failures++;
       each.excused ||= kind === "renew" || unknown;
+      if (kind === "revoke") return;
+      each.isFailing = true;
+      if (kind === "mint" && unknown) noteUnknown(judge, each);
     },
     answered(place, kind) {
       if (kind === "renew") at(place).longer = false;
@@ -141,7 +148,10 @@ export function createJudge(world: World): Judge {
     minted(place, token, again) {
       const each = at(place);
       each.failures = 0;
+      each.isFailing = false;
       say(world, `${again ? "gave again" : "minted"} ${token.id}, ends at ${lengthText(token.end)}`);
+      // Refused for its short life, and not to be given back.
+      if (troubleAt(outside, clock.now(), ["short"])) noteUnknown(judge, each);
       if (again) result.repeats++;
       else noteMint(judge, each, token);
       each.excused ||= troubleAt(outside, clock.now(), ["unfit"]) !== undefined;
@@ -150,6 +160,7 @@ export function createJudge(world: World): Judge {
       say(world, `renewed ${token.id} for ${lengthText(life)}`);
       const each = at(place);
       each.failures = 0;
+      each.isFailing = false;
       result.renewals++;
       if (!isTimely(scenario, { age: clock.now() - each.toldAt, span: each.toldSpan }) && !isExcused(judge, each)) {
         result.needlessRenewals++;
@@ -193,9 +204,17 @@ function caseOf(place: Place): Case {
     lastCall: -Infinity,
     lastKind: undefined,
     failures: 0,
+    isFailing: false,
+    unknownUntil: -Infinity,
     alarm: "",
     alarmSince: 0,
   };
+}
+
+/** As long as the ones before it, and half a day where there was none. */
+function noteUnknown({ world, limits }: Judge, each: Case): void {
+  const life = each.held === undefined ? Math.max(limits.life, 12 * hour) : limits.life;
+  each.unknownUntil = Math.max(each.unknownUntil, world.clock.now() + life);
 }
 
 /** Terms were told. */

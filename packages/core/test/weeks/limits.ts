@@ -41,9 +41,13 @@ export function limitsOf(scenario: Scenario): Limits {
     tooSlow: slowCron || nothingBetter,
     clocky: (now) => offsets.length > 0 && now < (scenario.clockRightFrom ?? Infinity),
     flaky,
+    // Under a timer the first run after it does all that is due.
     bound:
       (flaky ? 3 : 1) *
-      Math.max(2 * tick + (cron === undefined ? 0 : 2 * minute), longestRetry(life, scenario.retryMax) + inFlight),
+      Math.max(
+        (cron === undefined ? 2 : 1) * tick + (cron === undefined ? 0 : 2 * minute),
+        longestRetry(life, scenario.retryMax) + inFlight,
+      ),
     allow: allowOf(scenario, tick),
     missing: cron === undefined ? 5.5 * minute : cron + 5 * second,
     calls:
@@ -56,7 +60,7 @@ export function limitsOf(scenario: Scenario): Limits {
 }
 
 /** A call that hangs, and a reload. */
-const inFlight = 40 * second;
+export const inFlight = 40 * second;
 
 /** The longest wait between two tries. */
 function longestRetry(life: number, most = 5 * minute): number {

@@ -1,6 +1,7 @@
 /** Looks at what the engine says of itself, and compares it with the truth. */
 import type { View } from "./engine.ts";
 import { allowanceOf, endOf, type Case, type Judge } from "./judge.ts";
+import { judgeLedger } from "./ledger.ts";
 import { lookAgain } from "./limits.ts";
 import { trueOf } from "./machine.ts";
 import { awayAt, troubleAt, wellFor } from "./outside.ts";
@@ -76,6 +77,7 @@ export function planLooks(judge: Judge, ask: Asked): Looks {
     if (away) return void (about === "death" && deaths.set(each, plan(each, away.to + 2 * alarmLag, about)));
     const view = await ask.status(each.place.name);
     judgeViews(view, await ask.daemon(each.place.name));
+    judgeLedger(judge, each, view);
     say(world, `looked: ${said({ each, view, about })}`);
     if (each.held === undefined) return;
     const found = { each, view, about };
@@ -189,6 +191,7 @@ export function planLooks(judge: Judge, ask: Asked): Looks {
 
   async function last(each: Case): Promise<void> {
     const view = await ask.status(each.place.name);
+    judgeLedger(judge, each, view);
     const alarm = scenario.cron === undefined ? each.alarm : "";
     const excused =
       limits.tooSlow || (limits.inPlace && scenario.cron !== undefined && endOf(judge, each) <= clock.now());

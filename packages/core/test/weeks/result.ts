@@ -25,6 +25,10 @@ export interface Result {
   /** Somebody was not told, or told what is not so. */
   untold: number;
   toldTwice: number;
+  /** What may live at the issuer was not listed, or was when it had long ended. */
+  mislisted: number;
+  /** The spec was edited while the issuer refused or failed, and nothing was asked again. */
+  unheard: number;
   messages: number;
   storms: number;
   /** Minutes in which the daemon woke more than twice a second. */
@@ -59,6 +63,8 @@ export function emptyResult(): Result {
     cadenceUnsaid: 0,
     untold: 0,
     toldTwice: 0,
+    mislisted: 0,
+    unheard: 0,
     messages: 0,
     storms: 0,
     spins: 0,
@@ -91,6 +97,8 @@ export function violationsOf(result: Result, scenario: Scenario, limits: Limits)
     ["cadence", result.cadenceUnsaid > 0],
     ["untold", result.untold > 0],
     ["told-twice", result.toldTwice > 0],
+    ["mislisted", result.mislisted > 0],
+    ["unheard", result.unheard > 0],
     ["spins", result.spins > 2],
     ["crash", result.crashes > 0],
     ["stampede", scenario.siblings > 1 && result.peak > mostCalls],

@@ -43,6 +43,8 @@ export type TroubleKind =
   | "lost"
   /** 429 with a `Retry-After` of `share` ms. */
   | "busy"
+  /** New leases live for `share` ms only. */
+  | "short"
   /** What is minted does not verify. */
   | "unfit"
   /** The reload fails. */
