@@ -165,6 +165,7 @@ export type StandingCode =
   | "changed"
   | "foreign"
   | "orphaned"
+  | "left"
   | "clock"
   | "too-slow"
   | "rule"

@@ -1,5 +1,11 @@
 /** How all of them stand, in a sentence: the worst first. */
-import { compareStanding, type RotationStatus, type StandingReport, type StandingState } from "@rotate/core";
+import {
+  compareStanding,
+  type RotationStatus,
+  type StandingCode,
+  type StandingReport,
+  type StandingState,
+} from "@rotate/core";
 import { figure } from "./figure.ts";
 import { type Look, sign, type Tone, toneOf, wrap } from "./look.ts";
 import { ago, leftOf, span, will } from "./time.ts";
@@ -28,8 +34,8 @@ export const stateOrder: readonly StandingState[] = [
 ];
 
 interface Sentence {
-  readonly one: (name: string) => string;
-  readonly many: (count: number) => string;
+  readonly one: (name: string, codes: readonly StandingCode[]) => string;
+  readonly many: (count: number, codes: readonly StandingCode[]) => string;
   /** What is said of the end. */
   readonly end?: "past" | "soon" | "works";
 }
@@ -57,8 +63,12 @@ const sentences: Readonly<Partial<Record<StandingState, Sentence>>> = {
     end: "works",
   },
   orphaned: {
-    one: (name) => `${name} is not in the spec any more`,
-    many: (n) => `${figure(n)} rotations are not in the spec any more`,
+    one: (name, codes) =>
+      codes.includes("left")
+        ? `another machine rotates ${name} now, and this one has left a credential of it`
+        : `${name} is not in the spec any more`,
+    many: (n, codes) =>
+      `${figure(n)} rotations are not ${codes.includes("left") ? "rotated here" : "in the spec"} any more`,
   },
   foreign: {
     one: (name) => `the state of ${name} came from another machine`,
@@ -82,7 +92,8 @@ export function worstSentence(
   if (worst === undefined || sentence === undefined) return undefined;
   const { state } = worst;
   const same = rotations.filter((one) => one.state === state && one.exit !== 0);
-  const said = same.length === 1 ? sentence.one(worst.name) : sentence.many(same.length);
+  const codes = same.map(({ code }) => code);
+  const said = same.length === 1 ? sentence.one(worst.name, codes) : sentence.many(same.length, codes);
   const first = same.flatMap(({ expiresAt }) => expiresAt ?? []).toSorted()[0];
   return { tone: toneOf(state), state, text: said + endOf(first, sentence.end, { many: same.length > 1, now }) };
 }

@@ -4,7 +4,7 @@ import type { RotationReport, RotationStatus, RunReport, StatusReport } from "..
 import type { RotationDeps } from "../rotation/session.ts";
 import { instant } from "../rotation/describe.ts";
 import { presentAt } from "../schedule/clock.ts";
-import { causesOf, withCauses } from "./causes.ts";
+import { causesOf, compareStanding, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { withAround } from "./around.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
@@ -166,11 +166,15 @@ export async function status(
   const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
   const stands = await presentEach(present, { deps, cadence }, (stand) => statusOf(stand, deps));
+  const others = chosen.flatMap((one) => ("status" in one ? [one.status] : []));
+  const mayBeLeft = names.length === 0 || others.length > 0;
+  const left = (mayBeLeft ? await orphansOf({ ...parts, deps }) : []).filter(
+    ({ name }) => names.length === 0 || others.some((other) => other.name === name),
+  );
   const all = [
     ...stands,
     ...(await Promise.all(absent.map((one) => absentStatus(one, deps)))),
-    ...(names.length > 0 ? [] : await orphansOf({ ...parts, deps })),
-    ...chosen.flatMap((one) => ("status" in one ? [one.status] : [])),
+    ...eachOnce([...left, ...others]),
   ];
   const causes = causesOf(all);
   return {
@@ -182,6 +186,12 @@ export async function status(
     ...(look && { hosts: look.hosts }),
     ...untold,
   };
+}
+
+/** What another machine has now, and this one has left a credential of, stands as the worse of both. */
+function eachOnce(rows: readonly RotationStatus[]): readonly RotationStatus[] {
+  const byName = Map.groupBy(rows, ({ name }) => name);
+  return [...byName.values()].map((same) => same.toSorted(compareStanding)[0]!);
 }
 
 /** What is told of, and not looked at. */

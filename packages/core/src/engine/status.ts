@@ -94,7 +94,7 @@ export function orphanStatus(state: RotationState, clock: Clock, host?: string):
     name: state.name,
     provider: (settled ?? leases[0])?.provider ?? "",
     state: standing.state,
-    code: standing.reason.code,
+    code: host === undefined ? standing.reason.code : "left",
     reason: orphanText(state.name, host),
     exit: standing.exit,
     ...(standing.alarm && { alarm: standing.alarm }),

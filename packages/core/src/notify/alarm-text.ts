@@ -126,7 +126,7 @@ function splitIncident(incident: string): Pick<AlarmCause, "code" | "provider"> 
 }
 
 /** How the first of them is, after its name. */
-function phraseOf(step: FiringStep, { expiresAt }: Concern): string {
+function phraseOf(step: FiringStep, { expiresAt, code }: Concern): string {
   const end = expiresAt === undefined ? undefined : minuteOf(expiresAt);
   switch (step) {
     case "expired":
@@ -142,7 +142,7 @@ function phraseOf(step: FiringStep, { expiresAt }: Concern): string {
     case "drift":
       return "is not what was written";
     case "orphaned":
-      return `is not in the spec any more${end === undefined ? "" : `; it ends at ${end}`}`;
+      return `${code === "left" ? "is another machine's now, and this one has left a credential of it" : "is not in the spec any more"}${end === undefined ? "" : `; it ends at ${end}`}`;
     case "at-risk":
       return "works now and cannot last";
     case "mints-above-expected":

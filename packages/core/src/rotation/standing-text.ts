@@ -44,6 +44,8 @@ export function standingText({ reason, rotating }: Standing, moment: Moment): st
       return "the state came from another machine";
     case "orphaned":
       return orphanText(rotation.name);
+    case "left":
+      return "another machine rotates it now";
     case "clock":
       return "nobody can tell how old it is: the clock was wrong before this boot";
     case "too-slow":

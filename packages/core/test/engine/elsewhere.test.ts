@@ -24,13 +24,14 @@ test("what a machine kept of a rotation that another one has now is told until i
   scene.rotations = [{ ...db!, host: host.name }];
   scene.peers = peers({ hosts: [host], pinned: [{ host, status: told }] });
   const stands = async (): Promise<readonly string[]> =>
-    (await scene.ask((engine) => engine.status())).rotations.map(({ state }) => state).toSorted();
-  expect(await stands()).toEqual(["fresh", "orphaned"]);
+    (await scene.ask((engine) => engine.status())).rotations.map(({ state, code }) => `${state} ${code}`);
+  expect(await stands()).toEqual(["orphaned left"]);
+  expect(await scene.status()).toMatchObject({ state: "orphaned", code: "left", exit: 1 });
   const { orphans } = await scene.ask((engine) => engine.plan());
   expect(orphans.map(({ reason }) => reason)).toEqual([
     expect.stringMatching(/^there rotates it now.*rotate forget db/),
   ]);
   await scene.ask((engine) => engine.forget("db"));
-  expect(await stands()).toEqual(["fresh"]);
+  expect(await stands()).toEqual(["fresh fresh"]);
   await expect(scene.ask((engine) => engine.forget("db"))).rejects.toMatchObject({ code: "ROTATE_ELSEWHERE" });
 });
