@@ -21,17 +21,23 @@ export async function recover(session: Session): Promise<ReadonlySet<string>> {
   return unreadable;
 }
 
-/** A write of a process that died, or whose answer was lost, may still be on its way to a sink with two possible holdings. Gives the sinks where it may be. */
+/** A write of a process that died, or whose answer was lost, may still be on its way. Gives the sinks where it may be. */
 async function fenceDoubtfulSinks(session: Session): Promise<ReadonlySet<string>> {
   const inDoubt = new Set<string>();
   for (const sink of session.rotation.sinks) {
-    if ((session.state().sinks[sink.id]?.may.length ?? 0) < 2) continue;
+    if (!isDoubtful(session.state(), sink.id)) continue;
     const landing = unanswered(session.state(), sink.id);
     const late = await ruleOut(session, sink, landing);
     if (late !== "refused") await pinWhatLands(session, landing);
     if (late === "possible" && sink.part.lateWrites === undefined) inDoubt.add(sink.id);
   }
   return inDoubt;
+}
+
+/** It has two possible holdings, or was about to be given once more what it holds: an issuer had repeated the credential in use, and one write of it is as good as another until it is late. */
+function isDoubtful({ attempt, settled, sinks }: RotationState, sink: string): boolean {
+  const may = sinks[sink]?.may ?? [];
+  return may.length > 1 || (attempt?.phase === "committing" && attempt.lease === settled && may.includes(settled));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { SinkEntry } from "../loading/model.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { isGivenOut, liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
 import { innerError } from "./errors.ts";
@@ -119,6 +120,7 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
 
 /** A sink that cannot be read, or holds what the journal cannot explain, stops the revocation of a lease that was once exposed. */
 async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean> {
+  if (session.rotation.sinks.some((sink) => isUnknown(session, sink))) return false;
   for (const sink of session.rotation.sinks.filter(isReadable)) {
     const seen = await look(session, sink);
     if ("unreadable" in seen) return false;
@@ -127,6 +129,11 @@ async function nobodyHolds(session: Session, lease: LeaseState): Promise<boolean
     if (seen.holding === "foreign" && foreignStops(session)) return false;
   }
   return true;
+}
+
+/** Nobody can read it, and this state has never written it: an issuer may have repeated what it holds since before. */
+function isUnknown({ state }: Session, sink: SinkEntry): boolean {
+  return !isReadable(sink) && (state().sinks[sink.id]?.may ?? []).length === 0;
 }
 
 function foreignStops({ state }: Session): boolean {
