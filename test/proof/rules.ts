@@ -184,6 +184,14 @@ export const rules: readonly Rule[] = [
     edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until >= at);", to: "return [];" }],
   },
   {
+    name: "late writes: a repeated credential is on its way as well",
+    edits: [{ from: "return may.length > 1 || (attempt", to: "return may.length > 1 || (false && attempt" }],
+  },
+  {
+    name: "what a sink that cannot be read may hold since before is not revoked",
+    edits: [{ from: "if (session.rotation.sinks.some((sink) => isUnknown(session, sink))) return false;", to: "" }],
+  },
+  {
     name: "late writes: nothing is undone that a late one may land over",
     edits: [{ from: "if (inDoubt) return { write: withoutUndo(write), result };", to: "" }],
   },

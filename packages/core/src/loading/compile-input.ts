@@ -20,6 +20,7 @@ import { createTemplateParser } from "./templates.ts";
 import { faultsOf } from "./validate.ts";
 import type { Check } from "./validator.ts";
 import { visibilityOf } from "./visibility.ts";
+import { scalarText } from "./scalar-text.ts";
 
 /** What is compiled with, and who is told of what it took in. */
 export interface CompileOptions extends LoadOptions {
@@ -186,7 +187,7 @@ function partChecks(named: readonly PartPlace[], parts: FoundParts): readonly Ch
 function requestChecks(document: unknown, rotations: readonly RawRotation[], parts: FoundParts): readonly Check[] {
   const schemas = new Map<string, JsonSchema>();
   return rotations.flatMap(({ value, path }) => {
-    const type = valueAt(document, ["providers", String(valueAt(value, ["provider"])), "type"]);
+    const type = valueAt(document, ["providers", scalarText(valueAt(value, ["provider"])), "type"]);
     const part = parts.get("providers", type);
     const request = valueAt(value, ["request"]) ?? {};
     if (part === undefined || typeof request !== "object") return [];

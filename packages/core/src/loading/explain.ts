@@ -93,10 +93,9 @@ function emptySecret(path: Path): Fault {
 }
 
 function explainDuration(error: ErrorObject, path: Path): Fault {
-  const unit =
-    typeof error.data === "number" || /^\d+$/.test(String(error.data))
-      ? `add the unit: ${String(error.data)}s, ${String(error.data)}m or ${String(error.data)}h`
-      : "larger units first, no fractions";
+  const { data } = error;
+  const isNumber = typeof data === "number" || (typeof data === "string" && /^\d+$/.test(data));
+  const unit = isNumber ? `add the unit: ${data}s, ${data}m or ${data}h` : "larger units first, no fractions";
   return { path, message: `${nameOf(path)} must be a duration such as 90s, 50m, 1h30m or 2d`, hint: unit };
 }
 

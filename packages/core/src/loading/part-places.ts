@@ -3,6 +3,7 @@ import { kinds, meets, placeRows, type Kind, type Parts, type PlaceName } from "
 import type { FoundParts } from "./compile/context.ts";
 import type { RawRotation } from "./compile/foreach.ts";
 import { isRecord, valueAt, type Path } from "./fault.ts";
+import { scalarText } from "./scalar-text.ts";
 
 /** A place of the document where a plugin's part is configured. */
 export interface PartPlace {
@@ -54,6 +55,6 @@ export async function findParts(catalog: Catalog, named: readonly PartPlace[]): 
     }
   }
   return {
-    get: <K extends Kind>(kind: K, type: unknown) => found.get(`${kind} ${String(type)}`) as Parts[K] | undefined,
+    get: <K extends Kind>(kind: K, type: unknown) => found.get(`${kind} ${scalarText(type)}`) as Parts[K] | undefined,
   };
 }

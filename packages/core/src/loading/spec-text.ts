@@ -4,6 +4,7 @@ import type { Document, Pair } from "yaml";
 import { isRecord, valueAt, type Path } from "./fault.ts";
 import type { Catalog } from "./catalog.ts";
 import { partPlacesOf } from "./part-places.ts";
+import { scalarText } from "./scalar-text.ts";
 
 /** What is said around a spec. Lines without a comment sign. */
 export interface SpecTextOptions {
@@ -65,12 +66,12 @@ async function meaningsOf(spec: object, catalog: Catalog): Promise<(path: Path) 
   const places = partPlacesOf(spec, rotations);
   const roots: (readonly [base: Path, schema: ObjectSchema])[] = [];
   for (const { kind, value, path } of places) {
-    const part = await catalog.find(kind, String(value["type"]));
+    const part = await catalog.find(kind, scalarText(value["type"]));
     if (part !== undefined) roots.push([path, part.options]);
   }
   for (const { path, value } of rotations) {
-    const type = valueAt(spec, ["providers", String(valueAt(value, ["provider"])), "type"]);
-    const request = (await catalog.find("providers", String(type)))?.request;
+    const type = valueAt(spec, ["providers", scalarText(valueAt(value, ["provider"])), "type"]);
+    const request = (await catalog.find("providers", scalarText(type)))?.request;
     if (request !== undefined) roots.push([[...path, "request"], request]);
   }
   return (path) => {

@@ -1,5 +1,6 @@
 import type { Each } from "@rotate/runtime";
 import type { TemplateFault } from "./template.ts";
+import { scalarText } from "./scalar-text.ts";
 
 /** An output or a tag of Liquid. */
 const code = /\{\{-?([^]*?)-?\}\}|\{%[^]*?%\}/g;
@@ -61,5 +62,5 @@ function faultOf(output: Output | undefined, each: Each | undefined): TemplateFa
 function isPlain(field: string, each: Each | undefined): boolean {
   if (!/^[A-Za-z_]/.test(field)) return true;
   const value = field.startsWith("each.") ? each?.[field.slice("each.".length)] : undefined;
-  return value !== undefined && /^(?:[\w.~!$&()*+,;=-]|%[0-9A-Fa-f]{2})*$/.test(String(value));
+  return value !== undefined && /^(?:[\w.~!$&()*+,;=-]|%[0-9A-Fa-f]{2})*$/.test(scalarText(value));
 }

@@ -4,6 +4,7 @@ import type { FoundParts } from "./compile/context.ts";
 import { isRecord, valueAt, type Path } from "./fault.ts";
 import { engineKeys } from "./engine-keys.ts";
 import { meets, placeRows, type PartPlaceRow } from "./kinds.ts";
+import { scalarText } from "./scalar-text.ts";
 
 /**
  * Whether the text at a path may be shown in a code frame: only where a schema knows the place and does not call it secret.
@@ -73,7 +74,7 @@ function isPartShown(document: unknown, parts: FoundParts, { row, base, rest }: 
 }
 
 function isRequestShown(document: unknown, parts: FoundParts, path: Path): boolean {
-  const provider = valueAt(document, ["providers", String(valueAt(document, [...path.slice(0, 2), "provider"]))]);
+  const provider = valueAt(document, ["providers", scalarText(valueAt(document, [...path.slice(0, 2), "provider"]))]);
   const part = isRecord(provider) ? parts.get("providers", provider["type"]) : undefined;
   return part?.request !== undefined && isOptionShown(part.request, valueAt(document, path.slice(0, 3)), path.slice(3));
 }

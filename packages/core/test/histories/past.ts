@@ -289,4 +289,25 @@ export const past: readonly Past[] = [
     shape: { sinks: ["file"], find: false, rich: { power: true } },
     turns: [["after the mint", 1, "power failure"]],
   },
+  {
+    story: "a credential that the issuer repeated, and whose write was cut off, does not land over the next one",
+    shape: { sinks: ["late-blind"], find: false, rollback: true, rich: { pauses: true, blackouts: true } },
+    turns: [
+      ["mint", 1, "answer lost"],
+      ["preflight", 2, "fails"],
+      ["mint", 2, "same value"],
+      ["commit 0", 1, "late, and killed"],
+    ],
+  },
+  {
+    story:
+      "a credential that a lost state knows nothing of, and the issuer repeats, is not revoked while a sink that nobody can read may hold it",
+    shape: { sinks: ["late-blind"], find: false, rich: { pauses: true, stateLost: true } },
+    early: 41,
+    turns: [
+      ["before journal reload-begin", 1, "state lost"],
+      ["mint", 2, "same value"],
+      ["verify", 2, "fails"],
+    ],
+  },
 ];

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { parse } from "yaml";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../src/loading/bounds.ts";
 import { edited, load, loadSound, told } from "./load.ts";
@@ -195,3 +196,27 @@ test("ten thousand rotations are loaded", async () => {
   const spec = await loadSound(`${head}rotations:\n${rotations.join("")}`);
   expect(spec.rotations).toHaveLength(10_000);
 }, 120_000);
+
+/** The paths of all values in it, objects and lists as well. */
+function pathsIn(value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {
+  if (typeof value !== "object" || value === null) return [path];
+  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [path, ...entries.flatMap(([key, each]) => pathsIn(each, [...path, key]))];
+}
+
+function replaced(value: unknown, path: readonly (string | number)[], by: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return by;
+  if (Array.isArray(value)) return value.map((each, at) => (at === key ? replaced(each, rest, by) : (each as unknown)));
+  const own = value as Readonly<Record<string, unknown>>;
+  return { ...own, [key]: replaced(own[key], rest, by) };
+}
+
+test("keys that a program gives its own objects are refused by place, wherever they stand", async () => {
+  const sound: unknown = parse(soundSpec);
+  const odd = { toString: null, valueOf: null, toJSON: null };
+  for (const path of pathsIn(sound)) {
+    const lines = await told(JSON.stringify(replaced(sound, path, odd)));
+    expect(lines, path.join(".")).not.toEqual([]);
+  }
+});

@@ -6,6 +6,7 @@ import { isName } from "../names.ts";
 import { parsePlainTemplate } from "../plain-template.ts";
 import { readSource } from "../source.ts";
 import { looksLikeTemplate } from "../template.ts";
+import { scalarText } from "../scalar-text.ts";
 
 /** A rotation as it stands in the document, or as `foreach` made it. */
 export interface RawRotation {
@@ -99,7 +100,7 @@ function entriesByName(
   const seen = new Set<string>();
   return entries.flatMap((entry, index) => {
     const each = eachOf(entry);
-    const suffix = String(each?.[key] ?? "");
+    const suffix = scalarText(each?.[key] ?? "");
     const problem =
       each === undefined ? "is not a flat object of texts and numbers" : problemOf(suffix, `${name}.${suffix}`, seen);
     seen.add(suffix);
