@@ -215,8 +215,8 @@ function replaced(value: unknown, path: readonly (string | number)[], by: unknow
 test("keys that a program gives its own objects are refused by place, wherever they stand", async () => {
   const sound: unknown = parse(soundSpec);
   const odd = { toString: null, valueOf: null, toJSON: null };
-  for (const path of pathsIn(sound)) {
-    const lines = await told(JSON.stringify(replaced(sound, path, odd)));
-    expect(lines, path.join(".")).not.toEqual([]);
-  }
+  const accepted: string[] = [];
+  for (const path of pathsIn(sound))
+    if ((await told(JSON.stringify(replaced(sound, path, odd)))).length === 0) accepted.push(path.join("."));
+  expect(accepted).toEqual([]);
 });
