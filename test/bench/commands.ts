@@ -78,7 +78,7 @@ export async function compareCommands(base: string, program: string, asked: numb
   const executable = executableIn(base);
   const names = Array.from({ length: many }, (_, index) => `db-${index}`);
   const hundred = head + names.map((name) => rotationOf(name, `${name}.env`)).join("");
-  const one = { cwd: makeFolder(base, "rotate", { "rotate.yaml": head + rotationOf("db", ".env") }), env };
+  const one = { cwd: makeFolder(base, "one", { "rotate.yaml": head + rotationOf("db", ".env") }), env };
   const all = { cwd: makeFolder(base, "hundred", { "rotate.yaml": hundred }), env };
   const theirs = { cwd: makeFolder(base, "script", { "rotate.sh": script }), env };
   const loop = ["bash", "-c", `for i in {1..${many}}; do bash rotate.sh; done`] as const;
