@@ -1,5 +1,6 @@
 /** Rotation time by the database's clock: the one that all hosts of a fleet have in common. */
 import type { Runtime } from "@rotate/runtime";
+import type { Sql } from "./database.ts";
 import { createRotationClock, databaseBoot, type ClockNote, type RotationClock } from "../schedule/clock.ts";
 
 /** A clock, and how it is told the time. */
@@ -46,4 +47,10 @@ export function createDatabaseClock(
       learn: (skew) => clock.learn(skew + time() - now()),
     },
   };
+}
+
+/** The database's time, ms since 1970; within a transaction as well that of the moment. */
+export async function timeIn({ query }: Sql): Promise<number> {
+  const [row] = await query("select extract(epoch from clock_timestamp())::float8 * 1000 as now");
+  return Number(row!["now"]);
 }

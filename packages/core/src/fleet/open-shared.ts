@@ -8,7 +8,7 @@ import type { Processes } from "../backend/host-notes.ts";
 import { defaultLabel } from "./boss.ts";
 import { createBundles } from "./bundles.ts";
 import { createSharedClaims } from "./claims.ts";
-import { createDatabaseClock } from "./clock.ts";
+import { createDatabaseClock, timeIn } from "./clock.ts";
 import { openDatabase, refuseStatementPooling, type Database } from "./database.ts";
 import { checkKeys, type KeyRing } from "./key.ts";
 import { lookAgainAfter, publishSpec, specHash, type Publication } from "./published.ts";
@@ -71,7 +71,7 @@ export async function openSharedBackend(options: SharedOptions): Promise<Backend
   const rows = { schemas: schemasOf(options.schema), spec };
   const database = await openDatabase({ url, name: `rotate ${spec}`, most: connections.work });
   const beating = await openDatabase({ url, name: `rotate ${spec} alive`, most: connections.beats });
-  const time = createDatabaseClock(options.readTime ?? (() => timeOf(beating)), runtime);
+  const time = createDatabaseClock(options.readTime ?? (() => timeIn(beating)), runtime);
   const store = createSharedStore(database, rows);
   let bundles = createBundles([]);
   let publication: Publication | undefined;
@@ -190,11 +190,6 @@ async function checkDatabase(
   await refuseStatementPooling(database);
   if (!adopting) await refuseCopy(database, meta, rows.spec);
   await checkKeys(database, rows, { ring, reading });
-}
-
-async function timeOf({ query }: Database): Promise<number> {
-  const [row] = await query("select extract(epoch from clock_timestamp())::float8 * 1000 as now");
-  return Number(row!["now"]);
 }
 
 /** The same, each method once the database is found to be the right one. */

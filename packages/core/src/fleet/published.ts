@@ -2,7 +2,9 @@
 import { createHash } from "node:crypto";
 import type { Rotation } from "../loading/model.ts";
 import type { Bundles } from "./bundles.ts";
+import { timeIn } from "./clock.ts";
 import type { Database, Sql } from "./database.ts";
+import { readNote, writeNote } from "./notes.ts";
 import type { Queue } from "./queue.ts";
 import { dueTimes, type Rows } from "./rows.ts";
 import { lockFor } from "./schema.ts";
@@ -67,7 +69,8 @@ export async function publishSpec(
     if (publication.anyway !== true && (await isWhole(sql, queue, { rows, publication, within: wholeFor })))
       return true;
     await reconcile(sql, queue, { rows, publication });
-    await noteWhole(sql, rows, publication);
+    const seen: Seen = { hash: publication.hash, at: await timeIn(sql) };
+    await writeNote(sql, rows, { key: wholeKey, value: seen });
     return true;
   });
 }
@@ -84,36 +87,18 @@ interface Whole {
   readonly within: number;
 }
 
-/** Has somebody just seen it, and are there still as many jobs? */
+/** What was seen of the jobs of a spec, and when: the database's time, ms. */
+interface Seen {
+  readonly hash: string;
+  readonly at: number;
+}
+
+/** Has somebody just seen that each rotation of this very spec has its job, and are there still as many? */
 async function isWhole(sql: Sql, queue: Queue, { rows, publication, within }: Whole): Promise<boolean> {
-  if ((await wholeSince(sql, rows, publication)) > within) return false;
-  return (await queue.count(sql)) >= publication.bundles.keys().length;
-}
-
-/** How long ago somebody saw that each rotation of this very spec has its job, ms. */
-async function wholeSince(
-  { query }: Sql,
-  { schemas: { own }, spec }: Rows,
-  { hash }: Pick<Publication, "hash">,
-): Promise<number> {
-  const rows = await query(
-    `select extract(epoch from clock_timestamp())::float8 * 1000 - (value->>'at')::float8 as age from ${own}.note where spec = $1 and key = $2 and value->>'hash' = $3`,
-    [spec, wholeKey, hash],
-  );
-  const age = Number(rows[0]?.["age"] ?? Infinity);
-  return age < 0 ? Infinity : age;
-}
-
-async function noteWhole(
-  { query }: Sql,
-  { schemas: { own }, spec }: Rows,
-  { hash }: Pick<Publication, "hash">,
-): Promise<void> {
-  await query(
-    `insert into ${own}.note (spec, key, value) values ($1, $2, json_build_object('hash', $3::text, 'at', extract(epoch from clock_timestamp())::float8 * 1000))
-     on conflict (spec, key) do update set value = excluded.value`,
-    [spec, wholeKey, hash],
-  );
+  const seen = (await readNote(sql, rows, wholeKey)) as Seen | undefined;
+  if (seen?.hash !== publication.hash) return false;
+  const age = (await timeIn(sql)) - seen.at;
+  return age >= 0 && age <= within && (await queue.count(sql)) >= publication.bundles.keys().length;
 }
 
 async function isReplaced({ query }: Sql, { schemas: { own }, spec }: Rows, hash: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import type { AttemptReport, HistoryEvent } from "../history-report.ts";
 import type { StandingMark } from "../report.ts";
 import type { Database, Row, Sql } from "./database.ts";
 import { keepAttempts, stateIn, statesIn, type Rows } from "./rows.ts";
+import { readNote, writeNote } from "./notes.ts";
 import { lockFor } from "./schema.ts";
 
 /** Kept of each rotation. */
@@ -23,11 +24,6 @@ export function createSharedStore(database: Database, rows: Rows): Store {
   const { own } = schemas;
   const { query, transaction } = database;
   let seen: string | undefined;
-
-  async function noteIn(sql: Sql, key: string): Promise<unknown> {
-    const [row] = await sql.query(`select value from ${own}.note where spec = $1 and key = $2`, [spec, key]);
-    return row?.["value"];
-  }
 
   function loadAll(rotations: readonly string[]): ReturnType<Store["loadAll"]> {
     return statesIn(database, rows, rotations);
@@ -68,17 +64,14 @@ export function createSharedStore(database: Database, rows: Rows): Store {
       return found.map(({ event }) => event as HistoryEvent);
     },
     recordEvent: (event) => recordEvents(database, rows, [event]),
-    note: (key) => noteIn(database, key),
+    note: (key) => readNote(database, rows, key),
     changeNote: (key, change) =>
       transaction(async (sql) => {
         await lockFor(sql, schemas, `note ${spec} ${key}`);
-        const before = await noteIn(sql, key);
+        const before = await readNote(sql, rows, key);
         const after = change(before);
         if (after === undefined || after === before) return before;
-        await sql.query(
-          `insert into ${own}.note (spec, key, value) values ($1, $2, $3) on conflict (spec, key) do update set value = excluded.value`,
-          [spec, key, JSON.stringify(after)],
-        );
+        await writeNote(sql, rows, { key, value: after });
         return after;
       }),
     async tell(standings) {
