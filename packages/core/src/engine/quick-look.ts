@@ -106,9 +106,7 @@ export async function needsWork(at: At, options: LookOptions): Promise<boolean> 
 export async function needsWorkNow(deps: RotationDeps, present: Present, options: LookOptions): Promise<boolean> {
   const { rotation, state } = present.moment;
   if (isLeftAlone({ rotation, deps }, state, options)) return false;
-  return (
-    hasWorkNow(deps, present, options) || (options.observe !== false && observationDiffers({ rotation, deps }, state))
-  );
+  return hasWorkNow(present, options) || (options.observe !== false && observationDiffers({ rotation, deps }, state));
 }
 
 /** Nobody may touch it, whatever it holds. */
@@ -124,22 +122,22 @@ export function isLeftAlone(
 
 /** Is there anything to do, by the state alone? */
 export function hasWork(at: At, state: RotationState, options: LookOptions): boolean {
-  return isBegun(state, options) || isWork(at, momentOf(at, state, { cadence: options.cadence }), options);
+  if (isBegun(state, options)) return true;
+  const moment = momentOf(at, state, { cadence: options.cadence });
+  return isWork({ ...moment, retirable: retirementDue(at, state, moment.now) }, options);
 }
 
 /** The same of one that was looked at. */
-export function hasWorkNow(deps: RotationDeps, { moment }: Present, options: LookOptions): boolean {
-  const { rotation, state } = moment;
-  return isBegun(state, options) || isWork({ rotation, deps }, moment, options);
+export function hasWorkNow({ moment }: Present, options: LookOptions): boolean {
+  return isBegun(moment.state, options) || isWork(moment, options);
 }
 
 function isBegun({ attempt, seq }: RotationState, { force = false }: LookOptions): boolean {
   return force || attempt !== undefined || seq === 0;
 }
 
-function isWork(at: At, moment: Moment, options: LookOptions): boolean {
-  const { rotation, state, now } = moment;
-  return isDue(moment, options) || retirementDue(at, state, now) || sinksChanged(rotation, state);
+function isWork(moment: Facts, options: LookOptions): boolean {
+  return isDue(moment, options) || moment.retirable === true || sinksChanged(moment.rotation, moment.state);
 }
 
 function isDue(moment: Moment, { patient = false }: LookOptions): boolean {

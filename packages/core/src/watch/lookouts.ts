@@ -166,7 +166,7 @@ async function lookAt(
     const place = { rotation, deps };
     posts.ready.set(index, undefined);
     settleRest(index, present, shared);
-    const isWork = posts.isFree(index) && !isLeftAlone(place, state) && hasWorkNow(deps, present, { patient: true });
+    const isWork = posts.isFree(index) && !isLeftAlone(place, state) && hasWorkNow(present, { patient: true });
     if (isWork) posts.ready.set(index, turnOf(present.moment));
     keep(index, present, { ...shared, deps });
   }
