@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
+import { uptime } from "./uptime.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -87,8 +88,7 @@ const known = new Map<string, { readonly local: boolean; readonly until: number 
 /** Does a call on this directory end without waiting for a network or another process? False where nobody knows: NFS, SMB, FUSE. */
 export async function isLocal(directory: string): Promise<boolean> {
   if (process.platform !== "linux") return false;
-  const [seconds] = process.hrtime();
-  const now = seconds * 1_000;
+  const now = uptime();
   const found = known.get(directory);
   if (found !== undefined && found.until > now) return found.local;
   const local = await typeOf(directory).then(

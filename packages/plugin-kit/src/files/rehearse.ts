@@ -11,6 +11,7 @@ import { isWorldWritable } from "./rules.ts";
 import type { Access } from "./target.ts";
 import { newTemporaryName } from "./temporary.ts";
 import { fill } from "./write.ts";
+import { uptime } from "./uptime.ts";
 
 /** A file that would be made. */
 export interface Rehearsal {
@@ -55,12 +56,6 @@ function likenessOf({ directory: { stats }, wanted, size }: Rehearsal): string {
   const { dev, ino, mode, uid, gid } = stats;
   const blocks = Math.ceil(Math.max(size, leastSize) / leastSize);
   return [dev, ino, mode, uid, gid, wanted.mode, wanted.uid, wanted.gid, blocks].join(" ");
-}
-
-/** Of this process, ms; `performance` would be loaded for it. */
-function uptime(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1_000 + nanoseconds / 1_000_000;
 }
 
 function wasDoneNow(likeness: string): boolean {
