@@ -86,6 +86,7 @@ export function wrap(
 // eslint-disable-next-line no-control-regex
 const escapes = /\u001b\[[\d;]*m/g;
 
-function plainLength(text: string): number {
+/** Of what is seen of it: without escape sequences. */
+export function plainLength(text: string): number {
   return text.replaceAll(escapes, "").length;
 }

@@ -8,7 +8,7 @@ import type {
   RotationStatus,
 } from "@rotate/core";
 import { renderError } from "./error-text.ts";
-import { sign, toneOf, toned, wrap, type Look } from "./look.ts";
+import { plainLength, sign, toneOf, toned, wrap, type Look } from "./look.ts";
 import type { Paint } from "./terminal.ts";
 import { describeExpiry, will } from "./time.ts";
 
@@ -104,18 +104,12 @@ function renderOne(rotation: PlanRotation, look: Look): string {
   return told.map((line) => wrapped(line, look)).join("\n");
 }
 
-/** What is too long goes on under its own text. */
+/** What is too long goes on under its own text; what stands before that is never parted. */
 function wrapped(line: string, look: Look): string {
-  const text = line.trimStart();
-  const first = line.length - text.length;
-  return wrap(
-    text.replace(/^\S+ +/, (label) => label.replaceAll(" ", "\u00a0")),
-    look,
-    {
-      first,
-      rest: first + 10,
-    },
-  ).replaceAll("\u00a0", " ");
+  const label = /^ *\S+ +/.exec(line)?.[0] ?? "";
+  const first = plainLength(label);
+  const rest = label.length - label.trimStart().length + 10;
+  return label + wrap(line.slice(label.length), look, { first, rest }).slice(first);
 }
 
 /** What is owed is the reload alone. */
