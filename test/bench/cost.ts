@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { medianOf } from "./measure.ts";
 
 /** What a command costs, children included. Milliseconds. */
@@ -42,4 +43,11 @@ export function costsOf(jobs: readonly Job[], rounds: number): readonly Cost[] {
     cpu: medianOf(costs.map(({ cpu }) => cpu)),
     wall: medianOf(costs.map(({ wall }) => wall)),
   }));
+}
+
+/** What stands behind the name of a process in proc_pid_stat(5): its parent is the second, its ticks of user and system time the twelfth and thirteenth. Throws when it is gone. Linux only. */
+export function statOf(pid: number | string): readonly string[] {
+  return readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
 }

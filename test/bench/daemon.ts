@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { costOf } from "./cost.ts";
+import { costOf, statOf } from "./cost.ts";
 import { type Fleet, fleetOf } from "./scale.ts";
 import type { Bench, Row } from "./section.ts";
 
@@ -30,9 +30,7 @@ interface Seen {
 /** Of a process. Linux only. */
 export function seenOf(pid: number): Seen {
   const [, pages = ""] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /, "")
-    .split(" ");
+  const fields = statOf(pid);
   return { resident: Number(pages) * 4_096, cpu: (Number(fields[11]) + Number(fields[12])) / 100 };
 }
 

@@ -11,6 +11,7 @@ import { prepareQueues, queueOf, startPrepared, stopBoss } from "../../packages/
 import { openDatabase, type Database } from "../../packages/core/src/fleet/database.ts";
 import { priorityOf } from "../../packages/core/src/fleet/priority.ts";
 import { schemasOf, tablesOf } from "../../packages/core/src/fleet/schema.ts";
+import { statOf } from "./cost.ts";
 import { idleQueue, schema, type WorkerOptions } from "./shared-worker.ts";
 
 /** What a worker said, and when: ms since 1970. */
@@ -175,9 +176,7 @@ function spentBy({ socketDirectory }: Postgres): number {
 /** Of its `stat`, what stands behind its name; empty when it is gone. */
 function fieldsOf(pid: string): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
+    return statOf(pid);
   } catch {
     return [];
   }
