@@ -42,6 +42,8 @@ export interface Judge extends Witness {
   readonly limits: Limits;
   readonly result: Result;
   readonly cases: ReadonlyMap<string, Case>;
+  /** When somebody last began to log in; true time. */
+  readonly loggedInAt: () => number;
   /** A promise is broken. */
   readonly bad: (kind: string, what: string) => void;
   /** Judges up to now. */
@@ -72,6 +74,7 @@ export function createJudge(world: World): Judge {
   const cases = new Map([...world.places.values()].map((place) => [place.name, caseOf(place)]));
   const buckets = new Map<string, number>();
   let meddledAt = -Infinity;
+  let loggedInAt = -Infinity;
   const at = (place: Place): Case => cases.get(place.name)!;
 
   function bad(kind: string, what: string): void {
@@ -106,6 +109,7 @@ export function createJudge(world: World): Judge {
       bad("mints", "a storm: stopped");
       clock.stop();
     }
+    if (kind === "login") loggedInAt = now;
     if (place === undefined || kind === "revoke") return;
     const each = at(place);
     // The second call of an action, the first retry and what somebody's edit leads to may come at once.
@@ -123,6 +127,7 @@ export function createJudge(world: World): Judge {
     limits,
     result,
     cases,
+    loggedInAt: () => loggedInAt,
     bad,
     close,
     excuse() {

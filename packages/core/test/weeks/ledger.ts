@@ -16,8 +16,8 @@ export function judgeLedger(judge: Judge, each: Case, view: View): void {
   const alive = each.place.tokens.filter(({ end }) => end > now).length;
   if (alive > view.listed) mislisted(judge, `${alive} leases live, ${view.listed} are listed`);
   const end = Math.max(each.unknownUntil, lastEndOfProcess(judge) + Math.max(limits.life, 12 * hour));
-  // Of one that is in hand nobody knows either.
-  const isInHand = now - each.lastCall < inFlight;
+  // Of one that is in hand nobody knows either: it is announced before the login that it needs.
+  const isInHand = now - Math.max(each.lastCall, judge.loggedInAt()) < inFlight;
   if (view.unknown > 0 && !isInHand && now > end + visitLag(judge))
     mislisted(judge, `${view.unknown} leases are unknown, the last must have ended ${lengthText(now - end)} ago`);
 }

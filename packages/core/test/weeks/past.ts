@@ -52,6 +52,14 @@ const whole: readonly Scenario[] = [
     ...randomScenario(500_210),
     name: "an edit while the machine is off is read by the next process, and held by none before",
   },
+  {
+    ...randomScenario(10_000_064),
+    name: "what is announced and waits for a login that hangs is unknown, and then it is nothing",
+  },
+  {
+    ...randomScenario(10_000_193),
+    name: "what is announced and waits for a login that is refused is unknown, and then it is nothing",
+  },
 ];
 
 export const past: readonly Scenario[] = [...drafts.map((draft) => scenarioOf({ exact: true, ...draft })), ...whole];
