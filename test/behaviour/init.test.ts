@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFailed, onTestFinished, test } from "vitest";
 import { resultOf, type Result } from "../../packages/cli/test/support.ts";
 import { compiled } from "../support/compiled.ts";
 import { packedCommandLine } from "../support/packed.ts";
@@ -38,10 +38,16 @@ function deskOf({ env: more = {}, files = {} }: Pick<Setting, "env" | "files"> =
   const own = { HOME: folder, ROTATE_STATE_DIR: join(folder, "state"), NODE_COMPILE_CACHE: compiled };
   const env = { PATH: process.env["PATH"] ?? "", ...own, ...more };
   const argv = [process.execPath, entry];
+  /** A test that fails shows what its newcomer saw. */
+  function sit(...words: readonly string[]): Seated {
+    const at = seat([...argv, ...words], { cwd: folder, env });
+    onTestFailed(() => console.error(at.shown()));
+    return at;
+  }
   return {
     folder,
     env,
-    sit: (...words) => seat([...argv, ...words], { cwd: folder, env }),
+    sit,
     rotate(...words) {
       const child: ChildProcess = spawn(process.execPath, [entry, ...words], { cwd: folder, env });
       child.stdin?.end();

@@ -13,6 +13,8 @@ export const noTerminal: string | undefined = spawnSync("script", ["--version"],
 export interface Seated {
   /** Waits until this is shown after what was seen before. Rejects when the program ends first. */
   readonly sees: (text: string) => Promise<void>;
+  /** Waits for a prompt that begins so and takes keys: the words of a question are drawn again when it is answered, and what is typed then is lost. */
+  readonly isAsked: (question: string) => Promise<void>;
   /** The same, and until its line has an end: gives the rest of that. What is drawn may come in pieces. */
   readonly seesLine: (text: string) => Promise<string>;
   readonly type: (keys: string) => void;
@@ -29,7 +31,7 @@ export const ctrlC = "\u0003";
 
 /** Answers a question of a prompt: takes the choice that begins so. */
 export async function choose(at: Seated, question: string, label: string): Promise<void> {
-  await at.sees(question);
+  await at.isAsked(question);
   for (let moves = 0; moves < 40; moves++) {
     const active = await at.seesLine("● ");
     if (active.startsWith(label)) return at.type(enter);
@@ -40,8 +42,12 @@ export async function choose(at: Seated, question: string, label: string): Promi
 
 /** Answers a question of a prompt with a text; none: with what is offered. */
 export async function answer(at: Seated, question: string, text = ""): Promise<void> {
-  await at.sees(question);
+  await at.isAsked(question);
   at.type(`${text}${enter}`);
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&");
 }
 
 /** Seats a program, 100 columns wide. It ends with its test. */
@@ -66,23 +72,23 @@ export function seat(
       for (const look of waiting) look();
     });
   });
-  child.stdout?.on("data", (chunk: Buffer) => {
-    raw += chunk.toString();
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+    raw += chunk;
     for (const look of waiting) look();
   });
   const shown = (): string => stripVTControlCharacters(raw);
 
-  /** Gives what stands between `text` and the next `end`. */
-  function wait(text: string, end: string): Promise<string> {
+  /** Gives what is drawn after what was seen before and has this shape: its first group, or nothing. */
+  function wait(shape: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       function look(): void {
-        const at = shown().indexOf(text, seen);
-        const to = at < 0 ? -1 : shown().indexOf(end, at + text.length);
-        if (to < 0 && !isOver) return;
+        const found = shape.exec(shown().slice(seen));
+        if (!found && !isOver) return;
         waiting.delete(look);
-        if (to < 0) return reject(new Error(`ended without showing "${text}":\n${shown()}`));
-        seen = at + text.length;
-        resolve(shown().slice(seen, to));
+        if (!found) return reject(new Error(`ended without showing ${String(shape)}:\n${shown()}`));
+        const [all, rest = ""] = found;
+        seen += found.index + all.length - rest.length;
+        resolve(rest);
       }
       waiting.add(look);
       look();
@@ -94,7 +100,8 @@ export function seat(
     ended,
     type: (keys) => void child.stdin?.write(keys),
     vanish: () => void child.kill("SIGKILL"),
-    sees: async (text) => void (await wait(text, "")),
-    seesLine: async (text) => (await wait(text, "\n")).trim(),
+    sees: async (text) => void (await wait(new RegExp(literal(text)))),
+    isAsked: async (question) => void (await wait(new RegExp(`◆  ${literal(question)}(?=\\W)`))),
+    seesLine: async (text) => (await wait(new RegExp(`${literal(text)}([^\\n]*)\\n`))).trim(),
   };
 }
