@@ -41,7 +41,7 @@ function deskOf({ env: more = {}, files = {} }: Pick<Setting, "env" | "files"> =
   /** A test that fails shows what its newcomer saw. */
   function sit(...words: readonly string[]): Seated {
     const at = seat([...argv, ...words], { cwd: folder, env });
-    onTestFailed(() => console.error(at.shown()));
+    onTestFailed(() => void process.stderr.write(at.shown()));
     return at;
   }
   return {

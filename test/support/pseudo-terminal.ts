@@ -13,7 +13,7 @@ export const noTerminal: string | undefined = spawnSync("script", ["--version"],
 export interface Seated {
   /** Waits until this is shown after what was seen before. Rejects when the program ends first. */
   readonly sees: (text: string) => Promise<void>;
-  /** Waits for a prompt that begins so and takes keys: the words of a question are drawn again when it is answered, and what is typed then is lost. */
+  /** Waits for a prompt that asks this and takes keys: the words of a question are drawn again when it is answered, and what is typed then is lost. */
   readonly isAsked: (question: string) => Promise<void>;
   /** The same, and until its line has an end: gives the rest of that. What is drawn may come in pieces. */
   readonly seesLine: (text: string) => Promise<string>;
@@ -101,7 +101,7 @@ export function seat(
     type: (keys) => void child.stdin?.write(keys),
     vanish: () => void child.kill("SIGKILL"),
     sees: async (text) => void (await wait(new RegExp(literal(text)))),
-    isAsked: async (question) => void (await wait(new RegExp(`◆  ${literal(question)}(?=\\W)`))),
+    isAsked: async (question) => void (await wait(new RegExp(`◆  (?:[^\\n]*\\W)?${literal(question)}(?=\\W)`))),
     seesLine: async (text) => (await wait(new RegExp(`${literal(text)}([^\\n]*)\\n`))).trim(),
   };
 }
