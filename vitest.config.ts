@@ -26,9 +26,9 @@ interface Files {
 }
 
 /** Two projects: of the files that have a process each, and of those that share some. */
-function both(name: string, { include, exclude, testTimeout = 60_000, ...more }: Files) {
+function both(name: string, { include, exclude, testTimeout = 240_000, ...more }: Files) {
   const shared = sharedOf(include, exclude);
-  const all = { ...more, setupFiles, testTimeout, hookTimeout: 60_000 };
+  const all = { ...more, setupFiles, testTimeout, hookTimeout: 240_000 };
   const alone = { ...all, name, include, exclude: [...exclude, ...shared] };
   const together = { ...all, name: `${name}-shared`, include: shared, isolate: false };
   return [alone, together].map((test) => ({ ...src, test }));
@@ -46,7 +46,7 @@ export default defineConfig({
     projects: [
       ...both("unit", { include: unit, exclude: ["packages/cli/test/**"] }),
       ...both("across", { include: across, exclude: ["test/e2e/**"], globalSetup }),
-      ...both("e2e", { include: e2e, exclude: [], testTimeout: 120_000, globalSetup }),
+      ...both("e2e", { include: e2e, exclude: [], globalSetup }),
     ],
   },
 });

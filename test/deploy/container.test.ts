@@ -24,7 +24,7 @@ let executable = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "rotate-executable-"));
   executable = executableIn(folder);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function said(...argv: readonly string[]) {

@@ -18,7 +18,7 @@ describe.skipIf(worldUnavailable())("an application on Lakebase that reads .env 
     result = await playScenario({ directory, generations, pace, queriesPerSecond: 50, patience: 170_000 });
     process.stdout.write(`\n${formatFigures(result)}\n\n`);
     await rm(directory, { recursive: true });
-  }, 180_000);
+  });
 
   test("loses no query with rotate, over eleven rotations", () => {
     expect(Object.fromEntries(result.rotate.messages)).toEqual({});

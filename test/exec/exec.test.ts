@@ -112,7 +112,7 @@ test.concurrent("a swap on an inherited socket loses no request, neither of new 
   expect(one.out()).toMatch(/^1-\w+ listens for true$/m);
   one.child.kill("SIGTERM");
   expect(await one.ended).toBe(0);
-}, 60_000);
+});
 
 test.concurrent("behind a front a server that only knows a port is swapped without a lost request", async ({
   onTestFinished,
@@ -131,7 +131,7 @@ test.concurrent("behind a front a server that only knows a port is swapped witho
   for (const { seen } of loads) expect(seen.size).toBeGreaterThanOrEqual(2);
   one.child.kill("SIGTERM");
   expect(await one.ended).toBe(0);
-}, 60_000);
+});
 
 test.concurrent("a new command that is not healthy is ended, the old one stays, and its answers do not count", async ({
   onTestFinished,
@@ -161,7 +161,7 @@ test.concurrent("a new command that is not healthy is ended, the old one stays, 
   );
   one.child.kill("SIGTERM");
   expect(await one.ended).toBe(0);
-}, 60_000);
+});
 
 test.concurrent("told to end in the middle of a swap, it leaves no command behind", async ({ onTestFinished }) => {
   const folder = sceneOf({ onTestFinished }, "5s");
@@ -173,7 +173,7 @@ test.concurrent("told to end in the middle of a swap, it leaves no command behin
   one.child.kill("SIGTERM");
   expect(await one.ended).toBe(143);
   for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
-}, 60_000);
+});
 
 test.concurrent("a signal tells the command to read its directory again, which holds the new value and is gone afterwards", async ({
   onTestFinished,
@@ -195,7 +195,7 @@ test.concurrent("a signal tells the command to read its directory again, which h
   one.child.kill("SIGTERM");
   expect(await one.ended).toBe(143);
   expect(() => statSync(directory)).toThrow("ENOENT");
-}, 60_000);
+});
 
 /** Two rotations of a Vault whose leases can be revoked. */
 async function jobsOfVault({ onTestFinished }: Pick<TestContext, "onTestFinished">) {

@@ -16,7 +16,7 @@ function locksIn({ state }: Place): readonly string[] {
   return readdirSync(join(state, "host/locks")).filter((name) => name.endsWith(".lock"));
 }
 
-describe.skipIf(host.lacking)(`${host.name}${host.lacking ? ` (${host.lacking})` : ""}`, { timeout: 120_000 }, () => {
+describe.skipIf(host.lacking)(`${host.name}${host.lacking ? ` (${host.lacking})` : ""}`, () => {
   test("a watch holds one lock, one that hangs is told of, and one that was killed is followed at once", async () => {
     const place = layOut();
     const watch = begin(host, place, "watch");

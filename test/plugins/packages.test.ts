@@ -192,7 +192,7 @@ test("a daemon says that a plugin is not what was approved, goes on with what it
   daemon.kill("SIGTERM");
   await once(daemon, "exit");
   expect(said).not.toContain(services.document.values["ACME_TOKEN"]);
-}, 180_000);
+});
 
 /** Of the package that is installed: what a plugin's own dependency would be. */
 const kitUrl = pathToFileURL(join(packedCommandLine().installed, "dist/plugin-host/index.js")).href;

@@ -17,7 +17,7 @@ afterAll(() => {
 const source = join(import.meta.dirname, "permissions");
 
 /** As it is published: sources do not run on the older lines. */
-beforeAll(async () => void (await bundle(built, [{ in: join(source, "try-all.ts"), out: "try-all" }])), 120_000);
+beforeAll(async () => void (await bundle(built, [{ in: join(source, "try-all.ts"), out: "try-all" }])));
 
 /** Nothing of it reaches a file, a process or a secret of others: accepted. */
 const harmless = [
@@ -55,7 +55,6 @@ const nodes = [
 
 test.for(nodes)(
   "on Node $version nothing succeeds but what is listed",
-  { timeout: 120_000 },
   ({ version, node, lacking, open }, { skip }) => {
     if (lacking !== undefined) skip(lacking);
     const base = join(folder, version);

@@ -12,13 +12,12 @@ import {
   createOAuth2Double,
 } from "@rotate/doubles";
 import { parse } from "dotenv";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { isMissing, layOut, startApi } from "../../e2e/providers/support.ts";
 import { root } from "../../support/workspace.ts";
 import { blockOf, expectRotated, readByJava, recipe, startSite, startUnit } from "./recipe.ts";
 
 /** Each starts servers, and programs one after the other: patience for a busy machine. */
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 test("Next.js finds a token that the API takes in .env.production.local, after a restart", async () => {
   const client = { method: "client_secret_basic", secret: "of-the-client", grants: ["client_credentials"] } as const;

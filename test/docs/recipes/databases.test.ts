@@ -13,13 +13,12 @@ import {
   startPostgres,
   type Postgres,
 } from "@rotate/doubles";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { layOut } from "../../e2e/providers/support.ts";
 import { secretId, startVault } from "../../e2e/providers/vault-on-postgres.ts";
 import { blockOf, expectRotated, readByJava, recipe, startSite, startUnit } from "./recipe.ts";
 
 /** Each starts servers, and programs one after the other: patience for a busy machine. */
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const unavailable = postgresUnavailable();
 

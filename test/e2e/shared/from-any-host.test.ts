@@ -20,7 +20,7 @@ function isAlive(user: string): boolean {
 describe.skipIf(postgresUnavailable())("what one host has minted, any other looks after", { timeout: 300_000 }, () => {
   beforeAll(async () => {
     stage = await createStage();
-  }, 120_000);
+  });
   afterAll(async () => stage.close());
 
   test("another host plans, tells, gives out, revokes and forgets it", async () => {

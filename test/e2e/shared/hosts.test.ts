@@ -48,7 +48,7 @@ describe.skipIf(postgresUnavailable())(
   () => {
     beforeAll(async () => {
       stage = await createStage();
-    }, 120_000);
+    });
     afterAll(async () => stage.close());
 
     test("every machine tells how what is pinned to the others stands, and says so when one is not heard of any more", async () => {

@@ -68,7 +68,7 @@ const everywhere = { app: "fresh", jobs: "fresh" };
 describe.skipIf(postgresUnavailable())("what one machine rotated alone", { timeout: 600_000 }, () => {
   beforeAll(async () => {
     stage = await createStage();
-  }, 240_000);
+  });
   afterAll(async () => stage.close());
 
   test("goes to the database with all that is known of it, is fresh on every host, and comes back: nothing is minted for that", async () => {
@@ -149,7 +149,7 @@ describe.skipIf(postgresUnavailable())(
   () => {
     beforeAll(async () => {
       stage = await createStage();
-    }, 240_000);
+    });
     afterAll(async () => stage.close());
 
     test("waits for it and says so, and rotates as soon as it answers; a run is told at once, and a wrong key ends both", async () => {

@@ -25,7 +25,7 @@ function as(fleet: Fleet, role: string): { readonly ROTATE_DB: string } {
 describe.skipIf(postgresUnavailable())("a shared state that is not as it should be", { timeout: 300_000 }, () => {
   beforeAll(async () => {
     stage = await createStage();
-  }, 240_000);
+  });
   afterAll(async () => stage.close());
 
   test("tables of a newer rotate are left alone, and an upgrade does not bring them back", async () => {

@@ -36,7 +36,7 @@ function mixed(): string {
 describe.skipIf(postgresUnavailable())("a fleet, seen from any of its machines", { timeout: 300_000 }, () => {
   beforeAll(async () => {
     stage = await createStage();
-  }, 120_000);
+  });
   afterAll(async () => stage.close());
 
   test("the page and the metrics of each machine tell of all: what moves, what the other has for itself and where, and what nobody serves", async () => {

@@ -22,7 +22,7 @@ describe.skipIf(postgresUnavailable())(
   () => {
     beforeAll(async () => {
       stage = await createStage();
-    }, 120_000);
+    });
     afterAll(async () => stage.close());
 
     test("is followed by another, which rotates once, writes once, and leaves nothing behind that nobody knows of", async () => {

@@ -63,4 +63,4 @@ test("runs of cron tell what is wrong once, and that it is over, beat after each
   );
   for (const file of ["one", "absent/two"])
     expect(record + metrics + JSON.stringify(alarms)).not.toContain(readFileSync(join(folder, file), "utf8").trim());
-}, 120_000);
+});
