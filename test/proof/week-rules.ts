@@ -317,7 +317,7 @@ export const weekRules: readonly Rule[] = [
   },
   {
     name: "a cadence slower than the life is said",
-    edits: [{ from: 'if (usable <= cadence) return "too-slow";', to: "" }],
+    edits: [{ from: 'if (slowest <= cadence) return "too-slow";', to: "" }],
   },
   {
     name: "the pace that a run was told is remembered",

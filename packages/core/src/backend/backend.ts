@@ -8,6 +8,7 @@ import type { Fingerprint } from "../store/fingerprint.ts";
 import type { RotationState } from "../store/state.ts";
 import type { Claims } from "./claim.ts";
 import type { HostNotes } from "./host-notes.ts";
+import type { KeptLooks } from "./kept-looks.ts";
 import type { Peers } from "./peers.ts";
 
 /** What an engine is opened over. `openLocalBackend` gives the one of a single machine; whoever opens a backend closes it. */
@@ -92,6 +93,8 @@ export interface Store {
   /** Keeps the past that came from elsewhere. What is there already is not kept twice. */
   readonly keepPast: (rotation: string, past: Past) => Promise<void>;
   readonly dropPast: (rotation: string) => Promise<void>;
+  /** Absent: each look is a look at the state. */
+  readonly looks?: KeptLooks;
 }
 
 /** What is kept of a rotation beside its state. */

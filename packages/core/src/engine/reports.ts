@@ -8,6 +8,7 @@ import { causesOf, compareStanding, withCauses } from "./causes.ts";
 import { cadenceOfRun, knownCadence } from "./cadence.ts";
 import { withAround } from "./around.ts";
 import { absentPlan, absentReport, absentStatus, knownRotations, withHeldBack, type Absent } from "./held-back.ts";
+import { recallLooks, type Recalled } from "./kept-looks.ts";
 import { recallStamps } from "./kept-stamps.ts";
 import { orphansOf, renameHints } from "./orphans.ts";
 import { mintsOf } from "./mints.ts";
@@ -17,6 +18,7 @@ import { isForOthers, statusesElsewhere, withFleet } from "./fleet-status.ts";
 import { presentEach } from "./quick-look.ts";
 import { tellStandings } from "./tell.ts";
 import { tick } from "./tick.ts";
+import type { Resting } from "./tick-options.ts";
 import { selectByName } from "./select.ts";
 import { statusOf, summaryOf } from "./status.ts";
 
@@ -104,10 +106,17 @@ async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport
     ? undefined
     : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
-  const keepStamps = options.byDaemon ? undefined : await recallStamps(present, deps);
+  const force = options.force ?? false;
+  const { identity } = parts.spec;
+  const looks = options.byDaemon || force ? undefined : await recallLooks({ identity, deps, cadence, view: "report" });
+  const resting = looks?.resting(present) ?? new Map<Rotation, Resting>();
+  const others = present.filter((rotation) => !resting.has(rotation));
+  const keepStamps = options.byDaemon || others.length === 0 ? undefined : await recallStamps(others, deps);
   const { rotations } = await tick(present, deps, {
-    force: options.force ?? false,
+    force,
     cadence,
+    resting,
+    ...(looks && { onLook: looks.see }),
     retryFor: options.timeout ?? 120_000,
     ...(options.timeout !== undefined && options.timeout > 0 && { limit: options.timeout }),
     lockTimeout: options.lockTimeout ?? 30_000,
@@ -118,7 +127,10 @@ async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport
   const reports = rotations.map((report) => withHint(report, hints.get(report.name)));
   const told = [...reports, ...(await Promise.all(absent.map((one) => absentReport(one, deps))))];
   const orphans = options.names?.length ? [] : await orphansOf({ ...parts, deps });
-  await tellStandings(deps, [...told, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
+  const known = new Set([...resting.keys()].map(({ name }) => name));
+  const news = known.size === 0 ? told : told.filter(({ name, outcome }) => outcome !== "fresh" || !known.has(name));
+  await tellStandings(deps, [...news, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
+  await looks?.keep();
   return { version: 1, rotations: told, orphans, causes: causesOf([...told, ...orphans]), ...untold };
 }
 
@@ -165,7 +177,9 @@ export async function status(
   const present = chosen.flatMap((one) => ("rotation" in one && one.rotation) || []);
   const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
-  const stands = await presentEach(present, { deps, cadence }, (stand) => statusOf(stand, deps));
+  const { identity } = parts.spec;
+  const looks = byDaemon ? undefined : await recallLooks({ identity, deps, cadence, view: "status" });
+  const stands = await standsOf(present, { deps, cadence }, looks);
   const others = chosen.flatMap((one) => ("status" in one ? [one.status] : []));
   const mayBeLeft = names.length === 0 || others.length > 0;
   const left = (mayBeLeft ? await orphansOf({ ...parts, deps }) : []).filter(
@@ -186,6 +200,18 @@ export async function status(
     ...(look && { hosts: look.hosts }),
     ...untold,
   };
+}
+
+/** Each as it stands, by its state; not read again where nothing can have changed since somebody looked. */
+async function standsOf(
+  rotations: readonly Rotation[],
+  at: Parameters<typeof presentEach>[1],
+  looks: Recalled | undefined,
+): Promise<readonly RotationStatus[]> {
+  const known = rotations.map((rotation) => looks?.statusOf(rotation));
+  const others = rotations.filter((_, place) => known[place] === undefined);
+  const seen = (await presentEach(others, at, (stand) => statusOf(stand, at.deps))).values();
+  return known.map((before) => before ?? seen.next().value!);
 }
 
 /** What another machine has now, and this one has left a credential of, stands as the worse of both. */

@@ -6,9 +6,9 @@ import type { RotationDeps } from "../rotation/session.ts";
 import type { Moment } from "../rotation/moment.ts";
 import { nearlyDueAt } from "../rotation/turns.ts";
 import { idleReport } from "../rotation/visit-report.ts";
-import { needsWorkNow, presentEach, type LookOptions, type Present } from "./quick-look.ts";
+import { needsWorkNow, presentEach, type Present } from "./quick-look.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import type { TickOptions } from "./tick-options.ts";
+import type { Resting, TickOptions } from "./tick-options.ts";
 
 /** One tick: what is owed is finished, what is due is rotated; reloads that several rotations share run once, after the last of them. */
 export async function tick(
@@ -100,7 +100,7 @@ async function inTurn(
 async function lookAtAll(
   rotations: readonly Rotation[],
   deps: RotationDeps,
-  options: LookOptions,
+  options: TickOptions,
 ): Promise<{
   readonly working: ReadonlyMap<Rotation, Work>;
   readonly untouched: ReadonlyMap<Rotation, RotationReport>;
@@ -109,18 +109,31 @@ async function lookAtAll(
   const working = new Map<Rotation, Work>();
   const untouched = new Map<Rotation, RotationReport>();
   const sharing: Present[] = [];
-  await presentEach(rotations, { deps, cadence }, async (present) => {
+  const { resting = new Map<Rotation, Resting>() } = options;
+  const others = rotations.filter((rotation) => !resting.has(rotation));
+  function leave(present: Present): void {
+    const report = idleReport(present, deps.clock, false);
+    untouched.set(present.moment.rotation, report);
+    options.onLook?.(present, report);
+  }
+  await presentEach(others, { deps, cadence }, async (present) => {
     const { moment } = present;
     if (await needsWorkNow(deps, present, options)) working.set(moment.rotation, { moment, pulledForward: false });
     else if (sharedReloads(moment.rotation).length > 0) sharing.push(present);
-    else untouched.set(moment.rotation, idleReport(present, deps.clock, false));
+    else leave(present);
   });
   const shared = new Set([...working.keys()].flatMap(sharedReloads));
+  const shares = (rotation: Rotation): boolean => sharedReloads(rotation).some((name) => shared.has(name));
+  const woken: Rotation[] = [];
+  for (const [rotation, { nearly, report }] of resting)
+    if (shared.size > 0 && shares(rotation) && nearly <= deps.clock.now()) woken.push(rotation);
+    else untouched.set(rotation, report());
+  await presentEach(woken, { deps, cadence }, (present) => void sharing.push(present));
   for (const present of sharing) {
     const { moment } = present;
-    const shares = sharedReloads(moment.rotation).some((name) => shared.has(name));
-    if (shares && nearlyDueAt(moment) <= moment.now) working.set(moment.rotation, { moment, pulledForward: true });
-    else untouched.set(moment.rotation, idleReport(present, deps.clock, false));
+    if (shares(moment.rotation) && nearlyDueAt(moment) <= moment.now)
+      working.set(moment.rotation, { moment, pulledForward: true });
+    else leave(present);
   }
   return { working, untouched };
 }

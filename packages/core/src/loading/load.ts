@@ -38,7 +38,7 @@ async function load(options: LoadOptions): Promise<LoadedSpec> {
   const known = await cache?.find(options.catalog);
   // Links and the environment may have changed since: the compiler tells what is wrong, at its place.
   if (known !== undefined && (await endangersNothing(known, world, cache)))
-    return { spec: known, diagnostics: known.warnings };
+    return { spec: identified(known, cache), diagnostics: known.warnings };
   options.cache?.onCompile?.();
   const lists: Input[] = [];
   let isKept = true;
@@ -56,6 +56,11 @@ async function load(options: LoadOptions): Promise<LoadedSpec> {
 
 /** From so many rotations on it costs less to know that nothing has changed than to look at all places. */
 const many = 256;
+
+/** Of few rotations it costs less to look at each than to know that nothing is to be looked at. */
+function identified(spec: Spec, cache: SpecCache | undefined): Spec {
+  return spec.rotations.length < many ? spec : { ...spec, identity: cache?.identity() };
+}
 
 /** Does it write nothing that it stands on? Of many rotations all is looked at only where something may be otherwise than at the last time. */
 async function endangersNothing(spec: Spec, world: RootWorld, cache: SpecCache | undefined): Promise<boolean> {

@@ -170,6 +170,8 @@ export interface Spec {
   readonly name: string;
   /** Absolute path of the spec, or `-`. */
   readonly file: string;
+  /** One that has the same is the very same spec, of the same build. Absent: nobody says. */
+  readonly identity?: string | undefined;
   /** What relative paths are relative to. */
   readonly directory: string;
   /** The spec's own `stateDir`, absolute. */

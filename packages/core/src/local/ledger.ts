@@ -11,7 +11,7 @@ import type { SqliteFile } from "./sqlite-file.ts";
 import type { Statements } from "./statements.ts";
 
 /** The layout of the file that this version writes: `pragma user_version`. */
-export const layout = 6;
+export const layout = 7;
 const keptRecords = 2_000;
 /** So many more may stand there for a while. */
 const prunedAtOnce = 250;

@@ -9,6 +9,7 @@ import { upgradeState } from "../store/upgrade.ts";
 import { createChanges } from "./changes.ts";
 import type { Ledger } from "./claims.ts";
 import { createGrouped } from "./grouped.ts";
+import { looksIn, looksSchema } from "./looks.ts";
 import { layout, ledgerOf, stateOf } from "./ledger.ts";
 import { boundsOf, pastIn, recordEvent } from "./past.ts";
 import { createLogSync } from "./log-sync.ts";
@@ -29,7 +30,7 @@ create table if not exists stamps (
   rotation text not null, sink text not null, boot text not null, stamp text not null, holding text not null, primary key (rotation, sink)
 ) strict, without rowid;
 create table if not exists told (rotation text primary key, mark text not null) strict, without rowid;
-`;
+${looksSchema}`;
 
 /** The state of one spec in a database of its own. */
 export interface SqliteState extends Store, Ledger {
@@ -65,10 +66,11 @@ export function openSqliteState(directory: string, { reading = false } = {}): Sq
   return {
     ...ledgerOf(file, { write, log, changes }),
     problem: file.problem,
+    looks: looksIn(file, write),
     load: async (rotation) => file.read((sql) => stateOf(sql, rotation)),
     loadAll: async (rotations) => file.read((sql) => statesOf(sql, rotations)),
     changed: async () => changes.take(file.read((sql) => sql.dataVersion.get()?.["data_version"])),
-    names: async () => file.read((sql) => sql.names.all().map((row) => String(row["name"]))),
+    names: async () => file.read((sql) => JSON.parse(String(sql.names.get()?.["names"])) as readonly string[]),
     async attempts({ rotation, limit, outcomes, ...times }) {
       const bounds = { ...boundsOf(times), outcomes: outcomes === undefined ? null : JSON.stringify(outcomes), limit };
       const rows = file.read((sql) =>

@@ -30,7 +30,8 @@ const texts = {
   owners: "select name, owner from rotations where owner is not null and name in (select value from json_each(?))",
   setDue: "update rotations set due = ? where name = ?",
   dueTimes: "select name, due from rotations order by due, name",
-  names: "select name from rotations order by name",
+  // One row: ten thousand cost as much as ten thousand states.
+  names: "select json_group_array(name) as names from (select name from rotations order by name)",
   remove: "delete from rotations where name = ?",
   journal: "insert or replace into journal (rotation, seq, epoch, at, record) values (?, ?, ?, ?, ?)",
   pruneJournal: "delete from journal where rotation = ? and seq < ?",
@@ -49,6 +50,11 @@ const texts = {
     "insert into stamps (rotation, sink, boot, stamp, holding) values (?, ?, ?, ?, ?) on conflict (rotation, sink) do update set boot = excluded.boot, stamp = excluded.stamp, holding = excluded.holding",
   forgetStamps: "delete from stamps where boot <> ?",
   moveStamps: "update or replace stamps set rotation = ? where rotation = ?",
+  looksForStatus: "select rotation, until, ends, pace, nearly, '' as stamps, status as told from looks",
+  looksForReport: "select rotation, until, ends, pace, nearly, stamps, report as told from looks",
+  dropLooks: "delete from looks",
+  keepLook: `insert or replace into looks (until, ends, pace, nearly, stamps, status, report, rotation)
+    select ?, ?, ?, ?, ?, ?, ?, name from rotations where name = ? and epoch = ? and json_extract(state, '$.seq') = ? and owner is null`,
   dropAttempts: "delete from attempts where rotation = ?",
   dropEvents: "delete from events where rotation = ?",
   removeStamps: "delete from stamps where rotation = ?",

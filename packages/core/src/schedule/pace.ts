@@ -14,12 +14,15 @@ export function paceOf(
   policy: Pick<RefreshPolicy, "margin">,
   cadence: number | undefined,
 ): Pace {
-  if (cadence === undefined || term.period !== undefined) return "ok";
-  const given = givenOf(term);
-  const usable = given - marginOf({ span: term.given }, policy);
-  if (!Number.isFinite(usable)) return "ok";
-  if (usable <= cadence) return "too-slow";
-  return usable < 2 * cadence ? "no-slack" : "ok";
+  if (cadence === undefined) return "ok";
+  const slowest = slowestFor(term, policy);
+  if (slowest <= cadence) return "too-slow";
+  return slowest < 2 * cadence ? "no-slack" : "ok";
+}
+
+/** Runs that are so far apart, or farther, are too slow for it; Infinity: none are. */
+export function slowestFor(term: Pick<Term, "given" | "period">, policy: Pick<RefreshPolicy, "margin">): number {
+  return term.period === undefined ? givenOf(term) - marginOf({ span: term.given }, policy) : Infinity;
 }
 
 /** About so many a day. */

@@ -67,14 +67,14 @@ test("a state from before due times goes on: what it knows is due at once, and o
   await store.close();
 });
 
-/** As version 5 wrote it: the same three rotations, with their past. */
-interface Layout5 {
+/** As later versions wrote it: the same three rotations, with their past. */
+interface Later {
   readonly version: number;
   readonly schema: readonly string[];
   readonly tables: Readonly<Record<string, readonly Readonly<Record<string, string | number>>[]>>;
 }
 
-function writeLayout5({ version, schema, tables }: Layout5): void {
+function writeLater({ version, schema, tables }: Later): void {
   rmSync(join(directory, "state.db"));
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(join(directory, "state.db"));
@@ -89,33 +89,42 @@ function writeLayout5({ version, schema, tables }: Layout5): void {
   database.close();
 }
 
-test("a state that the version before wrote goes on as it is, with its past, and nothing of it is told anew", async () => {
-  const written = JSON.parse(readFileSync(join(import.meta.dirname, "layout-5.json"), "utf8")) as Layout5;
-  writeLayout5(written);
-  const { rotations = [], told = [], attempts = [], events = [] } = written.tables;
-  const store = openSqliteState(directory);
-  expect(rotations).toHaveLength(3);
-  for (const { name, state } of rotations) expect(await store.load(String(name))).toEqual(JSON.parse(String(state)));
-  const due = rotations.map((row) => ({ rotation: row["name"], at: row["due"] }));
-  expect(await store.dueTimes()).toEqual(expect.arrayContaining(due));
-  expect(await store.owners(rotations.map(({ name }) => String(name)))).toEqual(new Map());
-  expect(await store.attempts({ limit: 10 })).toHaveLength(attempts.length);
-  expect(await store.events({ limit: 10 })).toHaveLength(events.length);
-  const seen = told.map(({ rotation, mark }) => ({
-    rotation: String(rotation),
-    at: "2026-12-01T00:00:00.000Z",
-    message: "the same",
-    after: JSON.parse(String(mark)) as StandingMark,
-  }));
-  expect(await store.tell(seen)).toEqual([]);
-  await store.close();
-});
+const later: readonly (readonly [number, Readonly<Record<string, string>>])[] = [
+  [5, {}],
+  [6, { owed: "p1" }],
+];
+
+test.each(later)(
+  "a state of layout %d goes on as it is, with its past, and nothing of it is told anew",
+  async (layout, owners) => {
+    const written = JSON.parse(readFileSync(join(import.meta.dirname, `layout-${layout}.json`), "utf8")) as Later;
+    writeLater(written);
+    const { rotations = [], told = [], attempts = [], events = [] } = written.tables;
+    const store = openSqliteState(directory);
+    expect(rotations).toHaveLength(3);
+    for (const { name, state } of rotations) expect(await store.load(String(name))).toEqual(JSON.parse(String(state)));
+    const due = rotations.map((row) => ({ rotation: row["name"], at: row["due"] }));
+    expect(await store.dueTimes()).toEqual(expect.arrayContaining(due));
+    expect(await store.owners(rotations.map(({ name }) => String(name)))).toEqual(new Map(Object.entries(owners)));
+    expect(await store.attempts({ limit: 10 })).toHaveLength(attempts.length);
+    expect(await store.events({ limit: 10 })).toHaveLength(events.length);
+    const seen = told.map(({ rotation, mark }) => ({
+      rotation: String(rotation),
+      at: "2026-12-01T00:00:00.000Z",
+      message: "the same",
+      after: JSON.parse(String(mark)) as StandingMark,
+    }));
+    expect(await store.tell(seen)).toEqual([]);
+    expect(await store.looks!.mark()).toBeUndefined();
+    await store.close();
+  },
+);
 
 test("it is upgraded once, and a version that is older than the state refuses it", async () => {
   await openSqliteState(directory).close();
   const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
   const database = new DatabaseSync(join(directory, "state.db"));
-  expect(database.prepare("pragma user_version").get()).toEqual({ user_version: 6 });
+  expect(database.prepare("pragma user_version").get()).toEqual({ user_version: 7 });
   database.exec("pragma user_version = 99");
   database.close();
   expect(() => openSqliteState(directory)).toThrow(

@@ -31,6 +31,8 @@ export interface SpecCache {
   /** What the last look at the places of the spec that was found depended on; undefined: nobody knows. */
   readonly ground: () => Ground | undefined;
   readonly keepGround: (ground: Ground) => Promise<void>;
+  /** Of the spec that was found: all that it was made of. Undefined: none was. */
+  readonly identity: () => string | undefined;
 }
 
 interface Entry {
@@ -72,6 +74,7 @@ export function openSpecCache({ directory, build }: SpecCacheOptions, input: Inp
       const entry: Entry = { key, lists: lists.map((list) => ({ file: list.file, digest: digestOf(list.text) })) };
       await replace(path, `${JSON.stringify(entry)}\n${JSON.stringify(frozen)}`);
     },
+    identity: () => found,
     ground() {
       const [head, body] = readLines(groundPath);
       const ground = head === found ? parsedJson(body ?? "") : undefined;
@@ -92,8 +95,8 @@ function leaveToCompiler(error: unknown): undefined {
 const short = 65_536;
 
 function keyOf(...texts: readonly string[]): string {
-  const whole = JSON.stringify(texts);
-  return whole.length <= short ? whole : digestOf(...texts);
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  return length <= short ? JSON.stringify(texts) : digestOf(...texts);
 }
 
 function digestOf(...texts: readonly string[]): string {
