@@ -2,13 +2,17 @@ import { isReference } from "./reference.ts";
 import type { Runtime } from "./types.ts";
 
 /** The environment variables that secret references in these trees name, each once. References stand as `Reference` objects. */
-export function secretVariables(trees: readonly unknown[]): readonly string[] {
-  return [...new Set(trees.flatMap(variablesIn))];
+export function secretVariables(trees: Iterable<unknown>): readonly string[] {
+  const names = new Set<string>();
+  for (const tree of trees) addVariables(tree, names);
+  return [...names];
 }
 
-function variablesIn(value: unknown): readonly string[] {
-  if (isReference(value)) return value.secret && "env" in value.source ? [value.source.env] : [];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(variablesIn) : [];
+/** Without a list for each object: a spec may have ten thousand. */
+function addVariables(value: unknown, names: Set<string>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (!isReference(value)) for (const inner of Object.values(value)) addVariables(inner, names);
+  else if (value.secret && "env" in value.source) names.add(value.source.env);
 }
 
 /**

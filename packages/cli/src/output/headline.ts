@@ -13,7 +13,7 @@ import { ago, leftOf, span, will } from "./time.ts";
 /** A rotation as far as a headline tells of it. */
 export interface Standing extends StandingReport {
   readonly name: string;
-  readonly nextAt?: string;
+  readonly nextAt?: string | undefined;
 }
 
 /** The order in which states are told. */

@@ -35,7 +35,8 @@ function warningLines(rotations: readonly RotationReport[], look: Look): readonl
 
 function summary({ rotations, orphans, causes }: RunReport, look: Look): string {
   const { now } = look;
-  const all: readonly Standing[] = [...rotations.map((one) => ({ ...one.standing, ...headOf(one) })), ...orphans];
+  const own = rotations.map(({ name, nextAt, standing }): Standing => ({ ...standing, name, nextAt }));
+  const all: readonly Standing[] = [...own, ...orphans];
   const counts = countOutcomes(rotations);
   const worst = worstSentence(all, now);
   if (worst !== undefined)
@@ -44,10 +45,6 @@ function summary({ rotations, orphans, causes }: RunReport, look: Look): string 
   const isQuiet = rotations.every(({ outcome }) => outcome === "fresh");
   const said = isQuiet ? allWell(all, now) : `${counts}.${nextSentence(all, now)}`;
   return wrap(`${sign("ok", look)}${said}`, look, { rest: 2 });
-}
-
-function headOf({ name, nextAt }: RotationReport): Pick<Standing, "name" | "nextAt"> {
-  return { name, ...(nextAt !== undefined && { nextAt }) };
 }
 
 const order = ["rotated", "renewed", "reused", "fresh", "due", "ejected", "reload-owed", "locked", "failed"];

@@ -74,19 +74,15 @@ export function loginVariables(spec: Spec): readonly string[] {
   return secretVariables(treesOf(spec));
 }
 
-/** Everything of the spec in which a reference can stand. */
-function treesOf({ providers, rotations, notify, serve, groups, monitor, state }: Spec): readonly unknown[] {
-  const ofRotations = rotations.flatMap((rotation) => [
-    rotation.request,
-    ...partsOf(rotation).map(({ options }) => options),
-  ]);
-  return [
-    ...[...providers.values()].map(({ options }) => options),
-    ...ofRotations,
-    ...[...notify, ...serve, ...groups].map(({ options }) => options),
-    monitor,
-    state,
-  ];
+/** Everything of the spec in which a reference can stand, once: what many rotations have in common is one object. */
+function treesOf({ providers, rotations, notify, serve, groups, monitor, state }: Spec): ReadonlySet<unknown> {
+  const trees = new Set<unknown>([monitor, state]);
+  for (const { options } of [...providers.values(), ...notify, ...serve, ...groups]) trees.add(options);
+  for (const rotation of rotations) {
+    trees.add(rotation.request);
+    for (const { options } of partsOf(rotation)) trees.add(options);
+  }
+  return trees;
 }
 
 /** Logins of their own in this runtime. */

@@ -16,6 +16,7 @@ interface Parts {
 /** Every rotation that the state knows and the spec does not, while anything of it is left to tell of. */
 export async function orphansOf({ spec, written = spec, deps }: Parts): Promise<readonly RotationStatus[]> {
   const states = await orphanStates(spec, deps);
+  if (states.length === 0) return [];
   const hosts = new Map(written.rotations.map(({ name, host }) => [name, host]));
   return states.flatMap((state) => orphanStatus(state, deps.clock, hosts.get(state.name)) ?? []);
 }

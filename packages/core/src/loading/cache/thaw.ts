@@ -20,14 +20,15 @@ export async function thaw(frozen: FrozenSpec, catalog: Catalog): Promise<Spec |
   const shared = frozen.shared.map(read);
   const providers = new Map(frozen.providers.map(([name, entry]) => [name, read(entry) as ProviderEntry]));
 
-  function thawSink({ rest, options, ...own }: FrozenSink): SinkEntry {
+  // Of a spec of ten thousand: a rest of properties for each costs as much as all else that is done to it.
+  function thawSink({ id, target, where, options, rest }: FrozenSink): SinkEntry {
     const common = shared[rest] as Omit<SinkEntry, keyof FrozenSink>;
-    return { ...common, ...own, options: read(options) as SinkEntry["options"] };
+    return { ...common, id, target, where, options: read(options) as SinkEntry["options"] };
   }
   function thawRotation({ name, hash, provider, request, rest, sinks }: FrozenRotation): Rotation {
     const common = shared[rest] as Omit<Rotation, keyof FrozenRotation>;
-    const own = { name, hash, provider: providers.get(provider)!, request: read(request) as Rotation["request"] };
-    return { ...common, ...own, sinks: sinks.map(thawSink) };
+    const own = { name, hash, request: read(request) as Rotation["request"] };
+    return { ...common, ...own, provider: providers.get(provider)!, sinks: sinks.map(thawSink) };
   }
   const head = read(frozen.head) as Omit<Spec, "providers" | "rotations">;
   return { ...head, providers, rotations: frozen.rotations.map(thawRotation) };
