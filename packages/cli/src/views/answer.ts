@@ -44,6 +44,8 @@ export function headersOf(type: string, more: Answer["headers"] = {}): Readonly<
 
 const worthZipping = 1_400;
 const zip = promisify(gzip);
+/** Each takes a quarter of a megabyte while it lasts. Whoever comes meanwhile gets it as it is. */
+const mostZips = 8;
 
 /** What may wait to be read by all who asked. Bytes */
 const mostUnread = 64_000_000;
@@ -54,6 +56,20 @@ export type Send = (request: IncomingMessage, response: ServerResponse, answer: 
 /** What sends answers: zipped where that is asked for, or only that nothing has changed. Who asks for much and reads nothing is told to come back. */
 export function createSend(): Send {
   let unread = 0;
+  let zips = 0;
+  /** Of bytes that many are sent. */
+  const zipped = new WeakMap<Uint8Array, Promise<Buffer>>();
+
+  /** Undefined: not now. */
+  function zipOnce(body: Answer["body"]): Promise<Buffer> | undefined {
+    const known = typeof body === "string" ? undefined : zipped.get(body);
+    if (known !== undefined || zips >= mostZips) return known;
+    zips += 1;
+    const made = zip(body).finally(() => (zips -= 1));
+    if (typeof body !== "string") zipped.set(body, made);
+    return made;
+  }
+
   return async function send(request, response, answer) {
     const { status, type, body, etag } = answer;
     const headers = headersOf(type, {
@@ -65,8 +81,9 @@ export function createSend(): Send {
       response.writeHead(304, headers).end();
       return;
     }
-    const isZipped = body.length > worthZipping && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-    const sent = isZipped ? await zip(body) : Buffer.from(body);
+    const isWanted = body.length > worthZipping && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    const small = isWanted ? await zipOnce(body) : undefined;
+    const sent = small ?? (typeof body === "string" ? Buffer.from(body) : body);
     if (response.destroyed) return; // its close was told already: what it was sent would count as unread for ever
     if (unread + sent.length > mostUnread) {
       response.writeHead(503, { ...headersOf("text/plain"), "retry-after": "30" }).end();
@@ -74,7 +91,7 @@ export function createSend(): Send {
     }
     unread += sent.length;
     response.on("close", () => (unread -= sent.length));
-    const length = { "content-length": String(sent.length), ...(isZipped && { "content-encoding": "gzip" }) };
+    const length = { "content-length": String(sent.length), ...(small && { "content-encoding": "gzip" }) };
     response.writeHead(status, { ...headers, ...length }).end(sent);
   };
 }

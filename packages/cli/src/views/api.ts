@@ -27,7 +27,9 @@ export function apiRoutes(parts: ApiParts & { readonly streams: Streams }): read
       path: "/api/v1/rotations",
       answer: async ({ query }) => {
         const overview = await outlook.read();
-        const body = outlook.text({ ...overview, rotations: filtered(overview, query) });
+        const rotations = filtered(overview, query);
+        const isWhole = rotations.length === overview.rotations.length;
+        const body = isWhole ? outlook.bytes(overview) : outlook.text({ ...overview, rotations });
         return json({}, { body, isMasked: true, etag: `W/"${overview.seq}"` });
       },
     },

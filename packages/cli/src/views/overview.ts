@@ -7,6 +7,7 @@ import {
   type StatusReport,
   type TroubleReport,
 } from "@rotate/core";
+import { createSharedBytes } from "./shared-bytes.ts";
 
 /** What does not change while a daemon runs. */
 export interface About {
@@ -53,6 +54,8 @@ export interface Outlook {
   readonly read: () => Promise<Overview>;
   /** An overview or a patch as JSON, masked. A row is masked once, when it has changed: there may be thousands of rows, and of secrets. */
   readonly text: (told: Pick<Overview, "rotations">) => string;
+  /** The text of a whole overview, the same for all who are sent it at a time. */
+  readonly bytes: (overview: Overview) => Uint8Array;
   /** Tells each change, at most twice a second. Gives what ends it. */
   readonly follow: (listener: (patch: Patch) => void) => () => void;
 }
@@ -131,13 +134,15 @@ export function createOutlook({ daemon, runtime, about, signal }: OutlookParts):
   }
   void lookOnAndOn();
 
+  const text = (told: Pick<Overview, "rotations">): string => textOf(told, seen?.rows, runtime.masker.mask);
   return {
     async read() {
       const age = seen === undefined ? Infinity : runtime.monotonic() - seen.lookedAt;
       const isGood = age < (isStale ? pace - fresh : pace);
       return (isGood && seen ? seen : await lookOnce()).overview;
     },
-    text: (told) => textOf(told, seen?.rows, runtime.masker.mask),
+    text,
+    bytes: createSharedBytes(text),
     follow(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -14,6 +14,7 @@ import { pageRoutes } from "./page.ts";
 import { type Route, routeOf } from "./routes.ts";
 import { type Handler, type Listening, openServer, type TlsFiles } from "./server.ts";
 import { createStreams } from "./streams.ts";
+import { createTurns } from "./turns.ts";
 
 /** Where the endpoints are, and by which names they may be called. */
 export interface ViewsOptions {
@@ -118,6 +119,7 @@ export function handlerOf(
   { log, masker }: Pick<Runtime, "log" | "masker">,
 ): Handler {
   const send = createSend();
+  const takeTurn = createTurns();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const refusal = await refuse(request);
@@ -130,6 +132,8 @@ export function handlerOf(
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      await takeTurn(request, response);
+      if (response.destroyed) return; // who asked has gone
       const given = await answer(request, response);
       if (given === undefined) return;
       const { body, isMasked = typeof body !== "string" } = given;

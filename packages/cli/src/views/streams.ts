@@ -35,8 +35,8 @@ const hangs = 60_000;
 interface Told {
   /** Whoever knows this one, */
   readonly since: string;
-  /** has to hear this. */
-  readonly text: string;
+  /** has to hear this: one for all. */
+  readonly bytes: Uint8Array;
 }
 
 interface Reader {
@@ -65,10 +65,10 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
     told = [];
   }
 
-  function write(reader: Reader, text: string): void {
+  function write(reader: Reader, bytes: Uint8Array): void {
     const { response, limit } = reader;
     if (response.writableLength > limit) return drop(reader);
-    response.write(text);
+    response.write(bytes);
   }
 
   function drop(reader: Reader): void {
@@ -77,22 +77,18 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
   }
 
   function tell(patch: Patch): void {
-    const text = eventOf("patch", patch.seq, outlook.text(patch));
-    told = withinBounds([...told, { since: patch.since, text }]);
-    for (const reader of readers) write(reader, text);
+    const bytes = Buffer.from(`${headOf("patch", patch.seq)}${outlook.text(patch)}\n\n`);
+    told = withinBounds([...told, { since: patch.since, bytes }]);
+    for (const reader of readers) write(reader, bytes);
   }
 
   /** What they missed, or everything. */
-  async function firstOf(last: string | undefined): Promise<string> {
+  async function firstOf(last: string | undefined): Promise<readonly Uint8Array[]> {
     const overview = await outlook.read();
-    if (last === overview.seq) return "";
+    if (last === overview.seq) return [];
     const at = told.findIndex(({ since }) => since === last);
-    if (at >= 0)
-      return told
-        .slice(at)
-        .map(({ text }) => text)
-        .join("");
-    return eventOf("snapshot", overview.seq, outlook.text(overview));
+    if (at >= 0) return told.slice(at).map(({ bytes }) => bytes);
+    return [Buffer.from(headOf("snapshot", overview.seq)), outlook.bytes(overview), Buffer.from("\n\n")];
   }
 
   async function tickOnAndOn(): Promise<void> {
@@ -101,7 +97,8 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
       // Silence says that the scheduler hangs.
       if ((daemon.sinceLook() ?? 0) > hangs) continue;
       const text = `event: tick\ndata: ${JSON.stringify({ at: new Date(daemon.now()).toISOString() })}\n\n`;
-      for (const reader of readers) write(reader, text);
+      const bytes = Buffer.from(text);
+      for (const reader of readers) write(reader, bytes);
     }
   }
 
@@ -117,8 +114,11 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
       response.on("error", () => leave(reader));
       response.writeHead(200, headersOf("text/event-stream", { "x-accel-buffering": "no" }));
       const first = await firstOf(last);
-      reader.limit += first.length;
-      response.write(`retry: 2000\n\n${first}`);
+      response.write("retry: 2000\n\n");
+      for (const bytes of first) {
+        reader.limit += bytes.length;
+        response.write(bytes);
+      }
       return undefined;
     },
     close() {
@@ -133,10 +133,10 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
 function withinBounds(events: readonly Told[]): readonly Told[] {
   let bytes = 0;
   const kept = events.slice(-keptEvents).toReversed();
-  const end = kept.findIndex(({ text }) => (bytes += text.length) > keptBytes);
+  const end = kept.findIndex((one) => (bytes += one.bytes.length) > keptBytes);
   return (end < 0 ? kept : kept.slice(0, end)).toReversed();
 }
 
-function eventOf(name: string, seq: string, text: string): string {
-  return `id: ${seq}\nevent: ${name}\ndata: ${text}\n\n`;
+function headOf(name: string, seq: string): string {
+  return `id: ${seq}\nevent: ${name}\ndata: `;
 }

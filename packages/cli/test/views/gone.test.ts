@@ -62,6 +62,7 @@ test("those that left before they could follow take nobody's place", async () =>
   const outlook = {
     read: async () => ({ seq: "1" }),
     text: () => "{}",
+    bytes: () => Buffer.from("{}"),
     follow: () => {
       following += 1;
       return () => void (following -= 1);

@@ -59,6 +59,26 @@ describe("an endpoint", () => {
     expect((await get(`${url}/livez`)).status).toBe(200);
   }, 60_000);
 
+  test("makes one answer at a time for who asks a hundred times at once and reads nothing", async () => {
+    const scene = createDaemonScene({ real: true });
+    const url = await scene.listen();
+    let asked = 0;
+    const detail = async () => ({ text: "x".repeat(10_000_000), asked: (asked += 1) });
+    scene.set({ engine: { detail } as never });
+    const { socket } = rawly(url, "GET /api/v1/rotations/one HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100));
+    socket.pause();
+    await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
+    for (let times = 0; times < 10; times += 1) expect((await get(`${url}/livez`)).status).toBe(200);
+    expect(asked).toBe(1);
+  });
+
+  test("answers in their order those that ask again before they were answered", async () => {
+    const url = await createDaemonScene({ real: true }).listen();
+    const ask = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
+    const { heard } = rawly(url, ask("/livez") + ask("/nothing") + ask("/livez", "Connection: close\r\n"));
+    expect([...(await heard).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status)).toEqual(["200", "404", "200"]);
+  });
+
   test("cuts off somebody who follows and never reads", async () => {
     const scene = createDaemonScene();
     const url = await scene.listen();
