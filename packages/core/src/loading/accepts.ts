@@ -22,8 +22,11 @@ export function createAcceptor(): Accepts {
       accepts((schema[accepts(condition as JsonSchema, value) ? "then" : "else"] ?? true) as JsonSchema, value),
     properties: (properties, value) =>
       !isRecord(value) ||
-      Object.entries(properties as JsonSchema).every(
-        ([key, schema]) => !Object.hasOwn(value, key) || accepts(schema as JsonSchema, value[key]),
+      // By what stands there: a rotation says a few of all that it may say.
+      Object.keys(value).every(
+        (key) =>
+          !Object.hasOwn(properties as JsonSchema, key) ||
+          accepts((properties as JsonSchema)[key] as JsonSchema, value[key]),
       ),
     propertyNames: (schema, value) =>
       !isRecord(value) || Object.keys(value).every((key) => accepts(schema as JsonSchema, key)),

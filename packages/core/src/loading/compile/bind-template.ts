@@ -19,16 +19,35 @@ export interface Nameable {
   readonly each: Each | undefined;
 }
 
+interface Binding {
+  readonly path: Path;
+  readonly parse: ParseTemplate;
+  readonly report: (fault: Fault) => void;
+}
+
 /** A template checked against what it may name. Reports what is wrong, and gives undefined then. */
-export function bindTemplate(
-  source: string,
-  names: Nameable,
-  {
-    path,
-    parse,
-    report,
-  }: { readonly path: Path; readonly parse: ParseTemplate; readonly report: (fault: Fault) => void },
-): Template | undefined {
+export function bindTemplate(source: string, names: Nameable, { path, parse, report }: Binding): Template | undefined {
+  const known = knownTo(parse, names);
+  const before = known?.get(source);
+  if (before !== undefined) return before;
+  const template = bind(source, names, { path, parse, report });
+  if (template !== undefined) known?.set(source, template);
+  return template;
+}
+
+/** Most rotations of a large spec say the same: what was checked once, without a fault, is one template for all of them. */
+const sound = new WeakMap<ParseTemplate, WeakMap<Fields, Map<string, Template>>>();
+
+function knownTo(parse: ParseTemplate, { fields, each }: Nameable): Map<string, Template> | undefined {
+  if (fields === undefined || each !== undefined) return undefined;
+  const ofParser = sound.get(parse) ?? new WeakMap<Fields, Map<string, Template>>();
+  sound.set(parse, ofParser);
+  const known = ofParser.get(fields) ?? new Map<string, Template>();
+  ofParser.set(fields, known);
+  return known;
+}
+
+function bind(source: string, names: Nameable, { path, parse, report }: Binding): Template | undefined {
   const parsed = parse(source);
   if ("message" in parsed) {
     report(toFault(parsed, path));

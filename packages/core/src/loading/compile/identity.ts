@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { describeSource, isReference, isTemplateOption, type OptionTree } from "@rotate/runtime";
 import { isRecord } from "../fault.ts";
 
@@ -7,10 +7,7 @@ const length = 16;
 
 /** A short hash of plain data, the same for the same data whatever the order of its keys. References count by where they lead, templates by their text. */
 export function identityOf(value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(canonical(value)))
-    .digest("hex")
-    .slice(0, length);
+  return hash("sha256", JSON.stringify(canonical(value)), "hex").slice(0, length);
 }
 
 function canonical(value: unknown): unknown {
