@@ -39,10 +39,7 @@ const joining: Joining = {
     { from: "../builtins/src/list.ts", match: /\/plugins\// },
     { from: "src/actions/quick.ts", match: /\/credential\.ts$/ },
   ],
-  due: [
-    { from: "../core/src/engine/tick.ts", match: /\/work\.ts$/ },
-    { from: "../runtime/src/exec.ts", match: /execa/ },
-  ],
+  due: [{ from: "../core/src/engine/tick.ts", match: /\/work\.ts$/ }],
   banner,
   first: `// ${buildMark}`,
 };
