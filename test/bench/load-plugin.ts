@@ -5,7 +5,12 @@ import { builtins } from "@rotate/builtins";
 await loadSpec({
   file: "-",
   text: "",
-  catalog: { types: () => [], find: async () => undefined, with: (): never => never() },
+  catalog: {
+    types: () => [],
+    find: async () => undefined,
+    findChecked: async () => undefined,
+    with: (): never => never(),
+  },
 });
 const plugin = builtins.find(({ name }) => name === process.argv[2]);
 globalThis.gc?.();

@@ -25,6 +25,8 @@ export interface Catalog {
   readonly types: (kind: Kind) => readonly string[];
   /** The part, its plugin loaded and checked; undefined when no plugin has this type. Throws RotateError INVALID when the plugin is not sound, UNAVAILABLE when it cannot be loaded. */
   readonly find: <K extends Kind>(kind: K, type: string) => Promise<Parts[K] | undefined>;
+  /** The same without a check: for a plugin that this very build has found sound before. */
+  readonly findChecked: <K extends Kind>(kind: K, type: string) => Promise<Parts[K] | undefined>;
   /** The same catalog and more plugins. Throws as `createCatalog`. */
   readonly with: (plugins: readonly (LoadedPlugin | LazyPlugin)[]) => Catalog;
 }
@@ -32,6 +34,8 @@ export interface Catalog {
 interface Owner {
   readonly name: string;
   readonly plugin: () => Promise<Plugin>;
+  /** The same, not checked if it was not yet. */
+  readonly asLoaded: () => Promise<Plugin>;
 }
 
 /** A catalog of plugins, loaded or lazy. Throws RotateError INVALID when two claim one type of one kind, or a loaded one is not sound. */
@@ -48,12 +52,16 @@ export function createCatalog(plugins: readonly (LoadedPlugin | LazyPlugin)[]): 
       const owner = owners.get(`${kind} ${type}`);
       return owner === undefined ? undefined : partOf(await owner.plugin(), kind, type);
     },
+    findChecked: async (kind, type) => {
+      const owner = owners.get(`${kind} ${type}`);
+      return owner === undefined ? undefined : partOf(await owner.asLoaded(), kind, type);
+    },
     with: (more) => createCatalog([...plugins, ...more]),
   };
 }
 
 function claimTypes(owners: Map<string, Owner>, plugin: LoadedPlugin | LazyPlugin): void {
-  const owner = { name: plugin.name, plugin: loaderOf(plugin) };
+  const owner = { name: plugin.name, ...loadersOf(plugin) };
   for (const kind of kinds) {
     for (const type of typesOf(plugin, kind)) {
       const other = owners.get(`${kind} ${type}`);
@@ -75,18 +83,21 @@ function claimedTwice(kind: Kind, type: string, names: readonly string[]): Rotat
   });
 }
 
-/** Loads at the first call and keeps the promise, so that a plugin is imported and checked once. */
-function loaderOf(plugin: LoadedPlugin | LazyPlugin): () => Promise<Plugin> {
+/** Load at the first call and keep the promise, so that a plugin is imported and checked once. */
+function loadersOf(plugin: LoadedPlugin | LazyPlugin): Pick<Owner, "plugin" | "asLoaded"> {
   if (!("load" in plugin)) {
     checkPlugin(plugin.name, plugin.plugin);
-    return async () => plugin.plugin;
+    const given = async (): Promise<Plugin> => plugin.plugin;
+    return { plugin: given, asLoaded: given };
   }
   let loading: Promise<Plugin> | undefined;
-  return () => (loading ??= loadLazy(plugin));
+  let checking: Promise<Plugin> | undefined;
+  const asLoaded = (): Promise<Plugin> => (loading ??= loadLazy(plugin));
+  return { asLoaded, plugin: () => (checking ??= asLoaded().then((loaded) => checkLazy(plugin, loaded))) };
 }
 
-async function loadLazy(lazy: LazyPlugin): Promise<Plugin> {
-  const plugin = await lazy.load().catch((cause: unknown) => {
+function loadLazy(lazy: LazyPlugin): Promise<Plugin> {
+  return lazy.load().catch((cause: unknown) => {
     throw new RotateError(`plugin ${lazy.name} could not be loaded`, {
       code: "UNAVAILABLE",
       retryable: false,
@@ -94,6 +105,9 @@ async function loadLazy(lazy: LazyPlugin): Promise<Plugin> {
       cause,
     });
   });
+}
+
+function checkLazy(lazy: LazyPlugin, plugin: Plugin): Plugin {
   checkPlugin(lazy.name, plugin);
   for (const kind of kinds) checkPromise(lazy, plugin, kind);
   return plugin;

@@ -10,7 +10,7 @@ import { mark, type FrozenRotation, type FrozenSink, type FrozenSpec, type Marke
 export async function thaw(frozen: FrozenSpec, catalog: Catalog): Promise<Spec | undefined> {
   const parts = new Map<string, object>();
   for (const [kind, type] of frozen.parts) {
-    const part = await catalog.find(kind, type);
+    const part = await catalog.findChecked(kind, type); // the build that compiled it is in the key
     if (part === undefined) return undefined;
     parts.set(`${kind} ${type}`, part);
   }
