@@ -1,5 +1,6 @@
 // Loads a CommonJS file with the code that an earlier run of the same command compiled, and keeps that of the first. Node's own cache knows only what is compiled
-// before anything runs: with it each start compiles again what it calls (https://nodejs.org/api/vm.html#scriptcreatecacheddata).
+// before anything runs: with it each start compiles again what it calls (https://nodejs.org/api/vm.html#scriptcreatecacheddata). As a script such a file gives the
+// function of a module, as a module it calls it (scripts/join-chunks.ts): its text is taken as it was read.
 const fs = process.getBuiltinModule("node:fs");
 const Module = process.getBuiltinModule("node:module");
 const { dirname, join } = process.getBuiltinModule("node:path");
@@ -98,25 +99,32 @@ function versionOf(file, text) {
  * @param folder where code is kept: only this user can write there
  * @param command a name; each calls other parts of the file
  * @param isWarm asked at the exit: false when this run called what the next ones will not
+ * @param onImport called before a module beside it is imported
+ * @param onCompanion called before the file beside it is loaded
  */
-exports.loadWithCode = function loadWithCode(file, { folder, command, isWarm }) {
+exports.loadWithCode = function loadWithCode(file, { folder, command, isWarm, onImport, onCompanion }) {
   const text = fs.readFileSync(file, "latin1");
   const version = versionOf(file, text);
   const name = `${command}@${version}${ending}`;
   const kept = version && readCode(join(folder, name));
-  const script = new vm.Script(Module.wrap(text), {
+  const script = new vm.Script(text, {
     filename: file,
     ...(kept && { cachedData: kept }),
   });
   const own = new Module(file);
   own.filename = file;
-  own.importer = (path) => import(path.startsWith(".") ? pathToFileURL(join(dirname(file), path)) : path);
+  own.importer = (path) => {
+    onImport?.();
+    return import(path.startsWith(".") ? pathToFileURL(join(dirname(file), path)) : path);
+  };
   // Where Node itself was told to import something first, Node 22 gives this file a `require` without a cache.
   const required = Module.createRequire(file);
   required.cache[file] = own;
-  own.companion = (path) =>
-    exports.loadWithCode(join(dirname(file), path), { folder, command: `${command}.due`, isWarm });
-  script.runInThisContext()(own.exports, required, own, file, dirname(file));
+  own.companion = (path) => {
+    onCompanion?.();
+    return exports.loadWithCode(join(dirname(file), path), { folder, command: `${command}.due`, isWarm, onImport });
+  };
+  script.runInThisContext()(own.exports, required, own, file);
   own.loaded = true;
   if (version && (kept === undefined || script.cachedDataRejected))
     process.once("exit", () => isWarm() && keepCode(folder, name, script.createCachedData()));

@@ -58,18 +58,39 @@ function loadBuild(root, cache) {
   const file = join(root, "dist/chunks/hot.cjs");
   const [command] = process.argv.slice(2);
   const keeps = cache !== undefined && process.env.NODE_DISABLE_COMPILE_CACHE !== "1";
-  if (!keeps || !hot.includes(command)) return require(file);
+  if (!keeps || !hot.includes(command)) {
+    keepImports();
+    return require(file);
+  }
   const { loadWithCode } = require("./kept-code.js");
-  return loadWithCode(file, { folder: cache, command, isWarm: () => !isCold });
+  beforeWork = (begin) => (onCompanion = begin);
+  const options = { folder: cache, command, isWarm: () => !isCold, onImport: keepImports };
+  return loadWithCode(file, { ...options, onCompanion: () => onCompanion?.() });
+}
+
+/** Of modules that are imported one by one Node keeps what it compiled. A hot command with its own kept code imports none. */
+function keepImports() {
+  if (!endsAtOnce) return;
+  if (process.env.NODE_COMPILE_CACHE === undefined && cache !== undefined) enableCompileCache(cache);
+  endsAtOnce = false; // it is written where Node ends by itself
+}
+
+/** Asked when nothing is left to wait for: the end need not take the heap apart piece by piece. */
+function endAtOnce() {
+  if (endsAtOnce && !isCold) process.exit();
 }
 
 const root = join(__dirname, "..");
 let isCold = false;
+let endsAtOnce = true;
+/** Set where the work that some starts do is loaded late: tells when. */
+let beforeWork;
+let onCompanion;
 const cache = privateCacheDirectory();
-if (process.env.NODE_COMPILE_CACHE === undefined && cache !== undefined) enableCompileCache(cache);
 
 const sources = existsSync(join(root, "src/main.ts")) && process.env.ROTATE_DIST !== "1";
 if (sources) {
+  keepImports();
   registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, { ...context, conditions: ["rotate:src", ...context.conditions] }),
@@ -83,6 +104,7 @@ async function start({ main }) {
   process.once("exit", () => {
     if (!isDone) process.exitCode ??= 13;
   });
-  await main(process.argv.slice(2), { root, sources, cache, onCold: () => (isCold = true) });
+  await main(process.argv.slice(2), { root, sources, cache, beforeWork, onCold: () => (isCold = true) });
   isDone = true;
+  process.once("beforeExit", endAtOnce);
 }

@@ -68,16 +68,24 @@ export async function joinChunks(texts: Texts, outputs: Outputs, joining: Joinin
     return ["{", ...(await Promise.all(functions)), "}"].join("\n");
   }
   const dueNames = `const due$ = new Set(${JSON.stringify(due.map((path) => importPath(place, path)))});`;
-  const whole = [joining.first, head, joined, dueNames, `const late$ = ${await tableOf(late)};`, footer].join("\n");
+  const whole = [head, joined, dueNames, `const late$ = ${await tableOf(late)};`, footer];
   const dueHead = "let url$, later$; exports.given = (url, later) => { url$ = url; later$ = later; };";
-  const dueWhole = [joining.first, `"use strict";${dueHead}`, `exports.late = ${await tableOf(due)};`].join("\n");
+  const dueWhole = [`"use strict";${dueHead}`, `exports.late = ${await tableOf(due)};`];
   const stubs = [...eager, ...late, ...due].map((path) => [path, stubOf(path, names(path), place)] as const);
   return new Map([
     ...texts,
     ...stubs,
-    [place, withLater(whole)],
-    [join(dirname(place), "due.cjs"), withLater(dueWhole)],
+    [place, withLater(asFile(joining.first, whole))],
+    [join(dirname(place), "due.cjs"), withLater(asFile(joining.first, dueWhole))],
   ]);
+}
+
+/** Where it is required, the file calls its function itself; a script that is run gives it. So whoever runs it need not copy a megabyte to put a function around it. */
+function asFile(first: string, lines: readonly string[]): string {
+  const isScript = 'typeof module === "undefined"';
+  const given = "exports, require, module, __filename";
+  const call = `})[${isScript} ? "valueOf" : "apply"](undefined, ${isScript} ? [] : [${given}]);`;
+  return [first, `(function (${given}) {`, ...lines, call].join("\n");
 }
 
 /** What is asked for late may be in the files that were joined. */

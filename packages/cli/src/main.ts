@@ -10,12 +10,19 @@ export interface MainOptions extends Installation {
   readonly cache?: string | undefined;
   /** This start did what the next ones are spared. */
   readonly onCold?: () => void;
+  /** Has `begin` called when what does the work is loaded. Absent: it may begin at any time. */
+  readonly beforeWork?: ((begin: () => void) => void) | undefined;
 }
 
 /** The command line: finds the command, runs it, and leaves its verdict in `process.exitCode`. */
-export async function main(argv: readonly string[], { root, sources, cache, onCold }: MainOptions): Promise<void> {
+export async function main(
+  argv: readonly string[],
+  { root, sources, cache, onCold, beforeWork }: MainOptions,
+): Promise<void> {
   hideSqliteWarning();
-  widenPool(argv, process.env);
+  const widen = (): void => widenPool(argv, process.env);
+  if (beforeWork === undefined) widen();
+  else beforeWork(widen);
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
   if (quick !== undefined) return runQuickly(quick, { directory: cache, onCompile: onCold });
   try {

@@ -22,6 +22,11 @@ import { folderWith } from "./support.ts";
 const loader = fileURLToPath(new URL("../bin/kept-code.js", import.meta.url));
 const build = "0123456789abcdef";
 
+/** As scripts/join-chunks.ts writes one. */
+function fileOf(text: string, id = build): string {
+  return `// ${id}\n(function (exports, require, module, __filename) {\n${text}})[typeof module === "undefined" ? "valueOf" : "apply"](undefined, typeof module === "undefined" ? [] : [exports, require, module, __filename]);\n`;
+}
+
 /** A program and a folder for its code. Each word is as long as the others: V8 tells texts of one length apart by nothing. */
 function stage() {
   const folder = folderWith({
@@ -38,7 +43,7 @@ process.stdout.write(say());\n`,
       { length: 200 },
       (_, at) => `function f${at}() { return [1, ${at}].map(String); }\nf${at}();\n`,
     );
-    writeFileSync(path, `// ${id}\n${called.join("")}exports.say = () => "${word}";\n`);
+    writeFileSync(path, fileOf(`${called.join("")}exports.say = () => "${word}";\n`, id));
     utimesSync(path, time, time);
   }
 
@@ -153,8 +158,8 @@ test("what a program loads when there is work is kept in a file of its own, and 
     "run.cjs": `const { loadWithCode } = require(${JSON.stringify(loader)});
 const { work } = loadWithCode(__dirname + "/hot.cjs", { folder: __dirname + "/kept", command: "run", isWarm: () => true });
 process.stdout.write(process.argv[2] === "due" ? work() : "nothing");\n`,
-    "hot.cjs": `// ${build}\nexports.work = () => module.companion("./due.cjs").work();\n`,
-    "due.cjs": `// ${build}\nexports.work = () => "worked";\n`,
+    "hot.cjs": fileOf(`exports.work = () => module.companion("./due.cjs").work();\n`),
+    "due.cjs": fileOf(`exports.work = () => "worked";\n`),
   });
   mkdirSync(join(folder, "kept"), { mode: 0o700 });
   const run = (...argv: readonly string[]): string =>
