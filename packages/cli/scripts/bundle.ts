@@ -39,7 +39,10 @@ const joining: Joining = {
     { from: "../builtins/src/list.ts", match: /\/plugins\// },
     { from: "src/actions/quick.ts", match: /\/credential\.ts$/ },
   ],
-  due: [{ from: "../core/src/engine/tick.ts", match: /\/work\.ts$/ }],
+  due: [
+    { from: "../core/src/engine/tick.ts", match: /\/work\.ts$/ },
+    { from: "../core/src/local/helpers.ts", match: /\/write-file-atomic\// },
+  ],
   banner,
   first: `// ${buildMark}`,
 };
