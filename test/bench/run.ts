@@ -46,7 +46,7 @@ async function againstScript({ base, program, rounds }: Bench): Promise<readonly
       floor: "1.4",
     },
     {
-      measured: "100 rotations in one run",
+      measured: "100 rotations that share a reload",
       against: "times faster than the script, 100 times",
       figure: 1 / many[1]!.ratio,
       goal: { least: 25 },
