@@ -177,6 +177,15 @@ export const weekRules: readonly Rule[] = [
     ],
   },
   {
+    name: "a gap in which the machine slept says nothing of the pace",
+    edits: [
+      {
+        from: "const isSteady = gaps[0]! > median / 2 && alike.length > gaps.length / 2;",
+        to: "const isSteady = alike.length === gaps.length;",
+      },
+    ],
+  },
+  {
     name: "leases of which nobody knows block nothing",
     edits: [
       {

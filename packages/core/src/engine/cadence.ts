@@ -4,7 +4,7 @@ const kept = 6;
 /** Gaps shorter than this are people, not timers. ms */
 const shortestGap = 20_000;
 
-/** Notes that a run began, and gives how far apart runs are, ms: as it was told (`every`), else as an earlier one was, else the median of the last gaps when they are alike. Undefined when nothing can be said. */
+/** Notes that a run began, and gives how far apart runs are, ms: as it was told (`every`), else as an earlier one was, else the median of the last gaps when most are alike. Undefined when nothing can be said. */
 export async function cadenceOfRun(
   host: HostNotes,
   { now, every }: { readonly now: number; readonly every?: number | undefined },
@@ -32,7 +32,10 @@ function toldCadence({ told }: RunNotes, now: number): number | undefined {
   return told !== undefined && told.at <= now && now - told.at <= 3 * told.every ? told.every : undefined;
 }
 
-/** The median gap of at least three runs; undefined when the gaps differ by more than half, or are too short to be a timer's. */
+/**
+ * The median gap of at least three runs; undefined when it is too short to be a timer's, when gaps are shorter than half of it, or when most are not like it. Longer ones say
+ * nothing of the pace: the machine slept, or was off.
+ */
 export function cadenceOf(runs: readonly number[]): number | undefined {
   const gaps = runs
     .slice(1)
@@ -40,6 +43,7 @@ export function cadenceOf(runs: readonly number[]): number | undefined {
     .toSorted((a, b) => a - b);
   if (gaps.length < 2) return undefined;
   const median = gaps[Math.floor(gaps.length / 2)]!;
-  const alike = gaps.every((gap) => gap > median / 2 && gap < median * 1.5);
-  return alike && median >= shortestGap ? median : undefined;
+  const alike = gaps.filter((gap) => gap > median / 2 && gap < median * 1.5);
+  const isSteady = gaps[0]! > median / 2 && alike.length > gaps.length / 2;
+  return isSteady && median >= shortestGap ? median : undefined;
 }

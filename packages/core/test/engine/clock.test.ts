@@ -84,4 +84,8 @@ test("gaps that are not alike, or too short for a timer, teach nothing", () => {
   expect(cadenceOf([0, 300_000, 310_000, 900_000])).toBeUndefined();
   expect(cadenceOf([0, 5_000, 10_000, 15_000])).toBeUndefined();
   expect(cadenceOf([0, 300_000])).toBeUndefined();
+  // Runs that a machine slept through are missing, and the pace is the same after it.
+  expect(cadenceOf([0, 300_000, 600_000, 900_000, 4_500_000])).toBe(300_000);
+  expect(cadenceOf([0, 300_000, 600_000, 4_500_000, 4_800_000, 9_000_000])).toBe(300_000);
+  expect(cadenceOf([0, 300_000, 4_500_000, 9_000_000])).toBeUndefined();
 });

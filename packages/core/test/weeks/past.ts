@@ -60,6 +60,10 @@ const whole: readonly Scenario[] = [
     ...randomScenario(10_000_193),
     name: "what is announced and waits for a login that is refused is unknown, and then it is nothing",
   },
+  {
+    ...randomScenario(10_000_300),
+    name: "a pace that was learned is not forgotten for the time in which the machine slept",
+  },
 ];
 
 export const past: readonly Scenario[] = [...drafts.map((draft) => scenarioOf({ exact: true, ...draft })), ...whole];
