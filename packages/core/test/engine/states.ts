@@ -57,6 +57,17 @@ async function fallsSilent(scene: Scene, duration: number): Promise<void> {
   await scene.clock.advance(duration);
 }
 
+/** It is given to another machine, which has rotated it since, and this one still has a credential of it. */
+async function goesElsewhere(scene: Scene, duration: number): Promise<void> {
+  await fresh(scene);
+  const { check: _, ...status } = await scene.status();
+  const [db] = scene.rotations;
+  scene.rotations = [{ ...db!, host: there.name }];
+  await scene.clock.advance(duration);
+  const { expiresAt: __, ...well } = status;
+  scene.peers = peersThat({ hosts: [there], pinned: [{ host: there, status: well }] });
+}
+
 /** One at least for each line of the table, and for what is told of another machine. */
 export const rows: readonly Row[] = [
   { state: "fresh", code: "fresh", exit: 0, reach: fresh },
@@ -378,5 +389,19 @@ export const rows: readonly Row[] = [
       scene.rotations = [rotationIn(scene, { name: "mq", sinks: ["b"] })];
       await scene.run();
     },
+  },
+  {
+    state: "orphaned",
+    code: "left",
+    exit: 1,
+    alarm: "orphaned",
+    reach: (scene) => goesElsewhere(scene, minute),
+  },
+  {
+    state: "orphaned",
+    code: "left",
+    exit: 3,
+    alarm: "orphaned",
+    reach: (scene) => goesElsewhere(scene, 2 * hour),
   },
 ];
