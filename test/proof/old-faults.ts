@@ -53,6 +53,20 @@ export const oldFaults: readonly OldFault[] = [
     },
   },
   {
+    name: "a named file that has changed leaves the backoff as it is",
+    edits: [
+      {
+        file: "packages/core/src/rotation/decide.ts",
+        from: "if (sources !== undefined && failure.sources !== undefined && sources !== failure.sources) return failure.at + second;",
+        to: "void sources;",
+      },
+    ],
+    red: {
+      file: "packages/core/test/engine/waiting.test.ts",
+      test: "what failed for another reason does not wait out its backoff either",
+    },
+  },
+  {
     name: "an end in the year 33715 is believed",
     edits: [
       {
