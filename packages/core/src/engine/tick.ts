@@ -57,7 +57,7 @@ async function tickAll(
   async function one(rotation: Rotation): Promise<RotationReport> {
     const { pulledForward } = working.get(rotation)!;
     const job = { rotation, deps: tickDeps, until, slots, pulledForward };
-    const { rotateUntil } = await import("./work.ts");
+    const { rotateUntil } = await loadWork();
     return slots.run(() => rotateUntil(job, options));
   }
   for (const [rotation, report] of untouched) options.onDone?.(rotation, report);
@@ -93,7 +93,15 @@ async function inTurn(
   { clock }: Pick<RotationDeps, "clock">,
 ): Promise<readonly Rotation[]> {
   if (moments.length < 2) return moments.map(({ rotation }) => rotation);
-  return (await import("./work.ts")).urgentFirst(moments, clock.now());
+  return (await loadWork()).urgentFirst(moments, clock.now());
+}
+
+let work: typeof import("./work.ts") | undefined;
+
+/** Kept: each question to the loader costs as much as a look at a rotation. */
+async function loadWork(): Promise<typeof import("./work.ts")> {
+  work ??= await import("./work.ts");
+  return work;
 }
 
 /** What is due or owed, what shares a reload with it and nearly is (that is pulled forward), and the reports of all others. */

@@ -133,9 +133,8 @@ function receiverConcerns({ receivers }: Notices, entries: readonly NotifierEntr
 
 /** One message after the other, until all is said, it fails, or another process is at it. */
 async function tellOne(entry: NotifierEntry, parts: TellerParts, telling: Telling): Promise<void> {
-  const by = randomBytes(8).toString("hex");
   while (!telling.signal.aborted) {
-    const next = await take(entry, parts, { ...telling, by });
+    const next = await take(entry, parts, telling);
     if (next === undefined) return;
     const failure = await send(entry, parts, { ...next, telling });
     const { message } = next;
@@ -153,11 +152,7 @@ interface Next {
 }
 
 /** The next message, which is ours to send; undefined when there is none, or when another process is sending. */
-async function take(
-  entry: NotifierEntry,
-  parts: TellerParts,
-  { by, settle }: Telling & { readonly by: string },
-): Promise<Next | undefined> {
+async function take(entry: NotifierEntry, parts: TellerParts, { settle }: Telling): Promise<Next | undefined> {
   let next: Next | undefined;
   await changeReceiver(entry, parts, (state, now) => {
     next = undefined;
@@ -166,7 +161,7 @@ async function take(
     const message = nextMessage(state, entry, { now, settle });
     if (message === undefined) return state;
     next = { message, state };
-    return taken(state, message, { by, until: now + deadAfter });
+    return taken(state, message, { by: randomBytes(8).toString("hex"), until: now + deadAfter });
   });
   return next;
 }

@@ -289,5 +289,9 @@ export function behind(state: RotationState): KeptError | undefined {
 
 /** Leases that live upstream, as far as we know, ghosts included. */
 export function liveLeases(state: RotationState): readonly LeaseState[] {
-  return Object.values(state.leases).filter((lease) => lease.phase !== "gone");
+  const known = live.get(state) ?? Object.values(state.leases).filter((lease) => lease.phase !== "gone");
+  live.set(state, known);
+  return known;
 }
+
+const live = new WeakMap<RotationState, readonly LeaseState[]>();

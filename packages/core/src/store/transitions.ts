@@ -225,12 +225,9 @@ export function forget(state: RotationState): RotationState {
     ...(state.sessions ?? []),
     state.settled ?? "",
   ]);
-  const droppable = Object.values(state.leases)
-    .filter((lease) => lease.phase === "gone" && !pinned.has(lease.id))
-    .toSorted((a, b) => b.issuedAt - a.issuedAt)
-    .slice(remembered);
-  const drop = new Set(droppable.map((lease) => lease.id));
-  return drop.size === 0
-    ? state
-    : { ...state, leases: Object.fromEntries(Object.entries(state.leases).filter(([id]) => !drop.has(id))) };
+  const droppable = Object.values(state.leases).filter((lease) => lease.phase === "gone" && !pinned.has(lease.id));
+  if (droppable.length <= remembered) return state;
+  const oldest = droppable.toSorted((a, b) => b.issuedAt - a.issuedAt).slice(remembered);
+  const drop = new Set(oldest.map((lease) => lease.id));
+  return { ...state, leases: Object.fromEntries(Object.entries(state.leases).filter(([id]) => !drop.has(id))) };
 }

@@ -47,7 +47,7 @@ export function lookoutService(engine: Engine, facts: Pick<ProcessFacts, "versio
 
       async function sleep(milliseconds: number): Promise<void> {
         const woken = new AbortController();
-        const wake = (): void => woken.abort();
+        const wake = (): void => woken.abort("woken");
         wakers.add(wake);
         if (!isDue) await sleepOrWake(runtime, milliseconds, AbortSignal.any([woken.signal, stopping.signal]));
         isDue = false;

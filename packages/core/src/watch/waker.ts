@@ -19,7 +19,7 @@ export function createWaker(): Waker {
   return {
     wake(reason) {
       pending.add(reason);
-      sleeping?.abort();
+      sleeping?.abort(reason); // with a reason: else Node makes an error, with its stack, that nobody reads
     },
     async sleep(milliseconds, runtime) {
       if (pending.size > 0) return;

@@ -104,8 +104,9 @@ export function createMemoryState(): MemoryState {
     isLocked: (rotation) => living.has(owners.get(rotation) ?? ""),
     note: async (key) => notes.get(key),
     async changeNote(key, change) {
-      const after = change(notes.get(key));
-      if (after !== undefined) notes.set(key, structuredClone(after));
+      const before = notes.get(key);
+      const after = change(before);
+      if (after !== undefined && after !== before) notes.set(key, structuredClone(after));
       return notes.get(key);
     },
     async rename(from, to) {
