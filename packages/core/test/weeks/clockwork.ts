@@ -3,8 +3,20 @@
 /** Something with a life of its own: a process. What it waits for never comes once it is dead. */
 export interface Life {
   dead: boolean;
-  /** Timers that it waits for. */
-  pending: number;
+  /** Timers of what it is at. */
+  readonly pending: Set<Timer>;
+}
+
+/** A process that has just been started. */
+export function newLife(): Life {
+  return { dead: false, pending: new Set() };
+}
+
+/** When the first of its timers ends; true time, ms. */
+export function nextOf({ pending }: Life): number {
+  let next = Infinity;
+  for (const { at } of pending) next = Math.min(next, at);
+  return next;
 }
 
 export interface Timer {
@@ -38,7 +50,7 @@ export function createClockwork(): Clockwork {
 
   function at(when: number, fire: Timer["fire"], owner?: Life): () => void {
     const timer: Timer = { at: Math.max(when, time), order: order++, fire, owner, over: false };
-    if (owner) owner.pending++;
+    owner?.pending.add(timer);
     heap.push(timer);
     return () => end(timer);
   }
@@ -64,7 +76,7 @@ export function createClockwork(): Clockwork {
 function end(timer: Timer): void {
   if (timer.over) return;
   timer.over = true;
-  if (timer.owner) timer.owner.pending--;
+  timer.owner?.pending.delete(timer);
 }
 
 /** The earliest first; of equals the one that was pushed first. */

@@ -1,6 +1,6 @@
 /** Starts the engine as people do, from cron or as a daemon, and does to it what people and machines do. */
 import { sleepWith, type Runtime } from "@rotate/runtime";
-import type { Life } from "./clockwork.ts";
+import { newLife, nextOf, type Life } from "./clockwork.ts";
 import { createSite, keepWatching, revoke, run, status, type Start, type View } from "./engine.ts";
 import { awaitHearing } from "./hearing.ts";
 import type { Judge } from "./judge.ts";
@@ -12,8 +12,9 @@ import { specOf } from "./parts.ts";
 import { hour, minute, second, type Edit } from "./scenario.ts";
 import { say, write, type World } from "./world.ts";
 
-/** How a daemon sleeps when nothing is near. */
+/** How a daemon sleeps when nothing is near, and who tells of alarms when nothing is to be told. */
 const longestSleep = 30 * second;
+const idleSleeps: readonly number[] = [longestSleep, 10 * minute];
 /** Until then after an event each sleep is slept as asked: the sinks are looked at each five minutes. */
 const watchful = 6 * minute;
 /** After a boot, until the daemon runs. */
@@ -48,11 +49,11 @@ export function createDrive(world: World, judge: Judge): Drive {
   /** A process that only asks, and leaves no trace. */
   function asker(): Start {
     if (asked.edits !== world.edits) asked = { edits: world.edits, spec: specOf(world) };
-    return startOf({ dead: false, pending: 0 }, asked);
+    return startOf(newLife(), asked);
   }
 
   function spawn(): Life {
-    const life = { dead: false, pending: 0 };
+    const life = newLife();
     alive = [...alive.filter(({ dead }) => !dead), life];
     return life;
   }
@@ -112,13 +113,22 @@ export function createDrive(world: World, judge: Judge): Drive {
 
   /** A daemon's sleeps. When nothing else goes on and nothing is near, the next ones are slept in one go. */
   function patientSleep(life: Life, looks: Looks): Runtime["sleep"] {
+    /** It lives as long, and what it waits for is nothing that goes on. */
+    const idle: Life = {
+      get dead() {
+        return life.dead;
+      },
+      pending: new Set(),
+    };
     const start = (ms: number, done: () => void): (() => void) => {
       countWake(judge);
-      let cancel = clock.at(trueAfter(outside, clock.now(), ms), fire, life);
+      const isIdle = idleSleeps.includes(ms) && !scenario.exact;
+      const owner = isIdle ? idle : life;
+      let cancel = clock.at(trueAfter(outside, clock.now(), ms), fire, owner);
       async function fire(): Promise<void> {
-        const until = ms < longestSleep || scenario.exact || life.pending > 0 ? 0 : await quietUntil(looks);
+        const until = isIdle ? Math.min(await quietUntil(looks), nextOf(life)) : 0;
         if (life.dead) return;
-        if (until - clock.now() > longestSleep) cancel = clock.at(until, done, life);
+        if (until - clock.now() > longestSleep) cancel = clock.at(until, done, owner);
         else done();
       }
       return () => cancel();
@@ -130,11 +140,20 @@ export function createDrive(world: World, judge: Judge): Drive {
     const now = clock.now();
     const last = events.findLast((at) => at <= now) ?? -Infinity;
     if (now - last < watchful) return now;
-    const wanted = (await views()).map(({ next }) => (next === undefined ? Infinity : trueOf(world, next)));
     const next = events.find((at) => at > now) ?? Infinity;
-    const until = Math.min(...wanted, next + world.dice() * longestSleep, looks.next() - second, now + hour);
+    const until = Math.min(await wantedAt(last), next + world.dice() * longestSleep, looks.next() - second, now + hour);
     const away = awayAt(outside, until);
     return away === undefined ? until : away.to + Math.min(until - away.from, longestSleep);
+  }
+
+  let wanted = { writes: -1, last: 0, at: 0 };
+  /** When the engine wants to look next, true time: it says so anew when something was written, or happened to the machine. */
+  async function wantedAt(last: number): Promise<number> {
+    const { length: writes } = site.state.writes;
+    if (wanted.writes === writes && wanted.last === last && wanted.at > clock.now()) return wanted.at;
+    const nexts = (await views()).map(({ next }) => (next === undefined ? Infinity : trueOf(world, next)));
+    wanted = { writes, last, at: Math.min(...nexts) };
+    return wanted.at;
   }
 
   function views(names?: readonly string[]): Promise<readonly View[]> {
@@ -246,9 +265,9 @@ async function judgeRun(
 ): Promise<void> {
   const { result, limits, bad } = judge;
   const idle = ran.exit === 0 && ran.outcomes.every((outcome) => outcome === "fresh");
-  if (!ran.outcomes.includes("locked")) judgeTold(judge, await views());
-  if (!ran.outcomes.includes("locked") && (!idle || dice() < 0.05)) {
-    const seen = await views();
+  const seen = ran.outcomes.includes("locked") ? [] : await views();
+  judgeTold(judge, seen);
+  if (seen.length > 0 && (!idle || dice() < 0.05)) {
     // What was done counts, too.
     const failed = ran.outcomes.includes("failed");
     const check = severity.find((code) => seen.some(({ exit }) => exit === code || (failed && code === 1))) ?? 0;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Life } from "./clockwork.ts";
+import { newLife, type Life } from "./clockwork.ts";
 import { createSite, keepWatching, type Site } from "./engine.ts";
 import { machineOf, runtimeOf } from "./machine.ts";
 import { specOf } from "./parts.ts";
@@ -29,7 +29,7 @@ function createFleet(seed: number): Fleet {
   let lives: readonly Life[] = [];
 
   function startOne(name: string): Life {
-    const process: Life = { dead: false, pending: 0 };
+    const process = newLife();
     const own = { ...spec, notify: [], rotations: spec.rotations.filter((rotation) => rotation.name === name) };
     const start = { site: sites.get(name)!, spec: own, runtime: runtimeOf(world, process), machine: machineOf(world) };
     const on = { load: () => own, edited: () => undefined, alarm: () => undefined, opened: () => undefined };
