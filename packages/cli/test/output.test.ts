@@ -339,6 +339,15 @@ function notDue(name: string, minutes: number) {
   };
 }
 
+test("a plan says what waits after a failure, and when it is tried again", () => {
+  const waits = { ...notDue("db", 4), due: true, waits: true, reason: "waiting after a failure: not rotated before" };
+  const lines = renderPlan({ version: 1, orphans: [], rotations: [waits] }, look).split("\n");
+  expect([lines[0], lines[2]]).toEqual([
+    "0 of 1 would rotate now, 1 waits. plan mints and writes nothing.",
+    "db: waiting after a failure: not rotated before, next try in 4m",
+  ]);
+});
+
 test("a plan on a terminal counts what is well and not due, and says which comes next; --all and a pipe show each", () => {
   const warned = { ...notDue("c", 1), warnings: ["the file is tracked by git"] };
   const report = { version: 1 as const, orphans: [], rotations: [notDue("a", 90), notDue("b", 21), warned] };

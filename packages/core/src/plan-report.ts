@@ -49,6 +49,8 @@ export interface PlanRotation {
   readonly provider: string;
   /** There is work for a run now. */
   readonly due: boolean;
+  /** It has to wait until `nextAt`, after a failure or for the budget: a run that ends before changes nothing. */
+  readonly waits?: boolean;
   readonly reason: string;
   readonly standing: StandingReport;
   /** What keeping it fresh takes, about; absent when nobody can tell before the first mint. */

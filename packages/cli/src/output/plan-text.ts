@@ -39,12 +39,15 @@ export function renderPlan(
 }
 
 function headline(rotations: readonly PlanRotation[]): string {
-  const due = rotations.filter((rotation) => rotation.due && !isReload(rotation)).length;
-  const reloads = rotations.filter((rotation) => rotation.due && isReload(rotation)).length;
+  const now = rotations.filter(({ due, waits = false }) => due && !waits);
+  const reloads = now.filter(isReload).length;
+  const due = now.length - reloads;
   const reloaded = reloads === 0 ? "" : `, ${reloads} would only be reloaded`;
   const failing = rotations.filter(({ checks }) => checks.some(({ result }) => result === "failed")).length;
   const failed = failing === 0 ? "" : `, ${failing} would fail`;
-  return `${due} of ${rotations.length} would rotate now${reloaded}${failed}. plan mints and writes nothing.`;
+  const waits = rotations.filter((rotation) => rotation.waits === true).length;
+  const waiting = waits === 0 ? "" : `, ${waits} ${waits === 1 ? "waits" : "wait"}`;
+  return `${due} of ${rotations.length} would rotate now${reloaded}${waiting}${failed}. plan mints and writes nothing.`;
 }
 
 /** Well, not due, and nothing to say of it. */
@@ -82,9 +85,10 @@ function renderOne(rotation: PlanRotation, look: Look): string {
   const { paint, now } = look;
   const { name, provider, due, reason, nextAt, sinks, reloads, revocation, checks, warnings, standing, expected } =
     rotation;
-  const { verify, health, dropped } = rotation;
-  const tone = standing.exit === 0 ? (due ? "busy" : "ok") : toneOf(standing.state);
-  const next = due || nextAt === undefined ? "" : `, next rotation ${will(nextAt, now)}`;
+  const { verify, health, dropped, waits = false } = rotation;
+  const isNow = due && !waits;
+  const tone = standing.exit === 0 ? (isNow ? "busy" : "ok") : toneOf(standing.state);
+  const next = isNow || nextAt === undefined ? "" : `, next ${waits ? "try" : "rotation"} ${will(nextAt, now)}`;
   const told = [
     `${sign(tone, look)}${paint("bold", name)}: ${verdictOf(rotation)}${reason}${next}`,
     ...(standing.exit === 0 || standing.reason === undefined
@@ -118,7 +122,8 @@ function isReload({ standing }: PlanRotation): boolean {
 }
 
 function verdictOf(rotation: PlanRotation): string {
-  const { due } = rotation;
+  const { due, waits = false } = rotation;
+  if (waits) return isReload(rotation) ? "waiting: " : "";
   if (due && isReload(rotation)) return "nothing would be minted or written; ";
   return due ? "would rotate, " : "not due: ";
 }

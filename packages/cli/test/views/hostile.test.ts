@@ -74,8 +74,8 @@ describe("an endpoint", () => {
 
   test("answers in their order those that ask again before they were answered", async () => {
     const url = await createDaemonScene({ real: true }).listen();
-    const ask = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`;
-    const { heard } = rawly(url, ask("/livez") + ask("/nothing") + ask("/livez", "Connection: close\r\n"));
+    const paths = ["/livez", "/nothing", "/livez"];
+    const { heard } = rawly(url, paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(""));
     expect([...(await heard).matchAll(/HTTP\/1.1 (\d+)/g)].map(([, status]) => status)).toEqual(["200", "404", "200"]);
   });
 

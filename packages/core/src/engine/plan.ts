@@ -15,7 +15,7 @@ import { readSink, type Looking, type Prints } from "../rotation/observe.ts";
 import { checksOf, type Check } from "../rotation/phases/preflight.ts";
 import { reasonText } from "../rotation/reason.ts";
 import { isReadable, type RotationDeps } from "../rotation/session.ts";
-import { standingReport } from "../rotation/visit-report.ts";
+import { standingReport, waitingText } from "../rotation/visit-report.ts";
 import { loginsOver } from "./deps.ts";
 import type { Standing } from "../rotation/standing.ts";
 import { standingText } from "../rotation/standing-text.ts";
@@ -60,6 +60,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
     risks.push(riskOf(said));
   };
   const due = await needsWork({ rotation, deps }, { force: false, cadence });
+  const waits = due && !(await needsWork({ rotation, deps }, { force: false, cadence, patient: true }));
   const logging = {
     ...deps,
     runtime: {
@@ -72,6 +73,7 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
     name: rotation.name,
     provider: rotation.provider.name,
     due,
+    ...(waits && { waits }),
     reason: due ? whyOf(moment, standing) : "nothing is due",
     standing: standingReport(standing, moment, deps.clock),
     ...expectedIn(moment),
@@ -115,11 +117,12 @@ export function riskOf([message, { code, path, remedy, error } = {}]: Said): Pla
 }
 
 function whyOf(moment: Moment, standing: Standing): string {
-  const { action, reason } = decide(moment);
+  const decision = decide(moment);
+  const { action, reason } = decision;
   const { owed } = moment.state;
   if (action === "reload" || (reason === undefined && owed !== undefined)) return "the reload is owed";
-  if (reason !== undefined)
-    return `${action === "none" ? "waiting after a failure: " : ""}${reasonText(reason, moment)}`;
+  if (action === "none" && reason !== undefined) return waitingText(decision, moment) ?? "";
+  if (reason !== undefined) return reasonText(reason, moment);
   if (standing.reason.code === "retire" || standing.reason.code === "unproved")
     return standingText(standing, moment) ?? "";
   return "a sink does not hold what was written to it, or nobody has looked at it yet";

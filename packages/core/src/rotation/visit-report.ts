@@ -106,10 +106,15 @@ function outcomeOf({ ended, standing: { exit } }: Pick<Visit, "ended" | "standin
   return ended?.outcome ?? (exit === 0 ? "fresh" : "failed");
 }
 
+/** What is wanted and has to wait, in words; undefined when nothing is. */
+export function waitingText({ reason }: Decision, moment: Moment): string | undefined {
+  if (reason === undefined) return undefined;
+  return `${moment.state.failure ? "waiting after a failure" : "waiting"}: ${reasonText(reason, moment)}`;
+}
+
 function idleReason({ decision, moment, standing: now }: Omit<Visit, "started">): string {
-  const { reason } = decision;
-  if (reason !== undefined)
-    return `${moment.state.failure ? "waiting after a failure" : "waiting"}: ${reasonText(reason, moment)}`;
+  const waiting = waitingText(decision, moment);
+  if (waiting !== undefined) return waiting;
   return now.exit === 0 ? "nothing is due" : (standingText(now, moment) ?? "nothing is due");
 }
 

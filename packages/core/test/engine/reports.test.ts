@@ -39,6 +39,21 @@ test("plan says what is due, which keys it would create, rotate or take over, an
   expect(scene.mints()).toBe(1);
 });
 
+test("plan says of one that failed that it waits, and until when: as status does, and as a run that comes before", async () => {
+  const scene = createScene((rotation) => ({ ...rotation, retry: { initial: 10 * minute, max: hour } }));
+  failAt(scene, { mint: failing("DENIED") });
+  await scene.run();
+  const { rotations } = await scene.ask((engine) => engine.plan());
+  const status = await scene.ask((engine) => engine.status());
+  const nextAt = status.rotations[0]!.nextAt;
+  expect(rotations[0]).toMatchObject({ due: true, waits: true, nextAt });
+  expect(rotations[0]!.reason).toBe((await scene.run()).db.reason);
+  await scene.clock.advance(Date.parse(nextAt!) - scene.clock.now());
+  const [later] = (await scene.ask((engine) => engine.plan())).rotations;
+  expect(later).toMatchObject({ due: true, reason: "not rotated before" });
+  expect(later).not.toHaveProperty("waits");
+});
+
 test("plan shows which check would fail, and runs the others", async () => {
   const scene = createScene();
   failAt(scene, { "check a": failing("DENIED") });
