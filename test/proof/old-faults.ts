@@ -175,4 +175,62 @@ export const oldFaults: readonly OldFault[] = [
     edits: [{ file: "docs/plugins/aws-rds-iam.md", from: ":app:{{ token | pgpass }}", to: ":app:{{ token }}" }],
     red: { file: "test/docs/consumers.test.ts", test: "by the password file of the page's spec" },
   },
+  {
+    name: "time ends no rest",
+    edits: [{ file: "packages/core/src/engine/rest.ts", from: "if (until <= now) return false;", to: "" }],
+    red: {
+      file: "packages/core/test/engine/kept-looks.test.ts",
+      test: "after the end, and with runs of which nobody knows the pace",
+    },
+  },
+  {
+    name: "a look outlives what is written of its rotation",
+    edits: [
+      {
+        file: "packages/core/src/local/looks.ts",
+        from: "after update of state on rotations begin delete from looks where rotation = new.name; end;",
+        to: "after update of state on rotations begin select 1; end;",
+      },
+    ],
+    red: { file: "packages/core/test/engine/kept-looks.test.ts", test: "only what was written since is looked at" },
+  },
+  {
+    name: "a look outlives what was done to its sinks",
+    edits: [
+      {
+        file: "packages/core/src/engine/kept-looks.ts",
+        from: "if (look === undefined || stampsOf(rotation) !== look.stamps) continue;",
+        to: "if (look === undefined) continue;",
+      },
+    ],
+    red: {
+      file: "packages/core/test/engine/kept-looks.test.ts",
+      test: "after an edit of a sink, and with runs of which nobody knows the pace",
+    },
+  },
+  {
+    name: "a rest ignores the pace of runs",
+    edits: [
+      {
+        file: "packages/core/src/engine/rest.ts",
+        from: "cadence === undefined || (cadence < pace && now + 2 * cadence <= ends)",
+        to: "cadence !== ends * pace",
+      },
+    ],
+    red: {
+      file: "packages/core/test/engine/kept-looks.test.ts",
+      test: "after nothing, and with runs that are too slow",
+    },
+  },
+  {
+    name: "sinks that matched once are never compared again",
+    edits: [
+      {
+        file: "packages/core/src/watch/lookouts.ts",
+        from: "matching[index] === 0 || !standAsSeen(rotations[index]!, deps)",
+        to: "matching[index] === 0 || standAsSeen === undefined",
+      },
+    ],
+    red: { file: "packages/core/test/watch/looks.test.ts", test: "what was changed by hand is found all the same" },
+  },
 ];

@@ -107,7 +107,7 @@ async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport
     : await cadenceOfRun(deps.host, { now: deps.runtime.now(), every: options.every });
   const hints = await renameHints(parts.spec, deps);
   const force = options.force ?? false;
-  const { identity } = parts.spec;
+  const identity = identityFor(present, parts.spec);
   const looks = options.byDaemon || force ? undefined : await recallLooks({ identity, deps, cadence, view: "report" });
   const resting = looks?.resting(present) ?? new Map<Rotation, Resting>();
   const others = present.filter((rotation) => !resting.has(rotation));
@@ -132,6 +132,11 @@ async function runHere(all: EngineParts, options: RunOptions): Promise<RunReport
   await tellStandings(deps, [...news, ...orphans.map((orphan) => ({ name: orphan.name, standing: orphan }))]);
   await looks?.keep();
   return { version: 1, rotations: told, orphans, causes: causesOf([...told, ...orphans]), ...untold };
+}
+
+/** The states of a few are read sooner than the looks at all. */
+function identityFor(asked: readonly Rotation[], { identity, rotations }: EngineParts["spec"]): string | undefined {
+  return asked.length * 2 < rotations.length ? undefined : identity;
 }
 
 function withHint<T extends Pick<RotationReport, "warnings">>(report: T, hint: string | undefined): T {
@@ -177,7 +182,7 @@ export async function status(
   const present = chosen.flatMap((one) => ("rotation" in one && one.rotation) || []);
   const absent = chosen.flatMap((one) => ("by" in one ? [one] : []));
   const cadence = byDaemon ? undefined : await knownCadence(deps.host, deps.runtime.now());
-  const { identity } = parts.spec;
+  const identity = identityFor(present, parts.spec);
   const looks = byDaemon ? undefined : await recallLooks({ identity, deps, cadence, view: "status" });
   const stands = await standsOf(present, { deps, cadence }, looks);
   const others = chosen.flatMap((one) => ("status" in one ? [one.status] : []));

@@ -94,6 +94,24 @@ test("only what was written since is looked at: by a run of another process, or 
   expect(fleet.loaded).not.toContain("one");
 });
 
+async function refuse(): Promise<never> {
+  throw new Error("the looks are asked for");
+}
+
+test("for one of many its own state is read, and not the looks at all", async () => {
+  const fleet = await rested("spec 1");
+  const backend = watched(await openBackend(fleet.scene), fleet.loaded);
+  const { looks: _, ...store } = backend.store;
+  const spec = { ...fleet.scene.spec(), identity: "spec 1" };
+  const { runtime } = fleet.scene;
+  const refusing = { ...backend, store: { ...store, looks: { mark: refuse, recall: refuse, keep: refuse } } };
+  const engine = await openEngine({ spec, runtime, backend: refusing, onEvent: () => undefined });
+  expect((await engine.run({ names: ["two"], timeout: 0 })).rotations).toMatchObject([{ outcome: "fresh" }]);
+  expect((await engine.status({ names: ["two"] })).rotations).toMatchObject([{ state: "fresh" }]);
+  await expect(engine.status()).rejects.toThrow("the looks are asked for");
+  await backend.close();
+});
+
 /** What may happen between two runs. The times of day of both fleets are alike. */
 const happenings: Readonly<Record<string, (fleet: Fleet) => unknown>> = {
   nothing: () => undefined,
