@@ -184,6 +184,14 @@ async function sinkDiffers({ rotation, deps }: At, sink: SinkEntry, state: Rotat
   return !isSame;
 }
 
+/** Does each sink stand as it did when it last held what the state said? What tells no stamp may not. */
+export function standAsSeen({ sinks }: Rotation, { stamps }: Pick<RotationDeps, "stamps">): boolean {
+  return sinks.every((sink) => {
+    const stamp = sink.part.stamp?.(sink.options);
+    return stamp !== undefined && stamps?.get(sink)?.stamp === stamp;
+  });
+}
+
 /** The report of a rotation for which nothing was to be done, or (`locked`) which another process is at work on. */
 export async function untouchedReport(
   at: At,

@@ -6,6 +6,7 @@ import {
   observationDiffers,
   presentAll,
   retirementAt,
+  standAsSeen,
   type Present,
 } from "../engine/quick-look.ts";
 import type { Rotation } from "../loading/model.ts";
@@ -61,6 +62,8 @@ interface Shared {
   /** When each has to be looked at, rotation time. */
   readonly agenda: Agenda;
   readonly nearlyDue: Float64Array;
+  /** 1: its sinks held what its state says, and nobody has written that since. */
+  readonly matching: Uint8Array;
   /** A tick could not help them. */
   readonly idle: Set<number>;
 }
@@ -81,7 +84,8 @@ export function createLookouts(
     createAgenda(rotations.length),
   ];
   const nearlyDue = new Float64Array(rotations.length).fill(Infinity);
-  const shared: Shared = { rotations, clock, monotonic, posts, waiting, agenda, nearlyDue, idle: new Set() };
+  const matching = new Uint8Array(rotations.length);
+  const shared: Shared = { rotations, clock, monotonic, posts, waiting, agenda, nearlyDue, matching, idle: new Set() };
   const asked = new Set<number>();
   let isAllAsked = true;
   let nextSink = rotations.length;
@@ -154,7 +158,8 @@ async function lookAt(
   some: readonly number[],
   { deps, tell, ...shared }: Shared & { readonly deps: RotationDeps; readonly tell: Tell },
 ): Promise<void> {
-  const { rotations, posts } = shared;
+  const { rotations, posts, matching } = shared;
+  for (const index of some) matching[index] = 0;
   const presents = await presentAll(
     some.map((index) => rotations[index]!),
     deps,
@@ -194,19 +199,28 @@ function keep(
   waiting.note(rotation.provider.name, index, state.failure !== undefined);
 }
 
+/** Of what matched its state, and stands as it did then, the state is not read again. */
 async function lookAtSinks(
-  some: readonly number[],
-  { deps, rotations, posts, clock }: Shared & { readonly deps: RotationDeps },
+  all: readonly number[],
+  { deps, rotations, posts, clock, matching }: Shared & { readonly deps: RotationDeps },
 ): Promise<void> {
+  const some = all.filter((index) => matching[index] === 0 || !standAsSeen(rotations[index]!, deps));
   const states = await deps.store.loadAll(some.map((index) => rotations[index]!.name));
+  for (const index of some) matching[index] = 1; // until a look finds that its state was written meanwhile
   const differ = await Promise.all(
     some.map(async (index, at) => {
       const place = { rotation: rotations[index]!, deps };
-      return !isLeftAlone(place, states[at]!) && (await observationDiffers(place, states[at]!));
+      if (isLeftAlone(place, states[at]!)) matching[index] = 0;
+      else if (await observationDiffers(place, states[at]!)) return true;
+      return false;
     }),
   );
   const turn = { need: "alive", by: clock.now() } as const;
-  for (const [at, index] of some.entries()) if (differ[at] && posts.isFree(index)) posts.ready.set(index, turn);
+  for (const [at, index] of some.entries()) {
+    if (!differ[at]) continue;
+    matching[index] = 0;
+    if (posts.isFree(index)) posts.ready.set(index, turn);
+  }
 }
 
 type Sharers = ReadonlyMap<string, readonly number[]>;

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Backend } from "../../src/backend/backend.ts";
 import { rotationIn } from "../engine/spec.ts";
@@ -33,6 +35,35 @@ test("while nothing is due no state is read, and a rotation that ends makes no o
   read.length = 0;
   await daemon.pass(3 * minute);
   expect(read).toEqual([]);
+});
+
+/** Their sinks tell how they stand. */
+function stampIn(scene: Scene): void {
+  function stampOf(name: string): string | undefined {
+    const stats = statSync(join(scene.directory, name), { throwIfNoEntry: false });
+    return stats && `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+  }
+  scene.rotations = scene.rotations.map((rotation) => ({
+    ...rotation,
+    sinks: rotation.sinks.map((sink) => ({ ...sink, part: { ...sink.part, stamp: () => stampOf(sink.id) } })),
+  }));
+}
+
+test("the state of what stands as it did is not read to compare its sinks, and what was changed by hand is found all the same", async () => {
+  const scene = createWatchScene();
+  const [first = "", ...others] = manyIn(scene, 5);
+  stampIn(scene);
+  const read: string[] = [];
+  const daemon = await startDaemon(scene, { over: counting(read) });
+  await daemon.pass(11 * minute);
+  read.length = 0;
+  await daemon.pass(6 * minute);
+  expect(read).toEqual([]);
+  scene.write(first, "somebody else's");
+  await daemon.pass(6 * minute);
+  expect(new Set(read)).toEqual(new Set([first]));
+  expect((await scene.status()).state).toBe("drift");
+  for (const name of others) expect(scene.held(name)).toBeDefined();
 });
 
 test("what another process writes is looked at within half a minute", async () => {
