@@ -18,6 +18,8 @@ export interface ActionInput<Flags, Args> {
   readonly terminal: Terminal;
   /** Where compiled specs are kept. Undefined: nowhere. */
   readonly specCache?: SpecCacheOptions | undefined;
+  /** Called when there is more than one rotation: to look at several asks the disk, before it is known whether any is due. */
+  readonly onMany?: (() => void) | undefined;
 }
 
 /** Rotations by name or glob. */

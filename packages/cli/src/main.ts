@@ -21,10 +21,10 @@ export async function main(
 ): Promise<void> {
   hideSqliteWarning();
   const widen = (): void => widenPool(argv, process.env);
-  if (beforeWork === undefined) widen();
-  else beforeWork(widen);
   const quick = sources ? undefined : parseQuickly(argv, readManifest(root), process.env);
-  if (quick !== undefined) return runQuickly(quick, { directory: cache, onCompile: onCold });
+  if (quick === undefined || beforeWork === undefined) widen();
+  else beforeWork(widen);
+  if (quick !== undefined) return runQuickly(quick, { directory: cache, onCompile: onCold, onMany: widen });
   try {
     const { answerForPasswd } = await import("./passwd.ts");
     answerForPasswd(process.env);

@@ -73,17 +73,23 @@ export function parseQuickly(
 /** Which build this is: the bundler puts a hash of it here. */
 declare const ROTATE_BUILD: string;
 
-/** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. @param directory keeps compiled specs */
+/** What a start has for its command. */
+export interface QuickOptions extends Pick<SpecCacheOptions, "onCompile">, Pick<Input, "onMany"> {
+  /** Keeps compiled specs. */
+  readonly directory: string | undefined;
+}
+
+/** Runs it: prints the result or the failure and leaves the exit code, as a command of oclif does. */
 export async function runQuickly(
   { id, version, flags, args }: QuickCommand,
-  { directory, onCompile }: Pick<SpecCacheOptions, "onCompile"> & { readonly directory: string | undefined },
+  { directory, onCompile, onMany }: QuickOptions,
 ): Promise<void> {
   const terminal = createTerminal();
   const json = flags["json"] === true;
   const specCache = directory === undefined ? undefined : { directory, onCompile, build: ROTATE_BUILD };
   try {
     const action = actions[id]?.(await import("./actions/quick.ts"));
-    const result = await action?.({ flags, args, json, terminal, specCache, version } as Input);
+    const result = await action?.({ flags, args, json, terminal, specCache, version, onMany } as Input);
     if (json && result !== undefined) terminal.out(JSON.stringify(result, null, 2));
   } catch (error) {
     process.exitCode = reportFailure(error, { json, terminal });

@@ -36,7 +36,8 @@ function rotate(given: Input): Promise<RunReport> {
   const { flags, json, terminal } = input;
   const options = optionsOf(input);
   const how = { board: !quiet, omit: ["rotation-finished"], labels: flags.label } as const;
-  return withWatch(input, how, async ({ engine, own, reporter, now }) => {
+  return withWatch(input, how, async ({ engine, own, names, reporter, now }) => {
+    if (names.length > 1) input.onMany?.();
     const { log } = reporter.runtime;
     const interrupt = listenForInterrupt(() => log.warn("stopping where it is safe; once more stops at once"));
     const stopTraces = await tracesOf(own?.events, reporter.runtime);
