@@ -42,6 +42,7 @@ const joining: Joining = {
   due: [
     { from: "../core/src/engine/tick.ts", match: /\/work\.ts$/ },
     { from: "../core/src/local/helpers.ts", match: /\/write-file-atomic\// },
+    { from: "../runtime/src/exec.ts", match: /execa/ },
   ],
   banner,
   first: `// ${buildMark}`,

@@ -95,39 +95,24 @@ function timedOut(command: string, limit: number, signal: AbortSignal): RotateEr
 }
 
 interface Starter extends ExecParts {
-  readonly spawn: typeof import("node:child_process").spawn;
+  readonly execa: typeof import("./execa.ts").execa;
 }
 
-/** What the system says of a start that failed at once holds the arguments: nothing but its code goes further. */
-function spawnOrTell([file, ...args]: Argv, init: ExecInit, { spawn, env, masker }: Starter): ChildProcess {
-  try {
-    return spawn(file, args, {
-      env: childEnv(env, init.env ?? {}, masker),
-      ...(init.cwd !== undefined && { cwd: init.cwd }),
-      stdio: [init.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      detached: true,
-    });
-  } catch (error) {
-    throw startError((error as NodeJS.ErrnoException).code, basename(file), init.cwd);
-  }
-}
-
-function start(argv: Argv, init: ExecInit, starter: Starter): Running {
-  const child = spawnOrTell(argv, init, starter);
-  const ended = endOf(child);
-  // Who does not read its input to the end, or at all, has its reasons.
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on("error", () => undefined);
-  if (init.stdin !== undefined) child.stdin?.end(revealText(init.stdin, starter.masker));
-  return { child, command: basename(argv[0]), init, ended };
-}
-
-function endOf(child: ChildProcess): Running["ended"] {
-  return new Promise((resolve) => {
-    child.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (child.pid === undefined) resolve({ code }); // else it could not be killed, and ends some other way
-    });
-    child.once("close", (exitCode, signal) => resolve({ exitCode, signal }));
+/** Of what execa would do, only the start, the input and the end are used: its errors name the arguments, and its limits end the command alone, not its group. */
+function start([file, ...args]: Argv, init: ExecInit, { execa, env, masker }: Starter): Running {
+  const ended = execa(file, args, {
+    env: { ...childEnv(env, init.env ?? {}, masker) },
+    extendEnv: false,
+    ...(init.cwd !== undefined && { cwd: init.cwd }),
+    ...(init.stdin === undefined ? { stdin: "ignore" } : { input: revealText(init.stdin, masker) }),
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    encoding: "buffer",
+    verbose: "none",
   });
+  return { child: ended.nodeChildProcess, command: basename(file), init, ended };
 }
 
 function tell(child: ChildProcess, { onStart, onEnd }: RuntimeExecInit): void {
@@ -146,9 +131,9 @@ export function createExec(parts: ExecParts): Runtime["exec"] {
     const limit = init.timeout ?? defaultTimeout;
     const deadline = parts.deadline(limit, signal);
     try {
-      const { spawn } = await import("node:child_process");
+      const { execa } = await import("./execa.ts");
       if (deadline.signal.aborted) throw timedOut(command, limit, signal);
-      const running = start(argv, init, { ...parts, spawn });
+      const running = start(argv, init, { ...parts, execa });
       company.join(running.child);
       tell(running.child, init);
       return await waitFor(running, deadline.signal);

@@ -1,8 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inspect } from "node:util";
 import { type RotateError, Secret } from "@rotate/plugin-kit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRuntime } from "../src/create-runtime.ts";
@@ -13,6 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
+const module = new URL("../src/create-runtime.ts", import.meta.url).href;
 const never = new AbortController().signal;
 const env = { PATH: process.env["PATH"], KEPT: "kept" };
 const { exec, masker } = createRuntime({ env });
@@ -163,20 +164,15 @@ test("lets a command go on whose output only people read, and keeps the last of 
   expect([stdout.length, stderr.length]).toEqual([1024 * 1024, 1024 * 1024]);
 });
 
-test("says what the system refuses to start at once, and nothing of its arguments", async () => {
-  const long = "x".repeat(200_000);
-  const refused = await failure(exec(["true", long], {}, never));
-  expect(refused).toMatchObject({ code: "INVALID", message: "true was given too much (E2BIG)" });
-  expect(inspect(refused)).not.toContain("xxx");
-});
-
-test("lives on when a command closes its input while much of it is still to be written", async () => {
-  const { exitCode, stdout } = await exec(
-    ["sh", "-c", "exec 0<&-; sleep 0.2; echo ended"],
-    { stdin: "x".repeat(500_000) },
-    never,
-  );
-  expect([exitCode, stdout]).toEqual([0, "ended\n"]);
+test("says nothing of a command that it starts, whatever the environment asks of the library that starts it", async () => {
+  const program = `const { createRuntime } = await import(${JSON.stringify(module)});
+const { exec, masker } = createRuntime();
+await exec(["sh", "-c", "cat; echo $TOKEN; echo $TOKEN >&2"], { stdin: "by-stdin-1", env: { TOKEN: "by-env-22" } }, new AbortController().signal);`;
+  const child = spawnSync(process.execPath, ["--conditions=rotate:src", "--input-type=module", "-e", program], {
+    env: { ...env, NODE_DEBUG: "execa" },
+    encoding: "utf8",
+  });
+  expect(child).toMatchObject({ status: 0, stdout: "", stderr: "" });
 });
 
 test("gives a megabyte whole", async () => {
