@@ -1,10 +1,11 @@
 /** The executable and the container: one file on a root without Node, without a shell, as a user whom nobody knows. */
 import { spawnSync, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { freePort } from "@rotate/doubles";
+import { daemonFlags } from "../../packages/cli/src/daemon-flags.ts";
 import { definition, executableIn, lacking, layOutContainer, stop, type Container } from "./container.ts";
 
 const { entrypoint, command, health } = definition();
@@ -36,6 +37,14 @@ test("the executable is the command line: help, texts and schemas are in it", ()
   expect(said("explain", "ROTATE_MINT_DENIED").stdout).toMatch(/permission/);
   expect(said("run", "--help").stdout).toContain("$ rotate run");
   expect(said("statsu")).toMatchObject({ status: 2, stderr: expect.stringContaining('did you mean "status"') });
+});
+
+test("the executable gives what was made last 16 MB at most, and not 64", () => {
+  const file = join(folder, "flags.cjs");
+  writeFileSync(file, "process.stdout.write(process.execArgv.join(' ') + '\\n')");
+  const env = { HOME: folder, NODE_OPTIONS: `--require ${file}` };
+  const { stdout } = spawnSync(executable, ["--version"], { cwd: folder, env, encoding: "utf8" });
+  expect(stdout.split("\n")[0]).toContain(daemonFlags.join(" "));
 });
 
 function layOut(): Container {

@@ -73,6 +73,7 @@ test.skipIf(!isThere("systemd-analyze"))(
     ]);
     expect(rotate("systemd", "install", "--directory", ".", "--name", "by-timer", "--timer", "5m").status).toBe(0);
     const service = readFileSync(join(folder, "rotate.service"), "utf8");
+    expect(service).toMatch(/^ExecStart=\S*node --max-semi-space-size=8 \S+rotate\.js watch -f /m);
     for (const line of [
       "ReadWritePaths=-/srv/shop",
       "LoadCredential=webhook:/etc/rotate/webhook",

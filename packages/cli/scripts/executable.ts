@@ -16,6 +16,7 @@ import {
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { daemonFlags } from "../src/daemon-flags.ts";
 
 /** What goes in and what comes out. */
 export interface Executable {
@@ -43,7 +44,7 @@ export function buildExecutable({ from, node, output }: Executable): void {
       executable: base,
       disableExperimentalSEAWarning: true,
       useVfs: true,
-      execArgv: ["--disable-sigusr1"],
+      execArgv: ["--disable-sigusr1", ...daemonFlags],
       assets: assetsOf(from),
     };
     writeFileSync(join(folder, "config.json"), JSON.stringify(config));

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
+import { daemonFlags } from "../../../packages/cli/src/daemon-flags.ts";
 import { packedCommandLine } from "../../support/packed.ts";
 import { sendCrowd, type CrowdSize } from "./crowd.ts";
 
@@ -58,8 +59,19 @@ interface Watched {
   readonly stop: () => Promise<number | null>;
 }
 
+/** As a unit starts it. */
 async function watch(folder: string): Promise<Watched> {
-  const argv = [packedCommandLine().entry, "watch", "-f", "rotate.json", "--listen", "0", "--log-format", "json"];
+  const argv = [
+    ...daemonFlags,
+    packedCommandLine().entry,
+    "watch",
+    "-f",
+    "rotate.json",
+    "--listen",
+    "0",
+    "--log-format",
+    "json",
+  ];
   const env = { PATH: process.env["PATH"], HOME: folder, ROTATE_STATE_DIR: join(folder, "state") };
   const child = spawn(process.execPath, argv, { cwd: folder, env, stdio: ["ignore", "ignore", "pipe"] });
   const { promise, resolve, reject } = Promise.withResolvers<number>();

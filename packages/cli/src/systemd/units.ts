@@ -2,6 +2,7 @@
 import type { Spec } from "@rotate/core";
 import { writtenPaths, sourcesIn } from "@rotate/core";
 import { dirname } from "node:path";
+import { daemonFlags } from "../daemon-flags.ts";
 
 /** What a unit is made of besides the spec. */
 export interface UnitOptions {
@@ -56,7 +57,7 @@ function serviceOf(spec: Spec, options: UnitOptions): string {
 }
 
 function daemonLines(spec: Spec, { program, listen }: UnitOptions): readonly string[] {
-  const words = [...program, "watch", "-f", spec.file, ...(listen === undefined ? [] : ["--listen", listen])];
+  const words = [...asDaemon(program), "watch", "-f", spec.file, ...(listen === undefined ? [] : ["--listen", listen])];
   return [
     "Type=notify",
     "# systemd-notify speaks for it",
@@ -70,6 +71,11 @@ function daemonLines(spec: Spec, { program, listen }: UnitOptions): readonly str
     "TimeoutStartSec=2min",
     "TimeoutStopSec=2min",
   ];
+}
+
+/** The one file has them in it. */
+function asDaemon([first = "", ...entry]: UnitOptions["program"]): readonly string[] {
+  return [first, ...(entry.length > 0 ? daemonFlags : []), ...entry];
 }
 
 function runLines(spec: Spec, { program, every = "" }: UnitOptions): readonly string[] {
