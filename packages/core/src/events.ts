@@ -12,7 +12,7 @@ export interface LeaseMark {
 export type EngineEvent =
   | { readonly type: "rotation-started"; readonly rotation: string; readonly why: string }
   | { readonly type: "phase-started"; readonly rotation: string; readonly phase: PhaseName }
-  /** `lease`: what the phase was about, once there is one. */
+  /** `lease`: what the phase was about, once there is one; of an undo, what is to stand there again. */
   | {
       readonly type: "phase-finished";
       readonly rotation: string;

@@ -73,7 +73,7 @@ async function runPhase(
 }
 
 /** Undefined before the issuer's answer was taken: then nobody knows the value. */
-function markOf({ state }: Session, id: LeaseId | undefined): { readonly lease?: LeaseMark } {
+export function markOf({ state }: Session, id: LeaseId | undefined): { readonly lease?: LeaseMark } {
   const fingerprint = id === undefined ? "" : (state().leases[id]?.fingerprint ?? "");
   return id === undefined || fingerprint === "" ? {} : { lease: { id, fingerprint: shortFingerprint(fingerprint) } };
 }

@@ -5,6 +5,7 @@ import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
 import { failureOf, innerError, isDefinite } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
+import { markOf } from "./phase.ts";
 import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
 
@@ -50,7 +51,7 @@ export async function undoWrites(
     durationMs: Math.round(runtime.monotonic() - start),
     ...(error && { error }),
   };
-  onEvent({ type: "phase-finished", rotation, phase });
+  onEvent({ type: "phase-finished", rotation, phase, ...markOf(session, to) });
   return phase;
 }
 

@@ -59,8 +59,11 @@ test.each([
   expect([failed?.phase, failed?.result]).toEqual(["commit", "failed"]);
   expect(next).toMatchObject({ phase: "undo", result: code === undefined ? "succeeded" : "failed" });
   expect(next?.error?.code).toBe(code);
-  expect(scene.events).toContainEqual({ type: "phase-finished", rotation: "db", phase: next });
-  expect(lines().filter(({ act }) => act === "undo")).toMatchObject([{ result, ...(code !== undefined && { code }) }]);
+  const { lease: id, fingerprint } = lines().find(({ act }) => act === "mint")!; // of the credential that stood there before
+  const lease = { id, fingerprint };
+  expect(scene.events).toContainEqual({ type: "phase-finished", rotation: "db", phase: next, lease });
+  const told = { lease: id, fingerprint, result, ...(code !== undefined && { code }) };
+  expect(lines().filter(({ act }) => act === "undo")).toMatchObject([told]);
 });
 
 test("refusals, revocations, alarms and ejects are in it, and nothing of before is ever changed", async () => {
