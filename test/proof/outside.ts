@@ -54,4 +54,6 @@ const rows: readonly (readonly [string, string, string, boolean])[] = [
 ];
 process.stdout.write(`\n| ${minutes} minutes | promise | measured |\n|---|---|---|\n`);
 for (const [what, promise, measured] of rows) process.stdout.write(`| ${what} | ${promise} | ${measured} |\n`);
+const course = figures.course.map((range) => range.map((bytes) => Math.round(bytes / megabyte)).join(" to "));
+process.stdout.write(`\nMB held in each tenth of the time: ${course.join(", ")}\n`);
 if (rows.some(([, , , isKept]) => !isKept)) process.exitCode = 1;

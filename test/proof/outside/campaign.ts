@@ -25,6 +25,8 @@ export interface OutsideFigures {
   /** Bytes: medians of the first and the last tenth of the samples. */
   readonly before: number;
   readonly after: number;
+  /** Of each tenth of the samples, in their order: the least and the most. */
+  readonly course: readonly (readonly [least: number, most: number])[];
   readonly rotated: number;
   readonly failed: number;
   /** The least that any credential had left when it was looked at, in parts of its life. */
@@ -127,6 +129,13 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
+function courseOf(values: readonly number[], length: number): OutsideFigures["course"] {
+  const parts = Array.from({ length: Math.ceil(values.length / length) }, (_, at) =>
+    values.slice(at * length, (at + 1) * length),
+  );
+  return parts.map((part) => [Math.min(...part), Math.max(...part)] as const);
+}
+
 /** Runs it, and gives the figures. */
 export async function runOutside(options: OutsideOptions): Promise<OutsideFigures> {
   const folder = mkdtempSync(join(tmpdir(), "rotate-outside-"));
@@ -156,6 +165,7 @@ export async function runOutside(options: OutsideOptions): Promise<OutsideFigure
       ...heard,
       before: median(resident.slice(0, tenth)),
       after: median(resident.slice(-tenth)),
+      course: courseOf(resident, tenth),
       rotated: countedIn(metrics, "rotate_rotations_total", "rotated"),
       failed: countedIn(metrics, "rotate_rotations_failed_total"),
       leastLeft: least,
