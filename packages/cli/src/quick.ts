@@ -4,11 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { SpecCacheOptions } from "@rotate/core";
 import type { ActionInput } from "./action.ts";
 import { reportFailure } from "./failure.ts";
 import { createTerminal } from "./output/terminal.ts";
-import { type FlagForm, wordsOf } from "./words.ts";
 
 /** The part of oclif's manifest that matters here. */
 export interface Manifest {
@@ -20,14 +20,18 @@ interface ManifestCommand {
   readonly flags: Readonly<Record<string, ManifestFlag>>;
   readonly args: Readonly<Record<string, { readonly required?: boolean; readonly multiple?: boolean }>>;
 }
-interface ManifestFlag extends FlagForm {
+interface ManifestFlag {
+  readonly type: "boolean" | "option";
+  readonly char?: string;
   readonly env?: string;
   readonly default?: unknown;
   readonly required?: boolean;
   readonly options?: readonly string[];
+  readonly multiple?: boolean;
 }
 
-type Given = Readonly<Record<string, unknown>>;
+type Parsed = Pick<ReturnType<typeof parseArgs>, "values" | "positionals">;
+type Words = Readonly<Record<string, unknown>>;
 type Input = ActionInput<never, never> & { readonly version: string };
 type Action = (input: Input) => Promise<unknown>;
 
@@ -35,8 +39,8 @@ type Action = (input: Input) => Promise<unknown>;
 export interface QuickCommand {
   readonly id: string;
   readonly version: string;
-  readonly flags: Given;
-  readonly args: Given;
+  readonly flags: Words;
+  readonly args: Words;
 }
 
 const actions: Readonly<Record<string, (all: typeof import("./actions/quick.ts")) => Action>> = {
@@ -63,7 +67,7 @@ export function parseQuickly(
 ): QuickCommand | undefined {
   const command = Object.hasOwn(actions, id) ? manifest.commands[id] : undefined;
   if (command === undefined || argv.includes("--")) return undefined;
-  const words = wordsOf(argv, command.flags);
+  const words = parseWords(argv, command);
   if (words === undefined) return undefined;
   const flags = { ...defaultsOf(command, env), ...words.values };
   const args = argumentsOf(words.positionals, command);
@@ -96,12 +100,34 @@ export async function runQuickly(
   }
 }
 
-function defaultsOf({ flags }: ManifestCommand, env: NodeJS.ProcessEnv): Given {
+function parseWords(argv: readonly string[], { flags }: ManifestCommand): Parsed | undefined {
+  const options = Object.entries(flags).map(([name, { type, char, multiple = false }]) => [
+    name,
+    { type: type === "boolean" ? "boolean" : "string", multiple, ...(char !== undefined && { short: char }) } as const,
+  ]);
+  try {
+    const parsed = parseArgs({
+      args: [...argv],
+      options: Object.fromEntries(options),
+      allowPositionals: true,
+      tokens: true,
+    });
+    const named = parsed.tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+    const once = named.filter((name) => flags[name]?.multiple !== true);
+    // oclif gives all words that follow one of these to it.
+    const isGreedy = once.length < named.length && parsed.positionals.length > 0;
+    return isGreedy || new Set(once).size < once.length ? undefined : parsed;
+  } catch {
+    return undefined; // oclif explains what is wrong with it
+  }
+}
+
+function defaultsOf({ flags }: ManifestCommand, env: NodeJS.ProcessEnv): Words {
   const preset = Object.entries(flags).map(([name, flag]) => [name, env[flag.env ?? ""] ?? flag.default] as const);
   return Object.fromEntries(preset.filter(([, value]) => value !== undefined));
 }
 
-function areAllowed(values: Given, { flags }: ManifestCommand): boolean {
+function areAllowed(values: Words, { flags }: ManifestCommand): boolean {
   if (Object.entries(flags).some(([name, { required }]) => required === true && values[name] === undefined))
     return false;
   return Object.entries(values).every(([name, value]) => {
@@ -111,7 +137,7 @@ function areAllowed(values: Given, { flags }: ManifestCommand): boolean {
 }
 
 /** Our commands take one argument, or one list; undefined when that does not fit. */
-function argumentsOf(positionals: readonly string[], { args }: ManifestCommand): Given | undefined {
+function argumentsOf(positionals: readonly string[], { args }: ManifestCommand): Words | undefined {
   const [entry] = Object.entries(args);
   if (entry === undefined) return positionals.length === 0 ? {} : undefined;
   const [name, { required, multiple }] = entry;
