@@ -185,6 +185,7 @@ const playedElsewhere = [
   /\bopenHttpWay\b/,
   /function moveState\b/,
   /=part\.needsRotation;/,
+  /=part\._cleanupOnExit;/,
 ];
 
 /** The files of the package that are imported only when they are needed. */
