@@ -17,11 +17,17 @@ const shapes: readonly RegExp[] = [
 ];
 const names = /secret|token|passw|passphrase|private|credential|api_?key|access_?key|session|cookie|authorization/i;
 
-/** A long run of letters of both cases and digits: nobody writes that by hand. */
+/** A long run of letters of both cases, with digits or its cases mixed up: nobody writes that by hand. */
 function isRandom(text: string): boolean {
   return (text.match(/[\w+/=-]{24,}/g) ?? []).some(
-    (run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run) && bitsOf(run) > 3.7,
+    (run) => /[a-z]/.test(run) && /[A-Z]/.test(run) && (/\d/.test(run) || isMixedUp(run)) && bitsOf(run) > 3.7,
   );
+}
+
+/** Of 32 random letters and digits one in 280 has no digit. A name of many words changes its case less often. */
+function isMixedUp(run: string): boolean {
+  const changes = run.match(/[a-z](?=[A-Z])|[A-Z](?=[a-z])/g) ?? [];
+  return changes.length >= run.length * 0.4;
 }
 
 /** Entropy of a character. */
