@@ -20,7 +20,7 @@ import { loginsOver } from "./deps.ts";
 import type { Standing } from "../rotation/standing.ts";
 import { standingText } from "../rotation/standing-text.ts";
 import { actionOf, droppedOf } from "./plan-parts.ts";
-import { needsWork, presentOf } from "./quick-look.ts";
+import { needsWorkNow, presentOf } from "./quick-look.ts";
 
 /** What a run would do now, and why. Mints nothing, writes nothing, shows no value; runs the commands of `{ exec: … }` references only when asked to. */
 export async function planAll(
@@ -51,7 +51,8 @@ async function refuseExec(): Promise<never> {
 }
 
 async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number | undefined): Promise<PlanRotation> {
-  const { moment, standing } = await presentOf({ rotation, deps }, { cadence });
+  const present = await presentOf({ rotation, deps }, { cadence });
+  const { moment, standing } = present;
   const { state } = moment;
   const warnings = [...paceWarnings(moment)];
   const risks: PlanRisk[] = [];
@@ -59,8 +60,8 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
     warnings.push(oneLine(said));
     risks.push(riskOf(said));
   };
-  const due = await needsWork({ rotation, deps }, { force: false, cadence });
-  const waits = due && !(await needsWork({ rotation, deps }, { force: false, cadence, patient: true }));
+  const due = await needsWorkNow(deps, present, { force: false, cadence });
+  const waits = due && !(await needsWorkNow(deps, present, { force: false, cadence, patient: true }));
   const logging = {
     ...deps,
     runtime: {
@@ -121,7 +122,8 @@ function whyOf(moment: Moment, standing: Standing): string {
   const { action, reason } = decision;
   const { owed } = moment.state;
   if (action === "reload" || (reason === undefined && owed !== undefined)) return "the reload is owed";
-  if (action === "none" && reason !== undefined) return waitingText(decision, moment) ?? "";
+  const waiting = action === "none" ? waitingText(decision, moment) : undefined;
+  if (waiting !== undefined) return waiting;
   if (reason !== undefined) return reasonText(reason, moment);
   if (standing.reason.code === "retire" || standing.reason.code === "unproved")
     return standingText(standing, moment) ?? "";

@@ -48,14 +48,8 @@ export function createCatalog(plugins: readonly (LoadedPlugin | LazyPlugin)[]): 
         .filter((key) => key.startsWith(`${kind} `))
         .map((key) => key.slice(kind.length + 1))
         .toSorted(),
-    find: async (kind, type) => {
-      const owner = owners.get(`${kind} ${type}`);
-      return owner === undefined ? undefined : partOf(await owner.plugin(), kind, type);
-    },
-    findChecked: async (kind, type) => {
-      const owner = owners.get(`${kind} ${type}`);
-      return owner === undefined ? undefined : partOf(await owner.asLoaded(), kind, type);
-    },
+    find: (kind, type) => partIn(owners, "plugin", [kind, type]),
+    findChecked: (kind, type) => partIn(owners, "asLoaded", [kind, type]),
     with: (more) => createCatalog([...plugins, ...more]),
   };
 }
@@ -122,6 +116,15 @@ function checkPromise(lazy: LazyPlugin, plugin: Plugin, kind: Kind): void {
     retryable: false,
     hint: "name the same types in its entry",
   });
+}
+
+async function partIn<K extends Kind>(
+  owners: ReadonlyMap<string, Owner>,
+  how: "plugin" | "asLoaded",
+  [kind, type]: readonly [K, string],
+): Promise<Parts[K] | undefined> {
+  const owner = owners.get(`${kind} ${type}`);
+  return owner && partOf(await owner[how](), kind, type);
 }
 
 function partOf<K extends Kind>(plugin: Plugin, kind: K, type: string): Parts[K] | undefined {
