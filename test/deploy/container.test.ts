@@ -39,7 +39,7 @@ test("the executable is the command line: help, texts and schemas are in it", ()
   expect(said("statsu")).toMatchObject({ status: 2, stderr: expect.stringContaining('did you mean "status"') });
 });
 
-test("the executable gives what was made last 16 MB at most, and not 64", () => {
+test("the executable is started with the flag that bounds what was made last, as the unit is", () => {
   const file = join(folder, "flags.cjs");
   writeFileSync(file, "process.stdout.write(process.execArgv.join(' ') + '\\n')");
   const env = { HOME: folder, NODE_OPTIONS: `--require ${file}` };

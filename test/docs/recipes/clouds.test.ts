@@ -17,8 +17,6 @@ import { isMissing, layOut, startApi } from "../../e2e/providers/support.ts";
 import { root } from "../../support/workspace.ts";
 import { blockOf, expectRotated, readByJava, recipe, startSite, startUnit } from "./recipe.ts";
 
-/** Each starts servers, and programs one after the other: patience for a busy machine. */
-
 test("Next.js finds a token that the API takes in .env.production.local, after a restart", async () => {
   const client = { method: "client_secret_basic", secret: "of-the-client", grants: ["client_credentials"] } as const;
   const server = await createOAuth2Double({ clients: { web: { ...client, scopes: ["invoices.read"] } } });

@@ -18,8 +18,6 @@ import { layOut } from "../../e2e/providers/support.ts";
 import { secretId, startVault } from "../../e2e/providers/vault-on-postgres.ts";
 import { blockOf, expectRotated, readByJava, recipe, startSite, startUnit } from "./recipe.ts";
 
-/** Each starts servers, and programs one after the other: patience for a busy machine. */
-
 const unavailable = postgresUnavailable();
 
 describe.skipIf(unavailable)(`on a real PostgreSQL${unavailable ? ` (${unavailable})` : ""}`, () => {
