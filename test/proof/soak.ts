@@ -1,7 +1,7 @@
 /**
  * Many rotations under one `rotate watch`, which is killed in between: nothing is lost, and nothing is minted twice but what a kill cut off.
- * `npm run proof:soak -- [--rotations 10000] [--life 360] [--minutes 6] [--kills 2] [--failing 0] [--seed 1]`: of 10,000 tokens that live six minutes 42 fall due a second. `--failing`:
- * the share whose key cannot be had. On a machine with less time than that takes, none may lose the token that it had: some never get one.
+ * `npm run proof:soak -- [--rotations 10000] [--resting 0] [--life 360] [--minutes 6] [--kills 2] [--failing 0] [--seed 1]`: of 10,000 tokens that live six minutes 42 fall due a second.
+ * `--resting`: so many more live half a day. `--failing`: the share whose key cannot be had. On a machine with less time than that takes, none may lose the token that it had: some never get one.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,6 +18,7 @@ import { drawnBy } from "../../packages/cli/src/week/drawn.ts";
 const { values } = parseArgs({
   options: {
     rotations: { type: "string", default: "10000" },
+    resting: { type: "string", default: "0" },
     life: { type: "string", default: "360" },
     minutes: { type: "string", default: "6" },
     kills: { type: "string", default: "2" },
@@ -25,13 +26,15 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
   },
 });
-const [rotations, life, minutes, kills, failing] = [
+const [busy, resting, life, minutes, kills, failing] = [
   values.rotations,
+  values.resting,
   values.life,
   values.minutes,
   values.kills,
   values.failing,
-].map(Number) as [number, number, number, number, number];
+].map(Number) as [number, number, number, number, number, number];
+const rotations = busy + resting;
 const second = 1_000;
 const perFolder = 1_000;
 
@@ -55,7 +58,7 @@ function writeSpec(folder: string): string {
     `r${index}`,
     {
       provider: isFailing(index) ? "broken" : "local",
-      request: { subject: `r${index}`, ttl: `${life}s` },
+      request: { subject: `r${index}`, ttl: index < busy ? `${life}s` : "12h" },
       sinks: [{ type: "file", path: placeOf(index), values: { content: "{{ token }}" } }],
     },
   ]);
@@ -113,8 +116,12 @@ interface Early {
   readonly twice: number;
 }
 
+/** ms: what follows a mint of the rotation sooner than this came too soon. */
+function leastOf(rotation: string): number {
+  return (Number(rotation.slice(1)) < busy ? life : 12 * 60 * 60) * second * 0.45;
+}
+
 function earlyMints(folder: string): Early {
-  const least = life * second * 0.45;
   const database = new DatabaseSync(join(folder, "state/soak/state.db"), { readOnly: true });
   const rows = database
     .prepare(
@@ -130,7 +137,7 @@ function earlyMints(folder: string): Early {
       if (before) last.set(rotation, { ...before, isSettled: true });
       continue;
     }
-    if (before !== undefined && at - before.at < least) found[before.isSettled ? "twice" : "cutOff"]++;
+    if (before !== undefined && at - before.at < leastOf(rotation)) found[before.isSettled ? "twice" : "cutOff"]++;
     last.set(rotation, { at, isSettled: false });
   }
   return found;
@@ -179,7 +186,7 @@ async function soak(folder: string): Promise<boolean> {
 
 const folder = mkdtempSync(join(tmpdir(), "rotate-soak-"));
 say(
-  `seed ${values.seed}: ${rotations} rotations, ${failing * 100} % failing, lives of ${life} s, ${minutes} minutes, ${kills} kills`,
+  `seed ${values.seed}: ${rotations} rotations, ${failing * 100} % failing, lives of ${life} s (${resting} of 12 h), ${minutes} minutes, ${kills} kills`,
 );
 const isKept = await soak(folder);
 if (isKept) rmSync(folder, { recursive: true, force: true });
