@@ -2,7 +2,7 @@ import { type AskedAccess, wantedAccess } from "./access.ts";
 import { modelOf } from "./attributes.ts";
 import { childPath, type Directory } from "./directory.ts";
 import type { FileOptions, FileTools } from "./options.ts";
-import { type Applied, overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
+import { overwrite, putInPlace, repairAccess, takeAway } from "./publish.ts";
 import type { Steps } from "./prepare.ts";
 import { guardDirectory } from "./rules.ts";
 import { type Access, look, type Place, sameAccess, type Snapshot } from "./target.ts";
@@ -10,16 +10,16 @@ import { discard } from "./temporary.ts";
 import { validateStaged } from "./validate.ts";
 import { type Draft, type Staged, stageBytes } from "./write.ts";
 
-/** A target, how it may be written, and what helps in it. */
+/** A target, a file or a set of files, how it may be written, and what helps in it. */
 export interface Site {
   readonly place: Place;
   readonly options: Partial<FileOptions>;
-  readonly asked: (now: Snapshot | undefined) => AskedAccess;
+  readonly asked: AskedAccess;
   readonly tools: FileTools;
 }
 
-/** From what the file holds (undefined: it does not exist) to what it shall hold (undefined: it shall not exist). */
-export type Turn = (before: Buffer | undefined) => Buffer | undefined;
+/** From the file's bytes (undefined: it does not exist) to all that it shall hold. Pure: it is run again when somebody else changed the file. */
+export type Edit<Content = Buffer> = (before: Buffer | undefined) => Content;
 
 /** What has to be done to a target that stands as `before`. */
 export type Change =
@@ -34,13 +34,19 @@ export type Change =
       readonly staged: Staged;
     };
 
+interface How {
+  /** Undefined: the file shall not exist. */
+  readonly edit: Edit<Buffer | undefined>;
+  readonly askedOf: (now: Snapshot | undefined) => AskedAccess;
+}
+
 /** Does all but the change itself: looks, edits, stages, validates. Throws a RotateError and leaves nothing behind. */
-async function workOut(directory: Directory, site: Site, turn: Turn): Promise<Change> {
+async function workOut(directory: Directory, site: Site, { edit, askedOf }: How): Promise<Change> {
   const inPlace = site.options.write === "in-place";
   const before = look(directory, site.place.name, { manyNames: inPlace });
-  const asked = site.asked(before);
+  const asked = askedOf(before);
   guardDirectory(directory, before, asked);
-  const content = turn(before?.bytes);
+  const content = edit(before?.bytes);
   if (content === undefined)
     return before === undefined ? { kind: "none", before, content } : { kind: "remove", before, content };
   const wanted = wantedAccess(asked, before);
@@ -79,19 +85,19 @@ async function drop(directory: Directory, change: Change): Promise<void> {
   if (change.kind === "rename") await discard(directory, change.staged.name);
 }
 
-/** The steps for one file; `turn` says what it shall hold. */
-export function fileSteps(site: Site, turn: Turn): Steps<Change> {
+/** The steps for one file. `edit`: undefined takes the file away. `askedOf`: who may read it, by what stands there; absent: as the site says. */
+export function fileSteps(site: Site, edit: How["edit"], askedOf: How["askedOf"] = () => site.asked): Steps<Change> {
   return {
     path: site.place.path,
-    workOut: (directory) => workOut(directory, site, turn),
+    workOut: (directory) => workOut(directory, site, { edit, askedOf }),
     apply: (directory, change) => apply(directory, site, change),
     drop,
   };
 }
 
-async function apply(directory: Directory, { place, tools }: Site, change: Change): Promise<Applied> {
+async function apply(directory: Directory, { place, tools }: Site, change: Change): Promise<boolean> {
   const expected = { directory, name: place.name, before: change.before };
-  if (change.kind === "none") return "done";
+  if (change.kind === "none") return true;
   if (change.kind === "access") return repairAccess(expected, change.wanted, tools);
   if (change.kind === "remove") return takeAway(expected);
   if (change.kind === "overwrite") return overwrite(expected, change, tools);

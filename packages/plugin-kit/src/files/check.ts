@@ -8,7 +8,7 @@ import { isMountPoint } from "./mounts.ts";
 import type { FileOptions, FileTools } from "./options.ts";
 import { rehearse } from "./rehearse.ts";
 import { guardDirectory, guardExisting, guardReadOnly } from "./rules.ts";
-import type { Edit } from "./stage.ts";
+import type { Edit } from "./change.ts";
 import { bounded, look, type Place, placeOf, type Snapshot } from "./target.ts";
 import { guardValidate } from "./validate.ts";
 import { newTemporaryName } from "./temporary.ts";

@@ -25,17 +25,14 @@ export interface Handle {
   readonly chmod: (mode: number) => Awaitable<void>;
   readonly chown: (uid: number, gid: number) => Awaitable<void>;
   readonly truncate: (length: number) => Awaitable<void>;
-  readonly write: (bytes: Buffer, part: Part) => Awaitable<{ readonly bytesWritten: number }>;
+  /** `offset` and `length`: which bytes of the buffer; `position`: where in the file. */
+  readonly write: (
+    bytes: Buffer,
+    part: { readonly offset: number; readonly length: number; readonly position: number },
+  ) => Awaitable<{ readonly bytesWritten: number }>;
   /** fsync(2). */
   readonly sync: () => Promise<void>;
   readonly close: () => Awaitable<void>;
-}
-
-/** Which bytes of a buffer, and where in the file. */
-export interface Part {
-  readonly offset: number;
-  readonly length: number;
-  readonly position: number;
 }
 
 /** Opens a path. `isLocal`: as `isLocal` says of its directory. */

@@ -20,7 +20,8 @@ export {
   type FileTools,
 } from "./options.ts";
 export { checkSet, type CheckSetOptions, readSet, type SetOptions, stageSet, tidySet } from "./set.ts";
-export { type Edit, type Revert, stageFile, type StageOptions, tidyFile, type Versions } from "./stage.ts";
+export type { Edit } from "./change.ts";
+export { type Revert, stageFile, type StageOptions, tidyFile, type Versions } from "./stage.ts";
 export { stampOfFile } from "./stamp.ts";
 export { readTarget } from "./target.ts";
 export { leftOversIn } from "./temporary.ts";

@@ -4,7 +4,6 @@ import { childPath, type Directory, inDirectory, makeDirectories, removeDirector
 import { conflict, durabilityUnknown } from "./fault.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
 import { madeAt } from "./plain.ts";
-import type { Applied } from "./publish.ts";
 import type { Place } from "./target.ts";
 
 /** How often a target may change under our hands before we give up. */
@@ -15,7 +14,8 @@ export interface Steps<Change> {
   readonly path: string;
   /** Does all but the change itself. Throws a RotateError, and leaves nothing behind. */
   readonly workOut: (directory: Directory) => Promise<Change>;
-  readonly apply: (directory: Directory, change: Change) => Applied | Promise<Applied>;
+  /** Makes the change. False: the target is not what it was, nothing was done, and the change is to be worked out again. */
+  readonly apply: (directory: Directory, change: Change) => boolean | Promise<boolean>;
   readonly drop: (directory: Directory, change: Change) => Promise<void>;
 }
 
@@ -110,19 +110,19 @@ async function syncOrDoubt({ sync }: Directory, { path }: { readonly path: strin
 export async function untilDone<Change>(directory: Directory, steps: Steps<Change>, first?: Change): Promise<Change> {
   let change = first ?? (await steps.workOut(directory));
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    if ((await applyOrDrop(directory, steps, change)) === "done") return change;
+    if (await applyOrDrop(directory, steps, change)) return change;
     change = await steps.workOut(directory);
   }
   await steps.drop(directory, change);
   throw conflict(`${steps.path} was changed by somebody else ${attempts} times while it was being written`);
 }
 
-async function applyOrDrop<Change>(directory: Directory, steps: Steps<Change>, change: Change): Promise<Applied> {
-  let applied: Applied = "stale";
+async function applyOrDrop<Change>(directory: Directory, steps: Steps<Change>, change: Change): Promise<boolean> {
+  let isDone = false;
   try {
-    applied = await steps.apply(directory, change);
-    return applied;
+    isDone = await steps.apply(directory, change);
+    return isDone;
   } finally {
-    if (applied === "stale") await steps.drop(directory, change);
+    if (!isDone) await steps.drop(directory, change);
   }
 }

@@ -16,16 +16,13 @@ export interface Expected {
   readonly before: Snapshot | undefined;
 }
 
-/** `stale`: the target (or the staged file) is not what it was; nothing was done, work it out again. */
-export type Applied = "done" | "stale";
-
 /**
  * Puts the staged file in the target's place. Comparing and renaming are synchronous, one step for every other writer in this process; between
- * processes a few microseconds remain, in which the last rename wins whole. Throws a RotateError when nothing was changed.
+ * processes a few microseconds remain, in which the last rename wins whole. False, as from all that follow: the target is not what was expected, and
+ * nothing was done. Throws a RotateError when nothing was changed.
  */
-export function putInPlace({ directory, name, before }: Expected, staged: Staged): Applied {
-  if (!sameSnapshot(look(directory, name, { manyNames: false }), before) || !isIntact(directory, staged))
-    return "stale";
+export function putInPlace({ directory, name, before }: Expected, staged: Staged): boolean {
+  if (!sameSnapshot(look(directory, name, { manyNames: false }), before) || !isIntact(directory, staged)) return false;
   directory.verify();
   try {
     renameSync(directory.at(staged.name), directory.at(name));
@@ -33,7 +30,7 @@ export function putInPlace({ directory, name, before }: Expected, staged: Staged
     if (!arrived(directory, name, staged)) throw fileFault(`replace ${childPath(directory, name)}`, error);
   }
   if (staged.plain) notePlain(childPath(directory, name), directory.at(name));
-  return "done";
+  return true;
 }
 
 /** A rename over a network may report an error and have happened. */
@@ -47,20 +44,20 @@ function arrived(directory: Directory, name: string, staged: Staged): boolean {
 }
 
 /** Removes the target, in one step with looking at it. */
-export function takeAway({ directory, name, before }: Expected): Applied {
+export function takeAway({ directory, name, before }: Expected): boolean {
   const now = look(directory, name, { manyNames: false });
-  if (now === undefined) return "done";
-  if (!sameSnapshot(now, before)) return "stale";
+  if (now === undefined) return true;
+  if (!sameSnapshot(now, before)) return false;
   try {
     unlinkSync(directory.at(name));
-    return "done";
+    return true;
   } catch (error) {
     throw fileFault(`remove ${childPath(directory, name)}`, error);
   }
 }
 
 /** Gives the target other permissions or another owner and leaves its content alone. */
-export async function repairAccess(expected: Expected, wanted: Access, tools: FileTools): Promise<Applied> {
+export async function repairAccess(expected: Expected, wanted: Access, tools: FileTools): Promise<boolean> {
   return onTarget(expected, constants.O_RDONLY, async (file, path) => {
     await giveAccess(file, wanted, { path, tools });
     await file.sync();
@@ -71,7 +68,7 @@ export async function repairAccess(expected: Expected, wanted: Access, tools: Fi
  * Overwrites the target itself, for `write: in-place`. New bytes first, then the cut: a reader sees old and new mixed for a moment, never nothing.
  * When it fails, the old bytes are written back; when that fails too, throws UNAVAILABLE (outcome unknown).
  */
-export async function overwrite(expected: Expected, change: Draft, tools: FileTools): Promise<Applied> {
+export async function overwrite(expected: Expected, change: Draft, tools: FileTools): Promise<boolean> {
   return onTarget(expected, constants.O_RDWR, async (file, path) => {
     await giveAccess(file, change.wanted, { path, tools });
     await fill(file, change.content).catch((error: unknown) => writeBack(file, expected, error));
@@ -100,19 +97,19 @@ async function writeBack(file: Handle, { directory, name, before }: Expected, ca
 type Act = (file: Handle, path: string) => Promise<void>;
 
 /** Opens the target as it was expected to be, and acts on it. */
-async function onTarget(expected: Expected, flags: number, act: Act): Promise<Applied> {
+async function onTarget(expected: Expected, flags: number, act: Act): Promise<boolean> {
   const path = childPath(expected.directory, expected.name);
   try {
     const file = await expected.directory.open(expected.name, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (!(await isExpected(file, expected))) return "stale";
+      if (!(await isExpected(file, expected))) return false;
       await act(file, path);
     } finally {
       await closeQuietly(file); // fsync said that all is on the disk, or the first error says more
     }
-    return "done";
+    return true;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return "stale";
+    if (errnoOf(error) === "ENOENT") return false;
     throw fileFault(`change ${path}`, error);
   }
 }

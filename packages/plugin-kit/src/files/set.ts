@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Prepared } from "../sink.ts";
 import { type AskedAccess, askedAccess, wantedAccess } from "./access.ts";
+import type { Site } from "./change.ts";
 import { childPath, type Directory, inDirectory, missingDirectories } from "./directory.ts";
 import { conflict } from "./fault.ts";
 import {
@@ -19,10 +20,9 @@ import { warnOfGit } from "./git.ts";
 import { removeGeneration, removeOld, sweepGenerations } from "./old-generations.ts";
 import type { AccessOptions, FileTools } from "./options.ts";
 import { prepareTarget, type Steps, untilDone } from "./prepare.ts";
-import type { Applied } from "./publish.ts";
 import { rehearse } from "./rehearse.ts";
 import { guardDirectory } from "./rules.ts";
-import { exists, type Place, placeOf } from "./target.ts";
+import { exists, placeOf } from "./target.ts";
 import { sweep, withoutTick } from "./temporary.ts";
 import { guardValidate, validateStaged } from "./validate.ts";
 
@@ -31,15 +31,8 @@ export interface SetOptions extends Partial<AccessOptions> {
   readonly ctx: FileTools;
 }
 
-interface SetSite {
-  readonly place: Place;
-  readonly options: Partial<AccessOptions>;
-  readonly asked: AskedAccess;
-  readonly tools: FileTools;
-}
-
 /** From the files of a set to those that it shall have. */
-type SetTurn = (now: Files) => Files;
+type SetEdit = (now: Files) => Files;
 
 /** `generation`: where the link shall lead; undefined: there shall be none. */
 interface SetChange {
@@ -60,11 +53,11 @@ export async function stageSet(
   { ctx, ...options }: SetOptions,
 ): Promise<Prepared> {
   guardValidate(options);
-  const site: SetSite = { place: placeOf(path), options, asked: await askedAccess(options), tools: ctx };
-  const turn: SetTurn = (now) => withContents(now, contents, site.asked);
+  const site: Site = { place: placeOf(path), options, asked: await askedAccess(options), tools: ctx };
+  const edit: SetEdit = (now) => withContents(now, contents, site.asked);
   return prepareTarget({
     ...site,
-    ...setSteps(site, turn),
+    ...setSteps(site, edit),
     sweep: (directory, how) => sweepSet(directory, { ...site, tools: how === "anew" ? withoutTick(ctx) : ctx }),
     isChange: ({ before, generation }) => before.generation !== generation,
     isFirst: ({ before }) => before.generation === undefined,
@@ -81,25 +74,25 @@ function withContents(now: Files, contents: ReadonlyMap<string, Buffer>, asked: 
   return new Map([...now, ...ours]);
 }
 
-async function sweepSet(directory: Directory, { place, tools }: Pick<SetSite, "place" | "tools">): Promise<void> {
+async function sweepSet(directory: Directory, { place, tools }: Pick<Site, "place" | "tools">): Promise<void> {
   await sweep(directory, tools);
   await sweepGenerations(directory, place.name, tools);
 }
 
-function setSteps(site: SetSite, turn: SetTurn): Steps<SetChange> {
+function setSteps(site: Site, edit: SetEdit): Steps<SetChange> {
   return {
     path: site.place.path,
-    workOut: (directory) => workOut(directory, site, turn),
+    workOut: (directory) => workOut(directory, site, edit),
     apply: (directory, change) => apply(directory, site.place.name, change),
     drop: (directory, change) => drop(directory, site.place.name, change),
   };
 }
 
-async function workOut(directory: Directory, site: SetSite, turn: SetTurn): Promise<SetChange> {
+async function workOut(directory: Directory, site: Site, edit: SetEdit): Promise<SetChange> {
   const { place, options, asked, tools } = site;
   guardDirectory(directory, undefined, asked);
   const before = lookAtSet(directory, place.name);
-  const files = turn(before.files);
+  const files = edit(before.files);
   if (sameFiles(before.files, files)) return { before, ...before };
   if (files.size === 0) return { before, generation: undefined, files };
   const generation = await writeGeneration(directory, place.name, { files, before, asked, tools });
@@ -113,12 +106,12 @@ async function workOut(directory: Directory, site: SetSite, turn: SetTurn): Prom
 }
 
 /** Looking and flipping are one step within this process. */
-function apply(directory: Directory, name: string, { before, generation, files }: SetChange): Applied {
-  if (before.generation === generation) return "done";
-  if (!shows(directory, name, before)) return "stale";
-  if (generation !== undefined && !isThere(directory, { generation, files })) return "stale";
+function apply(directory: Directory, name: string, { before, generation, files }: SetChange): boolean {
+  if (before.generation === generation) return true;
+  if (!shows(directory, name, before)) return false;
+  if (generation !== undefined && !isThere(directory, { generation, files })) return false;
   flip(directory, name, generation);
-  return "done";
+  return true;
 }
 
 function shows(directory: Directory, name: string, { generation, files }: SetSnapshot): boolean {
@@ -136,7 +129,7 @@ async function drop(directory: Directory, name: string, { before, generation }: 
 }
 
 interface Back {
-  readonly site: SetSite;
+  readonly site: Site;
   readonly change: SetChange;
   readonly names: readonly string[];
 }
@@ -188,7 +181,7 @@ export interface CheckSetOptions extends SetOptions {
 export async function checkSet(path: string, { ctx, contents, ...options }: CheckSetOptions): Promise<void> {
   guardValidate(options);
   const place = placeOf(path);
-  const site: SetSite = { place, options, asked: await askedAccess(options), tools: ctx };
+  const site: Site = { place, options, asked: await askedAccess(options), tools: ctx };
   const all = contents ?? new Map();
   const [missing] = options.directory?.create === true ? await missingDirectories(place.parent) : [];
   if (missing !== undefined)
@@ -210,7 +203,7 @@ interface SetPlan {
 }
 
 /** All files are made anew, those of others in the set as well. */
-async function rehearseSet(directory: Directory, { place, asked, tools }: SetSite, plan: SetPlan): Promise<void> {
+async function rehearseSet(directory: Directory, { place, asked, tools }: Site, plan: SetPlan): Promise<void> {
   const { shown, contents } = plan;
   const files = withContents(shown.files, contents, asked);
   const first = { directory, path: place.path, wanted: wantedAccess(asked, undefined), size: 0 };

@@ -1,17 +1,14 @@
 import type { Prepared } from "../sink.ts";
 import { askedAccess } from "./access.ts";
-import { type Change, fileSteps, type Site, type Turn } from "./change.ts";
+import { type Change, type Edit, fileSteps, type Site } from "./change.ts";
 import { inDirectory } from "./directory.ts";
 import { conflict } from "./fault.ts";
 import type { FileOptions, FileTools } from "./options.ts";
-import { prepareTarget, untilDone } from "./prepare.ts";
+import { prepareTarget, type Steps, untilDone } from "./prepare.ts";
 import { guardExisting } from "./rules.ts";
-import { bounded, exists, placeOf } from "./target.ts";
+import { bounded, exists, type Place, placeOf } from "./target.ts";
 import { sweep, withoutTick } from "./temporary.ts";
 import { guardValidate } from "./validate.ts";
-
-/** From the file's bytes (undefined: it does not exist) to all that it shall hold. Pure: it is run again when somebody else changed the file. */
-export type Edit = (before: Buffer | undefined) => Buffer;
 
 /**
  * Takes only our own keys out of a file that somebody else changed since: puts back what `before` had where `now` still has what `written` had.
@@ -46,22 +43,19 @@ export async function stageFile(
   guardValidate(options);
   const place = placeOf(path);
   const asked = await askedAccess(options);
-  const site: Site = { place, options, asked: () => asked, tools: ctx };
-  const turn: Turn = (before) => {
+  const site: Site = { place, options, asked, tools: ctx };
+  const guarded: Edit = (before) => {
     guardExisting(place, before, { ...options, ctx });
     return bounded(place, edit(before));
   };
   return prepareTarget({
-    ...fileSteps(site, turn),
-    place,
-    options,
-    asked,
-    tools: ctx,
+    ...site,
+    ...fileSteps(site, guarded),
     sweep: (directory, how) => sweep(directory, how === "anew" ? withoutTick(ctx) : ctx),
     isChange: ({ kind }) => kind !== "none",
     isFirst: ({ before }) => before === undefined,
     takeBack: async (directory, change) => {
-      await untilDone(directory, fileSteps(siteBefore(site, change), turnBack(path, change, revert)));
+      await untilDone(directory, stepsBack(site, change, revert));
     },
   });
 }
@@ -77,18 +71,21 @@ export async function tidyFile(path: string, tools: FileTools): Promise<void> {
 
 const asItIs = { mode: undefined, uid: undefined, gid: undefined };
 
-/** The site for an undo: old content needs no validation; permissions and owner go back with the bytes that we wrote. */
-function siteBefore(site: Site, { before, content }: Change): Site {
+/** The steps of an undo: old content needs no validation; permissions and owner go back with the bytes that we wrote. */
+function stepsBack(site: Site, change: Change, revert: Revert | undefined): Steps<Change> {
   const { validate: _, ...options } = site.options;
-  return {
-    ...site,
-    options,
-    asked: (now) => (now !== undefined && content?.equals(now.bytes) ? (before ?? asItIs) : asItIs),
-  };
+  const { before, content } = change;
+  return fileSteps({ ...site, options }, editBack(site.place, change, revert), (now) =>
+    now !== undefined && content?.equals(now.bytes) ? (before ?? asItIs) : asItIs,
+  );
 }
 
 /** The way back from a change: exact old bytes while the file is what we wrote, else the caller's `revert`. */
-function turnBack(path: string, { kind, before, content }: Change, revert: Revert | undefined): Turn {
+function editBack(
+  { path }: Place,
+  { kind, before, content }: Change,
+  revert: Revert | undefined,
+): Edit<Buffer | undefined> {
   return (now) => {
     if (now === undefined && before === undefined) return undefined;
     if (now === undefined || content === undefined)
