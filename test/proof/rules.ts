@@ -180,6 +180,10 @@ export const rules: readonly Rule[] = [
     edits: [{ from: "isDead(lease) || mayBeRevoked(lease)", to: "isDead(lease)" }],
   },
   {
+    name: "that a revocation fails says nothing of one before it",
+    edits: [{ from: "...(mayBeDone(before) && { unknown: true })", to: "" }],
+  },
+  {
     name: "late writes stay in the set of their sink",
     edits: [{ from: "return (sink?.late ?? []).filter(({ until }) => until >= at);", to: "return [];" }],
   },

@@ -142,7 +142,7 @@ export const weekRules: readonly Rule[] = [
   },
   {
     name: "a revoked value that is given again is no success",
-    edits: [{ from: "if (!same) await refuseRevoked(session, attempt.lease, accepted);", to: "void refuseRevoked;" }],
+    edits: [{ from: "await refuseRevoked(session, attempt.lease, accepted);", to: "void refuseRevoked;" }],
   },
   {
     name: "the budget counts waste only",

@@ -60,8 +60,8 @@ async function revokeOne(lease: LeaseState, { deps, provider, journal }: By): Pr
   } catch (error) {
     const { report, error: cause } = failureOf(error, { phase: "retire" });
     // An answer that was lost may have been a yes: what is in use is replaced then, as after one.
-    if (isDefinite(cause))
-      await journal({ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0 });
+    const unknown = isDefinite(cause) ? {} : { unknown: true };
+    await journal({ type: "revoke-failed", lease: lease.id, error: report.message, notBefore: 0, ...unknown });
     return { ...told, result: "failed", error: report };
   }
   await journal({ type: "gone", lease: lease.id, how: "revoked" });

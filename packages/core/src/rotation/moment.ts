@@ -2,6 +2,7 @@ import { aheadOf, type ClockNote, type RotationClock } from "../schedule/clock.t
 import type { NextCron } from "../schedule/cron.ts";
 import { endOf, mustAt, warnAt } from "../schedule/schedule.ts";
 import type { HeldBack, Rotation } from "../loading/model.ts";
+import { mayBeDone } from "../store/revocation.ts";
 import { heldLeases, type LeaseState, type RotationState } from "../store/state.ts";
 import { calmEntry, type EntryState } from "./entries.ts";
 import type { RotationDeps } from "./session.ts";
@@ -138,9 +139,9 @@ function isDead({ gone, dead }: LeaseState): boolean {
   return gone === "revoked" || dead === true;
 }
 
-/** A revocation was begun, and nobody has said how it went. */
-function mayBeRevoked({ phase, revocation }: LeaseState): boolean {
-  return phase === "live" && revocation !== undefined && revocation.error === undefined;
+/** A revocation was begun, and nobody has said how it went: a later one that failed does not say it. */
+export function mayBeRevoked({ phase, revocation }: LeaseState): boolean {
+  return phase === "live" && mayBeDone(revocation);
 }
 
 /** `overlap: false`: whatever was asked for after it may have ended what is held. */

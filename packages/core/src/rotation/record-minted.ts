@@ -3,6 +3,7 @@ import type { LeaseState } from "../store/state.ts";
 import { credentialFingerprint, type Accepted } from "./accept.ts";
 import { innerError } from "./errors.ts";
 import { fingerprintsOf, look } from "./observe.ts";
+import { mayBeRevoked } from "./moment.ts";
 import { isSame, sinksAreExplained } from "./refused.ts";
 import { canRevokeWith, revokeLease } from "./revocation.ts";
 import type { Attempt, MintedCredential, Session } from "./session.ts";
@@ -17,7 +18,7 @@ export async function recordMinted(session: Session, attempt: MintedAttempt, acc
   const same = Object.values(state().leases).find(
     (lease) => lease.phase === "live" && isSame(lease, accepted.fields, deps),
   );
-  if (!same) await refuseRevoked(session, attempt.lease, accepted);
+  await refuseRevoked(session, attempt.lease, accepted);
   deps.memory.keep(same?.id ?? attempt.lease, accepted.fields, rotation.name);
   if (same) {
     const { asOf, expiresAt, diesAt, period } = accepted;
@@ -83,15 +84,15 @@ function warnOfLogin({ warn, rotation, deps: { clock } }: Session, { expiresAt, 
   }
 }
 
-/** An issuer that goes on giving what was revoked has nothing better yet: to publish it again would look like success. */
+/** An issuer that goes on giving what was revoked, or may have been, has nothing better yet: to publish it again would look like success. */
 async function refuseRevoked(session: Session, lease: string, { fields }: Accepted): Promise<void> {
   const { state, deps } = session;
   const revoked = Object.values(state().leases).some(
-    (known) => known.gone === "revoked" && isSame(known, fields, deps),
+    (known) => (known.gone === "revoked" || mayBeRevoked(known)) && isSame(known, fields, deps),
   );
   if (!revoked) return;
   await session.journal({ type: "mint-failed", lease });
-  throw new RotateError("the issuer gave the revoked credential again", {
+  throw new RotateError("the issuer gave a credential again that was revoked, or may have been", {
     code: "BAD_ANSWER",
     retryable: true,
     noEffect: true,

@@ -1,7 +1,7 @@
 import type { SinkEntry } from "../loading/model.ts";
 import { backoff } from "../schedule/backoff.ts";
 import { isGivenOut, liveLeases, pinnedLeases, type LeaseState } from "../store/state.ts";
-import { innerError } from "./errors.ts";
+import { innerError, isDefinite } from "./errors.ts";
 import { acceptHandle } from "./handle.ts";
 import { callProvider, timeLimits } from "./invoke.ts";
 import { canRevokeWith, revokeLease } from "./revocation.ts";
@@ -109,8 +109,10 @@ async function tryRevoke(session: Session, lease: LeaseState): Promise<boolean> 
   try {
     await revokeLease({ deps, provider }, lease, fields);
   } catch (error) {
-    const { message } = innerError(error);
-    await session.journal({ type: "revoke-failed", lease: lease.id, error: message, notBefore });
+    const cause = innerError(error);
+    const { message } = cause;
+    const unknown = isDefinite(cause) ? {} : { unknown: true };
+    await session.journal({ type: "revoke-failed", lease: lease.id, error: message, notBefore, ...unknown });
     session.warn(`lease ${lease.id} could not be revoked yet: ${message}`);
     return false;
   }

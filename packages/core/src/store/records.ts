@@ -103,7 +103,14 @@ export type JournalRecord =
   /** It may be rotated again. */
   | { readonly type: "readmitted" }
   | { readonly type: "revoking"; readonly lease: LeaseId; readonly notBefore: number }
-  | { readonly type: "revoke-failed"; readonly lease: LeaseId; readonly error: string; readonly notBefore: number }
+  /** `unknown`: the answer was lost, and may have been a yes. */
+  | {
+      readonly type: "revoke-failed";
+      readonly lease: LeaseId;
+      readonly error: string;
+      readonly notBefore: number;
+      readonly unknown?: boolean;
+    }
   | { readonly type: "gone"; readonly lease: LeaseId; readonly how: NonNullable<LeaseState["gone"]> }
   | { readonly type: "found"; readonly lease: LeaseId; readonly terms: LeaseTermsRecord }
   | { readonly type: "pinned"; readonly lease: LeaseId }

@@ -1,6 +1,7 @@
 import { closed, mapValues, union, withHeld, withLease, without, withPhase, addMay } from "./changes.ts";
 import type { JournalRecord, Stamp } from "./records.ts";
 import { postponed } from "./pending.ts";
+import { announced, failedWith, type Revocation } from "./revocation.ts";
 import { emptyState, type LeaseId, type OwedWork, type RotationState } from "./state.ts";
 import {
   committing,
@@ -17,7 +18,6 @@ import {
   unexposed,
   withIdentities,
   withMade,
-  withRevocation,
 } from "./transitions.ts";
 
 type RecordOf<Type> = Extract<JournalRecord, { readonly type: Type }>;
@@ -78,8 +78,10 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
   }),
   ejected: (state, _record, at) => ({ ...without(closed(without(state, "owed")), "failure"), ejectedAt: at }),
   readmitted: (state) => without(state, "ejectedAt"),
-  revoking: (state, { lease, notBefore }) => withRevocation(state, lease, { notBefore }),
-  "revoke-failed": (state, { lease, notBefore, error }) => withRevocation(state, lease, { notBefore, error }),
+  revoking: (state, { lease, notBefore }) =>
+    withLease(state, lease, { revocation: announced(revocationOf(state, lease), notBefore) }),
+  "revoke-failed": (state, { lease, error, ...how }) =>
+    withLease(state, lease, { revocation: failedWith(error, revocationOf(state, lease), how) }),
   gone: (state, { lease, how }) => forget(withLease(state, lease, { phase: "gone", gone: how })),
   found: (state, { lease, terms }, at) =>
     withLease(state, lease, { phase: "live", exposed: true, lastDoubtAt: at, ...terms }),
@@ -114,6 +116,10 @@ const transitions: { readonly [Type in JournalRecord["type"]]: Transition<Type> 
     away: { step: "left", id, where, since },
   }),
 };
+
+function revocationOf({ leases }: RotationState, lease: LeaseId): Revocation | undefined {
+  return leases[lease]?.revocation;
+}
 
 function lentTo({ leases }: RotationState, lease: LeaseId): readonly string[] {
   return leases[lease]?.lentTo ?? [];

@@ -2,6 +2,7 @@
 import type { Away } from "./away.ts";
 import type { ClockNote } from "../schedule/clock.ts";
 import type { FailureKind } from "../schedule/backoff.ts";
+import type { Revocation } from "./revocation.ts";
 
 /** Ours, not the issuer's: made before the mint, `[a-z0-9-]`, 24 characters. */
 export type LeaseId = string;
@@ -68,7 +69,7 @@ export interface LeaseState {
   readonly keptFor?: KeptError | undefined;
   /** Made by another machine's state: never revoked by us. */
   readonly foreign?: boolean;
-  readonly revocation?: { readonly tries: number; readonly notBefore: number; readonly error?: string };
+  readonly revocation?: Revocation;
 }
 
 /** What is known of one sink, also of one that the spec has no more. */

@@ -206,16 +206,6 @@ export function settled(
   });
 }
 
-/** A revocation is tried (counted), or failed with `error`; the next one not before `notBefore`. */
-export function withRevocation(
-  state: RotationState,
-  id: LeaseId,
-  change: { notBefore: number; error?: string },
-): RotationState {
-  const tries = state.leases[id]?.revocation?.tries ?? 0;
-  return withLease(state, id, { revocation: { ...change, tries: change.error === undefined ? tries + 1 : tries } });
-}
-
 /** Drops the oldest gone leases, except what a sink or a consumer may still hold. */
 export function forget(state: RotationState): RotationState {
   if (Object.keys(state.leases).length <= remembered) return state;

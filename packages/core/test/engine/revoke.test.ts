@@ -192,3 +192,39 @@ test("what was revoked by hand while the issuer's answer was lost is replaced, a
   expect((await scene.run()).db.outcome).toBe("rotated");
   expect(scene.held()).toBe("value-2");
 });
+
+test("what may have been revoked by hand is not called well because another revocation is refused", async () => {
+  const scene = createScene();
+  await scene.run();
+  failAt(scene, { revoke: [failing("TIMEOUT"), failing("DENIED")] });
+  const revoke = () => scene.ask((engine) => engine.revoke("db"));
+  await revoke();
+  expect((await revoke()).leases).toMatchObject([{ result: "failed" }]);
+  expect(await scene.status()).toMatchObject({ state: "expired", code: "revoked", check: 3 });
+  expect((await scene.run()).db.outcome).toBe("rotated");
+});
+
+test("what comes back into a sink after its revocation was not answered is replaced at once", async () => {
+  const scene = sceneWith({});
+  await scene.run();
+  const old = scene.read("a");
+  failAt(scene, { revoke: failing("TIMEOUT") });
+  await scene.clock.advance(untilDue);
+  await scene.run();
+  await scene.clock.advance(6 * minute);
+  await scene.run();
+  scene.write("a", old);
+  expect((await scene.run()).db.outcome).toBe("rotated");
+  expect(scene.held()).toBe("value-3");
+});
+
+test("what may have been revoked and is given again is a failure with its pauses, not a success to be had without end", async () => {
+  const scene = createScene((rotation) => ({ ...rotation, request: { same: true } }));
+  await scene.run();
+  failAt(scene, { revoke: [failing("TIMEOUT")] });
+  await scene.ask((engine) => engine.revoke("db"));
+  expect((await scene.run()).db.outcome).toBe("expired");
+  const { state, nextAt } = await scene.status();
+  expect(state).toBe("expired");
+  expect(Date.parse(nextAt!) - scene.clock.now()).toBeGreaterThan(2_000);
+});

@@ -285,6 +285,17 @@ export const past: readonly Past[] = [
     ],
   },
   {
+    story: "what somebody revoked, and the state forgot, is not called well because a second revocation is refused",
+    shape: { sinks: ["file"], rich: { byHand: true, power: true } },
+    early: 20,
+    turns: [
+      ["a process starts", 1, "somebody revokes what is in use"],
+      ["before journal opened", 2, "power failure"],
+      ["a process starts", 2, "somebody revokes what is in use"],
+      ["revoke", 2, "fails"],
+    ],
+  },
+  {
     story: "a mint whose answer came just before the machine lost power is known of",
     shape: { sinks: ["file"], find: false, rich: { power: true } },
     turns: [["after the mint", 1, "power failure"]],
