@@ -8,7 +8,7 @@ export async function confirm(
 ): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY)
-    throw new UsageError(`${question}: not confirmed`, "add --yes to do it without being asked");
+    throw new UsageError(`nobody is here to confirm this: ${question}`, "add --yes to do it without being asked");
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const typed = await prompt.question(`${question}.\nType ${name} to go on: `);

@@ -9,7 +9,7 @@ export type { DoctorReport, Examination, Finding, Severity } from "./doctor/find
 export type { EndpointReport } from "./endpoint-report.ts";
 export { EngineError } from "./engine-error.ts";
 export { loginVariables } from "./engine/deps.ts";
-export { openEngine, type Engine, type EngineOptions, type HistoryOptions } from "./engine/engine.ts";
+export { openEngine, type Engine, type EngineOptions, type HistoryOptions, type Need } from "./engine/engine.ts";
 export type { PlanOptions, RunOptions } from "./engine/reports.ts";
 export { placeOf } from "./cause-place.ts";
 export { causesOf, compareStanding } from "./engine/causes.ts";

@@ -1,4 +1,4 @@
-import type { RotationStatus } from "@rotate/core";
+import type { Need } from "@rotate/core";
 import { leftOf, span, will } from "../output/time.ts";
 import { exitWith, type ActionInput } from "../action.ts";
 import { reportFailure } from "../failure.ts";
@@ -15,11 +15,11 @@ export interface NeedsRotationFlags {
 }
 
 /** `due: its refresh time has come`, `not due: 48m left of 1h, refresh in 21m`. */
-function verdictText(verdict: "due" | "fresh", status: RotationStatus | undefined, now: number): string {
-  const { code, held, refreshAt } = status ?? {};
-  const reason = code === "never" ? "it was never rotated" : status?.reason;
-  if (verdict === "due") return `due: ${reason ?? "a sink does not hold what was written to it"}`;
-  if (held === undefined) return `not due${reason === undefined ? "" : `: ${reason}`}`;
+function verdictText({ due, status }: Need, now: number): string {
+  const { code, held, refreshAt } = status;
+  const reason = code === "never" ? "it was never rotated" : status.reason;
+  if (due) return `due: ${reason ?? "the spec names a sink that nobody has looked at yet"}`;
+  if (held === undefined || reason !== undefined) return `not due${reason === undefined ? "" : `: ${reason}`}`;
   const { issuedAt, expiresAt } = held;
   const life = expiresAt === undefined ? "" : ` of ${span(Date.parse(expiresAt) - Date.parse(issuedAt))}`;
   const refresh = refreshAt === undefined ? "" : `, refresh ${will(refreshAt, now)}`;
@@ -31,12 +31,9 @@ export async function needsRotation(input: ActionInput<NeedsRotationFlags, { rea
   const { name } = input.args;
   try {
     await withEngine(input, { reading: true }, async ({ engine, now }) => {
-      const verdict = await engine.needsRotation(name);
-      if (!input.flags.quiet) {
-        const { rotations } = await engine.status({ names: [name] });
-        input.terminal.out(verdictText(verdict, rotations[0], now()));
-      }
-      exitWith(verdict === "due" ? 0 : nothingToDo);
+      const need = await engine.needsRotation(name);
+      if (!input.flags.quiet) input.terminal.out(verdictText(need, now()));
+      exitWith(need.due ? 0 : nothingToDo);
     });
   } catch (error) {
     reportFailure(error, input);

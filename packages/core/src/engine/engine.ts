@@ -6,7 +6,7 @@ import { createEvents, type Events, type OnEvent } from "../events.ts";
 import type { Rotation, Spec } from "../loading/model.ts";
 import type { DetailReport, HistoryReport } from "../history-report.ts";
 import type { PlanReport } from "../plan-report.ts";
-import type { RunReport, StatusReport } from "../report.ts";
+import type { RotationStatus, RunReport, StatusReport } from "../report.ts";
 import type { RotationDeps } from "../rotation/session.ts";
 import { presentAt } from "../schedule/clock.ts";
 import { withAround } from "./around.ts";
@@ -28,7 +28,9 @@ import {
 } from "./elsewhere.ts";
 import { isElsewhere } from "./fleet-status.ts";
 import { isOf, orphanStates } from "./orphans.ts";
-import { needsWork } from "./quick-look.ts";
+import { presentAsSeen } from "./as-seen.ts";
+import { needsWorkNow } from "./quick-look.ts";
+import { statusOf } from "./status.ts";
 import {
   plan,
   run,
@@ -86,8 +88,8 @@ export interface Engine {
   readonly forget: (name: string) => Promise<void>;
   /** Writes given values in the credential's place, or keeps what stands there: from then on nobody rotates it. Without either it only says what would stay. */
   readonly eject: (name: string, values?: EjectValues | "keep") => Promise<EjectReport>;
-  /** Due, never minted or owed work; or nothing to do. */
-  readonly needsRotation: (name: string) => Promise<"due" | "fresh">;
+  /** Due, never minted or owed work; or nothing to do. Its sinks are looked at. */
+  readonly needsRotation: (name: string) => Promise<Need>;
   /** The present moment by the clock that reports are told by, ms since 1970. */
   readonly now: () => number;
   /** What happens, as it happens. */
@@ -96,6 +98,12 @@ export interface Engine {
   readonly take: (spec: Spec) => Promise<void>;
   /** For what keeps an engine running; others after each `take`. */
   readonly parts: () => EngineParts;
+}
+
+/** Is there anything to do, and how a visit would find the rotation. */
+export interface Need {
+  readonly due: boolean;
+  readonly status: RotationStatus;
 }
 
 /** Gives the engine of a spec. Throws EngineError `ROTATE_STATE_*` when the state cannot be written (exit 6). */
@@ -147,7 +155,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       const { rotation } = one(name);
       const cadence = await knownCadence(backend.host, options.runtime.now());
       const deps = await withAround(parts);
-      return (await needsWork({ rotation, deps }, { cadence })) ? "due" : "fresh";
+      const present = await presentAsSeen({ rotation, deps }, { cadence });
+      return { due: await needsWorkNow(deps, present, { observe: false }), status: statusOf(present, deps) };
     },
     async credential(name, asked = {}) {
       const target = one(name);

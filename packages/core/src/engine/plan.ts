@@ -20,7 +20,8 @@ import { loginsOver } from "./deps.ts";
 import type { Standing } from "../rotation/standing.ts";
 import { standingText } from "../rotation/standing-text.ts";
 import { actionOf, droppedOf } from "./plan-parts.ts";
-import { needsWorkNow, presentOf } from "./quick-look.ts";
+import { needsWorkNow } from "./quick-look.ts";
+import { presentAsSeen } from "./as-seen.ts";
 
 /** What a run would do now, and why. Mints nothing, writes nothing, shows no value; runs the commands of `{ exec: … }` references only when asked to. */
 export async function planAll(
@@ -51,7 +52,7 @@ async function refuseExec(): Promise<never> {
 }
 
 async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number | undefined): Promise<PlanRotation> {
-  const present = await presentOf({ rotation, deps }, { cadence });
+  const present = await presentAsSeen({ rotation, deps }, { cadence });
   const { moment, standing } = present;
   const { state } = moment;
   const warnings = [...paceWarnings(moment)];
@@ -60,8 +61,8 @@ async function planOne(rotation: Rotation, deps: RotationDeps, cadence: number |
     warnings.push(oneLine(said));
     risks.push(riskOf(said));
   };
-  const due = await needsWorkNow(deps, present, { force: false, cadence });
-  const waits = due && !(await needsWorkNow(deps, present, { force: false, cadence, patient: true }));
+  const due = await needsWorkNow(deps, present, { observe: false });
+  const waits = due && !(await needsWorkNow(deps, present, { observe: false, patient: true }));
   const logging = {
     ...deps,
     runtime: {
@@ -127,7 +128,7 @@ function whyOf(moment: Moment, standing: Standing): string {
   if (reason !== undefined) return reasonText(reason, moment);
   if (standing.reason.code === "retire" || standing.reason.code === "unproved")
     return standingText(standing, moment) ?? "";
-  return "a sink does not hold what was written to it, or nobody has looked at it yet";
+  return "the spec names a sink that nobody has looked at yet";
 }
 
 function paceWarnings({ rotation, state, cadence }: Moment): readonly string[] {

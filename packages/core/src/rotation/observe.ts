@@ -12,6 +12,7 @@ import {
   type SinkFingerprints,
 } from "../store/state.ts";
 import { mayWith, postponed } from "../store/pending.ts";
+import type { JournalRecord } from "../store/records.ts";
 import { callSink, timeLimits } from "./invoke.ts";
 import { failureOf } from "./errors.ts";
 import { isPublic } from "./render.ts";
@@ -56,14 +57,18 @@ export async function observeOne(session: Session, sink: SinkEntry): Promise<Obs
 
 /** Journals what was seen, when it is news. */
 export async function journalSeen(session: Session, seen: Readonly<Record<string, SinkSeen>>): Promise<void> {
-  if (!differs(session.state(), seen, session.deps.clock.note())) return;
+  if (differs(session.state(), seen, session.deps.clock.note())) await session.journal(observedOf(seen));
+}
+
+/** The record of what was seen, by sink. */
+export function observedOf(seen: Readonly<Record<string, SinkSeen>>): JournalRecord {
   const entries = Object.entries(seen);
   const drift = Object.fromEntries(entries.flatMap(([id, { drift: keys }]) => (keys ? [[id, keys]] : [])));
-  await session.journal({
+  return {
     type: "observed",
     holdings: Object.fromEntries(entries.map(([id, { holding }]) => [id, holding])),
     ...(Object.keys(drift).length > 0 && { drift }),
-  });
+  };
 }
 
 /** Whose sink it is. */

@@ -116,7 +116,7 @@ test("what a list holds back is due for nobody, and says so once it has ended", 
   const [one, two] = scene.rotations;
   scene.rotations = [one!, two!];
   await scene.clock.advance(untilDue);
-  expect(await scene.ask((engine) => engine.needsRotation("tenant.one"))).toBe("fresh");
+  expect(await scene.ask((engine) => engine.needsRotation("tenant.one"))).toMatchObject({ due: false });
   await scene.clock.advance(hour);
   scene.rotations = [];
   scene.heldBack = [{ family: "tenant", code: "ROTATE_LIST_INVALID", message: "it is empty", hint: undefined }];

@@ -29,7 +29,7 @@ test("the previous lease is revoked once the new one was adopted and the grace h
   expect(scene.revoked()).toEqual([]);
   expect((await scene.status()).leases).toMatchObject([{ state: "superseded" }]);
   await scene.clock.advance(2 * minute);
-  expect(await scene.ask((engine) => engine.needsRotation("db"))).toBe("due");
+  expect(await scene.ask((engine) => engine.needsRotation("db"))).toMatchObject({ due: true });
   await scene.run();
   expect(scene.revoked()).toEqual(["value-1"]);
   expect((await scene.status()).leases).toEqual([]);
@@ -157,7 +157,7 @@ test("what only the minting process could revoke is no work for another one", as
     provider: { ...rotation.provider, part: byValueOnly(rotation.provider.part) },
   }));
   await rotateTwiceAndWait(scene, 10 * minute);
-  expect(await scene.ask((engine) => engine.needsRotation("db"))).toBe("fresh");
+  expect(await scene.ask((engine) => engine.needsRotation("db"))).toMatchObject({ due: false });
 });
 
 function byValueOnly(part: Provider): Provider {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Examination } from "../../src/doctor/finding.ts";
 import { standingsIn } from "../../src/doctor/standings.ts";
-import type { Engine } from "../../src/engine/engine.ts";
+import type { Engine, Need } from "../../src/engine/engine.ts";
 import { withAround } from "../../src/engine/around.ts";
 import { othersOf } from "../../src/engine/held-back.ts";
 import { presentAll } from "../../src/engine/quick-look.ts";
@@ -34,7 +34,7 @@ interface Views {
   /** Undefined: another machine rotates it. */
   readonly planned: StandingReport | undefined;
   readonly due: boolean | undefined;
-  readonly needed: string | undefined;
+  readonly needed: Need | undefined;
   /** Undefined: none was raised. */
   readonly alarm: string | undefined;
   /** What receivers are told of it. Undefined: nothing. */
@@ -102,7 +102,8 @@ test.each(rows)("$state ($code), exit $exit: every view says so", async (row) =>
   const seen = elsewhere ? "none" : `1 ${state}`;
   expect(views.examined.seen).toContain(seen);
   expect(views.examined.result).toBe(elsewhere || alarm === undefined ? "good" : "found");
-  expect(views.needed).toBe(views.due === undefined ? undefined : views.due ? "due" : "fresh");
+  expect(views.needed?.due).toBe(views.due);
+  expect(headOf(views.needed?.status ?? views.status)).toEqual(headOf(views.status));
   expect(views.alarm).toBe(daemonHelps || elsewhere ? undefined : alarm);
   expect(views.notified).toBe(alarm);
   expect(views.measured).toEqual([state]);

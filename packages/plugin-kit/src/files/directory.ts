@@ -1,7 +1,6 @@
 import { constants, existsSync, lstatSync, type Stats } from "node:fs";
 import { chmod, chown, lstat, mkdir, readlink, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { AskedAccess } from "./access.ts";
 import { conflict, errnoOf, fileFault, refused } from "./fault.ts";
 import { closeQuietly, type Handle, isLocal, namesIn, openHandle } from "./handle.ts";
 import { sharedSync } from "./shared-sync.ts";
@@ -89,11 +88,14 @@ function ignoreUnsupported(error: unknown): void {
   if (!syncUnsupported.includes(errnoOf(error) ?? "")) throw error;
 }
 
+interface MadeAs {
+  readonly mode: number;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
 /** Creates the missing part of `path`, durably. Returns what it made, outermost first. */
-export async function makeDirectories(
-  path: string,
-  access: AskedAccess & { readonly mode: number },
-): Promise<readonly string[]> {
+export async function makeDirectories(path: string, access: MadeAs): Promise<readonly string[]> {
   const missing = await missingDirectories(path);
   for (const directory of missing) await makeDirectory(directory, access);
   return missing;
@@ -110,7 +112,7 @@ export async function missingDirectories(path: string): Promise<readonly string[
   }
 }
 
-async function makeDirectory(path: string, { mode, uid, gid }: Parameters<typeof makeDirectories>[1]): Promise<void> {
+async function makeDirectory(path: string, { mode, uid, gid }: MadeAs): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
     if (uid !== undefined || gid !== undefined) await chown(path, uid ?? -1, gid ?? -1);
