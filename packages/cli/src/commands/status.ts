@@ -7,6 +7,8 @@ export class Status extends BaseCommand<typeof Status> {
   static override summary = "Show every rotation: its state, when its credential ends, when it is rotated next.";
   static override description = `First how all of them stand in a sentence, then what is wrong, each cause once, then a row for each rotation, worst first. With one name: all that is known of it.
 
+It opens no sink: what a sink holds is told as the last run, or the daemon every five minutes, found it. plan and needs-rotation look at it now.
+
 States: fresh, due, reload-owed (written, but the consumer was not shown to use it), failing (its attempts fail, what is in use still works), expiring, expired, drift (somebody else changed what was written), at-risk (it works and cannot last), orphaned (not in the spec any more, or another machine's now, with a credential left here), foreign (the state came from another machine), needs-login, never (nothing minted yet), ejected.
 
 With --check it exits like run: 0 all good, 1 failing, 3 expired or about to be, 4 reload owed.`;
