@@ -13,6 +13,8 @@ export interface MemoryOptions {
   readonly resident?: () => number;
   /** Collects, and gives free pages to the system. */
   readonly collect?: () => void;
+  /** Of the processors' time, ms: on a machine that is busy with other things a collection takes many times as long as it costs. */
+  readonly spent?: () => number;
   /** ms */
   readonly monotonic: () => number;
 }
@@ -31,17 +33,22 @@ export function createMemory({
   monotonic,
   resident = () => process.memoryUsage.rss(),
   collect = collectAll,
+  spent = processorTime,
 }: MemoryOptions): Memory {
   let last = { resident: 0, next: -Infinity };
   return {
     giveBack() {
-      const begun = monotonic();
-      if (begun < last.next || resident() < last.resident * worthwhile) return;
+      if (monotonic() < last.next || resident() < last.resident * worthwhile) return;
+      const before = spent();
       collect();
-      const now = monotonic();
-      last = { resident: resident(), next: now + Math.max(shortest, (now - begun) / share) };
+      last = { resident: resident(), next: monotonic() + Math.max(shortest, (spent() - before) / share) };
     },
   };
+}
+
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 type Collect = (how: { readonly type: "major"; readonly flavor: "last-resort" }) => void;

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
 import { createMemory } from "../src/memory.ts";
 
-/** A process whose memory is what `set` says, and which has half of it left after a collection, which takes so many ms. */
-function processOf(megabytes: number, takes = 10) {
-  const has = { resident: megabytes, now: 0, collected: 0 };
+/** A process that has half of its memory left after a collection, which costs so many ms, and takes so many. */
+function processOf(megabytes: number, costs = 10, takes = costs) {
+  const has = { resident: megabytes, now: 0, spent: 0, collected: 0 };
   const memory = createMemory({
     monotonic: () => has.now,
+    spent: () => has.spent,
     resident: () => has.resident,
     collect() {
       has.collected++;
       has.now += takes;
+      has.spent += costs;
       has.resident /= 2;
     },
   });
@@ -47,6 +49,17 @@ test("a process that takes as much again at once spends a thousandth of its time
   }
   expect((has.collected * 400) / has.now).toBeLessThanOrEqual(1 / 1_000);
   expect(has.collected).toBeGreaterThan(200);
+});
+
+test("a collection that took ten times as long as it cost, because others were at work, puts off the next one by what it cost", () => {
+  const { has, memory } = processOf(200, 40, 400);
+  memory.giveBack();
+  has.resident = 200;
+  for (; has.now < 40_000; has.now += 1_000) memory.giveBack();
+  expect(has.collected).toBe(1);
+  has.now = 41_000;
+  memory.giveBack();
+  expect(has.collected).toBe(2);
 });
 
 test("this process can give back what it does not use", () => {

@@ -31,6 +31,7 @@ const keptEvents = 1_000;
 const keptBytes = 4_000_000;
 /** The loop sleeps half as long at most: older than this, it hangs. ms */
 const hangs = 60_000;
+const encoder = new TextEncoder();
 
 interface Told {
   /** Whoever knows this one, */
@@ -77,7 +78,8 @@ export function createStreams({ outlook, daemon, runtime, signal }: StreamParts)
   }
 
   function tell(patch: Patch): void {
-    const bytes = Buffer.from(`${headOf("patch", patch.seq)}${outlook.text(patch)}\n\n`);
+    // What is kept has a buffer of its own: one of the pool keeps 64 kB of others alive.
+    const bytes = encoder.encode(`${headOf("patch", patch.seq)}${outlook.text(patch)}\n\n`);
     told = withinBounds([...told, { since: patch.since, bytes }]);
     for (const reader of readers) write(reader, bytes);
   }
