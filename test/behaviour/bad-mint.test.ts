@@ -1,6 +1,14 @@
 import type { DoubleFault } from "@rotate/doubles";
 import { describe, expect, test } from "vitest";
-import { expectRecovered, expectRefused, openScene, type Refusal } from "./support.ts";
+import {
+  expectRecovered,
+  expectRefused,
+  openScene,
+  specWith,
+  type Options,
+  type Refusal,
+  type Scene,
+} from "./support.ts";
 
 const once = ["run", "--force", "--timeout", "0s"];
 const route = "POST /api/2.0/postgres/credentials";
@@ -52,6 +60,21 @@ describe("an issuer that cannot be reached", () => {
     await expectRecovered(scene);
   });
 
+  test("is not asked again before its time: until then a plan says that the rotation waits, and that it would rotate when that is over", async () => {
+    const spec = specWith().replace("initial: 100ms, max: 100ms", "initial: 1h, max: 1h");
+    const scene = await openScene({ spec });
+    const env = { DATABRICKS_HOST: "http://127.0.0.1:1" };
+    expect((await scene.rotate(once, { env })).code).toBe(1);
+    const waiting = await scene.rotate(["plan"]);
+    expect(waiting.stdout).toContain("0 of 1 would rotate now, 1 waits. ");
+    expect(waiting.stdout).toMatch(/^app: waiting after a failure: .*, next try in \d+m$/m);
+    expect(await planned(scene)).toMatchObject({ due: true, waits: true });
+    const over = { later: 2 * 3_600_000 };
+    expect((await scene.rotate(["plan"], over)).stdout).toContain("1 of 1 would rotate now. ");
+    expect(await planned(scene, over)).not.toHaveProperty("waits");
+    expect(scene.double.mints).toEqual([]);
+  });
+
   test("a wrong host, which answers everything with a page", async () => {
     const scene = await openScene();
     scene.double.faults.always("*", "html");
@@ -62,6 +85,11 @@ describe("an issuer that cannot be reached", () => {
     await expectRecovered(scene);
   });
 });
+
+async function planned(scene: Scene, options?: Options): Promise<object> {
+  const { stdout } = await scene.rotate(["plan", "--json"], options);
+  return JSON.parse(stdout).rotations[0];
+}
 
 const commands: readonly (readonly [string, string, Refusal])[] = [
   [
