@@ -7,7 +7,7 @@ import type { Judge } from "./judge.ts";
 import type { Looks } from "./looks.ts";
 import { machineOf, runtimeOf, trueOf } from "./machine.ts";
 import { misbelief } from "./receiver.ts";
-import { awayAt, trueAfter } from "./outside.ts";
+import { awayAt, bootAt, trueAfter } from "./outside.ts";
 import { specOf } from "./parts.ts";
 import { hour, minute, second, type Edit } from "./scenario.ts";
 import { say, write, type World } from "./world.ts";
@@ -33,8 +33,8 @@ export function createDrive(world: World, judge: Judge): Drive {
   let alive: Life[] = [];
   let changed: (() => void) | undefined;
   let daemonSays: Drive["shown"] | undefined;
-  /** Cancels the start that is to come. */
-  let restart: (() => void) | undefined;
+  /** Cancels the start of a daemon that is to come. */
+  let unplanned: (() => void) | undefined;
   const events = [
     ...scenario.offsets.map(({ at }) => at),
     ...scenario.edits.map(({ at }) => at),
@@ -167,8 +167,16 @@ export function createDrive(world: World, judge: Judge): Drive {
     for (const life of alive) life.dead = true;
     daemonSays = undefined;
     site.breakLocks();
-    restart?.();
-    if (scenario.cron === undefined) restart = clock.at(clock.now() + second, () => daemon(looks));
+    startLater(second, looks);
+  }
+
+  /** A daemon starts after so much time in which the machine was awake, unless it is switched off, or killed, before. */
+  function startLater(ms: number, looks: Looks): void {
+    unplanned?.();
+    if (scenario.cron !== undefined) return;
+    const { id } = bootAt(outside, clock.now());
+    const at = trueAfter(outside, clock.now(), ms);
+    if (bootAt(outside, at).id === id) unplanned = clock.at(at, () => daemon(looks));
   }
 
   async function edit({ kind }: Edit, looks: Looks): Promise<void> {
@@ -196,11 +204,10 @@ export function createDrive(world: World, judge: Judge): Drive {
         daemonSays = undefined;
         site.breakLocks();
       });
-      clock.at(to, judge.excuse);
-      if (off && scenario.cron === undefined)
-        clock.at(to + bootTime, () => {
-          if (!awayAt(outside, clock.now())) daemon(looks);
-        });
+      clock.at(to, () => {
+        judge.excuse();
+        if (off) startLater(bootTime, looks);
+      });
     }
     for (const one of scenario.edits)
       clock.at(Math.max(one.at, awayAt(outside, one.at)?.to ?? 0), () => edit(one, looks));
