@@ -76,10 +76,14 @@ export const weekRules: readonly Rule[] = [
     name: "under a timer a renewal must last until the run after the next one",
     edits: [
       {
-        from: "return cadence === undefined || usable(life) >= clamp(2 * cadence, 0, usable(whole));",
-        to: "return cadence === undefined || usable(life) >= clamp(0 * cadence, 0, usable(whole));",
+        from: "return cadence === undefined || usable(life) + blurOf(whole) >= clamp(2 * cadence, 0, usable(whole));",
+        to: "return cadence === undefined || usable(life) + blurOf(whole) >= clamp(0 * cadence, 0, usable(whole));",
       },
     ],
+  },
+  {
+    name: "a renewal that lacks what clocks and calls blur is none that was cut short",
+    edits: [{ from: "return Math.min(life / 20, 10_000);", to: "return 0 * life;" }],
   },
   {
     name: "a renewal that gave too little leaves the lease due",

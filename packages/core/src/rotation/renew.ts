@@ -64,7 +64,12 @@ function isEnough(
   if (!Number.isFinite(life) || !Number.isFinite(whole)) return !Number.isFinite(life);
   if (life < (whole * 2) / 3) return false;
   const usable = (span: number): number => span - marginOf({ span }, refresh);
-  return cadence === undefined || usable(life) >= clamp(2 * cadence, 0, usable(whole));
+  return cadence === undefined || usable(life) + blurOf(whole) >= clamp(2 * cadence, 0, usable(whole));
+}
+
+/** What two equal lives may differ by, told as instants: in whole seconds, and the one after a mint that took its time. Less than any margin. */
+function blurOf(life: number): number {
+  return Math.min(life / 20, 10_000);
 }
 
 /** An outage is no reason to restart a consumer: minted at once only when the renewal was refused, or time presses. */

@@ -102,7 +102,7 @@ export function isTimely(
 /** Does a renewal to this life leave too little? */
 export function isCapped({ life }: Shape, renewed: number, cron: number | undefined): boolean {
   const enough = renewed >= (life * 2) / 3 + second;
-  return !enough || (cron !== undefined && renewed < Math.min(2 * cron + 10 * minute, life));
+  return !enough || (cron !== undefined && renewed < Math.min(2 * cron + 10 * minute, life - 1));
 }
 
 /** How often the judge repeats a look at what stays dead. */

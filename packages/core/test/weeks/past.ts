@@ -64,6 +64,14 @@ const whole: readonly Scenario[] = [
     ...randomScenario(10_000_300),
     name: "a pace that was learned is not forgotten for the time in which the machine slept",
   },
+  {
+    ...randomScenario(10_001_167),
+    name: "a machine that falls asleep while it boots starts its daemon when it wakes",
+  },
+  {
+    ...randomScenario(10_000_518),
+    name: "under a timer a renewal that lacks a millisecond of the life once given is none that was cut short",
+  },
 ];
 
 export const past: readonly Scenario[] = [...drafts.map((draft) => scenarioOf({ exact: true, ...draft })), ...whole];
