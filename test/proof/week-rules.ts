@@ -175,10 +175,14 @@ export const weekRules: readonly Rule[] = [
     edits: [
       { from: "state.early.filter((at) => at !== state.attempt?.startedAt)", to: "state.early" },
       {
-        from: "const early = isEarly(reason) && !(lease !== undefined && nearsEnd(moment, lease));",
+        from: "const early = isEarly(reason) && !(lease !== undefined && (nearsEnd(moment, lease) || isTime(moment)));",
         to: "const early = isEarly(reason);",
       },
     ],
+  },
+  {
+    name: "what is due by its schedule is not held back as early",
+    edits: [{ from: " || isTime(moment)", to: "" }],
   },
   {
     name: "a gap in which the machine slept says nothing of the pace",

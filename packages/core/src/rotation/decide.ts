@@ -1,7 +1,7 @@
 import { retryCap } from "../schedule/backoff.ts";
 import { clamp, endOf, givenOf, shouldAt, warnAt } from "../schedule/schedule.ts";
 import { isLost, isUnsure, onceAMoment, publishedLease, warnOfHeld, type Moment } from "./moment.ts";
-import { isEarly, reasonOf } from "./reason.ts";
+import { isEarly, isTime, reasonOf } from "./reason.ts";
 import { proofAt } from "./unproved.ts";
 import type { Reason } from "../why.ts";
 import type { LeaseState } from "../store/state.ts";
@@ -102,12 +102,12 @@ function retryAt({ state, rotation, entry, sources }: Moment): number {
 
 /**
  * Judged from what happened and from the present limit, never stored: a raised limit counts at the next look. What came to nothing before the last success does
- * not hold the next refresh back, and what nears its end is not replaced early, whatever else is wrong with it.
+ * not hold the next refresh back, and what is due by its schedule or nears its end is not replaced early, whatever else is wrong with it.
  */
 export function budgetFreeAt(moment: Moment, reason: Reason | undefined): number {
   const { state, rotation, now } = moment;
   const lease = publishedLease(state);
-  const early = isEarly(reason) && !(lease !== undefined && nearsEnd(moment, lease));
+  const early = isEarly(reason) && !(lease !== undefined && (nearsEnd(moment, lease) || isTime(moment)));
   const endless = lease !== undefined && givenOf(lease) === Infinity;
   if (!early && !endless && isPressing(moment)) return now;
   const counted = early ? state.early : state.waste.filter((at) => at > (state.lastSuccessAt ?? 0));
@@ -136,10 +136,16 @@ function nextLook(moment: Moment, reason: Reason | undefined): number {
   return Math.max(Math.min(wanted, owed, proofAt(moment)), now + shortestPause);
 }
 
-/** Blocked by the budget: looked at again when it begins to press. */
+/** Blocked by the budget: looked at again when its time comes, and when it begins to press. */
 function blockedNext(moment: Moment, reason: Reason): number {
-  const lease = publishedLease(moment.state);
-  const mark =
-    isPressing(moment) || lease === undefined ? Infinity : warnAt(lease, moment.rotation.refresh, moment.cron);
-  return Math.min(blockedUntil(moment, reason), Math.max(mark, retryAt(moment)));
+  return Math.min(blockedUntil(moment, reason), Math.max(freedAt(moment, reason), retryAt(moment)));
+}
+
+/** When the budget holds it back no longer, however full it is. */
+function freedAt(moment: Moment, reason: Reason): number {
+  const { state, rotation, cron } = moment;
+  const lease = publishedLease(state);
+  if (lease === undefined) return Infinity;
+  if (isEarly(reason) && !isTime(moment)) return shouldAt(lease, rotation.refresh, cron);
+  return isPressing(moment) ? Infinity : warnAt(lease, rotation.refresh, cron);
 }

@@ -33,6 +33,11 @@ function findReason(moment: Moment): Reason | undefined {
   return timeReason(moment);
 }
 
+/** Would it be replaced now if nothing but time had passed? */
+export function isTime(moment: Moment): boolean {
+  return timeReason(moment) !== undefined;
+}
+
 function timeReason(moment: Moment): Reason | undefined {
   const { state, rotation, now, cadence, cron } = moment;
   const lease = publishedLease(state)!;
