@@ -190,6 +190,7 @@ export function planLooks(judge: Judge, ask: Asked): Looks {
   }
 
   async function last(each: Case): Promise<void> {
+    if (awayAt(outside, clock.now())) throw new Error("the week ends while the machine is away: nobody can ask it");
     const view = await ask.status(each.place.name);
     judgeLedger(judge, each, view);
     const alarm = scenario.cron === undefined ? each.alarm : "";

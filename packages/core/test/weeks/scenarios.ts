@@ -24,19 +24,27 @@ export function scenarioOf({ happens = [], ...draft }: Draft): Scenario {
   const edits = parts.flatMap((part) => part.edits ?? []).toSorted((a, b) => a.at - b.at);
   const even = draft.seed % 2 === 0;
   const skewKnown = offsets.length === 0 || even;
-  return {
+  const troubles = parts.flatMap((part) => part.troubles ?? []);
+  const week = {
     reload: "ok",
     told: true,
     siblings: 1,
     exact: false,
-    troubles: parts.flatMap((part) => part.troubles ?? []),
+    troubles,
     offsets,
     edits,
     skewKnown,
     revokes: canRevoke(draft.shape) && (even || edits.some(({ kind }) => kind === "revoke")),
     dates: skewKnown && draft.seed % 3 === 0,
     ...draft,
-  };
+  } as const;
+  return { ...week, horizon: Math.max(week.horizon, overAt(week) + week.horizon / 20) };
+}
+
+/** When the last thing that goes wrong is over: a machine that is off cannot be asked, and what it comes back to is to be seen. */
+export function overAt({ troubles, offsets, edits }: Pick<Scenario, "troubles" | "offsets" | "edits">): number {
+  const ends = troubles.filter(({ kind }) => kind !== "flake").map(({ to }) => to);
+  return Math.max(0, ...ends, ...[...offsets, ...edits].map(({ at }) => at));
 }
 
 /** A password that everybody shares is nobody's to revoke. */

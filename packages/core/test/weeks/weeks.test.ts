@@ -3,8 +3,8 @@ import { playAll, violationsIn } from "./campaign.ts";
 import { combined } from "./combined.ts";
 import { named } from "./named.ts";
 import { past } from "./past.ts";
-import { hour } from "./scenario.ts";
-import { randomScenario, slice } from "./scenarios.ts";
+import { hour, minute } from "./scenario.ts";
+import { grid, overAt, randomScenario, slice } from "./scenarios.ts";
 import { playWeek } from "./week.ts";
 
 /** A week takes half a second; a busy machine needs longer. ms */
@@ -37,6 +37,12 @@ describe("alarms, through a week with all of it", { timeout }, () => {
 });
 
 describe("the simulated weeks", { timeout }, () => {
+  test("last until what goes wrong in them is over, and a while longer", () => {
+    const drawn = Array.from({ length: 2_000 }, (_, index) => randomScenario(10_000_001 + index));
+    const cutOff = [...grid(), ...named, ...past, ...drawn].filter((week) => overAt(week) > week.horizon - 5 * minute);
+    expect(cutOff.map(({ name }) => name)).toEqual([]);
+  });
+
   test("come to the same whether each sleep of the daemon is slept or quiet ones are joined", async () => {
     for (const seed of [2, 4, 9]) {
       const { cron: _, ...scenario } = randomScenario(seed);
