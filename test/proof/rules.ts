@@ -180,6 +180,10 @@ export const rules: readonly Rule[] = [
     edits: [{ from: "isDead(lease) || mayBeRevoked(lease)", to: "isDead(lease)" }],
   },
   {
+    name: "what may have been revoked is put back nowhere",
+    edits: [{ from: " || isBroken(previous)) return false;", to: ") return false;" }],
+  },
+  {
     name: "that a revocation fails says nothing of one before it",
     edits: [{ from: "...(mayBeDone(before) && { unknown: true })", to: "" }],
   },

@@ -132,7 +132,12 @@ export function toldEnd(lease: LeaseState, { note }: Pick<RotationClock, "note">
 /** What is held was revoked or may have been, was found not to work, or an issuer that lets one lease live at a time may have killed it; or a state that was put back never heard of its mint's answer. */
 export function isLost(moment: Pick<Moment, "state" | "rotation">): boolean {
   if (publishedLease(moment.state)?.phase === "ghost") return true;
-  return mayHeld(moment.state).some((lease) => isDead(lease) || mayBeRevoked(lease)) || isInDoubt(moment);
+  return mayHeld(moment.state).some(isBroken) || isInDoubt(moment);
+}
+
+/** It does not work, or nobody can say that it does: it is replaced where it is held, and put back nowhere. */
+export function isBroken(lease: LeaseState): boolean {
+  return isDead(lease) || mayBeRevoked(lease);
 }
 
 function isDead({ gone, dead }: LeaseState): boolean {

@@ -5,18 +5,19 @@ import { endOf, marginOf } from "../schedule/schedule.ts";
 import type { LeaseState } from "../store/state.ts";
 import { failureOf, innerError, isDefinite } from "./errors.ts";
 import { callSink, timeLimits } from "./invoke.ts";
+import { isBroken } from "./moment.ts";
 import { markOf } from "./phase.ts";
 import { resolveUnknown } from "./resolve-unknown.ts";
 import type { Attempt, Session, SinkWrite } from "./session.ts";
 
 /**
- * May the written sinks be put back? Only if all sinks were on one lease before, it outlives its margin, the issuer lets both live at once,
- * and every written sink can be undone.
+ * May the written sinks be put back? Only if all sinks were on one lease before, it works as far as anybody knows and outlives its margin, the issuer lets both live at
+ * once, and every written sink can be undone.
  */
 export function canUndo(session: Session, attempt: Attempt, writes: readonly SinkWrite[]): boolean {
   const { state, rotation } = session;
   const previous = attempt.previous === undefined ? undefined : state().leases[attempt.previous];
-  if (previous === undefined || previous.phase !== "live") return false;
+  if (previous === undefined || previous.phase !== "live" || isBroken(previous)) return false;
   if (rotation.provider.part.overlap === false || !outlivesMargin(session, previous)) return false;
   return writes.every(({ prepared }) => prepared.undo !== undefined);
 }

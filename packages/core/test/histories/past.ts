@@ -296,6 +296,15 @@ export const past: readonly Past[] = [
     ],
   },
   {
+    story: "what somebody revoked just before the machine lost power is not rolled back to",
+    shape: { sinks: ["file"], rollback: true, rich: { byHand: true, power: true } },
+    turns: [
+      ["a process starts", 1, "somebody revokes what is in use"],
+      ["before journal gone", 1, "power failure"],
+      ["health", 1, "fails"],
+    ],
+  },
+  {
     story: "a mint whose answer came just before the machine lost power is known of",
     shape: { sinks: ["file"], find: false, rich: { power: true } },
     turns: [["after the mint", 1, "power failure"]],
