@@ -71,6 +71,8 @@ const whole: readonly Scenario[] = [
   {
     ...randomScenario(10_000_518),
     name: "under a timer a renewal that lacks a millisecond of the life once given is none that was cut short",
+  },
+  {
     ...randomScenario(10_000_922),
     name: "what ended while the machine was off, after its clock had been ten days ahead, is told when it is on again",
   },
